@@ -1,0 +1,82 @@
+"""Connection strings: parsing, naming without secrets, and pointing one at another database."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import conninfo
+
+from awa_infra.errors import ConfigurationError
+
+_SECRET_KEYS = ("password", "sslpassword", "passfile", "oauth_client_secret", "scram_client_key")
+_HIDDEN = "***"
+
+
+def parameters(url: str) -> dict[str, str]:
+    """Return the connection parameters of a URL or key=value string.
+
+    Raises:
+        ConfigurationError: it is not a connection string. The text is not repeated, it may hold a password.
+    """
+    try:
+        parsed = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Without a cause on purpose: libpq's message quotes the part that it did not understand.
+        raise ConfigurationError(
+            "The database URL is not a connection string that PostgreSQL understands.",
+            hint="Write postgresql://user:password@host:5432/database, special characters percent-encoded.",
+        ) from None
+    return {key: str(value) for key, value in parsed.items() if value is not None}
+
+
+def describe(url: str) -> str:
+    """Return where a connection string points, without any secret: ``user@host:port/database``."""
+    found = parameters(url)
+    user = found.get("user", "")
+    host = found.get("host", found.get("hostaddr", "localhost"))
+    port = found.get("port", "5432")
+    database = found.get("dbname", user)
+    return f"{user + '@' if user else ''}{host}:{port}/{database}"
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """Return every secret in a connection string, as written and as decoded, longest first."""
+    try:
+        found = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        found = {}
+    values = {str(found[key]) for key in _SECRET_KEYS if found.get(key)}
+    split = re.match(r"[a-z]+://[^:@/]*:([^@/]*)@", url)
+    if split:
+        values |= {split.group(1), unquote(split.group(1))}
+    values |= {quote(value, safe="") for value in set(values)}
+    return tuple(sorted((v for v in values if v), key=len, reverse=True))
+
+
+def redact(text: str, url: str) -> str:
+    """Return the text with the connection string and every secret of it hidden."""
+    text = text.replace(url, describe_or_hide(url)) if url else text
+    for secret in secrets_of(url):
+        text = text.replace(secret, _HIDDEN)
+    return text
+
+
+def describe_or_hide(url: str) -> str:
+    """Return :func:`describe`, or a placeholder for what is no connection string."""
+    try:
+        return describe(url)
+    except ConfigurationError:
+        return "<unreadable database URL>"
+
+
+def with_database(url: str, database: str) -> str:
+    """Return the same connection string for another database of the same server."""
+    parameters(url)
+    if "://" not in url:
+        return conninfo.make_conninfo(url, dbname=database)
+    split = urlsplit(url)
+    # A dbname among the query parameters would win over the path.
+    query = "&".join(p for p in split.query.split("&") if p and not p.startswith("dbname="))
+    return urlunsplit(split._replace(path=f"/{quote(database, safe='')}", query=query))

@@ -1,0 +1,118 @@
+"""Every failure that a user can meet, as one hierarchy.
+
+A *finding* (a pending version, a gate that blocks, drift) is a value and is returned; a *failure* is
+one of these exceptions. Each carries a stable ``code`` (a section of ``docs/reference/errors.md``), a
+message that names the object, a ``hint`` that says what to do, and the exit status of the command line.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AwaInfraError(Exception):
+    """Something could not be done.
+
+    Attributes:
+        code: stable identifier, also the anchor of the section in the error reference.
+        exit_status: what ``awa-infra`` exits with.
+        message: one line that names the object.
+        hint: one line that says what to do; may be empty.
+        sqlstate: the five characters of PostgreSQL's error, where it was one.
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_status: ClassVar[int] = 70
+
+    def __init__(self, message: str, *, hint: str = "", sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.sqlstate = sqlstate
+
+    def __str__(self) -> str:
+        """Return message and hint as one line, with the code, for logs and the Pulumi engine."""
+        state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
+        hint = f" Hint: {self.hint}" if self.hint else ""
+        return f"{self.message}{state}{hint} [{self.code}]"
+
+
+class ConfigurationError(AwaInfraError):
+    """A stack configuration or an option is not usable; nothing was done."""
+
+    code = "config-invalid"
+    exit_status = 2
+
+
+class ReleaseError(AwaInfraError):
+    """The Awa release that is installed cannot be used."""
+
+    code = "release-unusable"
+    exit_status = 7
+
+
+class ReleaseTooOldError(ReleaseError):
+    """The Awa release is below the floor under which awa-infra would be unsafe."""
+
+    code = "release-too-old"
+
+
+class ReleaseModifiedError(ReleaseError):
+    """A migration's text is not the one that this Awa release shipped."""
+
+    code = "release-modified"
+
+
+class BlockedError(AwaInfraError):
+    """One or more gates object; nothing was written."""
+
+    code = "blocked"
+    exit_status = 3
+
+
+class StalePlanError(AwaInfraError):
+    """The database changed between planning and applying; nothing was written."""
+
+    code = "stale-plan"
+    exit_status = 3
+
+
+class ConnectionFailedError(AwaInfraError):
+    """The database could not be reached or refused the login."""
+
+    code = "connection-failed"
+    exit_status = 4
+
+
+class DatabaseMissingError(ConnectionFailedError):
+    """The server answers, but the database is proven not to exist (SQLSTATE 3D000)."""
+
+    code = "database-missing"
+
+
+class LockTimeoutError(AwaInfraError):
+    """Somebody else held Awa's migration lock, or a table lock, for longer than the wait allowed."""
+
+    code = "lock-timeout"
+    exit_status = 5
+
+
+class SqlFailedError(AwaInfraError):
+    """A statement failed; the transaction was rolled back and the database is as it was."""
+
+    code = "sql-failed"
+    exit_status = 6
+
+
+class BundleError(AwaInfraError):
+    """A bundle could not be written where it was asked to go; the target is as it was."""
+
+    code = "bundle-refused"
+    exit_status = 2
+
+
+class EngineError(AwaInfraError):
+    """The Pulumi engine is missing, too old, or reported a failure."""
+
+    code = "engine-failed"
+    exit_status = 8

@@ -1,0 +1,32 @@
+"""Committed facts about Awa's releases: what each text must hash to.
+
+One place for each fact. ``releases.json`` was measured on the real wheels of ``awa-pg``.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import TypedDict, cast
+
+FLOOR = "0.6.8"
+"""The oldest Awa release that may migrate anything here.
+
+Releases before 0.6.2 rewrite the version history of a newer database, and before 0.6.8 the schema patch
+``wait_free_dirty_marks`` is missing (Awa's changelog, issues #392 and #491).
+"""
+
+
+class ReleaseFacts(TypedDict):
+    """Hashes of one release: by version number as text, and by patch name."""
+
+    migrations: dict[str, str]
+    patches: dict[str, str]
+
+
+@cache
+def known_releases() -> dict[str, ReleaseFacts]:
+    """Return the facts of every release that is known, by the version of its wheel."""
+    text = resources.files(__name__).joinpath("releases.json").read_text(encoding="utf-8")
+    return cast("dict[str, ReleaseFacts]", json.loads(text)["releases"])

@@ -1,0 +1,108 @@
+"""The gates: SQL that returns a row for everything that objects, and the ones that need no SQL.
+
+Each SQL gate is one file under ``sql/gates/`` whose leading comments say its code, which relations must
+exist for it to make sense (``needs``), and whether it is asked once per custom schema (``per``). The engine
+and the bundles take the same rendered text from here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from awa_infra import sqltext
+from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage
+
+FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
+"""From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateQuery:
+    """One gate, ready to run: a single SELECT of rows ``(code, message, hint)``.
+
+    Attributes:
+        code: stable identifier, a section of the error reference.
+        needs: ``schema.relation`` names that must be readable; otherwise the gate does not apply.
+        sql: the rendered text.
+    """
+
+    code: str
+    needs: tuple[str, ...]
+    sql: str = field(repr=False)
+
+
+def gate_queries(desired: DesiredState) -> tuple[GateQuery, ...]:
+    """Return every SQL gate that applies to what is desired, in a stable order."""
+    queries: list[GateQuery] = []
+    release = desired.release
+    target = desired.target_version
+    for name in sqltext.names("gates"):
+        path = f"gates/{name}.sql"
+        if target is None and name == "downgrade":
+            continue
+        values: dict[str, sqltext.Value | sqltext.Name] = {
+            "release": release.name,
+            "release_version": release.schema_version,
+            "target_version": target if target is not None else release.schema_version,
+        }
+        if _header(sqltext.load(path), "per") == "queue-storage":
+            queries.extend(_query(path, values | queue_storage_values(q)) for q in desired.queue_storage)
+        else:
+            queries.append(_query(path, values))
+    return tuple(queries)
+
+
+def queue_storage_values(wanted: QueueStorage) -> dict[str, sqltext.Value | sqltext.Name]:
+    """Return the placeholders of one custom schema, for gates and for its installation."""
+    shape = wanted.shape
+    return {
+        "schema": wanted.schema,
+        "schema_name": sqltext.Name(wanted.schema),
+        "queue_slots": shape.queue_slots,
+        "lease_slots": shape.lease_slots,
+        "claim_slots": shape.claim_slots,
+        "receipts": shape.receipts,
+        "wanted": f"{shape.queue_slots}/{shape.lease_slots}/{shape.claim_slots} {'t' if shape.receipts else 'f'}",
+    }
+
+
+def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ...]:
+    """Return the objections that need no query of their own."""
+    gates: list[Gate] = []
+    release = desired.release
+    target = desired.target_version
+    if target is not None and target > release.schema_version:
+        gates.append(
+            Gate(
+                "target-unknown",
+                f"Version {target} is asked for, but Awa {release.name} goes up to {release.schema_version}.",
+                f"Ask for at most {release.schema_version}, or install a newer awa-pg.",
+            )
+        )
+    version = max(observed.version, target or 0)
+    if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
+        wanted = ", ".join(q.schema for q in desired.queue_storage)
+        gates.append(
+            Gate(
+                "canonical-schema-missing",
+                f"Queue storage in {wanted} needs schema awa at version {FIRST_VERSION_WITH_CUSTOM_SCHEMAS} or later; "
+                f"database {observed.database} is at version {observed.version}.",
+                "Apply Awa's migrations first: an AwaSchema resource that this one depends on, or awa-infra apply.",
+            )
+        )
+    return tuple(gates)
+
+
+def _header(text: str, key: str) -> str:
+    found = re.search(rf"^-- {key}: (.*)$", text, flags=re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
+def _query(path: str, values: dict[str, sqltext.Value | sqltext.Name]) -> GateQuery:
+    raw = sqltext.load(path)
+    schema = str(values.get("schema", ""))
+    needs = tuple(_header(raw, "needs").replace("{schema}", schema).split())
+    # The headers are for this loader; a bundle's reader gets the query and its reasons.
+    text = re.sub(r"^-- (gate|needs|per): .*\n", "", sqltext.render(path, **values), flags=re.MULTILINE)
+    return GateQuery(_header(raw, "gate"), needs, text.strip() + "\n")

@@ -1,0 +1,115 @@
+"""Desired and observed in, a plan out. Pure, and the only place that decides what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from awa_infra import sqltext
+from awa_infra.model import (
+    DesiredState,
+    Gate,
+    Migration,
+    ObservedState,
+    Patch,
+    Plan,
+    QueueStorage,
+    Step,
+    StepKind,
+    Substrate,
+)
+from awa_infra.planning.gates import pure_gates, queue_storage_values
+
+_INSTALLER = "FUNCTION awa.install_queue_storage_substrate("
+
+
+def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Gate] = ()) -> Plan:
+    """Return what it takes to bring the database from observed to desired.
+
+    Args:
+        desired: what is asked for.
+        observed: what stands.
+        gates: what the SQL gates returned for this database; the pure ones are added here.
+    """
+    target = observed.version if desired.target_version is None else desired.target_version
+    steps = (*_canonical_steps(desired, observed), *_queue_storage_steps(desired, observed))
+    return Plan(
+        from_version=observed.version,
+        to_version=max(target, observed.version),
+        gates=(*gates, *pure_gates(desired, observed)),
+        steps=steps,
+    )
+
+
+def migration_step(migration: Migration) -> Step:
+    """Return the step that runs one migration of Awa, its text untouched."""
+    replays = _INSTALLER in migration.sql
+    return Step(
+        StepKind.MIGRATION,
+        f"V{migration.version:03d}",
+        f"V{migration.version} {migration.description}",
+        migration.sql,
+        "replays the queue-storage installer: AccessExclusive locks on every queue-storage table" if replays else "",
+    )
+
+
+def patch_step(patch: Patch) -> Step:
+    """Return the step that runs one repeatable patch of Awa, its text untouched."""
+    return Step(StepKind.PATCH, f"patch:{patch.name}", f"patch {patch.name}", patch.sql, "replaces functions")
+
+
+def queue_storage_step(wanted: QueueStorage) -> Step:
+    """Return the step that installs or completes one custom queue-storage schema."""
+    shape = wanted.shape
+    return Step(
+        StepKind.QUEUE_STORAGE,
+        f"queue-storage:{wanted.schema}",
+        f"queue-storage schema {wanted.schema} ({shape})",
+        sqltext.render("queue_storage/install.sql", **queue_storage_values(wanted)),
+        f"about {_lock_objects(wanted)} lock objects in one transaction",
+    )
+
+
+def is_complete(substrate: Substrate) -> bool:
+    """Whether a queue-storage schema has every table, index, trigger and storage parameter of its shape.
+
+    The formula is the one of ``sql/queue_storage/install.sql`` (Awa 0.6.8 and 0.6.9). More objects than
+    that are not missing anything.
+    """
+    shape = substrate.shape
+    tables = 16 + 8 * shape.queue_slots + shape.lease_slots + 4 * shape.claim_slots
+    indexes = 21 + 20 * shape.queue_slots + 7 * shape.lease_slots + 16 * shape.claim_slots
+    return (
+        substrate.tables >= tables
+        and substrate.indexes >= indexes
+        and substrate.triggers >= 2
+        and substrate.partitions_without_fillfactor == 0
+    )
+
+
+def _canonical_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
+    if desired.target_version is None:
+        return []
+    release = desired.release
+    steps = [
+        migration_step(m) for m in release.migrations if observed.version < m.version <= desired.target_version
+    ]
+    if max(desired.target_version, observed.version) != release.schema_version:
+        return steps
+    # A patch replaces functions that older migrations create, so any migration puts it back in question.
+    steps += [patch_step(p) for p in release.patches if steps or p.name not in observed.patches]
+    return steps
+
+
+def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
+    steps = []
+    for wanted in desired.queue_storage:
+        standing = observed.substrate(wanted.schema)
+        if standing is None or not is_complete(standing):
+            steps.append(queue_storage_step(wanted))
+    return steps
+
+
+def _lock_objects(wanted: QueueStorage) -> int:
+    # Upper of the two measured formulas (PostgreSQL 18 with Awa 0.6.9).
+    shape = wanted.shape
+    return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots

@@ -1,0 +1,16 @@
+-- What stands in this database, from the system catalogs alone: needs no privilege, writes nothing.
+-- One row. Relations and schemas are named as text, so that what is missing is simply not in the list.
+SELECT current_setting('server_version_num')::int AS server_version,
+       current_database()::text AS database,
+       current_user::text AS "user",
+       EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'awa') AS schema_exists,
+       ARRAY(SELECT n.nspname || '.' || c.relname
+               FROM pg_catalog.pg_class c
+               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE c.relkind IN ('r', 'p')
+                AND (n.nspname = 'awa' AND c.relname IN ('schema_version', 'schema_patches',
+                                                         'storage_transition_state', 'runtime_storage_backends',
+                                                         'queue_state_counts', 'runtime_instances')
+                     OR c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
+                AND has_schema_privilege(n.oid, 'USAGE')
+                AND has_table_privilege(c.oid, 'SELECT')) AS readable

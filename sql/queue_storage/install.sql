@@ -1,0 +1,57 @@
+-- Queue-storage schema {schema}: {queue_slots} queue, {lease_slots} lease and {claim_slots} claim slots,
+-- receipts {receipts}. Idempotent; checks itself and raises if anything is not as asked. Activates nothing:
+-- where Awa routes its jobs is decided by awa.storage_transition_state, which is not touched.
+DO $awa_infra$
+DECLARE
+    wanted   CONSTANT text := {wanted};
+    recorded text;
+    missing  text;
+BEGIN
+    -- Awa records the slot counts at the first installation and silently ignores other ones later.
+    IF EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = {schema} AND c.relname = 'queue_ring_state') THEN
+        SELECT format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
+                      (SELECT bool_or(p.prosrc ~* 'insert\s+into\s+\S*lease_claim')
+                         FROM pg_catalog.pg_proc p
+                         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                        WHERE n.nspname = {schema} AND p.proname = 'claim_ready_runtime'))
+          INTO recorded
+          FROM {schema_name}.queue_ring_state q
+         CROSS JOIN {schema_name}.lease_ring_state l
+         CROSS JOIN {schema_name}.claim_ring_state c;
+        IF recorded IS DISTINCT FROM wanted THEN
+            RAISE EXCEPTION 'Queue-storage schema % stands with shape %, but % is asked for.', {schema}, recorded, wanted
+                USING ERRCODE = '22023',
+                      HINT = 'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.';
+        END IF;
+    END IF;
+
+    -- The installer alone leaves partitions without their storage parameters; the second call sets them.
+    PERFORM awa.install_queue_storage_substrate({schema}, {queue_slots}, {lease_slots}, {claim_slots}, {receipts});
+    PERFORM awa.apply_receipt_plane_fillfactor({schema});
+
+    -- Count what must be there now: 16 + 8Q + L + 4C tables, 21 + 20Q + 7L + 16C plain indexes, 2 triggers
+    -- (Awa 0.6.8 and 0.6.9). Fewer indexes would mean that PostgreSQL cut their names to 63 characters.
+    SELECT string_agg(format('%s %s instead of %s', x.found, x.what, x.expected), ', ')
+      INTO missing
+      FROM (SELECT 'tables' AS what, count(*) AS found,
+                   16 + 8 * {queue_slots} + {lease_slots} + 4 * {claim_slots} AS expected
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = {schema} AND c.relkind = 'r'
+            UNION ALL
+            SELECT 'indexes', count(*), 21 + 20 * {queue_slots} + 7 * {lease_slots} + 16 * {claim_slots}
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = {schema} AND c.relkind = 'i'
+            UNION ALL
+            SELECT 'triggers', count(*), 2
+              FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = {schema} AND NOT t.tgisinternal AND t.tgenabled = 'O') x
+     WHERE x.found < x.expected;
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'Queue-storage schema % is incomplete after its installation: %.', {schema}, missing
+            USING ERRCODE = '55000',
+                  HINT = 'Nothing was kept. Compare the release of Awa with the ones awa-infra knows, and report it.';
+    END IF;
+END
+$awa_infra$
