@@ -1,1 +1,25 @@
+"""awa-infra: provision, package and verify the PostgreSQL side of the Awa job queue.
+
+The Pulumi resources are imported when they are first asked for, so that ``import awa_infra`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awa_infra.resources import AwaDatabase, AwaSchema, AwaStack, QueueStorageSchema
+
 __version__ = "0.1.0"
+
+__all__ = ["AwaDatabase", "AwaSchema", "AwaStack", "QueueStorageSchema", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a resource on first use."""
+    if name in __all__:
+        from awa_infra import resources  # noqa: PLC0415  pulumi takes a fifth of a second to import
+
+        return getattr(resources, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -7,6 +7,7 @@ message that names the object, a ``hint`` that says what to do, and the exit sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -18,23 +19,28 @@ class AwaInfraError(Exception):
         exit_status: what ``awa-infra`` exits with.
         message: one line that names the object.
         hint: one line that says what to do; may be empty.
+        details: one line for each of several problems, where there are several.
         sqlstate: the five characters of PostgreSQL's error, where it was one.
     """
 
     code: ClassVar[str] = "internal"
     exit_status: ClassVar[int] = 70
 
-    def __init__(self, message: str, *, hint: str = "", sqlstate: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", details: Sequence[str] = (), sqlstate: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details = tuple(details)
         self.sqlstate = sqlstate
 
     def __str__(self) -> str:
-        """Return message and hint as one line, with the code, for logs and the Pulumi engine."""
+        """Return everything as one line, with the code, for logs and the Pulumi engine."""
+        listed = "".join(f" ({number}) {detail}" for number, detail in enumerate(self.details, start=1))
         state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
         hint = f" Hint: {self.hint}" if self.hint else ""
-        return f"{self.message}{state}{hint} [{self.code}]"
+        return f"{self.message}{state}{listed}{hint} [{self.code}]"
 
 
 class ConfigurationError(AwaInfraError):

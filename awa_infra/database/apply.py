@@ -97,10 +97,9 @@ def raise_if_blocked(plan: Plan, observed: ObservedState) -> None:
     if len(plan.gates) == 1:
         gate = plan.gates[0]
         raise BlockedError(f"{gate.message} [{gate.code}]", hint=gate.hint)
-    listed = " ".join(f"({number}) {gate}" for number, gate in enumerate(plan.gates, start=1))
     raise BlockedError(
-        f"{len(plan.gates)} conditions do not hold in database {observed.database}: {listed}",
-        hint="Nothing was changed.",
+        f"{len(plan.gates)} conditions do not hold in database {observed.database}; nothing was changed.",
+        details=[str(gate) for gate in plan.gates],
     )
 
 

@@ -1,0 +1,1 @@
+"""The command ``awa-infra``: one module per command, each a thin adapter."""

@@ -1,0 +1,77 @@
+"""``awa-infra apply``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from awa_infra.cli.desired import desired_state
+from awa_infra.cli.options import config_option, database_url_option, json_option, print_json, required_url, state_data
+from awa_infra.database.apply import Waits
+from awa_infra.database.apply import apply as run_apply
+from awa_infra.model import Step
+
+
+@click.command()
+@database_url_option
+@config_option
+@click.option("--target-version", type=click.IntRange(min=1), help="Migrate up to this version only.")
+@click.option(
+    "--lock-wait",
+    type=click.FloatRange(min=0),
+    default=Waits().migration_lock,
+    show_default=True,
+    help="Seconds to wait for another migration to finish.",
+)
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=Waits().table_lock,
+    show_default=True,
+    help="Seconds to wait for each table lock; 0 waits for ever.",
+)
+@json_option
+def apply(  # noqa: PLR0913
+    *,
+    database_url: str | None,
+    config_path: Path | None,
+    target_version: int | None,
+    lock_wait: float,
+    lock_timeout: float,
+    as_json: bool,
+) -> None:
+    """Migrate one database, without the Pulumi engine: all or nothing, in one transaction.
+
+    Applies Awa's pending migrations and patches to schema awa, and installs the custom queue-storage schemas
+    of the configuration. Activates nothing. Doing it again changes nothing.
+    """
+    url = required_url(database_url)
+    report = run_apply(
+        url,
+        desired_state(config_path, target_version),
+        waits=Waits(lock_wait, lock_timeout),
+        progress=_progress,
+    )
+    if as_json:
+        print_json(
+            {
+                "changed": report.changed,
+                "seconds": round(report.seconds, 3),
+                "applied": [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied],
+                **state_data(report.after),
+            }
+        )
+    elif report.changed:
+        click.echo(
+            f"Database {report.after.database}: {len(report.applied)} steps in {report.seconds:.1f} s; "
+            f"schema awa is at version {report.after.version}."
+        )
+    else:
+        click.echo(
+            f"Database {report.after.database} is already as desired: schema awa at version {report.after.version}."
+        )
+
+
+def _progress(number: int, total: int, step: Step) -> None:
+    click.echo(f"[{number:>{len(str(total))}}/{total}] {step.title}", err=True)

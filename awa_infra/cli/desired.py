@@ -1,0 +1,22 @@
+"""From options to the desired state, for the commands that go straight to a database or write a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from awa_infra import config as stack_config
+from awa_infra.model import DesiredState
+from awa_infra.release import installed_release
+
+
+def desired_state(config_path: Path | None, target_version: int | None = None) -> DesiredState:
+    """Return what the options ask for: the installed release, and what the configuration declares.
+
+    Raises:
+        ConfigurationError: the configuration is wrong; every problem is listed.
+        ReleaseError: the installed ``awa-pg`` cannot be used.
+    """
+    config = stack_config.load(config_path) if config_path else None
+    release = installed_release()
+    target = release.schema_version if target_version is None else target_version
+    return DesiredState(release, target, config.queue_storage() if config else ())

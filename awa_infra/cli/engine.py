@@ -1,0 +1,93 @@
+"""``awa-infra up``, ``preview``, ``refresh`` and ``destroy``: the same resources through the Pulumi engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from awa_infra.cli.options import json_option, print_json
+
+if TYPE_CHECKING:
+    from awa_infra.resources.automation import Operation
+
+_config = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="The stack's Pulumi.<stack>.yaml; Pulumi.yaml lies beside it.",
+)
+_backend = click.option(
+    "--backend",
+    metavar="URL",
+    help="Where the state is, for example file://~. Default: PULUMI_BACKEND_URL, or where pulumi login went.",
+)
+_diff = click.option("--diff", is_flag=True, help="Show what changes property by property.")
+
+
+@click.command()
+@_config
+@_backend
+@_diff
+@json_option
+def up(*, config_path: Path, backend: str | None, diff: bool, as_json: bool) -> None:
+    """Create or update everything that the stack configuration declares.
+
+    Applies Awa's pending migrations and installs custom queue-storage schemas. Activates nothing. The database
+    is awa:databaseUrl of the configuration, else DATABASE_URL.
+    """
+    _run("up", config_path, backend, diff=diff, as_json=as_json)
+
+
+@click.command()
+@_config
+@_backend
+@_diff
+@json_option
+def preview(*, config_path: Path, backend: str | None, diff: bool, as_json: bool) -> None:
+    """Show what up would do, pending versions and drift included. Changes nothing."""
+    _run("preview", config_path, backend, diff=diff, as_json=as_json)
+
+
+@click.command()
+@_config
+@_backend
+@json_option
+def refresh(*, config_path: Path, backend: str | None, as_json: bool) -> None:
+    """Read the live databases into the stack's state. Changes no database."""
+    _run("refresh", config_path, backend, as_json=as_json)
+
+
+@click.command()
+@_config
+@_backend
+@json_option
+def destroy(*, config_path: Path, backend: str | None, as_json: bool) -> None:
+    """Forget the stack's resources. Schema awa is protected: Pulumi refuses to delete it.
+
+    Nothing here ever drops a database, the schema awa, or a queue-storage schema.
+    """
+    _run("destroy", config_path, backend, as_json=as_json)
+
+
+def _run(operation: Operation, path: Path, backend: str | None, *, diff: bool = False, as_json: bool) -> None:
+    from awa_infra.resources import automation  # noqa: PLC0415  imports pulumi
+
+    outcome = automation.run(
+        operation, path, backend=backend, diff=diff, on_output=lambda line: click.echo(line, err=True)
+    )
+    if as_json:
+        print_json(
+            {
+                "operation": outcome.operation,
+                "stack": outcome.stack,
+                "changes": outcome.changes,
+                "outputs": outcome.outputs,
+            }
+        )
+        return
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(outcome.changes.items())) or "nothing"
+    click.echo(f"{operation} of stack {outcome.stack}: {counted}.")

@@ -1,0 +1,118 @@
+"""The entry point: finds commands without importing them, and turns failures into lines and statuses."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from awa_infra import __version__
+from awa_infra.errors import AwaInfraError
+
+COMMANDS = {
+    "up": "Create or update the stack's resources through the Pulumi engine.",
+    "preview": "Show what up would do.",
+    "refresh": "Read the live databases into the state.",
+    "destroy": "Forget the stack's resources; schema awa and its jobs stay.",
+    "plan": "Show what apply would do to one database.",
+    "apply": "Migrate one database, without the Pulumi engine.",
+    "status": "Show what stands in one database.",
+    "package": "Write a Flyway or Liquibase bundle.",
+}
+"""Command to one-line help. Here, so that ``--help`` imports none of them."""
+
+_MODULES = dict.fromkeys(("up", "preview", "refresh", "destroy"), "engine")
+
+INTERNAL_ERROR = 70
+"""Exit status for a bug (``EX_SOFTWARE`` of BSD's sysexits)."""
+
+INTERRUPTED = 130
+"""Exit status after SIGINT, as shells have it."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"awa_infra.cli.{_MODULES.get(cmd_name, cmd_name)}")
+        command = getattr(module, cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command for one that does not exist."""
+        import difflib  # noqa: PLC0415
+
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(COMMANDS)}."
+            ctx.fail(f"No such command: {name}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="awa-infra")
+def cli() -> None:
+    """Provision, package and verify the PostgreSQL side of the Awa job queue.
+
+    Data goes to standard output, everything else to standard error. Every failure has an exit status and a
+    code, which docs/reference/errors.md explains.
+    """
+
+
+def main() -> None:
+    """Run the command line; never print a traceback, never exit 0 on a failure."""
+    try:
+        status = cli.main(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Exit as exc:
+        sys.exit(exc.exit_code)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. What was not committed is rolled back; run the command again.", err=True)
+        sys.exit(INTERRUPTED)
+    except AwaInfraError as exc:
+        show_error(exc)
+        sys.exit(exc.exit_status)
+    except BrokenPipeError:
+        # The reader of our output has gone, as with | head: nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(INTERNAL_ERROR)
+    except Exception as exc:  # noqa: BLE001  the last line of defence against tracebacks
+        if os.environ.get("AWA_INFRA_DEBUG"):
+            traceback.print_exc()
+        click.echo(
+            f"Error: internal error, {type(exc).__name__}.\n"
+            "Hint: run it again with AWA_INFRA_DEBUG=1 and report the traceback. [internal]",
+            err=True,
+        )
+        sys.exit(INTERNAL_ERROR)
+
+
+def show_error(error: AwaInfraError) -> None:
+    """Print one failure: what, each detail on a line of its own, what to do, and its code."""
+    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}{state} [{error.code}]", err=True)
+    for detail in error.details:
+        click.echo(f"  - {detail}", err=True)
+    if error.hint:
+        click.echo(f"{click.style('Hint:', bold=True)} {error.hint}", err=True)

@@ -1,0 +1,112 @@
+"""Options and output that several commands share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from awa_infra.errors import ConfigurationError
+from awa_infra.model import Gate, ObservedState, Plan, Step
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def database_url_option(command: F) -> F:
+    """Add ``--database-url``; the environment is the better place, argv is visible to everybody."""
+    return click.option(
+        "--database-url",
+        envvar="DATABASE_URL",
+        metavar="URL",
+        help="Connection string. Prefer the environment variable DATABASE_URL: other users can see arguments.",
+    )(command)
+
+
+def config_option(command: F) -> F:
+    """Add ``--config``, the stack configuration to read."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="A Pulumi.<stack>.yaml; its keys awa:* declare custom queue-storage schemas.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")(command)
+
+
+def required_url(url: str | None) -> str:
+    """Return the URL.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if url:
+        return url
+    raise ConfigurationError(
+        "There is no database URL.", hint="Set DATABASE_URL=postgresql://user:password@host:5432/database."
+    )
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON, keys in the order given."""
+    click.echo(json.dumps(data, indent=2))
+
+
+def gate_data(gate: Gate) -> dict[str, str]:
+    """Return a gate as JSON data."""
+    return {"code": gate.code, "message": gate.message, "hint": gate.hint}
+
+
+def step_data(step: Step) -> dict[str, Any]:
+    """Return a step as JSON data, its SQL by hash and size."""
+    return {
+        "key": step.key,
+        "kind": step.kind.value,
+        "title": step.title,
+        "locks": step.locks,
+        "sha256": step.sha256,
+        "bytes": len(step.sql.encode()),
+    }
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON data."""
+    return {
+        "from_version": plan.from_version,
+        "to_version": plan.to_version,
+        "digest": plan.digest,
+        "gates": [gate_data(gate) for gate in plan.gates],
+        "steps": [step_data(step) for step in plan.steps],
+    }
+
+
+def state_data(observed: ObservedState) -> dict[str, Any]:
+    """Return an observed state as JSON data."""
+    transition = observed.transition
+    return {
+        "database": observed.database,
+        "server_version": observed.server_version,
+        "schema_exists": observed.schema_exists,
+        "schema_version": observed.version,
+        "patches": sorted(observed.patches),
+        "storage_state": transition.state if transition else None,
+        "active_schema": transition.active_schema if transition else None,
+        "queue_storage": [
+            {
+                "schema": s.schema,
+                "owner": s.owner,
+                "queue_slots": s.shape.queue_slots,
+                "lease_slots": s.shape.lease_slots,
+                "claim_slots": s.shape.claim_slots,
+                "receipts": s.shape.receipts,
+            }
+            for s in observed.substrates
+        ],
+    }

@@ -1,0 +1,60 @@
+"""``awa-infra plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from awa_infra.cli.desired import desired_state
+from awa_infra.cli.options import config_option, database_url_option, json_option, plan_data, print_json, required_url
+from awa_infra.database.observe import read_plan
+from awa_infra.errors import BlockedError
+
+PENDING = 1
+"""Exit status of ``plan --check`` when something is pending."""
+
+
+@click.command()
+@database_url_option
+@config_option
+@click.option("--target-version", type=click.IntRange(min=1), help="Plan up to this version only.")
+@click.option("--check", is_flag=True, help="Exit with status 1 if anything is pending.")
+@click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
+@json_option
+@click.pass_context
+def plan(  # noqa: PLR0913
+    ctx: click.Context,
+    *,
+    database_url: str | None,
+    config_path: Path | None,
+    target_version: int | None,
+    check: bool,
+    show_sql: bool,
+    as_json: bool,
+) -> None:
+    """Show what apply would do to one database. Reads only.
+
+    Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
+    """
+    url = required_url(database_url)
+    observed, found = read_plan(url, desired_state(config_path, target_version))
+    if as_json:
+        print_json({"database": observed.database, **plan_data(found)})
+    elif show_sql:
+        for step in found.steps:
+            click.echo(f"-- {step.title}\n{step.sql.rstrip()}\n;\n")
+    elif found.empty:
+        click.echo(f"Database {observed.database} is as desired: schema awa at version {observed.version}.")
+    else:
+        click.echo(f"Database {observed.database}, schema awa from version {found.from_version} to {found.to_version}:")
+        for step in found.steps:
+            click.echo(f"  + {step.title}")
+            if step.locks:
+                click.echo(click.style(f"      {step.locks}", dim=True))
+    for gate in found.gates:
+        click.echo(f"{click.style('Blocked:', fg='red', bold=True)} {gate}", err=True)
+    if found.blocked:
+        ctx.exit(BlockedError.exit_status)
+    if check and found.steps:
+        ctx.exit(PENDING)

@@ -1,0 +1,39 @@
+"""``awa-infra status``."""
+
+from __future__ import annotations
+
+import click
+
+from awa_infra.cli.options import database_url_option, json_option, print_json, required_url, state_data
+from awa_infra.database.observe import read_state
+from awa_infra.model import CANONICAL_SCHEMA, ObservedState
+
+
+@click.command()
+@database_url_option
+@json_option
+def status(*, database_url: str | None, as_json: bool) -> None:
+    """Show what stands in one database. Reads only."""
+    observed = read_state(required_url(database_url))
+    if as_json:
+        print_json(state_data(observed))
+        return
+    for label, value in _lines(observed):
+        click.echo(f"{label + ':':<16} {value}")
+
+
+def _lines(observed: ObservedState) -> list[tuple[str, str]]:
+    lines = [("database", f"{observed.database} (PostgreSQL {observed.server_version // 10000})")]
+    if not observed.versions:
+        state = "exists, not migrated" if observed.schema_exists else "does not exist"
+        return [*lines, ("schema awa", state)]
+    lines.append(("schema awa", f"version {observed.version}"))
+    lines.append(("patches", ", ".join(sorted(observed.patches)) or "none"))
+    transition = observed.transition
+    if transition:
+        active = f"; new jobs go to queue storage in schema {transition.active_schema}"
+        canonical = "; queue storage is not activated"
+        lines.append(("storage", transition.state + (active if transition.active_schema else canonical)))
+    custom = [s for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
+    lines += [("queue storage", f"{s.schema} ({s.shape}), owner {s.owner}") for s in custom]
+    return lines

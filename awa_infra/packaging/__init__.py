@@ -1,0 +1,1 @@
+"""Plans written out as bundles for migration tools. Pure rendering, except for :mod:`.write`."""

@@ -1,0 +1,49 @@
+"""The gates as one SQL statement, for tools that know nothing of gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import indent
+
+from awa_infra import sqltext
+from awa_infra.model import DesiredState
+from awa_infra.planning.gates import GateQuery, gate_queries
+
+_PLACE = "    -- (conditions)\n"
+"""The line of ``sql/bundle/preflight.sql`` that the conditions replace."""
+
+
+def preflight(desired: DesiredState, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None) -> str:
+    """Return one DO block that asks every gate and raises once, with everything that objects.
+
+    It is the engine's own gates, each inside a check that the tables it reads are there, so that the block
+    runs on an empty database too. On a database that is as desired it passes: a bundle may run again.
+
+    Args:
+        desired: decides which gates apply and what they compare with.
+        more: gates that only this tool has.
+        only: codes to keep; ``None`` keeps all.
+    """
+    queries = [q for q in (*gate_queries(desired), *more) if only is None or q.code in only]
+    relations = sorted({relation for query in queries for relation in query.needs})
+    outcome = "Nothing was run." if only is None else "Nothing more was run."
+    text = sqltext.render("bundle/preflight.sql", relations=" ".join(relations), outcome=outcome)
+    return text.replace(_PLACE, "\n".join(_condition(query) for query in queries))
+
+
+def _condition(query: GateQuery) -> str:
+    loop = (
+        "FOR problem IN\n"
+        f"{indent(query.sql, '    ')}"
+        "LOOP\n"
+        "    problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);\n"
+        "END LOOP;\n"
+    )
+    if query.needs:
+        needs = ", ".join(_literal(relation) for relation in query.needs)
+        loop = f"IF ARRAY[{needs}] <@ readable THEN\n{indent(loop, '    ')}END IF;\n"
+    return indent(f"-- {query.code}\n{loop}", "    ")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

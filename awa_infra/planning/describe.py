@@ -1,0 +1,31 @@
+"""Plans in people's words; pure, and the same words in a preview, a command and a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from awa_infra.model import Plan, StepKind
+
+
+def pending_line(plan: Plan) -> str:
+    """Return one line that says what a plan would do."""
+    if not plan.steps:
+        return f"Nothing is pending; schema awa is at version {plan.to_version}."
+    parts = []
+    versions = [int(s.key.removeprefix("V")) for s in plan.steps if s.kind is StepKind.MIGRATION]
+    if versions:
+        parts.append(f"{len(versions)} migration{'s' if len(versions) > 1 else ''} ({version_ranges(versions)})")
+    parts += [s.title for s in plan.steps if s.kind is not StepKind.MIGRATION]
+    origin = f"version {plan.from_version}" if plan.from_version else "an empty database"
+    return f"Pending from {origin}: {', '.join(parts)}."
+
+
+def version_ranges(versions: Iterable[int]) -> str:
+    """Return versions as ranges, for example ``V1-V7, V9-V40``."""
+    ranges: list[list[int]] = []
+    for version in sorted(versions):
+        if ranges and version == ranges[-1][1] + 1:
+            ranges[-1][1] = version
+        else:
+            ranges.append([version, version])
+    return ", ".join(f"V{low}" if low == high else f"V{low}-V{high}" for low, high in ranges)

@@ -1,0 +1,119 @@
+"""What one call of the Pulumi engine to a dynamic provider needs beside its arguments.
+
+The SDK hands a provider no context: an exception becomes a traceback on the user's screen, and there is no
+way to report progress. Both are possible through the gRPC call that is being served, which this module
+finds by walking the frames of the stack. That is the one place that does so, and every use of it has a
+plain fallback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
+import grpc
+from pulumi.output import Unknown
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, status_pb2
+
+from awa_infra.errors import AwaInfraError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_LOG_TIMEOUT = 2.0
+"""Seconds that a log line may take. An engine that is gone must never fail a migration."""
+
+INFO = engine_pb2.INFO
+WARNING = engine_pb2.WARNING
+
+
+class _Call(Protocol):
+    """The two locals of the SDK's servicer methods that are used."""
+
+    request: Any
+    context: grpc.ServicerContext
+
+
+class _FoundCall:
+    def __init__(self, request: Any, context: grpc.ServicerContext) -> None:  # noqa: ANN401
+        self.request = request
+        self.context = context
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a preview does not know this input yet."""
+    return isinstance(value, Unknown)
+
+
+def clean_errors(method: Callable[P, R]) -> Callable[P, R]:
+    """Make a provider method fail with one line on the user's screen instead of a traceback."""
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except AwaInfraError as exc:
+            _abort_with(str(exc))
+            raise
+        except Exception as exc:
+            if not os.environ.get("AWA_INFRA_DEBUG"):
+                _abort_with(
+                    f"Internal error in awa-infra: {type(exc).__name__}. "
+                    "Hint: set AWA_INFRA_DEBUG=1 to see the traceback, and report it. [internal]"
+                )
+            raise
+
+    return wrapper
+
+
+def log(message: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
+    """Show one line at the resource that is being worked on; best effort.
+
+    Args:
+        message: the line, without secrets.
+        severity: :data:`INFO` or :data:`WARNING`.
+        ephemeral: show it as live progress only, not in the diagnostics that stay.
+    """
+    call = _current_call()
+    address = sys.argv[1] if len(sys.argv) > 1 else ""
+    if call is None or ":" not in address:
+        return
+    request = engine_pb2.LogRequest(
+        severity=cast("engine_pb2.LogSeverity.ValueType", severity),
+        message=message,
+        urn=getattr(call.request, "urn", ""),
+        ephemeral=ephemeral,
+    )
+    with contextlib.suppress(grpc.RpcError):
+        _engine(address).Log(request, timeout=_LOG_TIMEOUT)
+
+
+@functools.cache
+def _engine(address: str) -> engine_pb2_grpc.EngineStub:
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+
+def _abort_with(message: str) -> None:
+    """Make the call that is being served fail with this message, whatever the SDK says afterwards.
+
+    The engine believes the status in the trailing metadata rather than the text of the exception.
+    """
+    call = _current_call()
+    if call is None:
+        return
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    call.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+
+
+def _current_call() -> _Call | None:
+    frame = sys._getframe(1)  # noqa: SLF001
+    while frame is not None:
+        found = frame.f_locals
+        if isinstance(found.get("context"), grpc.ServicerContext) and "request" in found:
+            return _FoundCall(found["request"], found["context"])
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

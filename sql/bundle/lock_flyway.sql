@@ -1,0 +1,35 @@
+-- Runs in the transaction of each file, before it.
+-- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
+-- statement timeout is for applications. A table lock that is not free in 30 seconds fails the file, which
+-- is then rolled back, rather than making every other session wait behind it.
+SET LOCAL client_min_messages = warning;
+SET LOCAL jit = off;
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = '30s';
+
+-- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
+-- interleave. On a connection that Flyway opened itself the lock is the session's: it is held from the first
+-- file until Flyway disconnects. A connection that an application's pool lent to Flyway lives on, and would
+-- keep the lock for as long; there it is the transaction's, and covers each file.
+DO $awa_infra$
+DECLARE
+    own_connection CONSTANT boolean := current_setting('application_name') LIKE 'Flyway%';
+    deadline       CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
+    taken          boolean;
+BEGIN
+    LOOP
+        IF own_connection THEN
+            taken := pg_try_advisory_lock(4708303813013489490);
+        ELSE
+            taken := pg_try_advisory_xact_lock(4708303813013489490);
+        END IF;
+        EXIT WHEN taken;
+        IF clock_timestamp() > deadline THEN
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within 60 seconds.', current_database()
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
+        END IF;
+        PERFORM pg_sleep(0.2);
+    END LOOP;
+END
+$awa_infra$;
