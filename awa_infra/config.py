@@ -83,7 +83,9 @@ class StackConfig(BaseModel):
         description="Create this database on the server of databaseUrl if it is missing, and use it.",
     )
     queue_storage_schemas: tuple[QueueStorageEntry, ...] = Field(
-        (), alias="queueStorageSchemas", description="Custom queue-storage schemas beside the default one in awa."
+        (),
+        alias="queueStorageSchemas",
+        description="Custom queue-storage schemas beside the default one in awa.",
     )
 
     def queue_storage(self) -> tuple[QueueStorage, ...]:
@@ -100,7 +102,9 @@ class Problem:
     line: int | None = None
 
 
-def validate(values: Mapping[str, Any], lines: Mapping[Path_, int] | None = None) -> tuple[StackConfig | None, list[Problem]]:
+def validate(
+    values: Mapping[str, Any], lines: Mapping[Path_, int] | None = None
+) -> tuple[StackConfig | None, list[Problem]]:
     """Check the values of namespace ``awa``, keys without the namespace.
 
     Returns:
@@ -171,11 +175,15 @@ def load(path: Path) -> StackConfig:
 def problems_error(problems: list[Problem], source: str) -> ConfigurationError:
     """Return one error that lists every problem, in the order of the file."""
     ordered = sorted(problems, key=lambda p: (p.line or 0, p.key))
-    listed = [f"{source}:{p.line}: {p.key}: {p.message}" if p.line else f"{source}: {p.key}: {p.message}" for p in ordered]
+    listed = [
+        f"{source}:{p.line}: {p.key}: {p.message}" if p.line else f"{source}: {p.key}: {p.message}" for p in ordered
+    ]
     if len(listed) == 1:
         return ConfigurationError(listed[0] + ".", hint="Correct it and run again; nothing was done.")
     return ConfigurationError(
-        f"{source} has {len(listed)} problems.", details=listed, hint="Correct them and run again; nothing was done."
+        f"{source} has {len(listed)} problems.",
+        details=listed,
+        hint="Correct them and run again; nothing was done.",
     )
 
 

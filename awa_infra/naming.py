@@ -13,6 +13,9 @@ Index names are built from the schema's; beyond 63 characters PostgreSQL cuts th
 silently skips the ones that collide (measured with Awa 0.6.9 and slot numbers of two digits).
 """
 
+_POSTGRES_MAX_LENGTH = 63
+"""``NAMEDATALEN`` of a standard build, less one."""
+
 _PATTERN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -21,9 +24,7 @@ def schema_name_problem(name: str) -> str | None:
     if not _PATTERN.fullmatch(name):
         return f"{name!r} must start with a lower-case letter or _ and hold only lower-case letters, digits and _"
     if name == CANONICAL_SCHEMA:
-        return (
-            f"{name!r} is the canonical schema: migrations own it and its default queue storage; choose another name"
-        )
+        return f"{name!r} is the canonical schema: migrations own it and its default queue storage; choose another name"
     if name == "public":
         return f"{name!r} is everybody's schema; queue storage needs one of its own"
     if name.startswith("pg_"):
@@ -43,8 +44,8 @@ def database_name_problem(name: str) -> str | None:
     """
     if not _PATTERN.fullmatch(name):
         return f"{name!r} must start with a lower-case letter or _ and hold only lower-case letters, digits and _"
-    if len(name) > 63:
-        return f"{name!r} has {len(name)} characters; PostgreSQL keeps 63"
+    if len(name) > _POSTGRES_MAX_LENGTH:
+        return f"{name!r} has {len(name)} characters; PostgreSQL keeps {_POSTGRES_MAX_LENGTH}"
     if name in {"template0", "template1"}:
         return f"{name!r} is a template of the server; choose another name"
     return None

@@ -64,4 +64,4 @@ def render(path: str, **values: Value | Name) -> str:
         if key in wanted
     }
     # The text is a file of this package, not input: psycopg asks for a literal to keep input out.
-    return sql.SQL(text).format(**parts).as_string(None)  # type: ignore[arg-type]
+    return sql.SQL(text).format(**parts).as_string(None)

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state
-from awa_infra.cli.options import config_option, database_url_option, json_option, print_json, required_url, state_data
+from awa_infra.cli.options import (
+    config_option,
+    database_url_option,
+    json_option,
+    print_json,
+    required_url,
+    state_data,
+)
 from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.model import Step
@@ -32,7 +39,7 @@ from awa_infra.model import Step
     help="Seconds to wait for each table lock; 0 waits for ever.",
 )
 @json_option
-def apply(  # noqa: PLR0913
+def apply(
     *,
     database_url: str | None,
     config_path: Path | None,

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state
-from awa_infra.cli.options import config_option, database_url_option, json_option, plan_data, print_json, required_url
+from awa_infra.cli.options import (
+    config_option,
+    database_url_option,
+    json_option,
+    plan_data,
+    print_json,
+    required_url,
+)
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 
@@ -23,7 +30,7 @@ PENDING = 1
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
 @json_option
 @click.pass_context
-def plan(  # noqa: PLR0913
+def plan(
     ctx: click.Context,
     *,
     database_url: str | None,

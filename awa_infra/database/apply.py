@@ -38,7 +38,7 @@ def apply(
     desired: DesiredState,
     *,
     expected: Plan | None = None,
-    waits: Waits = Waits(),  # noqa: B008  frozen
+    waits: Waits = Waits(),
     progress: Progress = lambda _number, _total, _step: None,
 ) -> Report:
     """Bring the database to the desired state, or leave it exactly as it was.
@@ -112,9 +112,7 @@ def _settings(connection: Connection, waits: Waits) -> None:
     )
 
 
-def _run(  # noqa: PLR0913
-    connection: Connection, url: str, number: int, total: int, step: Step, progress: Progress
-) -> StepResult:
+def _run(connection: Connection, url: str, number: int, total: int, step: Step, progress: Progress) -> StepResult:
     progress(number, total, step)
     started = time.monotonic()
     try:
@@ -128,9 +126,7 @@ def _require_done(desired: DesiredState, before: ObservedState, after: ObservedS
     # A patch without a probe of ours or a row in Awa's ledger can't be proven: having just run is all there is.
     provable = {f"patch:{name}" for name in sqltext.names("patches")}
     left = [
-        step.key
-        for step in make_plan(desired, after).steps
-        if step.kind is not StepKind.PATCH or step.key in provable
+        step.key for step in make_plan(desired, after).steps if step.kind is not StepKind.PATCH or step.key in provable
     ]
     if left:
         raise SqlFailedError(

@@ -77,7 +77,9 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
         )
     if isinstance(exc, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P"))):
         return ConnectionFailedError(
-            message, hint=hint or "The server went away; what was not committed is rolled back. Run again.", sqlstate=state
+            message,
+            hint=hint or "The server went away; what was not committed is rolled back. Run again.",
+            sqlstate=state,
         )
     return SqlFailedError(message, hint=hint or "The transaction was rolled back.", sqlstate=state)
 

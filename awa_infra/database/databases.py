@@ -19,7 +19,10 @@ def database_exists(server_url: str, name: str) -> bool:
     Raises:
         ConnectionFailedError: the server could not be asked.
     """
-    with connect(server_url, autocommit=True) as connection, translated(server_url, "Looking for the database"):
+    with (
+        connect(server_url, autocommit=True) as connection,
+        translated(server_url, "Looking for the database"),
+    ):
         return _exists(connection, name)
 
 
@@ -33,7 +36,10 @@ def ensure_database(server_url: str, name: str) -> bool:
         SqlFailedError: the role may not create databases, or the server refused.
         ConnectionFailedError: the server could not be reached.
     """
-    with connect(server_url, autocommit=True) as connection, translated(server_url, f"Creating database {name}"):
+    with (
+        connect(server_url, autocommit=True) as connection,
+        translated(server_url, f"Creating database {name}"),
+    ):
         if _exists(connection, name):
             return False
         try:

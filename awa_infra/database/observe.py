@@ -58,7 +58,7 @@ def ask_gates(connection: Connection, queries: Iterable[GateQuery], readable: fr
     ]
     if not texts:
         return ()
-    rows = connection.execute(sql.SQL("\nUNION ALL\n".join(texts))).fetchall()  # type: ignore[arg-type]
+    rows = connection.execute(sql.SQL("\nUNION ALL\n".join(texts))).fetchall()
     return tuple(Gate(row["code"], row["message"], row["hint"]) for row in rows)
 
 
@@ -85,7 +85,7 @@ def _observe(connection: Connection) -> tuple[ObservedState, frozenset[str]]:
         substrates=tuple(
             Substrate(
                 schema=s["schema"],
-                shape=Shape(*(int(n) for n in rings[s["schema"]]), receipts=s["receipts"]),
+                shape=_shape(rings[s["schema"]], receipts=s["receipts"]),
                 owner=s["owner"],
                 tables=s["tables"],
                 indexes=s["indexes"],
@@ -104,7 +104,7 @@ def _contents(connection: Connection, readable: frozenset[str], schemas: list[st
     nothing = sql.SQL("NULL::json")
 
     def when(relation: str, query: str) -> sql.Composable:
-        return sql.SQL(query) if relation in readable else nothing  # type: ignore[arg-type]
+        return sql.SQL(query) if relation in readable else nothing
 
     rings = [
         sql.SQL(
@@ -130,6 +130,11 @@ def _contents(connection: Connection, readable: frozenset[str], schemas: list[st
     )
     row = connection.execute(query).fetchone()
     return row or {}
+
+
+def _shape(slots: list[int], *, receipts: bool) -> Shape:
+    queue, lease, claim = slots
+    return Shape(queue, lease, claim, receipts)
 
 
 def _patches(connection: Connection, ledger: Iterable[str]) -> frozenset[str]:

@@ -17,6 +17,8 @@ _PATCHES_FROM = 0
 _QUEUE_STORAGE_AT = 10
 """Flyway runs repeatable files in byte order of their description, hence ``awa_00``, ``awa_10``."""
 
+_APPLICATION = "awa-infra flyway"
+
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
 """Asked again before each file: a newer ``awa migrate`` may have run since the preflight."""
 
@@ -34,7 +36,8 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     desired = contents.desired
-    lock = sqltext.load("bundle/lock_flyway.sql") + "\n" + preflight(desired, only=_UNDER_THE_LOCK)
+    lock = sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION)
+    lock += "\n" + preflight(desired, only=_UNDER_THE_LOCK)
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
@@ -75,8 +78,13 @@ group = false
 outOfOrder = false
 # Awa's schema holds jobs; nothing here drops it.
 cleanDisabled = true
+outputQueryResults = false
 # A later Awa release may drop a patch, and a custom schema may leave the configuration.
 ignoreMigrationPatterns = ["repeatable:missing"]
+
+# Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection.
+[environments.default.jdbcProperties]
+ApplicationName = "{_APPLICATION}"
 """
 
 

@@ -19,6 +19,9 @@ from awa_infra.model import (
 )
 from awa_infra.planning.gates import pure_gates, queue_storage_values
 
+_TRIGGERS = 2
+"""Triggers of a queue-storage schema: one per head table (Awa 0.6.9)."""
+
 _INSTALLER = "FUNCTION awa.install_queue_storage_substrate("
 
 
@@ -81,7 +84,7 @@ def is_complete(substrate: Substrate) -> bool:
     return (
         substrate.tables >= tables
         and substrate.indexes >= indexes
-        and substrate.triggers >= 2
+        and substrate.triggers >= _TRIGGERS
         and substrate.partitions_without_fillfactor == 0
     )
 
@@ -90,9 +93,7 @@ def _canonical_steps(desired: DesiredState, observed: ObservedState) -> list[Ste
     if desired.target_version is None:
         return []
     release = desired.release
-    steps = [
-        migration_step(m) for m in release.migrations if observed.version < m.version <= desired.target_version
-    ]
+    steps = [migration_step(m) for m in release.migrations if observed.version < m.version <= desired.target_version]
     if max(desired.target_version, observed.version) != release.schema_version:
         return steps
     # A patch replaces functions that older migrations create, so any migration puts it back in question.

@@ -106,7 +106,9 @@ def run(
         if operation == "preview":
             preview = stack.preview(on_output=show, diff=diff, color="auto")
             return Outcome(operation, target.stack, _counts(preview.change_summary))
-        result = getattr(stack, operation)(on_output=show, color="auto", **({"diff": diff} if operation == "up" else {}))
+        result = getattr(stack, operation)(
+            on_output=show, color="auto", **({"diff": diff} if operation == "up" else {})
+        )
         return Outcome(operation, target.stack, _counts(result.summary.resource_changes or {}), _plain(stack))
     except automation_errors.ConcurrentUpdateError as exc:
         raise EngineError(

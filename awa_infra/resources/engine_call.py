@@ -13,6 +13,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import grpc
@@ -110,10 +111,10 @@ def _abort_with(message: str) -> None:
 
 
 def _current_call() -> _Call | None:
-    frame = sys._getframe(1)  # noqa: SLF001
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None:
         found = frame.f_locals
         if isinstance(found.get("context"), grpc.ServicerContext) and "request" in found:
             return _FoundCall(found["request"], found["context"])
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None

@@ -44,9 +44,11 @@ class QueueStorageSchemaProvider(ResourceProvider):
         """Refuse bad names, shapes and changes of shape in the preview, all at once."""
         news = _whole_numbers(news)
         failures = [CheckFailure(key, problem) for key, problem in _shape_problems(news)]
-        for key in _IMMUTABLE:
-            if key in _olds and not is_unknown(news.get(key)) and _olds[key] != news.get(key):
-                failures.append(_immutable(key, _olds[key], news.get(key)))
+        failures += [
+            _immutable(key, _olds[key], news.get(key))
+            for key in _IMMUTABLE
+            if key in _olds and not is_unknown(news.get(key)) and _olds[key] != news.get(key)
+        ]
         if failures or any(is_unknown(news.get(key)) for key in ("database_url", *_IMMUTABLE)):
             return CheckResult(news, failures)
         _observed, plan = read_plan(news["database_url"], _desired(news))
@@ -156,7 +158,8 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
 
 
 def _desired(props: dict[str, Any]) -> DesiredState:
-    shape = Shape(*(int(props[key]) for key in _SLOTS), receipts=bool(props["receipts"]))
+    queue, lease, claim = (int(props[key]) for key in _SLOTS)
+    shape = Shape(queue, lease, claim, bool(props["receipts"]))
     return DesiredState(installed_release(), None, (QueueStorage(str(props["schema"]), shape),))
 
 

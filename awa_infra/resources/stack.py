@@ -91,7 +91,7 @@ class AwaStack(pulumi.ComponentResource):
             config, problems = stack_config.validate(values)
             if problems or config is None:
                 source = f"Pulumi.{pulumi.get_stack()}.yaml"
-                raise stack_config.problems_error(problems, source)  # noqa: TRY301
+                raise stack_config.problems_error(problems, source)
             url = _database_url()
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.

@@ -8,12 +8,12 @@ SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = '30s';
 
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
--- interleave. On a connection that Flyway opened itself the lock is the session's: it is held from the first
--- file until Flyway disconnects. A connection that an application's pool lent to Flyway lives on, and would
--- keep the lock for as long; there it is the transaction's, and covers each file.
+-- interleave. On a connection that Flyway opened with flyway.toml, which names the application, the lock is the
+-- session's: it is held from the first file until Flyway disconnects. A connection that an application's pool
+-- lent to Flyway lives on, and would keep the lock for as long; there it is the transaction's, for each file.
 DO $awa_infra$
 DECLARE
-    own_connection CONSTANT boolean := current_setting('application_name') LIKE 'Flyway%';
+    own_connection CONSTANT boolean := current_setting('application_name') = {application};
     deadline       CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
     taken          boolean;
 BEGIN

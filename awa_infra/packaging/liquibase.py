@@ -1,0 +1,129 @@
+"""The Liquibase bundle: one changelog that lists every file, and adopts what another program migrated.
+
+The layout was tried on Liquibase 4.33 and 5.0. Every changeset names its logical path, so that the history
+does not depend on where the bundle lies. None has a rollback block: an empty one would delete history rows
+and leave the schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from awa_infra import sqltext
+from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.packaging.preflight import preflight
+
+_LOGICAL_PATH = "awa"
+_AUTHOR = "awa-infra"
+"""Liquibase knows a changeset by its id, author and path: these three and the ids never change."""
+
+_HEADER = """\
+# Awa's migrations for Liquibase. Changesets awa-vNNN are Awa's own text; on a database where Awa's version
+# table already has that version they are marked as run. The first and the last one run at every update.
+"""
+
+_PROPERTIES = f"""\
+# Settings of this bundle. Where the database is and who connects comes from the environment:
+# LIQUIBASE_COMMAND_URL, LIQUIBASE_COMMAND_USERNAME, LIQUIBASE_COMMAND_PASSWORD.
+changelogFile=changelog.yaml
+# Liquibase's own tables have a schema of their own; schema awa belongs to Awa's migrations.
+liquibaseSchemaName={HISTORY_SCHEMA}
+liquibase.showBanner=false
+liquibase.analytics.enabled=false
+"""
+
+_PREREQUISITE = f"""\
+-- Once per database, before the first update: Liquibase does not create the schema of its own tables.
+CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
+"""
+
+
+def paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file."""
+    found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
+    found |= {step.key: f"upstream/patch_{_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
+    found |= {step.key: f"awa_infra/queue_storage_{_name(step)}.sql" for step in contents.of(StepKind.QUEUE_STORAGE)}
+    return found
+
+
+def files(contents: Contents) -> dict[str, bytes]:
+    """Return the changelog, its settings and the SQL that runs around Awa's."""
+    lock = sqltext.load("bundle/lock_liquibase.sql") + "\n" + preflight(contents.desired)
+    return {
+        "changelog.yaml": _changelog(contents).encode(),
+        "liquibase.properties": _PROPERTIES.encode(),
+        "prerequisite.sql": _PREREQUISITE.encode(),
+        "awa_infra/preflight.sql": lock.encode(),
+        "awa_infra/unlock.sql": sqltext.load("bundle/unlock_liquibase.sql").encode(),
+    }
+
+
+def _changelog(contents: Contents) -> str:
+    where = paths(contents)
+    migrations = contents.of(StepKind.MIGRATION)
+    always = {"runAlways": True, "runOnChange": True}
+    sets = [_changeset("awa-infra-preflight", _sql_file("awa_infra/preflight.sql"), always)]
+    for step in migrations:
+        adopted = {"preConditions": _not_yet_there(int(step.key.removeprefix("V")))}
+        sets.append(_changeset(f"awa-{step.key.lower()}", _sql_file(where[step.key]), adopted))
+    if migrations:
+        tag = f"awa-{migrations[-1].key.lower()}"
+        sets.append(_changeset(f"awa-tag-{tag.removeprefix('awa-')}", {"tagDatabase": {"tag": tag}}, {}))
+    sets += [
+        _changeset(f"awa-patch-{_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        for step in contents.of(StepKind.PATCH)
+    ]
+    sets += [
+        _changeset(f"awa-infra-queue-storage-{_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        for step in contents.of(StepKind.QUEUE_STORAGE)
+    ]
+    sets.append(_changeset("awa-infra-unlock", _sql_file("awa_infra/unlock.sql"), always))
+    return _HEADER + yaml.dump({"databaseChangeLog": sets}, Dumper=_Dumper, sort_keys=False, width=110)
+
+
+def _changeset(identity: str, change: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
+    body = {"id": identity, "author": _AUTHOR, "logicalFilePath": _LOGICAL_PATH, **attributes, "changes": [change]}
+    return {"changeSet": body}
+
+
+def _sql_file(path: str) -> dict[str, Any]:
+    # The text goes to the server whole: Liquibase's splitter cuts dollar-quoted bodies.
+    return {
+        "sqlFile": {
+            "path": path,
+            "relativeToChangelogFile": True,
+            "encoding": "UTF-8",
+            "splitStatements": False,
+            "stripComments": False,
+        }
+    }
+
+
+def _not_yet_there(version: int) -> list[dict[str, Any]]:
+    # Liquibase stops at the first alternative that holds, so the query never meets a missing table. "TEST" makes
+    # update-sql ask as well, which by default writes out what an adopted database already has.
+    table = {"schemaName": CANONICAL_SCHEMA, "tableName": "schema_version"}
+    query = sqltext.render("bundle/version_rows.sql", version=version).strip()
+    return [
+        {"onFail": "MARK_RAN"},
+        {"onSqlOutput": "TEST"},
+        {"or": [{"not": [{"tableExists": table}]}, {"sqlCheck": {"expectedResult": "0", "sql": query}}]},
+    ]
+
+
+def _name(step: Step) -> str:
+    return step.key.partition(":")[2]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Repeats what is equal rather than refer to it, so that nobody has to know YAML's anchors."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Return that nothing is to be aliased."""
+        return True
+
+
+LIQUIBASE = Format("liquibase", "Liquibase", paths, files)

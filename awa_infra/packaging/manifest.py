@@ -1,0 +1,73 @@
+"""What is in a bundle, for programs: ``manifest.json``, and ``SHA256SUMS`` for ``sha256sum -c``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import awa_infra
+from awa_infra.packaging.contents import Contents
+
+MANIFEST = "manifest.json"
+CHECKSUMS = "SHA256SUMS"
+
+TOOL = "awa-infra"
+"""Value of ``tool`` in a manifest; a folder whose manifest says so is ours to replace."""
+
+
+def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
+    """Return the manifest: where the texts come from and what each hashes to.
+
+    Args:
+        form: name of the format.
+        contents: what the bundle contains.
+        paths: the path of every step's file by the step's key.
+    """
+    desired, plan = contents.desired, contents.plan
+    release = desired.release
+    data: dict[str, Any] = {
+        "tool": TOOL,
+        "tool_version": awa_infra.__version__,
+        "format": form,
+        "awa_release": release.name,
+        "provenance": release.provenance.value,
+        "from_version": plan.from_version,
+        "to_version": plan.to_version,
+        "migrations": [
+            {"version": m.version, "description": m.description, "file": paths[f"V{m.version:03d}"], "sha256": m.sha256}
+            for m in release.migrations
+            if f"V{m.version:03d}" in paths
+        ],
+        "patches": [
+            {"name": p.name, "description": p.description, "file": paths[f"patch:{p.name}"], "sha256": p.sha256}
+            for p in release.patches
+            if f"patch:{p.name}" in paths
+        ],
+        "queue_storage": [
+            {"schema": q.schema, **asdict(q.shape), "file": paths[f"queue-storage:{q.schema}"]}
+            for q in desired.queue_storage
+        ],
+    }
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def checksums(files: Mapping[str, bytes]) -> bytes:
+    """Return the lines of ``SHA256SUMS`` over these files, sorted by path."""
+    return "".join(f"{hashlib.sha256(files[path]).hexdigest()}  {path}\n" for path in sorted(files)).encode()
+
+
+def is_ours(text: str) -> bool:
+    """Whether a manifest's text is one that this program wrote."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(data, dict) and data.get("tool") == TOOL
+
+
+def listed(text: str) -> frozenset[str]:
+    """Return the paths that the text of a ``SHA256SUMS`` lists."""
+    return frozenset(line[66:] for line in text.splitlines())

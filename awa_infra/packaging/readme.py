@@ -1,0 +1,93 @@
+"""The README of a bundle, for the database administrator who runs it and has never seen this program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib import resources
+
+from awa_infra.model import Plan, Provenance, StepKind
+from awa_infra.packaging.contents import Contents, Format
+from awa_infra.planning.gates import gate_queries
+
+CONDITIONS = {
+    "downgrade": "The database is at a later version than this bundle. Awa has no way back; run the later bundle.",
+    "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
+    "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
+    "lost-history": "Objects of Awa are there, its version table is not or cannot be read by this role.",
+    "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
+    "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
+    "not-adopted": "Another program migrated this database. See *A database that `awa migrate` already migrated*.",
+    "not-owner": "The role is neither owner of schema awa nor member of the owner.",
+    "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
+    "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
+    "queue-storage-unusable": "The role cannot migrate an existing queue-storage schema; connect as its owner.",
+    "read-only": "This is a standby, or the role or database is set to read-only transactions.",
+    "server-too-old": "Awa needs PostgreSQL 14 or newer.",
+}
+"""What each condition means, in a line. The error itself names the objects and says what to do."""
+
+_ONE_TOOL_ONLY = {"not-adopted": "flyway"}
+
+
+def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return the README: the part that all formats share, with this format's commands and failures."""
+    plan, release = contents.plan, contents.desired.release
+    values = {
+        "title": form.title,
+        "release": release.name,
+        "provenance": _PROVENANCE[release.provenance],
+        "to_version": str(plan.to_version),
+        "order": _order(contents, paths),
+        "queue_storage": _queue_storage(contents),
+        "conditions": _conditions(form, contents),
+        "tag": f"awa-{_last(plan)}",
+    }
+    values["usage"] = _fill(_text(form.name), values)
+    return _fill(_text("common"), values)
+
+
+_PROVENANCE = {
+    Provenance.KNOWN: "Every text has the hash that awa-infra recorded for this release.",
+    Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so nothing but the package vouches for its texts.",
+}
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath("texts", f"{name}.md").read_text(encoding="utf-8")
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found.group(1)], text)
+
+
+def _last(plan: Plan) -> str:
+    return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
+
+
+def _order(contents: Contents, paths: Mapping[str, str]) -> str:
+    migrations = contents.of(StepKind.MIGRATION)
+    first, last = paths[migrations[0].key], paths[migrations[-1].key]
+    lines = [f"1. `{first}` to `{last}`: Awa's migrations, one transaction each."]
+    number = 2
+    for step in contents.of(StepKind.PATCH):
+        lines.append(f"{number}. `{paths[step.key]}`: Awa's {step.title}; repeatable, after the migrations.")
+        number += 1
+    for step in contents.of(StepKind.QUEUE_STORAGE):
+        lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable, {step.locks}.")
+        number += 1
+    return "\n".join(lines)
+
+
+def _queue_storage(contents: Contents) -> str:
+    names = [f"`{wanted.schema}`" for wanted in contents.desired.queue_storage]
+    if not names:
+        return "This bundle contains no custom queue-storage schema."
+    return f"Custom queue-storage schemas in this bundle: {', '.join(names)}."
+
+
+def _conditions(form: Format, contents: Contents) -> str:
+    codes = {query.code for query in gate_queries(contents.desired)}
+    codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
+    rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
+    return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

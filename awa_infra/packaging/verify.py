@@ -1,0 +1,46 @@
+"""``verify.sql``: one query that says whether the database is what the bundle promises."""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.model import StepKind
+from awa_infra.packaging.contents import Contents
+from awa_infra.planning.gates import queue_storage_values
+
+FIRST_VERSION_WITH_ROUTING = 10
+"""The version that creates ``awa.storage_transition_state`` (Awa 0.6.9)."""
+
+_PLACE = "        -- (probe)\n"
+"""The line of ``sql/bundle/verify_patch.sql`` that the probe replaces."""
+
+_HEADER = """\
+-- Run after the bundle, as any role that can read schema awa, for example: psql -f verify.sql
+-- Every row should say true in column ok. A missing relation is an error: then the bundle has not been run.
+SELECT what, expected, found, expected IS NULL OR expected = found AS ok
+  FROM (
+"""
+
+
+def verify(contents: Contents) -> str:
+    """Return the query; it reads only."""
+    plan, desired = contents.plan, contents.desired
+    probes = set(sqltext.names("patches"))
+    parts = [
+        sqltext.render(
+            "bundle/verify_canonical.sql",
+            target_version=plan.to_version,
+            versions=sum(version <= plan.to_version for version in desired.release.versions),
+        )
+    ]
+    for step in contents.of(StepKind.PATCH):
+        patch = step.key.partition(":")[2]
+        if patch in probes:
+            text = sqltext.render("bundle/verify_patch.sql", patch=patch)
+            parts.append(text.replace(_PLACE, sqltext.load(f"patches/{patch}.sql")))
+    parts += [
+        sqltext.render("bundle/verify_queue_storage.sql", **queue_storage_values(wanted))
+        for wanted in desired.queue_storage
+    ]
+    if plan.to_version >= FIRST_VERSION_WITH_ROUTING:
+        parts.append(sqltext.load("bundle/verify_routing.sql"))
+    return _HEADER + "UNION ALL\n".join(parts) + "       ) AS facts;\n"

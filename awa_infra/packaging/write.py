@@ -1,0 +1,119 @@
+"""Put a bundle on disk: all of it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from awa_infra.errors import BundleError
+from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, is_ours, listed
+
+_READABLE_FOLDER = 0o755
+"""What a new folder gets before the process's umask; ``mkdtemp`` makes private ones."""
+
+
+def write(files: Mapping[str, bytes], out: Path) -> None:
+    """Write a bundle to a folder, replacing the bundle that is there as a whole.
+
+    Everything is written to a folder beside it first, which then takes its place. If anything fails, the target
+    is as it was.
+
+    Args:
+        files: contents by path, as :func:`awa_infra.packaging.bundle.render` returns them.
+        out: the folder; it and its parents are created.
+
+    Raises:
+        BundleError: the target is a file, holds something that is not ours, or cannot be written.
+    """
+    target = out.resolve()
+    refuse_what_is_not_ours(target)
+    created = _missing_parents(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        side = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            fresh = side / "new"
+            _fill(fresh, files)
+            _swap(fresh, target, side / "old")
+        finally:
+            # What is left inside is the replaced bundle, or a half-written one.
+            shutil.rmtree(side, ignore_errors=True)
+    except OSError as exc:
+        for folder in created:
+            with suppress(OSError):
+                folder.rmdir()
+        raise BundleError(
+            f"The bundle cannot be written to {out}: {exc.strerror or exc}.",
+            hint="Choose a folder in which you may create files. What was there is as it was.",
+        ) from exc
+
+
+def refuse_what_is_not_ours(target: Path) -> None:
+    """Raise unless the target is absent, an empty folder, or a bundle without foreign files.
+
+    Raises:
+        BundleError: see above.
+    """
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise BundleError(f"{target} is a file, and a bundle is a folder.", hint="Choose another --out.")
+    try:
+        found = {path.relative_to(target).as_posix() for path in target.rglob("*") if not _is_folder(path)}
+        if not any(target.iterdir()):
+            return
+        ours = MANIFEST in found and is_ours(_read(target / MANIFEST))
+        known = listed(_read(target / CHECKSUMS)) if ours and CHECKSUMS in found else frozenset()
+    except OSError as exc:
+        raise BundleError(
+            f"The folder {target} cannot be read: {exc.strerror}.", hint="Choose another --out."
+        ) from exc
+    if not ours:
+        raise BundleError(
+            f"The folder {target} is not empty, and awa-infra did not write it.",
+            hint="Choose a new or an empty folder; nothing here is overwritten.",
+        )
+    foreign = sorted(found - known - {CHECKSUMS})
+    if foreign:
+        raise BundleError(
+            f"The bundle in {target} also holds files that awa-infra did not write: {', '.join(foreign)}.",
+            hint="A bundle is replaced as a whole. Move them elsewhere, then run this again.",
+        )
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _missing_parents(target: Path) -> list[Path]:
+    """Return the parents that do not exist yet, innermost first."""
+    return [parent for parent in target.parents if not parent.exists()]
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir(mode=_READABLE_FOLDER)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _swap(fresh: Path, target: Path, aside: Path) -> None:
+    """Put the fresh folder in the target's place; if that fails, put the old one back."""
+    replaced = target.exists()
+    if replaced:
+        os.replace(target, aside)
+    try:
+        os.replace(fresh, target)
+    except OSError:
+        if replaced:
+            os.replace(aside, target)
+        raise

@@ -1,0 +1,71 @@
+"""Fixtures of every level: a server, databases cloned from templates, and the release under test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from awa_infra.model import DesiredState, QueueStorage, Release
+from awa_infra.release import installed_release
+from tests.support.servers import Database, TestServer, any_server
+from tests.support.tools import awa
+
+LEVELS = ("unit", "database", "tools", "engine", "provider")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its level, which is the name of its folder."""
+    for item in items:
+        level = Path(item.path).relative_to(Path(__file__).parent).parts[0]
+        if level in LEVELS:
+            item.add_marker(level)
+
+
+@pytest.fixture(scope="session")
+def release() -> Release:
+    """Return the release of the awa-pg wheel that is installed."""
+    return installed_release()
+
+
+@pytest.fixture
+def desired(release: Release) -> Callable[..., DesiredState]:
+    """Return a maker of desired states of the installed release."""
+
+    def make(*schemas: QueueStorage, target: int | None = release.schema_version) -> DesiredState:
+        return DesiredState(release, target, schemas)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """Give the PostgreSQL server of this run."""
+    with any_server() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def awa_template(server: TestServer) -> Iterator[Database]:
+    """Give a database that the real ``awa migrate`` made; tests get copies."""
+    template = server.create()
+    awa("migrate", url=template.url)
+    yield template
+    server.drop(template)
+
+
+@pytest.fixture
+def database(server: TestServer) -> Iterator[Database]:
+    """Give an empty database."""
+    made = server.create()
+    yield made
+    server.drop(made)
+
+
+@pytest.fixture
+def awa_database(server: TestServer, awa_template: Database) -> Iterator[Database]:
+    """Give a database that the real ``awa migrate`` migrated."""
+    made = server.create(awa_template.name)
+    yield made
+    server.drop(made)

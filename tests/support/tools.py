@@ -1,0 +1,48 @@
+"""The real programs that results are compared with: Awa's own command and pg_dump."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from devtools.postgres_host import binaries
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip a test whose tool is missing; in CI, where every tool must be there, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason} (in CI nothing may be missing)", pytrace=False)
+    pytest.skip(reason)
+
+
+def awa(*arguments: str, url: str) -> str:
+    """Run the real ``awa`` command of the ``awa-cli`` wheel and return its output."""
+    command = Path(sys.executable).with_name("awa")
+    environment = {**os.environ, "DATABASE_URL": url, "RUST_LOG": "off", "PGOPTIONS": "-c client_min_messages=warning"}
+    done = subprocess.run(
+        [str(command), *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def dump_schema(url: str, *schemas: str) -> str:
+    """Return ``pg_dump --schema-only`` of some schemas, without what differs from run to run."""
+    command = binaries() / "pg_dump"
+    chosen = [f"--schema={schema}" for schema in schemas]
+    done = subprocess.run(
+        [str(command), "--schema-only", *chosen, f"--dbname={url}"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    # pg_dump wraps its output in a key that is made anew every time.
+    return re.sub(r"^\\(un)?restrict .*$", "", done.stdout, flags=re.MULTILINE)
