@@ -23,7 +23,7 @@ class AwaInfraError(Exception):
         sqlstate: the five characters of PostgreSQL's error, where it was one.
     """
 
-    code: ClassVar[str] = "internal"
+    code: str = "internal"
     exit_status: ClassVar[int] = 70
 
     def __init__(
@@ -70,10 +70,15 @@ class ReleaseModifiedError(ReleaseError):
 
 
 class BlockedError(AwaInfraError):
-    """One or more gates object; nothing was written."""
+    """One or more gates object; nothing was written. With a single gate the code is that of the gate."""
 
     code = "blocked"
     exit_status = 3
+
+    def __init__(self, message: str, *, hint: str = "", details: Sequence[str] = (), gate: str | None = None) -> None:
+        super().__init__(message, hint=hint, details=details)
+        if gate is not None:
+            self.code = gate
 
 
 class StalePlanError(AwaInfraError):

@@ -12,8 +12,9 @@ from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect, translate, translated
 from awa_infra.database.lock import take_migration_lock
 from awa_infra.database.observe import observe, plan_for
-from awa_infra.errors import BlockedError, SqlFailedError, StalePlanError
+from awa_infra.errors import SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
+from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 
 Progress = Callable[[int, int, Step], None]
@@ -67,7 +68,7 @@ def apply(
         _settings(connection, waits)
         take_migration_lock(connection, waits.migration_lock)
         before, plan = plan_for(connection, desired)
-        raise_if_blocked(plan, before)
+        raise_if_blocked(plan.gates, before.database)
         if expected is not None and plan.steps and plan.digest != expected.digest:
             raise StalePlanError(
                 f"Database {before.database} changed since the plan was made: it stood at version "
@@ -84,23 +85,6 @@ def apply(
         _require_done(desired, before, after)
         connection.commit()
         return Report(results, before, after, time.monotonic() - started)
-
-
-def raise_if_blocked(plan: Plan, observed: ObservedState) -> None:
-    """Raise if any gate objects, with all of them in one message.
-
-    Raises:
-        BlockedError: see above.
-    """
-    if not plan.blocked:
-        return
-    if len(plan.gates) == 1:
-        gate = plan.gates[0]
-        raise BlockedError(f"{gate.message} [{gate.code}]", hint=gate.hint)
-    raise BlockedError(
-        f"{len(plan.gates)} conditions do not hold in database {observed.database}; nothing was changed.",
-        details=[str(gate) for gate in plan.gates],
-    )
 
 
 def _settings(connection: Connection, waits: Waits) -> None:

@@ -85,8 +85,7 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
 
 
 def _connection_error(exc: psycopg.OperationalError, url: str, given: dict[str, str]) -> ConnectionFailedError:
-    lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
-    text = redact(lines[-1] if lines else "no reason given", url)
+    text = redact(_reason(str(exc)), url)
     where = describe(url)
     # libpq gives no SQLSTATE for a failed login, hence the text; it is only believed in this exact form.
     if f'database "{given.get("dbname", "")}" does not exist' in text:
@@ -96,7 +95,14 @@ def _connection_error(exc: psycopg.OperationalError, url: str, given: dict[str, 
             sqlstate=INVALID_CATALOG_NAME,
         )
     return ConnectionFailedError(
-        f"Cannot connect to {where}: {text}",
+        f"Cannot connect to {where}: {text}.",
         hint="Check that the server runs, and host, port, user and password of the database URL.",
         sqlstate=exc.sqlstate,
     )
+
+
+def _reason(text: str) -> str:
+    """Return what libpq says was wrong, without its repetition of where; the first of several attempts."""
+    lines = [line.strip(" -") for line in text.splitlines() if "failed: " in line] or text.strip().splitlines()
+    first = lines[0] if lines else "no reason given"
+    return first.rpartition("failed: ")[2].removeprefix("FATAL:").strip(" .")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
-from awa_infra.packaging.preflight import preflight
+from awa_infra.packaging.preflight import preflight, stop
 from awa_infra.planning.gates import GateQuery
 
 _PATCHES_FROM = 0
@@ -36,13 +36,17 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     desired = contents.desired
-    lock = sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION)
-    lock += "\n" + preflight(desired, only=_UNDER_THE_LOCK)
+    asked = [preflight(desired, more=[_not_adopted()]), stop()]
+    locked = [
+        sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION),
+        preflight(desired, only=_UNDER_THE_LOCK),
+        stop("Nothing more was run."),
+    ]
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
-        "callbacks/beforeMigrate__awa_infra_preflight.sql": preflight(desired, more=[_not_adopted()]).encode(),
-        "callbacks/beforeEachMigrate__awa_infra_lock.sql": lock.encode(),
+        "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
+        "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(locked).encode(),
     }
 
 

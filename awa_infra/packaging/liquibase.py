@@ -14,7 +14,7 @@ import yaml
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
-from awa_infra.packaging.preflight import preflight
+from awa_infra.packaging.preflight import preflight, stop
 
 _LOGICAL_PATH = "awa"
 _AUTHOR = "awa-infra"
@@ -22,7 +22,7 @@ _AUTHOR = "awa-infra"
 
 _HEADER = """\
 # Awa's migrations for Liquibase. Changesets awa-vNNN are Awa's own text; on a database where Awa's version
-# table already has that version they are marked as run. The first and the last one run at every update.
+# table already has that version they are marked as run. The first two and the last one run at every update.
 """
 
 _PROPERTIES = f"""\
@@ -51,12 +51,13 @@ def paths(contents: Contents) -> dict[str, str]:
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    lock = sqltext.load("bundle/lock_liquibase.sql") + "\n" + preflight(contents.desired)
+    asked = [sqltext.load("bundle/lock_liquibase.sql"), preflight(contents.desired)]
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
         "prerequisite.sql": _PREREQUISITE.encode(),
-        "awa_infra/preflight.sql": lock.encode(),
+        "awa_infra/preflight.sql": "\n".join(asked).encode(),
+        "awa_infra/stop.sql": stop().encode(),
         "awa_infra/unlock.sql": sqltext.load("bundle/unlock_liquibase.sql").encode(),
     }
 
@@ -65,7 +66,10 @@ def _changelog(contents: Contents) -> str:
     where = paths(contents)
     migrations = contents.of(StepKind.MIGRATION)
     always = {"runAlways": True, "runOnChange": True}
-    sets = [_changeset("awa-infra-preflight", _sql_file("awa_infra/preflight.sql"), always)]
+    sets = [
+        _changeset("awa-infra-preflight", _sql_file("awa_infra/preflight.sql"), always),
+        _changeset("awa-infra-stop", _sql_file("awa_infra/stop.sql"), always),
+    ]
     for step in migrations:
         adopted = {"preConditions": _not_yet_there(int(step.key.removeprefix("V")))}
         sets.append(_changeset(f"awa-{step.key.lower()}", _sql_file(where[step.key]), adopted))
@@ -121,7 +125,7 @@ def _name(step: Step) -> str:
 class _Dumper(yaml.SafeDumper):
     """Repeats what is equal rather than refer to it, so that nobody has to know YAML's anchors."""
 
-    def ignore_aliases(self, _data: Any) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         """Return that nothing is to be aliased."""
         return True
 

@@ -6,16 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import metadata
 from typing import Any
 
-import awa_infra
 from awa_infra.packaging.contents import Contents
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
 
 TOOL = "awa-infra"
-"""Value of ``tool`` in a manifest; a folder whose manifest says so is ours to replace."""
+"""This distribution, and the value of ``tool`` in a manifest: a folder whose manifest says so is ours."""
 
 
 def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
@@ -30,7 +30,7 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
     release = desired.release
     data: dict[str, Any] = {
         "tool": TOOL,
-        "tool_version": awa_infra.__version__,
+        "tool_version": metadata.version(TOOL),
         "format": form,
         "awa_release": release.name,
         "provenance": release.provenance.value,

@@ -14,10 +14,10 @@ _PLACE = "    -- (conditions)\n"
 
 
 def preflight(desired: DesiredState, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None) -> str:
-    """Return one DO block that asks every gate and raises once, with everything that objects.
+    """Return one DO block that asks every gate and keeps everything that objects for :func:`stop`.
 
     It is the engine's own gates, each inside a check that the tables it reads are there, so that the block
-    runs on an empty database too. On a database that is as desired it passes: a bundle may run again.
+    runs on an empty database too. On a database that is as desired nothing objects: a bundle may run again.
 
     Args:
         desired: decides which gates apply and what they compare with.
@@ -26,9 +26,17 @@ def preflight(desired: DesiredState, *, more: Iterable[GateQuery] = (), only: fr
     """
     queries = [q for q in (*gate_queries(desired), *more) if only is None or q.code in only]
     relations = sorted({relation for query in queries for relation in query.needs})
-    outcome = "Nothing was run." if only is None else "Nothing more was run."
-    text = sqltext.render("bundle/preflight.sql", relations=" ".join(relations), outcome=outcome)
+    text = sqltext.render("bundle/preflight.sql", relations=" ".join(relations))
     return text.replace(_PLACE, "\n".join(_condition(query) for query in queries))
+
+
+def stop(outcome: str = "Nothing was run.") -> str:
+    """Return the DO block that raises once, with all that :func:`preflight` kept.
+
+    Args:
+        outcome: a sentence for the hint.
+    """
+    return sqltext.render("bundle/stop.sql", outcome=outcome)
 
 
 def _condition(query: GateQuery) -> str:

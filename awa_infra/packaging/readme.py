@@ -43,7 +43,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "conditions": _conditions(form, contents),
         "tag": f"awa-{_last(plan)}",
     }
-    values["usage"] = _fill(_text(form.name), values)
+    values["usage"] = _fill(_text(form.name), values).rstrip("\n")
     return _fill(_text("common"), values)
 
 

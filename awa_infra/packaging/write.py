@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -35,13 +34,14 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         side = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        fresh, replaced = side / "new", side / "replaced"
         try:
-            fresh = side / "new"
             _fill(fresh, files)
-            _swap(fresh, target, side / "old")
+            _swap(fresh, target, replaced)
         finally:
-            # What is left inside is the replaced bundle, or a half-written one.
-            shutil.rmtree(side, ignore_errors=True)
+            # Never throw the old bundle away unless something stands in its place.
+            if target.exists() or not replaced.exists():
+                shutil.rmtree(side, ignore_errors=True)
     except OSError as exc:
         for folder in created:
             with suppress(OSError):
@@ -62,6 +62,11 @@ def refuse_what_is_not_ours(target: Path) -> None:
         return
     if not target.is_dir():
         raise BundleError(f"{target} is a file, and a bundle is a folder.", hint="Choose another --out.")
+    if Path.cwd().is_relative_to(target):
+        raise BundleError(
+            f"The folder {target} is the one this runs in, and it would be replaced.",
+            hint="Run this from another folder, or choose a folder inside this one.",
+        )
     try:
         found = {path.relative_to(target).as_posix() for path in target.rglob("*") if not _is_folder(path)}
         if not any(target.iterdir()):
@@ -69,9 +74,7 @@ def refuse_what_is_not_ours(target: Path) -> None:
         ours = MANIFEST in found and is_ours(_read(target / MANIFEST))
         known = listed(_read(target / CHECKSUMS)) if ours and CHECKSUMS in found else frozenset()
     except OSError as exc:
-        raise BundleError(
-            f"The folder {target} cannot be read: {exc.strerror}.", hint="Choose another --out."
-        ) from exc
+        raise BundleError(f"The folder {target} cannot be read: {exc.strerror}.", hint="Choose another --out.") from exc
     if not ours:
         raise BundleError(
             f"The folder {target} is not empty, and awa-infra did not write it.",
@@ -107,13 +110,12 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _swap(fresh: Path, target: Path, aside: Path) -> None:
-    """Put the fresh folder in the target's place; if that fails, put the old one back."""
-    replaced = target.exists()
-    if replaced:
-        os.replace(target, aside)
+    """Put the fresh folder in the target's place; if that fails or is interrupted, put the old one back."""
     try:
-        os.replace(fresh, target)
-    except OSError:
-        if replaced:
-            os.replace(aside, target)
+        if target.exists():
+            target.rename(aside)
+        fresh.rename(target)
+    except BaseException:
+        if aside.exists() and not target.exists():
+            aside.rename(target)
         raise

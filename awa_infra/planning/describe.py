@@ -16,8 +16,10 @@ def pending_line(plan: Plan) -> str:
     if versions:
         parts.append(f"{len(versions)} migration{'s' if len(versions) > 1 else ''} ({version_ranges(versions)})")
     parts += [s.title for s in plan.steps if s.kind is not StepKind.MIGRATION]
-    origin = f"version {plan.from_version}" if plan.from_version else "an empty database"
-    return f"Pending from {origin}: {', '.join(parts)}."
+    if versions:
+        origin = f"version {plan.from_version}" if plan.from_version else "an empty database"
+        return f"Pending from {origin}: {', '.join(parts)}."
+    return f"Pending: {', '.join(parts)}."
 
 
 def version_ranges(versions: Iterable[int]) -> str:

@@ -8,9 +8,11 @@ and the bundles take the same rendered text from here.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
+from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
@@ -92,6 +94,26 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
             )
         )
     return tuple(gates)
+
+
+def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
+    """Raise if any gate objects, with all of them in one error.
+
+    Args:
+        gates: what objects.
+        database: its name, for the message.
+
+    Raises:
+        BlockedError: see above.
+    """
+    if not gates:
+        return
+    if len(gates) == 1:
+        raise BlockedError(gates[0].message, hint=gates[0].hint, gate=gates[0].code)
+    raise BlockedError(
+        f"{len(gates)} conditions do not hold in database {database}; nothing was changed.",
+        details=[str(gate) for gate in gates],
+    )
 
 
 def _header(text: str, key: str) -> str:

@@ -22,6 +22,7 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import DatabaseMissingError
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from awa_infra.planning.describe import pending_line
+from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.release import installed_release
 from awa_infra.resources.engine_call import WARNING, clean_errors, is_unknown, log
 from awa_infra.resources.progress import live_progress
@@ -51,11 +52,11 @@ class QueueStorageSchemaProvider(ResourceProvider):
         ]
         if failures or any(is_unknown(news.get(key)) for key in ("database_url", *_IMMUTABLE)):
             return CheckResult(news, failures)
-        _observed, plan = read_plan(news["database_url"], _desired(news))
-        gates = [gate for gate in plan.gates if gate.code != _SATISFIED_BY_DEPENDENCY]
-        if not _olds and not gates and plan.steps:
-            log(f"Pending: {plan.steps[-1].title}.")
-        return CheckResult(news, [CheckFailure("schema", str(gate)) for gate in gates])
+        observed, plan = read_plan(news["database_url"], _desired(news))
+        raise_if_blocked([g for g in plan.gates if g.code != _SATISFIED_BY_DEPENDENCY], observed.database)
+        if not _olds and plan.steps:
+            log(pending_line(plan))
+        return CheckResult(news, [])
 
     @clean_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

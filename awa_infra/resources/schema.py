@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     CreateResult,
     DiffResult,
@@ -21,6 +20,7 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import DatabaseMissingError
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState
 from awa_infra.planning.describe import pending_line
+from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 from awa_infra.resources.engine_call import WARNING, clean_errors, is_unknown, log
@@ -42,10 +42,11 @@ class AwaSchemaProvider(ResourceProvider):
             if not _olds:
                 log("The database is not known yet. " + pending_line(make_plan(_desired(news), ObservedState())))
             return CheckResult(news, [])
-        _observed, plan = read_plan(news["database_url"], _desired(news))
-        if not _olds and not plan.blocked:
+        observed, plan = read_plan(news["database_url"], _desired(news))
+        raise_if_blocked(plan.gates, observed.database)
+        if not _olds:
             log(pending_line(plan))
-        return CheckResult(news, [CheckFailure("target_version", str(gate)) for gate in plan.gates])
+        return CheckResult(news, [])
 
     @clean_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -1,5 +1,5 @@
--- Conditions that must hold before anything runs. This only reads. Everything that objects is collected and
--- reported at once, as one error, so that the tool stops before its first file.
+-- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
+-- setting of the session; stop.sql then reports all of it at once.
 DO $awa_infra$
 DECLARE
     problems text[] := ARRAY[]::text[];
@@ -17,12 +17,6 @@ DECLARE
 BEGIN
     -- (conditions)
 
-    IF cardinality(problems) > 0 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('Stopped by a condition of this bundle in database %I:', current_database())
-                      || E'\n' || array_to_string(problems, E'\n'),
-            HINT = {outcome} || ' README.md of the bundle says what each code in brackets means.';
-    END IF;
+    PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
 END
 $awa_infra$;

@@ -1,0 +1,58 @@
+# Everything a developer runs. No Docker; `make` alone lists the targets.
+
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+PYTHON_BIN := .venv/bin
+UV_COMMAND = "$$(devtools/get-uv)"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo demo-stop test test-unit lint format lock build clean
+
+# $(call calmly,title,command): the output appears only when the command fails
+define calmly
+	@if output=$$($(2) 2>&1); then echo "· $(1): ok"; \
+	else printf '%s\n' "$$output"; echo "error: $(1) failed" >&2; exit 1; fi
+endef
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what uv.lock names into .venv (skipped when up to date)
+	@devtools/setup
+
+demo: setup ## start PostgreSQL and deploy Awa to it; leaves it running
+	@$(PYTHON_BIN)/python -m devtools.demo
+
+demo-stop: setup ## stop what `make demo` left running
+	@$(PYTHON_BIN)/python -m devtools.demo stop
+
+test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
+	@$(PYTHON_BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-unit: setup ## run only the tests that need no server
+	@$(PYTHON_BIN)/python -m pytest --no-cov tests/unit $(PYTEST_ARGS)
+
+lint: setup ## check style, formatting, types and the layers of the code
+	$(call calmly,ruff check,$(PYTHON_BIN)/ruff check --output-format concise)
+	$(call calmly,ruff format,$(PYTHON_BIN)/ruff format --check)
+	$(call calmly,mypy,$(PYTHON_BIN)/mypy)
+	$(call calmly,lint-imports,$(PYTHON_BIN)/lint-imports)
+
+format: setup ## rewrite the code in the project's style
+	@$(PYTHON_BIN)/ruff check --quiet --fix --exit-zero
+	@$(PYTHON_BIN)/ruff format --quiet
+
+lock: ## resolve uv.lock anew; LOCK_ARGS=--upgrade takes newer versions
+	@$(UV_COMMAND) lock --quiet $(LOCK_ARGS)
+
+build: ## build the wheel and the source archive into dist/
+	@rm -rf dist
+	@$(UV_COMMAND) build --quiet
+	@ls dist/*
+
+clean: ## remove what builds and tests left; keeps .venv, .cache and .demo
+	@rm -rf dist build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

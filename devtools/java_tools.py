@@ -1,0 +1,138 @@
+"""Flyway and Liquibase as jars from Maven Central, to test the bundles with.
+
+Maven runs once for each tool and version; afterwards Java alone is enough and
+nothing is asked of the network. Both are optional for a developer: without
+Java or Maven `ToolMissing` says which, and the tests that need them skip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache as once
+from pathlib import Path
+
+from devtools import cache
+from devtools.processes import run_bounded
+from devtools.progress import ToolMissing, note, run_cli, tail
+
+OLDEST_JAVA = 17
+# pinned, because Maven's own default differs from one Maven to the next
+COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+DOWNLOAD_TIMEOUT = 600.0
+JAVA_TIMEOUT = 60.0
+# these runs are short: starting fast matters, peak speed does not
+JVM_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+
+
+@dataclass(frozen=True)
+class _Tool:
+    name: str
+    main_class: str
+
+    @property
+    def pom(self) -> Path:
+        return Path(__file__).parent / self.name / "pom.xml"
+
+    def jars(self, version: str) -> Path:
+        """Return the cache directory of a version; a changed pom has another."""
+        digest = hashlib.sha256(self.pom.read_bytes()).hexdigest()[:12]
+        return cache.directory() / "java" / f"{self.name}-{version}-{digest}"
+
+
+FLYWAY = _Tool("flyway", "org.flywaydb.commandline.Main")
+LIQUIBASE = _Tool("liquibase", "liquibase.integration.commandline.LiquibaseCommandLine")
+
+
+def flyway(version: str = "11.20.3") -> list[str]:
+    """Return the start of a Flyway command line, fetching the tool if needed."""
+    return _command(FLYWAY, version)
+
+
+def liquibase(version: str = "4.33.0") -> list[str]:
+    """Return the start of a Liquibase command line, fetching the tool if needed."""
+    return _command(LIQUIBASE, version)
+
+
+def _command(tool: _Tool, version: str) -> list[str]:
+    java = _java()
+    jars = tool.jars(version)
+    if not jars.is_dir():
+        with cache.lock(jars.parent / f"{tool.name}.lock", f"fetching {tool.name}"):
+            if not jars.is_dir():
+                _fetch(tool, version, jars)
+    return [java, *JVM_OPTIONS, "-cp", str(jars / "*"), tool.main_class]
+
+
+def _fetch(tool: _Tool, version: str, target: Path) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        message = f"{tool.name} needs Maven once, to be fetched; there is no `mvn` on PATH"
+        raise ToolMissing(message)
+    note(f"{tool.name}: fetching {version} from Maven Central")
+    with cache.built_beside(target) as side:
+        command = [
+            # -U: an earlier failure to reach the repository must not count
+            *(maven, "-q", "-B", "-U", "-f", str(tool.pom), COPY_GOAL),
+            *(f"-Dtool.version={version}", f"-DoutputDirectory={side}"),
+        ]
+        failure = run_bounded(command, DOWNLOAD_TIMEOUT, activity=f"{tool.name}: still fetching")
+        if failure is not None:
+            message = f"{tool.name} {version} could not be fetched: {_maven_reason(failure)}"
+            raise ToolMissing(message)
+
+
+def _maven_reason(output: str) -> str:
+    """Return the one line of Maven's that tells what went wrong."""
+    match = re.search(r"\[ERROR\] (?:Failed to execute goal .*?: )?(\S.*?)(?: -> \[Help|$)", output)
+    return match[1] if match else tail(output, lines=3)
+
+
+@once
+def _java() -> str:
+    """Return a recent enough Java; an older one fails with a class file version."""
+    java = shutil.which("java")
+    if java is None:
+        message = f"there is no `java` on PATH; install Java {OLDEST_JAVA} or newer"
+        raise ToolMissing(message)
+    try:
+        answer = subprocess.run(
+            [java, "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=JAVA_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        message = f"{java} does not run ({error})"
+        raise ToolMissing(message) from error
+    match = re.search(r'version "(\d+)', answer.stderr + answer.stdout)
+    if answer.returncode != 0 or match is None:
+        message = f"{java} does not tell its version\n{tail(answer.stderr, lines=3)}"
+        raise ToolMissing(message)
+    if int(match[1]) < OLDEST_JAVA:
+        message = f"{java} is Java {match[1]}; version {OLDEST_JAVA} or newer is needed"
+        raise ToolMissing(message)
+    return java
+
+
+def _main() -> int:
+    """Run a tool by hand: ``python -m devtools.java_tools flyway -v``."""
+    parser = argparse.ArgumentParser(prog="devtools.java_tools", description=__doc__)
+    parser.add_argument("--version", help="instead of the one that the tests use")
+    parser.add_argument("tool", choices=["flyway", "liquibase"])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for the tool itself")
+    chosen = parser.parse_args()
+    prefix = flyway if chosen.tool == "flyway" else liquibase
+    command = prefix(chosen.version) if chosen.version else prefix()
+    return subprocess.run([*command, *chosen.arguments], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(run_cli(_main))

