@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from awa_infra.database.databases import database_exists
+from awa_infra.database.url import with_database
+from awa_infra.resources.database import AwaDatabaseProvider
+from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
+from tests.support.servers import Database, TestServer
+
+
+@pytest.fixture
+def databases(provider: ProviderProcess) -> ProviderProcess:
+    return provider.use(AwaDatabaseProvider())
+
+
+@pytest.fixture
+def name(server: TestServer, database: Database) -> Iterator[str]:
+    made = f"{database.name}_made"
+    yield made
+    server.drop(Database(made, ""))
+
+
+def test_create_makes_the_database_and_gives_its_url(databases: ProviderProcess, server: TestServer, name: str) -> None:
+    inputs = {"server_url": server.url, "name": name}
+    assert databases.check(inputs) == {}
+    identity, outputs = databases.create(inputs)
+    assert identity == name
+    assert outputs["url"] == with_database(server.url, name)
+    assert database_exists(server.url, name)
+    assert not databases.changes(outputs, inputs)
+
+
+def test_an_existing_database_is_adopted(databases: ProviderProcess, server: TestServer, database: Database) -> None:
+    database.rows("CREATE TABLE mine (id int)")
+    databases.create({"server_url": server.url, "name": database.name})
+    assert database.rows("SELECT count(*) AS n FROM mine") == [{"n": 0}]
+
+
+def test_a_database_that_is_gone_shows_in_a_preview(databases: ProviderProcess, server: TestServer, name: str) -> None:
+    inputs = {"server_url": server.url, "name": name}
+    assert databases.changes({**inputs, "url": "x"}, inputs)
+    assert databases.log == [f"Database {name} is missing and would be created."]
+    assert databases.read(name, inputs) == ("", {})
+
+
+def test_a_rename_is_refused(databases: ProviderProcess, server: TestServer) -> None:
+    failures = databases.check({"server_url": server.url, "name": "new"}, {"server_url": server.url, "name": "old"})
+    assert "cannot be renamed from old to new" in failures["name"]
+
+
+def test_a_delete_keeps_the_database(databases: ProviderProcess, server: TestServer, database: Database) -> None:
+    databases.delete(database.name, {"server_url": server.url, "name": database.name})
+    assert database_exists(server.url, database.name)
+
+
+def test_unknown_inputs_are_left_for_later(databases: ProviderProcess) -> None:
+    assert databases.check({"server_url": UNKNOWN, "name": UNKNOWN}) == {}
+    assert databases.changes({"server_url": "x", "name": "y"}, {"server_url": UNKNOWN, "name": "y"})
+
+
+def test_a_lost_connection_is_an_error_and_no_disappearance(databases: ProviderProcess) -> None:
+    with pytest.raises(CallFailed, match=r"Cannot connect to me@127\.0\.0\.1:1/postgres"):
+        databases.read("x", {"server_url": "postgresql://me@127.0.0.1:1/postgres", "name": "x"})

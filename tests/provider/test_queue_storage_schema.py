@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awa_infra.database.observe import read_state
+from awa_infra.model import Shape
+from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
+from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
+from tests.support.servers import Database
+from tests.support.tools import dump_schema
+
+SHAPE = {"queue_slots": 16.0, "lease_slots": 8.0, "claim_slots": 8.0, "receipts": True}
+
+
+@pytest.fixture
+def storage(provider: ProviderProcess) -> ProviderProcess:
+    return provider.use(QueueStorageSchemaProvider())
+
+
+def wanted(database: Database, **changes: object) -> dict[str, Any]:
+    return {"database_url": database.url, "schema": "acme_jobs", **SHAPE, **changes}
+
+
+def test_create_installs_the_schema_and_activates_nothing(storage: ProviderProcess, awa_database: Database) -> None:
+    transition = awa_database.transition()
+    identity, outputs = storage.create(wanted(awa_database, queue_slots=4.0, receipts=False))
+    assert identity == "acme_jobs"
+    assert outputs["owner"] == "postgres"
+    standing = read_state(awa_database.url).substrate("acme_jobs")
+    assert standing is not None
+    assert standing.shape == Shape(4, 8, 8, receipts=False)
+    assert awa_database.transition() == transition
+
+
+def test_every_problem_of_a_declaration_is_reported_at_once(storage: ProviderProcess, awa_database: Database) -> None:
+    failures = storage.check(wanted(awa_database, schema="Acme", queue_slots=3.0, lease_slots=2.5, receipts="yes"))
+    assert set(failures) == {"schema", "queue_slots", "lease_slots", "receipts"}
+    assert failures["queue_slots"] == "input should be greater than or equal to 4"
+
+
+@pytest.mark.parametrize("name", ["awa", "public", "pg_jobs", "a" * 19, "1st", "with-dash", ""])
+def test_names_that_would_go_wrong_are_refused(storage: ProviderProcess, awa_database: Database, name: str) -> None:
+    assert list(storage.check(wanted(awa_database, schema=name))) == ["schema"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("schema", "other"), ("queue_slots", 32.0), ("claim_slots", 4.0), ("receipts", False)]
+)
+def test_name_and_shape_cannot_change(
+    storage: ProviderProcess, awa_database: Database, key: str, value: object
+) -> None:
+    failures = storage.check(wanted(awa_database, **{key: value}), wanted(awa_database))
+    assert list(failures) == [key]
+    assert "declare a second QueueStorageSchema" in failures[key]
+
+
+def test_a_preview_passes_while_the_migrations_are_still_pending(storage: ProviderProcess, database: Database) -> None:
+    assert storage.check(wanted(database)) == {}
+    assert storage.log == ["Pending: queue-storage schema acme_jobs (16/8/8 slots with receipts)."]
+
+
+def test_create_without_the_canonical_schema_is_refused(storage: ProviderProcess, database: Database) -> None:
+    with pytest.raises(CallFailed, match=r"needs schema awa at version 24 .* \[canonical-schema-missing\]$"):
+        storage.create(wanted(database))
+    assert not read_state(database.url).substrates
+
+
+def test_unknown_inputs_are_left_for_later(storage: ProviderProcess, awa_database: Database) -> None:
+    unknown = {"database_url": UNKNOWN, "schema": UNKNOWN, **SHAPE, "queue_slots": UNKNOWN}
+    assert storage.check(unknown) == {}
+    assert storage.changes(wanted(awa_database), unknown)
+    assert storage.check({**unknown, "lease_slots": 1.0}) == {
+        "lease_slots": "input should be greater than or equal to 2"
+    }
+
+
+def test_a_schema_that_somebody_dropped_shows_in_a_preview_and_comes_back(
+    storage: ProviderProcess, awa_database: Database
+) -> None:
+    inputs = wanted(awa_database)
+    _id, outputs = storage.create(inputs)
+    assert not storage.changes(outputs, inputs)
+    awa_database.rows("DROP SCHEMA acme_jobs CASCADE")
+    assert storage.changes(outputs, inputs)
+    assert storage.read("acme_jobs", outputs) == ("", {})
+    storage.update(outputs, inputs)
+    assert not storage.changes(outputs, inputs)
+
+
+def test_another_shape_in_the_database_is_refused_in_the_preview(
+    storage: ProviderProcess, awa_database: Database
+) -> None:
+    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs', 4, 2, 2)")
+    with pytest.raises(CallFailed, match=r"stands with 4/2/2 slots .* \[queue-storage-shape\]$"):
+        storage.check(wanted(awa_database))
+
+
+def test_a_delete_keeps_the_schema_and_its_jobs(storage: ProviderProcess, awa_database: Database) -> None:
+    _id, outputs = storage.create(wanted(awa_database))
+    before = dump_schema(awa_database.url)
+    storage.delete("acme_jobs", outputs)
+    assert dump_schema(awa_database.url) == before
+    assert storage.log[-1].startswith("Queue-storage schema acme_jobs and its jobs are left as they are.")

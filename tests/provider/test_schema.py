@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from awa_infra.database.observe import read_state
+from awa_infra.database.url import parameters, with_database
+from awa_infra.resources.schema import AwaSchemaProvider
+from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provider_process
+from tests.support.servers import Database, TestServer
+from tests.support.tools import dump_schema
+
+PENDING = "Pending from an empty database: 39 migrations (V1-V7, V9-V40), patch wait_free_dirty_marks."
+
+
+@pytest.fixture
+def schema(provider: ProviderProcess) -> ProviderProcess:
+    return provider.use(AwaSchemaProvider())
+
+
+def test_a_preview_of_a_new_schema_names_the_pending_versions(schema: ProviderProcess, database: Database) -> None:
+    assert schema.check({"database_url": database.url}) == {}
+    assert schema.log == [PENDING]
+    assert not read_state(database.url).schema_exists
+
+
+def test_a_preview_works_while_the_database_is_not_known_yet(schema: ProviderProcess) -> None:
+    assert schema.check({"database_url": UNKNOWN}) == {}
+    assert schema.log == ["The database is not known yet. " + PENDING]
+    assert schema.changes({"database_url": "x"}, {"database_url": UNKNOWN})
+
+
+def test_a_preview_says_clearly_that_a_known_server_is_unreachable(schema: ProviderProcess) -> None:
+    url = "postgresql://me:s3cret-word@127.0.0.1:1/db"
+    with pytest.raises(
+        CallFailed, match=r"^Cannot connect to me@127.0.0.1:1/db: Connection refused\. Hint: "
+    ) as failed:
+        schema.check({"database_url": url})
+    assert "s3cret-word" not in str(failed.value)
+    assert "Traceback" not in str(failed.value)
+
+
+def test_create_migrates_and_tells_what_stands(schema: ProviderProcess, database: Database) -> None:
+    created = schema.create({"database_url": database.url})
+    assert created == (
+        "awa",
+        {
+            "database_url": database.url,
+            "schema_version": 40.0,
+            "release": "0.6.9",
+            "patches": ["wait_free_dirty_marks"],
+            "storage_state": "canonical",
+            "active_schema": "",
+        },
+    )
+    assert read_state(database.url).version == 40
+
+
+def test_create_adopts_a_database_that_awa_migrated(schema: ProviderProcess, awa_database: Database) -> None:
+    before = dump_schema(awa_database.url)
+    transition = awa_database.transition()
+    assert schema.create({"database_url": awa_database.url})[1]["schema_version"] == 40
+    assert dump_schema(awa_database.url) == before
+    assert awa_database.transition() == transition
+
+
+def test_an_unchanged_schema_has_no_diff(schema: ProviderProcess, awa_database: Database) -> None:
+    inputs = {"database_url": awa_database.url}
+    _id, outputs = schema.create(inputs)
+    assert not schema.changes(outputs, inputs)
+    assert schema.log == []
+
+
+def test_a_patch_that_was_lost_shows_in_a_preview_without_refresh(
+    schema: ProviderProcess, awa_database: Database
+) -> None:
+    inputs = {"database_url": awa_database.url}
+    _id, outputs = schema.create(inputs)
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    assert schema.changes(outputs, inputs)
+    assert schema.log == ["Pending: patch wait_free_dirty_marks."]
+    assert schema.update(outputs, inputs)["patches"] == ["wait_free_dirty_marks"]
+    assert not schema.changes(outputs, inputs)
+
+
+def test_an_update_migrates_further(schema: ProviderProcess, database: Database) -> None:
+    first = {"database_url": database.url, "target_version": 23.0}
+    _id, outputs = schema.create(first)
+    assert outputs["schema_version"] == 23
+    full = {"database_url": database.url}
+    assert schema.changes(outputs, full)
+    assert schema.log[-1].startswith("Pending from version 23: 17 migrations (V24-V40)")
+    assert schema.update(outputs, full)["schema_version"] == 40
+
+
+def test_a_changed_connection_is_an_update_that_touches_nothing(
+    schema: ProviderProcess, awa_database: Database
+) -> None:
+    inputs = {"database_url": awa_database.url}
+    _id, outputs = schema.create(inputs)
+    rotated = {"database_url": awa_database.url + "?application_name=rotated"}
+    before = dump_schema(awa_database.url)
+    assert schema.changes(outputs, rotated)
+    assert schema.update(outputs, rotated)["database_url"] == rotated["database_url"]
+    assert dump_schema(awa_database.url) == before
+
+
+def test_a_downgrade_is_refused_in_the_preview_with_one_line(schema: ProviderProcess, awa_database: Database) -> None:
+    with pytest.raises(CallFailed, match=r"going back to 39 is not possible\. Hint: .* \[downgrade\]$") as failed:
+        schema.check({"database_url": awa_database.url, "target_version": 39.0}, {"database_url": awa_database.url})
+    assert "\n" not in str(failed.value)
+
+
+def test_a_newer_schema_is_refused_in_preview_and_create(schema: ProviderProcess, awa_database: Database) -> None:
+    awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    for call in (schema.check, schema.create):
+        with pytest.raises(CallFailed, match=r"is at version 99, newer than the 40 .* \[newer-schema\]$"):
+            call({"database_url": awa_database.url})
+
+
+def test_a_read_refreshes_the_outputs(schema: ProviderProcess, awa_database: Database) -> None:
+    _id, outputs = schema.create({"database_url": awa_database.url})
+    awa_database.rows("SELECT awa.storage_auto_finalize_if_fresh('awa')")
+    found, fresh = schema.read("awa", outputs)
+    assert found == "awa"
+    assert (fresh["storage_state"], fresh["active_schema"]) == ("active", "awa")
+
+
+def test_a_schema_is_only_gone_when_that_is_proven(
+    schema: ProviderProcess, database: Database, server: TestServer
+) -> None:
+    assert schema.read("awa", {"database_url": database.url}) == ("", {})
+    assert schema.read("awa", {"database_url": with_database(server.url, "no_such_database")}) == ("", {})
+    wrong = parameters(server.url) | {"password": "wrong", "port": "1"}
+    with pytest.raises(CallFailed, match="Cannot connect"):
+        schema.read("awa", {"database_url": f"postgresql://{wrong['user']}:wrong@{wrong['host']}:1/postgres"})
+
+
+def test_a_delete_changes_nothing(schema: ProviderProcess, awa_database: Database) -> None:
+    before = dump_schema(awa_database.url)
+    schema.delete("awa", {"database_url": awa_database.url})
+    assert schema.log == ["Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it."]
+    assert dump_schema(awa_database.url) == before
+
+
+def test_an_engine_that_is_gone_does_not_stop_a_migration(database: Database) -> None:
+    with provider_process(engine_address="127.0.0.1:1") as alone:
+        outputs = alone.use(AwaSchemaProvider()).create({"database_url": database.url})[1]
+    assert outputs["schema_version"] == 40
+
+
+def test_an_error_of_the_server_hides_the_password(schema: ProviderProcess, database: Database) -> None:
+    name = f"reader_of_{database.name}"
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'p%ss-w0rd'".encode())
+    where = parameters(database.url)
+    url = f"postgresql://{name}:p%25ss-w0rd@{where['host']}:{where['port']}/{database.name}"
+    with pytest.raises(CallFailed, match=r"may not create schemas in database .* \[no-create-privilege\]$") as failed:
+        schema.create({"database_url": url})
+    assert "p%ss-w0rd" not in str(failed.value)
+    assert "p%25ss" not in str(failed.value)
