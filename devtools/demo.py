@@ -130,7 +130,7 @@ def summary(demo: Demo, seconds: float) -> None:
     """Say what exists, where, and what to try next."""
     url = "$DATABASE_URL, database " + DATABASE
     if demo.own_server:
-        url = f"the embedded server; connect: psql \"$(.venv/bin/python -m devtools.demo url)\""
+        url = "the embedded server; look around with: make demo-psql"
     folder = HOME.relative_to(ROOT)
     print(f"""
 Done in {seconds:.0f} s. What exists now:
@@ -165,8 +165,25 @@ def demo_url() -> int:
     return 0
 
 
+def demo_psql() -> int:
+    """Open psql of the embedded server on the provisioned database."""
+    server = postgres.running(HOME / "postgres")
+    if server is None:
+        raise ToolError("the demo's server does not run; start it with make demo")
+    # By the environment, because everybody can see the arguments of a process.
+    environment = {
+        **os.environ,
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGUSER": server.user,
+        "PGPASSWORD": server.password,
+        "PGDATABASE": DATABASE,
+    }
+    return subprocess.run([server.bin_dir / "psql"], env=environment, check=False).returncode
+
+
 def _main() -> int:
-    actions: dict[str, Callable[[], int]] = {"up": demo_up, "stop": demo_stop, "url": demo_url}
+    actions: dict[str, Callable[[], int]] = {"up": demo_up, "stop": demo_stop, "url": demo_url, "psql": demo_psql}
     parser = argparse.ArgumentParser(prog="devtools.demo", description=__doc__)
     parser.add_argument("action", nargs="?", choices=list(actions), default="up")
     return actions[parser.parse_args().action]()

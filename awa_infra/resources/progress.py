@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from awa_infra.database.apply import Progress
-from awa_infra.model import Step
+from awa_infra.model import Report, Step
 from awa_infra.resources.engine_call import log
 
 _PAUSE = 1.0
@@ -23,3 +23,12 @@ def live_progress() -> Progress:
             log(f"applying {number}/{total}: {step.title}", ephemeral=True)
 
     return show
+
+
+def tell_result(report: Report) -> None:
+    """Replace the last progress line by what was done."""
+    if report.changed:
+        done = f"{len(report.applied)} step{'s' if len(report.applied) > 1 else ''} in {report.seconds:.1f} s"
+    else:
+        done = "already as desired, nothing was written"
+    log(f"{done}; schema awa is at version {report.after.version}", ephemeral=True)

@@ -25,7 +25,7 @@ from awa_infra.planning.describe import pending_line
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.release import installed_release
 from awa_infra.resources.engine_call import WARNING, clean_errors, is_unknown, log
-from awa_infra.resources.progress import live_progress
+from awa_infra.resources.progress import live_progress, tell_result
 
 _SLOTS = ("queue_slots", "lease_slots", "claim_slots")
 _IMMUTABLE = ("schema", *_SLOTS, "receipts")
@@ -168,6 +168,7 @@ def _apply(props: dict[str, Any]) -> dict[str, Any]:
     desired = _desired(props)
     wanted = desired.queue_storage[0]
     report = apply(props["database_url"], desired, progress=live_progress())
+    tell_result(report)
     standing = report.after.substrate(wanted.schema)
     outputs: dict[str, Any] = {key: props[key] for key in ("database_url", "schema")}
     return outputs | _shape_outputs(wanted.shape) | {"owner": standing.owner if standing else ""}

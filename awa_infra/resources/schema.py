@@ -24,7 +24,7 @@ from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 from awa_infra.resources.engine_call import WARNING, clean_errors, is_unknown, log
-from awa_infra.resources.progress import live_progress
+from awa_infra.resources.progress import live_progress, tell_result
 
 
 class AwaSchemaProvider(ResourceProvider):
@@ -152,6 +152,7 @@ def _desired(props: dict[str, Any]) -> DesiredState:
 
 def _apply(props: dict[str, Any]) -> dict[str, Any]:
     report = apply(props["database_url"], _desired(props), progress=live_progress())
+    tell_result(report)
     inputs = {key: props.get(key) for key in ("database_url", "target_version")}
     return inputs | _outputs(report.after) | {"release": installed_release().name}
 

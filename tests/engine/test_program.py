@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+from pulumi import automation
+
+from tests.engine.conftest import Project
+
+
+def test_the_program_of_the_example_gives_the_resources_of_the_command(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run ``__main__.py`` itself, as ``pulumi up`` would, on the state that ``awa-infra up`` made."""
+    assert project.awa_infra("up").status == 0
+    for key, value in project.environment.items():
+        monkeypatch.setenv(key, value)
+    stack = automation.create_or_select_stack(
+        "dev",
+        project_name="awa-quickstart",
+        program=lambda: run(project.folder / "__main__.py"),
+        opts=automation.LocalWorkspaceOptions(work_dir=str(project.folder)),
+    )
+    assert stack.preview().change_summary == {automation.OpType.SAME: 5}
+
+
+def test_a_program_without_a_database_url_fails_with_one_line(project: Project) -> None:
+    del project.environment["DATABASE_URL"]
+    failed = project.awa_infra("preview")
+    assert failed.status == 8
+    assert "There is no database URL. Hint: Run: pulumi config set --secret awa:databaseUrl" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_wrong_passphrase_and_a_missing_project_are_explained(project: Project) -> None:
+    assert project.awa_infra("up").status == 0
+    (project.folder / "passphrase").write_text("wrong")
+    wrong = project.awa_infra("preview")
+    assert wrong.status == 8
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    (project.folder / "Pulumi.yaml").unlink()
+    lost = project.awa_infra("preview")
+    assert lost.status == 2
+    assert "There is no Pulumi.yaml beside" in lost.stderr
+
+
+def test_a_missing_engine_is_explained(project: Project) -> None:
+    project.environment["PATH"] = "/usr/bin:/bin"
+    failed = project.awa_infra("up")
+    assert failed.status == 8
+    assert "The Pulumi command is not on PATH." in failed.stderr
+
+
+def run(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")

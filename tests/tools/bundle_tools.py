@@ -1,0 +1,97 @@
+"""Runs the real Flyway and Liquibase inside a bundle, the password in the environment only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from awa_infra.database.url import parameters
+from awa_infra.model import QueueStorage, Shape
+from devtools.progress import ToolMissing
+from tests.support.servers import Database
+from tests.support.tools import missing
+
+CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipts=False)))
+"""Two shapes, one of them without receipts."""
+
+SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))
+
+TIMEOUT = 120.0
+
+LOCK_HOLDERS = """
+    SELECT count(*) AS holders FROM pg_locks
+     WHERE locktype = 'advisory' AND granted AND objid = 1296648018
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended."""
+
+    status: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool and the names of the environment variables that say where the database is."""
+
+    command: tuple[str, ...]
+    variables: tuple[str, str, str]
+    bundle: Path
+
+    def start(self, url: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start the tool inside the bundle's folder."""
+        found = parameters(url)
+        target = f"jdbc:postgresql://{found['host']}:{found.get('port', '5432')}/{found['dbname']}"
+        values = (target, found["user"], found.get("password", ""))
+        return subprocess.Popen(
+            [*self.command, *arguments],
+            cwd=self.bundle,
+            env={**os.environ, **dict(zip(self.variables, values, strict=True))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, url: str, *arguments: str) -> Result:
+        """Run the tool to its end."""
+        return finish(self.start(url, *arguments))
+
+
+def finish(process: subprocess.Popen[str]) -> Result:
+    """Wait for a run to end, but not for ever."""
+    with process:
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+    return Result(process.returncode, output)
+
+
+def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
+    """Return a tool's command line, or skip the test."""
+    try:
+        return tuple(find())
+    except ToolMissing as exc:
+        missing(str(exc))
+
+
+def script(database: Database, path: Path) -> None:
+    """Run a file of a bundle as psql would: the whole text, outside any transaction."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(path.read_bytes())
+
+
+def unverified(database: Database, bundle: Path) -> list[str]:
+    """Return what the bundle's own ``verify.sql`` finds different from what it expects."""
+    rows = database.rows((bundle / "verify.sql").read_text())
+    assert len(rows) > len(CUSTOM)
+    return [row["what"] for row in rows if not row["ok"]]

@@ -1,0 +1,57 @@
+"""The two tools with their bundles, and the schema that they have to arrive at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from awa_infra.model import DesiredState, Release
+from awa_infra.packaging.bundle import render
+from awa_infra.packaging.write import write
+from devtools import java_tools
+from tests.support.servers import Database, TestServer
+from tests.support.tools import dump_schema
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, command
+
+
+@pytest.fixture(scope="session")
+def flyway(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    """Return Flyway and a bundle for it."""
+    return Tool(
+        command(java_tools.flyway),
+        ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"),
+        _bundle("flyway", release, tmp_path_factory),
+    )
+
+
+@pytest.fixture(scope="session")
+def liquibase(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    """Return Liquibase and a bundle for it."""
+    return Tool(
+        command(java_tools.liquibase),
+        ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD"),
+        _bundle("liquibase", release, tmp_path_factory),
+    )
+
+
+@pytest.fixture(scope="session")
+def schema_of_awa(server: TestServer, awa_template: Database) -> Iterator[str]:
+    """Give what ``pg_dump`` says after the real ``awa migrate`` and Awa's own installer."""
+    made = server.create(awa_template.name)
+    for wanted in CUSTOM:
+        shape = wanted.shape
+        made.rows(
+            f"SELECT awa.install_queue_storage_substrate('{wanted.schema}', {shape.queue_slots}, "
+            f"{shape.lease_slots}, {shape.claim_slots}, {shape.receipts})"
+        )
+        made.rows(f"SELECT awa.apply_receipt_plane_fillfactor('{wanted.schema}')")
+    yield dump_schema(made.url, *SCHEMAS)
+    server.drop(made)
+
+
+def _bundle(form: str, release: Release, folders: pytest.TempPathFactory) -> Path:
+    folder = folders.mktemp(form) / "bundle"
+    write(render(form, DesiredState(release, release.schema_version, CUSTOM)), folder)
+    return folder

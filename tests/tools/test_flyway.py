@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from awa_infra.model import Release
+from tests.support.servers import Database, TestServer
+from tests.support.tools import awa, dump_schema
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, unverified
+
+HISTORY = "SELECT type, count(*) FROM awa_migrations.flyway_schema_history WHERE success GROUP BY type"
+PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
+
+
+@pytest.fixture
+def plain_database(server: TestServer) -> Iterator[Database]:
+    """Give an empty database as a role sees it that may do nothing but create schemas in it."""
+    made = server.create()
+    role = f"{made.name}_dba"
+    names = {"role": sql.Identifier(role), "database": sql.Identifier(made.name)}
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {role} LOGIN PASSWORD {}").format(PASSWORD, **names))
+        connection.execute(sql.SQL("GRANT CREATE ON DATABASE {database} TO {role}").format(**names))
+    where = urlsplit(made.url)
+    login = f"{role}:{quote(PASSWORD, safe='')}@{where.hostname}:{where.port}"
+    yield Database(made.name, urlunsplit(where._replace(netloc=login)))
+    server.drop(made)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP ROLE {role}").format(**names))
+
+
+def test_a_flyway_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate(
+    flyway: Tool, database: Database, release: Release, schema_of_awa: str
+) -> None:
+    first = flyway.run(database.url, "migrate")
+    assert first.status == 0, first.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert unverified(database, flyway.bundle) == []
+    # Ten thousand notices would hide the one line that matters.
+    assert len(first.output.splitlines()) < 3 * len(release.migrations)
+
+    before = database.transition()
+    assert (before["state"], before["marker"]) == ("canonical", None)
+    second = flyway.run(database.url, "migrate")
+    assert second.status == 0, second.output
+    assert "No migration necessary" in second.output
+    assert database.transition() == before
+
+
+def test_flyway_stops_before_anything_and_names_every_condition(flyway: Tool, awa_database: Database) -> None:
+    awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    awa_database.rows("CREATE TABLE public.app (); CREATE SCHEMA beta; CREATE TABLE beta.app ()")
+    before = dump_schema(awa_database.url, "awa", "beta")
+    done = flyway.run(awa_database.url, "migrate")
+    assert done.status != 0
+    for code in ("newer-schema", "queue-storage-foreign", "not-adopted"):
+        assert f"[{code}]" in done.output
+    assert f"Schema awa in database {awa_database.name} is at version 99" in done.output
+    assert "Nothing was run." in done.output
+    assert dump_schema(awa_database.url, "awa", "beta") == before
+
+
+def test_flyway_takes_over_a_database_of_awa_migrate_after_one_baseline(
+    flyway: Tool, awa_database: Database, release: Release, schema_of_awa: str
+) -> None:
+    refused = flyway.run(awa_database.url, "migrate")
+    assert refused.status != 0
+    assert "[not-adopted]" in refused.output
+    assert f"flyway -baselineVersion={release.schema_version} baseline" in refused.output
+
+    awa_database.rows("DROP TABLE awa_migrations.flyway_schema_history")
+    baseline = flyway.run(awa_database.url, f"-baselineVersion={release.schema_version}", "baseline")
+    assert baseline.status == 0, baseline.output
+    done = flyway.run(awa_database.url, "migrate")
+    assert done.status == 0, done.output
+    assert awa_database.rows(HISTORY + " ORDER BY 1") == [
+        {"type": "BASELINE", "count": 1},
+        {"type": "SQL", "count": len(release.patches) + len(CUSTOM)},
+    ]
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_awa_migrate_waits_until_flyway_of_an_unprivileged_role_is_done(
+    flyway: Tool, plain_database: Database, release: Release
+) -> None:
+    running = flyway.start(plain_database.url, "migrate")
+    try:
+        deadline = time.monotonic() + 60
+        while plain_database.rows(LOCK_HOLDERS) == [{"holders": 0}]:
+            assert running.poll() is None, finish(running).output
+            assert time.monotonic() < deadline
+        awa("migrate", url=plain_database.url)
+        counted = {row["type"]: row["count"] for row in plain_database.rows(HISTORY)}
+    finally:
+        done = finish(running)
+    assert done.status == 0, done.output
+    assert counted["SQL"] == len(release.migrations) + len(release.patches) + len(CUSTOM)
+    assert PASSWORD not in done.output
+    assert unverified(plain_database, flyway.bundle) == []
+
+
+def test_flyway_in_another_folder_fails_rather_than_find_nothing_to_do(flyway: Tool, database: Database) -> None:
+    elsewhere = Tool(flyway.command, flyway.variables, flyway.bundle.parent)
+    done = elsewhere.run(database.url, f"-configFiles={flyway.bundle / 'flyway.toml'}", "migrate")
+    assert done.status != 0
+    assert "Failed to find filesystem location" in done.output

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.model import DesiredState, Release
+from awa_infra.packaging.bundle import FORMATS, render
+from awa_infra.packaging.preflight import preflight
+from tests.support.servers import Database
+from tests.tools.bundle_tools import CUSTOM
+
+PROBLEMS = "SELECT current_setting('awa_infra.problems') AS problems"
+
+
+def problems(database: Database, release: Release) -> str:
+    text = preflight(DesiredState(release, release.schema_version, CUSTOM))
+    # One statement string is one session and one transaction; the last result is not the first.
+    database.rows(text)
+    keep = "CREATE TABLE public.kept AS " + PROBLEMS
+    database.rows(text + keep)
+    return str(database.rows("SELECT problems FROM public.kept")[0]["problems"])
+
+
+def test_nothing_objects_on_an_empty_database(database: Database, release: Release) -> None:
+    assert problems(database, release) == ""
+
+
+def test_nothing_objects_on_a_migrated_database(awa_database: Database, release: Release) -> None:
+    assert problems(awa_database, release) == ""
+
+
+def test_a_schema_without_its_history_objects(awa_database: Database, release: Release) -> None:
+    awa_database.rows("DROP TABLE awa.schema_version")
+    assert problems(awa_database, release).startswith("[lost-history] ")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_bundle_takes_the_lock_of_awa_migrate(release: Release, form: str) -> None:
+    files = render(form, DesiredState(release, release.schema_version))
+    assert any(str(MIGRATION_LOCK_KEY).encode() in text for path, text in files.items() if "awa_infra" in path)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awa_infra.naming import MAX_LENGTH, database_name_problem, schema_name_problem
+
+PLAIN = st.from_regex(r"[a-z_][a-z0-9_]{0,17}", fullmatch=True)
+
+
+@pytest.mark.parametrize("name", ["a", "_", "acme_jobs", "q2", "awa2", "a" * MAX_LENGTH])
+def test_plain_lower_case_names_are_fine_for_a_schema(name: str) -> None:
+    assert schema_name_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "must start with a lower-case letter"),
+        ("Acme", "must start with a lower-case letter"),
+        ("2fast", "must start with a lower-case letter"),
+        ("acme-jobs", "must start with a lower-case letter"),
+        ("acme jobs", "must start with a lower-case letter"),
+        ("acme\n", "must start with a lower-case letter"),
+        ("größe", "must start with a lower-case letter"),
+        ('a"; DROP SCHEMA awa; --', "must start with a lower-case letter"),
+        ("awa", "is the canonical schema"),
+        ("public", "is everybody's schema"),
+        ("pg_jobs", "is reserved"),
+        ("a" * (MAX_LENGTH + 1), "has 19 characters; at most 18 are possible"),
+    ],
+)
+def test_what_is_wrong_with_the_name_of_a_schema_is_said(name: str, problem: str) -> None:
+    said = schema_name_problem(name)
+    assert said is not None
+    assert said.startswith(repr(name))
+    assert problem in said
+
+
+@pytest.mark.parametrize("name", ["a", "shop", "public", "awa", "a" * 63, "template2"])
+def test_plain_lower_case_names_are_fine_for_a_database(name: str) -> None:
+    assert database_name_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "must start with a lower-case letter"),
+        ("Shop", "must start with a lower-case letter"),
+        ("shop\n", "must start with a lower-case letter"),
+        ("a" * 64, "has 64 characters; PostgreSQL keeps 63"),
+        ("template0", "is a template of the server"),
+        ("template1", "is a template of the server"),
+    ],
+)
+def test_what_is_wrong_with_the_name_of_a_database_is_said(name: str, problem: str) -> None:
+    said = database_name_problem(name)
+    assert said is not None
+    assert said.startswith(repr(name))
+    assert problem in said
+
+
+@given(st.one_of(PLAIN, st.text(max_size=80)))
+def test_a_name_without_a_problem_needs_no_quoting_anywhere(name: str) -> None:
+    checks: list[Callable[[str], str | None]] = [schema_name_problem, database_name_problem]
+    if any(check(name) is None for check in checks):
+        assert name.isascii()
+        assert name.isidentifier()
+        assert name == name.lower()
+        assert len(name) <= 63

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from awa_infra.errors import ConfigurationError
+from awa_infra.model import DesiredState, ObservedState, QueueStorage, Release, Shape
+from awa_infra.packaging.bundle import FORMATS, render
+from awa_infra.packaging.readme import CONDITIONS
+from awa_infra.planning.gates import gate_queries
+from awa_infra.planning.planner import make_plan
+
+Desired = Callable[..., DesiredState]
+
+ACME = QueueStorage("acme_jobs")
+BETA = QueueStorage("beta", Shape(4, 2, 2, receipts=False))
+
+every_format = pytest.mark.parametrize("form", FORMATS)
+
+
+@every_format
+def test_awas_text_is_in_the_bundle_byte_for_byte(form: str, desired: Desired, release: Release) -> None:
+    files = render(form, desired())
+    manifest = json.loads(files["manifest.json"])
+    written = {entry["version"]: files[entry["file"]] for entry in manifest["migrations"]}
+    assert written == {migration.version: migration.sql.encode() for migration in release.migrations}
+    patches = {entry["name"]: files[entry["file"]] for entry in manifest["patches"]}
+    assert patches == {patch.name: patch.sql.encode() for patch in release.patches}
+
+
+@every_format
+def test_a_bundle_contains_exactly_the_steps_of_the_plan(form: str, desired: Desired) -> None:
+    asked = desired(ACME, BETA)
+    contents = list(render(form, asked).values())
+    for step in make_plan(asked, ObservedState()).steps:
+        assert contents.count(step.sql.encode()) == 1
+
+
+@every_format
+def test_the_same_input_gives_the_same_bytes(form: str, desired: Desired) -> None:
+    assert render(form, desired(ACME, BETA)) == render(form, desired(ACME, BETA))
+
+
+@every_format
+def test_a_further_schema_changes_no_file_of_awa(form: str, desired: Desired) -> None:
+    one, two = render(form, desired(ACME)), render(form, desired(ACME, BETA))
+    changed = {path for path in one if one[path] != two[path]}
+    assert not {path for path in changed if path.startswith("upstream/")}
+    assert len(two) == len(one) + 1
+
+
+@every_format
+def test_the_checksums_cover_every_other_file(form: str, desired: Desired) -> None:
+    files = render(form, desired(ACME))
+    lines = {line[66:]: line[:64] for line in files["SHA256SUMS"].decode().splitlines()}
+    assert lines == {path: hashlib.sha256(text).hexdigest() for path, text in files.items() if path != "SHA256SUMS"}
+
+
+@every_format
+def test_the_manifest_says_where_the_texts_come_from(form: str, desired: Desired, release: Release) -> None:
+    manifest = json.loads(render(form, desired(BETA))["manifest.json"])
+    assert manifest["format"] == form
+    assert (manifest["awa_release"], manifest["provenance"]) == (release.name, release.provenance.value)
+    assert (manifest["from_version"], manifest["to_version"]) == (0, release.schema_version)
+    assert [m["sha256"] for m in manifest["migrations"]] == [m.sha256 for m in release.migrations]
+    del manifest["queue_storage"][0]["file"]
+    assert manifest["queue_storage"] == [
+        {"schema": "beta", "queue_slots": 4, "lease_slots": 2, "claim_slots": 2, "receipts": False}
+    ]
+
+
+@every_format
+def test_a_bundle_can_stop_at_an_earlier_version(form: str, desired: Desired) -> None:
+    manifest = json.loads(render(form, desired(target=30))["manifest.json"])
+    assert manifest["migrations"][-1]["version"] == manifest["to_version"] == 30
+    # A patch is for the newest schema only.
+    assert manifest["patches"] == []
+
+
+@every_format
+def test_the_readme_is_complete(form: str, desired: Desired) -> None:
+    files = render(form, desired(ACME))
+    readme = files["README.md"].decode()
+    assert "{{" not in readme
+    assert not re.search(r"[ \t]+$", readme, flags=re.MULTILINE)
+    for code in {query.code for query in gate_queries(desired(ACME))}:
+        assert f"`{code}`" in readme
+        assert code in CONDITIONS
+    for path in re.findall(r"`((?:upstream|custom|awa_infra)/[^`]+\.sql)`", readme):
+        assert path in files
+
+
+@every_format
+def test_nothing_in_a_bundle_activates_queue_storage(form: str, desired: Desired) -> None:
+    files = render(form, desired(ACME))
+    ours = b"".join(text for path, text in files.items() if path.endswith(".sql") and "upstream" not in path)
+    assert not re.search(rb"storage_(prepare|enter|finalize|auto|abort)|INSERT|UPDATE|DELETE", ours)
+
+
+def test_flyways_settings_are_the_ones_that_were_tried(desired: Desired) -> None:
+    settings = tomllib.loads(render("flyway", desired(ACME))["flyway.toml"].decode())
+    assert settings["flyway"] == {
+        "locations": ["filesystem:callbacks", "filesystem:custom", "filesystem:upstream"],
+        "failOnMissingLocations": True,
+        "defaultSchema": "awa_migrations",
+        "placeholderReplacement": False,
+        "validateMigrationNaming": True,
+        "group": False,
+        "outOfOrder": False,
+        "cleanDisabled": True,
+        "outputQueryResults": False,
+        "ignoreMigrationPatterns": ["repeatable:missing"],
+    }
+
+
+def test_flyway_looks_only_in_folders_that_are_there(desired: Desired) -> None:
+    settings = tomllib.loads(render("flyway", desired())["flyway.toml"].decode())
+    assert settings["flyway"]["locations"] == ["filesystem:callbacks", "filesystem:upstream"]
+
+
+def test_flyway_runs_the_patch_before_the_custom_schemas(desired: Desired) -> None:
+    names = [path.rpartition("/")[2] for path in render("flyway", desired(ACME, BETA))]
+    repeatable = sorted(name for name in names if name.startswith("R__"))
+    assert repeatable == [
+        "R__awa_00_wait_free_dirty_marks.sql",
+        "R__awa_10_queue_storage_acme_jobs.sql",
+        "R__awa_10_queue_storage_beta.sql",
+    ]
+
+
+def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, release: Release) -> None:
+    files = render("liquibase", desired(ACME, BETA))
+    changes = [entry["changeSet"] for entry in yaml.safe_load(files["changelog.yaml"])["databaseChangeLog"]]
+    assert [change["id"] for change in changes] == [
+        "awa-infra-preflight",
+        "awa-infra-stop",
+        *(f"awa-v{migration.version:03d}" for migration in release.migrations),
+        f"awa-tag-v{release.schema_version:03d}",
+        "awa-patch-wait_free_dirty_marks",
+        "awa-infra-queue-storage-acme_jobs",
+        "awa-infra-queue-storage-beta",
+        "awa-infra-unlock",
+    ]
+    assert {(change["author"], change["logicalFilePath"]) for change in changes} == {("awa-infra", "awa")}
+    assert not any("rollback" in change for change in changes)
+    scripts = [change["changes"][0]["sqlFile"] for change in changes if "sqlFile" in change["changes"][0]]
+    assert {path for path in files if path.endswith(".sql")} - {script["path"] for script in scripts} == {
+        "prerequisite.sql",
+        "verify.sql",
+    }
+    assert not any(script["splitStatements"] or script["stripComments"] for script in scripts)
+
+
+def test_an_unknown_format_is_refused(desired: Desired) -> None:
+    with pytest.raises(ConfigurationError, match="no bundle format 'flywya'") as caught:
+        render("flywya", desired())
+    assert "flyway, liquibase" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("target", "message"), [(None, "must bring schema awa"), (99, "goes up to"), (20, "needs schema awa at version")]
+)
+def test_what_an_empty_database_cannot_become_is_refused(desired: Desired, target: int | None, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        render("flyway", desired(ACME, target=target))
