@@ -101,22 +101,25 @@ def run(
     def show(line: str) -> None:
         on_output(redact(line, url) if url else line)
 
-    stack = _select(target, backend)
+    try:
+        stack = _select(target, backend)
+    except automation.CommandError as exc:
+        raise _known_error(exc, target) or _not_opened(exc, target) from exc
     try:
         if operation == "preview":
-            preview = stack.preview(on_output=show, diff=diff, color="auto")
+            preview = stack.preview(on_output=show, on_error=show, diff=diff, color="auto")
             return Outcome(operation, target.stack, _counts(preview.change_summary))
-        result = getattr(stack, operation)(
-            on_output=show, color="auto", **({"diff": diff} if operation == "up" else {})
-        )
-        return Outcome(operation, target.stack, _counts(result.summary.resource_changes or {}), _plain(stack))
-    except automation_errors.ConcurrentUpdateError as exc:
-        raise EngineError(
-            f"Another Pulumi operation holds stack {target.stack}.",
-            hint="Wait for it; if it was killed, run: pulumi cancel.",
-        ) from exc
+        if operation == "up":
+            result = stack.up(on_output=show, on_error=show, diff=diff, color="auto")
+            return Outcome(operation, target.stack, _counts(result.summary.resource_changes), _plain(result.outputs))
+        if operation == "refresh":
+            refreshed = stack.refresh(on_output=show, on_error=show, color="auto")
+            counts = _counts(refreshed.summary.resource_changes)
+            return Outcome(operation, target.stack, counts, _plain(stack.outputs()))
+        destroyed = stack.destroy(on_output=show, on_error=show, color="auto")
+        return Outcome(operation, target.stack, _counts(destroyed.summary.resource_changes))
     except automation.CommandError as exc:
-        raise EngineError(
+        raise _known_error(exc, target) or EngineError(
             f"pulumi {operation} of stack {target.stack} failed.",
             hint="The diagnostics above say why. What succeeded is in the state; run the same command again.",
         ) from exc
@@ -129,30 +132,48 @@ def _select(target: Target, backend: str | None) -> automation.Stack:
     }
     if backend:
         environment["PULUMI_BACKEND_URL"] = backend
-    options = automation.LocalWorkspaceOptions(
-        work_dir=str(target.directory), env_vars=environment, pulumi_command=_command()
+    command = _command()
+    directory = str(target.directory)
+    project = automation.LocalWorkspace(work_dir=directory, pulumi_command=command).project_settings().name
+    return automation.create_or_select_stack(
+        target.stack,
+        project_name=str(project),
+        program=_program,
+        opts=automation.LocalWorkspaceOptions(work_dir=directory, env_vars=environment, pulumi_command=command),
     )
-    try:
-        return automation.create_or_select_stack(
-            target.stack, project_name=_project_name(target), program=_program, opts=options
+
+
+def _program() -> None:
+    AwaStack.from_config()
+
+
+def _known_error(exc: automation.CommandError, target: Target) -> EngineError | None:
+    """Return what a failed Pulumi command means; the SDK tells kinds of failures apart by their text as well."""
+    text = str(exc)
+    if isinstance(exc, automation_errors.ConcurrentUpdateError):
+        return EngineError(
+            f"Another Pulumi operation holds stack {target.stack}.",
+            hint="Wait for it; if it was killed, run: pulumi cancel.",
         )
-    except automation.CommandError as exc:
-        text = str(exc)
-        if "PULUMI_CONFIG_PASSPHRASE" in text or "passphrase" in text:
-            raise EngineError(
-                f"Stack {target.stack} encrypts its secrets with a passphrase, and none is given or it is wrong.",
-                hint="Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it, or PULUMI_CONFIG_PASSPHRASE.",
-            ) from exc
-        if "PULUMI_ACCESS_TOKEN" in text or "pulumi login" in text:
-            raise EngineError(
-                "Pulumi does not know where to keep the state.",
-                hint="Give --backend file://~ for a local one, set PULUMI_BACKEND_URL, or run: pulumi login.",
-            ) from exc
-        reason = next((line for line in text.splitlines() if line.strip().startswith("stderr: ")), "").strip()
-        raise EngineError(
-            f"Stack {target.stack} cannot be opened: {reason.removeprefix('stderr: ') or 'no reason given'}",
-            hint="Check --backend and that this project's earlier state is reachable.",
-        ) from exc
+    if "passphrase" in text.lower():
+        return EngineError(
+            f"Stack {target.stack} encrypts its secrets with a passphrase, and none is given or it is wrong.",
+            hint="Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it, or PULUMI_CONFIG_PASSPHRASE.",
+        )
+    if "PULUMI_ACCESS_TOKEN" in text or "pulumi login" in text:
+        return EngineError(
+            "Pulumi does not know where to keep the state.",
+            hint="Give --backend file://~ for a local one, set PULUMI_BACKEND_URL, or run: pulumi login.",
+        )
+    return None
+
+
+def _not_opened(exc: automation.CommandError, target: Target) -> EngineError:
+    lines = [line.partition("error: ")[2] for line in str(exc).splitlines() if "error: " in line]
+    return EngineError(
+        f"Stack {target.stack} cannot be opened: {lines[0] if lines else 'Pulumi gave no reason'}",
+        hint="Check --backend or PULUMI_BACKEND_URL, and that the folder or service behind it can be reached.",
+    )
 
 
 def _command() -> automation.PulumiCommand:
@@ -169,19 +190,10 @@ def _command() -> automation.PulumiCommand:
         ) from exc
 
 
-def _project_name(target: Target) -> str:
-    name = automation.LocalWorkspace(work_dir=str(target.directory), pulumi_command=_command()).project_settings().name
-    return str(name)
-
-
-def _program() -> None:
-    AwaStack.from_config()
-
-
 def _counts(changes: object) -> dict[str, int]:
     items = dict(changes).items() if changes else ()  # type: ignore[call-overload]
     return {str(getattr(key, "value", key)): int(value) for key, value in items}
 
 
-def _plain(stack: automation.Stack) -> dict[str, object]:
-    return {key: output.value for key, output in stack.outputs().items() if not output.secret}
+def _plain(outputs: automation.OutputMap) -> dict[str, object]:
+    return {key: output.value for key, output in outputs.items() if not output.secret}

@@ -30,7 +30,7 @@ class AwaDatabaseProvider(ResourceProvider):
 
     @clean_errors
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuse bad and changed names in the preview."""
+        """Refuse bad and changed names and unreachable servers in the preview; on create say what is there."""
         name = news.get("name")
         if is_unknown(name):
             return CheckResult(news, [])
@@ -40,7 +40,12 @@ class AwaDatabaseProvider(ResourceProvider):
                 f"the database cannot be renamed from {_olds['name']} to {name}. "
                 "Hint: keep the name, or declare a second AwaDatabase."
             )
-        return CheckResult(news, [CheckFailure("name", problem)] if problem else [])
+        if problem:
+            return CheckResult(news, [CheckFailure("name", problem)])
+        if not _olds and not is_unknown(news.get("server_url")):
+            found = database_exists(news["server_url"], str(name))
+            log(f"Database {name} exists and is adopted." if found else f"Database {name} is missing and is created.")
+        return CheckResult(news, [])
 
     @clean_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -48,7 +53,7 @@ class AwaDatabaseProvider(ResourceProvider):
         if is_unknown(_news.get("server_url")) or is_unknown(_news.get("name")):
             return DiffResult(changes=True)
         if not database_exists(_news["server_url"], _news["name"]):
-            log(f"Database {_news['name']} is missing and would be created.")
+            log(f"Database {_news['name']} is missing and is created.")
             return DiffResult(changes=True)
         return DiffResult(changes=_olds.get("server_url") != _news["server_url"])
 

@@ -43,7 +43,7 @@ class QueueStorageSchemaProvider(ResourceProvider):
     @clean_errors
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse bad names, shapes and changes of shape in the preview, all at once."""
-        news = _whole_numbers(news)
+        _olds, news = _whole_numbers(_olds), _whole_numbers(news)
         failures = [CheckFailure(key, problem) for key, problem in _shape_problems(news)]
         failures += [
             _immutable(key, _olds[key], news.get(key))

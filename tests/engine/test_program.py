@@ -46,6 +46,13 @@ def test_a_wrong_passphrase_and_a_missing_project_are_explained(project: Project
     assert "There is no Pulumi.yaml beside" in lost.stderr
 
 
+def test_a_place_for_the_state_that_is_missing_is_explained(project: Project) -> None:
+    nowhere = project.awa_infra("preview", f"--backend=file://{project.folder}/nowhere")
+    assert nowhere.status == 8
+    assert "Stack dev cannot be opened: " in nowhere.stderr
+    assert "no such file or directory" in nowhere.stderr
+
+
 def test_a_missing_engine_is_explained(project: Project) -> None:
     project.environment["PATH"] = "/usr/bin:/bin"
     failed = project.awa_infra("up")

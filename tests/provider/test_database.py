@@ -42,7 +42,7 @@ def test_an_existing_database_is_adopted(databases: ProviderProcess, server: Tes
 def test_a_database_that_is_gone_shows_in_a_preview(databases: ProviderProcess, server: TestServer, name: str) -> None:
     inputs = {"server_url": server.url, "name": name}
     assert databases.changes({**inputs, "url": "x"}, inputs)
-    assert databases.log == [f"Database {name} is missing and would be created."]
+    assert databases.log == [f"Database {name} is missing and is created."]
     assert databases.read(name, inputs) == ("", {})
 
 
