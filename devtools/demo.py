@@ -23,7 +23,7 @@ from devtools.progress import ToolError, note, run_cli
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "quickstart"
-HOME = ROOT / ".demo"
+HOME = Path(".demo")  # below ROOT, where the demo works; short names read better
 STACK_FILE = "Pulumi.dev.yaml"
 DATABASE = "awa_quickstart"  # as Pulumi.dev.yaml says
 QUEUE_STORAGE = "acme_jobs"  # the same
@@ -73,14 +73,14 @@ def prepare() -> Demo:
     project = HOME / "quickstart"
     if not project.exists():
         shutil.copytree(EXAMPLE, project)
-    state = HOME / "state"
+    state = (HOME / "state").resolve()
     state.mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "DATABASE_URL": server_url,
         "PATH": os.pathsep.join([str(engine.directory), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PULUMI_BACKEND_URL": f"file://{state}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase.resolve()),
         "RUST_LOG": "off",
     }
     return Demo(environment, server_url, own_server=not given)
@@ -131,7 +131,7 @@ def summary(demo: Demo, seconds: float) -> None:
     url = "$DATABASE_URL, database " + DATABASE
     if demo.own_server:
         url = "the embedded server; look around with: make demo-psql"
-    folder = HOME.relative_to(ROOT)
+    folder = HOME
     print(f"""
 Done in {seconds:.0f} s. What exists now:
   database {DATABASE} on {url}
@@ -184,6 +184,7 @@ def demo_psql() -> int:
 
 def _main() -> int:
     actions: dict[str, Callable[[], int]] = {"up": demo_up, "stop": demo_stop, "url": demo_url, "psql": demo_psql}
+    os.chdir(ROOT)
     parser = argparse.ArgumentParser(prog="devtools.demo", description=__doc__)
     parser.add_argument("action", nargs="?", choices=list(actions), default="up")
     return actions[parser.parse_args().action]()

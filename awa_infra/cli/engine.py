@@ -89,5 +89,12 @@ def _run(operation: Operation, path: Path, backend: str | None, *, diff: bool = 
             }
         )
         return
-    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(outcome.changes.items())) or "nothing"
-    click.echo(f"{operation} of stack {outcome.stack}: {counted}.")
+    click.echo(f"{operation} of stack {outcome.stack}: {_counted(operation, outcome.changes)}.")
+
+
+def _counted(operation: Operation, changes: dict[str, int]) -> str:
+    """Return the engine's counts in words, for example ``1 created, 4 unchanged``."""
+    words = {"same": "unchanged", "create": "created", "update": "updated", "delete": "deleted"}
+    if operation == "preview":
+        words |= {"create": "to create", "update": "to update", "delete": "to delete"}
+    return ", ".join(f"{count} {words.get(kind, kind)}" for kind, count in sorted(changes.items())) or "no resources"

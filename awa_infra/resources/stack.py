@@ -100,7 +100,6 @@ class AwaStack(pulumi.ComponentResource):
         pulumi.export("schema_version", stack.schema.schema_version)
         pulumi.export("release", stack.schema.release)
         pulumi.export("patches", stack.schema.patches)
-        pulumi.export("storage_state", stack.schema.storage_state)
         pulumi.export("queue_storage_schemas", list(stack.queue_storage))
         return stack
 

@@ -72,6 +72,12 @@ class Project:
         """Run the real Pulumi command."""
         return self._run("pulumi", "--non-interactive", *arguments)
 
+    def output(self, resource: str, name: str) -> object:
+        """Return one output of a resource, as it stands in the state."""
+        exported = json.loads(self.pulumi("stack", "export", "--stack=dev").stdout)
+        found = exported["deployment"]["resources"]
+        return next(r["outputs"][name] for r in found if r["urn"].endswith(f"::{resource}"))
+
     def _run(self, *command: str) -> Result:
         done = subprocess.run(
             command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False

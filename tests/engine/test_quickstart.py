@@ -32,7 +32,6 @@ def test_the_quickstart_from_nothing_to_a_completed_job_and_back(project: Projec
         "schema_version": 40,
         "release": "0.6.9",
         "patches": ["wait_free_dirty_marks"],
-        "storage_state": "canonical",
         "queue_storage_schemas": ["acme_jobs"],
     }
     assert read_state(database.url).version == 40
@@ -63,8 +62,7 @@ def test_the_quickstart_from_nothing_to_a_completed_job_and_back(project: Projec
 
     refreshed = project.awa_infra("refresh", "--json")
     assert refreshed.status == 0, refreshed.stderr
-    assert refreshed.data["outputs"]["storage_state"] == "canonical"  # outputs of a program change with an up
-    assert project.awa_infra("up", "--json").data["outputs"]["storage_state"] == "active"
+    assert project.output("awa-schema", "storage_state") == "active"
 
     before = dump_schema(database.url)
     destroyed = project.awa_infra("destroy")
@@ -81,7 +79,7 @@ def test_the_quickstart_from_nothing_to_a_completed_job_and_back(project: Projec
 
     adopted = project.awa_infra("up", "--json")
     assert adopted.status == 0, adopted.stderr
-    assert adopted.data["outputs"]["storage_state"] == "active"
+    assert project.output("awa-schema", "active_schema") == "small"
     assert dump_schema(database.url) == before
 
     assert "c4nary-w0rd" not in project.state_text

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers import Database
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel and unpack it, far from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = folder.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / "site")
+    return folder / "site"
+
+
+def run(installed: Path, *arguments: str, url: str = "") -> str:
+    code = (
+        "import sys, awa_infra; from awa_infra.cli.main import main; "
+        f"assert awa_infra.__file__.startswith({str(installed)!r}), awa_infra.__file__; "
+        "sys.argv[0] = 'awa-infra'; main()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(installed), "DATABASE_URL": url}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=installed.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_wheel_migrates_a_database_far_from_the_checkout(installed: Path, database: Database) -> None:
+    assert "schema awa is at version 40" in run(installed, "apply", url=database.url)
+    assert "version 40" in run(installed, "status", url=database.url)
+
+
+@pytest.mark.parametrize("bundle", ["flyway", "liquibase"])
+def test_the_wheel_writes_bundles_far_from_the_checkout(installed: Path, tmp_path: Path, bundle: str) -> None:
+    assert "Wrote a" in run(installed, "package", f"--format={bundle}", f"--out={tmp_path / bundle}")
+    assert (tmp_path / bundle / "README.md").exists()
+
+
+def test_the_wheel_carries_every_sql_file_and_no_tests(installed: Path) -> None:
+    carried = {path.relative_to(installed / "awa_infra" / "sql") for path in installed.rglob("*.sql")}
+    assert carried == {path.relative_to(ROOT / "sql") for path in (ROOT / "sql").rglob("*.sql")}
+    assert not (installed / "tests").exists()
+    assert (installed / "awa_infra" / "py.typed").exists()
