@@ -40,7 +40,9 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     defaults = {"connect_timeout": str(CONNECT_TIMEOUT), "application_name": "awa-infra"}
     target = conninfo.make_conninfo(url, **{k: v for k, v in defaults.items() if k not in given})
     try:
-        connection: Connection = psycopg.connect(target, autocommit=autocommit, row_factory=dict_row)
+        connection: Connection = psycopg.connect(
+            target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None
+        )
     except psycopg.OperationalError as exc:
         raise _connection_error(exc, url, given) from exc
     try:
