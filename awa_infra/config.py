@@ -116,7 +116,7 @@ def validate(
     try:
         config = StackConfig.model_validate(values)
     except ValidationError as exc:
-        problems = list(_problems(exc, lines))
+        problems = list(_problems(exc, values, lines))
     problems += _duplicates(values, lines)
     return (None if problems else config), problems
 
@@ -134,7 +134,7 @@ def queue_storage_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     try:
         QueueStorageEntry.model_validate(given)
     except ValidationError as exc:
-        return [(name_of.get(p.key.rpartition(":")[2], p.key), p.message) for p in _problems(exc, {})]
+        return [(name_of.get(p.key.rpartition(":")[2], p.key), p.message) for p in _problems(exc, {}, {})]
     return []
 
 
@@ -179,7 +179,9 @@ def problems_error(problems: list[Problem], source: str) -> ConfigurationError:
         f"{source}:{p.line}: {p.key}: {p.message}" if p.line else f"{source}: {p.key}: {p.message}" for p in ordered
     ]
     if len(listed) == 1:
-        return ConfigurationError(listed[0] + ".", hint="Correct it and run again; nothing was done.")
+        return ConfigurationError(
+            listed[0] + ("" if listed[0].endswith("?") else "."), hint="Correct it and run again; nothing was done."
+        )
     return ConfigurationError(
         f"{source} has {len(listed)} problems.",
         details=listed,
@@ -191,7 +193,7 @@ def _read(text: str, source: str) -> tuple[dict[str, Any], dict[Path_, int], lis
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         document = yaml.safe_load(text)
-    except yaml.YAMLError as exc:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f"{source}:{mark.line + 1}" if mark else source
         reason = getattr(exc, "problem", None) or "it is not YAML"
@@ -205,7 +207,7 @@ def _read(text: str, source: str) -> tuple[dict[str, Any], dict[Path_, int], lis
     lines: dict[Path_, int] = {}
     repeated: list[Problem] = []
     if root is not None:
-        _walk(root, (), lines, repeated)
+        _walk(root, (), lines, repeated, frozenset())
     config: dict[str, Any] = document.get("config") or {}
     prefix = f"{NAMESPACE}:"
     values = {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
@@ -219,35 +221,47 @@ def _read(text: str, source: str) -> tuple[dict[str, Any], dict[Path_, int], lis
         for key in config
         if key in _aliases(StackConfig)
     ]
-    return values, own, bare + [p for p in repeated if p.key.startswith(prefix)]
+    return values, own, bare + [p for p in repeated if p.key == "config" or p.key.startswith(prefix)]
 
 
-def _walk(node: yaml.Node, path: Path_, lines: dict[Path_, int], repeated: list[Problem]) -> None:
+def _walk(
+    node: yaml.Node, path: Path_, lines: dict[Path_, int], repeated: list[Problem], above: frozenset[int]
+) -> None:
+    if id(node) in above:
+        return  # an alias of what holds it
+    above |= {id(node)}
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = (*path, key.value)
             line = key.start_mark.line + 1
             if below in lines:
-                repeated.append(Problem(_written(below[1:]), f"given twice, first in line {lines[below]}", line))
+                repeated.append(
+                    Problem(_written(below[1:] or below), f"given twice, first in line {lines[below]}", line)
+                )
             lines[below] = line
-            _walk(value, below, lines, repeated)
+            _walk(value, below, lines, repeated, above)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _walk(item, (*path, index), lines, repeated)
+            _walk(item, (*path, index), lines, repeated, above)
 
 
-def _problems(exc: ValidationError, lines: Mapping[Path_, int]) -> Iterator[Problem]:
+def _problems(exc: ValidationError, values: Mapping[str, Any], lines: Mapping[Path_, int]) -> Iterator[Problem]:
     seen: set[Path_] = set()
     for error in exc.errors(include_url=False, include_input=False):
-        # pydantic names the tried member of a union in the location; people know keys and list positions.
-        path = tuple(part for part in error["loc"] if part not in {"str", "Encrypted"})
+        path: Path_ = error["loc"]
+        if path[0] == "databaseUrl":
+            # A union: pydantic puts the tried member second, and complains once per member.
+            path = (path[0], *path[2:])
+            if len(path) == 1 and isinstance(values.get("databaseUrl"), Mapping):
+                continue
         if path in seen:
             continue
         seen.add(path)
         message = error["msg"][0].lower() + error["msg"][1:]
         if error["type"] == "extra_forbidden":
-            message = _unknown_key(str(path[-1]), StackConfig if len(path) == 1 else QueueStorageEntry)
+            inner = Encrypted if path[0] == "databaseUrl" else QueueStorageEntry
+            message = _unknown_key(str(path[-1]), StackConfig if len(path) == 1 else inner)
         elif error["type"] == "missing":
             message = "is missing"
         yield Problem(_written((f"{NAMESPACE}:{path[0]}", *path[1:])), message, _line(path, lines))
@@ -272,7 +286,8 @@ def _duplicates(values: Mapping[str, Any], lines: Mapping[Path_, int]) -> list[P
 
 def _unknown_key(key: str, model: type[BaseModel]) -> str:
     known = _aliases(model)
-    near = difflib.get_close_matches(key, known, n=1)
+    folded = {name.lower(): name for name in known}
+    near = [folded[n] for n in difflib.get_close_matches(key.lower(), folded, n=1)]
     return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known are {', '.join(known)}"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
+import re
 import sys
 import traceback
 
@@ -80,14 +82,18 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; never print a traceback, never exit 0 on a failure."""
     try:
-        status = cli.main(standalone_mode=False)
+        # Not cli.main(): click would answer a closed pipe with status 1, which here means "pending".
+        with cli.make_context("awa-infra", sys.argv[1:]) as ctx:
+            status = cli.invoke(ctx)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
     except click.ClickException as exc:
-        exc.show()
+        said = io.StringIO()
+        exc.show(said)
+        click.echo(hide_passwords(said.getvalue()), err=True, nl=False)
         sys.exit(exc.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, EOFError, KeyboardInterrupt):
         click.echo("Interrupted. What was not committed is rolled back; run the command again.", err=True)
         sys.exit(INTERRUPTED)
     except AwaInfraError as exc:
@@ -108,10 +114,17 @@ def main() -> None:
         sys.exit(INTERNAL_ERROR)
 
 
+def hide_passwords(text: str) -> str:
+    """Return the text with the password of every URL in it hidden, wherever it was typed."""
+    return re.sub(r"(:/{1,2}[^\s:@/]*:)\S*@", r"\1***@", text)
+
+
 def show_error(error: AwaInfraError) -> None:
     """Print one failure: what, each detail on a line of its own, what to do, and its code."""
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}{state} [{error.code}]", err=True)
+    click.echo(
+        f"{click.style('Error:', fg='red', bold=True)} {hide_passwords(error.message)}{state} [{error.code}]", err=True
+    )
     for detail in error.details:
         click.echo(f"  - {detail}", err=True)
     if error.hint:

@@ -43,7 +43,7 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         connection: Connection = psycopg.connect(
             target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None
         )
-    except psycopg.OperationalError as exc:
+    except (psycopg.Error, UnicodeError) as exc:
         raise _connection_error(exc, url, given) from exc
     try:
         yield connection
@@ -86,7 +86,7 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
     return SqlFailedError(message, hint=hint or "The transaction was rolled back.", sqlstate=state)
 
 
-def _connection_error(exc: psycopg.OperationalError, url: str, given: dict[str, str]) -> ConnectionFailedError:
+def _connection_error(exc: psycopg.Error | UnicodeError, url: str, given: dict[str, str]) -> ConnectionFailedError:
     text = redact(_reason(str(exc)), url)
     where = describe(url)
     # libpq gives no SQLSTATE for a failed login, hence the text; it is only believed in this exact form.
@@ -99,7 +99,7 @@ def _connection_error(exc: psycopg.OperationalError, url: str, given: dict[str, 
     return ConnectionFailedError(
         f"Cannot connect to {where}: {text}.",
         hint="Check that the server runs, and host, port, user and password of the database URL.",
-        sqlstate=exc.sqlstate,
+        sqlstate=exc.sqlstate if isinstance(exc, psycopg.Error) else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg import conninfo
@@ -12,6 +12,8 @@ from awa_infra.errors import ConfigurationError
 
 _SECRET_KEYS = ("password", "sslpassword", "passfile", "oauth_client_secret", "scram_client_key")
 _HIDDEN = "***"
+# As libpq splits a URL: urllib splits at ? and # in a password, drops an empty host, and knows IPv6.
+_URL = re.compile(r"(postgres(?:ql)?://(?:[^@/]*@)?)([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
 
 
 def parameters(url: str) -> dict[str, str]:
@@ -22,13 +24,21 @@ def parameters(url: str) -> dict[str, str]:
     """
     try:
         parsed = conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         # Without a cause on purpose: libpq's message quotes the part that it did not understand.
-        raise ConfigurationError(
-            "The database URL is not a connection string that PostgreSQL understands.",
-            hint="Write postgresql://user:password@host:5432/database, special characters percent-encoded.",
-        ) from None
+        raise _not_understood() from None
+    split = _URL.fullmatch(url)
+    if split and "@" in split[2] + (split[3] or ""):
+        # An @ or / in the password that is not encoded: libpq takes the rest of it for a host or a database.
+        raise _not_understood()
     return {key: str(value) for key, value in parsed.items() if value is not None}
+
+
+def _not_understood() -> ConfigurationError:
+    return ConfigurationError(
+        "The database URL is not a connection string that PostgreSQL understands.",
+        hint="Write postgresql://user:password@host:5432/database, special characters percent-encoded.",
+    )
 
 
 def describe(url: str) -> str:
@@ -45,12 +55,12 @@ def secrets_of(url: str) -> tuple[str, ...]:
     """Return every secret in a connection string, as written and as decoded, longest first."""
     try:
         found = conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         found = {}
     values = {str(found[key]) for key in _SECRET_KEYS if found.get(key)}
-    split = re.match(r"[a-z]+://[^:@/]*:([^@/]*)@", url)
-    if split:
-        values |= {split.group(1), unquote(split.group(1))}
+    authority = re.match(r"[a-z]+://[^:@/]*:(.*)@", url, re.DOTALL | re.IGNORECASE)
+    if authority:
+        values |= {authority[1], unquote(authority[1])}
     values |= {quote(value, safe="") for value in set(values)}
     return tuple(sorted((v for v in values if v), key=len, reverse=True))
 
@@ -74,9 +84,9 @@ def describe_or_hide(url: str) -> str:
 def with_database(url: str, database: str) -> str:
     """Return the same connection string for another database of the same server."""
     parameters(url)
-    if "://" not in url:
+    split = _URL.fullmatch(url)
+    if split is None:
         return conninfo.make_conninfo(url, dbname=database)
-    split = urlsplit(url)
     # A dbname among the query parameters would win over the path.
-    query = "&".join(p for p in split.query.split("&") if p and not p.startswith("dbname="))
-    return urlunsplit(split._replace(path=f"/{quote(database, safe='')}", query=query))
+    query = "&".join(p for p in (split[4] or "").split("&") if p and not p.startswith("dbname="))
+    return f"{split[1]}{split[2]}/{quote(database, safe='')}{'?' if query else ''}{query}"

@@ -73,9 +73,8 @@ def _changelog(contents: Contents) -> str:
     for step in migrations:
         adopted = {"preConditions": _not_yet_there(int(step.key.removeprefix("V")))}
         sets.append(_changeset(f"awa-{step.key.lower()}", _sql_file(where[step.key]), adopted))
-    if migrations:
-        tag = f"awa-{migrations[-1].key.lower()}"
-        sets.append(_changeset(f"awa-tag-{tag.removeprefix('awa-')}", {"tagDatabase": {"tag": tag}}, {}))
+    last = migrations[-1].key.lower()
+    sets.append(_changeset(f"awa-tag-{last}", {"tagDatabase": {"tag": f"awa-{last}"}}, {}))
     sets += [
         _changeset(f"awa-patch-{_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.PATCH)

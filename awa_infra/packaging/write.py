@@ -38,10 +38,12 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
         try:
             _fill(fresh, files)
             _swap(fresh, target, replaced)
-        finally:
+        except BaseException:
             # Never throw the old bundle away unless something stands in its place.
             if target.exists() or not replaced.exists():
                 shutil.rmtree(side, ignore_errors=True)
+            raise
+        shutil.rmtree(side, ignore_errors=True)
     except OSError as exc:
         for folder in created:
             with suppress(OSError):

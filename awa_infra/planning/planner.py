@@ -33,11 +33,11 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         observed: what stands.
         gates: what the SQL gates returned for this database; the pure ones are added here.
     """
-    target = observed.version if desired.target_version is None else desired.target_version
+    reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
     steps = (*_canonical_steps(desired, observed), *_queue_storage_steps(desired, observed))
     return Plan(
         from_version=observed.version,
-        to_version=max(target, observed.version),
+        to_version=max([observed.version, *reached]),
         gates=(*gates, *pure_gates(desired, observed)),
         steps=steps,
     )

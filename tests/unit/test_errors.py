@@ -48,27 +48,23 @@ def test_every_failure_is_documented_and_has_a_status_that_is_neither_success_no
 
 def test_no_two_failures_share_a_code() -> None:
     codes = [kind.code for kind in every_failure()]
-    assert len(codes) == len(set(codes)) >= 14
+    assert len(codes) == len(set(codes))
     assert all(code.replace("-", "").isalpha() and code.islower() for code in codes)
 
 
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [
-        ("ConfigurationError", 2),
-        ("BundleError", 2),
-        ("BlockedError", 3),
-        ("StalePlanError", 3),
-        ("ConnectionFailedError", 4),
-        ("DatabaseMissingError", 4),
-        ("LockTimeoutError", 5),
-        ("SqlFailedError", 6),
-        ("ReleaseError", 7),
-        ("ReleaseTooOldError", 7),
-        ("ReleaseModifiedError", 7),
-        ("EngineError", 8),
-        ("AwaInfraError", 70),
-    ],
-)
-def test_scripts_can_rely_on_the_exit_statuses(kind: str, status: int) -> None:
-    assert getattr(errors, kind).exit_status == status
+def test_scripts_can_rely_on_the_exit_statuses() -> None:
+    assert {kind.__name__: kind.exit_status for kind in every_failure()} == {
+        "ConfigurationError": 2,
+        "BundleError": 2,
+        "BlockedError": 3,
+        "StalePlanError": 3,
+        "ConnectionFailedError": 4,
+        "DatabaseMissingError": 4,
+        "LockTimeoutError": 5,
+        "SqlFailedError": 6,
+        "ReleaseError": 7,
+        "ReleaseTooOldError": 7,
+        "ReleaseModifiedError": 7,
+        "EngineError": 8,
+        "AwaInfraError": 70,
+    }

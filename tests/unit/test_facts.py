@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from packaging.version import Version
 
@@ -29,5 +30,5 @@ def test_every_fact_is_a_version_or_a_name_with_a_hash() -> None:
 
 def test_a_migration_never_changes_from_one_release_to_the_next() -> None:
     ordered = sorted(known_releases().items(), key=lambda item: Version(item[0]))
-    for (_, older), (_, newer) in zip(ordered, ordered[1:], strict=False):
+    for (_, older), (_, newer) in pairwise(ordered):
         assert older["migrations"].items() <= newer["migrations"].items()

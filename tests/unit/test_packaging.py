@@ -169,3 +169,14 @@ def test_an_unknown_format_is_refused(desired: Desired) -> None:
 def test_what_an_empty_database_cannot_become_is_refused(desired: Desired, target: int | None, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         render("flyway", desired(ACME, target=target))
+
+
+def test_the_verification_asks_only_what_it_can_know(desired: Desired, release: Release) -> None:
+    early = render("flyway", desired(target=8))["verify.sql"].decode()
+    assert "storage_transition_state" not in early
+    unknown = Release(
+        "9.9.9", release.migrations, (type(release.patches[0])("new", "", "SELECT 1", ""),), release.provenance
+    )
+    files = render("flyway", DesiredState(unknown, 40))
+    assert b"patch" not in files["verify.sql"]
+    assert b"storage_transition_state" in files["verify.sql"]

@@ -114,3 +114,72 @@ def test_a_link_to_a_bundle_stays_a_link(tmp_path: Path) -> None:
     write(bundle("new.sql"), tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert tree(tmp_path / "real") == bundle("new.sql")
+
+
+def test_a_disk_that_fails_while_writing_leaves_the_old_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(bundle("old.sql"), tmp_path / "out")
+    before = tree(tmp_path)
+
+    def full(_path: Path, _content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BundleError, match=r"cannot be written to .*: No space left on device\."):
+        write(bundle("new.sql"), tmp_path / "out")
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("failure", [OSError(5, "Input/output error"), KeyboardInterrupt()], ids=["disk", "Ctrl-C"])
+def test_a_failure_in_the_exchange_puts_the_old_bundle_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    write(bundle("old.sql"), tmp_path / "out")
+    before = tree(tmp_path)
+    rename = Path.rename
+
+    def fail_for_the_new_one(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise failure
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_the_new_one)
+    with pytest.raises((BundleError, KeyboardInterrupt)):
+        write(bundle("new.sql"), tmp_path / "out")
+    assert tree(tmp_path) == before
+
+
+def test_an_old_bundle_that_cannot_be_put_back_is_kept_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(bundle("old.sql"), tmp_path / "out")
+    rename = Path.rename
+
+    def only_the_first(path: Path, target: Path) -> Path:
+        if path.name != "out":
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", only_the_first)
+    with pytest.raises(BundleError, match="Input/output error"):
+        write(bundle("new.sql"), tmp_path / "out")
+    (side,) = tmp_path.glob(".out.*")
+    assert (side / "replaced" / "old.sql").exists()
+
+
+def test_a_failure_without_an_old_bundle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_path: Path, _target: Path) -> Path:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(BundleError, match="Input/output error"):
+        write(bundle(), tmp_path / "deep" / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(bundle(), tmp_path / "out")
+
+    def unreadable(_path: Path) -> list[Path]:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", unreadable)
+    with pytest.raises(BundleError, match=r"cannot be read: Permission denied\."):
+        write(bundle(), tmp_path / "out")

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra import release as release_module
 from awa_infra.errors import ReleaseError, ReleaseModifiedError, ReleaseTooOldError
 from awa_infra.model import Provenance, Release
 from awa_infra.release import build_release, installed_release, normalised_sha256
@@ -64,12 +63,12 @@ def test_a_known_release_with_another_text_is_refused_by_the_versions_that_diffe
     assert f"awa-pg=={release.name}" in caught.value.hint
 
 
-@pytest.mark.parametrize("change", ["a missing one", "an added one"])
-def test_a_known_release_with_a_migration_too_few_or_too_many_is_refused(release: Release, change: str) -> None:
+def test_a_known_release_with_a_migration_too_few_or_too_many_is_refused(release: Release) -> None:
     migrations, patches = texts_of(release)
-    changed = migrations[:-1] if change == "a missing one" else [*migrations, (41, "new", "SELECT 1;")]
-    with pytest.raises(ReleaseModifiedError, match=rf": V{40 if change == 'a missing one' else 41} differ"):
-        build_release(release.name, changed, patches)
+    with pytest.raises(ReleaseModifiedError, match=": V40 differ"):
+        build_release(release.name, migrations[:-1], patches)
+    with pytest.raises(ReleaseModifiedError, match=": V41 differ"):
+        build_release(release.name, [*migrations, (41, "new", "SELECT 1;")], patches)
 
 
 def test_line_ends_and_trailing_blanks_do_not_make_a_release_another_one(release: Release) -> None:
@@ -115,7 +114,7 @@ def test_a_module_awa_that_no_wheel_installed_is_not_trusted(monkeypatch: pytest
         installed_release()
 
 
-def test_a_newer_wheel_is_read_from_its_list_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_but_the_list_functions_of_the_wheel_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     install(
         monkeypatch,
         "99.0.0",
@@ -137,12 +136,6 @@ def test_a_known_wheel_that_lost_its_schema_patches_is_refused(
     install(monkeypatch, release.name, migrations=lambda: texts_of(release)[0])
     with pytest.raises(ReleaseModifiedError, match="wait_free_dirty_marks differ"):
         installed_release()
-
-
-def test_the_version_probe_of_the_wheel_is_never_called() -> None:
-    names = set(release_module.installed_release.__code__.co_names)
-    assert {"migrations", "schema_patches"} <= names
-    assert not names & {"migrate", "current_version"}
 
 
 @given(LINES, st.data())

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from awa_infra.database.url import parameters
+from devtools import docs_shown
+from devtools.docs_shown import ROOT, Sandbox
+from tests.support.servers import Database
+from tests.unit.test_docs_commands import NOT_RUN, RUN_WITH_A_DATABASE
+
+
+@pytest.mark.parametrize("page", RUN_WITH_A_DATABASE)
+def test_commands_of_a_page_do_what_the_page_says(page: str, database: Database, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "quickstart", tmp_path / "quickstart")
+    where = parameters(database.url)
+    environment = docs_shown.environment(
+        Path(sys.executable).parent, DATABASE_URL=database.url, PGPASSWORD=where.get("password", "")
+    )
+    names = {
+        "HOST:5432": f"{where['host']}:{where.get('port', '5432')}",
+        "ROLE": where["user"],
+        "DATABASE": database.name,
+    }
+    sandbox = Sandbox(tmp_path / "quickstart", environment, names)
+    assert docs_shown.problems(docs_shown.run(ROOT / page, sandbox, NOT_RUN), sandbox) == []

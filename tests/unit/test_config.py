@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awa_infra import config
+from awa_infra.config import Encrypted, Problem, StackConfig, parse, queue_storage_problems, validate
+from awa_infra.errors import ConfigurationError
+from awa_infra.model import QueueStorage, Shape
+
+CANARY = "canary-password"
+NOTHING = StackConfig.model_validate({})
+
+
+def problems_of(text: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, "Pulumi.dev.yaml")
+    error = caught.value
+    return list(error.details) or [error.message.removesuffix(".")]
+
+
+def in_config(*lines: str) -> str:
+    return "\n".join(["config:", *("  " + line for line in lines), ""])
+
+
+def test_everything_that_can_be_declared_is_read() -> None:
+    read = parse(
+        in_config(
+            "aws:region: eu-west-1",
+            "awa:databaseUrl: postgresql://localhost/shop",
+            "awa:database: shop",
+            "awa:queueStorageSchemas:",
+            "  - schema: acme_jobs",
+            "  - {schema: small, queueSlots: 4, leaseSlots: 2, claimSlots: 3, receipts: false}",
+        ),
+        "Pulumi.dev.yaml",
+    )
+    assert read.database_url == "postgresql://localhost/shop"
+    assert read.database == "shop"
+    assert read.queue_storage() == (
+        QueueStorage("acme_jobs", Shape(16, 8, 8, receipts=True)),
+        QueueStorage("small", Shape(4, 2, 3, receipts=False)),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "config:\n", "config: {}\n", "encryptionsalt: v1:x\n", in_config("other:key: 1")]
+)
+def test_a_stack_that_declares_nothing_is_fine(text: str) -> None:
+    assert parse(text, "Pulumi.dev.yaml") == NOTHING
+
+
+def test_the_keys_of_other_namespaces_are_nobodys_business() -> None:
+    assert parse(in_config("awaaa:x: 1", "databaseUrls: 1", "1: 2", "null: 3"), "Pulumi.dev.yaml") == NOTHING
+
+
+def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
+    assert problems_of(
+        in_config(
+            "awa:databseUrl: x",
+            "database: shop",
+            "awa:queueStorageSchemas:",
+            "  - schema: Acme",
+            "    queueSlots: 3",
+            "  - leaseSlots: many",
+            "    receipts: 1",
+            "    comment: ours",
+            "awa:database: template0",
+            "awa:database: Shop",
+        )
+    ) == [
+        "Pulumi.dev.yaml:2: awa:databseUrl: unknown key; did you mean databaseUrl?",
+        "Pulumi.dev.yaml:3: database: keys of awa-infra have a namespace; write awa:database",
+        (
+            "Pulumi.dev.yaml:5: awa:queueStorageSchemas[0].schema: 'Acme' must start with a lower-case letter or _ "
+            "and hold only lower-case letters, digits and _"
+        ),
+        "Pulumi.dev.yaml:6: awa:queueStorageSchemas[0].queueSlots: input should be greater than or equal to 4",
+        "Pulumi.dev.yaml:7: awa:queueStorageSchemas[1].leaseSlots: input should be a valid integer",
+        "Pulumi.dev.yaml:7: awa:queueStorageSchemas[1].schema: is missing",
+        "Pulumi.dev.yaml:8: awa:queueStorageSchemas[1].receipts: input should be a valid boolean",
+        (
+            "Pulumi.dev.yaml:9: awa:queueStorageSchemas[1].comment: unknown key; "
+            "known are schema, queueSlots, leaseSlots, claimSlots, receipts"
+        ),
+        "Pulumi.dev.yaml:11: awa:database: given twice, first in line 10",
+        (
+            "Pulumi.dev.yaml:11: awa:database: 'Shop' must start with a lower-case letter or _ "
+            "and hold only lower-case letters, digits and _"
+        ),
+    ]
+
+
+def test_one_problem_is_the_message_and_several_are_counted() -> None:
+    with pytest.raises(ConfigurationError) as one:
+        parse(in_config("awa:nothing: 1"), "a.yaml")
+    assert one.value.message == (
+        "a.yaml:2: awa:nothing: unknown key; known are databaseUrl, database, queueStorageSchemas."
+    )
+    assert one.value.hint == "Correct it and run again; nothing was done."
+    assert one.value.details == ()
+    with pytest.raises(ConfigurationError, match=r"a\.yaml has 2 problems") as two:
+        parse(in_config("awa:nothing: 1", "awa:more: 1"), "a.yaml")
+    assert len(two.value.details) == 2
+    assert two.value.hint == "Correct them and run again; nothing was done."
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [("queueStorageSchema: []", "queueStorageSchemas"), ("databaseURL: x", "databaseUrl"), ("Database: x", "database")],
+)
+def test_a_misspelt_key_gets_the_one_that_was_meant(written: str, near: str) -> None:
+    assert problems_of(in_config(f"awa:{written}"))[0].endswith(f"unknown key; did you mean {near}?")
+
+
+def test_a_question_is_not_followed_by_a_full_stop() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(in_config("awa:databse: shop"), "a.yaml")
+    assert caught.value.message == "a.yaml:2: awa:databse: unknown key; did you mean database?"
+
+
+def test_a_misspelt_key_of_a_schema_gets_the_one_that_was_meant() -> None:
+    text = in_config("awa:queueStorageSchemas:", "  - schema: acme", "    queue_slots: 16")
+    assert problems_of(text) == [
+        "Pulumi.dev.yaml:4: awa:queueStorageSchemas[0].queue_slots: unknown key; did you mean queueSlots?"
+    ]
+
+
+def test_a_missing_key_is_reported_at_what_should_hold_it() -> None:
+    text = in_config("awa:queueStorageSchemas:", "  - schema: acme", "  - receipts: true")
+    assert problems_of(text) == ["Pulumi.dev.yaml:4: awa:queueStorageSchemas[1].schema: is missing"]
+
+
+def test_a_key_that_is_given_twice_is_reported_with_both_lines() -> None:
+    text = in_config("awa:queueStorageSchemas:", "  - schema: acme", "    receipts: true", "    receipts: false")
+    assert problems_of(text) == ["Pulumi.dev.yaml:5: awa:queueStorageSchemas[0].receipts: given twice, first in line 4"]
+
+
+def test_a_second_config_block_does_not_silently_replace_the_first() -> None:
+    text = in_config("awa:database: shop") + in_config("awa:queueStorageSchemas: []")
+    assert any("twice" in problem for problem in problems_of(text))
+
+
+def test_keys_of_others_may_be_given_twice() -> None:
+    assert parse(in_config("other:key: 1", "other:key: 2"), "Pulumi.dev.yaml") == NOTHING
+
+
+def test_a_schema_that_is_declared_twice_is_reported_at_the_second() -> None:
+    text = in_config("awa:queueStorageSchemas:", "  - schema: acme", "  - schema: other", "  - schema: acme")
+    assert problems_of(text) == [
+        (
+            "Pulumi.dev.yaml:5: awa:queueStorageSchemas[2].schema: 'acme' is declared twice, "
+            "first in queueStorageSchemas[0]"
+        )
+    ]
+
+
+@pytest.mark.parametrize("value", ["5", "{schema: acme}", "acme", "[acme]", "[[]]", "[{schema: 5}]", "[{schema: [a]}]"])
+def test_schemas_of_another_form_are_reported_and_not_crashed_on(value: str) -> None:
+    assert problems_of(in_config(f"awa:queueStorageSchemas: {value}"))
+
+
+@pytest.mark.parametrize("key", ["str", "Encrypted"])
+def test_a_key_that_is_named_like_a_type_is_unknown_like_any_other(key: str) -> None:
+    assert problems_of(in_config(f"awa:{key}: 1"))[0].startswith(f"Pulumi.dev.yaml:2: awa:{key}: unknown key")
+    nested = in_config("awa:queueStorageSchemas:", f"  - {{schema: acme, {key}: 1}}")
+    assert problems_of(nested)[0].startswith(f"Pulumi.dev.yaml:3: awa:queueStorageSchemas[0].{key}: unknown key")
+
+
+@pytest.mark.parametrize("written", ["16.0", "'16'", "true", "null", "[16]"])
+def test_slot_counts_are_whole_numbers_and_nothing_that_looks_like_one(written: str) -> None:
+    text = in_config("awa:queueStorageSchemas:", f"  - {{schema: acme, queueSlots: {written}}}")
+    assert "queueSlots: input should be a valid integer" in problems_of(text)[0]
+
+
+def test_an_encrypted_url_stays_unread() -> None:
+    read = parse(in_config("awa:databaseUrl:", f"  secure: v1:{CANARY}"), "Pulumi.dev.yaml")
+    assert isinstance(read.database_url, Encrypted)
+    assert read.database_url.secure == f"v1:{CANARY}"
+
+
+@pytest.mark.parametrize(
+    "value", [f"postgresql://u:{CANARY}@h/db", f"{{secure: {CANARY}}}", f"{{secure: 'postgresql://u:{CANARY}@h/db'}}"]
+)
+def test_no_secret_is_in_what_is_printed_of_a_configuration(value: str) -> None:
+    read = parse(in_config(f"awa:databaseUrl: {value}"), "Pulumi.dev.yaml")
+    assert CANARY not in f"{read} {read!r}"
+    assert CANARY not in repr(Encrypted(secure=CANARY)) + str(Encrypted(secure=CANARY))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"awa:databaseUrl: [{CANARY}]"],
+        [f"awa:databaseUrl: {{secure: [{CANARY}]}}"],
+        [f"awa:databaseUrl: {{secure: x, more: {CANARY}}}"],
+        [f"awa:databaseUrl: {{secrue: {CANARY}}}"],
+        [f"awa:databaseUrl: postgresql://u:{CANARY}@h/db", f"awa:databaseUrl: postgresql://u:{CANARY}@h/db"],
+        [f"awa:databseUrl: postgresql://u:{CANARY}@h/db"],
+        [f"databaseUrl: postgresql://u:{CANARY}@h/db"],
+        [f"awa:databaseUrl: postgresql://u:{CANARY}@h/db: x"],
+        [f"awa:databaseUrl: 'postgresql://u:{CANARY}@h/db"],
+        [f"awa:databaseUrl: {{secure: {CANARY}"],
+        [f"awa:database: [{CANARY}]"],
+    ],
+)
+def test_no_secret_is_in_the_message_about_a_wrong_configuration(lines: list[str]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(in_config(*lines), "Pulumi.dev.yaml")
+    assert CANARY not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("{secure: x, more: y}", "awa:databaseUrl.more: unknown key; known are secure"),
+        ("{secrue: x}", "awa:databaseUrl.secrue: unknown key; did you mean secure?"),
+    ],
+)
+def test_a_wrong_key_beside_secure_is_compared_with_secure(value: str, problem: str) -> None:
+    assert f"Pulumi.dev.yaml:2: {problem}" in problems_of(in_config(f"awa:databaseUrl: {value}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("config: {\n", "Pulumi.dev.yaml:2: expected the node content, but found '<stream end>'"),
+        ("config:\n  a: b: c\n", "Pulumi.dev.yaml:2: mapping values are not allowed here"),
+        ("a: 1\n---\nb: 2\n", "Pulumi.dev.yaml:2: but found another document"),
+        ("config:\n  ? [a, b]\n  : 1\n", "Pulumi.dev.yaml:2: found unhashable key"),
+        ("config: !python/object:os.system x\n", "Pulumi.dev.yaml:1: could not determine a constructor"),
+        ("config: \0", "Pulumi.dev.yaml: it is not YAML"),
+    ],
+)
+def test_what_is_no_yaml_is_reported_with_its_line(text: str, problem: str) -> None:
+    assert problems_of(text)[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        in_config("other:released: 2024-13-45"),
+        in_config("other:mask: 0x_"),
+        in_config("other:date: !!timestamp soon"),
+        in_config("other:number: !!int ''"),
+        in_config(f"other:big: {'9' * 5000}"),
+        "config: &all\n  awa:database: *all\n",
+        in_config("awa:queueStorageSchemas: &all", "  - *all"),
+        "[" * 5000,
+    ],
+    ids=[
+        "no such date",
+        "no digits",
+        "no timestamp",
+        "no integer",
+        "too many digits",
+        "holds itself",
+        "list in itself",
+        "too deep",
+    ],
+)
+def test_yaml_that_python_cannot_represent_is_reported_and_not_crashed_on(text: str) -> None:
+    assert problems_of(text)[0].startswith("Pulumi.dev.yaml")
+
+
+@pytest.mark.parametrize("text", ["- a\n", "config\n", "5\n", "config: [1]\n", "config: text\n", "config: true\n"])
+def test_what_is_no_mapping_is_refused_with_the_form_to_write(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="a stack configuration is a mapping with a mapping under config"):
+        parse(text, "Pulumi.dev.yaml")
+
+
+def test_a_file_is_read_with_its_path_in_every_message(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(in_config("awa:database: shop"), encoding="utf-8")
+    assert config.load(path).database == "shop"
+    path.write_text(in_config("awa:database: Shop"), encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        config.load(path)
+    assert caught.value.message.startswith(f"{path}:2: awa:database: ")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(in_config("awa:database: shop"), encoding="utf-8-sig")
+    assert config.load(path).database == "shop"
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"Cannot read .*missing\.yaml: No such file or directory\."):
+        config.load(tmp_path / "missing.yaml")
+    with pytest.raises(ConfigurationError, match="Is a directory"):
+        config.load(tmp_path)
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(in_config("other:city: Köln"), encoding="latin-1")
+    with pytest.raises(ConfigurationError, match="it is not UTF-8 text"):
+        config.load(path)
+
+
+def test_values_that_the_engine_hands_over_are_checked_without_lines() -> None:
+    found, problems = validate({"database": "shop", "queueStorageSchemas": ({"schema": "acme"},)})
+    assert found is not None
+    assert found.queue_storage() == (QueueStorage("acme"),)
+    assert problems == []
+    assert validate({"queueStorageSchemas": [{"schema": "acme"}, {"schema": "acme", "receipts": "no"}]}) == (
+        None,
+        [
+            Problem("awa:queueStorageSchemas[1].receipts", "input should be a valid boolean"),
+            Problem("awa:queueStorageSchemas[1].schema", "'acme' is declared twice, first in queueStorageSchemas[0]"),
+        ],
+    )
+
+
+def test_problems_without_a_line_are_listed_by_their_key() -> None:
+    error = config.problems_error([Problem("b", "wrong"), Problem("a", "wrong")], "the stack")
+    assert error.details == ("the stack: a: wrong", "the stack: b: wrong")
+
+
+@pytest.mark.parametrize(
+    ("values", "problems"),
+    [
+        ({}, []),
+        ({"schema": "acme", "queue_slots": 4, "lease_slots": 2, "claim_slots": 2, "receipts": False}, []),
+        ({"queue_slots": 3}, [("queue_slots", "input should be greater than or equal to 4")]),
+        ({"claim_slots": 1}, [("claim_slots", "input should be greater than or equal to 2")]),
+        ({"receipts": "yes"}, [("receipts", "input should be a valid boolean")]),
+        (
+            {"schema": "awa", "lease_slots": 1},
+            [
+                (
+                    "schema",
+                    (
+                        "'awa' is the canonical schema: migrations own it and its default queue storage; "
+                        "choose another name"
+                    ),
+                ),
+                ("lease_slots", "input should be greater than or equal to 2"),
+            ],
+        ),
+    ],
+)
+def test_the_inputs_of_one_schema_are_checked_under_their_own_names(
+    values: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
+    assert queue_storage_problems(values) == problems
+
+
+NODES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["acme", "shop"]),
+    lambda below: (
+        st.lists(below, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["schema", "queueSlots", "receipts", "secure", "str", "Encrypted", "x"]), below, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["databaseUrl", "database", "queueStorageSchemas", "str", "Encrypted", "nothing", ""])
+
+
+@given(st.dictionaries(KEYS, NODES, max_size=3))
+def test_whatever_is_declared_is_either_read_or_reported(values: dict[str, Any]) -> None:
+    found, problems = validate(values)
+    assert (found is None) is bool(problems)
+    assert all(problem.key.startswith("awa:") and problem.message for problem in problems)

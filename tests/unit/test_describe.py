@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awa_infra.model import DesiredState, ObservedState, Plan, QueueStorage, Release
+from awa_infra.planning.describe import pending_line, version_ranges
+from awa_infra.planning.planner import make_plan
+
+
+def at(release: Release, version: int, *, patched: bool = False) -> ObservedState:
+    return ObservedState(
+        versions=frozenset(v for v in release.versions if v <= version),
+        patches=frozenset(p.name for p in release.patches) if patched else frozenset(),
+    )
+
+
+def line(desired: DesiredState, observed: ObservedState) -> str:
+    return pending_line(make_plan(desired, observed))
+
+
+def test_what_is_pending_is_said_in_one_line(release: Release) -> None:
+    assert line(DesiredState(release, 40), ObservedState()) == (
+        "Pending from an empty database: 39 migrations (V1-V7, V9-V40), patch wait_free_dirty_marks."
+    )
+    assert line(DesiredState(release, 39), at(release, 38)) == "Pending from version 38: 1 migration (V39)."
+    assert line(DesiredState(release, 40), at(release, 40)) == "Pending: patch wait_free_dirty_marks."
+    assert line(DesiredState(release, None, (QueueStorage("acme"),)), at(release, 40)) == (
+        "Pending: queue-storage schema acme (16/8/8 slots with receipts)."
+    )
+
+
+def test_nothing_pending_is_said_with_the_version(release: Release) -> None:
+    assert line(DesiredState(release, 40), at(release, 40, patched=True)) == (
+        "Nothing is pending; schema awa is at version 40."
+    )
+    assert pending_line(Plan(0, 0)) == "Nothing is pending; schema awa is at version 0."
+
+
+@pytest.mark.parametrize("version", [1, 7, 39])
+def test_the_version_in_the_line_is_the_one_that_stands_in_the_database(release: Release, version: int) -> None:
+    assert line(DesiredState(release, version), at(release, version)).endswith(f"is at version {version}.")
+
+
+def test_a_version_that_was_never_used_is_not_said_to_be_reached(release: Release) -> None:
+    assert line(DesiredState(release, 8), at(release, 7)) == "Nothing is pending; schema awa is at version 7."
+
+
+@pytest.mark.parametrize(
+    ("versions", "written"),
+    [([], ""), ([3], "V3"), ([2, 1], "V1-V2"), ([1, 3, 5], "V1, V3, V5"), ([9, 1, 2, 3, 10], "V1-V3, V9-V10")],
+)
+def test_versions_read_as_ranges(versions: list[int], written: str) -> None:
+    assert version_ranges(versions) == written
+
+
+@given(st.sets(st.integers(1, 100)))
+def test_ranges_hold_exactly_the_versions(versions: set[int]) -> None:
+    held: list[int] = []
+    for low, high in re.findall(r"V(\d+)(?:-V(\d+))?", version_ranges(versions)):
+        held += range(int(low), int(high or low) + 1)
+    assert held == sorted(versions)

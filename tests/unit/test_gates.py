@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from awa_infra import sqltext
+from awa_infra.errors import BlockedError
+from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release, Shape
+from awa_infra.planning.gates import GateQuery, gate_queries, pure_gates, queue_storage_values, raise_if_blocked
+
+ACME = QueueStorage("acme")
+SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False))
+GATES = sqltext.names("gates")
+PER_SCHEMA = ["queue-storage-foreign", "queue-storage-shape"]
+
+
+def without_comments_and_strings(text: str) -> str:
+    return re.sub(r"'(?:[^']|'')*'", "''", re.sub(r"--.*", "", text))
+
+
+def columns(query: str) -> list[str]:
+    """Return the select list of a query, split at the commas that are in no parentheses."""
+    found, depth = [""], 0
+    words = re.findall(r"\w+|\S", without_comments_and_strings(query))
+    assert words[0] == "SELECT"
+    for word in words[2 if words[1] == "DISTINCT" else 1 :]:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0 and word in {"FROM", "WHERE", "HAVING"}:
+            break
+        if depth == 0 and word == ",":
+            found.append("")
+        else:
+            found[-1] += f" {word}"
+    return found
+
+
+def query_of(code: str, release: Release) -> GateQuery:
+    return next(q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code == code)
+
+
+def codes(desired: DesiredState) -> list[str]:
+    return [query.code for query in gate_queries(desired)]
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_the_code_of_a_gate_is_the_name_of_its_file(name: str, release: Release) -> None:
+    code = name.replace("_", "-")
+    assert sqltext.load(f"gates/{name}.sql").startswith(f"-- gate: {code}\n")
+    assert re.match(rf"SELECT (DISTINCT )?'{code}' AS code,", without_headers(query_of(code, release).sql))
+
+
+def without_headers(text: str) -> str:
+    return re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_a_gate_returns_a_code_a_message_and_a_hint(name: str, release: Release) -> None:
+    found = columns(query_of(name.replace("_", "-"), release).sql)
+    assert [column.split()[-2:] for column in found] == [["AS", "code"], ["AS", "message"], ["AS", "hint"]]
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_a_gate_is_one_query_that_only_reads(name: str, release: Release) -> None:
+    text = without_comments_and_strings(query_of(name.replace("_", "-"), release).sql)
+    assert ";" not in text
+    assert not re.search(r"\b(INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|TRUNCATE|GRANT|SET|LOCK|DO|CALL)\b", text)
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_what_a_gate_reads_of_awa_is_what_it_says_that_it_needs(name: str, release: Release) -> None:
+    query = query_of(name.replace("_", "-"), release)
+    read = re.findall(r'(?:FROM|JOIN) "?(awa|acme)"?\.(\w+)', without_comments_and_strings(query.sql))
+    assert {f"{schema}.{table}" for schema, table in read} == set(query.needs)
+
+
+def test_the_headers_of_a_gate_are_no_part_of_its_query(release: Release) -> None:
+    for query in gate_queries(DesiredState(release, 40, (ACME,))):
+        assert not re.search(r"^-- (gate|needs|per): ", query.sql, re.MULTILINE)
+        assert "{" not in query.sql
+        assert query.sql == query.sql.strip() + "\n"
+
+
+def test_every_gate_is_asked_in_a_stable_order(release: Release) -> None:
+    expected = sorted(name.replace("_", "-") for name in GATES)
+    assert sorted(codes(DesiredState(release, 40, (ACME,)))) == expected
+    assert codes(DesiredState(release, 40, (ACME,))) == codes(DesiredState(release, 40, (ACME,)))
+
+
+def test_gates_of_a_schema_are_asked_once_per_schema(release: Release) -> None:
+    assert not set(PER_SCHEMA) & set(codes(DesiredState(release, 40)))
+    both = gate_queries(DesiredState(release, 40, (ACME, SMALL)))
+    shapes = [query for query in both if query.code == "queue-storage-shape"]
+    assert sorted(q.code for q in both if q.code in PER_SCHEMA) == sorted(PER_SCHEMA * 2)
+    assert shapes[0].needs == ("acme.queue_ring_state", "acme.lease_ring_state", "acme.claim_ring_state")
+    assert shapes[1].needs == ("small.queue_ring_state", "small.lease_ring_state", "small.claim_ring_state")
+    assert '"small".queue_ring_state' in shapes[1].sql
+    assert "(4, 2, 3, false)" in shapes[1].sql
+
+
+def test_a_wish_without_a_target_cannot_be_a_downgrade(release: Release) -> None:
+    assert "downgrade" in codes(DesiredState(release, 40))
+    assert "downgrade" not in codes(DesiredState(release, None))
+
+
+def test_gates_compare_with_the_release_and_the_target(release: Release) -> None:
+    made_up = replace(release, name="it's 0.9")
+    queries = {query.code: query.sql for query in gate_queries(DesiredState(made_up, 12))}
+    assert "max(version), 40, 'it''s 0.9') AS message" in queries["newer-schema"]
+    assert "HAVING max(version) > 12 AND max(version) <= 40" in queries["downgrade"]
+
+
+def test_a_schema_is_given_to_sql_as_a_value_and_as_a_name() -> None:
+    assert queue_storage_values(SMALL) == {
+        "schema": "small",
+        "schema_name": sqltext.Name("small"),
+        "queue_slots": 4,
+        "lease_slots": 2,
+        "claim_slots": 3,
+        "receipts": False,
+        "wanted": "4/2/3 f",
+    }
+    assert queue_storage_values(ACME)["wanted"] == "16/8/8 t"
+
+
+def test_a_target_beyond_the_release_is_an_objection(release: Release) -> None:
+    assert pure_gates(DesiredState(release, 40), ObservedState()) == ()
+    assert pure_gates(DesiredState(release, 99), ObservedState()) == (
+        Gate(
+            "target-unknown",
+            f"Version 99 is asked for, but Awa {release.name} goes up to 40.",
+            "Ask for at most 40, or install a newer awa-pg.",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "version", "objects"),
+    [(None, 0, True), (None, 23, True), (None, 24, False), (23, 0, True), (24, 0, False), (1, 24, False)],
+)
+def test_a_custom_schema_needs_the_version_that_brings_its_installer(
+    release: Release, target: int | None, version: int, *, objects: bool
+) -> None:
+    observed = ObservedState(database="shop", versions=frozenset({version} - {0}))
+    gates = pure_gates(DesiredState(release, target, (ACME, SMALL)), observed)
+    assert [gate.code for gate in gates] == ["canonical-schema-missing"] * objects
+    assert pure_gates(DesiredState(release, target), observed) == ()
+    for gate in gates:
+        assert gate.message == (
+            f"Queue storage in acme, small needs schema awa at version 24 or later; "
+            f"database shop is at version {version}."
+        )
+
+
+def test_everything_that_objects_is_returned_at_once(release: Release) -> None:
+    gates = pure_gates(DesiredState(replace(release, migrations=release.migrations[:3]), 9, (ACME,)), ObservedState())
+    assert [gate.code for gate in gates] == ["target-unknown", "canonical-schema-missing"]
+
+
+def test_no_gate_raises_nothing() -> None:
+    raise_if_blocked((), "shop")
+
+
+def test_one_gate_is_raised_under_its_own_code() -> None:
+    with pytest.raises(BlockedError) as caught:
+        raise_if_blocked([Gate("downgrade", "No way back.", "Restore a backup.")], "shop")
+    error = caught.value
+    assert (error.code, error.message, error.hint, error.details) == (
+        "downgrade",
+        "No way back.",
+        "Restore a backup.",
+        (),
+    )
+
+
+def test_several_gates_are_raised_together_with_what_to_do_about_each() -> None:
+    gates = [Gate("downgrade", "No way back.", "Restore a backup."), Gate("read-only", "No writes.")]
+    with pytest.raises(BlockedError, match="2 conditions do not hold in database shop; nothing was changed") as caught:
+        raise_if_blocked(gates, "shop")
+    assert caught.value.code == "blocked"
+    assert caught.value.details == (
+        "No way back. Hint: Restore a backup. [downgrade]",
+        "No writes. [read-only]",
+    )

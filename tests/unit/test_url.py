@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from awa_infra.database.url import describe, describe_or_hide, parameters, redact, secrets_of, with_database
+from awa_infra.errors import ConfigurationError
+
+WHERE = "user@host:5432/db"
+PASSWORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
+# What people have in passwords and forget to encode.
+RAW_PASSWORDS = st.text(st.sampled_from("aZ0/@:?#[]%&=+*'\" \\~"), min_size=1, max_size=8)
+DATABASES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
+
+
+def quoted(value: str) -> str:
+    """Return a value as a key=value connection string writes it."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def forms(password: str) -> list[str]:
+    """Return the ways to write a password into a connection string that PostgreSQL understands."""
+    encoded = quote(password, safe="")
+    every_byte = "".join(f"%{byte:02x}" for byte in password.encode())
+    return [
+        f"postgresql://user:{encoded}@host/db",
+        f"postgres://user:{every_byte}@host:5432/db",
+        f"postgresql://host/db?user=user&password={encoded}",
+        f"postgresql://user@host/db?password={every_byte}&sslmode=require",
+        f"host=host user=user dbname=db password={quoted(password)}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("postgresql://user:secret@host/db", "user@host:5432/db"),
+        ("postgres://user@host:6432/db", "user@host:6432/db"),
+        ("postgresql://host/db", "host:5432/db"),
+        ("postgresql://user:secret@host", "user@host:5432/user"),
+        ("postgresql://user@a:1,b:2/db", "user@a,b:1,2/db"),
+        ("postgresql://user@[::1]/db", "user@::1:5432/db"),
+        ("postgresql:///db?host=/run/postgresql&user=user", "user@/run/postgresql:5432/db"),
+        ("hostaddr=127.0.0.1 user=user dbname=db password=secret", "user@127.0.0.1:5432/db"),
+        ("dbname=db", "localhost:5432/db"),
+        ("", "localhost:5432/"),
+    ],
+)
+def test_a_connection_string_is_named_by_where_it_points(url: str, where: str) -> None:
+    assert describe(url) == where
+
+
+def test_every_parameter_of_a_connection_string_is_read_as_text() -> None:
+    assert parameters("postgresql://user:a%20b@host:6432/db?sslmode=require") == {
+        "user": "user",
+        "password": "a b",
+        "host": "host",
+        "port": "6432",
+        "dbname": "db",
+        "sslmode": "require",
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "canary",
+        "mysql://user:canary@host/db",
+        "postgresql://user:canary%zz@host/db",
+        "postgresql://user:canary@host/db?bogus=1",
+        "postgresql://user:canary@host/db?password=canary%00",
+        "postgresql://user:canary@[::1/db",
+        "host=host password='canary",
+        "host=host passwort=canary",
+    ],
+)
+def test_what_is_no_connection_string_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        describe(url)
+    assert "canary" not in str(caught.value)
+    # Neither a traceback nor a debugger's view of the error shows it.
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert describe_or_hide(url) == "<unreadable database URL>"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:can/ary@host/db",
+        "postgresql://user:/canary@host/db",
+        "postgresql://user:can@ary@host/db",
+        "postgresql://user:can/ary@host/db?password=x",
+    ],
+)
+def test_a_password_that_must_be_percent_encoded_is_not_taken_for_a_host_or_a_database(url: str) -> None:
+    assert describe_or_hide(url) == "<unreadable database URL>"
+    assert "ary" not in redact(f"could not translate {url}", url)
+    with pytest.raises(ConfigurationError, match="not a connection string") as caught:
+        parameters(url)
+    assert "percent-encoded" in caught.value.hint
+
+
+@given(PASSWORDS)
+def test_where_a_connection_points_does_not_depend_on_its_password(password: str) -> None:
+    assert [describe(form) for form in forms(password)] == [WHERE] * 5
+    assert [describe_or_hide(form) for form in forms(password)] == [WHERE] * 5
+
+
+@given(RAW_PASSWORDS)
+def test_a_password_that_nobody_encoded_shows_in_no_description(password: str) -> None:
+    assert describe_or_hide(f"postgresql://user:{password}@host/db") in {WHERE, "<unreadable database URL>"}
+
+
+@given(PASSWORDS)
+def test_a_secret_is_known_as_written_and_as_decoded(password: str) -> None:
+    for form in forms(password):
+        assert password in secrets_of(form)
+    encoded = quote(password, safe="")
+    assert encoded in secrets_of(f"postgresql://user:{encoded}@host/db")
+    every_byte = "".join(f"%{byte:02x}" for byte in password.encode())
+    assert every_byte in secrets_of(f"postgresql://user:{every_byte}@host/db")
+
+
+@given(PASSWORDS)
+def test_no_password_is_left_in_a_redacted_text(password: str) -> None:
+    encoded = quote(password, safe="")
+    assume(password not in f"<{WHERE}> <***>")
+    assume(encoded not in f"<{WHERE}> <***>")
+    for url in forms(password):
+        redacted = redact(f"<{url}> <{password}> <{encoded}>", url)
+        assert password not in redacted
+        assert encoded not in redacted
+
+
+@given(RAW_PASSWORDS)
+def test_no_password_that_nobody_encoded_is_left_in_a_redacted_text(password: str) -> None:
+    url = f"postgresql://user:{password}@host/db"
+    assume(password not in f"<{WHERE}> <***> <unreadable database URL>")
+    assert password not in redact(f"<{url}> <{password}>", url)
+
+
+@given(st.lists(PASSWORDS, min_size=2, max_size=2, unique=True))
+def test_every_secret_is_hidden_and_a_long_one_before_its_parts(secrets: list[str]) -> None:
+    one, two = secrets
+    assume("*" not in one + two)
+    url = f"host=host user=user dbname=db password={quoted(one)} sslpassword={quoted(one + two)}"
+    assert redact(one + two, url) == "***"
+    assert secrets_of(url) == tuple(sorted(secrets_of(url), key=len, reverse=True))
+
+
+@pytest.mark.parametrize("key", ["password", "sslpassword", "passfile", "oauth_client_secret", "scram_client_key"])
+def test_every_parameter_that_is_a_secret_is_hidden(key: str) -> None:
+    if key.startswith(("oauth", "scram")) and key not in known_to_libpq():
+        pytest.skip(f"this libpq has no {key}")
+    url = f"postgresql://user@host/db?{key}=canary"
+    assert redact("it was canary", url) == "it was ***"
+    assert "canary" not in redact(f"could not use {url}", url)
+
+
+def known_to_libpq() -> set[str]:
+    from psycopg import pq  # noqa: PLC0415
+
+    return {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+
+
+def test_a_malformed_url_still_hides_its_password() -> None:
+    url = "postgresql://user:can%zzary@host/db"
+    assert redact(f"bad {url}, password can%zzary", url) == "bad <unreadable database URL>, password ***"
+
+
+def test_without_a_url_or_a_secret_a_text_stays_as_it_is() -> None:
+    assert redact("nothing to hide", "") == "nothing to hide"
+    assert redact("nothing to hide", "postgresql://user@host/db") == "nothing to hide"
+    assert redact("nothing to hide", "postgresql://user:@host/db") == "nothing to hide"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:secret@host:6432/db",
+        "postgresql://user:secret@host:6432",
+        "postgresql://user:secret@host/db?sslmode=require&application_name=a%20b",
+        "postgresql://user:secret@host/?dbname=db&sslmode=require",
+        "postgresql://a:1,b:2/db?target_session_attrs=primary",
+        "postgresql://user@[::1]:5432/db",
+        "postgresql:///db?host=/run/postgresql",
+        "postgresql://",
+        "postgresql://%2Frun%2Fpostgresql/db",
+        "postgresql://user:se?cret@host/db",
+        "postgresql://user:se#cret@host/db",
+        "postgresql://user:se[cret@host/db",
+        "host=host user=user password='it\\'s' dbname=db",
+        "host=host user=user password=a://b dbname=db",
+        "host=host",
+        "",
+    ],
+)
+def test_another_database_of_the_same_server_differs_in_nothing_else(url: str) -> None:
+    for database in ("shop", "my shop", "größe", "a/b?c=d&e#f@g", "%41", "it's \\", "x=y", "[v]"):
+        assert parameters(with_database(url, database)) == parameters(url) | {"dbname": database}
+
+
+@given(PASSWORDS, DATABASES)
+def test_another_database_is_reached_with_the_same_password(password: str, database: str) -> None:
+    for form in forms(password):
+        assert parameters(with_database(form, database)) == parameters(form) | {"dbname": database}
+
+
+def test_what_is_no_connection_string_cannot_be_pointed_at_another_database() -> None:
+    with pytest.raises(ConfigurationError, match="not a connection string"):
+        with_database("postgresql://user:%zz@host/db", "shop")
