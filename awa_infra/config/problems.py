@@ -16,6 +16,18 @@ KeyPath = tuple[str | int, ...]
 """Where a value stands: keys and list positions, from the outside in."""
 
 
+_WORDS = {
+    "bool_type": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "int_type": "must be a whole number",
+    "missing": "is missing",
+    "model_type": "must be a mapping",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+}
+"""pydantic's kinds of errors in people's words; the kinds of our own checks bring their words with them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong: the key as people write it, what is wrong with it, and its line if known."""
@@ -90,12 +102,11 @@ def _problems(exc: ValidationError, values: Mapping[str, Any], lines: Mapping[Ke
         if path in seen:
             continue
         seen.add(path)
-        message = error["msg"][0].lower() + error["msg"][1:]
+        words = _WORDS.get(error["type"])
+        message = words.format(**error.get("ctx", {})) if words else error["msg"]
         if error["type"] == "extra_forbidden":
             inner = Encrypted if path[0] == "databaseUrl" else QueueStorageEntry
             message = _unknown_key(str(path[-1]), StackConfig if len(path) == 1 else inner)
-        elif error["type"] == "missing":
-            message = "is missing"
         yield Problem(written((f"{NAMESPACE}:{path[0]}", *path[1:])), message, _line(path, lines))
 
 

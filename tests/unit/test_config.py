@@ -79,10 +79,10 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
             "Pulumi.dev.yaml:5: awa:queueStorageSchemas[0].schema: 'Acme' must start with a lower-case letter or _ "
             "and hold only lower-case letters, digits and _"
         ),
-        "Pulumi.dev.yaml:6: awa:queueStorageSchemas[0].queueSlots: input should be greater than or equal to 4",
-        "Pulumi.dev.yaml:7: awa:queueStorageSchemas[1].leaseSlots: input should be a valid integer",
+        "Pulumi.dev.yaml:6: awa:queueStorageSchemas[0].queueSlots: must be at least 4",
+        "Pulumi.dev.yaml:7: awa:queueStorageSchemas[1].leaseSlots: must be a whole number",
         "Pulumi.dev.yaml:7: awa:queueStorageSchemas[1].schema: is missing",
-        "Pulumi.dev.yaml:8: awa:queueStorageSchemas[1].receipts: input should be a valid boolean",
+        "Pulumi.dev.yaml:8: awa:queueStorageSchemas[1].receipts: must be true or false",
         (
             "Pulumi.dev.yaml:9: awa:queueStorageSchemas[1].comment: unknown key; "
             "known are schema, queueSlots, leaseSlots, claimSlots, receipts"
@@ -174,7 +174,7 @@ def test_a_key_that_is_named_like_a_type_is_unknown_like_any_other(key: str) -> 
 @pytest.mark.parametrize("written", ["16.0", "'16'", "true", "null", "[16]"])
 def test_slot_counts_are_whole_numbers_and_nothing_that_looks_like_one(written: str) -> None:
     text = in_config("awa:queueStorageSchemas:", f"  - {{schema: acme, queueSlots: {written}}}")
-    assert "queueSlots: input should be a valid integer" in problems_of(text)[0]
+    assert "queueSlots: must be a whole number" in problems_of(text)[0]
 
 
 def test_an_encrypted_url_stays_unread() -> None:
@@ -311,7 +311,7 @@ def test_values_that_the_engine_hands_over_are_checked_without_lines() -> None:
     assert validate({"queueStorageSchemas": [{"schema": "acme"}, {"schema": "acme", "receipts": "no"}]}) == (
         None,
         [
-            Problem("awa:queueStorageSchemas[1].receipts", "input should be a valid boolean"),
+            Problem("awa:queueStorageSchemas[1].receipts", "must be true or false"),
             Problem("awa:queueStorageSchemas[1].schema", "'acme' is declared twice, first in queueStorageSchemas[0]"),
         ],
     )
@@ -327,9 +327,9 @@ def test_problems_without_a_line_are_listed_by_their_key() -> None:
     [
         ({}, []),
         ({"schema": "acme", "queue_slots": 4, "lease_slots": 2, "claim_slots": 2, "receipts": False}, []),
-        ({"queue_slots": 3}, [("queue_slots", "input should be greater than or equal to 4")]),
-        ({"claim_slots": 1}, [("claim_slots", "input should be greater than or equal to 2")]),
-        ({"receipts": "yes"}, [("receipts", "input should be a valid boolean")]),
+        ({"queue_slots": 3}, [("queue_slots", "must be at least 4")]),
+        ({"claim_slots": 1}, [("claim_slots", "must be at least 2")]),
+        ({"receipts": "yes"}, [("receipts", "must be true or false")]),
         (
             {"schema": "awa", "lease_slots": 1},
             [
@@ -340,7 +340,7 @@ def test_problems_without_a_line_are_listed_by_their_key() -> None:
                         "choose another name"
                     ),
                 ),
-                ("lease_slots", "input should be greater than or equal to 2"),
+                ("lease_slots", "must be at least 2"),
             ],
         ),
     ],
