@@ -17,9 +17,17 @@ from awa_infra.cli.options import (
 )
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
+from awa_infra.model import Plan
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
+
+
+def heading(found: Plan) -> str:
+    """Return what a plan does to schema awa, in a few words."""
+    if found.from_version == found.to_version:
+        return f"schema awa stays at version {found.to_version}"
+    return f"schema awa from version {found.from_version} to {found.to_version}"
 
 
 @click.command()
@@ -53,8 +61,8 @@ def plan(
             click.echo(f"-- {step.title}\n{step.sql.rstrip()}\n;\n")
     elif found.empty:
         click.echo(f"Database {observed.database} is as desired: schema awa at version {observed.version}.")
-    else:
-        click.echo(f"Database {observed.database}, schema awa from version {found.from_version} to {found.to_version}:")
+    elif found.steps:
+        click.echo(f"Database {observed.database}, {heading(found)}:")
         for step in found.steps:
             click.echo(f"  + {step.title}")
             if step.locks:

@@ -160,6 +160,12 @@ def _known_error(exc: automation.CommandError, target: Target) -> EngineError | 
             f"Stack {target.stack} encrypts its secrets with a passphrase, and none is given or it is wrong.",
             hint="Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it, or PULUMI_CONFIG_PASSPHRASE.",
         )
+    if "because it is protected" in text:
+        return EngineError(
+            f"Schema awa of stack {target.stack} is protected, so Pulumi does not forget it. No database was changed.",
+            hint="What Pulumi forgot by then comes back with awa-infra up. To let it forget the schema as well, "
+            "see docs/how-to/remove-a-stack.md.",
+        )
     if "PULUMI_ACCESS_TOKEN" in text or "pulumi login" in text:
         return EngineError(
             "Pulumi does not know where to keep the state.",

@@ -129,6 +129,6 @@ def _database_url() -> pulumi.Input[str]:
         return url
     raise ConfigurationError(
         "There is no database URL.",
-        hint="Run: pulumi config set --secret awa:databaseUrl postgresql://user:password@host/database "
-        "(or set DATABASE_URL).",
+        hint="Set DATABASE_URL, or keep it in the stack as a secret: "
+        "printenv DATABASE_URL | pulumi config set --secret awa:databaseUrl",
     )

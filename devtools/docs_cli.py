@@ -1,0 +1,130 @@
+"""``docs/reference/cli.md``: every command and option, as click knows them, with the exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import click
+
+from awa_infra import errors
+from awa_infra.cli.main import INTERNAL_ERROR, INTERRUPTED, LazyGroup, cli
+from awa_infra.cli.plan import PENDING
+from devtools.docs_text import markdown, page, sentence, table
+from devtools.progress import ToolError
+
+PROGRAM = "awa-infra"
+
+_READS = (
+    errors.ConfigurationError,
+    errors.ConnectionFailedError,
+    errors.LockTimeoutError,
+    errors.SqlFailedError,
+)
+_PLANS = (*_READS, errors.BlockedError, errors.ReleaseError)
+_ENGINE = (errors.ConfigurationError, errors.EngineError)
+
+FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyType(
+    {
+        "up": _ENGINE,
+        "preview": _ENGINE,
+        "refresh": _ENGINE,
+        "destroy": _ENGINE,
+        "plan": _PLANS,
+        "apply": _PLANS,
+        "status": _READS,
+        "package": (errors.ConfigurationError, errors.BundleError, errors.ReleaseError),
+    }
+)
+"""How each command can fail, beside a bug and an interruption. Subclasses share the status of their base."""
+
+_INTRO = """\
+No command asks a question: all of them can run in a
+script. Where `--json` exists, standard output holds one JSON document and nothing else.
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
+    commands = _commands(cli, context)
+    if set(commands) != set(FAILURES):
+        message = f"devtools/docs_cli.py: FAILURES and the commands differ: {set(commands) ^ set(FAILURES)}"
+        raise ToolError(message)
+    return page(
+        "# Command line",
+        _text(cli.help or ""),
+        _INTRO,
+        _options(cli, context),
+        _statuses(),
+        *(_command(command, click.Context(command, context, name)) for name, command in commands.items()),
+    )
+
+
+def failures() -> list[type[errors.AwaInfraError]]:
+    """Return every class of failures, bases before their subclasses."""
+    found = [errors.AwaInfraError]
+    for kind in found:
+        found += [sub for sub in kind.__subclasses__() if sub.__module__ == errors.__name__]
+    return found
+
+
+def link(code: str) -> str:
+    """Return a link to the section of a code."""
+    return f"[`{code}`](errors.md#{code})"
+
+
+def _commands(group: LazyGroup, context: click.Context) -> dict[str, click.Command]:
+    found = ((name, group.get_command(context, name)) for name in group.list_commands(context))
+    return {name: command for name, command in found if command is not None}
+
+
+def _command(command: click.Command, context: click.Context) -> str:
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    statuses = {0, INTERNAL_ERROR, INTERRUPTED, *(kind.exit_status for kind in FAILURES[command.name or ""])}
+    if any("--check" in option.opts for option in command.params):
+        statuses.add(PENDING)
+    return "\n\n".join(
+        [
+            f"## {context.command_path}",
+            _text(command.help or ""),
+            f"```text\n{usage}\n```",
+            _options(command, context),
+            f"Exit statuses: {', '.join(str(status) for status in sorted(statuses))}.",
+        ]
+    )
+
+
+def _options(command: click.Command, context: click.Context) -> str:
+    rows = []
+    for option in command.get_params(context):
+        record = option.get_help_record(context)
+        if record is None:
+            continue
+        names, text = record
+        required = " Required." if option.required else ""
+        text, _, extra = text.replace("  [required]", "").partition("  [")
+        extra = f" ({extra.removesuffix(']')})" if extra else ""
+        variable = f" Environment: `{option.envvar}`." if isinstance(option.envvar, str) else ""
+        rows.append((f"`{names}`", sentence(_text(text + extra)) + required + variable))
+    return table(("Option", "Meaning"), rows)
+
+
+def _statuses() -> str:
+    meanings: dict[int, list[str]] = {}
+    for kind in failures():
+        meanings.setdefault(kind.exit_status, []).append(link(kind.code))
+    rows = {status: ", ".join(links) for status, links in meanings.items()}
+    rows[0] = "Done, or nothing was to be done."
+    rows[PENDING] = "`plan --check`: something is pending."
+    rows[errors.ConfigurationError.exit_status] += ", and wrong options or arguments"
+    rows[errors.BlockedError.exit_status] += ", and the code of any [gate](errors.md#gates)"
+    rows[INTERRUPTED] = "Interrupted (Ctrl-C). What was not committed is rolled back."
+    listed = [(str(status), rows[status]) for status in sorted(rows)]
+    return "## Exit statuses\n\n" + table(("Status", "Meaning"), listed)
+
+
+def _text(text: str) -> str:
+    """Return help text as Markdown, one line for each paragraph."""
+    text = text.replace("<", "\\<").replace("docs/reference/errors.md", "[the page of errors](errors.md)")
+    return "\n\n".join(markdown(" ".join(part.split())) for part in text.split("\n\n"))

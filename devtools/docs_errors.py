@@ -1,0 +1,131 @@
+"""``docs/reference/errors.md``: a section for every code; the prose is in ``errors.yaml`` beside it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from awa_infra.errors import BlockedError, EngineError
+from devtools.docs_cli import failures
+from devtools.docs_text import page
+from devtools.progress import ToolError
+
+ROOT = Path(__file__).resolve().parent.parent
+PROSE = ROOT / "docs" / "reference" / "errors.yaml"
+PURE_GATES = Path("awa_infra/planning/gates.py")
+
+_INTRO = """\
+Every failure has a code, in brackets at the end of its message, and the command an exit status. Messages may be
+reworded; codes and statuses stay. Below, each code has the same three parts: what happened, what was left behind,
+what to do.
+"""
+
+_GATES = f"""\
+A gate is a condition that must hold before anything is written. All gates are asked at once, and every one that
+objects is reported. `plan` and `apply` exit with {BlockedError.exit_status}; in `up` and `preview` the gate stops its
+resource, and the command exits with {EngineError.exit_status} ([`engine-failed`](#engine-failed)). A Flyway or
+Liquibase bundle asks the same SQL before its first file and fails as that tool does.
+
+Left behind by every gate: nothing was written. In a stack, resources before the one that was refused are done; in a
+bundle, the tool may have created its own empty history table.
+"""
+
+_BUNDLES = """\
+Only a bundle asks these, and the tool that runs it fails with them. Nothing was written but, perhaps, the tool's own
+history table.
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """The prose of one code."""
+
+    happened: str
+    do: str
+    left: str = ""
+
+
+def render(source: Path = PROSE) -> str:
+    """Return the page.
+
+    Args:
+        source: the file with the prose.
+
+    Raises:
+        ToolError: a code lacks its section, or a section its code.
+    """
+    classes = {kind.code: kind for kind in failures()}
+    gates = gate_sources()
+    bundles = bundle_sources()
+    prose = _prose(source, {"failures": classes, "gates": gates, "bundles": bundles})
+    parts = ["# Errors", _INTRO, "## Failures"]
+    for code, kind in classes.items():
+        facts = f"Exit status {kind.exit_status}. Raised as `{kind.__name__}`."
+        parts += [f"### {code}", facts, _paragraphs(prose["failures"][code])]
+    parts += ["## Gates", _GATES]
+    for code, path in gates.items():
+        parts += [f"### {code}", f"Asked in {_link(path)}.", _paragraphs(prose["gates"][code])]
+    parts += ["## Conditions of bundles", _BUNDLES]
+    for code, path in bundles.items():
+        parts += [f"### {code}", f"Asked in {_link(path)}.", _paragraphs(prose["bundles"][code])]
+    return page(*parts)
+
+
+def gate_sources() -> dict[str, Path]:
+    """Return every gate and the file that asks it: the SQL ones by their header, the others as Python makes them."""
+    found = {}
+    for path in sorted((ROOT / "sql" / "gates").glob("*.sql")):
+        header = re.search(r"^-- gate: (\S+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if header is None:
+            message = f"{path.relative_to(ROOT)} has no header with its gate"
+            raise ToolError(message)
+        found[header.group(1)] = path.relative_to(ROOT)
+    calls = (node for node in ast.walk(ast.parse((ROOT / PURE_GATES).read_text(encoding="utf-8"))))
+    for call in calls:
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Gate":
+            code = call.args[0]
+            if isinstance(code, ast.Constant):
+                found[str(code.value)] = PURE_GATES
+    return found
+
+
+def bundle_sources() -> dict[str, Path]:
+    """Return every condition that only a bundle asks, and its file."""
+    return {
+        code: path.relative_to(ROOT)
+        for path in sorted((ROOT / "sql" / "bundle").glob("*.sql"))
+        for code in re.findall(r"^SELECT '([a-z-]+)' AS code", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+
+
+def _prose(source: Path, known: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Section]]:
+    written = yaml.safe_load(source.read_text(encoding="utf-8"))
+    wrong = [f"there is no group {group}" for group in written if group not in known]
+    found: dict[str, dict[str, Section]] = {}
+    for group, codes in known.items():
+        sections = written.get(group) or {}
+        wrong += [f"{code} of {group} has no section" for code in codes if code not in sections]
+        wrong += [f"{code} of {group} is no code" for code in sections if code not in set(codes)]
+        if group == "failures":
+            wrong += [
+                f"{code} does not say what was left behind" for code, text in sections.items() if not text.get("left")
+            ]
+        found[group] = {code: Section(**text) for code, text in sections.items()}
+    if wrong:
+        message = f"{source.name}: " + "; ".join(wrong)
+        raise ToolError(message)
+    return found
+
+
+def _paragraphs(section: Section) -> str:
+    parts = [("What happened", section.happened), ("Left behind", section.left), ("What to do", section.do)]
+    return "\n\n".join(f"**{title}.** {text.strip()}" for title, text in parts if text)
+
+
+def _link(path: Path) -> str:
+    return f"[{path}](../../{path})"

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from awa_infra import config
+from devtools import docs, docs_configuration, docs_errors, docs_shown
+from devtools.docs_shown import ROOT, Block
+from devtools.progress import ToolError
+
+PAGES = docs_shown.pages()
+
+CODE_PATTERNS = (
+    r'^\s+code(?:: str)? = "([a-z-]+)"',  # a class of errors
+    r'\bcode="([a-z-]+)"',  # a query that is a gate
+    r'\bGate\(\s*"([a-z-]+)"',
+    r'\bgate="([a-z-]+)"',
+    r"\[([a-z]+(?:-[a-z]+)*)\]['\"\\]",  # the end of a message
+    r"'([a-z-]+)' AS code\b",
+    r"^-- gate: (\S+)$",
+)
+NO_CODES = frozenset({"s"})
+"""What the patterns find and is no code: the index of a list comprehension, and the like."""
+
+
+def ids(found: list[Block]) -> list[str]:
+    return [f"{block.page}:{block.line}" for block in found]
+
+
+YAML_BLOCKS = [block for page in PAGES for block in docs_shown.blocks(page, "yaml")]
+
+
+@pytest.mark.parametrize("name", docs.PAGES)
+def test_the_reference_says_what_the_code_says(name: str) -> None:
+    written = (docs.REFERENCE / name).read_text(encoding="utf-8")
+    assert written == docs.PAGES[name](), "run make docs"
+
+
+def test_every_code_of_the_program_has_its_section() -> None:
+    sections = docs_shown.anchors(docs.REFERENCE / "errors.md")
+    files = [*(ROOT / "awa_infra").rglob("*.py"), *(ROOT / "sql").rglob("*.sql")]
+    mentioned = {
+        code
+        for path in files
+        for pattern in CODE_PATTERNS
+        for code in re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    } - NO_CODES
+    assert len(mentioned) > 20
+    assert mentioned - sections == set()
+
+
+def test_a_code_without_a_section_and_a_section_without_a_code_stop_the_generator(tmp_path: Path) -> None:
+    written = yaml.safe_load(docs_errors.PROSE.read_text(encoding="utf-8"))
+    written["gates"]["of-no-use"] = written["gates"].pop("downgrade")
+    del written["failures"]["internal"]["left"]
+    prose = tmp_path / "errors.yaml"
+    prose.write_text(yaml.safe_dump(written), encoding="utf-8")
+    with pytest.raises(ToolError) as caught:
+        docs_errors.render(prose)
+    assert "downgrade of gates has no section" in str(caught.value)
+    assert "of-no-use of gates is no code" in str(caught.value)
+    assert "internal does not say what was left behind" in str(caught.value)
+
+
+def test_the_example_of_the_reference_uses_every_key() -> None:
+    parsed = config.parse(docs_configuration.EXAMPLE, "Pulumi.dev.yaml")
+    assert parsed.model_fields_set == set(config.StackConfig.model_fields)
+    every_key = [entry.model_fields_set for entry in parsed.queue_storage_schemas]
+    assert set(config.QueueStorageEntry.model_fields) in every_key
+
+
+@pytest.mark.parametrize("block", YAML_BLOCKS, ids=ids(YAML_BLOCKS))
+def test_configuration_that_a_page_shows_is_valid(block: Block) -> None:
+    content = yaml.safe_load(block.text)
+    if "config" in content:
+        config.parse(block.text, f"{block.page}:{block.line}")
+    else:
+        assert {"name", "runtime"} <= set(content), "neither a stack configuration nor a Pulumi.yaml"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=docs_shown.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in docs_shown.links(page):
+        path, _, anchor = target.partition("#")
+        aim = (page.parent / path).resolve() if path else page
+        if not aim.exists() or (anchor and anchor not in docs_shown.anchors(aim)):
+            broken.append(target)
+    assert broken == []
+
+
+def test_the_map_leads_to_every_page() -> None:
+    index = ROOT / "docs" / "index.md"
+    reached = {(index.parent / target).resolve() for target in docs_shown.links(index)}
+    pages = {page for page in PAGES[1:] if page != index and page.parent.name != "adr"}
+    assert pages - reached == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=docs_shown.name)
+def test_blocks_say_what_they_are(page: Path) -> None:
+    unknown = {block.language for block in docs_shown.blocks(page)} - docs_shown.LANGUAGES
+    assert unknown == set(), "commands belong into console blocks, where they are run"
+    transcripts = [
+        block.line for block in docs_shown.blocks(page, "text") if re.search(r"^\$ ", block.text, re.MULTILINE)
+    ]
+    # The README shows a whole run of make demo; what it ran is run from the quickstart page.
+    assert transcripts == [] or page.name == "README.md"

@@ -1,0 +1,69 @@
+"""Which commands of the documentation are run where; the levels that run them take the tables from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from devtools import docs_shown
+from devtools.docs_shown import ROOT, Command
+
+NOT_RUN: Mapping[str, str] = MappingProxyType(
+    {
+        "make demo": "starts a server of its own and takes a minute; its steps are run from the quickstart page",
+        "make test": "this is a part of it",
+        "make demo-psql": "interactive, and needs what make demo leaves running",
+        "make demo-stop": "stops what make demo left running, perhaps on the developer's own desk",
+        "curl -fsSL https://get.pulumi.com | sh": "installs into the home directory, from the network",
+        'python -c "from pulumi.automation import PulumiCommand; '
+        "PulumiCommand.install(root='.pulumi-cli')\"": "needs the network; devtools.pulumi_cli tries the same",
+        "pulumi preview --stack dev": "needs a language host of the official distribution; "
+        "tests/engine/test_docs_programs.py runs the programs of that page",
+        "pulumi up --stack dev": "the same",
+        "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
+        "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
+        "flyway -baselineVersion=40 baseline": "for a database of another origin; run by tests/tools/test_flyway.py",
+    }
+)
+"""Every command that is shown and not run, with the reason."""
+
+RUN_WITH_A_DATABASE = ("docs/how-to/declare-queue-storage-schemas.md", "docs/how-to/migrate-without-pulumi.md")
+
+RUN_WITH_THE_ENGINE = (
+    "docs/how-to/install-pulumi.md",
+    "docs/how-to/use-in-a-pulumi-program.md",
+    "docs/tutorial/quickstart.md",
+    "docs/how-to/remove-a-stack.md",
+    "README.md",
+)
+"""In this order, on one stack: removing it needs what the quickstart made, and the README adopts what is left."""
+
+RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
+RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
+
+RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE})
+
+PAGES = docs_shown.pages()
+
+
+def commands(page: Path) -> list[Command]:
+    return [command for block in docs_shown.blocks(page, "console") for command in docs_shown.commands(block)]
+
+
+def test_every_page_with_commands_is_run() -> None:
+    assert {docs_shown.name(page) for page in PAGES if commands(page)} == RUN
+    assert all((ROOT / page).exists() for page in RUN)
+
+
+def test_what_is_not_run_is_still_shown() -> None:
+    shown = {command.text for page in PAGES for command in commands(page)}
+    shown |= {command for page in PAGES for command in docs_shown.indented_commands(page)}
+    assert set(NOT_RUN) - shown == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=docs_shown.name)
+def test_commands_outside_console_blocks_are_those_that_are_not_run(page: Path) -> None:
+    assert [command for command in docs_shown.indented_commands(page) if command not in NOT_RUN] == []
