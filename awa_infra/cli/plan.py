@@ -23,13 +23,6 @@ PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
 
 
-def heading(found: Plan) -> str:
-    """Return what a plan does to schema awa, in a few words."""
-    if found.from_version == found.to_version:
-        return f"schema awa stays at version {found.to_version}"
-    return f"schema awa from version {found.from_version} to {found.to_version}"
-
-
 @click.command()
 @database_url_option
 @config_option
@@ -56,20 +49,27 @@ def plan(
     observed, found = read_plan(url, desired_state(config_path, target_version))
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})
-    elif show_sql:
-        for step in found.steps:
-            click.echo(f"-- {step.title}\n{step.sql.rstrip()}\n;\n")
-    elif found.empty:
-        click.echo(f"Database {observed.database} is as desired: schema awa at version {observed.version}.")
-    elif found.steps:
-        click.echo(f"Database {observed.database}, {heading(found)}:")
-        for step in found.steps:
-            click.echo(f"  + {step.title}")
-            if step.locks:
-                click.echo(click.style(f"      {step.locks}", dim=True))
+    else:
+        _print(observed.database, found, show_sql=show_sql)
     for gate in found.gates:
         click.echo(f"{click.style('Blocked:', fg='red', bold=True)} {gate}", err=True)
     if found.blocked:
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:
         ctx.exit(PENDING)
+
+
+def _print(database: str, found: Plan, *, show_sql: bool) -> None:
+    if show_sql:
+        for step in found.steps:
+            click.echo(f"-- {step.title}\n{step.sql.rstrip()}\n;\n")
+    elif found.empty:
+        click.echo(f"Database {database} is as desired: schema awa at version {found.to_version}.")
+    elif found.steps:
+        stays = found.from_version == found.to_version
+        move = "stays at version" if stays else f"from version {found.from_version} to"
+        click.echo(f"Database {database}, schema awa {move} {found.to_version}:")
+        for step in found.steps:
+            click.echo(f"  + {step.title}")
+            if step.locks:
+                click.echo(click.style(f"      {step.locks}", dim=True))
