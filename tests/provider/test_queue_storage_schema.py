@@ -71,9 +71,7 @@ def test_unknown_inputs_are_left_for_later(storage: ProviderProcess, awa_databas
     unknown = {"database_url": UNKNOWN, "schema": UNKNOWN, **SHAPE, "queue_slots": UNKNOWN}
     assert storage.check(unknown) == {}
     assert storage.changes(wanted(awa_database), unknown)
-    assert storage.check({**unknown, "lease_slots": 1.0}) == {
-        "lease_slots": "must be at least 2"
-    }
+    assert storage.check({**unknown, "lease_slots": 1.0}) == {"lease_slots": "must be at least 2"}
 
 
 def test_a_schema_that_somebody_dropped_shows_in_a_preview_and_comes_back(
