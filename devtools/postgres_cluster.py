@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from devtools.postgres_host import account, binaries
+from devtools import postgres_host, postgres_versions
+from devtools.postgres_host import account
 from devtools.progress import ToolError, note, tail
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Cluster:
         return self.home / "pgdata"
 
     @property
+    def major(self) -> int:
+        """The major version that made the data, which PostgreSQL itself wrote down."""
+        return int((self.pgdata / "PG_VERSION").read_text())
+
+    @property
     def log(self) -> Path:
         """What the server writes."""
         return self.home / "postgres.log"
@@ -57,8 +63,9 @@ class Cluster:
         return cluster if cluster.pgdata.is_dir() else None
 
     @classmethod
-    def create(cls, home: Path, *, sync: bool) -> Cluster:
-        """Run initdb in `home` with a random password."""
+    def create(cls, home: Path, *, sync: bool, major: int) -> Cluster:
+        """Run initdb of a major in `home` with a random password."""
+        initdb = postgres_versions.binaries(major) / "initdb"
         cluster = cls(home, secrets.token_urlsafe(24), port=0)
         side = home / "pgdata.new"
         for leftover in (side, cluster.pgdata):
@@ -70,7 +77,7 @@ class Cluster:
         try:
             made = account().run(
                 [
-                    *(binaries() / "initdb", "-D", side, "-U", SUPERUSER),
+                    *(initdb, "-D", side, "-U", SUPERUSER),
                     *("--auth=scram-sha-256", f"--pwfile={password_file}"),
                     *("--encoding=UTF8", "--locale=C"),
                     *(() if sync else ("--no-sync",)),
@@ -97,20 +104,19 @@ class Cluster:
             json.dump({"password": self.password, "port": self.port}, stream)
         side.rename(self.home / "server.json")
 
-    def check_version(self) -> None:
+    def check_version(self, major: int) -> None:
         """Refuse data that another major version made, with what to do."""
-        made_by = (self.pgdata / "PG_VERSION").read_text().strip()
-        reported = account().run([binaries() / "postgres", "--version"]).stdout.strip()
-        if f" {made_by}." not in reported:
+        reported = account().run([postgres_versions.binaries(major) / "postgres", "--version"]).stdout.strip()
+        if self.major != major or f" {major}." not in reported:
             message = (
-                f"the data in {self.home} were made by PostgreSQL {made_by}, the installed "
-                f"one is {reported}; destroy them to start afresh"
+                f"the data in {self.home} were made by PostgreSQL {self.major}, the one to start "
+                f"is {reported}; destroy them to start afresh"
             )
             raise ToolError(message)
 
     def running(self) -> bool:
         """Tell whether the server runs, ignoring a pid that others use now."""
-        status = account().run([binaries() / "pg_ctl", "status", "-D", self.pgdata])
+        status = account().run([_pg_ctl(), "status", "-D", self.pgdata])
         if status.returncode != 0:
             return False
         pid_file = self.pgdata / "postmaster.pid"
@@ -147,8 +153,7 @@ class Cluster:
         """Stop the server and wait; nothing happens when it does not run."""
         if not self.running():
             return
-        pg_ctl = binaries() / "pg_ctl"
-        command: list[str | Path] = [pg_ctl, "stop", "-w", "-m", mode, "-D", self.pgdata]
+        command: list[str | Path] = [_pg_ctl(), "stop", "-w", "-m", mode, "-D", self.pgdata]
         stopped = account().run(command, timeout=START_TIMEOUT)
         if stopped.returncode != 0 and self.running():
             message = f"PostgreSQL did not stop:\n{tail(stopped.stdout + stopped.stderr)}"
@@ -164,7 +169,7 @@ class Cluster:
         written_before = self.log.stat().st_size if self.log.exists() else 0
         started = account().run(
             [
-                *(binaries() / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT)),
+                *(postgres_versions.binaries(self.major) / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT)),
                 *("-D", self.pgdata, "-l", self.log),
             ],
             timeout=START_TIMEOUT + 10,
@@ -176,6 +181,14 @@ class Cluster:
         with self.log.open(errors="replace") as log:
             log.seek(written_before)
             return log.read()
+
+
+def _pg_ctl() -> Path:
+    """Return a pg_ctl for any server: status and stop only read its pid file and send signals.
+
+    Data of a major whose binaries are out of reach can thus still be stopped and destroyed.
+    """
+    return postgres_host.binaries() / "pg_ctl"
 
 
 def _quoted(value: str) -> str:

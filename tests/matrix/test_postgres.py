@@ -1,0 +1,132 @@
+"""The servers that the matrix runs on: every major, and no server removed under another run's hands."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+
+from devtools import postgres, postgres_host, postgres_versions
+from devtools.postgres_cluster import Cluster
+from devtools.progress import ToolError, ToolMissing
+from tests.support.servers import _FAST
+from tests.support.tools import missing
+
+MAJORS = postgres_versions.majors() if os.environ.get("AWA_INFRA_MATRIX") == "all" else [postgres_versions.majors()[0]]
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_server_of_a_major(tmp_path: Path, major: int) -> None:
+    try:
+        server = postgres.start(tmp_path, settings=_FAST, major=major)
+    except ToolMissing as reason:
+        missing(str(reason))
+    try:
+        with psycopg.connect(server.url) as connection:
+            assert connection.info.server_version // 10000 == server.major == major
+        with pytest.raises(ToolError, match=f"already runs as version {major}"):
+            postgres.start(tmp_path, major=major + 1)
+        postgres.stop(tmp_path)
+        with pytest.raises(ToolError, match=f"made by PostgreSQL {major}"):
+            postgres.start(tmp_path, major=14 if major != 14 else postgres_host.wheel_major())
+        assert postgres.start(tmp_path).major == major
+    finally:
+        postgres.destroy(tmp_path)
+    assert not tmp_path.exists()
+
+
+def test_unknown_major() -> None:
+    with pytest.raises(ToolError, match="no binaries of PostgreSQL 9 are known"):
+        postgres_versions.binaries(9)
+
+
+def test_no_maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWA_INFRA_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissing, match="no `mvn` on PATH"):
+        postgres_versions._installation("17.11.0")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the place of clusters, named by way of a link as some temporary directories are."""
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "named"
+    link.symlink_to(tmp_path / "real")
+    monkeypatch.setattr(postgres_host, "_candidate_places", lambda: [link])
+    monkeypatch.setattr(postgres, "account", lambda: SimpleNamespace(switches=True))
+    return link
+
+
+def _home(place: Path, name: str, *, age: float = 0, linked: bool = False) -> Path:
+    home = place / f"cluster-{name}"
+    home.mkdir()
+    link = place.parent / f"data-{name}"
+    if linked:
+        link.symlink_to(home)
+    mark = home / postgres_host.OWNER_MARK
+    mark.write_text(str(link))
+    os.utime(mark, (time.time() - age,) * 2)
+    return home
+
+
+def test_orphans_that_may_be_in_use_stay(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_made = place / "cluster-half"
+    half_made.mkdir()
+    (half_made / f"{postgres_host.OWNER_MARK}.new").touch()
+    young = _home(place, "young")
+    old = _home(place, "old", age=postgres.ORPHAN_AGE + 60)
+    in_use = _home(place, "used", age=postgres.RUNNING_ORPHAN_AGE * 2, linked=True)
+    runs = _home(place, "runs", age=postgres.ORPHAN_AGE + 60)
+    ran_for_days = _home(place, "days", age=postgres.RUNNING_ORPHAN_AGE + 60)
+    stopped: list[Path] = []
+
+    def load(home: Path) -> SimpleNamespace:
+        return SimpleNamespace(running=lambda: home in (runs, ran_for_days), stop=lambda _: stopped.append(home))
+
+    monkeypatch.setattr(Cluster, "load", load)
+    postgres._remove_orphans()
+    assert [path.exists() for path in (half_made, young, in_use, runs)] == [True] * 4
+    assert [path.exists() for path in (old, ran_for_days)] == [False] * 2
+    assert stopped == [ran_for_days]
+
+
+def test_mark_of_a_home_is_never_seen_half_written(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run looks for orphans at every step of making a home, and finds none."""
+    seen: list[object] = []
+
+    def look(*_: object, **__: object) -> None:
+        seen.extend(postgres_host.orphans())
+
+    def spy(cls: type, name: str) -> None:
+        original = getattr(cls, name)
+
+        def wrapped(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  whatever Path returns
+            if name == "write_text":  # as the kernel does it: the file is there before its content
+                arguments[0].touch()
+            look()
+            result = original(*arguments, **options)
+            look()
+            return result
+
+        monkeypatch.setattr(cls, name, wrapped)
+
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setattr(postgres_host, "_public_places", lambda: [place])
+    unreachable = SimpleNamespace(own=lambda _: None, can=lambda _: False)
+    monkeypatch.setattr(postgres_host, "account", lambda: unreachable)
+    for name in ("symlink_to", "write_text", "rename"):
+        spy(Path, name)
+    home = postgres_host.make_home(data)
+    monkeypatch.undo()
+    assert home.parent == place
+    assert (data / "cluster").resolve() == home.resolve()
+    assert seen == []
