@@ -115,6 +115,13 @@ class SqlFailedError(AwaInfraError):
     exit_status = 6
 
 
+class CommitUnknownError(AwaInfraError):
+    """The connection was lost while the server committed: either all of it is there or nothing."""
+
+    code = "commit-unknown"
+    exit_status = 6
+
+
 class BundleError(AwaInfraError):
     """A bundle could not be written where it was asked to go; the target is as it was."""
 

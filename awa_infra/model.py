@@ -14,6 +14,13 @@ CANONICAL_SCHEMA = "awa"
 """The one canonical schema. Its name is fixed by Awa; migrations own everything in it."""
 
 
+LEGACY_VERSIONS = {0: 0, 1: 0, 2: 0, 3: 1, 4: 2, 5: 3}
+"""Version rows of Awa before 0.4, and what they are today, as Awa 0.6.9's own runner maps them."""
+
+LATEST_LEGACY_VERSION = 4
+"""What any higher legacy row means today."""
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One versioned SQL unit of Awa. ``sql`` is vendor text: never edited, never reordered.
@@ -103,6 +110,25 @@ class QueueStorage:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """Which objections a user overrules, by name.
+
+    Attributes:
+        allow_live_runtimes: migrate although live runtimes are too old or must be away.
+        allow_pooler: connect through a connection pooler.
+        allow_blocking_sessions: start although other sessions hold locks on Awa's tables.
+        allow_many_locks: start although the server's lock table may be too small for one transaction.
+        max_window: refuse if hot tables would be locked exclusively for longer than this many seconds, by estimate.
+    """
+
+    allow_live_runtimes: bool = False
+    allow_pooler: bool = False
+    allow_blocking_sessions: bool = False
+    allow_many_locks: bool = False
+    max_window: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """What a user asks for.
 
@@ -111,11 +137,13 @@ class DesiredState:
         target_version: migrate the canonical schema up to this version, inclusive; ``None`` leaves the
             canonical schema alone (and requires it to be current enough for ``queue_storage``).
         queue_storage: custom schemas that must exist with exactly these shapes.
+        policy: which objections are overruled.
     """
 
     release: Release
     target_version: int | None
     queue_storage: tuple[QueueStorage, ...] = ()
+    policy: Policy = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +196,7 @@ class ObservedState:
     Attributes:
         schema_exists: whether the namespace ``awa`` exists.
         versions: the rows of ``awa.schema_version``; empty if the table is missing.
+        legacy_numbering: whether those rows are in the numbering of Awa before 0.4.
         patches: names of repeatable patches proven to be applied.
         transition: the storage-transition row, ``None`` before version 10.
         substrates: queue-storage schemas, the default one included.
@@ -178,14 +207,16 @@ class ObservedState:
     user: str = ""
     schema_exists: bool = False
     versions: frozenset[int] = frozenset()
+    legacy_numbering: bool = False
     patches: frozenset[str] = frozenset()
     transition: StorageTransition | None = None
     substrates: tuple[Substrate, ...] = ()
 
     @property
     def version(self) -> int:
-        """The highest recorded version; 0 for an empty database."""
-        return max(self.versions, default=0)
+        """The version that the schema stands at, in today's numbering; 0 for an empty database."""
+        highest = max(self.versions, default=0)
+        return LEGACY_VERSIONS.get(highest, LATEST_LEGACY_VERSION) if self.legacy_numbering else highest
 
     def substrate(self, schema: str) -> Substrate | None:
         """Return the queue-storage schema of that name, if it stands."""
@@ -205,9 +236,18 @@ class Gate:
         return f"{self.message} Hint: {self.hint} [{self.code}]" if self.hint else f"{self.message} [{self.code}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing before a plan is applied. Notes never block."""
+
+    code: str
+    message: str
+
+
 class StepKind(Enum):
     """What a step does, which decides how a bundle files it."""
 
+    NUMBERING = "numbering"
     MIGRATION = "migration"
     PATCH = "patch"
     QUEUE_STORAGE = "queue-storage"
@@ -245,6 +285,8 @@ class Plan:
         from_version: where the canonical schema stands.
         to_version: where it will stand.
         gates: all that object, at once; if there are any, nothing may be applied.
+        notes: what is worth knowing before.
+        lock_objects: about how many lockable objects the transaction will hold.
         steps: in the order in which they run, in one transaction.
     """
 
@@ -252,6 +294,8 @@ class Plan:
     to_version: int
     gates: tuple[Gate, ...] = ()
     steps: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+    lock_objects: int = 0
 
     @property
     def blocked(self) -> bool:
@@ -286,13 +330,15 @@ class Report:
         applied: empty if the database was already as desired.
         before: as observed under the lock.
         after: as observed in the same transaction, after the last step.
-        seconds: whole duration, the wait for the lock included.
+        seconds: whole duration, the wait for the lock and all attempts included.
+        attempts: how often the transaction was started; more than 1 after deadlocks or lock timeouts.
     """
 
     applied: tuple[StepResult, ...]
     before: ObservedState
     after: ObservedState
     seconds: float
+    attempts: int = 1
 
     @property
     def changed(self) -> bool:

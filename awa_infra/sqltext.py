@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-Value = str | int | bool
+Value = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)

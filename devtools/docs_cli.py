@@ -31,7 +31,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "refresh": _ENGINE,
         "destroy": _ENGINE,
         "plan": _PLANS,
-        "apply": _PLANS,
+        "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "status": _READS,
         "package": (errors.ConfigurationError, errors.BundleError, errors.ReleaseError),
     }

@@ -41,6 +41,11 @@ history table.
 """
 
 
+_NOTES = """\
+A note never blocks. `plan` prints notes where something is pending, on standard error or under `notes` with `--json`.
+"""
+
+
 @dataclass(frozen=True)
 class Section:
     """The prose of one code."""
@@ -62,7 +67,8 @@ def render(source: Path = PROSE) -> str:
     classes = {kind.code: kind for kind in failures()}
     gates = gate_sources()
     bundles = bundle_sources()
-    prose = _prose(source, {"failures": classes, "gates": gates, "bundles": bundles})
+    notes = note_sources()
+    prose = _prose(source, {"failures": classes, "gates": gates, "bundles": bundles, "notes": notes})
     parts = ["# Errors", _INTRO, "## Failures"]
     for code, kind in classes.items():
         facts = f"Exit status {kind.exit_status}. Raised as `{kind.__name__}`."
@@ -73,18 +79,31 @@ def render(source: Path = PROSE) -> str:
     parts += ["## Conditions of bundles", _BUNDLES]
     for code, path in bundles.items():
         parts += [f"### {code}", f"Asked in {_link(path)}.", _paragraphs(prose["bundles"][code])]
+    parts += ["## Notes", _NOTES]
+    for code, path in notes.items():
+        parts += [f"### {code}", f"Asked in {_link(path)}.", _paragraphs(prose["notes"][code])]
     return page(*parts)
+
+
+def note_sources() -> dict[str, Path]:
+    """Return every note and the file that asks it."""
+    return _by_header("note")
+
+
+def _by_header(kind: str) -> dict[str, Path]:
+    found = {}
+    for path in sorted((ROOT / "sql" / f"{kind}s").glob("*.sql")):
+        header = re.search(rf"^-- {kind}: (\S+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if header is None:
+            message = f"{path.relative_to(ROOT)} has no header with its {kind}"
+            raise ToolError(message)
+        found[header.group(1)] = path.relative_to(ROOT)
+    return found
 
 
 def gate_sources() -> dict[str, Path]:
     """Return every gate and the file that asks it: the SQL ones by their header, the others as Python makes them."""
-    found = {}
-    for path in sorted((ROOT / "sql" / "gates").glob("*.sql")):
-        header = re.search(r"^-- gate: (\S+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        if header is None:
-            message = f"{path.relative_to(ROOT)} has no header with its gate"
-            raise ToolError(message)
-        found[header.group(1)] = path.relative_to(ROOT)
+    found = _by_header("gate")
     calls = (node for node in ast.walk(ast.parse((ROOT / PURE_GATES).read_text(encoding="utf-8"))))
     for call in calls:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Gate":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -11,19 +12,22 @@ from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
+    policy_options,
     print_json,
     required_url,
     state_data,
 )
 from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
-from awa_infra.model import Step
+from awa_infra.errors import AwaInfraError
+from awa_infra.model import Policy, Step
 
 
 @click.command()
 @database_url_option
 @config_option
 @click.option("--target-version", type=click.IntRange(min=1), help="Migrate up to this version only.")
+@policy_options
 @click.option(
     "--lock-wait",
     type=click.FloatRange(min=0),
@@ -38,14 +42,24 @@ from awa_infra.model import Step
     show_default=True,
     help="Seconds to wait for each table lock; 0 waits for ever.",
 )
+@click.option(
+    "--attempts",
+    type=click.IntRange(min=1),
+    default=Waits().attempts,
+    show_default=True,
+    help="How often to try after deadlocks and lock timeouts.",
+)
 @json_option
 def apply(
     *,
     database_url: str | None,
     config_path: Path | None,
     target_version: int | None,
+    role: str | None,
+    policy: Policy,
     lock_wait: float,
     lock_timeout: float,
+    attempts: int,
     as_json: bool,
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction.
@@ -56,15 +70,18 @@ def apply(
     url = required_url(database_url)
     report = run_apply(
         url,
-        desired_state(config_path, target_version),
-        waits=Waits(lock_wait, lock_timeout),
-        progress=_progress,
+        desired_state(config_path, target_version, policy),
+        role=role,
+        waits=Waits(lock_wait, lock_timeout, attempts),
+        progress=Progress(),
+        on_retry=_retry,
     )
     if as_json:
         print_json(
             {
                 "changed": report.changed,
                 "seconds": round(report.seconds, 3),
+                "attempts": report.attempts,
                 "applied": [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied],
                 **state_data(report.after),
             }
@@ -80,5 +97,18 @@ def apply(
         )
 
 
-def _progress(number: int, total: int, step: Step) -> None:
-    click.echo(f"[{number:>{len(str(total))}}/{total}] {step.title}", err=True)
+class Progress:
+    """One line per step on standard error, with the time since the start."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+
+    def __call__(self, number: int, total: int, step: Step) -> None:
+        """Print that a step begins."""
+        elapsed = time.monotonic() - self.started
+        click.echo(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}", err=True)
+
+
+def _retry(attempt: int, error: AwaInfraError, pause: float) -> None:
+    click.echo(f"Attempt {attempt} was rolled back: {error}", err=True)
+    click.echo(f"Trying again in {pause:.1f} s.", err=True)

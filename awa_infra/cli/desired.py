@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from awa_infra import config as stack_config
-from awa_infra.model import DesiredState
+from awa_infra.model import DesiredState, Policy
 from awa_infra.release import installed_release
 
 
-def desired_state(config_path: Path | None, target_version: int | None = None) -> DesiredState:
+def desired_state(
+    config_path: Path | None,
+    target_version: int | None = None,
+    policy: Policy = Policy(),  # noqa: B008  frozen
+) -> DesiredState:
     """Return what the options ask for: the installed release, and what the configuration declares.
 
     Raises:
@@ -19,4 +23,4 @@ def desired_state(config_path: Path | None, target_version: int | None = None) -
     config = stack_config.load(config_path) if config_path else None
     release = installed_release()
     target = release.schema_version if target_version is None else target_version
-    return DesiredState(release, target, config.queue_storage() if config else ())
+    return DesiredState(release, target, config.queue_storage() if config else (), policy)

@@ -6,8 +6,10 @@ import importlib
 import io
 import os
 import re
+import signal
 import sys
 import traceback
+from types import FrameType
 
 import click
 
@@ -33,6 +35,16 @@ INTERNAL_ERROR = 70
 
 INTERRUPTED = 130
 """Exit status after SIGINT, as shells have it."""
+
+TERMINATED = 143
+"""Exit status after SIGTERM, as shells have it."""
+
+
+_INTERRUPTED_TEXT = "Interrupted. What was not committed is rolled back; run the command again."
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: everything that cleans up after Ctrl-C does so after this too."""
 
 
 class LazyGroup(click.Group):
@@ -81,6 +93,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; never print a traceback, never exit 0 on a failure."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         # Not cli.main(): click would answer a closed pipe with status 1, which here means "pending".
         with cli.make_context("awa-infra", sys.argv[1:]) as ctx:
@@ -93,8 +106,11 @@ def main() -> None:
         exc.show(said)
         click.echo(hide_passwords(said.getvalue()), err=True, nl=False)
         sys.exit(exc.exit_code)
+    except Terminated:
+        click.echo(_INTERRUPTED_TEXT, err=True)
+        sys.exit(TERMINATED)
     except (click.Abort, EOFError, KeyboardInterrupt):
-        click.echo("Interrupted. What was not committed is rolled back; run the command again.", err=True)
+        click.echo(_INTERRUPTED_TEXT, err=True)
         sys.exit(INTERRUPTED)
     except AwaInfraError as exc:
         show_error(exc)
@@ -112,6 +128,10 @@ def main() -> None:
             err=True,
         )
         sys.exit(INTERNAL_ERROR)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def hide_passwords(text: str) -> str:

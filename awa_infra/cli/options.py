@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import Gate, ObservedState, Plan, Step
+from awa_infra.model import Gate, ObservedState, Plan, Policy, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +36,34 @@ def config_option(command: F) -> F:
         metavar="FILE",
         help="A Pulumi.<stack>.yaml; its keys awa:* declare custom queue-storage schemas.",
     )(command)
+
+
+def policy_options(command: F) -> F:
+    """Add the options that overrule gates by name, and the role to act as. They arrive as one ``policy``."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        given = {name: kwargs.pop(name) for name in (f.name for f in dataclasses.fields(Policy))}
+        return command(*args, policy=Policy(**given), **kwargs)
+
+    for option in reversed(_POLICY):
+        wrapper = option(wrapper)
+    return cast("F", wrapper)
+
+
+_POLICY = (
+    click.option("--role", metavar="ROLE", help="Become this role first, so that it owns what is made."),
+    click.option(
+        "--max-window",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="Refuse if hot tables would be locked exclusively for longer, by estimate.",
+    ),
+    click.option("--allow-live-runtimes", is_flag=True, help="Overrule runtime-too-old and live-runtimes."),
+    click.option("--allow-blocking-sessions", is_flag=True, help="Overrule blocking-session."),
+    click.option("--allow-many-locks", is_flag=True, help="Overrule lock-table-too-small."),
+    click.option("--allow-pooler", is_flag=True, help="Overrule pooler, for one in session mode."),
+)
 
 
 def json_option(command: F) -> F:
@@ -83,6 +113,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "to_version": plan.to_version,
         "digest": plan.digest,
         "gates": [gate_data(gate) for gate in plan.gates],
+        "notes": [{"code": note.code, "message": note.message} for note in plan.notes],
+        "lock_objects": plan.lock_objects,
         "steps": [step_data(step) for step in plan.steps],
     }
 

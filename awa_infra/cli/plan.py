@@ -12,12 +12,13 @@ from awa_infra.cli.options import (
     database_url_option,
     json_option,
     plan_data,
+    policy_options,
     print_json,
     required_url,
 )
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
-from awa_infra.model import Plan
+from awa_infra.model import Plan, Policy
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
@@ -27,6 +28,7 @@ PENDING = 1
 @database_url_option
 @config_option
 @click.option("--target-version", type=click.IntRange(min=1), help="Plan up to this version only.")
+@policy_options
 @click.option("--check", is_flag=True, help="Exit with status 1 if anything is pending.")
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
 @json_option
@@ -37,6 +39,8 @@ def plan(
     database_url: str | None,
     config_path: Path | None,
     target_version: int | None,
+    role: str | None,
+    policy: Policy,
     check: bool,
     show_sql: bool,
     as_json: bool,
@@ -46,11 +50,13 @@ def plan(
     Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
     """
     url = required_url(database_url)
-    observed, found = read_plan(url, desired_state(config_path, target_version))
+    observed, found = read_plan(url, desired_state(config_path, target_version, policy), role=role)
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})
     else:
         _print(observed.database, found, show_sql=show_sql)
+    for note in found.notes:
+        click.echo(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]", err=True)
     for gate in found.gates:
         click.echo(f"{click.style('Blocked:', fg='red', bold=True)} {gate}", err=True)
     if found.blocked:

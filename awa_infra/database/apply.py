@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
 from awa_infra import sqltext
-from awa_infra.database.connection import Connection, connect, translate, translated
-from awa_infra.database.lock import take_migration_lock
-from awa_infra.database.observe import observe, plan_for
-from awa_infra.errors import SqlFailedError, StalePlanError
+from awa_infra.database.connection import LOCK_NOT_AVAILABLE, Connection, connect, translate, translated
+from awa_infra.database.lock import table_holders, wait_for_migration_lock
+from awa_infra.database.observe import look, observe, plan_from, with_role
+from awa_infra.errors import AwaInfraError, CommitUnknownError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
@@ -20,18 +21,28 @@ from awa_infra.planning.planner import make_plan
 Progress = Callable[[int, int, Step], None]
 """Called before each step with its number from 1, how many there are, and the step."""
 
+OnRetry = Callable[[int, AwaInfraError, float], None]
+"""Called before another attempt with the number of the one that failed, why, and the pause in seconds."""
+
+RETRYABLE = frozenset({"40P01", LOCK_NOT_AVAILABLE, "53200"})
+"""SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
+
+_FIRST_PAUSE = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How long to wait for locks, in seconds.
+    """How long to wait for locks, in seconds, and how often to try.
 
     Attributes:
         migration_lock: for another migration to finish, before anything is written.
         table_lock: for each table lock (``lock_timeout``); 0 waits for ever.
+        attempts: how often the transaction is started at most, after deadlocks and lock timeouts.
     """
 
     migration_lock: float = 60.0
     table_lock: float = 30.0
+    attempts: int = 3
 
 
 def apply(
@@ -39,22 +50,27 @@ def apply(
     desired: DesiredState,
     *,
     expected: Plan | None = None,
+    role: str | None = None,
     waits: Waits = Waits(),
     progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
 ) -> Report:
     """Bring the database to the desired state, or leave it exactly as it was.
 
     In this order: connect; take the migration lock; observe and plan under it; refuse if a gate objects or
     if the plan is not the expected one; run every step; observe again and require that nothing is left;
-    commit. An empty plan commits nothing.
+    commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock table the whole
+    transaction is tried again.
 
     Args:
         url: connection string; hidden from every message.
         desired: what is asked for.
         expected: the plan that a user agreed to; an empty one found under the lock is fine, somebody else
             was faster.
+        role: become this role for the transaction, so that it owns what is made.
         waits: see :class:`Waits`.
         progress: called before each step; its exceptions abort the apply.
+        on_retry: called before each further attempt.
 
     Raises:
         BlockedError: gates object; all of them are in the message.
@@ -62,12 +78,47 @@ def apply(
         LockTimeoutError: a lock was not free in time.
         SqlFailedError: a step failed, or left something to do.
         ConnectionFailedError: the connection could not be opened, or was lost.
+        CommitUnknownError: it was lost while committing.
     """
     started = time.monotonic()
+    attempt = 1
+    while True:
+        try:
+            report = _attempt(url, desired, expected, role, waits, progress)
+        except AwaInfraError as exc:
+            if exc.sqlstate not in RETRYABLE or attempt >= waits.attempts:
+                raise
+            # Jitter keeps two that met in a deadlock from meeting again.
+            pause = _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  not a secret
+            on_retry(attempt, exc, pause)
+            time.sleep(pause)
+            attempt += 1
+        else:
+            return replace(report, seconds=time.monotonic() - started, attempts=attempt)
+
+
+def _attempt(
+    url: str, desired: DesiredState, expected: Plan | None, role: str | None, waits: Waits, progress: Progress
+) -> Report:
+    settings = with_role(
+        {
+            # JIT compiles the backfills of empty partitions for longer than they run (measured: 1.6 times slower).
+            "jit": "off",
+            # Notices of a fresh install are ten thousand lines.
+            "client_min_messages": "warning",
+            # A role's statement timeout is for applications.
+            "statement_timeout": "0",
+            "lock_timeout": str(int(waits.table_lock * 1000)),
+        },
+        role,
+    )
     with connect(url) as connection, translated(url, "Applying"):
-        _settings(connection, waits)
-        take_migration_lock(connection, waits.migration_lock)
-        before, plan = plan_for(connection, desired)
+        seen = look(connection, settings, lock=True)
+        if not seen.locked:
+            wait_for_migration_lock(connection, waits.migration_lock)
+            seen = look(connection, settings)
+        before = seen.state
+        plan = plan_from(connection, desired, seen)
         raise_if_blocked(plan.gates, before.database)
         if expected is not None and plan.steps and plan.digest != expected.digest:
             raise StalePlanError(
@@ -76,24 +127,15 @@ def apply(
                 hint="Look at a new plan, then apply that. Nothing was changed.",
             )
         if not plan.steps:
-            return Report((), before, before, time.monotonic() - started)
+            return Report((), before, before, 0.0)
         results = tuple(
             _run(connection, url, number, len(plan.steps), step, progress)
             for number, step in enumerate(plan.steps, start=1)
         )
         after = observe(connection)
         _require_done(desired, before, after)
-        connection.commit()
-        return Report(results, before, after, time.monotonic() - started)
-
-
-def _settings(connection: Connection, waits: Waits) -> None:
-    # JIT compiles the backfills of empty partitions for longer than they run (measured: 1.6 times slower).
-    # Notices of a fresh install are ten thousand lines. A role's statement timeout is for applications.
-    connection.execute(
-        "SET LOCAL jit = off; SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = 0; "
-        f"SET LOCAL lock_timeout = {int(waits.table_lock * 1000)}"
-    )
+        _commit(connection, before.database)
+        return Report(results, before, after, 0.0)
 
 
 def _run(connection: Connection, url: str, number: int, total: int, step: Step, progress: Progress) -> StepResult:
@@ -102,8 +144,23 @@ def _run(connection: Connection, url: str, number: int, total: int, step: Step, 
     try:
         connection.execute(step.sql.encode())
     except psycopg.Error as exc:
-        raise translate(exc, url, f"Step {step.key}") from exc
+        error = translate(exc, url, f"Step {step.key}")
+        if error.sqlstate == LOCK_NOT_AVAILABLE:
+            error.details = table_holders(url, connection.info.backend_pid)
+        raise error from exc
     return StepResult(step.key, step.title, time.monotonic() - started)
+
+
+def _commit(connection: Connection, database: str) -> None:
+    try:
+        connection.commit()
+    except (psycopg.OperationalError, KeyboardInterrupt) as exc:
+        if isinstance(exc, psycopg.Error) and exc.sqlstate is not None and not exc.sqlstate.startswith(("08", "57P")):
+            raise
+        raise CommitUnknownError(
+            f"The connection was lost while database {database} committed: either all of it is there, or nothing.",
+            hint="Run the same command again: it finds out, and finishes if needed.",
+        ) from exc
 
 
 def _require_done(desired: DesiredState, before: ObservedState, after: ObservedState) -> None:

@@ -23,6 +23,7 @@ CONNECT_TIMEOUT = 10
 
 LOCK_NOT_AVAILABLE = "55P03"
 INVALID_CATALOG_NAME = "3D000"
+OUT_OF_MEMORY = "53200"
 
 Connection = psycopg.Connection[DictRow]
 
@@ -83,6 +84,8 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
             hint=hint or "The server went away; what was not committed is rolled back. Run again.",
             sqlstate=state,
         )
+    if state == OUT_OF_MEMORY and not hint:
+        hint = "If it is shared memory, raise max_locks_per_transaction and restart the server."
     return SqlFailedError(message, hint=hint or "The transaction was rolled back.", sqlstate=state)
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+from typing import Any
+
+import psycopg
 
 from awa_infra import sqltext
-from awa_infra.database.connection import Connection
-from awa_infra.errors import LockTimeoutError
+from awa_infra.database.connection import Connection, connect
+from awa_infra.errors import AwaInfraError, LockTimeoutError
 
 MIGRATION_LOCK_KEY = 4708303813013489490
 """``AWA_MIGR`` in ASCII, as Awa's runner takes it (Awa 0.6.9, ``pg_advisory_lock``)."""
+
+TRY_MIGRATION_LOCK = f"pg_try_advisory_xact_lock({MIGRATION_LOCK_KEY}) AS taken"
+"""Part of a select list: takes the lock for the rest of the transaction if it is free."""
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
 
-def take_migration_lock(connection: Connection, wait: float) -> None:
-    """Take the lock for the rest of the transaction, waiting at most ``wait`` seconds.
+def wait_for_migration_lock(connection: Connection, wait: float) -> None:
+    """Take the lock for the rest of the transaction, waiting at most ``wait`` seconds more.
 
     It is polled: a blocked wait could not be bounded apart from ``lock_timeout``, and a transaction-scoped
     lock cannot be stranded by a pooler or a killed client.
@@ -27,9 +33,6 @@ def take_migration_lock(connection: Connection, wait: float) -> None:
     deadline = time.monotonic() + wait
     pause = _FIRST_PAUSE
     while True:
-        row = connection.execute(f"SELECT pg_try_advisory_xact_lock({MIGRATION_LOCK_KEY}) AS taken").fetchone()
-        if row and row["taken"]:
-            return
         left = deadline - time.monotonic()
         if left <= 0:
             raise LockTimeoutError(
@@ -39,12 +42,34 @@ def take_migration_lock(connection: Connection, wait: float) -> None:
             )
         time.sleep(min(pause, left))
         pause = min(pause * 2, _LONGEST_PAUSE)
+        row = connection.execute(f"SELECT {TRY_MIGRATION_LOCK}").fetchone()
+        if row and row["taken"]:
+            return
+
+
+def table_holders(url: str, own_pid: int) -> tuple[str, ...]:
+    """Return who holds locks on Awa's tables right now, oldest transaction first; asked on a new connection.
+
+    Args:
+        url: connection string.
+        own_pid: the server process of the session that waited in vain, to be left out.
+    """
+    try:
+        with connect(url, autocommit=True) as connection:
+            rows = connection.execute(sqltext.render("observe/table_holders.sql", own_pid=own_pid).encode()).fetchall()
+    except (AwaInfraError, psycopg.Error):
+        return ()  # this only explains another failure
+    return tuple(f"{_session(row)}, {row['state']}, last query: {row['query']}" for row in rows)
 
 
 def _holder(connection: Connection) -> str:
     row = connection.execute(sqltext.load("observe/lock_holder.sql").encode()).fetchone()
     if row is None:
         return "its holder has just gone"
+    return f"it is held by {_session(row)}"
+
+
+def _session(row: dict[str, Any]) -> str:
     program = f", program {row['application_name']}" if row["application_name"] else ""
     since = f", in a transaction for {row['seconds']} s" if row["seconds"] is not None else ""
-    return f"it is held by pid {row['pid']} (user {row['user']}{program}{since})"
+    return f"pid {row['pid']} (user {row['user']}{program}{since})"

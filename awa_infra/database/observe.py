@@ -5,98 +5,143 @@ Awa's own version probe is never called: it rewrites the version rows of a legac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.model import DesiredState, Gate, ObservedState, Plan, Shape, StorageTransition, Substrate
-from awa_infra.planning.gates import GateQuery, gate_queries
-from awa_infra.planning.planner import make_plan
+from awa_infra.database.lock import TRY_MIGRATION_LOCK
+from awa_infra.model import DesiredState, Gate, Note, ObservedState, Plan, Shape, StorageTransition, Substrate
+from awa_infra.planning.gates import GateQuery, Session, gate_queries, note_queries
+from awa_infra.planning.numbering import is_legacy_numbering
+from awa_infra.planning.planner import make_plan, replays_installer
+
+_QUIET = {"jit": "off"}
+"""Just-in-time compilation of catalog queries costs more than it can save (measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a database.
+
+    Attributes:
+        state: what was observed.
+        readable: the relations among those asked for that this role can read, as ``schema.relation``.
+        locked: whether the migration lock was taken, where it was asked for.
+    """
+
+    state: ObservedState
+    readable: frozenset[str]
+    locked: bool = False
+
+
+def look(connection: Connection, settings: Mapping[str, str] | None = None, *, lock: bool = False) -> Look:
+    """Observe in two round trips; writes nothing.
+
+    Args:
+        connection: inside a transaction, or about to start one.
+        settings: set for the transaction before anything else, in the same round trip.
+        lock: try once to take the migration lock, before the observation and in the same round trip.
+    """
+    first: list[sql.Composable] = [
+        sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in (settings or _QUIET).items()
+    ]
+    if lock:
+        first.append(sql.SQL(TRY_MIGRATION_LOCK))
+    probes = sqltext.names("patches")
+    probe = ", ".join(f"({sqltext.load(f'patches/{name}.sql')}) AS {name}" for name in probes)
+    with connection.pipeline():
+        opened = connection.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(first))
+        catalog = connection.execute(sqltext.load("observe/catalog.sql").encode())
+        found = connection.execute(sqltext.load("observe/substrates.sql").encode())
+        applied = connection.execute(f"SELECT {probe}".encode())
+        locked = bool((opened.fetchone() or {}).get("taken"))
+        row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
+    readable = frozenset(row["readable"])
+    contents = _contents(connection, readable, [s["schema"] for s in substrates])
+    rings = contents["rings"]
+    versions = frozenset(contents["versions"] or ())
+    state = ObservedState(
+        server_version=row["server_version"],
+        database=row["database"],
+        user=row["user"],
+        schema_exists=row["schema_exists"],
+        versions=versions,
+        legacy_numbering=is_legacy_numbering(versions, row["numbering"]),
+        # The catalog is the proof; a row of the ledger without it means a half-applied patch.
+        patches=frozenset(contents["ledger"] or ()).difference(probes) | {name for name in probes if patches[name]},
+        transition=_transition(contents),
+        substrates=tuple(
+            Substrate(**{k: v for k, v in s.items() if k != "receipts"}, shape=_shape(ring, receipts=s["receipts"]))
+            for s in substrates
+            if (ring := rings[s["schema"]]) is not None
+        ),
+    )
+    return Look(state, readable, locked)
 
 
 def observe(connection: Connection) -> ObservedState:
     """Return the observed state; writes nothing."""
-    return _observe(connection)[0]
+    return look(connection).state
 
 
-def plan_for(connection: Connection, desired: DesiredState) -> tuple[ObservedState, Plan]:
-    """Observe, ask every gate and plan, all on this connection; writes nothing."""
-    observed, readable = _observe(connection)
-    gates = ask_gates(connection, gate_queries(desired), readable)
-    return observed, make_plan(desired, observed, gates)
+def plan_from(connection: Connection, desired: DesiredState, seen: Look) -> Plan:
+    """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing."""
+    draft = make_plan(desired, seen.state)
+    session = Session(
+        announced_pid=connection.info.backend_pid,
+        lock_objects=draft.lock_objects,
+        replays=sum(replays_installer(step) for step in draft.steps),
+    )
+    gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)
+    notes = ask(connection, note_queries(desired, session), seen.readable) if draft.steps else []
+    return replace(
+        draft,
+        gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
+        notes=tuple(Note(row["code"], row["message"]) for row in notes),
+    )
 
 
-def read_plan(url: str, desired: DesiredState) -> tuple[ObservedState, Plan]:
+def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Open a connection, plan in a read-only transaction, and close it.
+
+    Args:
+        url: connection string; hidden from every message.
+        desired: what is asked for.
+        role: become this role first, as an apply would.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with connect(url) as connection, translated(url, "Reading the database"):
         connection.read_only = True
-        _prepare(connection)
-        return plan_for(connection, desired)
+        seen = look(connection, with_role(_QUIET, role))
+        return seen.state, plan_from(connection, desired, seen)
 
 
 def read_state(url: str) -> ObservedState:
     """Open a connection, observe in a read-only transaction, and close it."""
     with connect(url) as connection, translated(url, "Reading the database"):
         connection.read_only = True
-        _prepare(connection)
         return observe(connection)
 
 
-def ask_gates(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> tuple[Gate, ...]:
-    """Run every gate whose relations are readable, in one round trip, and return what objects."""
+def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:
+    """Return the settings with which a transaction acts as another role, so that the role owns what is made."""
+    return {**settings, **({"role": role} if role else {})}
+
+
+def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:
+    """Run every query whose relations are readable, in one round trip, and return all rows."""
     texts = [
-        f"SELECT code, message, hint FROM (\n{query.sql}) AS gate"
+        f"SELECT * FROM (\n{query.sql}) AS gate"
         for query in queries
         if all(relation in readable for relation in query.needs)
     ]
-    if not texts:
-        return ()
-    rows = connection.execute(sql.SQL("\nUNION ALL\n".join(texts))).fetchall()
-    return tuple(Gate(row["code"], row["message"], row["hint"]) for row in rows)
-
-
-def _prepare(connection: Connection) -> None:
-    # Just-in-time compilation of catalog queries costs more than it can save (measured).
-    connection.execute("SET LOCAL jit = off")
-
-
-def _observe(connection: Connection) -> tuple[ObservedState, frozenset[str]]:
-    # Texts go out without parameters, so that psycopg sends them as they stand.
-    row = _one(connection, sqltext.load("observe/catalog.sql"))
-    readable = frozenset(row["readable"])
-    substrates = connection.execute(sqltext.load("observe/substrates.sql").encode()).fetchall()
-    contents = _contents(connection, readable, [s["schema"] for s in substrates])
-    rings = contents["rings"]
-    state = ObservedState(
-        server_version=row["server_version"],
-        database=row["database"],
-        user=row["user"],
-        schema_exists=row["schema_exists"],
-        versions=frozenset(contents["versions"] or ()),
-        patches=_patches(connection, contents["ledger"] or ()),
-        transition=_transition(contents),
-        substrates=tuple(
-            Substrate(
-                schema=s["schema"],
-                shape=_shape(rings[s["schema"]], receipts=s["receipts"]),
-                owner=s["owner"],
-                tables=s["tables"],
-                indexes=s["indexes"],
-                triggers=s["triggers"],
-                partitions_without_fillfactor=s["partitions_without_fillfactor"],
-            )
-            for s in substrates
-            if rings[s["schema"]] is not None
-        ),
-    )
-    return state, readable
+    return connection.execute("\nUNION ALL\n".join(texts).encode()).fetchall() if texts else []
 
 
 def _contents(connection: Connection, readable: frozenset[str], schemas: list[str]) -> dict[str, Any]:
@@ -137,17 +182,6 @@ def _shape(slots: list[int], *, receipts: bool) -> Shape:
     return Shape(queue, lease, claim, receipts)
 
 
-def _patches(connection: Connection, ledger: Iterable[str]) -> frozenset[str]:
-    applied = set(ledger)
-    for name in sqltext.names("patches"):
-        if _one(connection, sqltext.load(f"patches/{name}.sql"))["applied"]:
-            applied.add(name)
-        else:
-            # The catalog is the proof; a ledger row without it means a half-applied patch.
-            applied.discard(name)
-    return frozenset(applied)
-
-
 def _transition(contents: dict[str, Any]) -> StorageTransition | None:
     row = contents["transition"]
     if row is None:
@@ -162,8 +196,3 @@ def _transition(contents: dict[str, Any]) -> StorageTransition | None:
         details=str(details),
         marker_schema=contents["marker"],
     )
-
-
-def _one(connection: Connection, text: str) -> dict[str, Any]:
-    row = connection.execute(text.encode()).fetchone()
-    return row or {}

@@ -11,10 +11,14 @@ from awa_infra.packaging.contents import Contents, Format
 from awa_infra.planning.gates import gate_queries
 
 CONDITIONS = {
+    "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
+    "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
     "downgrade": "The database is at a later version than this bundle. Awa has no way back; run the later bundle.",
     "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
     "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
+    "live-runtimes": "Workers are running, and a version in this bundle needs all of them to be stopped.",
     "lost-history": "Objects of Awa are there, its version table is not or cannot be read by this role.",
+    "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
     "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
     "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
     "not-adopted": "Another program migrated this database. See *A database that `awa migrate` already migrated*.",
@@ -23,7 +27,9 @@ CONDITIONS = {
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The role cannot migrate an existing queue-storage schema; connect as its owner.",
     "read-only": "This is a standby, or the role or database is set to read-only transactions.",
+    "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
     "server-too-old": "Awa needs PostgreSQL 14 or newer.",
+    "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
 }
 """What each condition means, in a line. The error itself names the objects and says what to do."""
 

@@ -8,11 +8,12 @@ and the bundles take the same rendered text from here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
+from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
@@ -21,11 +22,11 @@ FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
 
 @dataclass(frozen=True, slots=True)
 class GateQuery:
-    """One gate, ready to run: a single SELECT of rows ``(code, message, hint)``.
+    """One gate or note, ready to run: a single SELECT of rows ``(code, message, hint)``; notes have no hint.
 
     Attributes:
         code: stable identifier, a section of the error reference.
-        needs: ``schema.relation`` names that must be readable; otherwise the gate does not apply.
+        needs: ``schema.relation`` names that must be readable; otherwise it does not apply.
         sql: the rendered text.
     """
 
@@ -34,25 +35,89 @@ class GateQuery:
     sql: str = field(repr=False)
 
 
-def gate_queries(desired: DesiredState) -> tuple[GateQuery, ...]:
-    """Return every SQL gate that applies to what is desired, in a stable order."""
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What only the live engine knows; bundles have no such thing.
+
+    Attributes:
+        announced_pid: server process that was announced when the connection was opened.
+        lock_objects: about how many objects the plan's transaction will lock.
+        replays: how often the plan replays the queue-storage installer.
+    """
+
+    announced_pid: int
+    lock_objects: int
+    replays: int
+
+
+def gate_queries(
+    desired: DesiredState, *, pending: bool = True, session: Session | None = None
+) -> tuple[GateQuery, ...]:
+    """Return every SQL gate that applies to what is desired, in a stable order.
+
+    Args:
+        desired: what is asked for; its policy decides which gates are left out.
+        pending: whether there is anything to do; some gates only matter then.
+        session: what the live engine knows; without it the gates that need it are left out, as in bundles.
+    """
+    values = _values(desired, session)
     queries: list[GateQuery] = []
-    release = desired.release
-    target = desired.target_version
     for name in sqltext.names("gates"):
         path = f"gates/{name}.sql"
-        if target is None and name == "downgrade":
+        if not _applies(path, desired, pending=pending, live=session is not None):
             continue
-        values: dict[str, sqltext.Value | sqltext.Name] = {
-            "release": release.name,
-            "release_version": release.schema_version,
-            "target_version": target if target is not None else release.schema_version,
-        }
         if _header(sqltext.load(path), "per") == "queue-storage":
             queries.extend(_query(path, values | queue_storage_values(q)) for q in desired.queue_storage)
         else:
             queries.append(_query(path, values))
     return tuple(queries)
+
+
+def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ...]:
+    """Return every note that may be worth knowing before something pending is applied."""
+    values = _values(desired, session)
+    return tuple(_query(f"notes/{name}.sql", values) for name in sqltext.names("notes"))
+
+
+def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> bool:
+    text = sqltext.load(path)
+    overruled = _header(text, "unless")
+    if overruled and getattr(desired.policy, overruled):
+        return False
+    if _header(text, "when") == "pending" and not pending:
+        return False
+    if _header(text, "for") == ("bundle" if live else "engine"):
+        return False
+    # These two compare with something that was not asked for.
+    if path == "gates/downgrade.sql":
+        return desired.target_version is not None
+    return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
+
+
+def _values(desired: DesiredState, session: Session | None) -> dict[str, sqltext.Value | sqltext.Name]:
+    release = desired.release
+    target = desired.target_version
+    values: dict[str, sqltext.Value | sqltext.Name] = {
+        "release": release.name,
+        "release_version": release.schema_version,
+        "target_version": target if target is not None else release.schema_version,
+        "floor_versions": _array(RUNTIME_FLOORS),
+        "floor_releases": _array(RUNTIME_FLOORS.values()),
+        "exclusive_versions": _array(EXCLUSIVE_VERSIONS),
+    }
+    if session is not None:
+        values |= {
+            "announced_pid": session.announced_pid,
+            "lock_objects": session.lock_objects,
+            "replays": session.replays,
+            "row_seconds": SECONDS_PER_ROW_AND_REPLAY,
+            "max_window": desired.policy.max_window or 0.0,
+        }
+    return values
+
+
+def _array(items: Iterable[object]) -> str:
+    return "{" + ",".join(str(item) for item in items) + "}"
 
 
 def queue_storage_values(wanted: QueueStorage) -> dict[str, sqltext.Value | sqltext.Name]:
@@ -126,5 +191,7 @@ def _query(path: str, values: dict[str, sqltext.Value | sqltext.Name]) -> GateQu
     schema = str(values.get("schema", ""))
     needs = tuple(_header(raw, "needs").replace("{schema}", schema).split())
     # The headers are for this loader; a bundle's reader gets the query and its reasons.
-    text = re.sub(r"^-- (gate|needs|per): .*\n", "", sqltext.render(path, **values), flags=re.MULTILINE)
-    return GateQuery(_header(raw, "gate"), needs, text.strip() + "\n")
+    text = re.sub(
+        r"^-- (gate|note|needs|per|when|unless|for): .*\n", "", sqltext.render(path, **values), flags=re.MULTILINE
+    )
+    return GateQuery(_header(raw, "gate") or _header(raw, "note"), needs, text.strip() + "\n")

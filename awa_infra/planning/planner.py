@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 
 from awa_infra import sqltext
 from awa_infra.model import (
+    CANONICAL_SCHEMA,
     DesiredState,
     Gate,
     Migration,
@@ -13,6 +15,8 @@ from awa_infra.model import (
     Patch,
     Plan,
     QueueStorage,
+    Release,
+    Shape,
     Step,
     StepKind,
     Substrate,
@@ -21,6 +25,14 @@ from awa_infra.planning.gates import pure_gates, queue_storage_values
 
 _TRIGGERS = 2
 """Triggers of a queue-storage schema: one per head table (Awa 0.6.9)."""
+
+_CANONICAL_LOCKS = 1869
+"""Lockable objects of a fresh canonical install, the upper of the two measured (PostgreSQL 18, Awa 0.6.9)."""
+
+_REFRESHES_CUSTOM = frozenset(
+    {"V024", "V025", "V027", "V028", "V030", "V031", "V032", "V033", "V035", "V036", "V037", "V039"}
+)
+"""Migrations that refresh every custom queue-storage schema (Awa 0.6.9)."""
 
 _INSTALLER = "FUNCTION awa.install_queue_storage_substrate("
 
@@ -36,6 +48,7 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
     steps = (*_canonical_steps(desired, observed), *_queue_storage_steps(desired, observed))
     return Plan(
+        lock_objects=_lock_objects(desired, observed, steps),
         from_version=observed.version,
         to_version=max([observed.version, *reached]),
         gates=(*gates, *pure_gates(desired, observed)),
@@ -55,6 +68,26 @@ def migration_step(migration: Migration) -> Step:
     )
 
 
+def numbering_step(release: Release, observed: ObservedState) -> Step:
+    """Return the step that rewrites the version rows of Awa before 0.4 in today's numbering."""
+    reached = [
+        {"version": m.version, "description": m.description}
+        for m in release.migrations
+        if m.version <= observed.version
+    ]
+    return Step(
+        StepKind.NUMBERING,
+        "numbering",
+        f"rewrite the version rows of Awa before 0.4 (highest {max(observed.versions)}) as version {observed.version}",
+        sqltext.render("numbering/normalise.sql", versions=json.dumps(reached)),
+    )
+
+
+def replays_installer(step: Step) -> bool:
+    """Whether a step replays Awa's queue-storage installer, which locks and scans its tables."""
+    return step.kind is StepKind.MIGRATION and _INSTALLER in step.sql
+
+
 def patch_step(patch: Patch) -> Step:
     """Return the step that runs one repeatable patch of Awa, its text untouched."""
     return Step(StepKind.PATCH, f"patch:{patch.name}", f"patch {patch.name}", patch.sql, "replaces functions")
@@ -68,7 +101,7 @@ def queue_storage_step(wanted: QueueStorage) -> Step:
         f"queue-storage:{wanted.schema}",
         f"queue-storage schema {wanted.schema} ({shape})",
         sqltext.render("queue_storage/install.sql", **queue_storage_values(wanted)),
-        f"about {_lock_objects(wanted)} lock objects in one transaction",
+        f"about {_shape_locks(shape)} lock objects in one transaction",
     )
 
 
@@ -93,7 +126,8 @@ def _canonical_steps(desired: DesiredState, observed: ObservedState) -> list[Ste
     if desired.target_version is None:
         return []
     release = desired.release
-    steps = [migration_step(m) for m in release.migrations if observed.version < m.version <= desired.target_version]
+    steps = [numbering_step(release, observed)] if observed.legacy_numbering else []
+    steps += [migration_step(m) for m in release.migrations if observed.version < m.version <= desired.target_version]
     if max(desired.target_version, observed.version) != release.schema_version:
         return steps
     # A patch replaces functions that older migrations create, so any migration puts it back in question.
@@ -110,7 +144,16 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
     return steps
 
 
-def _lock_objects(wanted: QueueStorage) -> int:
-    # Upper of the two measured formulas (PostgreSQL 18 with Awa 0.6.9).
-    shape = wanted.shape
+def _shape_locks(shape: Shape) -> int:
+    # The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
     return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots
+
+
+def _lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step]) -> int:
+    """Return about how many objects the transaction of a plan will have locked at its end."""
+    objects = _CANONICAL_LOCKS if any(s.kind in {StepKind.MIGRATION, StepKind.PATCH} for s in steps) else 0
+    if any(replays_installer(s) or s.key in _REFRESHES_CUSTOM for s in steps):
+        objects += sum(_shape_locks(s.shape) for s in observed.substrates if s.schema != CANONICAL_SCHEMA)
+    installed = {s.schema for s in observed.substrates} if objects else set()
+    wanted = {f"queue-storage:{q.schema}": q for q in desired.queue_storage if q.schema not in installed}
+    return objects + sum(_shape_locks(wanted[s.key].shape) for s in steps if s.key in wanted)

@@ -10,7 +10,7 @@ DECLARE
         SELECT n.nspname || '.' || c.relname
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind IN ('r', 'p')
+         WHERE c.relkind IN ('r', 'p', 'v')
            AND n.nspname || '.' || c.relname = ANY (string_to_array({relations}, ' '))
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));

@@ -1,6 +1,7 @@
 -- gate: legacy-numbering
+-- for: bundle
 -- needs: awa.schema_version
--- Before 0.4 Awa numbered its migrations differently. What tells the numberings apart are two tables
+-- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; a bundle's files can't know. What tells the numberings apart are two tables
 -- that exist from version 2 and 4 of today's numbering on.
 SELECT 'legacy-numbering' AS code,
        format('Schema awa in database %I has version rows in the numbering of Awa before 0.4 (highest: %s).',
@@ -10,6 +11,6 @@ SELECT 'legacy-numbering' AS code,
 HAVING (max(version) IN (2, 3)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                          WHERE n.nspname = 'awa' AND c.relname = 'runtime_instances'))
-    OR (max(version) BETWEEN 4 AND {release_version}
+    OR (max(version) BETWEEN 4 AND 8
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                          WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts'))

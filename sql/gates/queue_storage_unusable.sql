@@ -1,4 +1,5 @@
 -- gate: queue-storage-unusable
+-- when: pending
 -- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
 -- refresh the others as their owner. A skipped schema would be left behind at an older version.
 SELECT DISTINCT 'queue-storage-unusable' AS code,

@@ -1,4 +1,5 @@
 -- gate: server-too-old
+-- when: pending
 -- Awa needs PostgreSQL 14 for its multirange columns.
 SELECT 'server-too-old' AS code,
        format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,

@@ -7,10 +7,15 @@ SELECT current_setting('server_version_num')::int AS server_version,
        ARRAY(SELECT n.nspname || '.' || c.relname
                FROM pg_catalog.pg_class c
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              WHERE c.relkind IN ('r', 'p')
+              WHERE c.relkind IN ('r', 'p', 'v')
                 AND (n.nspname = 'awa' AND c.relname IN ('schema_version', 'schema_patches',
                                                          'storage_transition_state', 'runtime_storage_backends',
-                                                         'queue_state_counts', 'runtime_instances')
+                                                         'jobs', 'runtime_instances')
                      OR c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
                 AND has_schema_privilege(n.oid, 'USAGE')
-                AND has_table_privilege(c.oid, 'SELECT')) AS readable
+                AND has_table_privilege(c.oid, 'SELECT')) AS readable,
+       -- Two tables that tell today's version numbers from those of Awa before 0.4.
+       ARRAY(SELECT c.relname::text
+               FROM pg_catalog.pg_class c
+               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname = 'awa' AND c.relname IN ('queue_state_counts', 'runtime_instances')) AS numbering

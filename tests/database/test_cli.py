@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -392,6 +393,8 @@ def test_a_plan_as_data(run: Run, database: Database, desired: Callable[..., Des
         "to_version": 9,
         "digest": plan.digest,
         "gates": [],
+        "notes": [],
+        "lock_objects": 1869,
     }
 
 
@@ -436,7 +439,7 @@ def test_an_apply_says_what_it_does_and_doing_it_again_changes_nothing(
     assert first.out.endswith(" s; schema awa is at version 40.\n")
     progress = first.err.splitlines()
     assert len(progress) == 42
-    assert progress[0].startswith("[ 1/42] V1 ")
+    assert re.match(r"\[ 1/42\] +\d+\.\d s  V1 ", progress[0])
     assert progress[-1] == "[42/42] queue-storage schema small (4/2/2 slots without receipts)"
     again = run("apply", "--config", str(stack), url=database.url)
     assert again == Outcome(0, f"Database {database.name} is already as desired: schema awa at version 40.\n", "")
@@ -536,10 +539,12 @@ def test_an_interrupted_apply_leaves_the_database_as_it_was(database: Database) 
             text=True,
         ) as running:
             assert running.stderr is not None
-            assert running.stderr.readline().startswith("[ 1/40] V1 ")
+            first = running.stderr.readline()
             running.send_signal(signal.SIGINT)
             out, err = running.communicate(timeout=120)
         holder.rollback()
+    assert first.startswith("[ 1/40] ")
+    assert " V1 " in first
     assert running.returncode == 130
     assert out == ""
     assert err.strip() == "Interrupted. What was not committed is rolled back; run the command again."

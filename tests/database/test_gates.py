@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from awa_infra import sqltext
 from awa_infra.database.observe import read_plan
 from awa_infra.database.url import parameters
-from awa_infra.model import DesiredState, QueueStorage, Shape
+from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape
+from awa_infra.planning.gates import Session, gate_queries
 from tests.support.servers import Database
 
 Desired = Callable[..., DesiredState]
@@ -40,17 +44,10 @@ def test_a_version_beyond_the_release_is_refused(database: Database, desired: De
     assert codes(database.url, desired(target=41)) == ["target-unknown"]
 
 
-@pytest.mark.parametrize("rows", ["(3)", "(5)", "(6)"])
-def test_the_numbering_of_awa_before_0_4_is_recognised_by_reading_alone(
-    database: Database, desired: Desired, rows: str
-) -> None:
-    database.rows(
-        "CREATE SCHEMA awa; CREATE TYPE awa.job_state AS ENUM ('available'); CREATE TABLE awa.schema_version "
-        "(version int PRIMARY KEY, description text, applied_at timestamptz DEFAULT now());"
-        f"INSERT INTO awa.schema_version (version) VALUES {rows}"
-    )
-    assert codes(database.url, desired()) == ["legacy-numbering"]
-    assert len(database.rows("SELECT * FROM awa.schema_version")) == 1
+def test_a_schema_that_lost_a_table_is_not_taken_for_an_old_one(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("DROP TABLE awa.queue_state_counts CASCADE")
+    assert codes(awa_database.url, desired()) == ["damaged-schema"]
+    assert len(awa_database.rows("SELECT * FROM awa.schema_version")) == 39
 
 
 def test_a_schema_that_lost_its_history_is_refused(awa_database: Database, desired: Desired) -> None:
@@ -92,8 +89,132 @@ def stranger(awa_database: Database) -> str:
     return f"postgresql://{name}:x@{found['host']}:{found['port']}/{awa_database.name}"
 
 
-def test_a_role_without_the_privileges_is_told_all_of_them_at_once(
+def test_a_role_without_the_privileges_is_told_all_of_them_at_once_if_something_is_pending(
     awa_database: Database, stranger: str, desired: Desired
 ) -> None:
     awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs')")
+    assert codes(stranger, desired()) == []
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     assert codes(stranger, desired()) == ["no-create-privilege", "not-owner", "queue-storage-unusable"]
+
+
+@pytest.fixture
+def pending_patch(awa_database: Database) -> Database:
+    """Return a migrated database on which one patch is pending."""
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    return awa_database
+
+
+def runtime(database: Database, version: str, seconds_ago: int = 5) -> None:
+    database.rows(
+        "INSERT INTO awa.runtime_instances (instance_id, hostname, pid, version, started_at, last_seen_at,"
+        " snapshot_interval_ms, healthy, postgres_connected, poll_loop_alive, heartbeat_alive, maintenance_alive,"
+        f" shutting_down, leader, queues) VALUES (gen_random_uuid(), 'worker-7', 42, '{version}', now(),"
+        f" now() - interval '{seconds_ago} s', 10000, true, true, true, true, true, false, true, '[]')"
+    )
+
+
+def made_up(release: Release, upto: int) -> DesiredState:
+    """Return a wish for a release of the future, whose further migrations do nothing but record themselves."""
+    last = release.migrations[-1]
+    further = tuple(
+        replace(
+            last, version=v, description=f"made up {v}", sql=f"INSERT INTO awa.schema_version VALUES ({v}, 'made up')"
+        )
+        for v in range(41, upto + 1)
+    )
+    return DesiredState(replace(release, name="0.7.0", migrations=(*release.migrations, *further)), upto)
+
+
+def test_a_session_that_holds_tables_for_long_is_named(pending_patch: Database, desired: Desired) -> None:
+    with psycopg.connect(pending_patch.url, application_name="report") as session:
+        pid = session.info.backend_pid
+        session.execute("SELECT count(*) FROM awa.jobs_hot")
+        assert codes(pending_patch.url, desired()) == []
+        # What matters is the age of a transaction; nobody wants to wait ten seconds in a test.
+        with replace_in_gate("blocking_session", "interval '10 seconds'", "interval '0 seconds'"):
+            (gate,) = read_plan(pending_patch.url, desired())[1].gates
+            overruled = replace(desired(), policy=Policy(allow_blocking_sessions=True))
+            assert codes(pending_patch.url, overruled) == []
+    assert gate.code == "blocking-session"
+    assert f"Session {pid} (user postgres, report) has held locks on tables of awa" in gate.message
+    assert f"pg_terminate_backend({pid})" in gate.hint
+
+
+def test_a_plan_that_needs_more_locks_than_the_server_has_is_refused(awa_database: Database, desired: Desired) -> None:
+    huge = QueueStorage("huge", Shape(1024, 64, 64))
+    (gate,) = read_plan(awa_database.url, desired(huge))[1].gates
+    assert gate.code == "lock-table-too-small"
+    assert "The plan locks about 63715 objects" in gate.message
+    assert "max_locks_per_transaction" in gate.hint
+    assert codes(awa_database.url, replace(desired(huge), policy=Policy(allow_many_locks=True))) == []
+
+
+def test_live_runtimes_are_told_and_do_not_block_awa_0_6(pending_patch: Database, desired: Desired) -> None:
+    runtime(pending_patch, "0.6.2")
+    runtime(pending_patch, "0.6.9", seconds_ago=91)
+    plan = read_plan(pending_patch.url, desired())[1]
+    assert plan.gates == ()
+    assert [note.code for note in plan.notes] == ["live-runtime"]
+    assert [note.message for note in plan.notes] == [
+        "Runtime worker-7 (pid 42, Awa 0.6.2) is live, seen 5 s ago, leader."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"), [("0.6.2", []), ("0.6.1", ["runtime-too-old"]), ("devel", ["runtime-too-old"])]
+)
+def test_version_43_needs_every_live_runtime_at_0_6_2(
+    awa_database: Database, release: Release, version: str, expected: list[str]
+) -> None:
+    awa_database.rows("SELECT awa.storage_auto_finalize_if_fresh('awa')")
+    runtime(awa_database, version)
+    runtime(awa_database, "0.5.0", seconds_ago=91)
+    assert codes(awa_database.url, made_up(release, 43)) == expected
+    assert codes(awa_database.url, made_up(release, 42)) == []
+    overruled = replace(made_up(release, 43), policy=Policy(allow_live_runtimes=True))
+    assert codes(awa_database.url, overruled) == []
+
+
+def test_awa_0_7_needs_a_finished_transition_or_a_database_that_was_never_used(
+    awa_database: Database, release: Release
+) -> None:
+    assert codes(awa_database.url, made_up(release, 41)) == []
+    runtime(awa_database, "0.6.9")
+    assert codes(awa_database.url, made_up(release, 41)) == ["storage-not-finalized"]
+    awa_database.rows("DELETE FROM awa.runtime_instances")
+    awa_database.rows("INSERT INTO awa.jobs_hot (kind, queue, args, state) VALUES ('k', 'q', '{}', 'completed')")
+    assert codes(awa_database.url, made_up(release, 41)) == ["storage-not-finalized"]
+
+
+def test_a_pooler_is_recognised_by_the_process_that_answers(pending_patch: Database, desired: Desired) -> None:
+    queries = {
+        q.code: q.sql for q in gate_queries(desired(), session=Session(announced_pid=1, lock_objects=0, replays=0))
+    }
+    (found,) = pending_patch.rows(queries["pooler"])
+    assert "A connection pooler sits between this program and database" in found["message"]
+    assert codes(pending_patch.url, desired()) == []
+
+
+def test_the_window_is_estimated_from_the_rows_and_can_be_limited(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version > 36")
+    awa_database.rows(
+        "UPDATE pg_class SET reltuples = 1e6"
+        " WHERE oid IN ('awa.ready_entries_0'::regclass, 'awa.done_entries_3'::regclass)"
+    )
+    plan = read_plan(awa_database.url, desired())[1]
+    assert [note.code for note in plan.notes] == ["window"]
+    assert "about 2000000 ready and done rows are scanned 3 times, about 126 s" in plan.notes[0].message
+    limited = replace(desired(), policy=Policy(max_window=60))
+    assert codes(awa_database.url, limited) == ["window-too-long"]
+    assert codes(awa_database.url, replace(desired(), policy=Policy(max_window=130))) == []
+
+
+@contextmanager
+def replace_in_gate(name: str, old: str, new: str) -> Iterator[None]:
+    """Change one gate's text for a while."""
+    original = sqltext.load
+    changed = original(f"gates/{name}.sql").replace(old, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqltext, "load", lambda path: changed if path == f"gates/{name}.sql" else original(path))
+        yield

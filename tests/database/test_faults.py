@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+import pytest
+
+from awa_infra.database.apply import Waits, apply
+from awa_infra.database.observe import read_state
+from awa_infra.errors import AwaInfraError, CommitUnknownError, ConnectionFailedError, LockTimeoutError, SqlFailedError
+from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step
+from devtools import postgres
+from tests.support.proxy import lossy_proxy
+from tests.support.servers import Database, TestServer
+from tests.support.tools import dump_schema
+
+Desired = Callable[..., DesiredState]
+
+ACME = QueueStorage("acme_jobs")
+EVERY = bool(os.environ.get("AWA_INFRA_MATRIX"))
+BOUNDARIES = range(1, 42) if EVERY else (1, 2, 22, 23, 36, 40, 41)
+"""Steps before which something happens; all of them in the matrix."""
+
+APPLY_AND_STOP = """
+import os, signal, sys
+from awa_infra.database.apply import apply
+from awa_infra.model import DesiredState, QueueStorage
+from awa_infra.release import installed_release
+
+def stop(number, total, step):
+    if number == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+release = installed_release()
+apply(os.environ["DATABASE_URL"], DesiredState(release, 40, (QueueStorage("acme_jobs"),)), progress=stop)
+"""
+
+
+@pytest.fixture(scope="module")
+def complete(server: TestServer, release: Release) -> str:
+    """Return what a database looks like that nothing happened to."""
+    made = server.create()
+    apply(made.url, DesiredState(release, 40, (ACME,)))
+    text = dump_schema(made.url)
+    server.drop(made)
+    return text
+
+
+def converges(database: Database, desired: DesiredState, complete: str) -> None:
+    assert not read_state(database.url).schema_exists
+    assert apply(database.url, desired).changed
+    assert dump_schema(database.url) == complete
+    assert not apply(database.url, desired).changed
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_kill_9_before_any_step_leaves_nothing(database: Database, boundary: int) -> None:
+    command = [sys.executable, "-c", APPLY_AND_STOP, str(boundary)]
+    environment = {**os.environ, "DATABASE_URL": database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert not read_state(database.url).schema_exists
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_a_backend_that_is_terminated_before_any_step_leaves_nothing(
+    database: Database, desired: Desired, boundary: int
+) -> None:
+    def terminate(number: int, _total: int, _step: Step) -> None:
+        if number == boundary:
+            database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'awa-infra'")
+
+    with pytest.raises(ConnectionFailedError, match=r"terminating connection|server closed the connection"):
+        apply(database.url, desired(ACME), progress=terminate)
+    assert not read_state(database.url).schema_exists
+
+
+def test_after_an_interruption_the_next_run_converges(database: Database, desired: Desired, complete: str) -> None:
+    def interrupt(number: int, _total: int, _step: Step) -> None:
+        if number == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(database.url, desired(ACME), progress=interrupt)
+    converges(database, desired(ACME), complete)
+
+
+@pytest.mark.parametrize("lose", ["answer", "question"])
+def test_a_lost_commit_is_told_and_the_next_run_finds_out(
+    database: Database, desired: Desired, complete: str, lose: Literal["answer", "question"]
+) -> None:
+    with lossy_proxy(database.url, lose) as url, pytest.raises(CommitUnknownError) as caught:
+        apply(url, desired(ACME))
+    assert "either all of it is there, or nothing" in caught.value.message
+    assert apply(database.url, desired(ACME)).changed == (lose == "question")
+    assert dump_schema(database.url) == complete
+
+
+def test_a_server_that_crashes_in_the_middle_comes_back_empty(desired: Desired) -> None:
+    with tempfile.TemporaryDirectory(prefix="awa-infra-crash-") as folder:
+        data = Path(folder) / "pg"
+        first = postgres.start(data)
+        try:
+            with pytest.raises(ConnectionFailedError):
+                apply(
+                    first.url,
+                    desired(),
+                    progress=lambda n, _t, _s: postgres.stop(data, "immediate") if n == 25 else None,
+                )
+            again = postgres.start(data)
+            assert not read_state(again.url).schema_exists
+            assert apply(again.url, desired()).after.version == 40
+        finally:
+            postgres.destroy(data)
+
+
+def test_a_table_lock_that_is_not_free_names_who_holds_it(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    with psycopg.connect(awa_database.url, application_name="the reader") as holder:
+        holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
+        pid = holder.info.backend_pid
+        with pytest.raises(LockTimeoutError) as caught:
+            apply(awa_database.url, desired(), waits=Waits(table_lock=0.2, attempts=1))
+    assert caught.value.sqlstate == "55P03"
+    assert "Step patch:wait_free_dirty_marks failed: canceling statement due to lock timeout" in caught.value.message
+    assert f"pid {pid} (user postgres, program the reader, in a transaction for " in caught.value.details[0]
+    assert "LOCK TABLE awa.admin_dirty_queues" in caught.value.details[0]
+
+
+def test_a_lock_timeout_is_tried_again_as_a_whole(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    told: list[tuple[int, str]] = []
+    with psycopg.connect(awa_database.url) as holder:
+        holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
+
+        def let_go(attempt: int, error: AwaInfraError, _pause: float) -> None:
+            told.append((attempt, error.code))
+            holder.rollback()
+
+        report = apply(awa_database.url, desired(), waits=Waits(table_lock=0.2), on_retry=let_go)
+    assert told == [(1, "lock-timeout")]
+    assert report.attempts == 2
+    assert report.after.patches == {"wait_free_dirty_marks"}
+
+
+def test_a_full_lock_table_is_explained_and_leaves_nothing(desired: Desired) -> None:
+    settings = {"fsync": "off", "max_locks_per_transaction": "10", "max_connections": "20"}
+    with tempfile.TemporaryDirectory(prefix="awa-infra-locks-") as folder:
+        data = Path(folder) / "pg"
+        server = postgres.start(data, settings=settings)
+        try:
+            easy = replace(desired(QueueStorage("huge")), policy=Policy(allow_many_locks=True))
+            with pytest.raises(SqlFailedError, match="out of shared memory") as caught:
+                apply(server.url, easy, waits=Waits(attempts=1))
+            assert caught.value.sqlstate == "53200"
+            assert "max_locks_per_transaction" in caught.value.hint
+            assert not read_state(server.url).schema_exists
+        finally:
+            postgres.destroy(data)
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_rolls_back_and_says_so(awa_database: Database, sent: signal.Signals, status: int) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    with psycopg.connect(awa_database.url) as holder:
+        holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
+        command = [sys.executable, "-c", "from awa_infra.cli.main import main; main()", "apply"]
+        environment = {**os.environ, "DATABASE_URL": awa_database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+            assert running.stderr is not None
+            first = running.stderr.readline()
+            running.send_signal(sent)
+            rest = running.stderr.read()
+    assert "patch wait_free_dirty_marks" in first
+    assert running.returncode == status
+    assert rest == "Interrupted. What was not committed is rolled back; run the command again.\n"
+    assert read_state(awa_database.url).patches == frozenset()
+
+
+@pytest.mark.parametrize("processes", [50 if EVERY else 8])
+def test_of_many_processes_at_once_one_applies_and_the_others_find_it_done(database: Database, processes: int) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "from awa_infra.cli.main import main; main()",
+        "apply",
+        "--json",
+        "--lock-wait=300",
+    ]
+    environment = {**os.environ, "DATABASE_URL": database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
+    running = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    outputs = [process.communicate(timeout=300) for process in running]
+    assert [process.returncode for process in running] == [0] * processes, outputs
+    assert sum('"changed": true' in output for output, _errors in outputs) == 1
