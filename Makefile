@@ -14,7 +14,7 @@ UV_COMMAND = "$$(devtools/get-uv)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo demo-psql demo-stop test test-unit lint format docs lock build clean
+.PHONY: help setup demo demo-psql demo-stop test test-unit test-matrix bench lint format docs lock build clean
 
 # $(call calmly,title,command): the output appears only when the command fails
 define calmly
@@ -43,6 +43,12 @@ test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
 
 test-unit: setup ## run only the tests that need no server
 	@$(PYTHON_BIN)/python -m pytest tests/unit $(PYTEST_ARGS)
+
+test-matrix: setup ## every start, way and PostgreSQL major, every fault; about an hour; writes docs/reference/equivalence.md
+	@$(PYTHON_BIN)/python -m devtools.matrix
+
+bench: setup ## time everything beside Awa's own command, Flyway, Liquibase and psql; writes docs/reference/benchmark.md
+	@$(PYTHON_BIN)/python -m devtools.bench
 
 lint: setup ## check style, formatting, types and the layers of the code
 	$(call calmly,ruff check,$(PYTHON_BIN)/ruff check --output-format concise)

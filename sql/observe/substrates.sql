@@ -1,32 +1,39 @@
 -- Every queue-storage schema of this database, found the way Awa's own migrations find them: by the
 -- signature of its claim function, together with the three ring-state tables. The receipts flag is not
 -- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts tell a complete
--- installation from a broken one.
-SELECT n.nspname::text AS schema,
-       pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
-       p.prosrc ~* 'insert\s+into\s+\S*lease_claim' AS receipts,
-       r.tables, r.indexes, r.partitions_without_fillfactor, t.triggers
-  FROM pg_catalog.pg_proc p
-  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
- CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE c.relkind = 'r') AS tables,
-               count(*) FILTER (WHERE c.relkind = 'i') AS indexes,
-               count(*) FILTER (WHERE c.relkind = 'r' AND c.relispartition
-                                  AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
-                                  AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))
-                   AS partitions_without_fillfactor,
-               count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
-                                  AND has_schema_privilege(n.oid, 'USAGE')
-                                  AND has_table_privilege(c.oid, 'SELECT')) AS readable_rings
-          FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'i')) r
- CROSS JOIN LATERAL (
-        SELECT count(*) AS triggers
+-- installation from a broken one; one pass over pg_class makes them for all schemas.
+WITH found AS MATERIALIZED (
+    SELECT n.oid, n.nspname, n.nspowner, p.prosrc
+      FROM pg_catalog.pg_proc p
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+     WHERE p.proname = 'claim_ready_runtime'
+       AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+), relations AS (
+    SELECT c.relnamespace,
+           count(*) FILTER (WHERE c.relkind = 'r') AS tables,
+           count(*) FILTER (WHERE c.relkind = 'i') AS indexes,
+           count(*) FILTER (WHERE c.relispartition AND c.relkind = 'r' AND c.relname ^@ 'lease'
+                              AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
+                              AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))
+               AS partitions_without_fillfactor,
+           count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
+                              AND has_schema_privilege(c.relnamespace, 'USAGE')
+                              AND has_table_privilege(c.oid, 'SELECT')) AS readable_rings
+      FROM pg_catalog.pg_class c
+     WHERE c.relkind IN ('r', 'i')
+       AND c.relnamespace = ANY (ARRAY(SELECT oid FROM found))
+     GROUP BY c.relnamespace
+)
+SELECT f.nspname::text AS schema,
+       pg_catalog.pg_get_userbyid(f.nspowner)::text AS owner,
+       f.prosrc ~ 'INSERT INTO [^ ]*lease_claim' AS receipts,
+       r.tables, r.indexes, r.partitions_without_fillfactor,
+       (SELECT count(*)
           FROM pg_catalog.pg_trigger t
           JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-         WHERE c.relnamespace = n.oid AND NOT t.tgisinternal AND t.tgenabled = 'O'
-           AND t.tgname IN ('queue_enqueue_heads_sequence_sync', 'queue_claim_heads_sequence_sync')) t
- WHERE p.proname = 'claim_ready_runtime'
-   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
-   AND r.readable_rings = 3
+         WHERE c.relnamespace = f.oid AND NOT t.tgisinternal AND t.tgenabled = 'O'
+           AND t.tgname IN ('queue_enqueue_heads_sequence_sync', 'queue_claim_heads_sequence_sync')) AS triggers
+  FROM found f
+  JOIN relations r ON r.relnamespace = f.oid
+ WHERE r.readable_rings = 3
  ORDER BY 1

@@ -1,0 +1,210 @@
+"""``make bench``: how long things take beside Awa's own command, Flyway, Liquibase and psql, on one server.
+
+Every round runs every way once, in turn, so that a drifting machine hits all of them. What counts are the ratios of
+one run; seconds belong to the machine. Results go to ``docs/reference/benchmark.json`` and a table beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from awa_infra.database.apply import apply
+from awa_infra.database.url import parameters
+from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
+from awa_infra.packaging.bundle import render
+from awa_infra.packaging.write import write
+from awa_infra.planning.planner import make_plan
+from awa_infra.release import installed_release
+from devtools import java_tools, postgres
+from devtools.postgres_host import binaries
+from devtools.progress import ToolMissing, note, run_cli
+
+RESULTS = Path("docs/reference/benchmark.json")
+PAGE = Path("docs/reference/benchmark.md")
+RELEASE = installed_release()
+CURRENT = DesiredState(RELEASE, RELEASE.schema_version)
+SLOTS = (16, 32, 64)
+
+Way = Callable[[str], object]
+
+
+class Bench:
+    """One server, and the ways to be compared on it."""
+
+    def __init__(self, server: postgres.Server, folder: Path) -> None:
+        self.server = server
+        self.folder = folder
+        self._numbers = iter(range(10**6))
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Give the URL of a new database, a copy of the template."""
+        name = f"bench_{next(self._numbers)}"
+        with psycopg.connect(self.server.url, autocommit=True) as connection:
+            text = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG")
+            connection.execute(text.format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield self.server.url_for(name)
+        finally:
+            with psycopg.connect(self.server.url, autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def template(self, name: str, prepare: Way) -> str:
+        """Return the name of a database that copies are made of."""
+        with psycopg.connect(self.server.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        prepare(self.server.url_for(name))
+        return name
+
+    def awa(self, url: str, *arguments: str) -> None:
+        """Run Awa's own command."""
+        quiet = {"RUST_LOG": "off", "PGOPTIONS": "-c client_min_messages=warning"}
+        _run([str(Path(sys.executable).with_name("awa")), *(arguments or ("migrate",))], {"DATABASE_URL": url, **quiet})
+
+    def command(self, url: str) -> None:
+        """Run ``awa-infra apply`` as a whole process."""
+        _run([str(Path(sys.executable).with_name("awa-infra")), "apply"], {"DATABASE_URL": url})
+
+    def psql(self, url: str) -> None:
+        """Run the same text with psql, in one transaction."""
+        file = self.folder / "fresh.sql"
+        if not file.exists():
+            file.write_text("\n".join(step.sql.rstrip() + "\n;" for step in make_plan(CURRENT, ObservedState()).steps))
+        options = ["-q", "-X", "-1", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", str(file)]
+        _run([str(binaries() / "psql"), *options], {"PGOPTIONS": "-c client_min_messages=warning"})
+
+    def tool(self, name: str) -> Way:
+        """Return a run of Flyway or Liquibase on its bundle, as a whole process."""
+        bundle = self.folder / name
+        write(render(name, CURRENT), bundle)
+        flyway = name == "flyway"
+        words = java_tools.flyway() if flyway else java_tools.liquibase()
+        prefix = "FLYWAY_" if flyway else "LIQUIBASE_COMMAND_"
+        user = "USER" if flyway else "USERNAME"
+
+        def run(url: str) -> None:
+            found = parameters(url)
+            if not flyway:
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute((bundle / "prerequisite.sql").read_bytes())
+            environment = {
+                f"{prefix}URL": f"jdbc:postgresql://{found['host']}:{found['port']}/{found['dbname']}",
+                f"{prefix}{user}": found["user"],
+                f"{prefix}PASSWORD": found["password"],
+            }
+            _run([*words, "migrate" if flyway else "update"], environment, bundle)
+
+        return run
+
+    def compare(self, ways: dict[str, Way], rounds: int, template: str = "template0") -> dict[str, list[float]]:
+        """Return the seconds of every way in every round."""
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                with self.database(template) as url:
+                    began = time.perf_counter()
+                    way(url)
+                    seconds[name].append(time.perf_counter() - began)
+        return seconds
+
+
+def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Run everything; the first way of each comparison is what the others are divided by."""
+    results: dict[str, dict[str, list[float]]] = {}
+    fresh: dict[str, Way] = {
+        "awa migrate": bench.awa,
+        "awa-infra, in process": lambda url: apply(url, CURRENT),
+        "awa-infra apply, whole process": bench.command,
+        "psql, one transaction": bench.psql,
+    }
+    try:
+        fresh |= {"Flyway, whole process": bench.tool("flyway"), "Liquibase, whole process": bench.tool("liquibase")}
+    except ToolMissing as exc:
+        note(f"bench: without Flyway and Liquibase: {exc}")
+    note("bench: fresh install")
+    results["fresh install"] = bench.compare(fresh, rounds)
+    note("bench: one version behind")
+    before = bench.template("bench_behind", lambda url: apply(url, DesiredState(RELEASE, RELEASE.schema_version - 1)))
+    results["one version behind"] = bench.compare(dict(list(fresh.items())[:3]), rounds, before)
+    note("bench: nothing to do")
+    done = bench.template("bench_done", bench.awa)
+    results["nothing to do"] = bench.compare(dict(list(fresh.items())[:3]), rounds, done)
+    for slots in SLOTS:
+        note(f"bench: custom schema with {slots} slots")
+        wanted = DesiredState(RELEASE, None, (QueueStorage("acme_jobs", Shape(slots)),))
+        prepare = ("storage", "prepare-queue-storage-schema", "--schema", "acme_jobs", "--queue-slot-count", str(slots))
+        ways: dict[str, Way] = {
+            "awa storage prepare-queue-storage-schema": lambda url, words=prepare: bench.awa(url, *words),  # type: ignore[misc]
+            "awa-infra, in process": lambda url, wanted=wanted: apply(url, wanted),  # type: ignore[misc]
+        }
+        results[f"custom schema, {slots} queue slots"] = bench.compare(ways, rounds, done)
+    return results
+
+
+def table(results: dict[str, dict[str, list[float]]], rounds: int, server: str) -> str:
+    """Return the page with the medians and ratios."""
+    lines = [
+        "# Benchmark",
+        "",
+        "Made by `make bench`. Medians of one run, every round running every way once, server with default settings.",
+        f"Here: {server}, {platform.machine()}, {os.cpu_count()} processors, {rounds} rounds.",
+        "Seconds belong to the machine; compare the ratios. Above 1 is faster than the first line of the group.",
+        "",
+        "| | seconds | ratio |",
+        "|---|---|---|",
+    ]
+    for group, ways in results.items():
+        lines.append(f"| **{group}** | | |")
+        base = next(iter(ways.values()))
+        for name, seconds in ways.items():
+            ratio = statistics.median(b / s for b, s in zip(base, seconds, strict=True))
+            lines.append(f"| {name} | {statistics.median(seconds):.3f} | {ratio:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _run(words: list[str], environment: dict[str, str], folder: Path | None = None) -> None:
+    done = subprocess.run(
+        words, env={**os.environ, **environment}, cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{words[0]} failed: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds: int = parser.parse_args().rounds
+    folder = Path(tempfile.mkdtemp(prefix="awa-infra-bench-"))
+    server = postgres.start(folder / "pg")
+    try:
+        results = measure(Bench(server, folder), rounds)
+        page = table(results, rounds, f"PostgreSQL {server.major} (embedded build, without JIT)")
+    finally:
+        postgres.destroy(folder / "pg")
+        shutil.rmtree(folder, ignore_errors=True)
+    data = {
+        group: {name: [round(s, 4) for s in all_] for name, all_ in ways.items()} for group, ways in results.items()
+    }
+    RESULTS.write_text(json.dumps({"rounds": rounds, "seconds": data}, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page, encoding="utf-8")
+    print(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_cli(_main))
