@@ -112,8 +112,9 @@ def _attempt(
         },
         role,
     )
-    with connect(url) as connection, translated(url, "Applying"):
-        seen = look(connection, settings, lock=True)
+    # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
+    with connect(url, autocommit=True) as connection, translated(url, "Applying"):
+        seen = look(connection, settings, lock=True, begin="BEGIN")
         if not seen.locked:
             wait_for_migration_lock(connection, waits.migration_lock)
             seen = look(connection, settings)

@@ -19,6 +19,8 @@ from awa_infra.planning.gates import GateQuery, Session, gate_queries, note_quer
 from awa_infra.planning.numbering import is_legacy_numbering
 from awa_infra.planning.planner import make_plan, replays_installer
 
+READ_ONLY = "BEGIN READ ONLY"
+
 _QUIET = {"jit": "off"}
 """Just-in-time compilation of catalog queries costs more than it can save (measured)."""
 
@@ -38,13 +40,16 @@ class Look:
     locked: bool = False
 
 
-def look(connection: Connection, settings: Mapping[str, str] | None = None, *, lock: bool = False) -> Look:
+def look(
+    connection: Connection, settings: Mapping[str, str] | None = None, *, lock: bool = False, begin: str | None = None
+) -> Look:
     """Observe in two round trips; writes nothing.
 
     Args:
-        connection: inside a transaction, or about to start one.
+        connection: inside a transaction, or with ``begin`` about to start one.
         settings: set for the transaction before anything else, in the same round trip.
         lock: try once to take the migration lock, before the observation and in the same round trip.
+        begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
     """
     first: list[sql.Composable] = [
         sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in (settings or _QUIET).items()
@@ -54,12 +59,15 @@ def look(connection: Connection, settings: Mapping[str, str] | None = None, *, l
     probes = sqltext.names("patches")
     probe = ", ".join(f"({sqltext.load(f'patches/{name}.sql')}) AS {name}" for name in probes)
     with connection.pipeline():
+        if begin is not None:
+            connection.execute(begin.encode())
         opened = connection.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(first))
         catalog = connection.execute(sqltext.load("observe/catalog.sql").encode())
         found = connection.execute(sqltext.load("observe/substrates.sql").encode())
         applied = connection.execute(f"SELECT {probe}".encode())
-        locked = bool((opened.fetchone() or {}).get("taken"))
-        row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
+    # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
+    locked = bool((opened.fetchone() or {}).get("taken"))
+    row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
     readable = frozenset(row["readable"])
     contents = _contents(connection, readable, [s["schema"] for s in substrates])
     rings = contents["rings"]
@@ -116,17 +124,15 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with connect(url) as connection, translated(url, "Reading the database"):
-        connection.read_only = True
-        seen = look(connection, with_role(_QUIET, role))
+    with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
+        seen = look(connection, with_role(_QUIET, role), begin=READ_ONLY)
         return seen.state, plan_from(connection, desired, seen)
 
 
 def read_state(url: str) -> ObservedState:
     """Open a connection, observe in a read-only transaction, and close it."""
-    with connect(url) as connection, translated(url, "Reading the database"):
-        connection.read_only = True
-        return observe(connection)
+    with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
+        return look(connection, begin=READ_ONLY).state
 
 
 def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:
