@@ -172,7 +172,9 @@ def test_a_signal_rolls_back_and_says_so(awa_database: Database, sent: signal.Si
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     with psycopg.connect(awa_database.url) as holder:
         holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
-        command = [sys.executable, "-c", "from awa_infra.cli.main import main; main()", "apply"]
+        # A shell's background jobs, and so perhaps this test, are born deaf to SIGINT.
+        hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        command = [sys.executable, "-c", f"{hear}; from awa_infra.cli.main import main; main()", "apply"]
         environment = {**os.environ, "DATABASE_URL": awa_database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
             assert running.stderr is not None
