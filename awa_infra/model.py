@@ -251,6 +251,7 @@ class StepKind(Enum):
     MIGRATION = "migration"
     PATCH = "patch"
     QUEUE_STORAGE = "queue-storage"
+    REPAIR = "repair"
 
 
 @dataclass(frozen=True, slots=True)

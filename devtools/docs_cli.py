@@ -33,6 +33,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "plan": _PLANS,
         "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "status": _READS,
+        "verify": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "package": (errors.ConfigurationError, errors.BundleError, errors.ReleaseError),
     }
 )

@@ -17,7 +17,8 @@ from devtools.progress import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent
 PROSE = ROOT / "docs" / "reference" / "errors.yaml"
-PURE_GATES = Path("awa_infra/planning/gates.py")
+PURE_GATES = (Path("awa_infra/planning/gates.py"), Path("awa_infra/planning/repair.py"))
+FINDINGS = Path("awa_infra/planning/checks.py")
 
 _INTRO = """\
 Every failure has a code, in brackets at the end of its message, and the command an exit status. Messages may be
@@ -40,6 +41,11 @@ Only a bundle asks these, and the tool that runs it fails with them. Nothing was
 history table.
 """
 
+
+_FINDINGS = """\
+What `verify` can find beside objects that are missing, extra or changed. A finding is no failure; `verify` exits with 1
+if there are any. Nothing was written.
+"""
 
 _NOTES = """\
 A note never blocks. `plan` prints notes where something is pending, on standard error or under `notes` with `--json`.
@@ -68,7 +74,15 @@ def render(source: Path = PROSE) -> str:
     gates = gate_sources()
     bundles = bundle_sources()
     notes = note_sources()
-    prose = _prose(source, {"failures": classes, "gates": gates, "bundles": bundles, "notes": notes})
+    findings = finding_sources()
+    known: dict[str, Iterable[str]] = {
+        "failures": classes,
+        "gates": gates,
+        "bundles": bundles,
+        "notes": notes,
+        "findings": findings,
+    }
+    prose = _prose(source, known)
     parts = ["# Errors", _INTRO, "## Failures"]
     for code, kind in classes.items():
         facts = f"Exit status {kind.exit_status}. Raised as `{kind.__name__}`."
@@ -82,6 +96,9 @@ def render(source: Path = PROSE) -> str:
     parts += ["## Notes", _NOTES]
     for code, path in notes.items():
         parts += [f"### {code}", f"Asked in {_link(path)}.", _paragraphs(prose["notes"][code])]
+    parts += ["## Findings", _FINDINGS]
+    for code, path in findings.items():
+        parts += [f"### {code}", f"Found in {_link(path)}.", _paragraphs(prose["findings"][code])]
     return page(*parts)
 
 
@@ -104,12 +121,26 @@ def _by_header(kind: str) -> dict[str, Path]:
 def gate_sources() -> dict[str, Path]:
     """Return every gate and the file that asks it: the SQL ones by their header, the others as Python makes them."""
     found = _by_header("gate")
-    calls = (node for node in ast.walk(ast.parse((ROOT / PURE_GATES).read_text(encoding="utf-8"))))
-    for call in calls:
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Gate":
-            code = call.args[0]
-            if isinstance(code, ast.Constant):
-                found[str(code.value)] = PURE_GATES
+    for path in PURE_GATES:
+        found |= dict.fromkeys(_made(path, "Gate"), path)
+    return found
+
+
+def finding_sources() -> dict[str, Path]:
+    """Return every state that a verification can find, and where."""
+    return dict.fromkeys(sorted(_made(FINDINGS, "state")), FINDINGS)
+
+
+def _made(path: Path, function: str) -> list[str]:
+    """Return the first argument of every call of a function in a file, where it is a text or a choice of two."""
+    found: list[str] = []
+    for call in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == function:
+            found += [
+                str(node.value)
+                for node in ast.walk(call.args[0])
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
     return found
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Show what apply would do to one database.",
     "apply": "Migrate one database, without the Pulumi engine.",
     "status": "Show what stands in one database.",
+    "verify": "Compare one database with what its Awa release promises; repair it.",
     "package": "Write a Flyway or Liquibase bundle.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""

@@ -12,7 +12,7 @@ import psycopg
 from awa_infra import sqltext
 from awa_infra.database.connection import LOCK_NOT_AVAILABLE, Connection, connect, translate, translated
 from awa_infra.database.lock import table_holders, wait_for_migration_lock
-from awa_infra.database.observe import look, observe, plan_from, with_role
+from awa_infra.database.observe import Look, look, observe, plan_from, with_role
 from awa_infra.errors import AwaInfraError, CommitUnknownError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.planning.gates import raise_if_blocked
@@ -43,6 +43,20 @@ class Waits:
     migration_lock: float = 60.0
     table_lock: float = 30.0
     attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What is to be done, and whether it was.
+
+    Attributes:
+        plan: called under the lock with what was observed; returns the plan, gates included.
+        require_done: called after the last step with what was observed before and after; raises to have
+            nothing kept.
+    """
+
+    plan: Callable[[Connection, Look], Plan]
+    require_done: Callable[[Connection, ObservedState, ObservedState], None]
 
 
 def apply(
@@ -80,11 +94,36 @@ def apply(
         ConnectionFailedError: the connection could not be opened, or was lost.
         CommitUnknownError: it was lost while committing.
     """
+    return apply_plans(
+        url,
+        Planner(
+            lambda connection, seen: plan_from(connection, desired, seen),
+            lambda _connection, before, after: _require_done(desired, before, after),
+        ),
+        expected=expected,
+        role=role,
+        waits=waits,
+        progress=progress,
+        on_retry=on_retry,
+    )
+
+
+def apply_plans(
+    url: str,
+    planner: Planner,
+    *,
+    expected: Plan | None = None,
+    role: str | None = None,
+    waits: Waits = Waits(),
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> Report:
+    """Do what :func:`apply` does, with plans of another making."""
     started = time.monotonic()
     attempt = 1
     while True:
         try:
-            report = _attempt(url, desired, expected, role, waits, progress)
+            report = _attempt(url, planner, expected, role, waits, progress)
         except AwaInfraError as exc:
             if exc.sqlstate not in RETRYABLE or attempt >= waits.attempts:
                 raise
@@ -98,7 +137,7 @@ def apply(
 
 
 def _attempt(
-    url: str, desired: DesiredState, expected: Plan | None, role: str | None, waits: Waits, progress: Progress
+    url: str, planner: Planner, expected: Plan | None, role: str | None, waits: Waits, progress: Progress
 ) -> Report:
     settings = with_role(
         {
@@ -119,7 +158,7 @@ def _attempt(
             wait_for_migration_lock(connection, waits.migration_lock)
             seen = look(connection, settings)
         before = seen.state
-        plan = plan_from(connection, desired, seen)
+        plan = planner.plan(connection, seen)
         raise_if_blocked(plan.gates, before.database)
         if expected is not None and plan.steps and plan.digest != expected.digest:
             raise StalePlanError(
@@ -134,7 +173,7 @@ def _attempt(
             for number, step in enumerate(plan.steps, start=1)
         )
         after = observe(connection)
-        _require_done(desired, before, after)
+        planner.require_done(connection, before, after)
         _commit(connection, before.database)
         return Report(results, before, after, 0.0)
 

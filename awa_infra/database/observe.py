@@ -96,9 +96,17 @@ def observe(connection: Connection) -> ObservedState:
     return look(connection).state
 
 
-def plan_from(connection: Connection, desired: DesiredState, seen: Look) -> Plan:
-    """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing."""
-    draft = make_plan(desired, seen.state)
+def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: Plan | None = None) -> Plan:
+    """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing.
+
+    Args:
+        connection: that of the look.
+        desired: what is asked for.
+        seen: the look.
+        draft: another plan than the one for what is desired, to ask the gates for.
+    """
+    if draft is None:
+        draft = make_plan(desired, seen.state)
     session = Session(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,

@@ -26,7 +26,7 @@ from awa_infra.planning.gates import pure_gates, queue_storage_values
 _TRIGGERS = 2
 """Triggers of a queue-storage schema: one per head table (Awa 0.6.9)."""
 
-_CANONICAL_LOCKS = 1869
+CANONICAL_LOCKS = 1869
 """Lockable objects of a fresh canonical install, the upper of the two measured (PostgreSQL 18, Awa 0.6.9)."""
 
 _REFRESHES_CUSTOM = frozenset(
@@ -101,7 +101,7 @@ def queue_storage_step(wanted: QueueStorage) -> Step:
         f"queue-storage:{wanted.schema}",
         f"queue-storage schema {wanted.schema} ({shape})",
         sqltext.render("queue_storage/install.sql", **queue_storage_values(wanted)),
-        f"about {_shape_locks(shape)} lock objects in one transaction",
+        f"about {shape_locks(shape)} lock objects in one transaction",
     )
 
 
@@ -144,16 +144,19 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
     return steps
 
 
-def _shape_locks(shape: Shape) -> int:
-    # The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
+def shape_locks(shape: Shape) -> int:
+    """Return about how many objects a queue-storage schema has that a transaction can lock.
+
+    The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
+    """
     return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots
 
 
 def _lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step]) -> int:
     """Return about how many objects the transaction of a plan will have locked at its end."""
-    objects = _CANONICAL_LOCKS if any(s.kind in {StepKind.MIGRATION, StepKind.PATCH} for s in steps) else 0
+    objects = CANONICAL_LOCKS if any(s.kind in {StepKind.MIGRATION, StepKind.PATCH} for s in steps) else 0
     if any(replays_installer(s) or s.key in _REFRESHES_CUSTOM for s in steps):
-        objects += sum(_shape_locks(s.shape) for s in observed.substrates if s.schema != CANONICAL_SCHEMA)
+        objects += sum(shape_locks(s.shape) for s in observed.substrates if s.schema != CANONICAL_SCHEMA)
     installed = {s.schema for s in observed.substrates} if objects else set()
     wanted = {f"queue-storage:{q.schema}": q for q in desired.queue_storage if q.schema not in installed}
-    return objects + sum(_shape_locks(wanted[s.key].shape) for s in steps if s.key in wanted)
+    return objects + sum(shape_locks(wanted[s.key].shape) for s in steps if s.key in wanted)

@@ -1,6 +1,6 @@
 SELECT 'queue storage ' || {schema}, {wanted},
        format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
-              (SELECT bool_or(p.prosrc ~ 'INSERT INTO [^ ]*lease_claim')
+              (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
                  FROM pg_catalog.pg_proc p
                  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                 WHERE n.nspname = {schema} AND p.proname = 'claim_ready_runtime'))

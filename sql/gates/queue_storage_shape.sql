@@ -13,7 +13,7 @@ SELECT 'queue-storage-shape' AS code,
   FROM {schema_name}.queue_ring_state q
  CROSS JOIN {schema_name}.lease_ring_state l
  CROSS JOIN {schema_name}.claim_ring_state c
- CROSS JOIN (SELECT coalesce(bool_or(p.prosrc ~ 'INSERT INTO [^ ]*lease_claim'), {receipts}) AS receipts
+ CROSS JOIN (SELECT coalesce(bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim'), {receipts}) AS receipts
                FROM pg_catalog.pg_proc p
                JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
               WHERE n.nspname = {schema} AND p.proname = 'claim_ready_runtime') r

@@ -26,7 +26,7 @@ WITH found AS MATERIALIZED (
 )
 SELECT f.nspname::text AS schema,
        pg_catalog.pg_get_userbyid(f.nspowner)::text AS owner,
-       f.prosrc ~ 'INSERT INTO [^ ]*lease_claim' AS receipts,
+       f.prosrc ~* 'insert into [^ ]*lease_claim' AS receipts,
        r.tables, r.indexes, r.partitions_without_fillfactor,
        (SELECT count(*)
           FROM pg_catalog.pg_trigger t

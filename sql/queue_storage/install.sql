@@ -11,7 +11,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = {schema} AND c.relname = 'queue_ring_state') THEN
         SELECT format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
-                      (SELECT bool_or(p.prosrc ~ 'INSERT INTO [^ ]*lease_claim')
+                      (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
                          FROM pg_catalog.pg_proc p
                          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                         WHERE n.nspname = {schema} AND p.proname = 'claim_ready_runtime'))

@@ -30,7 +30,11 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
 )
 """Every command that is shown and not run, with the reason."""
 
-RUN_WITH_A_DATABASE = ("docs/how-to/declare-queue-storage-schemas.md", "docs/how-to/migrate-without-pulumi.md")
+RUN_WITH_A_DATABASE = (
+    "docs/how-to/declare-queue-storage-schemas.md",
+    "docs/how-to/migrate-without-pulumi.md",
+    "docs/how-to/verify-a-database.md",
+)
 
 RUN_WITH_THE_ENGINE = (
     "docs/how-to/install-pulumi.md",

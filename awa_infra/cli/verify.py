@@ -1,0 +1,174 @@
+"""``awa-infra verify``."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import click
+
+from awa_infra.cli.apply import Progress
+from awa_infra.cli.options import database_url_option, json_option, policy_options, print_json, required_url
+from awa_infra.database.apply import Waits
+from awa_infra.database.fingerprint import repair as run_repair
+from awa_infra.database.fingerprint import verify as run_verify
+from awa_infra.errors import AwaInfraError
+from awa_infra.model import ObservedState, Policy, Report
+from awa_infra.planning.drift import Examination
+from awa_infra.planning.findings import Finding, FindingKind
+from awa_infra.release import installed_release
+
+DRIFT = 1
+"""Exit status if anything is not as the release promises."""
+
+_COLOURS = {
+    FindingKind.MISSING: "red",
+    FindingKind.EXTRA: "yellow",
+    FindingKind.CHANGED: "magenta",
+    FindingKind.STATE: "red",
+    FindingKind.LAZY: "green",
+}
+_SHOWN_LINES = 40
+_SHOWN_STATEMENTS = 5
+
+
+@click.command()
+@database_url_option
+@click.option(
+    "--schema", "schemas", metavar="NAME", multiple=True, help="Only this schema; can be given several times."
+)
+@click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
+@policy_options
+@click.option(
+    "--lock-wait",
+    type=click.FloatRange(min=0),
+    default=Waits().migration_lock,
+    show_default=True,
+    help="Seconds that --repair waits for another migration to finish.",
+)
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=Waits().table_lock,
+    show_default=True,
+    help="Seconds that --repair waits for each table lock; 0 waits for ever.",
+)
+@json_option
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    *,
+    database_url: str | None,
+    schemas: tuple[str, ...],
+    repair: bool,
+    role: str | None,
+    policy: Policy,
+    lock_wait: float,
+    lock_timeout: float,
+    as_json: bool,
+) -> None:
+    """Compare one database with what its Awa release promises. Without --repair reads only.
+
+    Compares schema awa and every queue-storage schema object by object, and looks at version rows, routing,
+    slots, owners and privileges. --repair never drops, never activates and never runs a single old migration.
+
+    Exit status: 0 healthy, 1 drift found (or left), 3 if a gate objects.
+    """
+    url = required_url(database_url)
+    release = installed_release()
+    report = None
+    if repair:
+        waits = Waits(lock_wait, lock_timeout)
+        report, found = run_repair(
+            url, release, schemas, policy=policy, role=role, waits=waits, progress=Progress(), on_retry=_retry
+        )
+        observed = report.after
+    else:
+        observed, found = run_verify(url, release, schemas)
+    if as_json:
+        print_json(_data(observed, release.name, found, report))
+    else:
+        _print(observed, release.name, found, report)
+    if found.drift:
+        ctx.exit(DRIFT)
+
+
+def _print(observed: ObservedState, release: str, found: Examination, report: Report | None) -> None:
+    if report is not None:
+        for done in report.applied:
+            click.echo(f"Repaired: {done.title}.")
+        if not report.changed:
+            click.echo("Nothing was there that --repair could repair.")
+    for schema, findings in groupby(sorted(found.findings, key=lambda f: f.schema), key=lambda f: f.schema):
+        click.echo(click.style(f"Schema {schema}", bold=True))
+        for finding in findings:
+            _print_finding(finding)
+    count = len(found.drift)
+    line = f"Database {observed.database}, Awa {release}: "
+    if not count:
+        click.echo(line + click.style("healthy.", fg="green"))
+        return
+    repairable = sum(f.repairable for f in found.drift)
+    rest = f", {repairable} of them repairable with --repair" if repairable else ""
+    click.echo(line + click.style(f"{count} finding{'s' if count > 1 else ''}{rest}.", fg="red"))
+
+
+def _print_finding(finding: Finding) -> None:
+    mark = click.style(f"{finding.kind.value:<8}", fg=_COLOURS[finding.kind])
+    if finding.message:
+        click.echo(f"  {mark} {finding.message} [{finding.code}]")
+    else:
+        more = f", and {finding.also} that hang on it" if finding.also else ""
+        click.echo(f"  {mark} {finding.part} {finding.object}{more}")
+    if finding.diff:
+        for line in finding.diff[:_SHOWN_LINES]:
+            colour = {"+": "green", "-": "red"}.get(line[:1])
+            click.echo(click.style(f"             {line}", fg=colour))
+        if len(finding.diff) > _SHOWN_LINES:
+            click.echo(f"             ... {len(finding.diff) - _SHOWN_LINES} more lines, see --json")
+    elif finding.kind is FindingKind.CHANGED:
+        click.echo(click.style(f"             - {finding.expected}", fg="red"))
+        click.echo(click.style(f"             + {finding.found}", fg="green"))
+    if finding.repair:
+        click.echo(click.style(f"           {finding.repair}", dim=True))
+    for statement in finding.sql[:_SHOWN_STATEMENTS]:
+        click.echo(f"             {statement}")
+    if len(finding.sql) > _SHOWN_STATEMENTS:
+        click.echo(f"             ... {len(finding.sql) - _SHOWN_STATEMENTS} more statements, see --json")
+
+
+def _data(observed: ObservedState, release: str, found: Examination, report: Report | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "database": observed.database,
+        "release": release,
+        "schema_version": observed.version,
+        "healthy": not found.drift,
+        "fingerprints": [{"schema": f.schema, "found": f.found, "expected": f.expected} for f in found.fingerprints],
+        "findings": [_finding_data(f) for f in found.findings],
+    }
+    if report is not None:
+        data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
+    return data
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind.value,
+        "code": finding.code,
+        "schema": finding.schema,
+        "part": finding.part,
+        "object": finding.object,
+        "also": finding.also,
+        "expected": finding.expected,
+        "found": finding.found,
+        "message": finding.message,
+        "diff": list(finding.diff),
+        "repair": finding.repair,
+        "repairable": finding.repairable,
+        "sql": list(finding.sql),
+    }
+
+
+def _retry(attempt: int, error: AwaInfraError, pause: float) -> None:
+    click.echo(f"Attempt {attempt} was rolled back: {error}", err=True)
+    click.echo(f"Trying again in {pause:.1f} s.", err=True)

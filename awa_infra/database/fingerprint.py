@@ -1,0 +1,172 @@
+"""Verify databases: read catalogs and what else tells drift, with queries that never write; and repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from psycopg.rows import tuple_row
+
+from awa_infra import sqltext
+from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.observe import Look, look, plan_from
+from awa_infra.errors import SqlFailedError
+from awa_infra.facts.catalog import catalog_facts, newest_catalog_facts
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
+from awa_infra.planning.catalog import Key, SchemaName
+from awa_infra.planning.checks import Health, quote
+from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
+from awa_infra.planning.gates import raise_if_blocked
+from awa_infra.planning.repair import INSTALLER, make_repair, with_repairs
+
+READING = frozenset(("damaged-schema", "lost-history", "newer-schema", "server-too-old"))
+"""Gates that object to a verification too: nothing could be said about such a database."""
+
+_MAJOR = 10000
+
+
+def read_catalog(connection: Connection, schema: str) -> tuple[SchemaName | None, dict[Key, str]]:
+    """Return how the server writes a schema's name, and its catalog; no name if there is no such schema.
+
+    One query, for which the transaction must have :func:`prepare`'s settings: then definitions name everything
+    with its schema, whatever the settings of the role are.
+    """
+    texts = [sqltext.render(f"fingerprint/{name}.sql", schema=quote(schema)) for name in sqltext.names("fingerprint")]
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute("\nUNION ALL\n".join(texts).encode()).fetchall()
+    catalog = {(part, name): text for part, name, text in rows}
+    name = catalog.pop(("schema", schema), None)
+    return (None if name is None else SchemaName(schema, name)), catalog
+
+
+def prepare(connection: Connection) -> None:
+    """Set what :func:`read_catalog` needs, until the end of the transaction or savepoint."""
+    connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
+
+
+def verify(url: str, release: Release, schemas: Iterable[str] = ()) -> tuple[ObservedState, Examination]:
+    """Return what is wrong in a database, read in one read-only transaction.
+
+    Args:
+        url: connection string; hidden from every message.
+        release: the one that is installed.
+        schemas: which schemas to verify; without any ``awa`` and every queue-storage schema.
+
+    Raises:
+        BlockedError: the database is such that nothing can be said about it.
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+    with connect(url) as connection, translated(url, "Reading the database"):
+        connection.read_only = True
+        seen = look(connection)
+        plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
+        raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
+        return seen.state, _examination(_subject(connection, release, seen.state), schemas)
+
+
+def repair(  # noqa: PLR0913  the options of apply, and which schemas
+    url: str,
+    release: Release,
+    schemas: Iterable[str] = (),
+    *,
+    policy: Policy = Policy(),  # noqa: B008  frozen
+    role: str | None = None,
+    waits: Waits = Waits(),  # noqa: B008  frozen
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> tuple[Report, Examination]:
+    """Re-apply what Awa's own idempotent SQL can put right, in one transaction, and verify again.
+
+    Args:
+        url: connection string; hidden from every message.
+        release: whose texts are applied again.
+        schemas: as for :func:`verify`; nothing is repaired that was not asked for, but Awa's migrations refresh
+            every queue-storage schema where they run.
+        policy: which gates are overruled.
+        role: become this role for the transaction.
+        waits: how long to wait for locks.
+        progress: called before each step.
+        on_retry: called before each further attempt.
+
+    Returns:
+        What was done, and what a verification finds after it.
+
+    Raises:
+        BlockedError: gates object; nothing was changed.
+        SqlFailedError: a step failed, or made something worse; nothing was kept.
+    """
+    chosen = tuple(schemas)
+    known: dict[str, Examination] = {}
+
+    def plan(connection: Connection, seen: Look) -> Plan:
+        subject = _subject(connection, release, seen.state)
+        known["before"] = known["after"] = _examination(subject, chosen)
+        canonical = _examination(subject, [CANONICAL_SCHEMA]).drift
+        sound = not any(f.object.partition("(")[0] in INSTALLER for f in canonical)
+        draft = make_repair(known["before"].findings, release, seen.state, shapes(subject), sound_installer=sound)
+        # What would only be pending is not of interest here, its gates are.
+        desired = DesiredState(release, release.schema_version, policy=policy)
+        return plan_from(connection, desired, seen, draft)
+
+    def require_done(connection: Connection, before: ObservedState, after: ObservedState) -> None:
+        known["after"] = _examination(_subject(connection, release, after), chosen)
+        _require_no_worse(known["before"], known["after"], before, after)
+
+    report = apply_plans(url, Planner(plan, require_done), role=role, waits=waits, progress=progress, on_retry=on_retry)
+    return report, known["after"]
+
+
+def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
+    wanted = list(dict.fromkeys(schemas)) or [CANONICAL_SCHEMA, *sorted(set(subject.standing) - {CANONICAL_SCHEMA})]
+    found = examine(subject, wanted)
+    told = with_repairs(found.findings, subject.release, subject.names.substrate, known=subject.facts is not None)
+    return replace(found, findings=told)
+
+
+def _subject(connection: Connection, release: Release, observed: ObservedState) -> Subject:
+    major = observed.server_version // _MAJOR
+    standing: dict[str, Standing] = {}
+    # The settings must not reach the steps of a repair: the savepoint takes them back.
+    with connection.transaction(force_rollback=True):
+        prepare(connection)
+        for schema in (CANONICAL_SCHEMA, *(s.schema for s in observed.substrates if s.schema != CANONICAL_SCHEMA)):
+            name, catalog = read_catalog(connection, schema)
+            if name is not None:
+                standing[schema] = Standing(name, catalog, _health(connection, schema))
+    return Subject(release, catalog_facts(release.name, major), newest_catalog_facts(major), observed, standing)
+
+
+def _health(connection: Connection, schema: str) -> Health:
+    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": quote(schema), "schema_name": sqltext.Name(schema)}
+
+    def rows(name: str) -> list[dict[str, object]]:
+        return connection.execute(sqltext.render(f"fingerprint/state/{name}.sql", **values).encode()).fetchall()
+
+    readable = {str(row["relation"]) for row in rows("readable")}
+    slots = rows("slots")[0] if {"queue_ring_slots", "lease_ring_slots", "claim_ring_slots"} <= readable else {}
+    lanes = rows("lanes") if {"queue_enqueue_heads", "queue_claim_heads"} <= readable else []
+    return Health(
+        {ring: int(str(count)) for ring, count in slots.items() if count is not None},
+        tuple(str(row["sequence"]) for row in lanes),
+        {str(row["role"]): int(str(row["sequences"])) for row in rows("weak_roles")},
+    )
+
+
+def _require_no_worse(was: Examination, now: Examination, before: ObservedState, after: ObservedState) -> None:
+    new = {f.identity for f in now.drift} - {f.identity for f in was.drift}
+    if new:
+        raise SqlFailedError(
+            f"The repair made something worse ({', '.join(sorted('.'.join(i[2:]) for i in new)[:3])}); "
+            "nothing was kept.",
+            hint="Report it with the output of awa-infra verify --json.",
+        )
+    old, standing = before.transition, after.transition
+    lost = old is not None and old.marker_schema is None
+    if old is not None and standing is not None and lost:
+        standing = replace(standing, marker_schema=None)
+    if old != standing:
+        raise SqlFailedError(
+            "The repair changed Awa's storage transition, which nothing here may do; nothing was kept.",
+            hint="Report it with the output of awa-infra verify --json.",
+        )

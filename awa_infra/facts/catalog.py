@@ -1,0 +1,85 @@
+"""Committed facts about what each release of Awa leaves in the catalog of PostgreSQL.
+
+``catalog-<release>.json`` is written by ``python -m devtools.catalog_facts`` from databases that the real
+``awa migrate`` made. Bodies of functions stand there as hashes: the texts are Awa's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+Entries = dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFacts:
+    """What stands in a healthy database of one release, on one major of PostgreSQL.
+
+    Attributes:
+        canonical: schema ``awa`` without its queue storage, as it stands.
+        substrate: template of a queue-storage schema with receipts; ``awa`` itself has one.
+        without_receipts: the entries of the template that differ without receipts.
+        private: functions that PUBLIC must not execute.
+        fingerprint: of the whole schema ``awa``.
+    """
+
+    canonical: Entries
+    substrate: Entries
+    without_receipts: Entries
+    private: frozenset[str]
+    fingerprint: str
+
+    def template(self, *, receipts: bool) -> Entries:
+        """Return the template of a queue-storage schema."""
+        return self.substrate if receipts else self.substrate | self.without_receipts
+
+
+@cache
+def catalog_facts(release: str, major: int) -> CatalogFacts | None:
+    """Return the facts of a release, or ``None`` if there are none.
+
+    A major that is newer than all that were measured is taken for the newest of them.
+    """
+    for data in _files():
+        if release in data["releases"]:
+            majors = data["majors"]
+            known = min(max(majors, key=int), str(major), key=int)
+            chosen = majors.get(known, {})
+            return CatalogFacts(
+                canonical=_overridden(data, chosen, "canonical"),
+                substrate=_overridden(data, chosen, "substrate"),
+                without_receipts=_entries(data["without_receipts"]),
+                private=frozenset(data["private"]),
+                fingerprint=chosen.get("fingerprint", ""),
+            )
+    return None
+
+
+@cache
+def newest_catalog_facts(major: int) -> CatalogFacts:
+    """Return the facts of the newest release that is known."""
+    release = _files()[-1]["releases"][-1]
+    facts = catalog_facts(release, major)
+    assert facts is not None  # noqa: S101  the release comes from the same files
+    return facts
+
+
+def _overridden(data: Mapping[str, Any], major: Mapping[str, Any], which: str) -> Entries:
+    return _entries(data[which]) | _entries(major.get(which, {}))
+
+
+def _entries(parts: Mapping[str, Mapping[str, str]]) -> Entries:
+    return {(part, name): text for part, entries in parts.items() for name, text in entries.items()}
+
+
+@cache
+def _files() -> tuple[dict[str, Any], ...]:
+    folder = resources.files("awa_infra.facts")
+    names = (entry.name for entry in folder.iterdir())
+    chosen = sorted(name for name in names if name.startswith("catalog-") and name.endswith(".json"))
+    return tuple(json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in chosen)

@@ -1,0 +1,175 @@
+"""From what stands in a database and the facts about its release to findings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from awa_infra.facts.catalog import CatalogFacts
+from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, Substrate
+from awa_infra.planning import checks
+from awa_infra.planning.bodies import difference, release_bodies, text_of
+from awa_infra.planning.catalog import (
+    HASHED,
+    Catalog,
+    Key,
+    SchemaName,
+    collapse,
+    digest,
+    expand,
+    neutral_body,
+    own_names,
+    structure,
+    with_hashes,
+)
+from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in one schema, as it was read.
+
+    Attributes:
+        name: of the schema.
+        catalog: with the texts of functions and views.
+        health: what is not in a catalog: rows of the rings, lanes, privileges.
+    """
+
+    name: SchemaName
+    catalog: dict[Key, str] = field(repr=False)
+    health: checks.Health
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The hash of a schema's structure, and the one that facts expect; ``None`` if there are no facts."""
+
+    schema: str
+    found: str
+    expected: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a verification found."""
+
+    findings: tuple[Finding, ...]
+    fingerprints: tuple[Fingerprint, ...]
+
+    @property
+    def drift(self) -> tuple[Finding, ...]:
+        """Everything that makes the database unhealthy."""
+        return tuple(f for f in self.findings if f.is_drift)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What all schemas of one database are examined against.
+
+    Attributes:
+        release: the one that is installed.
+        facts: about it and the server's major; ``None`` if the release is not known.
+        names: facts that tell which names queue storage has, if need be those of another release.
+        observed: what was observed.
+        standing: by schema; those to examine, and those to compare them with.
+    """
+
+    release: Release
+    facts: CatalogFacts | None
+    names: CatalogFacts
+    observed: ObservedState
+    standing: Mapping[str, Standing]
+
+
+def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
+    """Return what is wrong with some schemas of a database.
+
+    Catalogs are compared only at the release's own version: before that every difference is to be expected.
+    """
+    findings: list[Finding] = []
+    fingerprints: list[Fingerprint] = []
+    current = subject.observed.version == subject.release.schema_version
+    wanted = list(schemas)
+    if CANONICAL_SCHEMA in wanted:
+        findings += checks.release_findings(subject.release, subject.observed, known=subject.facts is not None)
+        findings += checks.routing_findings(subject.observed)
+    for schema in wanted:
+        standing = subject.standing.get(schema)
+        if standing is None:
+            if schema != CANONICAL_SCHEMA:
+                findings.append(checks.no_such_schema(schema))
+            continue
+        substrate = subject.observed.substrate(schema)
+        shape = checks.standing_shape(standing.catalog, standing.health, _recorded(schema, substrate))
+        findings += lanes(schema, standing.catalog)
+        findings += checks.schema_findings(standing.name, standing.catalog, standing.health)
+        if not current:
+            continue
+        findings += checks.slot_findings(schema, _recorded(schema, substrate), shape, substrate)
+        differences, fingerprint = _catalog_findings(subject, standing, shape)
+        findings += differences
+        fingerprints.append(fingerprint)
+    return Examination(tuple(findings), tuple(fingerprints))
+
+
+def shapes(subject: Subject) -> dict[str, Shape]:
+    """Return the shape that each queue-storage schema really has."""
+    found = {}
+    for schema, standing in subject.standing.items():
+        recorded = _recorded(schema, subject.observed.substrate(schema))
+        found[schema] = checks.standing_shape(standing.catalog, standing.health, recorded)
+    return found
+
+
+def _recorded(schema: str, substrate: Substrate | None) -> Shape:
+    return Shape() if substrate is None or schema == CANONICAL_SCHEMA else substrate.shape
+
+
+def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+    schema = standing.name.text
+    found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
+    expanded = expand(_template(subject, standing, receipts=shape.receipts), standing.name, shape)
+    expected = expanded.catalog
+    if schema == CANONICAL_SCHEMA:
+        expected = subject.facts.canonical | expected if subject.facts else found
+    # Of indexes that share a cut name Awa keeps one or none; which one is not for us to say.
+    shared = {("index", name): texts for name, texts in expanded.cut.items()}
+    kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
+    expected = {key: text for key, text in expected.items() if key not in shared} | kept
+    findings = [_with_diff(subject, standing, f) for f in fold(compare(schema, expected, found))]
+    findings += checks.cut_names(schema, sum(map(len, shared.values())), len(kept))
+    if subject.facts and schema == CANONICAL_SCHEMA:
+        findings += checks.public_findings(standing.catalog, subject.facts.private)
+    return findings, Fingerprint(schema, digest(found), digest(expected) if subject.facts else None)
+
+
+def _own(subject: Subject, standing: Standing) -> frozenset[str]:
+    """Return what a function or view of a queue-storage schema means by its schema's name before a dot."""
+    known = own_names(subject.names.substrate)
+    return known if subject.facts or standing.name.text == CANONICAL_SCHEMA else known | own_names(standing.catalog)
+
+
+def _template(subject: Subject, standing: Standing, *, receipts: bool) -> Catalog:
+    if subject.facts:
+        return subject.facts.template(receipts=receipts)
+    default = subject.standing.get(CANONICAL_SCHEMA)
+    if default is None or standing is default:
+        return {}
+    # A release without facts: what the default queue storage has of the names that are queue storage's.
+    own = _own(subject, standing)
+    names = collapse(standing.catalog, standing.name, own).keys() | subject.names.substrate.keys()
+    hashed = with_hashes(structure(default.catalog), default.name, own)
+    return {key: text for key, text in collapse(hashed, default.name, own).items() if key in names}
+
+
+def _with_diff(subject: Subject, standing: Standing, finding: Finding) -> Finding:
+    if finding.kind is not FindingKind.CHANGED or finding.part not in HASHED or finding.expected is None:
+        return finding
+    key = finding.part, finding.object
+    own = _own(subject, standing)
+    name = finding.object.partition("(")[0]
+    others = [s for s in subject.standing.values() if s is not standing and name in own and key in s.catalog]
+    neutral = [neutral_body(s.catalog[key], s.name, own) for s in others]
+    candidates = release_bodies(subject.release).get(name, []) if finding.part == "body" else []
+    text = text_of(finding.expected, standing.name, candidates, neutral)
+    return finding if text is None else replace(finding, diff=difference(text, standing.catalog[key]))

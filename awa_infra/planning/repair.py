@@ -1,0 +1,250 @@
+"""From findings to a plan that re-applies Awa's own idempotent SQL. Pure.
+
+Never run again: version 1, and any single old migration, which would put back old functions. What is run again is
+the complete ordered set from version 2 on with the patches (Awa 0.6.9: all of it but version 1 is idempotent), a
+patch, or the installer of one queue-storage schema. Nothing here drops, and nothing activates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from awa_infra import sqltext
+from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, QueueStorage, Release, Shape, Step, StepKind
+from awa_infra.planning.bodies import last_definer
+from awa_infra.planning.catalog import own_names, partition_of, relation_of
+from awa_infra.planning.checks import BY_HAND
+from awa_infra.planning.findings import Finding, FindingKind
+from awa_infra.planning.gates import queue_storage_values
+from awa_infra.planning.planner import CANONICAL_LOCKS, migration_step, patch_step, shape_locks
+
+REPLAY = "replay"
+INSTALLER = frozenset(("install_queue_storage_substrate", "apply_receipt_plane_fillfactor"))
+"""Functions of schema ``awa`` that make queue storage (Awa 0.6.9)."""
+
+_VERSION_ROW = re.compile(
+    r"INSERT\s+INTO\s+awa\.schema_version\b[^;]*?\bVALUES\s*\(\s*(\d+)\b.*?ON\s+CONFLICT\s*\(version\)\s*DO\s+NOTHING\s*;",
+    re.IGNORECASE | re.DOTALL,
+)
+_PRECIOUS = frozenset(("column", "sequence", "type"))
+"""Parts that must not come back empty: defaults instead of data, counters from 1."""
+
+_DEFINES = {
+    "function": r"FUNCTION\s+awa\.{name}\s*\(",
+    "body": r"FUNCTION\s+awa\.{name}\s*\(",
+    "view": r"CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+awa\.{name}\b",
+    "trigger": r"CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\s+{name}\b",
+    "index": r"CREATE\s+(UNIQUE\s+)?INDEX\s+(IF\s+NOT\s+EXISTS\s+)?{name}\b",
+    "constraint": r"ADD\s+CONSTRAINT\s+{name}\b",
+    "storage": r"ALTER\s+TABLE\s+awa\.{name}\s+SET\s*\(",
+    "relation": r"CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?awa\.{name}\b",
+}
+"""What in Awa's texts makes an object of each part, and makes it again where it is missing."""
+
+_REPLACEABLE = frozenset(("function", "body", "view", "trigger", "storage"))
+"""Parts that Awa's texts put right where they stand but differ; the others they leave alone."""
+
+_BACKUP = "Restore it from a backup: made anew it would be empty, and Awa would work with that."
+
+
+def with_repairs(
+    findings: Iterable[Finding], release: Release, substrate: Iterable[tuple[str, str]], *, known: bool
+) -> tuple[Finding, ...]:
+    """Return the findings, each with what would repair it.
+
+    Args:
+        findings: as :func:`awa_infra.planning.drift.examine` returns them.
+        release: whose texts can be applied again.
+        substrate: entries of the template of queue storage.
+        known: whether there are facts about the release; without them nothing of the catalog is repaired.
+    """
+    own = own_names(dict.fromkeys(substrate, ""))
+    judged = [_judged(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
+    missing = {f.step for f in judged if f.code == "patch-missing"}
+    hanging = [f for f in judged if f.part != "state" and f.step in missing]
+    told = [f for f in judged if f not in hanging]
+    told = [
+        replace(f, also=sum(1 + h.also for h in hanging if h.step == f.step)) if f.code == "patch-missing" else f
+        for f in told
+    ]
+    hopeless = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told)
+    if hopeless or not known:
+        told = [
+            replace(f, step=None, repair="Repair the rest first.") if f.code == "version-rows-missing" else f
+            for f in told
+        ]
+    return tuple(_said(f) for f in told)
+
+
+def make_repair(
+    findings: Sequence[Finding],
+    release: Release,
+    observed: ObservedState,
+    shapes: dict[str, Shape],
+    *,
+    sound_installer: bool = True,
+) -> Plan:
+    """Return the plan that repairs what can be repaired.
+
+    Args:
+        findings: with their repairs.
+        release: whose texts are applied again.
+        observed: what stands.
+        shapes: of every queue-storage schema, as it stands.
+        sound_installer: whether Awa's installer in schema ``awa`` is what the release ships.
+    """
+    wanted = {f.step for f in findings if f.step}
+    steps: list[Step] = []
+    replay = REPLAY in wanted
+    if replay:
+        steps += [migration_step(m) for m in release.migrations[1:]]
+    steps += [patch_step(p) for p in release.patches if replay or f"patch:{p.name}" in wanted]
+    for schema, shape in sorted(shapes.items()):
+        if f"install:{schema}" in wanted and not (replay and schema == CANONICAL_SCHEMA):
+            steps.append(_install(schema, shape))
+        elif f"fillfactor:{schema}" in wanted and not replay:
+            steps.append(_fillfactor(schema))
+    if "version-rows" in wanted:
+        steps.append(_version_rows(release, observed))
+    if "marker" in wanted and observed.transition:
+        steps.append(_marker(str(observed.transition.details_schema)))
+    locks = CANONICAL_LOCKS if replay else 0
+    locks += sum(shape_locks(shape) for schema, shape in shapes.items() if replay or f"install:{schema}" in wanted)
+    gates = _objections(findings, steps)
+    if not sound_installer and not replay and any(s.kind is StepKind.QUEUE_STORAGE for s in steps):
+        gates += (
+            Gate(
+                "installer-differs",
+                "Awa's installer in schema awa is not what this release ships; run again, it would spread that.",
+                "Repair schema awa first: awa-infra verify --repair without --schema.",
+            ),
+        )
+    return Plan(observed.version, observed.version, gates, tuple(steps), lock_objects=locks)
+
+
+def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
+    if finding.kind is FindingKind.EXTRA:
+        return replace(finding, repair="Awa did not make it, and nothing here drops it.")
+    if finding.kind is FindingKind.MISSING and finding.part in _PRECIOUS:
+        return replace(finding, repair=_BACKUP)
+    if finding.kind is FindingKind.CHANGED and finding.part not in _REPLACEABLE:
+        return replace(finding, repair=_changed_advice(finding), sql=_changed_sql(finding))
+    relation = relation_of((finding.part, finding.object), finding.expected or "") or finding.object.partition("(")[0]
+    if relation.removesuffix("_*") in own or partition_of(relation) is not None:
+        return _queue_storage(finding, release, relation)
+    return _canonical(finding, release)
+
+
+def _queue_storage(finding: Finding, release: Release, relation: str) -> Finding:
+    if finding.part == "relation" and partition_of(relation.replace("_*", "_0")) is None:
+        return replace(finding, repair=_BACKUP)
+    # The installer makes tables with their constraints and partitions, and adds few to tables that are there.
+    if finding.part == "partition" or (finding.part == "constraint" and _definer(finding, release) is None):
+        return replace(finding, repair=BY_HAND)
+    if finding.part == "storage" and re.fullmatch(r"(leases|lease_claims)_([0-9]+|\*)", finding.object):
+        return replace(finding, step=f"fillfactor:{finding.schema}")
+    return replace(finding, step=f"install:{finding.schema}")
+
+
+def _canonical(finding: Finding, release: Release) -> Finding:
+    definer = _definer(finding, release)
+    if definer is not None and definer.startswith("patch:"):
+        return replace(finding, step=definer)
+    if finding.part == "relation":
+        return replace(finding, repair=_BACKUP)
+    first = f"V{release.migrations[0].version}"
+    if definer is None or definer == first:
+        return replace(finding, repair=f"Only {first} makes it, which cannot be run again. " + BY_HAND)
+    return replace(finding, step=REPLAY)
+
+
+def _definer(finding: Finding, release: Release) -> str | None:
+    pattern = _DEFINES.get(finding.part)
+    if pattern is None:
+        return None
+    name = finding.object.partition("(")[0]
+    if finding.part in {"trigger", "constraint"}:
+        name = name.partition(".")[2]
+    return last_definer(release, pattern.replace("{name}", re.escape(name)))
+
+
+def _changed_advice(finding: Finding) -> str:
+    if finding.part == "index":
+        return "Run the statement when Awa is idle, then verify with --repair, which makes the index again."
+    return BY_HAND
+
+
+def _changed_sql(finding: Finding) -> tuple[str, ...]:
+    return (f'DROP INDEX {finding.schema}."{finding.object}";',) if finding.part == "index" else ()
+
+
+def _said(finding: Finding) -> Finding:
+    step = finding.step or ""
+    kind, _, name = step.partition(":")
+    said = {
+        "patch": f"--repair applies patch {name} again.",
+        "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
+        "fillfactor": f"--repair sets the storage parameters of {name} again.",
+        "version-rows": "--repair inserts them with the statements of Awa's own migrations.",
+        "marker": "--repair puts it back; routing stays as it is.",
+        REPLAY: "--repair runs all migrations but the first again, with the patches, in one transaction.",
+    }
+    return replace(finding, repair=said[kind]) if kind else finding
+
+
+def _objections(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gate, ...]:
+    makes = any(s.kind in {StepKind.MIGRATION, StepKind.QUEUE_STORAGE} for s in steps)
+    lost = [f for f in findings if f.kind is FindingKind.MISSING and f.repair == _BACKUP]
+    if not (makes and lost):
+        return ()
+    listed = ", ".join(f"{f.part} {f.schema}.{f.object}" for f in lost[:3])
+    more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""  # noqa: PLR2004
+    return (
+        Gate(
+            "repair-would-invent-data",
+            f"Lost with its data: {listed}{more}. Awa's SQL would make it anew, with defaults instead.",
+            "Restore it from a backup first; then repair the rest.",
+        ),
+    )
+
+
+def _install(schema: str, shape: Shape) -> Step:
+    return Step(
+        StepKind.QUEUE_STORAGE,
+        f"install:{schema}",
+        f"Awa's installer over queue-storage schema {schema} ({shape})",
+        sqltext.render("fingerprint/repair/install.sql", **queue_storage_values(QueueStorage(schema, shape))),
+        "AccessExclusive locks on every table of the schema; scans ready and done jobs; recounts ended ones",
+    )
+
+
+def _fillfactor(schema: str) -> Step:
+    return Step(
+        StepKind.QUEUE_STORAGE,
+        f"fillfactor:{schema}",
+        f"storage parameters of queue-storage schema {schema}",
+        sqltext.render("fingerprint/repair/fillfactor.sql", schema=schema),
+        "short locks on the partitions of leases and lease_claims",
+    )
+
+
+def _version_rows(release: Release, observed: ObservedState) -> Step:
+    lost = release.versions - observed.versions
+    statements = [
+        found[0]
+        for migration in release.migrations
+        for found in _VERSION_ROW.finditer(migration.sql)
+        if migration.version in lost and int(found[1]) == migration.version
+    ]
+    return Step(StepKind.REPAIR, "version-rows", "missing rows of awa.schema_version", "\n".join(statements))
+
+
+def _marker(schema: str) -> Step:
+    return Step(
+        StepKind.REPAIR,
+        "marker",
+        f"marker that queue storage is in schema {schema}",
+        sqltext.render("fingerprint/repair/marker.sql", schema=schema),
+    )

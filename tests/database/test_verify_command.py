@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from awa_infra.model import Release
+from tests.support.servers import Database
+
+
+def verify(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from awa_infra.cli.main import main; main()", "verify", *arguments],
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_healthy_database(awa_database: Database, release: Release) -> None:
+    done = verify(awa_database.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"Database {awa_database.name}, Awa {release.name}: healthy.\n"
+
+
+def test_drift_is_shown_and_repaired(awa_database: Database, release: Release) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks; CREATE TABLE awa.mine (a int)")
+    awa_database.rows(
+        "CREATE OR REPLACE FUNCTION awa.canonical_live_backlog() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'"
+    )
+    awa_database.rows("ALTER TABLE awa.cron_jobs ALTER COLUMN kind SET DEFAULT 'x'")
+    shown = verify(awa_database.url)
+    assert shown.returncode == 1
+    for line in (
+        "Schema awa",
+        (
+            "  state    version 40 is recorded, but patch wait_free_dirty_marks is not or only half applied "
+            "[patch-missing]"
+        ),
+        "  extra    relation mine, and 1 that hang on it",
+        "  changed  column cron_jobs.kind",
+        "             - text not null",
+        "             + text not null default 'x'::text",
+    ):
+        assert line in shown.stdout.splitlines()
+    assert "             +SELECT 1::bigint" in shown.stdout.splitlines()
+    assert "findings, " in shown.stdout
+    data = json.loads(verify(awa_database.url, "--json").stdout)
+    assert (data["healthy"], data["schema_version"], data["release"]) == (False, 40, release.name)
+    assert {f["code"] for f in data["findings"]} == {"patch-missing", "object-extra", "object-changed"}
+    repaired = verify(awa_database.url, "--repair")
+    assert repaired.returncode == 1
+    assert "Repaired: V40 " in repaired.stdout
+    assert repaired.stdout.endswith(f"Awa {release.name}: 2 findings.\n")
+    again = json.loads(verify(awa_database.url, "--repair", "--json", "--schema", "awa").stdout)
+    assert again["repaired"] == []
+    assert {f["object"] for f in again["findings"]} == {"mine", "cron_jobs.kind"}
+
+
+def test_many_statements_and_lines_are_cut(awa_database: Database) -> None:
+    awa_database.rows(
+        "CREATE OR REPLACE FUNCTION awa.install_queue_storage_substrate(p_schema text, "
+        "p_queue_slot_count int DEFAULT 16, p_lease_slot_count int DEFAULT 8, p_claim_slot_count int "
+        "DEFAULT 8, p_lease_claim_receipts boolean DEFAULT true) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'"
+    )
+    out = verify(awa_database.url).stdout
+    assert "more lines, see --json" in out
+
+
+@pytest.mark.parametrize("arguments", [(), ("--repair",)])
+def test_a_newer_database_is_refused(awa_database: Database, arguments: tuple[str, ...]) -> None:
+    awa_database.rows("INSERT INTO awa.schema_version (version, description) VALUES (43, 'x')")
+    done = verify(awa_database.url, *arguments)
+    assert done.returncode == 3
+    assert "[newer-schema]" in done.stderr
+
+
+def test_nothing_to_repair(awa_database: Database) -> None:
+    done = verify(awa_database.url, "--repair")
+    assert done.stdout.splitlines()[0] == "Nothing was there that --repair could repair."
+    assert done.returncode == 0

@@ -1,0 +1,380 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awa_infra.facts.catalog import CatalogFacts
+from awa_infra.model import (
+    Migration,
+    ObservedState,
+    Patch,
+    Provenance,
+    Release,
+    Shape,
+    StorageTransition,
+    Substrate,
+)
+from awa_infra.planning.bodies import difference, last_definer, release_bodies, text_of
+from awa_infra.planning.catalog import Key, SchemaName, body_hash, expand, neutral_body, own_names, with_hashes
+from awa_infra.planning.checks import Health, cut_names
+from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
+from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lanes
+
+AWA, ACME = SchemaName("awa", "awa"), SchemaName("acme", "acme")
+SMALL = Shape(4, 2, 2)
+
+V1 = "CREATE FUNCTION awa.first() RETURNS int AS $$one$$; CREATE TABLE awa.jobs (a int);"
+V2 = "CREATE OR REPLACE FUNCTION awa.second() RETURNS int AS $f$old$f$ LANGUAGE sql;"
+V3 = "CREATE OR REPLACE FUNCTION awa.second() RETURNS int AS $f$new$f$; CREATE FUNCTION awa.broken() AS $g$ no end"
+PATCH = "CREATE TABLE IF NOT EXISTS awa.marks (a int)"
+RELEASE = Release(
+    "0.6.9",
+    tuple(Migration(n, "", text, "") for n, text in enumerate((V1, V2, V3), start=1)),
+    (Patch("fix", "", PATCH, ""),),
+    Provenance.KNOWN,
+)
+
+CANONICAL = {
+    ("relation", "jobs"): "table",
+    ("column", "jobs.a"): "integer",
+    ("function", "second()"): "sql returns integer",
+    ("body", "second()"): body_hash("new"),
+    ("function", "install(s text)"): "sql returns void",
+}
+NEUTRAL = "SELECT {schema}.leases, '{schema}'"
+TEMPLATE = {
+    ("relation", "leases"): "partitioned table",
+    ("relation", "leases_{l}"): "table",
+    ("partition", "leases_{l}"): "of leases FOR VALUES IN ({l})",
+    ("column", "leases.a"): "integer",
+    ("column", "leases_{l}.a"): "integer",
+    ("index", "idx_{schema}_leases_{l}_a"): "btree on leases_{l} (a int4_ops)",
+    ("relation", "ready_entries"): "partitioned table",
+    ("relation", "ready_entries_{q}"): "table",
+    ("relation", "lease_claims"): "partitioned table",
+    ("relation", "lease_claims_{c}"): "table",
+    ("function", "claim()"): "sql returns integer",
+    ("body", "claim()"): body_hash(NEUTRAL),
+}
+FACTS = CatalogFacts(CANONICAL, TEMPLATE, {("body", "claim()"): body_hash("none")}, frozenset({"install(s text)"}), "")
+
+
+def catalog(schema: SchemaName, shape: Shape) -> dict[Key, str]:
+    """Return a healthy catalog as it is read, with texts instead of hashes."""
+    found = expand(TEMPLATE, schema, shape).catalog | {("owner", "(schema)"): "boss", ("owner", "leases"): "boss"}
+    if schema is AWA:
+        found |= CANONICAL | {("body", "second()"): "new", ("privilege", "install(s text)"): "owner EXECUTE"}
+    return found | {("body", "claim()"): NEUTRAL.replace("{schema}", schema.text)}
+
+
+def standing(schema: SchemaName, shape: Shape, **changed: object) -> Standing:
+    slots = {"queue_slots": shape.queue_slots, "lease_slots": shape.lease_slots, "claim_slots": shape.claim_slots}
+    health = Health(slots)
+    return replace(Standing(schema, catalog(schema, shape), health), **changed)  # type: ignore[arg-type]
+
+
+def substrate(name: str, shape: Shape) -> Substrate:
+    return Substrate(name, shape, "boss", 0, 0, 2, 0)
+
+
+def observed(**changed: object) -> ObservedState:
+    state = ObservedState(
+        server_version=180000,
+        schema_exists=True,
+        versions=frozenset({1, 2, 3}),
+        patches=frozenset({"fix"}),
+        substrates=(substrate("awa", Shape()), substrate("acme", SMALL)),
+    )
+    return replace(state, **changed)  # type: ignore[arg-type]
+
+
+def subject(**changed: object) -> Subject:
+    made = Subject(RELEASE, FACTS, FACTS, observed(), {"awa": standing(AWA, Shape()), "acme": standing(ACME, SMALL)})
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def damaged(schema: str, *lost: Key, **also: str) -> Subject:
+    """Return a subject in which entries of one schema are lost, or others are there (``part__object=text``)."""
+    made = subject()
+    old = made.standing[schema]
+    entries = {key: text for key, text in old.catalog.items() if key not in lost}
+    entries |= {tuple(k.split("__", 1)): text for k, text in also.items()}  # type: ignore[misc]
+    return replace(made, standing={**made.standing, schema: replace(old, catalog=entries)})
+
+
+def drift(made: Subject, *schemas: str) -> list[Finding]:
+    return list(examine(made, schemas or ("awa", "acme")).drift)
+
+
+def codes(made: Subject, *schemas: str) -> list[str]:
+    return [f.code for f in drift(made, *schemas)]
+
+
+def test_a_healthy_database_has_no_findings_and_the_expected_fingerprints() -> None:
+    found = examine(subject(), ["awa", "acme"])
+    assert found.findings == ()
+    assert [(f.schema, f.found == f.expected) for f in found.fingerprints] == [("awa", True), ("acme", True)]
+    assert shapes(subject()) == {"awa": Shape(), "acme": SMALL}
+
+
+def test_schemas_that_are_not_there() -> None:
+    assert codes(subject(standing={}), "acme", "awa") == ["schema-missing"]
+
+
+def test_versions_and_patches() -> None:
+    assert codes(subject(observed=observed(versions=frozenset())), "awa") == ["not-migrated"]
+    assert codes(subject(observed=observed(versions=frozenset({1})))) == ["pending"]
+    assert codes(subject(observed=observed(versions=frozenset({1, 3}))), "awa") == ["version-rows-missing"]
+    assert codes(subject(observed=observed(patches=frozenset())), "awa") == ["patch-missing"]
+    gap = replace(RELEASE, migrations=(RELEASE.migrations[0], RELEASE.migrations[2]))
+    assert codes(subject(release=gap), "awa") == ["version-rows-strange"]
+
+
+def transition(state: str, details: str | None, marker: str | None) -> Subject:
+    engine = "queue_storage" if state == "active" else "canonical"
+    prepared = "queue_storage" if state == "mixed_transition" else None
+    return subject(observed=observed(transition=StorageTransition(state, engine, prepared, 1, "", details, marker)))
+
+
+@pytest.mark.parametrize(
+    ("state", "details", "marker", "expected"),
+    [
+        ("canonical", None, None, []),
+        ("active", "acme", "acme", []),
+        ("active", None, "acme", []),
+        ("mixed_transition", "acme", "acme", []),
+        ("active", "acme", None, ["marker-missing"]),
+        ("active", None, None, ["marker-missing"]),
+        ("active", "acme", "awa", ["marker-disagrees"]),
+        ("canonical", None, "acme", ["marker-unexpected"]),
+        ("active", "gone", "gone", ["active-schema-missing"]),
+        ("active", "gone", None, ["marker-missing", "active-schema-missing"]),
+    ],
+)
+def test_routing(state: str, details: str | None, marker: str | None, expected: list[str]) -> None:
+    found = drift(transition(state, details, marker), "awa")
+    assert [f.code for f in found] == expected
+    assert [f.step for f in found if f.code == "marker-missing"] in ([], ["marker" if details == "acme" else None])
+
+
+def test_a_function_is_compared_with_the_text_of_the_release() -> None:
+    [finding] = drift(damaged("awa", **{"body__second()": "mine"}), "awa")
+    assert (finding.kind, finding.part, finding.expected) == (FindingKind.CHANGED, "body", body_hash("new"))
+    assert finding.diff == ("--- expected", "+++ found", "@@ -1 +1 @@", "-new", "+mine")
+
+
+def test_a_function_of_queue_storage_is_compared_with_another_schema() -> None:
+    [finding] = drift(damaged("acme", **{"body__claim()": "mine"}))
+    assert "-SELECT acme.leases, 'acme'" in finding.diff
+
+
+def test_a_text_that_nobody_has_is_only_a_hash() -> None:
+    made = damaged("acme", **{"body__claim()": "mine"})
+    [finding] = drift(replace(made, standing={"acme": made.standing["acme"]}), "acme")
+    assert finding.diff == ()
+
+
+def test_without_receipts_another_body_is_right() -> None:
+    shape = replace(SMALL, receipts=False)
+    state = observed(substrates=(substrate("awa", Shape()), substrate("acme", shape)))
+    other = standing(ACME, SMALL, catalog=catalog(ACME, SMALL) | {("body", "claim()"): "none"})
+    made = subject(observed=state, standing={"awa": standing(AWA, Shape()), "acme": other})
+    assert drift(made) == []
+    assert shapes(made)["acme"] == shape
+
+
+def test_slots() -> None:
+    state = observed(substrates=(substrate("awa", Shape(8, 8, 8)), substrate("acme", replace(SMALL, lease_slots=3))))
+    found = drift(subject(observed=state))
+    assert [f.message for f in found] == [
+        "8 queue slots are recorded, but 16 stand",
+        "3 lease slots are recorded, but 2 stand",
+    ]
+    eight = Shape(8, 8, 8)
+    both = subject(observed=state, standing={"awa": standing(AWA, eight)})
+    assert [f.message for f in drift(both, "awa")] == ["8 queue slots stand, but schema awa always has 16"]
+    lost = Health({"queue_slots": 4, "lease_slots": 2, "claim_slots": 2})
+    small = {k: t for k, t in catalog(ACME, SMALL).items() if "leases_1" not in k[1]}
+    [finding] = drift(subject(standing={"acme": standing(ACME, SMALL, catalog=small, health=lost)}), "acme")
+    assert (finding.kind, finding.object, finding.also) == (FindingKind.MISSING, "leases_1", 3)
+
+
+def test_a_database_without_the_default_queue_storage_still_has_a_shape() -> None:
+    assert drift(subject(observed=observed(substrates=()))) != []
+    assert drift(subject(observed=observed(substrates=())), "awa") == []
+
+
+def test_owners_lanes_and_roles() -> None:
+    lane = "queue_claim_seq_" + "a" * 32
+    others = {
+        ("owner", "v"): "eve",
+        ("relation", "v"): "view",
+        ("owner", "m"): "eve",
+        ("relation", "m"): "materialized view",
+        ("owner", "t"): "eve",
+        ("relation", "t"): "table",
+        ("owner", "f(a text)"): "eve",
+        ("function", "f(a text)"): "",
+        ("owner", "e"): "eve",
+        ("type", "e"): "",
+        ("owner", lane): 'ro"le',
+        ("sequence", lane): "",
+    }
+    health = Health({}, (lane,), {"app": 3})
+    made = standing(ACME, SMALL, catalog=catalog(ACME, SMALL) | others, health=health)
+    found = examine(subject(standing={"acme": made}, observed=observed(versions=frozenset({1}))), ["acme"]).findings
+    assert [f.code for f in found] == [
+        "lane-sequences",
+        "owner-differs",
+        "lane-sequence-owner",
+        "lane-sequence-missing",
+        "sequences-without-update",
+    ]
+    assert found[1].sql == (
+        'ALTER TYPE acme."e" OWNER TO "boss";',
+        'ALTER ROUTINE acme."f"(a text) OWNER TO "boss";',
+        'ALTER MATERIALIZED VIEW acme."m" OWNER TO "boss";',
+        'ALTER TABLE acme."t" OWNER TO "boss";',
+        'ALTER VIEW acme."v" OWNER TO "boss";',
+    )
+    assert " and 2 more" in found[1].message
+    assert found[2].sql == (f'ALTER SEQUENCE acme."{lane}" OWNER TO "boss";',)
+    assert found[4].sql == ('GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA acme TO "app";',)
+
+
+def test_functions_that_are_not_for_everybody() -> None:
+    assert codes(damaged("awa", ("privilege", "install(s text)")), "awa") == ["public-may-install"]
+    open_to_all = damaged("awa", **{"privilege__install(s text)": "owner EXECUTE, public EXECUTE"})
+    assert codes(open_to_all, "awa") == ["public-may-install"]
+    gone = damaged("awa", ("function", "install(s text)"), ("privilege", "install(s text)"))
+    assert codes(gone, "awa") == ["object-missing"]
+
+
+def test_names_that_were_cut() -> None:
+    name = SchemaName("x" * 55, "x" * 55)
+    full = {key: text for key, text in catalog(name, SMALL).items() if key[0] != "owner"} | {
+        ("owner", "(schema)"): "boss"
+    }
+    state = observed(substrates=(substrate(name.text, SMALL),))
+    made = subject(observed=state, standing={name.text: Standing(name, full, Health({}))})
+    [finding] = drift(made, name.text)
+    assert finding.code == "index-names-truncated"
+    assert " 1 could" in finding.message
+    none = {key: text for key, text in full.items() if key[0] != "index"}
+    [finding] = drift(replace(made, standing={name.text: Standing(name, none, Health({}))}), name.text)
+    assert " 2 could" in finding.message
+    assert cut_names("acme", 0, 0) == []
+
+
+def test_an_unknown_release() -> None:
+    made = subject(facts=None)
+    found = examine(made, ["awa", "acme"])
+    assert [(f.code, f.is_drift) for f in found.findings] == [("release-unknown", False)]
+    assert [f.expected for f in found.fingerprints] == [None, None]
+    worse = replace(
+        damaged("acme", ("column", "leases.a"), **{"relation__mine": "table", "body__claim()": "mine"}), facts=None
+    )
+    assert [(f.kind.value, f.part, f.object) for f in drift(worse)] == [
+        ("changed", "body", "claim()"),
+        ("missing", "column", "leases.a"),
+        ("extra", "relation", "mine"),
+    ]
+    alone = replace(made, standing={"acme": made.standing["acme"]})
+    assert {f.kind for f in drift(alone, "acme")} == {FindingKind.EXTRA}
+
+
+def test_lane_sequences_are_counted_not_listed() -> None:
+    assert lanes("acme", {}) == []
+    [finding] = lanes("acme", {("sequence", f"queue_claim_seq_{n:032x}"): "" for n in range(5)})
+    assert finding.message.startswith("5 sequences")
+    assert not finding.is_drift
+
+
+KEYS = st.tuples(st.sampled_from(["relation", "column", "index", "body"]), st.sampled_from(["a", "a.b", "leases_0.b"]))
+CATALOGS = st.dictionaries(KEYS, st.sampled_from(["x", "y on a (b)"]))
+
+
+@given(CATALOGS, CATALOGS)
+def test_comparing_finds_exactly_what_differs_and_folding_loses_nothing(
+    expected: dict[Key, str], found: dict[Key, str]
+) -> None:
+    raw = compare("awa", expected, found)
+    different = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+    assert {(f.part, f.object) for f in raw} == different
+    folded = fold(raw)
+    assert sum(1 + f.also for f in folded) == len(raw)
+    assert len({f.identity for f in folded}) == len(folded)
+
+
+def test_what_hangs_on_a_missing_parent_is_told_with_it() -> None:
+    full = catalog(ACME, SMALL)
+    rest = {k: t for k, t in full.items() if "leases" not in k[1]}
+    keys = {k for k in full.keys() - rest.keys() if k[0] != "owner"}
+    [finding] = fold(f for f in compare("acme", full, rest) if f.part != "owner")
+    assert (finding.object, finding.also) == ("leases", len(keys) - 1)
+
+
+def test_partitions_go_with_the_same_difference_of_their_parent() -> None:
+    expected = {
+        ("constraint", "leases.leases_pkey"): "PRIMARY KEY (a)",
+        ("constraint", "leases_0.leases_0_pkey"): "PRIMARY KEY (a)",
+        ("index", "leases_pkey"): "unique btree on leases (a)",
+        ("index", "leases_0.leases_pkey"): "unique btree on leases_0 (a) partition of leases_pkey",
+        ("index", "idx_b"): "btree on leases (b)",
+        ("index", "leases_0.idx_b"): "btree on leases_0 (b) partition of idx_b",
+        ("column", "leases.b"): "int",
+        ("column", "leases_0.b"): "int",
+        ("column", "leases_1.b"): "int",
+        ("function", "f()"): "sql",
+        ("body", "f()"): "x",
+    }
+    told = {(f.part, f.object): f.also for f in fold(compare("acme", expected, {}))}
+    assert told == {
+        ("constraint", "leases.leases_pkey"): 3,
+        ("index", "idx_b"): 1,
+        ("column", "leases.b"): 2,
+        ("function", "f()"): 1,
+    }
+
+
+def test_a_changed_body_is_told_beside_its_function() -> None:
+    expected = {("function", "f()"): "sql", ("body", "f()"): "x"}
+    assert len(fold(compare("awa", expected, dict.fromkeys(expected, "other")))) == 2
+
+
+def test_equal_differences_of_partitions_become_one() -> None:
+    found = {("storage", f"leases_{n}"): "fillfactor=50" for n in range(3)} | {("storage", "leases_7"): "fillfactor=10"}
+    told = fold(compare("acme", found, {}))
+    assert [(f.object, f.also) for f in told] == [("leases_*", 2), ("leases_7", 0)]
+    slots = {("partition", f"leases_{n}"): f"of leases FOR VALUES IN ({n})" for n in range(3)}
+    assert [(f.object, f.also) for f in fold(compare("acme", slots, {}))] == [("leases_*", 2)]
+    assert [(f.object, f.also) for f in fold(compare("acme", {}, slots))] == [("leases_*", 2)]
+
+
+def test_texts_of_a_release() -> None:
+    assert release_bodies(RELEASE) == {"first": ["one"], "second": ["new", "old"]}
+    assert last_definer(RELEASE, r"FUNCTION\s+awa\.second") == "V3"
+    assert last_definer(RELEASE, "TABLE IF NOT EXISTS awa.marks") == "patch:fix"
+    assert last_definer(RELEASE, "nothing") is None
+    assert text_of(body_hash("a"), ACME, ["b", "a"], []) == "a"
+    assert text_of(body_hash(NEUTRAL), ACME, ["b"], ["c", NEUTRAL]) == "SELECT acme.leases, 'acme'"
+    assert text_of(body_hash("z"), ACME, ["b"], ["c"]) is None
+    assert difference("a\r\nb", "a\nc  ")[-2:] == ("-b", "+c")
+
+
+def test_examinations_know_their_drift() -> None:
+    lazy = Finding(FindingKind.LAZY, "x", "awa", "state", "y")
+    real = Finding(FindingKind.EXTRA, "x", "awa", "state", "y", step="z")
+    assert Examination((lazy, real), ()).drift == (real,)
+    assert real.repairable
+    assert not lazy.repairable
+
+
+def test_neutral_bodies_of_two_schemas_are_equal() -> None:
+    own = own_names(TEMPLATE)
+    texts = [neutral_body(catalog(s, SMALL)["body", "claim()"], s, own) for s in (AWA, ACME)]
+    assert texts == [NEUTRAL, NEUTRAL]
+    assert with_hashes({("body", "claim()"): "x"}, ACME, own) == {("body", "claim()"): body_hash("x")}
