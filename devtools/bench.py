@@ -24,6 +24,8 @@ import psycopg
 from psycopg import sql
 
 from awa_infra.database.apply import apply
+from awa_infra.database.connection import Connection, connect
+from awa_infra.database.fingerprint import prepare, read_catalog
 from awa_infra.database.url import parameters
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.packaging.bundle import render
@@ -144,16 +146,26 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     note("bench: nothing to do")
     done = bench.template("bench_done", bench.awa)
     results["nothing to do"] = bench.compare(dict(list(fresh.items())[:3]), rounds, done)
+    note("bench: fingerprint")
+    with bench.database(done) as url, connect(url) as connection:
+        prepare(connection)
+        results["catalog of schema awa, warm"] = {"one query": [_timed(connection) for _ in range(rounds + 1)][1:]}
     for slots in SLOTS:
         note(f"bench: custom schema with {slots} slots")
         wanted = DesiredState(RELEASE, None, (QueueStorage("acme_jobs", Shape(slots)),))
-        prepare = ("storage", "prepare-queue-storage-schema", "--schema", "acme_jobs", "--queue-slot-count", str(slots))
+        words = ("storage", "prepare-queue-storage-schema", "--schema", "acme_jobs", "--queue-slot-count", str(slots))
         ways: dict[str, Way] = {
-            "awa storage prepare-queue-storage-schema": lambda url, words=prepare: bench.awa(url, *words),  # type: ignore[misc]
+            "awa storage prepare-queue-storage-schema": lambda url, words=words: bench.awa(url, *words),  # type: ignore[misc]
             "awa-infra, in process": lambda url, wanted=wanted: apply(url, wanted),  # type: ignore[misc]
         }
         results[f"custom schema, {slots} queue slots"] = bench.compare(ways, rounds, done)
     return results
+
+
+def _timed(connection: Connection) -> float:
+    began = time.perf_counter()
+    read_catalog(connection, "awa")
+    return time.perf_counter() - began
 
 
 def table(results: dict[str, dict[str, list[float]]], rounds: int, server: str) -> str:

@@ -155,7 +155,7 @@ def test_help_and_the_bare_package_import_nothing_that_is_slow(code: str) -> Non
     [
         ("plann", "No such command: plann. Did you mean plan?"),
         ("stauts", "No such command: stauts. Did you mean status?"),
-        ("xyz", "No such command: xyz. Known are up, preview, refresh, destroy, plan, apply, status, package."),
+        ("xyz", "No such command: xyz. Known are up, preview, refresh, destroy, plan, apply, status, verify, package."),
     ],
 )
 def test_an_unknown_command_gets_the_one_that_was_meant(run: Run, written: str, said: str) -> None:
