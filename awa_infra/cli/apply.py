@@ -74,7 +74,7 @@ def apply(
         role=role,
         waits=Waits(lock_wait, lock_timeout, attempts),
         progress=Progress(),
-        on_retry=_retry,
+        on_retry=tell_retry,
     )
     if as_json:
         print_json(
@@ -109,6 +109,7 @@ class Progress:
         click.echo(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}", err=True)
 
 
-def _retry(attempt: int, error: AwaInfraError, pause: float) -> None:
+def tell_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
+    """Print why an attempt was rolled back, and when the next one begins."""
     click.echo(f"Attempt {attempt} was rolled back: {error}", err=True)
     click.echo(f"Trying again in {pause:.1f} s.", err=True)

@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from awa_infra.cli.apply import Progress
+from awa_infra.cli.apply import Progress, tell_retry
 from awa_infra.cli.options import database_url_option, json_option, policy_options, print_json, required_url
 from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
-from awa_infra.errors import AwaInfraError
 from awa_infra.model import ObservedState, Policy, Report
 from awa_infra.planning.drift import Examination
 from awa_infra.planning.findings import Finding, FindingKind
@@ -80,7 +79,7 @@ def verify(
     if repair:
         waits = Waits(lock_wait, lock_timeout)
         report, found = run_repair(
-            url, release, schemas, policy=policy, role=role, waits=waits, progress=Progress(), on_retry=_retry
+            url, release, schemas, policy=policy, role=role, waits=waits, progress=Progress(), on_retry=tell_retry
         )
         observed = report.after
     else:
@@ -167,8 +166,3 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
         "repairable": finding.repairable,
         "sql": list(finding.sql),
     }
-
-
-def _retry(attempt: int, error: AwaInfraError, pause: float) -> None:
-    click.echo(f"Attempt {attempt} was rolled back: {error}", err=True)
-    click.echo(f"Trying again in {pause:.1f} s.", err=True)
