@@ -17,7 +17,7 @@ from devtools.progress import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent
 PROSE = ROOT / "docs" / "reference" / "errors.yaml"
-PURE_GATES = (Path("awa_infra/planning/gates.py"), Path("awa_infra/planning/repair.py"))
+PURE_GATES = tuple(Path("awa_infra/planning") / f"{name}.py" for name in ("gates", "repair", "activation", "removal"))
 FINDINGS = Path("awa_infra/planning/checks.py")
 
 _INTRO = """\

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from awa_infra import config as stack_config
 from awa_infra.model import DesiredState, Policy
 from awa_infra.release import installed_release
 
@@ -20,7 +19,11 @@ def desired_state(
         ConfigurationError: the configuration is wrong; every problem is listed.
         ReleaseError: the installed ``awa-pg`` cannot be used.
     """
-    config = stack_config.load(config_path) if config_path else None
+    config = None
+    if config_path is not None:
+        from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
+
+        config = stack_config.load(config_path)
     release = installed_release()
     target = release.schema_version if target_version is None else target_version
     return DesiredState(release, target, config.queue_storage() if config else (), policy)

@@ -53,10 +53,12 @@ class Planner:
         plan: called under the lock with what was observed; returns the plan, gates included.
         require_done: called after the last step with what was observed before and after; raises to have
             nothing kept.
+        desired: whose declared roles, privileges and lanes are looked at.
     """
 
     plan: Callable[[Connection, Look], Plan]
     require_done: Callable[[Connection, ObservedState, ObservedState], None]
+    desired: DesiredState | None = None
 
 
 def apply(
@@ -99,6 +101,7 @@ def apply(
         Planner(
             lambda connection, seen: plan_from(connection, desired, seen),
             lambda _connection, before, after: _require_done(desired, before, after),
+            desired,
         ),
         expected=expected,
         role=role,
@@ -153,10 +156,10 @@ def _attempt(
     )
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with connect(url, autocommit=True) as connection, translated(url, "Applying"):
-        seen = look(connection, settings, lock=True, begin="BEGIN")
+        seen = look(connection, settings, desired=planner.desired, lock=True, begin="BEGIN")
         if not seen.locked:
             wait_for_migration_lock(connection, waits.migration_lock)
-            seen = look(connection, settings)
+            seen = look(connection, settings, desired=planner.desired)
         before = seen.state
         plan = planner.plan(connection, seen)
         raise_if_blocked(plan.gates, before.database)
@@ -172,7 +175,7 @@ def _attempt(
             _run(connection, url, number, len(plan.steps), step, progress)
             for number, step in enumerate(plan.steps, start=1)
         )
-        after = observe(connection)
+        after = observe(connection, planner.desired)
         planner.require_done(connection, before, after)
         _commit(connection, before.database)
         return Report(results, before, after, 0.0)

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from psycopg import sql
+from psycopg import Cursor, sql
+from psycopg.rows import DictRow
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
-from awa_infra.model import DesiredState, Gate, Note, ObservedState, Plan, Shape, StorageTransition, Substrate
+from awa_infra.model import DesiredState, Gate, Lack, Note, ObservedState, Plan, Shape, StorageTransition, Substrate
+from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import GateQuery, Session, gate_queries, note_queries
 from awa_infra.planning.numbering import is_legacy_numbering
 from awa_infra.planning.planner import make_plan, replays_installer
@@ -41,13 +43,19 @@ class Look:
 
 
 def look(
-    connection: Connection, settings: Mapping[str, str] | None = None, *, lock: bool = False, begin: str | None = None
+    connection: Connection,
+    settings: Mapping[str, str] | None = None,
+    *,
+    desired: DesiredState | None = None,
+    lock: bool = False,
+    begin: str | None = None,
 ) -> Look:
     """Observe in two round trips; writes nothing.
 
     Args:
         connection: inside a transaction, or with ``begin`` about to start one.
         settings: set for the transaction before anything else, in the same round trip.
+        desired: ask about the roles, privileges and lanes that are declared in it.
         lock: try once to take the migration lock, before the observation and in the same round trip.
         begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
     """
@@ -69,7 +77,12 @@ def look(
     locked = bool((opened.fetchone() or {}).get("taken"))
     row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
     readable = frozenset(row["readable"])
-    contents = _contents(connection, readable, [s["schema"] for s in substrates])
+    standing = [s["schema"] for s in substrates]
+    with connection.pipeline():
+        contents_cursor = connection.execute(_contents(readable, standing))
+        lacks_cursor = _lacks(connection, desired, standing)
+    contents = contents_cursor.fetchone() or {}
+    lacks = lacks_cursor.fetchall() if lacks_cursor else []
     rings = contents["rings"]
     versions = frozenset(contents["versions"] or ())
     state = ObservedState(
@@ -87,13 +100,14 @@ def look(
             for s in substrates
             if (ring := rings[s["schema"]]) is not None
         ),
+        lacks=tuple(Lack(row["step"], row["text"]) for row in lacks),
     )
     return Look(state, readable, locked)
 
 
-def observe(connection: Connection) -> ObservedState:
+def observe(connection: Connection, desired: DesiredState | None = None) -> ObservedState:
     """Return the observed state; writes nothing."""
-    return look(connection).state
+    return look(connection, desired=desired).state
 
 
 def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: Plan | None = None) -> Plan:
@@ -133,7 +147,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
-        seen = look(connection, with_role(_QUIET, role), begin=READ_ONLY)
+        seen = look(connection, with_role(_QUIET, role), desired=desired, begin=READ_ONLY)
         return seen.state, plan_from(connection, desired, seen)
 
 
@@ -158,8 +172,20 @@ def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozense
     return connection.execute("\nUNION ALL\n".join(texts).encode()).fetchall() if texts else []
 
 
-def _contents(connection: Connection, readable: frozenset[str], schemas: list[str]) -> dict[str, Any]:
-    """Read the few rows that matter, each only if its table is there to be read, in one round trip."""
+def _lacks(connection: Connection, desired: DesiredState | None, standing: list[str]) -> Cursor[DictRow] | None:
+    """Ask what declared roles, privileges and lanes are missing, if any are declared."""
+    queries = lack_queries(desired) if desired is not None else ()
+    texts = [query.sql for query in queries if not query.needs or query.needs in standing]
+    # A cursor for each query in one message is not needed: all have the same two columns.
+    return (
+        connection.execute("\nUNION ALL\n".join(f"SELECT * FROM (\n{t}) AS lack" for t in texts).encode())
+        if texts
+        else None
+    )
+
+
+def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:
+    """Return the query for the few rows that matter, each only if its table is there to be read."""
     nothing = sql.SQL("NULL::json")
 
     def when(relation: str, query: str) -> sql.Composable:
@@ -172,7 +198,7 @@ def _contents(connection: Connection, readable: frozenset[str], schemas: list[st
         ).format(literal=sql.Literal(schema), name=sql.Identifier(schema))
         for schema in schemas
     ]
-    query = sql.SQL(
+    return sql.SQL(
         "SELECT {versions} AS versions, {ledger} AS ledger, {transition} AS transition, {marker} AS marker, "
         "{rings} AS rings"
     ).format(
@@ -187,8 +213,6 @@ def _contents(connection: Connection, readable: frozenset[str], schemas: list[st
         if rings
         else sql.SQL("'{{}}'::json").format(),
     )
-    row = connection.execute(query).fetchone()
-    return row or {}
 
 
 def _shape(slots: list[int], *, receipts: bool) -> Shape:

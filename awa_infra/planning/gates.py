@@ -1,7 +1,8 @@
 """The gates: SQL that returns a row for everything that objects, and the ones that need no SQL.
 
 Each SQL gate is one file under ``sql/gates/`` whose leading comments say its code, which relations must
-exist for it to make sense (``needs``), and whether it is asked once per custom schema (``per``). The engine
+exist for it to make sense (``needs``), and whether it is asked once per custom schema, or only where roles
+are declared (``per``). The engine
 and the bundles take the same rendered text from here.
 """
 
@@ -10,11 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
 from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage
+from awa_infra.planning.access import roles_values
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
 """From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""
@@ -66,8 +69,12 @@ def gate_queries(
         path = f"gates/{name}.sql"
         if not _applies(path, desired, pending=pending, live=session is not None):
             continue
-        if _header(sqltext.load(path), "per") == "queue-storage":
+        per = _header(sqltext.load(path), "per")
+        if per == "queue-storage":
             queries.extend(_query(path, values | queue_storage_values(q)) for q in desired.queue_storage)
+        elif per == "roles":
+            if desired.roles is not None:
+                queries.append(_query(path, values | roles_values(desired.roles)))
         else:
             queries.append(_query(path, values))
     return tuple(queries)
@@ -79,8 +86,29 @@ def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ..
     return tuple(_query(f"notes/{name}.sql", values) for name in sqltext.names("notes"))
 
 
+def special_queries(
+    purpose: Literal["activation", "removal"], schema: str, *, force: bool = False
+) -> tuple[GateQuery, ...]:
+    """Return the SQL gates of something that is only done when asked for in so many words.
+
+    Args:
+        purpose: which of the two.
+        schema: the queue-storage schema in question.
+        force: overrule the gates that can be overruled.
+    """
+    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    queries = []
+    for name in sqltext.names("gates"):
+        text = sqltext.load(f"gates/{name}.sql")
+        if _header(text, "for") == purpose and not (force and _header(text, "unless") == "force"):
+            queries.append(_query(f"gates/{name}.sql", values))
+    return tuple(queries)
+
+
 def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> bool:
     text = sqltext.load(path)
+    if _header(text, "for") in {"activation", "removal"}:
+        return False
     overruled = _header(text, "unless")
     if overruled and getattr(desired.policy, overruled):
         return False

@@ -21,6 +21,7 @@ from awa_infra.model import (
     StepKind,
     Substrate,
 )
+from awa_infra.planning.access import access_steps, act_as_step, lanes_steps
 from awa_infra.planning.gates import pure_gates, queue_storage_values
 
 _TRIGGERS = 2
@@ -46,7 +47,15 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         gates: what the SQL gates returned for this database; the pure ones are added here.
     """
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
-    steps = (*_canonical_steps(desired, observed), *_queue_storage_steps(desired, observed))
+    steps = _owned(
+        desired,
+        [
+            *access_steps(desired.roles, observed),
+            *_canonical_steps(desired, observed),
+            *_queue_storage_steps(desired, observed),
+            *lanes_steps(desired, observed),
+        ],
+    )
     return Plan(
         lock_objects=_lock_objects(desired, observed, steps),
         from_version=observed.version,
@@ -54,6 +63,15 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         gates=(*gates, *pure_gates(desired, observed)),
         steps=steps,
     )
+
+
+def _owned(desired: DesiredState, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Put the step that acts as the declared owner before everything but the making of the roles."""
+    roles = [s for s in steps if s.kind is StepKind.ROLES]
+    rest = steps[len(roles) :]
+    if desired.roles is None or not rest:
+        return tuple(steps)
+    return (*roles, act_as_step(desired.roles.owner), *rest)
 
 
 def migration_step(migration: Migration) -> Step:

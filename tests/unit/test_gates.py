@@ -7,7 +7,7 @@ import pytest
 
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
-from awa_infra.model import DesiredState, Gate, ObservedState, Policy, QueueStorage, Release, Shape
+from awa_infra.model import DesiredState, Gate, ObservedState, Policy, QueueStorage, Release, Roles, Shape
 from awa_infra.planning.gates import (
     GateQuery,
     Session,
@@ -16,11 +16,14 @@ from awa_infra.planning.gates import (
     pure_gates,
     queue_storage_values,
     raise_if_blocked,
+    special_queries,
 )
 
 ACME = QueueStorage("acme")
 SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False))
 GATES = sqltext.names("gates")
+ROLES = Roles("boss", "mover", "worker", "watcher")
+SPECIAL = tuple(name for name in GATES if name.startswith(("activation_", "removal_")))
 PER_SCHEMA = ["queue-storage-foreign", "queue-storage-shape"]
 
 
@@ -50,9 +53,10 @@ LIVE = Session(announced_pid=1, lock_objects=2, replays=3)
 
 def every_query(release: Release) -> tuple[GateQuery, ...]:
     """Return all that the live engine asks, then what only bundles ask."""
-    live = gate_queries(DesiredState(release, 40, (ACME,), Policy(max_window=60)), session=LIVE)
+    live = gate_queries(DesiredState(release, 40, (ACME,), Policy(max_window=60), ROLES), session=LIVE)
     asked = {query.code for query in live}
-    return (*live, *(q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code not in asked))
+    bundle = (q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code not in asked)
+    return (*live, *bundle, *special_queries("activation", "acme"), *special_queries("removal", "acme"))
 
 
 def query_of(code: str, release: Release) -> GateQuery:
@@ -67,16 +71,19 @@ def codes(desired: DesiredState) -> list[str]:
 def test_the_code_of_a_gate_is_the_name_of_its_file(name: str, release: Release) -> None:
     code = name.replace("_", "-")
     assert sqltext.load(f"gates/{name}.sql").startswith(f"-- gate: {code}\n")
-    assert re.match(rf"SELECT (DISTINCT )?'{code}' AS code,", without_headers(query_of(code, release).sql))
+    assert re.match(rf"SELECT (DISTINCT )?'{code}' AS code,", last_select(code, release))
 
 
-def without_headers(text: str) -> str:
-    return re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
+def last_select(code: str, release: Release) -> str:
+    """Return the query of a gate from its outermost select list on."""
+    text = re.sub(r"^ *--.*\n", "", query_of(code, release).sql, flags=re.MULTILINE)
+    assert text.startswith(("SELECT", "WITH"))
+    return text[re.search("^SELECT", text, re.MULTILINE).start() :]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", GATES)
 def test_a_gate_returns_a_code_a_message_and_a_hint(name: str, release: Release) -> None:
-    found = columns(query_of(name.replace("_", "-"), release).sql)
+    found = columns(last_select(name.replace("_", "-"), release))
     assert [column.split()[-2:] for column in found] == [["AS", "code"], ["AS", "message"], ["AS", "hint"]]
 
 
@@ -87,7 +94,14 @@ def test_a_gate_is_one_query_that_only_reads(name: str, release: Release) -> Non
     assert not re.search(r"\b(INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|TRUNCATE|GRANT|SET|LOCK|DO|CALL)\b", text)
 
 
-@pytest.mark.parametrize("name", GATES)
+@pytest.mark.parametrize("name", SPECIAL)
+def test_what_cannot_be_read_stops_an_activation_or_a_removal_instead_of_being_left_out(
+    name: str, release: Release
+) -> None:
+    assert query_of(name.replace("_", "-"), release).needs == ()
+
+
+@pytest.mark.parametrize("name", [name for name in GATES if name not in SPECIAL])
 def test_what_a_gate_reads_of_awa_is_what_it_says_that_it_needs(name: str, release: Release) -> None:
     query = query_of(name.replace("_", "-"), release)
     text = re.sub(r"extract\(epoch FROM", "", without_comments_and_strings(query.sql))

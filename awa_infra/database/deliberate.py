@@ -1,0 +1,145 @@
+"""What is only done when asked for in so many words: activation, and the removal of a custom schema.
+
+Both run like every other plan: one transaction under Awa's migration lock, gates first, all or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from awa_infra import sqltext
+from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.observe import READ_ONLY, ask, look, with_role
+from awa_infra.errors import SqlFailedError
+from awa_infra.model import Gate, ObservedState, Plan, Report
+from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
+from awa_infra.planning.gates import GateQuery, special_queries
+from awa_infra.planning.removal import make_removal
+
+_QUIET = {"jit": "off"}
+
+
+def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
+    """Return what stands, and the plan that activates queue storage in a schema; writes nothing."""
+    with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
+        seen = look(connection, with_role(_QUIET, role), begin=READ_ONLY)
+        return seen.state, _activation(connection, schema, seen.state)
+
+
+def activate(
+    url: str,
+    schema: str,
+    *,
+    role: str | None = None,
+    waits: Waits = Waits(),  # noqa: B008  frozen
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> Report:
+    """Activate queue storage in a schema of a fresh database; does nothing if it is active there already.
+
+    Args:
+        url: connection string; hidden from every message.
+        schema: ``awa``, or a custom queue-storage schema that stands.
+        role: become this role for the transaction.
+        waits: how long to wait for locks.
+        progress: called before the step.
+        on_retry: called before each further attempt.
+
+    Raises:
+        BlockedError: the schema is not there, or the database has worked before.
+        AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
+    """
+
+    def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:
+        if not is_active(schema, after):
+            raise SqlFailedError(
+                f"Queue storage is not active in schema {schema} after its activation; nothing was kept.",
+                hint="Report it with the output of awa-infra status.",
+            )
+
+    planner = Planner(lambda connection, seen: _activation(connection, schema, seen.state), require_done)
+    return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
+
+
+def read_removal(url: str, schema: str, *, force: bool = False, role: str | None = None) -> tuple[ObservedState, Plan]:
+    """Return what stands, and the plan that drops a custom queue-storage schema; writes nothing."""
+    with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
+        seen = look(connection, with_role(_QUIET, role), begin=READ_ONLY)
+        return seen.state, _removal(connection, schema, seen.state, force=force)
+
+
+def jobs_in(url: str, schema: str, *, role: str | None = None) -> str:
+    """Return in words which unfinished, failed and dead jobs a custom schema holds; empty if none."""
+    with connect(url, autocommit=True) as connection, translated(url, "Counting jobs"):
+        seen = look(connection, with_role(_QUIET, role), begin=READ_ONLY)
+        if make_removal(schema, seen.state).steps:
+            found = _asked(connection, [q for q in special_queries("removal", schema) if q.code == "removal-live-jobs"])
+            return "; ".join(gate.message for gate in found)
+    return ""
+
+
+def remove(
+    url: str,
+    schema: str,
+    *,
+    force: bool = False,
+    role: str | None = None,
+    waits: Waits = Waits(),  # noqa: B008  frozen
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> Report:
+    """Drop a custom queue-storage schema; does nothing if it does not stand.
+
+    Args:
+        url: connection string; hidden from every message.
+        schema: its name.
+        force: drop it although it holds unfinished, failed or dead jobs; overrules nothing else.
+        role: become this role for the transaction.
+        waits: how long to wait for locks.
+        progress: called before the step.
+        on_retry: called before each further attempt.
+
+    Raises:
+        BlockedError: it is active or prepared, workers are running, it holds jobs or foreign objects.
+        AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
+    """
+
+    def require_done(_connection: Connection, before: ObservedState, after: ObservedState) -> None:
+        if after.substrate(schema) is not None or after.transition != before.transition:
+            raise SqlFailedError(
+                f"Removing schema {schema} did something else than that; nothing was kept.",
+                hint="Report it with the output of awa-infra status.",
+            )
+
+    def plan(connection: Connection, state: ObservedState) -> Plan:
+        if make_removal(schema, state).steps:
+            values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+            connection.execute(sqltext.render("removal/lock.sql", **values).encode())
+        return _removal(connection, schema, state, force=force)
+
+    planner = Planner(lambda connection, seen: plan(connection, seen.state), require_done)
+    return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
+
+
+def _activation(connection: Connection, schema: str, state: ObservedState) -> Plan:
+    plan = make_activation(schema, state)
+    if not plan.steps or state.version < FIRST_VERSION:
+        return plan
+    return _with(plan, _asked(connection, special_queries("activation", schema)))
+
+
+def _removal(connection: Connection, schema: str, state: ObservedState, *, force: bool) -> Plan:
+    plan = make_removal(schema, state)
+    if not plan.steps or state.transition is None:
+        return plan
+    return _with(plan, _asked(connection, special_queries("removal", schema, force=force)))
+
+
+def _asked(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:
+    return [Gate(row["code"], row["message"], row["hint"]) for row in ask(connection, queries, frozenset())]
+
+
+def _with(plan: Plan, gates: list[Gate]) -> Plan:
+    return replace(plan, gates=(*plan.gates, *gates))

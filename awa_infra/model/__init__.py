@@ -1,0 +1,44 @@
+"""The nouns: frozen values that every other module takes and returns. No I/O, no clock.
+
+``DesiredState`` and ``ObservedState`` go in, a ``Plan`` comes out; preview, apply, package and verify
+only consume plans.
+"""
+
+from awa_infra.model.desired import DesiredState, Policy, Queue, QueueStorage, Roles, Shape
+from awa_infra.model.observed import (
+    LATEST_LEGACY_VERSION,
+    LEGACY_VERSIONS,
+    Lack,
+    ObservedState,
+    StorageTransition,
+    Substrate,
+)
+from awa_infra.model.plan import Gate, Note, Plan, Report, Step, StepKind, StepResult
+from awa_infra.model.release import CANONICAL_SCHEMA, Migration, Patch, Provenance, Release
+
+__all__ = [
+    "CANONICAL_SCHEMA",
+    "LATEST_LEGACY_VERSION",
+    "LEGACY_VERSIONS",
+    "DesiredState",
+    "Gate",
+    "Lack",
+    "Migration",
+    "Note",
+    "ObservedState",
+    "Patch",
+    "Plan",
+    "Policy",
+    "Provenance",
+    "Queue",
+    "QueueStorage",
+    "Release",
+    "Report",
+    "Roles",
+    "Shape",
+    "Step",
+    "StepKind",
+    "StepResult",
+    "StorageTransition",
+    "Substrate",
+]

@@ -1,0 +1,112 @@
+"""What a user asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awa_infra.model.release import CANONICAL_SCHEMA, Release
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Slot counts and receipts of a queue-storage schema: immutable once installed.
+
+    Defaults are those of ``awa.install_queue_storage_substrate`` in Awa 0.6.9.
+    """
+
+    queue_slots: int = 16
+    lease_slots: int = 8
+    claim_slots: int = 8
+    receipts: bool = True
+
+    def __str__(self) -> str:
+        """Return the shape as people say it: queue/lease/claim slots and receipts."""
+        receipts = "with" if self.receipts else "without"
+        return f"{self.queue_slots}/{self.lease_slots}/{self.claim_slots} slots {receipts} receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue whose lanes are made ahead, by the owner, so that no runtime role has to own any sequence.
+
+    Attributes:
+        name: as jobs name it.
+        priorities: each has lanes of its own; Awa's are 1 (highest) to 4.
+        shards: lanes side by side per priority, as ``awa.queue_meta.enqueue_shards`` says.
+        stripes: physical queues ``name#0``, ``name#1`` and so on that stand for it; 1 means the queue itself.
+    """
+
+    name: str
+    priorities: tuple[int, ...] = (1, 2, 3, 4)
+    shards: int = 1
+    stripes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStorage:
+    """A custom queue-storage schema as somebody wants it, and the queues whose lanes are made ahead."""
+
+    schema: str
+    shape: Shape = Shape()
+    queues: tuple[Queue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who owns Awa's objects, and who may use them.
+
+    Attributes:
+        owner: owns everything; cannot log in when it is made here.
+        migrator: may act as the owner, and does so in this database by default.
+        runtime: workers, producers, and everything else that changes jobs.
+        observer: may only read.
+        schemas: custom queue-storage schemas that all of it holds for, beside ``awa``.
+        lane_schemas: where the runtime role may create sequences, which Awa 0.6.8 and 0.6.9 ask for whenever a
+            job is enqueued in queue storage: the schema that is or will be active.
+    """
+
+    owner: str
+    migrator: str | None = None
+    runtime: str | None = None
+    observer: str | None = None
+    schemas: tuple[str, ...] = ()
+    lane_schemas: tuple[str, ...] = (CANONICAL_SCHEMA,)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which objections a user overrules, by name.
+
+    Attributes:
+        allow_live_runtimes: migrate although live runtimes are too old or must be away.
+        allow_pooler: connect through a connection pooler.
+        allow_blocking_sessions: start although other sessions hold locks on Awa's tables.
+        allow_many_locks: start although the server's lock table may be too small for one transaction.
+        max_window: refuse if hot tables would be locked exclusively for longer than this many seconds, by estimate.
+    """
+
+    allow_live_runtimes: bool = False
+    allow_pooler: bool = False
+    allow_blocking_sessions: bool = False
+    allow_many_locks: bool = False
+    max_window: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """What a user asks for.
+
+    Attributes:
+        release: where the SQL comes from.
+        target_version: migrate the canonical schema up to this version, inclusive; ``None`` leaves the
+            canonical schema alone (and requires it to be current enough for ``queue_storage``).
+        queue_storage: custom schemas that must exist with exactly these shapes.
+        policy: which objections are overruled.
+        roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
+    """
+
+    release: Release
+    target_version: int | None
+    queue_storage: tuple[QueueStorage, ...] = ()
+    policy: Policy = Policy()
+    roles: Roles | None = None

@@ -1,0 +1,107 @@
+"""What stands in a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awa_infra.model.desired import Shape
+from awa_infra.model.release import CANONICAL_SCHEMA
+
+LEGACY_VERSIONS = {0: 0, 1: 0, 2: 0, 3: 1, 4: 2, 5: 3}
+"""Version rows of Awa before 0.4, and what they are today, as Awa 0.6.9's own runner maps them."""
+
+LATEST_LEGACY_VERSION = 4
+"""What any higher legacy row means today."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTransition:
+    """Awa's storage-transition row and the backend marker: what decides where new jobs go.
+
+    Read and reported here, never written.
+    """
+
+    state: str
+    current_engine: str
+    prepared_engine: str | None
+    epoch: int
+    details: str
+    details_schema: str | None
+    marker_schema: str | None
+
+    @property
+    def active_schema(self) -> str | None:
+        """Where new jobs go if queue storage is active (the rule of ``awa.active_queue_storage_schema()``)."""
+        engine = self.current_engine
+        if self.state in {"mixed_transition", "active"}:
+            engine = self.prepared_engine or self.current_engine
+        if engine != "queue_storage":
+            return None
+        return self.details_schema or self.marker_schema or CANONICAL_SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Substrate:
+    """A queue-storage schema that stands in the database, with the shape it recorded.
+
+    The counts are of ordinary tables (partitions included), plain indexes, Awa's two enabled triggers, and
+    partitions that lack their storage parameters.
+    """
+
+    schema: str
+    shape: Shape
+    owner: str
+    tables: int
+    indexes: int
+    triggers: int
+    partitions_without_fillfactor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something asked for that the database does not have, found by a query: rows and privileges, not objects.
+
+    Attributes:
+        step: key of the step that makes it.
+        text: what is missing, in words.
+    """
+
+    step: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedState:
+    """What stands in the database, read by plain SQL that never writes.
+
+    Attributes:
+        schema_exists: whether the namespace ``awa`` exists.
+        versions: the rows of ``awa.schema_version``; empty if the table is missing.
+        legacy_numbering: whether those rows are in the numbering of Awa before 0.4.
+        patches: names of repeatable patches proven to be applied.
+        transition: the storage-transition row, ``None`` before version 10.
+        substrates: queue-storage schemas, the default one included.
+        lacks: what lanes, roles and privileges that were asked about are missing; ``None`` if nobody asked, as of
+            a database that is not there yet.
+    """
+
+    server_version: int = 0
+    database: str = ""
+    user: str = ""
+    schema_exists: bool = False
+    versions: frozenset[int] = frozenset()
+    legacy_numbering: bool = False
+    patches: frozenset[str] = frozenset()
+    transition: StorageTransition | None = None
+    substrates: tuple[Substrate, ...] = ()
+    lacks: tuple[Lack, ...] | None = None
+
+    @property
+    def version(self) -> int:
+        """The version that the schema stands at, in today's numbering; 0 for an empty database."""
+        highest = max(self.versions, default=0)
+        return LEGACY_VERSIONS.get(highest, LATEST_LEGACY_VERSION) if self.legacy_numbering else highest
+
+    def substrate(self, schema: str) -> Substrate | None:
+        """Return the queue-storage schema of that name, if it stands."""
+        return next((s for s in self.substrates if s.schema == schema), None)

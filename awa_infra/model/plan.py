@@ -1,0 +1,139 @@
+"""What is to be done, and what was done."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import Enum
+
+from awa_infra.model.observed import ObservedState
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition that does not hold, and what to do about it. Gates block; nothing is written."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return the gate as one line."""
+        return f"{self.message} Hint: {self.hint} [{self.code}]" if self.hint else f"{self.message} [{self.code}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing before a plan is applied. Notes never block."""
+
+    code: str
+    message: str
+
+
+class StepKind(Enum):
+    """What a step does, which decides how a bundle files it."""
+
+    NUMBERING = "numbering"
+    MIGRATION = "migration"
+    PATCH = "patch"
+    QUEUE_STORAGE = "queue-storage"
+    REPAIR = "repair"
+    ROLES = "roles"
+    ACT_AS = "act-as"
+    ACCESS = "access"
+    LANES = "lanes"
+    ACTIVATION = "activation"
+    REMOVAL = "removal"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, with the SQL that does it.
+
+    Attributes:
+        kind: what a bundle does with it.
+        key: unique and stable within a plan: ``V040``, ``patch:wait_free_dirty_marks``, ``queue-storage:acme``.
+        title: one line for people.
+        sql: exactly the text that apply runs and a bundle contains.
+        locks: one line about what it will lock or cost.
+    """
+
+    kind: StepKind
+    key: str
+    title: str
+    sql: str = field(repr=False)
+    locks: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the SQL as it stands."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Gates that block, then ordered steps.
+
+    Attributes:
+        from_version: where the canonical schema stands.
+        to_version: where it will stand.
+        gates: all that object, at once; if there are any, nothing may be applied.
+        notes: what is worth knowing before.
+        lock_objects: about how many lockable objects the transaction will hold.
+        steps: in the order in which they run, in one transaction.
+    """
+
+    from_version: int
+    to_version: int
+    gates: tuple[Gate, ...] = ()
+    steps: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+    lock_objects: int = 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether any gate objects."""
+        return bool(self.gates)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the database is already as desired."""
+        return not self.steps and not self.gates
+
+    @property
+    def digest(self) -> str:
+        """Hash over the ordered steps: two plans with one digest run the same SQL."""
+        return hashlib.sha256("".join(f"{s.key}={s.sha256};" for s in self.steps).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """A step that ran, and how long it took in seconds."""
+
+    key: str
+    title: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an apply did.
+
+    Attributes:
+        applied: empty if the database was already as desired.
+        before: as observed under the lock.
+        after: as observed in the same transaction, after the last step.
+        seconds: whole duration, the wait for the lock and all attempts included.
+        attempts: how often the transaction was started; more than 1 after deadlocks or lock timeouts.
+    """
+
+    applied: tuple[StepResult, ...]
+    before: ObservedState
+    after: ObservedState
+    seconds: float
+    attempts: int = 1
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.applied)

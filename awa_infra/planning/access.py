@@ -1,0 +1,152 @@
+"""Roles, privileges and lanes: the steps that make them, and the queries that find what is missing.
+
+Neither shows in the shape of a schema, so both are asked about only where they are declared. The texts are
+the same for the live engine and for bundles.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from awa_infra import sqltext
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Queue, QueueStorage, Roles, Step, StepKind
+
+ROLES_KEY = "roles"
+"""Key of the step that makes roles and memberships."""
+
+
+@dataclass(frozen=True, slots=True)
+class LackQuery:
+    """A query that returns a row ``(step, text)`` for everything of one kind that is missing.
+
+    Attributes:
+        needs: queue-storage schema whose tables it reads; empty if it reads catalogs only.
+        sql: a single SELECT.
+    """
+
+    needs: str
+    sql: str = field(repr=False)
+
+
+def lack_queries(desired: DesiredState) -> tuple[LackQuery, ...]:
+    """Return the queries that find which of the declared roles, privileges and lanes are missing."""
+    queries = []
+    if desired.roles is not None:
+        queries.append(LackQuery("", sqltext.render("roles/missing.sql", **roles_values(desired.roles))))
+    for wanted in desired.queue_storage:
+        if wanted.queues:
+            values = _lanes_values(wanted)
+            queries.append(LackQuery(wanted.schema, sqltext.render("lanes/missing.sql", **values)))
+    return tuple(queries)
+
+
+def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
+    """Return the steps that make the declared roles and grant what they may do; none if nothing is missing."""
+    if roles is None:
+        return []
+    steps = [roles_step(roles)] if _lacking(observed, ROLES_KEY) else []
+    return [*steps, *(access_step(roles, s) for s in _schemas(roles) if _lacking(observed, _access_key(s)))]
+
+
+def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
+    """Return the steps that make the declared lanes; none if nothing is missing."""
+    return [
+        lanes_step(wanted)
+        for wanted in desired.queue_storage
+        # Nobody could ask about the lanes of a schema that is not there yet.
+        if wanted.queues and (observed.substrate(wanted.schema) is None or _lacking(observed, lanes_key(wanted)))
+    ]
+
+
+def roles_step(roles: Roles) -> Step:
+    """Return the step that makes the roles that are missing, and their memberships."""
+    owner: dict[str, sqltext.Value | sqltext.Name] = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
+    texts = [sqltext.render("roles/owner.sql", **owner)]
+    for duty, name in _named(roles):
+        path = {"owner": "", "migrator": "roles/migrator.sql"}.get(duty, "roles/login.sql")
+        if path:
+            texts.append(sqltext.render(path, role=name, role_name=sqltext.Name(name), duty=duty, **owner))
+    names = ", ".join(name for _duty, name in _named(roles))
+    return Step(StepKind.ROLES, ROLES_KEY, f"roles {names}", ";\n\n".join(t.rstrip() for t in texts))
+
+
+def act_as_step(owner: str) -> Step:
+    """Return the step from which on everything belongs to the owner."""
+    text = sqltext.render("roles/act_as.sql", role=owner, role_name=sqltext.Name(owner))
+    return Step(StepKind.ACT_AS, "act-as", f"act as {owner}", text)
+
+
+def access_step(roles: Roles, schema: str) -> Step:
+    """Return the step that grants what the roles may do in one schema, and on what will be made in it."""
+    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    texts = [sqltext.render("roles/schema.sql", **values)]
+    for duty, name in _named(roles):
+        role: dict[str, sqltext.Value | sqltext.Name] = {"role": name, "role_name": sqltext.Name(name)}
+        if duty == "runtime":
+            texts.append(sqltext.render("roles/schema_runtime.sql", **values, **role))
+            if schema in roles.lane_schemas:
+                texts.append(sqltext.render("roles/schema_lanes.sql", **values, **role))
+        elif duty == "observer":
+            texts.append(sqltext.render("roles/schema_observer.sql", **values, **role))
+    text = "\n\n".join(t.rstrip().removesuffix(";") + ";" for t in texts).removesuffix(";")
+    return Step(StepKind.ACCESS, _access_key(schema), f"privileges on schema {schema}", text)
+
+
+def lanes_step(wanted: QueueStorage) -> Step:
+    """Return the step that makes the lanes of one schema's queues."""
+    queues = ", ".join(q.name for q in wanted.queues)
+    text = sqltext.render("lanes/lanes.sql", **_lanes_values(wanted))
+    return Step(StepKind.LANES, lanes_key(wanted), f"lanes of {queues} in {wanted.schema}", text)
+
+
+def lanes_key(wanted: QueueStorage) -> str:
+    """Return the key of the step that makes the lanes of one schema's queues."""
+    return f"lanes:{wanted.schema}"
+
+
+def roles_values(roles: Roles) -> dict[str, sqltext.Value | sqltext.Name]:
+    """Return the placeholders of queries about roles."""
+    named = [{"duty": duty, "name": name} for duty, name in _named(roles)]
+    schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
+    return {"roles": json.dumps(named), "schemas": json.dumps(schemas)}
+
+
+def _named(roles: Roles) -> list[tuple[str, str]]:
+    duties = {
+        "owner": roles.owner,
+        "migrator": roles.migrator,
+        "runtime": roles.runtime,
+        "observer": roles.observer,
+    }
+    return [(duty, name) for duty, name in duties.items() if name is not None]
+
+
+def _schemas(roles: Roles) -> tuple[str, ...]:
+    return (CANONICAL_SCHEMA, *roles.schemas)
+
+
+def _access_key(schema: str) -> str:
+    return f"access:{schema}"
+
+
+def _lacking(observed: ObservedState, step: str) -> bool:
+    return observed.lacks is None or any(lack.step == step for lack in observed.lacks)
+
+
+def _lanes_values(wanted: QueueStorage) -> dict[str, sqltext.Value | sqltext.Name]:
+    return {
+        "schema": wanted.schema,
+        "schema_name": sqltext.Name(wanted.schema),
+        "queues": json.dumps([_queue(q) for q in wanted.queues]),
+        "step": lanes_key(wanted),
+    }
+
+
+def _queue(queue: Queue) -> dict[str, object]:
+    return {
+        "name": queue.name,
+        "priorities": list(queue.priorities),
+        "shards": queue.shards,
+        "stripes": queue.stripes,
+    }

@@ -1,0 +1,63 @@
+"""Activation: the one plan that changes where Awa's new jobs go, made only when asked for in so many words."""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, Step, StepKind
+from awa_infra.planning.planner import is_complete
+
+FIRST_VERSION = 13
+"""From this schema version on Awa can activate a fresh database in one go (``storage_auto_finalize_if_fresh``)."""
+
+
+def make_activation(schema: str, observed: ObservedState) -> Plan:
+    """Return the plan that activates queue storage in a schema; empty if it is active there already.
+
+    Args:
+        schema: ``awa``, or a custom queue-storage schema that stands.
+        observed: what stands.
+    """
+    version = observed.version
+    if is_active(schema, observed):
+        return Plan(version, version)
+    step = Step(
+        StepKind.ACTIVATION,
+        f"activation:{schema}",
+        f"activate queue storage in schema {schema}: new jobs go there from now on, and there is no way back",
+        sqltext.render("activation/activate.sql", schema=schema),
+    )
+    return Plan(version, version, gates=tuple(_gates(schema, observed)), steps=(step,))
+
+
+def is_active(schema: str, observed: ObservedState) -> bool:
+    """Whether new jobs go to this schema."""
+    return observed.transition is not None and observed.transition.active_schema == schema
+
+
+def _gates(schema: str, observed: ObservedState) -> list[Gate]:
+    if observed.version < FIRST_VERSION:
+        return [
+            Gate(
+                "canonical-schema-missing",
+                f"Activation needs schema awa at version {FIRST_VERSION} or later; database {observed.database} is at "
+                f"version {observed.version}.",
+                "Apply Awa's migrations first.",
+            )
+        ]
+    gates = []
+    standing = observed.substrate(schema)
+    # Awa's own function takes any name, and would send jobs to a schema that is not there.
+    if standing is None or not is_complete(standing):
+        what = "is incomplete" if standing else "is no queue-storage schema"
+        hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or standing else "Install it first"
+        gates.append(Gate("activation-schema-missing", f"{schema} {what} in database {observed.database}.", f"{hint}."))
+    active = observed.transition.active_schema if observed.transition else None
+    if active is not None:
+        gates.append(
+            Gate(
+                "activation-elsewhere",
+                f"Queue storage is active in schema {active} of database {observed.database}, not in {schema}.",
+                f"Awa knows no way from one schema to another: declare {active}, or start with a fresh database.",
+            )
+        )
+    return gates

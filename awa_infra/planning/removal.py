@@ -1,0 +1,57 @@
+"""Removal of a custom queue-storage schema: only on request, and only when nothing objects."""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.model import Gate, ObservedState, Plan, Step, StepKind
+from awa_infra.naming import schema_name_problem
+
+
+def make_removal(schema: str, observed: ObservedState) -> Plan:
+    """Return the plan that drops a custom queue-storage schema; empty if it does not stand.
+
+    Args:
+        schema: its name; ``awa`` and other schemas that cannot be custom ones are refused by a gate.
+        observed: what stands.
+    """
+    version = observed.version
+    problem = schema_name_problem(schema)
+    if problem is not None:
+        return Plan(version, version, gates=(Gate("removal-protected", f"{problem}.", "It is never dropped."),))
+    if observed.substrate(schema) is None:
+        return Plan(version, version)
+    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    step = Step(
+        StepKind.REMOVAL,
+        f"removal:{schema}",
+        f"drop queue-storage schema {schema} and free the unique keys of its jobs",
+        sqltext.render("removal/drop.sql", **values),
+        "AccessExclusive locks on every table of the schema",
+    )
+    return Plan(version, version, gates=tuple(_gates(schema, observed)), steps=(step,))
+
+
+def _gates(schema: str, observed: ObservedState) -> list[Gate]:
+    """Object to a schema that jobs are routed to, or are about to be; nothing overrules that."""
+    transition = observed.transition
+    if transition is None:
+        return [
+            Gate(
+                "removal-active",
+                f"Whether jobs are routed to schema {schema} cannot be read in database {observed.database}.",
+                "Connect as a role that may read awa.storage_transition_state; nothing is dropped on a guess.",
+            )
+        ]
+    # What is prepared counts too: once there, Awa's details name a schema in every state but the first.
+    named = {transition.active_schema, transition.marker_schema}
+    if transition.state != "canonical":
+        named.add(transition.details_schema)
+    if schema not in named:
+        return []
+    return [
+        Gate(
+            "removal-active",
+            f"Awa's storage state is {transition.state} and names schema {schema} of database {observed.database}.",
+            "Jobs are or will be routed there. A prepared one: awa storage abort. An active one stays.",
+        )
+    ]

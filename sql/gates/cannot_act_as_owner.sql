@@ -1,0 +1,15 @@
+-- gate: cannot-act-as-owner
+-- per: roles
+-- when: pending
+SELECT 'cannot-act-as-owner' AS code,
+       format('Role %I can neither act as the owner %I nor make itself a member of it.', me.rolname, o.rolname)
+         AS message,
+       format('As an administrator: GRANT %I TO %I;', o.rolname, me.rolname) AS hint
+  FROM json_to_recordset({roles}) AS w (duty text, name text)
+  JOIN pg_catalog.pg_roles o ON o.rolname = w.name
+  JOIN pg_catalog.pg_roles me ON me.rolname = current_user
+ WHERE w.duty = 'owner'
+   AND NOT pg_has_role(o.oid, 'MEMBER')
+   -- Before PostgreSQL 16 CREATEROLE is enough; from 16 on it takes the ADMIN option.
+   AND NOT (me.rolcreaterole AND current_setting('server_version_num')::int < 160000 AND NOT o.rolsuper)
+   AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')

@@ -1,0 +1,4 @@
+-- Nobody may add or claim a job in schema {schema} between the count of its jobs and the drop.
+LOCK TABLE {schema_name}.ready_entries, {schema_name}.deferred_jobs, {schema_name}.leases, {schema_name}.lease_claims,
+           {schema_name}.lease_claim_batches, {schema_name}.dlq_entries, {schema_name}.done_entries
+    IN ACCESS EXCLUSIVE MODE

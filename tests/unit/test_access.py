@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from awa_infra.model import DesiredState, Lack, ObservedState, Queue, QueueStorage, Roles, Shape, StepKind, Substrate
+from awa_infra.planning.access import lack_queries
+from awa_infra.planning.gates import gate_queries, special_queries
+from awa_infra.planning.planner import make_plan
+
+Desired = Callable[..., DesiredState]
+ROLES = Roles("awa_owner", "awa_migrator", "awa_runtime", "awa_observer", ("acme",), ("acme",))
+ACME = QueueStorage("acme", Shape(), (Queue("emails", (1, 2), shards=2, stripes=3), Queue("reports")))
+STANDING = Substrate("acme", Shape(), "awa_owner", 184, 525, 2, 0)
+
+
+def keys(desired: DesiredState, observed: ObservedState) -> list[str]:
+    return [step.key for step in make_plan(desired, observed).steps]
+
+
+@pytest.fixture
+def wanted(desired: Desired) -> DesiredState:
+    return replace(desired(ACME, target=None), roles=ROLES)
+
+
+@pytest.fixture
+def standing(release_versions: frozenset[int]) -> ObservedState:
+    return ObservedState(versions=release_versions, substrates=(STANDING,), lacks=())
+
+
+@pytest.fixture
+def release_versions(desired: Desired) -> frozenset[int]:
+    return desired().release.versions
+
+
+def test_roles_come_first_then_everything_is_made_as_the_owner(wanted: DesiredState) -> None:
+    steps = make_plan(wanted, ObservedState()).steps
+    assert [s.key for s in steps] == [
+        "roles", "act-as", "access:awa", "access:acme", "queue-storage:acme", "lanes:acme",
+    ]  # fmt: skip
+    assert steps[0].title == "roles awa_owner, awa_migrator, awa_runtime, awa_observer"
+    assert steps[1].sql.endswith('SET LOCAL ROLE "awa_owner"\n')
+
+
+def test_nothing_is_to_do_where_nothing_is_lacking(wanted: DesiredState, standing: ObservedState) -> None:
+    assert keys(wanted, standing) == []
+
+
+@pytest.mark.parametrize(
+    ("lacking", "expected"),
+    [
+        ("roles", ["roles"]),
+        ("access:awa", ["act-as", "access:awa"]),
+        ("access:acme", ["act-as", "access:acme"]),
+        ("lanes:acme", ["act-as", "lanes:acme"]),
+    ],
+)
+def test_only_what_is_lacking_is_made(
+    wanted: DesiredState, standing: ObservedState, lacking: str, expected: list[str]
+) -> None:
+    assert keys(wanted, replace(standing, lacks=(Lack(lacking, ""),))) == expected
+
+
+def test_without_roles_nobody_is_granted_anything(desired: Desired, standing: ObservedState) -> None:
+    assert keys(desired(ACME, target=None), replace(standing, lacks=None)) == ["lanes:acme"]
+
+
+def test_a_schema_without_queues_has_no_lanes_made(desired: Desired) -> None:
+    wanted = desired(QueueStorage("acme"), target=None)
+    assert keys(wanted, ObservedState()) == ["queue-storage:acme"]
+    assert lack_queries(wanted) == ()
+
+
+def test_only_declared_roles_are_named_anywhere(wanted: DesiredState) -> None:
+    text = "".join(step.sql for step in make_plan(replace(wanted, roles=Roles("boss")), ObservedState()).steps[:3])
+    assert '"boss"' in text
+    assert "GRANT SELECT" not in text
+    assert "None" not in text
+
+
+def test_the_runtime_role_may_make_lanes_only_where_it_is_said(wanted: DesiredState) -> None:
+    access = {step.key: step.sql for step in make_plan(wanted, ObservedState()).steps if step.kind is StepKind.ACCESS}
+    create = 'GRANT CREATE ON SCHEMA "{}" TO "awa_runtime"'
+    assert create.format("acme") in access["access:acme"]
+    assert create.format("awa") not in access["access:awa"]
+
+
+def test_lacking_lanes_are_asked_only_of_their_own_schema(wanted: DesiredState) -> None:
+    about_roles, about_lanes = lack_queries(wanted)
+    assert about_roles.needs == ""
+    assert about_lanes.needs == "acme"
+    assert '"stripes": 3' in about_lanes.sql
+
+
+def test_gates_about_roles_are_asked_only_where_roles_are_declared(wanted: DesiredState) -> None:
+    about = {"role-too-powerful", "schema-other-owner", "roles-not-creatable"}
+    assert about <= {q.code for q in gate_queries(wanted)}
+    assert not about & {q.code for q in gate_queries(replace(wanted, roles=None))}
+    assert "roles-not-creatable" not in {q.code for q in gate_queries(wanted, pending=False)}
+
+
+def test_gates_of_activation_and_removal_are_never_asked_of_anything_else(wanted: DesiredState) -> None:
+    special = {q.code for purpose in ("activation", "removal") for q in special_queries(purpose, "acme")}
+    assert len(special) == 5
+    assert not special & {q.code for q in gate_queries(wanted)}
+
+
+def test_force_overrules_only_the_count_of_jobs() -> None:
+    cautious = {q.code for q in special_queries("removal", "acme")}
+    assert cautious - {q.code for q in special_queries("removal", "acme", force=True)} == {"removal-live-jobs"}

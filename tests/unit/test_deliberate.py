@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from awa_infra.model import ObservedState, Shape, StepKind, StorageTransition, Substrate
+from awa_infra.planning.activation import make_activation
+from awa_infra.planning.removal import make_removal
+
+ACME = Substrate("acme", Shape(), "owner", 184, 525, 2, 0)
+AWA = Substrate("awa", Shape(), "owner", 204, 564, 2, 0)
+CANONICAL = StorageTransition("canonical", "canonical", None, 0, "{}", None, None)
+ACTIVE = StorageTransition("active", "queue_storage", None, 1, "", "acme", "acme")
+PREPARED = StorageTransition("prepared", "canonical", "queue_storage", 1, "", "acme", None)
+MIXED = StorageTransition("mixed_transition", "canonical", "queue_storage", 2, "", "acme", "acme")
+FRESH = ObservedState(versions=frozenset({40}), transition=CANONICAL, substrates=(ACME, AWA), database="app")
+
+
+def codes(gates: object) -> list[str]:
+    return [gate.code for gate in gates]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("schema", ["awa", "acme"])
+def test_a_fresh_database_is_activated_by_one_step(schema: str) -> None:
+    plan = make_activation(schema, FRESH)
+    assert [s.kind for s in plan.steps] == [StepKind.ACTIVATION]
+    assert plan.gates == ()
+    assert "no way back" in plan.steps[0].title
+
+
+def test_what_is_active_already_needs_nothing() -> None:
+    assert make_activation("acme", replace(FRESH, transition=ACTIVE)).empty
+
+
+def test_a_schema_that_is_active_elsewhere_is_not_moved() -> None:
+    assert codes(make_activation("awa", replace(FRESH, transition=ACTIVE)).gates) == ["activation-elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("substrates", "words"), [((), "is no queue-storage schema"), ((replace(ACME, tables=3),), "is incomplete")]
+)
+def test_jobs_are_never_routed_to_tables_that_are_not_there(substrates: tuple[Substrate, ...], words: str) -> None:
+    (gate,) = make_activation("acme", replace(FRESH, substrates=substrates)).gates
+    assert gate.code == "activation-schema-missing"
+    assert words in gate.message
+
+
+def test_an_old_canonical_schema_cannot_be_activated() -> None:
+    plan = make_activation("acme", replace(FRESH, versions=frozenset({5}), transition=None))
+    assert codes(plan.gates) == ["canonical-schema-missing"]
+
+
+def test_a_schema_without_jobs_routed_to_it_is_dropped_by_one_step() -> None:
+    plan = make_removal("acme", FRESH)
+    assert [s.kind for s in plan.steps] == [StepKind.REMOVAL]
+    assert plan.gates == ()
+
+
+def test_a_schema_that_is_gone_already_needs_nothing() -> None:
+    assert make_removal("acme", replace(FRESH, substrates=(AWA,))).empty
+
+
+@pytest.mark.parametrize("schema", ["awa", "public", "pg_temp", "Robert'); DROP"])
+def test_what_is_no_custom_schema_is_never_dropped(schema: str) -> None:
+    plan = make_removal(schema, FRESH)
+    assert codes(plan.gates) == ["removal-protected"]
+    assert plan.steps == ()
+
+
+@pytest.mark.parametrize("transition", [ACTIVE, PREPARED, MIXED, replace(ACTIVE, details_schema=None), None])
+def test_a_schema_that_jobs_are_or_may_be_routed_to_is_not_dropped(transition: StorageTransition | None) -> None:
+    plan = make_removal("acme", replace(FRESH, transition=transition))
+    assert codes(plan.gates) == ["removal-active"]
+
+
+def test_a_schema_beside_the_active_one_can_be_dropped() -> None:
+    other = replace(ACME, schema="other")
+    assert make_removal("other", replace(FRESH, transition=ACTIVE, substrates=(ACME, other))).gates == ()
