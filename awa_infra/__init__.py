@@ -8,11 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from awa_infra.resources import AwaDatabase, AwaSchema, AwaStack, QueueStorageSchema
+    from awa_infra.resources import (
+        AwaDatabase,
+        AwaRoles,
+        AwaSchema,
+        AwaStack,
+        QueueStorageSchema,
+        StorageActivation,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["AwaDatabase", "AwaSchema", "AwaStack", "QueueStorageSchema", "__version__"]
+__all__ = [
+    "AwaDatabase",
+    "AwaRoles",
+    "AwaSchema",
+    "AwaStack",
+    "QueueStorageSchema",
+    "StorageActivation",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -49,3 +49,14 @@ def database_name_problem(name: str) -> str | None:
     if name in {"template0", "template1"}:
         return f"{name!r} is a template of the server; choose another name"
     return None
+
+
+def role_name_problem(name: str) -> str | None:
+    """Return what is wrong with the name of a role, or ``None``; the rule is that of databases."""
+    if not _PATTERN.fullmatch(name):
+        return f"{name!r} must start with a lower-case letter or _ and hold only lower-case letters, digits and _"
+    if len(name) > _POSTGRES_MAX_LENGTH:
+        return f"{name!r} has {len(name)} characters; PostgreSQL keeps {_POSTGRES_MAX_LENGTH}"
+    if name.startswith("pg_") or name in {"public", "none"}:
+        return f"{name!r} is reserved by PostgreSQL; choose another name"
+    return None

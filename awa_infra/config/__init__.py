@@ -5,7 +5,7 @@ reported at once, with its key and, for a file, its line.
 """
 
 from awa_infra.config.model import NAMESPACE, Encrypted, QueueStorageEntry, StackConfig
-from awa_infra.config.problems import Problem, problems_error, queue_storage_problems, validate
+from awa_infra.config.problems import Problem, problems_error, queue_storage_entry, queue_storage_problems, validate
 from awa_infra.config.source import load, parse
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "load",
     "parse",
     "problems_error",
+    "queue_storage_entry",
     "queue_storage_problems",
     "validate",
 ]

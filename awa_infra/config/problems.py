@@ -63,14 +63,30 @@ def queue_storage_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         values: any of ``schema``, ``queue_slots``, ``lease_slots``, ``claim_slots``, ``receipts``; what is
             not given is not checked.
     """
-    alias = {"schema": "schema"} | {name: f.alias or name for name, f in QueueStorageEntry.model_fields.items()}
-    name_of = {a: name for name, a in alias.items()} | {"schema": "schema"}
-    given = {"schema": "placeholder"} | {alias[name]: value for name, value in values.items()}
+    alias = _input_aliases()
+    name_of = {key: name for name, key in alias.items()}
+    given = {"schema": "placeholder"} | {alias[name]: value for name, value in values.items() if name in alias}
     try:
         QueueStorageEntry.model_validate(given)
     except ValidationError as exc:
         return [(name_of.get(p.key.rpartition(":")[2], p.key), p.message) for p in _problems(exc, {}, {})]
     return []
+
+
+def queue_storage_entry(values: Mapping[str, Any]) -> QueueStorageEntry:
+    """Return the entry that the checked inputs of one queue-storage schema make.
+
+    Args:
+        values: as for :func:`queue_storage_problems`, which has found nothing wrong.
+    """
+    alias = _input_aliases()
+    return QueueStorageEntry.model_validate({alias[k]: v for k, v in values.items() if k in alias and v is not None})
+
+
+def _input_aliases() -> dict[str, str]:
+    """Return the key of the configuration for every input of a queue-storage schema."""
+    named = {name: f.alias or name for name, f in QueueStorageEntry.model_fields.items()}
+    return {"schema": "schema"} | {name: key for name, key in named.items() if name != "schema_name"}
 
 
 def problems_error(problems: list[Problem], source: str) -> ConfigurationError:

@@ -27,6 +27,12 @@ OnRetry = Callable[[int, AwaInfraError, float], None]
 RETRYABLE = frozenset({"40P01", LOCK_NOT_AVAILABLE, "53200"})
 """SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
 
+LOCK_WAIT = 60.0
+"""Seconds to wait for another migration to finish unless told otherwise."""
+
+LOCK_TIMEOUT = 30.0
+"""Seconds to wait for each table lock unless told otherwise: long enough for a transaction of an application."""
+
 _FIRST_PAUSE = 0.5
 
 
@@ -40,8 +46,8 @@ class Waits:
         attempts: how often the transaction is started at most, after deadlocks and lock timeouts.
     """
 
-    migration_lock: float = 60.0
-    table_lock: float = 30.0
+    migration_lock: float = LOCK_WAIT
+    table_lock: float = LOCK_TIMEOUT
     attempts: int = 3
 
 

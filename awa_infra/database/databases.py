@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from psycopg import errors, sql
 
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.errors import SqlFailedError
 
-_EXISTS = "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = %s) AS found"
+_FOUND = """
+    SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS connection_limit
+      FROM pg_catalog.pg_database WHERE datname = %s
+"""
+
+UNLIMITED = -1
+"""Connection limit of a database that has none (PostgreSQL's own value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOptions:
+    """How a new database is made.
+
+    Attributes:
+        owner: the role that owns it; the one of the connection if ``None``.
+        encoding: for example ``UTF8``; that of the template if ``None``. Immutable.
+        template: copied; ``template1`` if ``None``, as PostgreSQL has it. Only matters when it is made.
+        connection_limit: connections at the same time, -1 for no limit.
+    """
+
+    owner: str | None = None
+    encoding: str | None = None
+    template: str | None = None
+    connection_limit: int = UNLIMITED
 
 
 def database_exists(server_url: str, name: str) -> bool:
@@ -23,10 +49,10 @@ def database_exists(server_url: str, name: str) -> bool:
         connect(server_url, autocommit=True) as connection,
         translated(server_url, "Looking for the database"),
     ):
-        return _exists(connection, name)
+        return _found(connection, name) is not None
 
 
-def ensure_database(server_url: str, name: str) -> bool:
+def ensure_database(server_url: str, name: str, options: DatabaseOptions = DatabaseOptions()) -> bool:
     """Create the database unless it is there. Nothing is ever changed about one that is.
 
     Returns:
@@ -40,15 +66,49 @@ def ensure_database(server_url: str, name: str) -> bool:
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Creating database {name}"),
     ):
-        if _exists(connection, name):
+        if _found(connection, name) is not None:
             return False
         try:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(_create(name, options))
         except (errors.DuplicateDatabase, errors.UniqueViolation):
             return False  # somebody else was faster, which is as good
         return True
 
 
-def _exists(connection: Connection, name: str) -> bool:
-    row = connection.execute(_EXISTS, (name,)).fetchone()
-    return bool(row and row["found"])
+def alter_database(server_url: str, name: str, *, owner: str | None, connection_limit: int | None) -> None:
+    """Set what can be changed about a database that stands; ``None`` leaves it as it is.
+
+    Raises:
+        SqlFailedError: there is no such database, or the role may not.
+        ConnectionFailedError: the server could not be reached.
+    """
+    with (
+        connect(server_url, autocommit=True) as connection,
+        translated(server_url, f"Changing database {name}"),
+    ):
+        found = _found(connection, name)
+        if found is None:
+            raise SqlFailedError(f"Database {name} does not exist.", hint="Run the same command again to create it.")
+        database = sql.Identifier(name)
+        if connection_limit is not None and connection_limit != found["connection_limit"]:
+            text = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(database, sql.Literal(connection_limit))
+            connection.execute(text)
+        if owner is not None and owner != found["owner"]:
+            connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(owner)))
+
+
+def _create(name: str, options: DatabaseOptions) -> sql.Composed:
+    words: list[sql.Composable] = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
+    if options.owner is not None:
+        words.append(sql.SQL("OWNER {}").format(sql.Identifier(options.owner)))
+    if options.template is not None:
+        words.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(options.template)))
+    if options.encoding is not None:
+        words.append(sql.SQL("ENCODING {}").format(sql.Literal(options.encoding)))
+    if options.connection_limit != UNLIMITED:
+        words.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(options.connection_limit)))
+    return sql.SQL(" ").join(words)
+
+
+def _found(connection: Connection, name: str) -> dict[str, object] | None:
+    return connection.execute(_FOUND, (name,)).fetchone()

@@ -90,3 +90,17 @@ def with_database(url: str, database: str) -> str:
     # A dbname among the query parameters would win over the path.
     query = "&".join(p for p in (split[4] or "").split("&") if p and not p.startswith("dbname="))
     return f"{split[1]}{split[2]}/{quote(database, safe='')}{'?' if query else ''}{query}"
+
+
+def with_login(url: str, user: str, password: str | None) -> str:
+    """Return the same connection string with another user, and with its password if there is one."""
+    parameters(url)
+    split = _URL.fullmatch(url)
+    if split is None:
+        without = {k: v for k, v in parameters(url).items() if k not in {"user", "password"}}
+        login = {"user": user} | ({} if password is None else {"password": password})
+        return conninfo.make_conninfo(**without, **login)
+    secret = "" if password is None else f":{quote(password, safe='')}"
+    query = "&".join(p for p in (split[4] or "").split("&") if p and not p.startswith(("user=", "password=")))
+    scheme = split[1].partition("://")[0]
+    return f"{scheme}://{quote(user, safe='')}{secret}@{split[2]}{split[3] or ''}{'?' if query else ''}{query}"

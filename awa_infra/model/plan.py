@@ -44,6 +44,7 @@ class StepKind(Enum):
     LANES = "lanes"
     ACTIVATION = "activation"
     REMOVAL = "removal"
+    DATABASE = "database"
 
 
 @dataclass(frozen=True, slots=True)

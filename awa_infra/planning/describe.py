@@ -31,3 +31,17 @@ def version_ranges(versions: Iterable[int]) -> str:
         else:
             ranges.append([version, version])
     return ", ".join(f"V{low}" if low == high else f"V{low}-V{high}" for low, high in ranges)
+
+
+def locks_line(plan: Plan) -> str:
+    """Return one line that says what the steps of a plan lock, the same for several told once; empty if nothing."""
+    groups: dict[str, list[str]] = {}
+    for step in plan.steps:
+        if step.locks:
+            groups.setdefault(step.locks, []).append(step.key)
+    return "; ".join(f"{_keys(keys)}: {locks}" for locks, keys in groups.items())
+
+
+def _keys(keys: list[str]) -> str:
+    versions = [int(key.removeprefix("V")) for key in keys if key.startswith("V")]
+    return version_ranges(versions) if len(versions) == len(keys) else ", ".join(keys)

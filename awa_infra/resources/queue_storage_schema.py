@@ -2,101 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, NotRequired, TypedDict
 
 import pulumi
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource
 
-from awa_infra.config import queue_storage_problems
-from awa_infra.database.apply import apply
-from awa_infra.database.observe import read_plan, read_state
-from awa_infra.errors import DatabaseMissingError
-from awa_infra.model import DesiredState, QueueStorage, Shape
-from awa_infra.planning.describe import pending_line
-from awa_infra.planning.gates import raise_if_blocked
-from awa_infra.release import installed_release
-from awa_infra.resources.engine_call import WARNING, clean_errors, is_unknown, log
-from awa_infra.resources.progress import live_progress, tell_result
-
-_SLOTS = ("queue_slots", "lease_slots", "claim_slots")
-_IMMUTABLE = ("schema", *_SLOTS, "receipts")
-
-_SATISFIED_BY_DEPENDENCY = "canonical-schema-missing"
-"""In a preview the migrations that this schema needs may still be pending in the same ``up``."""
+from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
+from awa_infra.lifecycle.queue_storage_schema import DROP, QueueStorageSchemaLifecycle
+from awa_infra.resources.dynamic import LifecycleProvider
 
 
-class QueueStorageSchemaProvider(ResourceProvider):
-    """Create, complete and read one custom queue-storage schema; never drop it.
+class QueueArgs(TypedDict):
+    """A queue whose lanes are made ahead.
 
-    Stateless on purpose: Pulumi stores this class in its state by import path.
+    Attributes:
+        name: as jobs name it.
+        priorities: those that have lanes; default 1 to 4.
+        shards: lanes side by side per priority, 1 to 64; default 1.
+        stripes: physical queues that stand for it; default 1.
     """
 
-    @clean_errors
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuse bad names, shapes and changes of shape in the preview, all at once."""
-        _olds, news = _whole_numbers(_olds), _whole_numbers(news)
-        failures = [CheckFailure(key, problem) for key, problem in _shape_problems(news)]
-        failures += [
-            _immutable(key, _olds[key], news.get(key))
-            for key in _IMMUTABLE
-            if key in _olds and not is_unknown(news.get(key)) and _olds[key] != news.get(key)
-        ]
-        if failures or any(is_unknown(news.get(key)) for key in ("database_url", *_IMMUTABLE)):
-            return CheckResult(news, failures)
-        observed, plan = read_plan(news["database_url"], _desired(news))
-        raise_if_blocked([g for g in plan.gates if g.code != _SATISFIED_BY_DEPENDENCY], observed.database)
-        if not _olds and plan.steps:
-            log(pending_line(plan))
-        return CheckResult(news, [])
+    name: str
+    priorities: NotRequired[list[int]]
+    shards: NotRequired[int]
+    stripes: NotRequired[int]
 
-    @clean_errors
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare with the live database, so that a plain preview shows a missing or incomplete schema."""
-        if any(is_unknown(_news.get(key)) for key in ("database_url", *_IMMUTABLE)):
-            return DiffResult(changes=True)
-        _observed, plan = read_plan(_news["database_url"], _desired(_whole_numbers(_news)))
-        if plan.steps:
-            log(pending_line(plan))
-        return DiffResult(changes=bool(plan.steps) or _olds.get("database_url") != _news["database_url"])
 
-    @clean_errors
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Install the schema, or adopt one that stands with the same shape."""
-        return CreateResult(str(props["schema"]), _apply(props))
+class QueueStorageSchemaProvider(LifecycleProvider):
+    """Create, complete and read one custom queue-storage schema; drop it only where that is declared."""
 
-    @clean_errors
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Complete what is missing; the shape never changes."""
-        return UpdateResult(_apply(_news))
-
-    @clean_errors
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Read the schema again; it is only reported as gone when that is proven."""
-        try:
-            observed = read_state(props["database_url"])
-        except DatabaseMissingError:
-            return ReadResult("", {})
-        standing = observed.substrate(str(props["schema"]))
-        if standing is None:
-            return ReadResult("", {})
-        return ReadResult(id_, {**props, **_shape_outputs(standing.shape), "owner": standing.owner})
-
-    @clean_errors
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Change nothing: jobs may live in the schema."""
-        log(
-            f"Queue-storage schema {_props.get('schema')} and its jobs are left as they are. Pulumi only forgets it.",
-            severity=WARNING,
-        )
+    lifecycle: ClassVar = QueueStorageSchemaLifecycle()
 
 
 class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
@@ -104,7 +40,8 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
 
     Needs schema ``awa`` at version 24 or later in the same database: let it depend on the ``AwaSchema``.
     Name and shape are immutable, because Awa silently ignores other slot counts later. Creating it does not
-    activate it. The resource is retained by default, and a delete changes nothing in the database.
+    activate it. The resource is retained by default, and a delete changes nothing in the database, unless
+    ``deletion_policy`` says ``drop`` and no gate objects.
 
     Attributes:
         owner: the role that owns the schema.
@@ -116,6 +53,12 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
     lease_slots: pulumi.Output[int]
     claim_slots: pulumi.Output[int]
     receipts: pulumi.Output[bool]
+    queues: pulumi.Output[list[Any]]
+    deletion_policy: pulumi.Output[str]
+    force_drop: pulumi.Output[bool]
+    role: pulumi.Output[str | None]
+    lock_timeout: pulumi.Output[float]
+    lock_wait: pulumi.Output[float]
     owner: pulumi.Output[str]
 
     def __init__(  # noqa: PLR0913
@@ -128,6 +71,12 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
         lease_slots: pulumi.Input[int] = 8,
         claim_slots: pulumi.Input[int] = 8,
         receipts: pulumi.Input[bool] = True,
+        queues: pulumi.Input[Sequence[pulumi.Input[str | QueueArgs]]] = (),
+        deletion_policy: Literal["retain", "drop"] = "retain",
+        force_drop: pulumi.Input[bool] = False,
+        role: pulumi.Input[str] | None = None,
+        lock_timeout: pulumi.Input[float] = LOCK_TIMEOUT,
+        lock_wait: pulumi.Input[float] = LOCK_WAIT,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the schema.
@@ -140,7 +89,16 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
             lease_slots: slots of the lease ring, at least 2.
             claim_slots: slots of the claim ring, at least 2.
             receipts: whether claims are held as receipts.
-            opts: Pulumi's options; ``retain_on_delete`` is on unless set here.
+            queues: queues whose lanes are made ahead by the owner: names, or mappings with ``name``,
+                ``priorities`` (default 1 to 4), ``shards`` (default 1) and ``stripes`` (default 1). More can be
+                added later; none is ever removed.
+            deletion_policy: what a removal from the program does: ``retain`` leaves the schema and its jobs,
+                ``drop`` drops it if no gate objects. The policy that was last applied counts.
+            force_drop: with ``drop``, drop it although it holds unfinished, failed or dead jobs.
+            role: become this role for the transaction, so that it owns what is made. Default: do not.
+            lock_timeout: seconds to wait for each table lock; 0 waits for ever.
+            lock_wait: seconds to wait for another migration to finish.
+            opts: Pulumi's options; ``retain_on_delete`` is on unless set here, or ``deletion_policy`` is drop.
         """
         super().__init__(
             QueueStorageSchemaProvider(),
@@ -152,53 +110,13 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
                 "lease_slots": lease_slots,
                 "claim_slots": claim_slots,
                 "receipts": receipts,
+                "queues": list(queues) if isinstance(queues, Sequence) else queues,
+                "deletion_policy": deletion_policy,
+                "force_drop": force_drop,
+                "role": role,
+                "lock_timeout": lock_timeout,
+                "lock_wait": lock_wait,
                 "owner": None,
             },
-            pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=True), opts),
+            pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=deletion_policy != DROP), opts),
         )
-
-
-def _desired(props: dict[str, Any]) -> DesiredState:
-    queue, lease, claim = (int(props[key]) for key in _SLOTS)
-    shape = Shape(queue, lease, claim, bool(props["receipts"]))
-    return DesiredState(installed_release(), None, (QueueStorage(str(props["schema"]), shape),))
-
-
-def _apply(props: dict[str, Any]) -> dict[str, Any]:
-    desired = _desired(props)
-    wanted = desired.queue_storage[0]
-    report = apply(props["database_url"], desired, progress=live_progress())
-    tell_result(report)
-    standing = report.after.substrate(wanted.schema)
-    outputs: dict[str, Any] = {key: props[key] for key in ("database_url", "schema")}
-    return outputs | _shape_outputs(wanted.shape) | {"owner": standing.owner if standing else ""}
-
-
-def _shape_outputs(shape: Shape) -> dict[str, Any]:
-    return {
-        "queue_slots": shape.queue_slots,
-        "lease_slots": shape.lease_slots,
-        "claim_slots": shape.claim_slots,
-        "receipts": shape.receipts,
-    }
-
-
-def _whole_numbers(props: dict[str, Any]) -> dict[str, Any]:
-    """Return the inputs with slot counts as integers: every number arrives as a float."""
-    return {
-        key: int(value) if key in _SLOTS and isinstance(value, float) and value.is_integer() else value
-        for key, value in props.items()
-    }
-
-
-def _shape_problems(news: dict[str, Any]) -> list[tuple[str, str]]:
-    known = {key: news.get(key) for key in _IMMUTABLE if not is_unknown(news.get(key))}
-    return queue_storage_problems(known)
-
-
-def _immutable(key: str, old: object, new: object) -> CheckFailure:
-    return CheckFailure(
-        key,
-        f"{key} of a queue-storage schema cannot change from {old} to {new}. "
-        "Hint: keep it, or declare a second QueueStorageSchema and move the workers there.",
-    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 
@@ -41,18 +43,21 @@ def test_a_preview_says_clearly_that_a_known_server_is_unreachable(schema: Provi
 
 
 def test_create_migrates_and_tells_what_stands(schema: ProviderProcess, database: Database) -> None:
-    created = schema.create({"database_url": database.url})
-    assert created == (
-        "awa",
-        {
-            "database_url": database.url,
-            "schema_version": 40.0,
-            "release": "0.6.9",
-            "patches": ["wait_free_dirty_marks"],
-            "storage_state": "canonical",
-            "active_schema": "",
-        },
-    )
+    id_, kept = schema.create({"database_url": database.url})
+    assert id_ == "awa"
+    assert re.fullmatch("[0-9a-f]{64}", kept.pop("fingerprint"))
+    assert kept == {
+        "database_url": database.url,
+        "release": "0.6.9",
+        "lock_timeout": 30.0,
+        "lock_wait": 60.0,
+        "allow_live_runtimes": False,
+        "repair": False,
+        "schema_version": 40.0,
+        "patches": ["wait_free_dirty_marks"],
+        "storage_state": "canonical",
+        "active_schema": "",
+    }
     assert read_state(database.url).version == 40
 
 

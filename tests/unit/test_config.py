@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awa_infra import config
-from awa_infra.config import Encrypted, Problem, StackConfig, parse, queue_storage_problems, validate
+from awa_infra.config import (
+    Encrypted,
+    Problem,
+    StackConfig,
+    parse,
+    queue_storage_entry,
+    queue_storage_problems,
+    validate,
+)
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import QueueStorage, Shape
 
@@ -369,3 +377,8 @@ def test_whatever_is_declared_is_either_read_or_reported(values: dict[str, Any])
     found, problems = validate(values)
     assert (found is None) is bool(problems)
     assert all(problem.key.startswith("awa:") and problem.message for problem in problems)
+
+
+def test_the_inputs_of_a_schema_make_the_entry_that_plans_want() -> None:
+    inputs = {"schema": "acme", "queue_slots": 32, "receipts": False, "lease_slots": None, "unheard_of": 1}
+    assert queue_storage_entry(inputs).wanted() == QueueStorage("acme", Shape(32, receipts=False))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.model import DesiredState, ObservedState, Plan, QueueStorage, Release
-from awa_infra.planning.describe import pending_line, version_ranges
+from awa_infra.model import DesiredState, ObservedState, Plan, QueueStorage, Release, Step, StepKind
+from awa_infra.planning.describe import locks_line, pending_line, version_ranges
 from awa_infra.planning.planner import make_plan
 
 
@@ -63,3 +63,17 @@ def test_ranges_hold_exactly_the_versions(versions: set[int]) -> None:
     for low, high in re.findall(r"V(\d+)(?:-V(\d+))?", version_ranges(versions)):
         held += range(int(low), int(high or low) + 1)
     assert held == sorted(versions)
+
+
+def test_what_is_locked_is_told_once_for_all_versions_that_lock_it() -> None:
+    replay = "replays the installer"
+    steps = (
+        Step(StepKind.MIGRATION, "V001", "", ""),
+        Step(StepKind.MIGRATION, "V027", "", "", replay),
+        Step(StepKind.MIGRATION, "V028", "", "", replay),
+        Step(StepKind.QUEUE_STORAGE, "queue-storage:acme", "", "", "about 5 lock objects"),
+    )
+    assert locks_line(Plan(0, 40, steps=steps)) == (
+        "V27-V28: replays the installer; queue-storage:acme: about 5 lock objects"
+    )
+    assert locks_line(Plan(0, 40)) == ""

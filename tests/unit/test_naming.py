@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.naming import MAX_LENGTH, database_name_problem, schema_name_problem
+from awa_infra.naming import MAX_LENGTH, database_name_problem, role_name_problem, schema_name_problem
 
 PLAIN = st.from_regex(r"[a-z_][a-z0-9_]{0,17}", fullmatch=True)
 
@@ -71,3 +71,16 @@ def test_a_name_without_a_problem_needs_no_quoting_anywhere(name: str) -> None:
         assert name.isidentifier()
         assert name == name.lower()
         assert len(name) <= 63
+
+
+@pytest.mark.parametrize("name", ["awa_owner", "_x", "a" * 63])
+def test_names_that_need_no_quotes_are_fine_for_roles(name: str) -> None:
+    assert role_name_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("Boss", "must start with"), ("a" * 64, "PostgreSQL keeps 63"), ("pg_x", "reserved"), ("public", "reserved")],
+)
+def test_other_names_of_roles_are_refused(name: str, words: str) -> None:
+    assert words in str(role_name_problem(name))

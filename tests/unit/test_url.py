@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from awa_infra.database.url import describe, describe_or_hide, parameters, redact, secrets_of, with_database
+from awa_infra.database.url import describe, describe_or_hide, parameters, redact, secrets_of, with_database, with_login
 from awa_infra.errors import ConfigurationError
 
 WHERE = "user@host:5432/db"
@@ -213,3 +213,25 @@ def test_another_database_is_reached_with_the_same_password(password: str, datab
 def test_what_is_no_connection_string_cannot_be_pointed_at_another_database() -> None:
     with pytest.raises(ConfigurationError, match="not a connection string"):
         with_database("postgresql://user:%zz@host/db", "shop")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://me:old@h:1/db", "postgresql://you:p%40ss@h:1/db"),
+        ("postgres://h/db?sslmode=require&user=me&password=old", "postgres://you:p%40ss@h/db?sslmode=require"),
+        ("postgresql:///db?host=/tmp", "postgresql://you:p%40ss@/db?host=/tmp"),
+        ("host=h dbname=db user=me password=old", "host=h dbname=db user=you password=p@ss"),
+    ],
+)
+def test_another_login_to_the_same_database_keeps_everything_else(url: str, expected: str) -> None:
+    found = with_login(url, "you", "p@ss")
+    assert found == expected
+    assert parameters(found)["password"] == "p@ss"  # noqa: S105
+    assert "old" not in found
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:old@h/db", "host=h user=me password=old"])
+def test_a_login_without_a_password_gets_none_of_another_role(url: str) -> None:
+    assert parameters(with_login(url, "you", None)).get("password") is None
+    assert parameters(with_login(url, "you", None))["user"] == "you"

@@ -1,0 +1,64 @@
+"""Roles with passwords: the plan of every apply, and the passwords that are to be set with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from awa_infra import sqltext
+from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.connection import Connection
+from awa_infra.database.observe import Look, plan_from
+from awa_infra.errors import SqlFailedError
+from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
+from awa_infra.planning.planner import make_plan
+
+
+def apply_roles(
+    url: str,
+    desired: DesiredState,
+    passwords: Mapping[str, str],
+    *,
+    waits: Waits = Waits(),  # noqa: B008  frozen
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> Report:
+    """Make the declared roles and privileges, and set passwords, in one transaction.
+
+    Args:
+        url: connection string; hidden from every message.
+        desired: with the roles.
+        passwords: by role, those that are to be set; never sent, only a verifier made of each.
+        waits: how long to wait for locks.
+        progress: called before each step.
+        on_retry: called before each further attempt.
+
+    Raises:
+        AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
+    """
+
+    def plan(connection: Connection, seen: Look) -> Plan:
+        found = plan_from(connection, desired, seen)
+        roles = [step for step in found.steps if step.kind is StepKind.ROLES]
+        rest = found.steps[len(roles) :]
+        # Before the transaction acts as the owner, who may not set passwords.
+        set_here = [_password_step(connection, role, password) for role, password in passwords.items()]
+        return replace(found, steps=(*roles, *set_here, *rest))
+
+    def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:
+        left = make_plan(desired, after).steps
+        if left:
+            lacks = "; ".join(lack.text for lack in after.lacks or ())
+            raise SqlFailedError(
+                f"After the last step this was still missing: {lacks}; nothing was kept.",
+                hint="Connect as a role that may grant it; PostgreSQL only warns of grants that have no effect.",
+            )
+
+    planner = Planner(plan, require_done, desired)
+    return apply_plans(url, planner, waits=waits, progress=progress, on_retry=on_retry)
+
+
+def _password_step(connection: Connection, role: str, password: str) -> Step:
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    text = sqltext.render("roles/password.sql", role=role, role_name=sqltext.Name(role), verifier=verifier)
+    return Step(StepKind.ROLES, f"password:{role}", f"password of {role}", text)

@@ -1,0 +1,5 @@
+"""What declared objects do over their life: check, diff, create, update, read, delete.
+
+Nothing in here knows Pulumi. The dynamic resources and the plugin are thin adapters over these classes, so
+that an input, a default or a refusal is written down once.
+"""

@@ -1,0 +1,111 @@
+"""``StorageActivation``: the deliberate switch of a fresh database to queue storage in one schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from awa_infra.database.deliberate import activate, read_activation
+from awa_infra.database.observe import read_state
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, UNKNOWN, WAITING, Input, Output, Props, Type, waits_of
+from awa_infra.lifecycle.progress import live_progress, live_retry
+from awa_infra.lifecycle.reading import plan_as
+from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
+from awa_infra.naming import schema_name_problem
+
+
+class ActivationLifecycle(Lifecycle):
+    """Activate a fresh database, or find it active as declared; nothing leads back."""
+
+    name: ClassVar = "StorageActivation"
+    needed: ClassVar = ("database_url", "role", "schema")
+    # In a preview the migrations and the schema may still be pending in the same run.
+    satisfied_by_dependency: ClassVar = frozenset({"canonical-schema-missing", "activation-schema-missing"})
+    inputs: ClassVar = (
+        DATABASE_URL,
+        Input(
+            "schema",
+            Type.STRING,
+            "Where new jobs go from then on: awa, or a custom queue-storage schema.",
+            required=True,
+            fixed=True,
+        ),
+        ROLE,
+        *WAITING,
+    )
+    outputs: ClassVar = (
+        Output("storage_state", Type.STRING, "Awa's storage-transition state."),
+        Output("active_schema", Type.STRING, "The queue-storage schema that new jobs go to."),
+    )
+
+    def identifier(self, wanted: Mapping[str, Any]) -> str:
+        """Return the name of the schema."""
+        return str(wanted["schema"])
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Refuse names that no queue-storage schema has: Awa's own function takes any."""
+        problems = super().problems(wanted)
+        schema = wanted["schema"]
+        if schema not in (None, UNKNOWN, CANONICAL_SCHEMA):
+            problem = schema_name_problem(str(schema))
+            if problem:
+                problems.append(Problem("schema", problem))
+        return problems
+
+    def fixed_message(self, name: str, old: object, new: object) -> str:
+        """Say that there is no way."""
+        if name != "schema":
+            return super().fixed_message(name, old, new)
+        return f"queue storage cannot move from {old} to {new}: Awa knows no way there. Hint: declare {old} again."
+
+    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+        """Return the one step, or nothing if it is active as declared."""
+        url, schema = wanted["database_url"], wanted["schema"]
+        return plan_as(lambda role: read_activation(url, schema, role=role), wanted["role"])
+
+    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+        """Warn: this cannot be taken back."""
+        if plan.steps:
+            tell(
+                f"Queue storage will be activated in schema {wanted['schema']}: new jobs go there, and there is no way "
+                "back.",
+                warning=True,
+            )
+
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+        """Activate it, unless it is active as declared."""
+        report = activate(
+            wanted["database_url"],
+            wanted["schema"],
+            role=wanted["role"],
+            waits=waits_of(wanted),
+            progress=live_progress(tell),
+            on_retry=live_retry(tell),
+        )
+        tell(
+            f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted['schema']}",
+            ephemeral=True,
+        )
+        return _outputs(report.after)
+
+    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Read the state again."""
+        observed = read_state(wanted["database_url"])
+        return _outputs(observed) if observed.schema_exists else None
+
+    def delete(self, props: Props, tell: Tell) -> None:
+        """Change nothing: there is no way back."""
+        tell(
+            f"Queue storage stays as it is in schema {props.get('schema')}: nothing deactivates it. "
+            "Pulumi only forgets it.",
+            warning=True,
+        )
+
+
+def _outputs(observed: ObservedState) -> dict[str, Any]:
+    transition = observed.transition
+    return {
+        "storage_state": transition.state if transition else "canonical",
+        "active_schema": (transition.active_schema if transition else None) or "",
+    }

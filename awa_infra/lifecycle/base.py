@@ -1,0 +1,186 @@
+"""The life of a declared object, the same for all: what differs between them are a few short methods."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from awa_infra.errors import AwaInfraError, DatabaseMissingError
+from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, is_known, normalised
+from awa_infra.model import ObservedState, Plan
+from awa_infra.planning.describe import pending_line
+from awa_infra.planning.gates import raise_if_blocked
+
+_NO_SUCH_ROLE = "22023"
+_MAY_NOT_ACT = "42501"
+
+
+class Tell(Protocol):
+    """Shows one line to the user, at the object that it is about."""
+
+    def __call__(self, message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+        """Show the line; an ephemeral one is progress that goes when the object is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an input."""
+
+    input: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an update would be about.
+
+    Attributes:
+        inputs: names of the inputs that changed.
+        pending: whether the database itself is not as declared.
+    """
+
+    inputs: tuple[str, ...]
+    pending: bool
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.inputs) or self.pending
+
+
+class Lifecycle(ABC):
+    """One kind of declared object. Stateless.
+
+    Attributes:
+        name: as programs name it, for example ``AwaSchema``.
+        inputs: everything that can be declared.
+        outputs: everything else that is reported.
+        needed: inputs without which the database cannot be asked anything.
+        satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
+            in the same run.
+    """
+
+    name: ClassVar[str]
+    inputs: ClassVar[tuple[Input, ...]]
+    outputs: ClassVar[tuple[Output, ...]]
+    needed: ClassVar[tuple[str, ...]] = ("database_url",)
+    satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
+
+    def check(self, olds: Props, news: Props, tell: Tell) -> list[Problem]:
+        """Return what is wrong with the inputs; on create say what is pending.
+
+        Raises:
+            BlockedError: a gate objects; better in the preview than in the middle of an update.
+            AwaInfraError: the database cannot be asked.
+        """
+        wanted = self.normal(news)
+        problems = [*self.problems(wanted), *self._fixed(olds, wanted)]
+        if problems:
+            return problems
+        if not is_known(wanted, *self.needed):
+            line = "" if olds else self.unknown_line(wanted)
+            if line:
+                tell(line)
+            return []
+        observed, plan = self.plan(olds, wanted)
+        raise_if_blocked([g for g in plan.gates if g.code not in self.satisfied_by_dependency], observed.database)
+        if not olds:
+            self.tell_pending(wanted, plan, tell)
+        return []
+
+    def diff(self, olds: Props, news: Props, tell: Tell) -> Difference:
+        """Compare with the live database, so that a plain preview shows what is pending, and drift."""
+        wanted = self.normal(news)
+        inputs = self.changed(olds, wanted)
+        if not is_known(wanted, *self.needed):
+            return Difference(inputs, pending=True)
+        _observed, plan = self.plan(olds, wanted)
+        if plan.steps:
+            self.tell_pending(wanted, plan, tell)
+            return Difference(inputs, pending=True)
+        return Difference(inputs, pending=self.drifted(olds, wanted, tell))
+
+    def create(self, news: Props, tell: Tell) -> tuple[str, dict[str, Any]]:
+        """Make what is declared, or adopt what stands; return the id and everything to be kept."""
+        wanted = self.normal(news)
+        return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, tell))
+
+    def update(self, olds: Props, news: Props, tell: Tell) -> dict[str, Any]:
+        """Bring it to what is declared now; return everything to be kept."""
+        wanted = self.normal(news)
+        return self._kept(wanted, self.apply(olds, wanted, tell))
+
+    def read(self, props: Props) -> dict[str, Any] | None:
+        """Return what is to be kept as it stands now; ``None`` only where it is proven to be gone."""
+        try:
+            found = self.observe(self.normal(props))
+        except DatabaseMissingError:
+            return None
+        return None if found is None else {**props, **found}
+
+    def normal(self, props: Props) -> dict[str, Any]:
+        """Return every input with its default, and numbers as what they are."""
+        return normalised(self.inputs, props)
+
+    def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of inputs that differ; one that an older release did not have counts as its default."""
+        before = self.normal(olds)
+        return tuple(name for name in wanted if before[name] != wanted[name])
+
+    @abstractmethod
+    def delete(self, props: Props, tell: Tell) -> None:
+        """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
+
+    @abstractmethod
+    def identifier(self, wanted: Mapping[str, Any]) -> str:
+        """Return the id of a new object."""
+
+    @abstractmethod
+    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:
+        """Return what stands and what is to be done; writes nothing."""
+
+    @abstractmethod
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+        """Do it; return the outputs."""
+
+    @abstractmethod
+    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return outputs as they stand; ``None`` if the object is proven to be gone."""
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Return what is wrong with the inputs by themselves; what is unknown is not."""
+        return [Problem(i.name, "is missing") for i in self.inputs if i.required and wanted[i.name] is None]
+
+    def unknown_line(self, wanted: Mapping[str, Any]) -> str:  # noqa: ARG002  for those that can say more
+        """Return what to say of a new object whose database is not known yet."""
+        return ""
+
+    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:  # noqa: ARG002
+        """Say what is pending."""
+        if plan.steps:
+            tell(pending_line(plan))
+
+    def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
+        """Warn of what differs although nothing is pending; return whether an update would put it right."""
+        return False
+
+    def _fixed(self, olds: Props, wanted: Mapping[str, Any]) -> list[Problem]:
+        before = self.normal(olds)
+        return [
+            Problem(i.name, self.fixed_message(i.name, before[i.name], wanted[i.name]))
+            for i in self.inputs
+            if i.fixed and olds and wanted[i.name] is not UNKNOWN and before[i.name] != wanted[i.name]
+        ]
+
+    def fixed_message(self, name: str, old: object, new: object) -> str:
+        """Return why an input cannot change."""
+        return f"{name} cannot change from {old} to {new}. Hint: keep it, or declare a second {self.name}."
+
+    def _kept(self, wanted: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+        return {**wanted, **outputs}
+
+
+def role_is_pending(exc: AwaInfraError) -> bool:
+    """Whether a role to act as is not there yet, or not granted yet: roles may be pending in the same run."""
+    return exc.sqlstate in {_NO_SUCH_ROLE, _MAY_NOT_ACT}

@@ -1,0 +1,128 @@
+"""``AwaDatabase``: a database for Awa, created if it is missing and never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from awa_infra.database.databases import (
+    UNLIMITED,
+    DatabaseOptions,
+    alter_database,
+    database_exists,
+    ensure_database,
+)
+from awa_infra.database.url import with_database
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, Type
+from awa_infra.model import ObservedState, Plan, Step, StepKind
+from awa_infra.naming import database_name_problem, role_name_problem
+
+
+class DatabaseLifecycle(Lifecycle):
+    """Create or adopt a database; change its owner and limit where that is declared; never drop it."""
+
+    name: ClassVar = "AwaDatabase"
+    needed: ClassVar = ("server_url", "name")
+    inputs: ClassVar = (
+        Input(
+            "server_url",
+            Type.STRING,
+            "Connection string of an existing database of the server, with a role that may create databases; always "
+            "kept as a secret.",
+            required=True,
+            secret=True,
+        ),
+        Input(
+            "name",
+            Type.STRING,
+            "Lower-case letters, digits and _, at most 63 characters.",
+            required=True,
+            fixed=True,
+        ),
+        Input("owner", Type.STRING, "Role that owns it, which must exist. Default: the role of server_url."),
+        Input(
+            "encoding",
+            Type.STRING,
+            "Encoding of a new database, for example UTF8. Default: the template's.",
+            fixed=True,
+        ),
+        Input("template", Type.STRING, "What a new database is a copy of. Default: template1.", fixed=True),
+        Input("connection_limit", Type.INTEGER, "Connections at the same time; -1 for no limit.", UNLIMITED),
+    )
+    outputs: ClassVar = (Output("url", Type.STRING, "Connection string of the database; a secret.", secret=True),)
+
+    def identifier(self, wanted: Mapping[str, Any]) -> str:
+        """Return the name."""
+        return str(wanted["name"])
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Refuse bad names and limits."""
+        problems = super().problems(wanted)
+        for key, rule in (("name", database_name_problem), ("owner", role_name_problem)):
+            value = wanted[key]
+            problem = None if value in (None, UNKNOWN) else rule(str(value))
+            if problem:
+                problems.append(Problem(key, problem))
+        limit = wanted["connection_limit"]
+        if limit is not UNKNOWN and (not isinstance(limit, int) or limit < UNLIMITED):
+            problems.append(Problem("connection_limit", "must be a whole number of at least -1"))
+        return problems
+
+    def fixed_message(self, name: str, old: object, new: object) -> str:
+        """Return the way out."""
+        if name == "name":
+            return (
+                f"the database cannot be renamed from {old} to {new}. "
+                "Hint: keep the name, or declare a second AwaDatabase."
+            )
+        return (
+            f"{name} of a database cannot change from {old} to {new}. Hint: keep it, or declare a second AwaDatabase."
+        )
+
+    def check(self, olds: Props, news: Props, tell: Tell) -> list[Problem]:
+        """Check as for everything else; of a new database say whether it is there."""
+        problems = super().check(olds, news, tell)
+        name = news.get("name")
+        if not problems and not olds and name is not UNKNOWN and news.get("server_url") is not UNKNOWN:
+            _observed, plan = self.plan(olds, news)
+            if plan.empty:
+                tell(f"Database {name} exists and is adopted.")
+        return problems
+
+    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+        """Return a step if the database is missing. It carries no SQL of a transaction: creating one is its own."""
+        name = wanted["name"]
+        steps: tuple[Step, ...] = ()
+        if not database_exists(wanted["server_url"], name):
+            steps = (Step(StepKind.DATABASE, f"database:{name}", f"database {name}", ""),)
+        return ObservedState(database=str(name)), Plan(0, 0, steps=steps)
+
+    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+        """Say that it is missing."""
+        if plan.steps:
+            tell(f"Database {wanted['name']} is missing and is created.")
+
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+        """Create it, or adopt the one that is there; of an adopted one change only what changed in the program."""
+        url, name, limit = wanted["server_url"], wanted["name"], wanted["connection_limit"]
+        options = DatabaseOptions(wanted["owner"], wanted["encoding"], wanted["template"], limit)
+        created = ensure_database(url, name, options)
+        before = self.normal(olds)
+        if olds and not created and (before["owner"], before["connection_limit"]) != (wanted["owner"], limit):
+            alter_database(
+                url,
+                name,
+                owner=wanted["owner"] if before["owner"] != wanted["owner"] else None,
+                connection_limit=limit if before["connection_limit"] != limit else None,
+            )
+        return {"url": with_database(url, name)}
+
+    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Look for the database; only the server can say that it is gone."""
+        url, name = wanted["server_url"], wanted["name"]
+        return {"url": with_database(url, name)} if database_exists(url, name) else None
+
+    def delete(self, props: Props, tell: Tell) -> None:
+        """Change nothing: the database may hold jobs."""
+        tell(f"Database {props.get('name')} is left as it is. Pulumi only forgets it.", warning=True)

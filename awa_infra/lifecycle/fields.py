@@ -1,0 +1,144 @@
+"""Inputs and outputs of declared objects, described once for every adapter, schema and reference page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, final
+
+from awa_infra.database import apply as defaults
+from awa_infra.database.apply import Waits
+from awa_infra.model import Policy
+
+Props = Mapping[str, Any]
+"""Inputs or outputs by name. Numbers may arrive as floats; what is not known yet is :data:`UNKNOWN`."""
+
+
+@final
+class Unknown:
+    """The type of :data:`UNKNOWN`."""
+
+    def __repr__(self) -> str:
+        """Return a word that cannot be taken for a value."""
+        return "<not known yet>"
+
+
+UNKNOWN: Final = Unknown()
+"""What a preview does not know yet, because another object has to be made first."""
+
+
+class Type(Enum):
+    """What a value is."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    STRINGS = "strings"
+    QUEUES = "queues"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input.
+
+    Attributes:
+        name: in snake_case.
+        type: what it is.
+        text: one sentence for the reference.
+        default: what is taken if it is not given.
+        required: whether it must be given.
+        secret: whether it is kept encrypted.
+        fixed: whether it can never change.
+    """
+
+    name: str
+    type: Type
+    text: str
+    default: Any = None
+    required: bool = False
+    secret: bool = False
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output that is no input."""
+
+    name: str
+    type: Type
+    text: str
+    secret: bool = False
+
+
+DATABASE_URL = Input(
+    "database_url",
+    Type.STRING,
+    "Connection string of the database; always kept as a secret.",
+    required=True,
+    secret=True,
+)
+ROLE = Input(
+    "role", Type.STRING, "Become this role for the transaction, so that it owns what is made. Default: do not."
+)
+LOCK_TIMEOUT = Input(
+    "lock_timeout", Type.NUMBER, "Seconds to wait for each table lock; 0 waits for ever.", defaults.LOCK_TIMEOUT
+)
+LOCK_WAIT = Input("lock_wait", Type.NUMBER, "Seconds to wait for another migration to finish.", defaults.LOCK_WAIT)
+ALLOW_LIVE_RUNTIMES = Input(
+    "allow_live_runtimes",
+    Type.BOOLEAN,
+    "Migrate although live runtimes are too old or would have to be away.",
+    default=False,
+)
+
+WAITING = (LOCK_TIMEOUT, LOCK_WAIT)
+
+
+def normalised(inputs: Sequence[Input], props: Props) -> dict[str, Any]:
+    """Return the inputs with their defaults, and numbers as what they are: every number arrives as a float."""
+    found = {}
+    for field in inputs:
+        value = props.get(field.name)
+        found[field.name] = _value(field.type, field.default if value is None else value)
+    return found
+
+
+def is_known(props: Props, *names: str) -> bool:
+    """Whether all of these inputs are known."""
+    return not any(props.get(name) is UNKNOWN for name in names)
+
+
+def waits_of(props: Props) -> Waits:
+    """Return how long to wait for locks, from normalised inputs."""
+    return Waits(migration_lock=float(props["lock_wait"]), table_lock=float(props["lock_timeout"]))
+
+
+def policy_of(props: Props) -> Policy:
+    """Return which gates are overruled, from normalised inputs."""
+    return Policy(allow_live_runtimes=bool(props.get("allow_live_runtimes")))
+
+
+def _value(type_: Type, value: Any) -> Any:  # noqa: ANN401  whatever the user gave
+    if isinstance(value, float) and value.is_integer() and type_ is Type.INTEGER:
+        return int(value)
+    if type_ is Type.STRINGS and isinstance(value, Sequence) and not isinstance(value, str):
+        return list(value)
+    if type_ is Type.QUEUES and isinstance(value, Sequence) and not isinstance(value, str):
+        return [_queue(item) for item in value]
+    return value
+
+
+def _queue(item: Any) -> Any:  # noqa: ANN401  whatever the user gave
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: [_whole(v) for v in value] if isinstance(value, Sequence) and not isinstance(value, str) else _whole(value)
+        for key, value in item.items()
+        if value is not None
+    }
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401  whatever the user gave
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,44 @@
+"""Live progress of an apply, one line at a time."""
+
+from __future__ import annotations
+
+import time
+
+from awa_infra.database.apply import OnRetry, Progress
+from awa_infra.errors import AwaInfraError
+from awa_infra.lifecycle.base import Tell
+from awa_infra.model import Report, Step
+
+_PAUSE = 1.0
+"""Seconds between two lines: where the output is no terminal, an engine prints each on a line of its own."""
+
+
+def live_progress(tell: Tell) -> Progress:
+    """Return a callback that shows which step is running; the line goes when the object is done."""
+    last = float("-inf")
+
+    def show(number: int, total: int, step: Step) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PAUSE:
+            last = time.monotonic()
+            tell(f"applying {number}/{total}: {step.title}", ephemeral=True)
+
+    return show
+
+
+def live_retry(tell: Tell) -> OnRetry:
+    """Return a callback that says why a transaction is tried again."""
+
+    def show(attempt: int, error: AwaInfraError, pause: float) -> None:
+        tell(f"Attempt {attempt} failed, trying again in {pause:.1f} s: {error}", warning=True)
+
+    return show
+
+
+def tell_result(report: Report, tell: Tell) -> None:
+    """Replace the last progress line by what was done."""
+    if report.changed:
+        done = f"{len(report.applied)} step{'s' if len(report.applied) > 1 else ''} in {report.seconds:.1f} s"
+    else:
+        done = "already as desired, nothing was written"
+    tell(f"{done}; schema awa is at version {report.after.version}", ephemeral=True)

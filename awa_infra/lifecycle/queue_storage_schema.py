@@ -1,0 +1,200 @@
+"""``QueueStorageSchema``: one custom queue-storage schema, installed, kept complete, and dropped only on request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from awa_infra.config import queue_storage_entry, queue_storage_problems
+from awa_infra.database.apply import apply
+from awa_infra.database.deliberate import jobs_in, remove
+from awa_infra.database.observe import read_state
+from awa_infra.errors import DatabaseMissingError
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.fields import (
+    DATABASE_URL,
+    ROLE,
+    UNKNOWN,
+    WAITING,
+    Input,
+    Output,
+    Props,
+    Type,
+    waits_of,
+)
+from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
+from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
+from awa_infra.model import DesiredState, ObservedState, Plan, Queue, Shape
+from awa_infra.release import installed_release
+
+RETAIN, DROP = "retain", "drop"
+
+_DECLARED = (
+    "schema",
+    "queue_slots",
+    "lease_slots",
+    "claim_slots",
+    "receipts",
+    "queues",
+    "deletion_policy",
+    "force_drop",
+)
+"""Inputs that the stack configuration has too; one model checks both."""
+
+_QUEUE_DEFAULTS = {"priorities": list(Queue("").priorities), "shards": Queue("").shards, "stripes": Queue("").stripes}
+
+
+class QueueStorageSchemaLifecycle(Lifecycle):
+    """Create, complete and read one custom queue-storage schema; drop it only where that is declared."""
+
+    name: ClassVar = "QueueStorageSchema"
+    needed: ClassVar = (
+        "database_url",
+        "role",
+        "schema",
+        "queue_slots",
+        "lease_slots",
+        "claim_slots",
+        "receipts",
+        "queues",
+    )
+    # In a preview the migrations that this schema needs may still be pending in the same run.
+    satisfied_by_dependency: ClassVar = frozenset({"canonical-schema-missing"})
+    inputs: ClassVar = (
+        DATABASE_URL,
+        Input(
+            "schema",
+            Type.STRING,
+            "At most 18 characters, [a-z_][a-z0-9_]*, not awa, public or pg_*.",
+            required=True,
+            fixed=True,
+        ),
+        Input("queue_slots", Type.INTEGER, "Slots of the ready ring, at least 4.", Shape().queue_slots, fixed=True),
+        Input("lease_slots", Type.INTEGER, "Slots of the lease ring, at least 2.", Shape().lease_slots, fixed=True),
+        Input("claim_slots", Type.INTEGER, "Slots of the claim ring, at least 2.", Shape().claim_slots, fixed=True),
+        Input("receipts", Type.BOOLEAN, "Whether claims are held as receipts.", Shape().receipts, fixed=True),
+        Input(
+            "queues",
+            Type.QUEUES,
+            "Queues whose lanes are made ahead by the owner: names, or mappings of name, priorities, shards, stripes. "
+            "More can be added later; none is ever removed.",
+            (),
+        ),
+        Input(
+            "deletion_policy",
+            Type.STRING,
+            "What a removal from the program does: retain (the schema and its jobs stay) or drop.",
+            RETAIN,
+        ),
+        Input(
+            "force_drop",
+            Type.BOOLEAN,
+            "With deletion_policy drop: drop it although it holds unfinished, failed or dead jobs.",
+            default=False,
+        ),
+        ROLE,
+        *WAITING,
+    )
+    outputs: ClassVar = (Output("owner", Type.STRING, "The role that owns the schema."),)
+
+    def normal(self, props: Props) -> dict[str, Any]:
+        """Bring queues to one form, so that a name and its mapping are the same."""
+        found = super().normal(props)
+        queues = found["queues"]
+        if isinstance(queues, list | tuple):
+            found["queues"] = [_queue(q) for q in queues]
+        return found
+
+    def identifier(self, wanted: Mapping[str, Any]) -> str:
+        """Return the name of the schema."""
+        return str(wanted["schema"])
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Refuse bad names, shapes and queues, all at once."""
+        known = {key: wanted[key] for key in _DECLARED if wanted[key] is not UNKNOWN and wanted[key] is not None}
+        return [*super().problems(wanted), *(Problem(*found) for found in queue_storage_problems(known))]
+
+    def fixed_message(self, name: str, old: object, new: object) -> str:
+        """Return the way out of a change that cannot be made."""
+        return (
+            f"{name} of a queue-storage schema cannot change from {old} to {new}. "
+            "Hint: keep it, or declare a second QueueStorageSchema and move the workers there."
+        )
+
+    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+        """Return the installation, if something is missing, and the lanes that are."""
+        return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
+
+    def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
+        """Warn of drift; repairing is asked for at the AwaSchema or with awa-infra verify."""
+        schema = wanted["schema"]
+        _found, drift = fingerprint(wanted["database_url"], installed_release(), schema)
+        warn_of_drift(schema, drift, f"awa-infra verify --schema {schema} shows it object by object", tell)
+        return False
+
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+        """Install the schema, or complete one that stands with the same shape; make lanes that are missing."""
+        report = apply(
+            wanted["database_url"],
+            _desired(wanted),
+            role=wanted["role"],
+            waits=waits_of(wanted),
+            progress=live_progress(tell),
+            on_retry=live_retry(tell),
+        )
+        tell_result(report, tell)
+        standing = report.after.substrate(wanted["schema"])
+        return {"owner": standing.owner if standing else ""}
+
+    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Read the schema again."""
+        standing = read_state(wanted["database_url"]).substrate(str(wanted["schema"]))
+        if standing is None:
+            return None
+        shape = standing.shape
+        return {
+            "queue_slots": shape.queue_slots,
+            "lease_slots": shape.lease_slots,
+            "claim_slots": shape.claim_slots,
+            "receipts": shape.receipts,
+            "owner": standing.owner,
+        }
+
+    def delete(self, props: Props, tell: Tell) -> None:
+        """Forget the schema, or drop it where that was declared and nothing objects."""
+        wanted = self.normal(props)
+        schema, url = wanted["schema"], wanted["database_url"]
+        if wanted["deletion_policy"] != DROP:
+            tell(
+                f"Queue-storage schema {schema} and its jobs are left as they are. Pulumi only forgets it.",
+                warning=True,
+            )
+            return
+        force = bool(wanted["force_drop"])
+        try:
+            lost = jobs_in(url, schema, role=wanted["role"]) if force else ""
+            report = remove(
+                url,
+                schema,
+                force=force,
+                role=wanted["role"],
+                waits=waits_of(wanted),
+                progress=live_progress(tell),
+                on_retry=live_retry(tell),
+            )
+        except DatabaseMissingError:
+            tell(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)
+            return
+        done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"
+        tell(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)
+
+
+def _queue(queue: Any) -> Any:  # noqa: ANN401  whatever the user gave; the model says what is wrong with it
+    if isinstance(queue, str):
+        queue = {"name": queue}
+    return {**_QUEUE_DEFAULTS, **queue} if isinstance(queue, Mapping) else queue
+
+
+def _desired(wanted: Mapping[str, Any]) -> DesiredState:
+    entry = queue_storage_entry({key: wanted[key] for key in _DECLARED})
+    return DesiredState(installed_release(), None, (entry.wanted(),))

@@ -1,0 +1,182 @@
+"""``AwaRoles``: who owns Awa's objects and who may use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from awa_infra.database.observe import read_plan
+from awa_infra.database.roles import apply_roles
+from awa_infra.database.url import with_login
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.fields import DATABASE_URL, UNKNOWN, WAITING, Input, Output, Props, Type, waits_of
+from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Roles
+from awa_infra.naming import role_name_problem, schema_name_problem
+from awa_infra.planning.access import ROLES_KEY
+from awa_infra.release import installed_release
+
+LOGINS = ("migrator", "runtime", "observer")
+"""Duties of roles that log in; each may have a password."""
+
+
+class RolesLifecycle(Lifecycle):
+    """Create or adopt roles, grant and grant again; never drop one, never revoke anything."""
+
+    name: ClassVar = "AwaRoles"
+    needed: ClassVar = ("database_url", "owner", *LOGINS, "queue_storage_schemas", "lane_schemas")
+    inputs: ClassVar = (
+        DATABASE_URL,
+        Input("owner", Type.STRING, "Role that owns everything; made without login.", required=True, fixed=True),
+        Input("migrator", Type.STRING, "Login that migrates, acting as the owner in this database. Default: none."),
+        Input("runtime", Type.STRING, "Login of workers and producers. Default: none."),
+        Input("observer", Type.STRING, "Login that may only read. Default: none."),
+        Input("queue_storage_schemas", Type.STRINGS, "Custom queue-storage schemas that it all holds for.", ()),
+        Input(
+            "lane_schemas",
+            Type.STRINGS,
+            "Where the runtime role may make the sequences of new lanes: the schema that is or will be active. "
+            "Default: the custom schemas, or awa if there are none.",
+        ),
+        *(
+            Input(
+                f"{duty}_password",
+                Type.STRING,
+                f"Password of the {duty}; always kept as a secret, and sent as a SCRAM verifier only. Default: "
+                "none is set.",
+                secret=True,
+            )
+            for duty in LOGINS
+        ),
+        *WAITING,
+    )
+    outputs: ClassVar = tuple(
+        Output(
+            f"{duty}_url",
+            Type.STRING,
+            f"Connection string of the {duty}, with the password if it is declared; empty without one.",
+            secret=True,
+        )
+        for duty in LOGINS
+    )
+
+    def identifier(self, wanted: Mapping[str, Any]) -> str:
+        """Return the owner's name."""
+        return str(wanted["owner"])
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Refuse bad names, one role with two duties, and a password without a role."""
+        return [
+            *super().problems(wanted),
+            *_duty_problems(wanted),
+            *_password_problems(wanted),
+            *_schema_problems(wanted),
+        ]
+
+    def fixed_message(self, name: str, old: object, new: object) -> str:
+        """Return the way out."""
+        return (
+            f"{name} cannot change from {old} to {new}: everything belongs to it. Hint: hand it over by hand "
+            "(REASSIGN OWNED BY), then declare a new AwaRoles and remove this one; no role is dropped."
+        )
+
+    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+        """Return what roles and privileges are missing."""
+        return read_plan(wanted["database_url"], _desired(wanted))
+
+    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+        """Say what is missing, so that a preview shows what somebody revoked."""
+        keys = [step.key for step in plan.steps]
+        if ROLES_KEY in keys:
+            super().tell_pending(wanted, plan, tell)
+            return
+        observed, _plan = self.plan({}, wanted)
+        lacks = [lack.text for lack in observed.lacks or ()]
+        if lacks:
+            tell(f"Pending: {'; '.join(lacks)}.")
+
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+        """Make what is missing, and set the passwords that changed."""
+        before = self.normal(olds)
+        passwords = {
+            wanted[duty]: wanted[f"{duty}_password"]
+            for duty in LOGINS
+            if wanted[f"{duty}_password"] is not None
+            and (before[f"{duty}_password"], before[duty]) != (wanted[f"{duty}_password"], wanted[duty])
+        }
+        report = apply_roles(
+            wanted["database_url"],
+            _desired(wanted),
+            passwords,
+            waits=waits_of(wanted),
+            progress=live_progress(tell),
+            on_retry=live_retry(tell),
+        )
+        tell_result(report, tell)
+        return _urls(wanted)
+
+    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Look for the owner: without it there is nothing to adopt."""
+        observed, _plan = self.plan({}, wanted)
+        gone = f"role {wanted['owner']} does not exist"
+        return None if any(lack.text == gone for lack in observed.lacks or ()) else _urls(wanted)
+
+    def delete(self, props: Props, tell: Tell) -> None:
+        """Change nothing: roles own things, and sessions may be using them."""
+        names = ", ".join(str(props[duty]) for duty in ("owner", *LOGINS) if props.get(duty))
+        tell(f"Roles {names} and their privileges are left as they are. Pulumi only forgets them.", warning=True)
+
+
+def _duty_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for duty in ("owner", *LOGINS):
+        role = wanted[duty]
+        if role is None or role is UNKNOWN:
+            continue
+        problem = role_name_problem(str(role))
+        if problem is None and role in seen:
+            problem = f"{role!r} is the {seen[role]} already; every duty needs a role of its own"
+        if problem:
+            yield Problem(duty, problem)
+        seen.setdefault(str(role), duty)
+
+
+def _password_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
+    for duty in LOGINS:
+        key = f"{duty}_password"
+        if wanted[key] is not None and wanted[duty] is None:
+            yield Problem(key, f"there is no {duty} to have it")
+        elif wanted[key] == "":
+            yield Problem(key, "is empty; leave it out to set none")
+
+
+def _schema_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, also in (("queue_storage_schemas", ()), ("lane_schemas", (CANONICAL_SCHEMA,))):
+        names = wanted[key]
+        for name in names if isinstance(names, list | tuple) else ():
+            problem = None if name in also else schema_name_problem(str(name))
+            if problem:
+                yield Problem(key, problem)
+
+
+def _desired(wanted: Mapping[str, Any]) -> DesiredState:
+    schemas = tuple(str(s) for s in wanted["queue_storage_schemas"])
+    lanes = wanted["lane_schemas"]
+    roles = Roles(
+        owner=wanted["owner"],
+        migrator=wanted["migrator"],
+        runtime=wanted["runtime"],
+        observer=wanted["observer"],
+        schemas=schemas,
+        lane_schemas=tuple(str(s) for s in lanes) if lanes is not None else schemas or (CANONICAL_SCHEMA,),
+    )
+    return DesiredState(installed_release(), None, roles=roles)
+
+
+def _urls(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"{duty}_url": with_login(wanted["database_url"], wanted[duty], wanted[f"{duty}_password"])
+        if wanted[duty]
+        else ""
+        for duty in LOGINS
+    }

@@ -1,0 +1,178 @@
+"""``AwaSchema``: Awa's versioned migrations, applied on create and on update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from awa_infra.database.apply import apply
+from awa_infra.database.fingerprint import repair
+from awa_infra.database.observe import read_state
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.fields import (
+    ALLOW_LIVE_RUNTIMES,
+    DATABASE_URL,
+    ROLE,
+    UNKNOWN,
+    WAITING,
+    Input,
+    Output,
+    Props,
+    Type,
+    policy_of,
+    waits_of,
+)
+from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
+from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
+from awa_infra.planning.describe import locks_line, pending_line
+from awa_infra.planning.planner import make_plan
+from awa_infra.release import installed_release
+
+_VERIFY = "awa-infra verify shows it object by object"
+
+
+class SchemaLifecycle(Lifecycle):
+    """Create, update and read the canonical schema; never delete it."""
+
+    name: ClassVar = "AwaSchema"
+    needed: ClassVar = ("database_url", "target_version", "role")
+    inputs: ClassVar = (
+        DATABASE_URL,
+        Input(
+            "target_version",
+            Type.INTEGER,
+            "Migrate up to this version, inclusive. Default: all that the installed release has.",
+        ),
+        Input(
+            "release",
+            Type.STRING,
+            "The Awa release that must be installed, for example 0.6.9. Default: whichever is.",
+        ),
+        ROLE,
+        *WAITING,
+        ALLOW_LIVE_RUNTIMES,
+        Input(
+            "repair",
+            Type.BOOLEAN,
+            "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.",
+            default=False,
+        ),
+    )
+    outputs: ClassVar = (
+        Output("schema_version", Type.INTEGER, "The version that the schema stands at."),
+        Output("patches", Type.STRINGS, "Names of the repeatable patches that are applied."),
+        Output(
+            "fingerprint",
+            Type.STRING,
+            "Hash of the structure of schema awa; empty below the release's own version.",
+        ),
+        Output(
+            "storage_state",
+            Type.STRING,
+            "Awa's storage-transition state: canonical until a worker or an operator activates queue storage.",
+        ),
+        Output(
+            "active_schema",
+            Type.STRING,
+            "The queue-storage schema that new jobs go to; empty while storage is canonical.",
+        ),
+    )
+
+    def normal(self, props: Props) -> dict[str, Any]:
+        """Take the installed release where none is asked for: a newer one is an update."""
+        found = super().normal(props)
+        return found | {"release": found["release"] or installed_release().name}
+
+    def identifier(self, wanted: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Return the only name there is."""
+        return CANONICAL_SCHEMA
+
+    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Refuse another release than the one that is asked for."""
+        problems = super().problems(wanted)
+        expected, installed = wanted["release"], installed_release().name
+        if expected is not UNKNOWN and expected != installed:
+            problems.append(
+                Problem(
+                    "release",
+                    f"Awa {expected} is asked for, but {installed} is installed where this program runs. "
+                    f"Hint: pip install awa-pg=={expected}, or ask for {installed}.",
+                )
+            )
+        return problems
+
+    def unknown_line(self, wanted: Mapping[str, Any]) -> str:
+        """Say what an empty database would get."""
+        if wanted["target_version"] is UNKNOWN:
+            return ""
+        return "The database is not known yet. " + pending_line(make_plan(_desired(wanted), ObservedState()))
+
+    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+        """Return the pending migrations and patches."""
+        return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
+
+    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+        """Name the pending versions and what they lock; on adoption, drift."""
+        tell(pending_line(plan))
+        locks = locks_line(plan)
+        if locks and plan.from_version:
+            tell(f"Locks until the end: {locks}.")
+        for note in plan.notes:
+            tell(note.message, warning=note.code == "window")
+        if not plan.steps:
+            _found, drift = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+            warn_of_drift(CANONICAL_SCHEMA, drift, _VERIFY, tell)
+
+    def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
+        """Warn of drift; an update puts right what can be, if that is asked for."""
+        _found, drift = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+        repairable = wanted["repair"] is True and any(finding.repairable for finding in drift)
+        hint = "repair is on, so an update re-applies Awa's SQL" if repairable else f"{_VERIFY}; repair can be set"
+        warn_of_drift(CANONICAL_SCHEMA, drift, hint, tell)
+        return repairable
+
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+        """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
+        url, release = wanted["database_url"], installed_release()
+        shared: dict[str, Any] = {
+            "role": wanted["role"],
+            "waits": waits_of(wanted),
+            "progress": live_progress(tell),
+            "on_retry": live_retry(tell),
+        }
+        report = apply(url, _desired(wanted), **shared)
+        if wanted["repair"] and not report.changed:
+            repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
+            report = repaired if repaired.changed else report
+        tell_result(report, tell)
+        found, _drift = fingerprint(url, release, CANONICAL_SCHEMA)
+        return _outputs(report.after) | {"release": release.name, "fingerprint": found}
+
+    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Read the schema again."""
+        observed = read_state(wanted["database_url"])
+        if not observed.schema_exists:
+            return None
+        found, _drift = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+        return _outputs(observed) | {"fingerprint": found}
+
+    def delete(self, props: Props, tell: Tell) -> None:  # noqa: ARG002
+        """Change nothing: the canonical schema is never dropped."""
+        tell("Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it.", warning=True)
+
+
+def _desired(wanted: Mapping[str, Any]) -> DesiredState:
+    release = installed_release()
+    target = wanted["target_version"]
+    return DesiredState(release, release.schema_version if target is None else int(target), policy=policy_of(wanted))
+
+
+def _outputs(observed: ObservedState) -> dict[str, Any]:
+    transition = observed.transition
+    return {
+        "schema_version": observed.version,
+        "patches": sorted(observed.patches),
+        "storage_state": transition.state if transition else "canonical",
+        "active_schema": (transition.active_schema if transition else None) or "",
+    }

@@ -1,0 +1,79 @@
+"""From the calls of a dynamic provider to the life of a declared object. No decisions here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.fields import UNKNOWN
+from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log
+
+
+class LifecycleProvider(ResourceProvider):
+    """A dynamic provider that only passes on.
+
+    Stateless on purpose: Pulumi stores the subclasses in its state by import path.
+    """
+
+    lifecycle: ClassVar[Lifecycle]
+
+    @clean_errors
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Refuse in the preview already whatever is wrong; on create say what is pending."""
+        problems = self.lifecycle.check(_plain(_olds), _plain(news), _tell)
+        return CheckResult(news, [CheckFailure(problem.input, problem.message) for problem in problems])
+
+    @clean_errors
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare with the live database."""
+        return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _tell)))
+
+    @clean_errors
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Make what is declared, or adopt what stands."""
+        return CreateResult(*self.lifecycle.create(_plain(props), _tell))
+
+    @clean_errors
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Bring it to what is declared now."""
+        return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _tell))
+
+    @clean_errors
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Read it again; no id means that it is proven to be gone."""
+        found = self.lifecycle.read(props)
+        return ReadResult("", {}) if found is None else ReadResult(id_, found)
+
+    @clean_errors
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Do what a removal from the program means."""
+        self.lifecycle.delete(_props, _tell)
+
+
+def _tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+    log(message, severity=WARNING if warning else INFO, ephemeral=ephemeral)
+
+
+def _plain(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties with the SDK's unknown values as ours, wherever they stand."""
+    return {key: _known(value) for key, value in props.items() if key != "__provider"}
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401  whatever the engine sends
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    # Part of a list or mapping that is not known leaves the whole unknown: nothing can be said about it.
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return UNKNOWN if any(_known(item) is UNKNOWN for item in inner) else value

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from pulumi.dynamic import Resource
+
+from awa_infra import resources
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Type, is_known, normalised
+from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
+from awa_infra.resources.dynamic import LifecycleProvider
+
+KINDS = [getattr(resources, name) for name in resources.__all__ if issubclass(getattr(resources, name), Resource)]
+
+
+def lifecycle_of(kind: type[Resource]) -> Lifecycle:
+    module = inspect.getmodule(kind)
+    provider = getattr(module, f"{kind.__name__}Provider")
+    assert issubclass(provider, LifecycleProvider)
+    found: Lifecycle = provider.lifecycle
+    return found
+
+
+def fields_of(kind: type[Resource]) -> list[Input | Output]:
+    lifecycle = lifecycle_of(kind)
+    return [*lifecycle.inputs, *lifecycle.outputs]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_arguments_of_a_resource_are_the_inputs_of_its_lifecycle(kind: type[Resource]) -> None:
+    arguments = dict(inspect.signature(kind.__init__).parameters)
+    for other in ("self", "resource_name", "opts"):
+        del arguments[other]
+    inputs = lifecycle_of(kind).inputs
+    assert list(arguments) == [i.name for i in inputs]
+    for declared in inputs:
+        default = arguments[declared.name].default
+        assert (default is inspect.Parameter.empty) is declared.required
+        assert declared.required or default == declared.default
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_resource_has_every_input_and_output_of_its_lifecycle_as_an_attribute(kind: type[Resource]) -> None:
+    assert sorted(inspect.get_annotations(kind)) == sorted(field.name for field in fields_of(kind))
+    assert lifecycle_of(kind).name == kind.__name__
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_is_described_by_a_sentence(kind: type[Resource]) -> None:
+    for described in fields_of(kind):
+        assert described.text[0].isupper()
+        assert described.text.endswith(".")
+
+
+def test_what_was_not_given_is_its_default_and_numbers_are_whole_where_they_should() -> None:
+    fields = (
+        Input("count", Type.INTEGER, "Count.", 3),
+        Input("seconds", Type.NUMBER, "Seconds.", 1.5),
+        Input("names", Type.STRINGS, "Names.", ()),
+        Input("queues", Type.QUEUES, "Queues.", ()),
+    )
+    assert normalised(fields, {}) == {"count": 3, "seconds": 1.5, "names": [], "queues": []}
+    given = {"count": 4.0, "seconds": 2.0, "names": ("a",), "queues": ["a", {"name": "b", "priorities": [1.0, 2.0]}]}
+    assert normalised(fields, given) == {
+        "count": 4,
+        "seconds": 2.0,
+        "names": ["a"],
+        "queues": ["a", {"name": "b", "priorities": [1, 2]}],
+    }
+    assert normalised(fields, {"count": 4.5})["count"] == 4.5
+    assert normalised(fields, {"count": UNKNOWN})["count"] is UNKNOWN
+
+
+def test_what_is_unknown_is_said_so() -> None:
+    assert is_known({"a": 1}, "a", "b")
+    assert not is_known({"a": UNKNOWN}, "a")
+    assert repr(UNKNOWN) == "<not known yet>"
+
+
+def test_a_queue_by_name_and_one_by_mapping_are_the_same() -> None:
+    lifecycle = QueueStorageSchemaLifecycle()
+    full = {"name": "emails", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}
+    assert lifecycle.normal({"queues": ["emails"]})["queues"] == [full]
+    assert lifecycle.normal({"queues": [{"name": "emails", "shards": 1.0}]})["queues"] == [full]
+    assert lifecycle.normal({"queues": [7]})["queues"] == [7]
