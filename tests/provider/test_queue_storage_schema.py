@@ -101,3 +101,68 @@ def test_a_delete_keeps_the_schema_and_its_jobs(storage: ProviderProcess, awa_da
     storage.delete("acme_jobs", outputs)
     assert dump_schema(awa_database.url) == before
     assert storage.log[-1].startswith("Queue-storage schema acme_jobs and its jobs are left as they are.")
+
+
+def test_lanes_are_made_ahead_and_more_can_be_added(storage: ProviderProcess, awa_database: Database) -> None:
+    lanes = "SELECT queue, count(*) FROM acme_jobs.queue_claim_heads GROUP BY 1 ORDER BY 1"
+    first = wanted(awa_database, queues=["emails"])
+    _id, kept = storage.create(first)
+    assert awa_database.rows(lanes) == [{"queue": "emails", "count": 4}]
+    assert not storage.changes(kept, first)
+    more = wanted(awa_database, queues=["emails", {"name": "reports", "priorities": [1.0], "shards": 2.0}])
+    assert storage.changes(kept, more)
+    assert storage.log == ["Pending: lanes of emails, reports in acme_jobs."]
+    kept = storage.update(kept, more)
+    assert awa_database.rows(lanes) == [{"queue": "emails", "count": 4}, {"queue": "reports", "count": 2}]
+    assert not storage.changes(kept, more)
+
+
+def test_what_is_wrong_with_queues_and_policies_is_reported_with_the_rest(
+    storage: ProviderProcess, awa_database: Database
+) -> None:
+    bad = wanted(
+        awa_database, queue_slots=1.0, queues=[{"name": "a", "shards": 65.0}], deletion_policy="burn", force_drop=True
+    )
+    assert {"queue_slots", "deletion_policy"} <= set(storage.check(bad))
+
+
+def test_a_schema_that_is_to_be_dropped_is_dropped(storage: ProviderProcess, awa_database: Database) -> None:
+    id_, kept = storage.create(wanted(awa_database, deletion_policy="drop"))
+    storage.delete(id_, kept)
+    assert read_state(awa_database.url).substrate("acme_jobs") is None
+    assert storage.log == ["Queue-storage schema acme_jobs was dropped, as its deletion_policy says."]
+    storage.delete(id_, kept)
+    assert storage.log[-1] == "Queue-storage schema acme_jobs was gone already."
+
+
+def test_an_active_schema_is_not_dropped_whatever_is_declared(storage: ProviderProcess, awa_database: Database) -> None:
+    id_, kept = storage.create(wanted(awa_database, deletion_policy="drop", force_drop=True))
+    awa_database.rows("SELECT awa.storage_auto_finalize_if_fresh('acme_jobs')")
+    with pytest.raises(CallFailed, match=r"removal-active"):
+        storage.delete(id_, kept)
+    assert read_state(awa_database.url).substrate("acme_jobs") is not None
+
+
+def test_the_policy_that_was_last_applied_counts(storage: ProviderProcess, awa_database: Database) -> None:
+    id_, kept = storage.create(wanted(awa_database, deletion_policy="drop"))
+    retained = wanted(awa_database)
+    assert storage.changes(kept, retained)
+    kept = storage.update(kept, retained)
+    storage.delete(id_, kept)
+    assert read_state(awa_database.url).substrate("acme_jobs") is not None
+
+
+def test_a_state_of_an_older_release_of_this_package_previews_clean(
+    storage: ProviderProcess, awa_database: Database
+) -> None:
+    _id, kept = storage.create(wanted(awa_database))
+    recorded = {key: kept[key] for key in ("database_url", "schema", *SHAPE, "owner")}
+    assert not storage.changes(recorded, wanted(awa_database))
+
+
+def test_drift_of_a_custom_schema_shows_in_a_preview(storage: ProviderProcess, awa_database: Database) -> None:
+    _id, kept = storage.create(wanted(awa_database))
+    awa_database.rows("CREATE TABLE acme_jobs.mine (id int)")
+    assert not storage.changes(kept, wanted(awa_database))
+    assert storage.log[0].startswith("Schema acme_jobs has drifted: extra relation mine")
+    assert "verify --schema acme_jobs" in storage.log[0]

@@ -164,3 +164,74 @@ def test_an_error_of_the_server_hides_the_password(schema: ProviderProcess, data
         schema.create({"database_url": url})
     assert "p%ss-w0rd" not in str(failed.value)
     assert "p%25ss" not in str(failed.value)
+
+
+def test_another_release_than_the_expected_one_is_refused_at_its_input(
+    schema: ProviderProcess, awa_database: Database
+) -> None:
+    inputs = {"database_url": awa_database.url}
+    found = schema.check(inputs | {"release": "0.6.8"})
+    assert found == {
+        "release": "Awa 0.6.8 is asked for, but 0.6.9 is installed where this program runs. "
+        "Hint: pip install awa-pg==0.6.8, or ask for 0.6.9."
+    }
+    assert schema.check(inputs | {"release": "0.6.9"}) == {}
+
+
+def test_drift_shows_in_a_preview_and_repair_puts_it_right(schema: ProviderProcess, awa_database: Database) -> None:
+    inputs = {"database_url": awa_database.url}
+    _id, kept = schema.create(inputs)
+    awa_database.rows("DROP INDEX awa.idx_awa_dlq_queue_time")
+    assert not schema.changes(kept, inputs)
+    (line,) = schema.log
+    assert line.startswith("Schema awa has drifted: missing index idx_awa_dlq_queue_time. Hint: awa-infra verify shows")
+    repairing = inputs | {"repair": True}
+    assert schema.changes(kept, repairing)
+    after = schema.update(kept, repairing)
+    assert after["fingerprint"] == kept["fingerprint"]
+    assert not schema.changes(after, repairing)
+
+
+def test_adopting_a_drifted_schema_says_so(schema: ProviderProcess, awa_database: Database) -> None:
+    awa_database.rows("CREATE TABLE awa.mine (id int)")
+    assert schema.check({"database_url": awa_database.url}) == {}
+    assert schema.log[0] == "Nothing is pending; schema awa is at version 40."
+    assert schema.log[1].startswith("Schema awa has drifted: extra")
+
+
+def test_a_preview_of_an_upgrade_says_what_it_locks(schema: ProviderProcess, database: Database) -> None:
+    inputs = {"database_url": database.url, "target_version": 35.0}
+    _id, kept = schema.create(inputs)
+    assert schema.changes(kept, {"database_url": database.url})
+    pending, locks = schema.log
+    assert pending == "Pending from version 35: 5 migrations (V36-V40), patch wait_free_dirty_marks."
+    assert locks.startswith("Locks until the end: V36-V39: replays the queue-storage installer: AccessExclusive locks")
+    assert locks.endswith("; patch:wait_free_dirty_marks: replaces functions.")
+
+
+def test_a_state_of_an_older_release_of_this_package_previews_clean(
+    schema: ProviderProcess, awa_database: Database
+) -> None:
+    inputs = {"database_url": awa_database.url}
+    recorded = {
+        **inputs,
+        "schema_version": 40.0,
+        "release": "0.6.9",
+        "patches": ["wait_free_dirty_marks"],
+        "storage_state": "canonical",
+        "active_schema": "",
+    }
+    assert not schema.changes(recorded, inputs)
+    assert schema.log == []
+
+
+def test_a_table_that_is_locked_is_not_waited_for_any_longer_than_declared(
+    schema: ProviderProcess, database: Database
+) -> None:
+    inputs = {"database_url": database.url, "target_version": 39.0}
+    schema.create(inputs)
+    with psycopg.connect(database.url) as connection:
+        connection.execute("LOCK TABLE awa.queue_meta IN ACCESS SHARE MODE")
+        connection.execute("LOCK TABLE awa.storage_transition_state IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(CallFailed, match=r"lock-timeout|blocking-session"):
+            schema.create({"database_url": database.url, "lock_timeout": 0.2})
