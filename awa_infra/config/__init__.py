@@ -4,20 +4,39 @@ One model validates what comes from a file and what the Pulumi engine hands to a
 reported at once, with its key and, for a file, its line.
 """
 
-from awa_infra.config.model import NAMESPACE, Encrypted, QueueStorageEntry, StackConfig
-from awa_infra.config.problems import Problem, problems_error, queue_storage_entry, queue_storage_problems, validate
-from awa_infra.config.source import load, parse
+from awa_infra.config.decode import decode
+from awa_infra.config.fields import Encrypted
+from awa_infra.config.model import (
+    NAMESPACE,
+    PASSWORDS,
+    SECRETS,
+    DatabaseEntry,
+    QueueEntry,
+    QueueStorageEntry,
+    RolesEntry,
+    StackConfig,
+)
+from awa_infra.config.problems import Problem, in_order, problems_error, queue_storage_problems, validate
+from awa_infra.config.source import examine, load, parse, read
 
 __all__ = [
     "NAMESPACE",
+    "PASSWORDS",
+    "SECRETS",
+    "DatabaseEntry",
     "Encrypted",
     "Problem",
+    "QueueEntry",
     "QueueStorageEntry",
+    "RolesEntry",
     "StackConfig",
+    "decode",
+    "examine",
+    "in_order",
     "load",
     "parse",
     "problems_error",
-    "queue_storage_entry",
     "queue_storage_problems",
+    "read",
     "validate",
 ]

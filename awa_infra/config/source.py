@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from awa_infra.config.model import NAMESPACE, StackConfig
-from awa_infra.config.problems import KeyPath, Problem, aliases, problems_error, validate, written
+from awa_infra.config.model import NAMESPACE, SECRETS, StackConfig, aliases
+from awa_infra.config.paths import KeyPath, written
+from awa_infra.config.problems import Problem, problems_error, validate
 from awa_infra.errors import ConfigurationError
+
+_PREFIX = f"{NAMESPACE}:"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads booleans as Pulumi does: ``yes``, ``no``, ``on`` and ``off`` are text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if first in "tTfF" or tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def parse(text: str, source: str) -> StackConfig:
@@ -22,10 +36,8 @@ def parse(text: str, source: str) -> StackConfig:
     Raises:
         ConfigurationError: it is not YAML, or anything in namespace ``awa`` is wrong; all of it is listed.
     """
-    values, lines, problems = _read(text, source)
-    config, found = validate(values, lines)
-    problems += found
-    if problems or config is None:
+    config, problems = examine(text)
+    if config is None:
         raise problems_error(problems, source)
     return config
 
@@ -36,49 +48,70 @@ def load(path: Path) -> StackConfig:
     Raises:
         ConfigurationError: the file cannot be read, or see :func:`parse`.
     """
+    return parse(read(path), str(path))
+
+
+def read(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(
             f"Cannot read {path}: {reason}.", hint="Give the path of a Pulumi.<stack>.yaml."
         ) from exc
-    return parse(text, str(path))
 
 
-def _read(text: str, source: str) -> tuple[dict[str, Any], dict[KeyPath, int], list[Problem]]:
+def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:
+    """Return the configuration in the text of a ``Pulumi.<stack>.yaml``, or ``None`` and every problem."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_Loader)
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
-        where = f"{source}:{mark.line + 1}" if mark else source
-        reason = getattr(exc, "problem", None) or "it is not YAML"
-        raise ConfigurationError(f"{where}: {reason}.", hint="Correct the YAML; nothing was done.") from exc
+        return None, [Problem("", _reason(exc), mark.line + 1 if mark else None)]
     document = {} if document is None else document
-    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise ConfigurationError(
-            f"{source}: a stack configuration is a mapping with a mapping under config.",
-            hint="Start it with config: and indent keys such as awa:queueStorageSchemas under it.",
-        )
+    if not isinstance(document, dict) or not isinstance(document.get("config"), dict | None):
+        words = "a stack configuration is a mapping with a mapping under config: with keys such as awa:database"
+        return None, [Problem("", words)]
     lines: dict[KeyPath, int] = {}
     repeated: list[Problem] = []
     if root is not None:
         _walk(root, (), lines, repeated, frozenset())
-    config: dict[str, Any] = document.get("config") or {}
-    prefix = f"{NAMESPACE}:"
-    values = {key.removeprefix(prefix): value for key, value in config.items() if str(key).startswith(prefix)}
+    config: dict[Any, Any] = document.get("config") or {}
+    values = {key.removeprefix(_PREFIX): value for key, value in config.items() if str(key).startswith(_PREFIX)}
     own = {
-        (str(path[1]).removeprefix(prefix), *path[2:]): line
+        (str(path[1]).removeprefix(_PREFIX), *path[2:]): line
         for path, line in lines.items()
-        if len(path) > 1 and path[0] == "config" and str(path[1]).startswith(prefix)
+        if len(path) > 1 and path[0] == "config" and str(path[1]).startswith(_PREFIX)
     }
-    bare = [
-        Problem(str(key), f"keys of awa-infra have a namespace; write {prefix}{key}", lines.get(("config", key)))
+    problems = [
+        Problem(
+            str(key),
+            f"keys of awa-infra have a namespace; write {_PREFIX}{key}, or PROJECT:{key} if it is the project's own",
+            lines.get(("config", key)),
+        )
         for key in config
         if key in aliases(StackConfig)
     ]
-    return values, own, bare + [p for p in repeated if p.key == "config" or p.key.startswith(prefix)]
+    problems += [p for p in repeated if p.key == "config" or p.key.startswith(_PREFIX)]
+    found, wrong = validate(values, own)
+    problems += wrong
+    return (None if problems else found), problems
+
+
+def _reason(exc: Exception) -> str:
+    """Return what is wrong with the YAML; PyYAML quotes names and tags, which a secret can look like."""
+
+    def hidden(quoted: re.Match[str]) -> str:
+        inner = quoted.group(1)
+        return quoted.group() if len(inner) == 1 or re.fullmatch("<[a-z ]+>", inner) else "'...'"
+
+    return re.sub(r"'(.*)'", hidden, getattr(exc, "problem", None) or "it is not YAML", flags=re.DOTALL)
 
 
 def _walk(
@@ -93,11 +126,16 @@ def _walk(
             below = (*path, key.value)
             line = key.start_mark.line + 1
             if below in lines:
-                repeated.append(
-                    Problem(written(below[1:] or below), f"given twice, first in line {lines[below]}", line)
-                )
+                repeated.append(_given_twice(below, lines[below], line))
             lines[below] = line
             _walk(value, below, lines, repeated, above)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _walk(item, (*path, index), lines, repeated, above)
+
+
+def _given_twice(path: KeyPath, first: int, line: int) -> Problem:
+    inside_secret = len(path) > 2 and str(path[1]).removeprefix(_PREFIX) in SECRETS  # noqa: PLR2004
+    if inside_secret:
+        return Problem(written(path[1:2]), f"holds a key twice, first in line {first}", line)
+    return Problem(written(path[1:] or path), f"given twice, first in line {first}", line)

@@ -53,7 +53,7 @@ class AwaStack(pulumi.ComponentResource):
         self.database_url = pulumi.Output.secret(database_url)
         if config.database is not None:
             self.database = AwaDatabase(
-                f"{resource_name}-database", server_url=database_url, name=config.database, opts=child
+                f"{resource_name}-database", server_url=database_url, name=config.database.name, opts=child
             )
             self.database_url = self.database.url
         self.schema = AwaSchema(f"{resource_name}-schema", database_url=self.database_url, opts=child)

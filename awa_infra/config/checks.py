@@ -1,0 +1,107 @@
+"""What no single value shows: declared twice, not declared at all, one without the other.
+
+The checks look at the values as given, so that they report beside whatever else is wrong; what has the wrong form
+they leave to the model.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from awa_infra.config.model import PASSWORDS
+from awa_infra.config.paths import KeyPath
+from awa_infra.model import CANONICAL_SCHEMA
+from awa_infra.naming import identifier_problem
+
+Found = Iterator[tuple[KeyPath, str]]
+"""Where, and what is wrong there."""
+
+
+def stack_checks(values: Mapping[str, Any]) -> Found:
+    """Check the values of a whole stack against each other."""
+    yield from _schemas_twice(values)
+    for index, entry in enumerate(_list(values.get("queueStorageSchemas"))):
+        for path, message in entry_checks(_mapping(entry)):
+            yield ("queueStorageSchemas", index, *path), message
+    yield from _roles(_mapping(values.get("roles")))
+    yield from _passwords(values)
+    yield from _undeclared(values)
+
+
+def entry_checks(entry: Mapping[str, Any]) -> Found:
+    """Check the values of one queue-storage schema against each other."""
+    first: dict[str, int] = {}
+    for index, queue in enumerate(_list(entry.get("queues"))):
+        name = _mapping(queue).get("name") if isinstance(queue, Mapping) else queue
+        if not isinstance(name, str):
+            continue
+        path: KeyPath = ("queues", index, "name") if isinstance(queue, Mapping) else ("queues", index)
+        if name in first:
+            yield path, f"is declared twice, first in queues[{first[name]}]"
+        first.setdefault(name, index)
+        stripes = _mapping(queue).get("stripes")
+        if "#" in name and isinstance(stripes, int) and stripes > 1:
+            yield path, "must not hold # if the queue has stripes: Awa calls those name#0, name#1 and so on"
+    if entry.get("forceDrop") is True and entry.get("deletionPolicy", "retain") == "retain":
+        yield ("forceDrop",), "needs deletionPolicy: drop; nothing is dropped otherwise"
+
+
+def _schemas_twice(values: Mapping[str, Any]) -> Found:
+    first: dict[str, int] = {}
+    for index, entry in enumerate(_list(values.get("queueStorageSchemas"))):
+        name = _mapping(entry).get("schema")
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            what = f"{name!r} is" if _plain(name) else "is"
+            other = f"queueStorageSchemas[{first[name]}]"
+            yield ("queueStorageSchemas", index, "schema"), f"{what} declared twice, first in {other}"
+        first.setdefault(name, index)
+
+
+def _roles(roles: Mapping[str, Any]) -> Found:
+    first: dict[str, str] = {}
+    for duty in ("owner", "migrator", "runtime", "observer"):
+        name = roles.get(duty)
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            yield ("roles", duty), f"is the same role as {first[name]}; each needs one of its own"
+        first.setdefault(name, duty)
+
+
+def _passwords(values: Mapping[str, Any]) -> Found:
+    roles = values.get("roles", {})
+    for key, role in PASSWORDS.items():
+        if key in values and isinstance(roles, Mapping) and roles.get(role) is None:
+            yield (key,), f"there is no such role; declare it as {role} in roles, or remove its password"
+
+
+def _undeclared(values: Mapping[str, Any]) -> Found:
+    entries = values.get("queueStorageSchemas", [])
+    if not isinstance(entries, list | tuple):
+        return
+    declared = [name for entry in entries if isinstance(name := _mapping(entry).get("schema"), str)]
+    named: list[tuple[KeyPath, object]] = [(("activation",), values.get("activation"))]
+    for index, name in enumerate(_list(_mapping(values.get("roles")).get("laneSchemas"))):
+        named.append((("roles", "laneSchemas", index), name))
+    for path, name in named:
+        if isinstance(name, str) and _plain(name) and name not in {CANONICAL_SCHEMA, *declared}:
+            near = difflib.get_close_matches(name, [CANONICAL_SCHEMA, *filter(_plain, declared)], n=1)
+            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
+            yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
+
+
+def _plain(name: str) -> bool:
+    # Anything else has its own problem, and may be something that nobody should read in a message.
+    return identifier_problem(name) is None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()

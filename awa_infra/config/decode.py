@@ -1,0 +1,52 @@
+"""From text to values: the form in which Pulumi keeps numbers, booleans, lists and mappings of the first level."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from awa_infra.config.fields import forms
+from awa_infra.config.model import SECRETS, StackConfig
+
+_JSON: dict[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), tuple: (list,)}
+"""Which types of JSON can stand for a type of the model."""
+
+
+def decode(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of namespace ``awa`` with every text decoded that stands for something else.
+
+    The engine hands everything to a program as text, and ``pulumi config set`` and ``pulumi stack init`` rewrite
+    ``40`` and ``true`` in the file as ``"40"`` and ``"true"``. What cannot be decoded stays text, for
+    :func:`awa_infra.config.validate` to complain about. Doing it twice changes nothing.
+
+    Args:
+        values: keys without the namespace; text, or values that are decoded already.
+    """
+    return {key: _decoded(key, value) if isinstance(value, str) else value for key, value in values.items()}
+
+
+def _decoded(key: str, text: str) -> Any:  # noqa: ANN401  JSON is anything
+    try:
+        value = json.loads(text) if _ACCEPTED.get(key) else text
+    except (ValueError, RecursionError):
+        return text
+    # Not isinstance: true is an int in Python.
+    return value if type(value) in _ACCEPTED.get(key, ()) else text
+
+
+def _accepted(annotation: object) -> tuple[type, ...]:
+    return tuple(
+        accepted
+        for form in forms(annotation)
+        for accepted in ((dict,) if issubclass(form, BaseModel) else _JSON.get(form, ()))
+    )
+
+
+_ACCEPTED = {
+    key: () if key in SECRETS else _accepted(field.annotation)
+    for key, field in ((field.alias or name, field) for name, field in StackConfig.model_fields.items())
+}
+"""By key which types of JSON its text may stand for; a secret is never anything but its text."""

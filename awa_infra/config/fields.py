@@ -1,0 +1,185 @@
+"""The kinds of values that a stack may declare, each with its check and its JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StrictStr,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from awa_infra.naming import (
+    MAX_LENGTH,
+    POSTGRES_MAX_LENGTH,
+    database_name_problem,
+    identifier_problem,
+    role_name_problem,
+    schema_name_problem,
+)
+
+MAX_SECONDS = 2_147_483
+"""PostgreSQL counts its timeouts in milliseconds of 31 bits."""
+
+MAX_QUEUE_NAME = 200
+"""Longest name of a queue, in characters (a constraint of Awa's tables)."""
+
+_RELEASE = r"[0-9]+\.[0-9]+\.[0-9]+[a-z0-9.+]*"
+_ENCODING = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
+
+
+class Encrypted(BaseModel):
+    """A value that Pulumi encrypted (``secure: ...``); it stays so unless the engine hands it over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    secure: StrictStr = Field(repr=False, description="The ciphertext, as Pulumi wrote it.")
+
+
+@dataclass(frozen=True)
+class TextOrMapping:
+    """Marks what can be written as text or as a mapping.
+
+    Not a union of the type system, for pydantic would complain once for each member.
+
+    Attributes:
+        model: what the mapping is read as.
+        key: the key of the mapping that a text stands for; ``None`` lets the text be text, which must not be
+            empty.
+    """
+
+    model: type[BaseModel]
+    key: str | None = None
+
+    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Decide by the form of the value, then check it as that."""
+
+        def read(value: object, check: Callable[[object], object]) -> object:
+            if isinstance(value, str):
+                if self.key is not None:
+                    return check({self.key: value})
+                if not value:
+                    raise PydanticCustomError("empty", "must not be empty")
+                return value
+            if not isinstance(value, Mapping | self.model):
+                raise PydanticCustomError("text_or_mapping", "must be text or a mapping")
+            return check(value)
+
+        return core_schema.no_info_wrap_validator_function(read, handler.generate_schema(self.model))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Offer both forms."""
+        mapping = handler(core)
+        text: Any = {"type": "string", "minLength": 1}
+        if self.key is not None:
+            named = handler.resolve_ref_schema(mapping)["properties"][self.key]
+            text = {key: value for key, value in named.items() if key not in {"title", "description"}}
+        return {"anyOf": [text, mapping]}
+
+
+def _name(problem_of: Callable[[str], str | None]) -> AfterValidator:
+    def check(value: str) -> str:
+        # A connection string in the wrong place must not get into the message.
+        if "://" in value or "=" in value:
+            raise PydanticCustomError("not_a_name", "must be a name; connection strings belong into databaseUrl")
+        problem = problem_of(value)
+        if problem:
+            raise PydanticCustomError("name", "{problem}", {"problem": problem})
+        return value
+
+    return AfterValidator(check)
+
+
+def _name_schema(reserved: str, longest: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^(?!{reserved})[a-z_][a-z0-9_]*$", "maxLength": longest})
+
+
+def _matching(pattern: str, problem: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise PydanticCustomError("form", "{problem}", {"problem": problem})
+        return value
+
+    return AfterValidator(check)
+
+
+def _queue_name(value: str) -> str:
+    if not value:
+        raise PydanticCustomError("empty", "must not be empty")
+    if len(value) > MAX_QUEUE_NAME:
+        raise PydanticCustomError("too_long", "has more than {most} characters", {"most": MAX_QUEUE_NAME})
+    if not value.isprintable():
+        raise PydanticCustomError("unprintable", "holds characters that nobody sees")
+    return value
+
+
+def _is_a_list(value: object) -> object:
+    # pydantic would take a set, whose order changes from run to run.
+    if not isinstance(value, list | tuple):
+        raise PydanticCustomError("list", "must be a list")
+    return value
+
+
+def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = next((item for item in value if value.count(item) > 1), None)
+    if twice is not None:
+        raise PydanticCustomError("distinct", "has {twice} twice", {"twice": str(twice)})
+    return value
+
+
+SchemaName = Annotated[StrictStr, _name(schema_name_problem), _name_schema("pg_|awa$|public$", MAX_LENGTH)]
+DatabaseName = Annotated[StrictStr, _name(database_name_problem), _name_schema("template[01]$", POSTGRES_MAX_LENGTH)]
+Identifier = Annotated[
+    StrictStr,
+    _name(identifier_problem),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z_][a-z0-9_]*$", "maxLength": POSTGRES_MAX_LENGTH}),
+]
+RoleName = Annotated[StrictStr, _name(role_name_problem), _name_schema("pg_|public$|none$", POSTGRES_MAX_LENGTH)]
+QueueName = Annotated[
+    StrictStr,
+    AfterValidator(_queue_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUEUE_NAME}),
+]
+ReleaseName = Annotated[
+    StrictStr,
+    _matching(_RELEASE, "must be a version of awa-pg, such as 0.6.9"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_RELEASE}$"}),
+]
+Encoding = Annotated[
+    StrictStr,
+    _matching(_ENCODING, "must be the name of an encoding, such as UTF8"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_ENCODING}$"}),
+]
+Seconds = Annotated[float, Field(strict=True, ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
+Secret = Annotated[str | Encrypted, TextOrMapping(Encrypted)]
+
+IS_A_LIST = BeforeValidator(_is_a_list)
+DISTINCT = AfterValidator(_distinct)
+
+
+def forms(annotation: object) -> Iterator[type]:
+    """Return the types that a value of an annotation can have; a list by ``tuple``, without what is in it."""
+    origin = get_origin(annotation)
+    if origin is Annotated or origin in {Union, UnionType}:
+        for part in get_args(annotation)[: 1 if origin is Annotated else None]:
+            yield from forms(part)
+    elif isinstance(found := origin or annotation, type):
+        yield found
+
+
+def inner_model(annotation: object) -> type[BaseModel] | None:
+    """Return the model of what stands in a value of an annotation, be it in a list or not."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := inner_model(part))), None)
