@@ -67,11 +67,15 @@ class ActivationLifecycle(Lifecycle):
     def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
         """Warn: this cannot be taken back."""
         if plan.steps:
-            tell(
-                f"Queue storage will be activated in schema {wanted['schema']}: new jobs go there, and there is no way "
-                "back.",
-                warning=True,
-            )
+            self.tell_unknown(wanted, tell)
+
+    def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+        """Warn as well where the database is not known yet."""
+        schema = wanted["schema"]
+        tell(
+            f"Queue storage will be activated in schema {schema}: new jobs go there, and there is no way back.",
+            warning=True,
+        )
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Activate it, unless it is active as declared."""

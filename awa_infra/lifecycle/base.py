@@ -79,9 +79,8 @@ class Lifecycle(ABC):
         if problems:
             return problems
         if not is_known(wanted, *self.needed):
-            line = "" if olds else self.unknown_line(wanted)
-            if line:
-                tell(line)
+            if not olds:
+                self.tell_unknown(wanted, tell)
             return []
         observed, plan = self.plan(olds, wanted)
         raise_if_blocked([g for g in plan.gates if g.code not in self.satisfied_by_dependency], observed.database)
@@ -152,9 +151,16 @@ class Lifecycle(ABC):
         """Return what is wrong with the inputs by themselves; what is unknown is not."""
         return [Problem(i.name, "is missing") for i in self.inputs if i.required and wanted[i.name] is None]
 
-    def unknown_line(self, wanted: Mapping[str, Any]) -> str:  # noqa: ARG002  for those that can say more
-        """Return what to say of a new object whose database is not known yet."""
-        return ""
+    def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+        """Say what a new object would do in a database that is not known yet, where that much is known."""
+        others = [name for name in self.needed if name != "database_url"]
+        plan = self.draft(wanted) if is_known(wanted, *others) else None
+        if plan is not None and plan.steps:
+            tell(f"The database is not known yet. {pending_line(plan)}")
+
+    def draft(self, wanted: Mapping[str, Any]) -> Plan | None:  # noqa: ARG002  for those that have one
+        """Return the plan for an empty database."""
+        return None
 
     def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:  # noqa: ARG002
         """Say what is pending."""

@@ -41,4 +41,5 @@ def tell_result(report: Report, tell: Tell) -> None:
         done = f"{len(report.applied)} step{'s' if len(report.applied) > 1 else ''} in {report.seconds:.1f} s"
     else:
         done = "already as desired, nothing was written"
-    tell(f"{done}; schema awa is at version {report.after.version}", ephemeral=True)
+    version = f"; schema awa is at version {report.after.version}" if report.after.version else ""
+    tell(done + version, ephemeral=True)

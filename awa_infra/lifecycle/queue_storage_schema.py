@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from awa_infra.config import queue_storage_entry, queue_storage_problems
+from awa_infra.config import QueueStorageEntry, queue_storage_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, remove
 from awa_infra.database.observe import read_state
@@ -25,6 +25,7 @@ from awa_infra.lifecycle.fields import (
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
 from awa_infra.model import DesiredState, ObservedState, Plan, Queue, Shape
+from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 
 RETAIN, DROP = "retain", "drop"
@@ -121,6 +122,10 @@ class QueueStorageSchemaLifecycle(Lifecycle):
             "Hint: keep it, or declare a second QueueStorageSchema and move the workers there."
         )
 
+    def draft(self, wanted: Mapping[str, Any]) -> Plan:
+        """Return what an empty database would get."""
+        return make_plan(_desired(wanted), ObservedState())
+
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the installation, if something is missing, and the lanes that are."""
         return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
@@ -196,5 +201,6 @@ def _queue(queue: Any) -> Any:  # noqa: ANN401  whatever the user gave; the mode
 
 
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:
-    entry = queue_storage_entry({key: wanted[key] for key in _DECLARED})
+    keys = {"schema": "schema"} | {name: f.alias or name for name, f in QueueStorageEntry.model_fields.items()}
+    entry = QueueStorageEntry.model_validate({keys[name]: wanted[name] for name in _DECLARED})
     return DesiredState(installed_release(), None, (entry.wanted(),))

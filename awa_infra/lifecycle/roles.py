@@ -14,6 +14,7 @@ from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Roles
 from awa_infra.naming import role_name_problem, schema_name_problem
 from awa_infra.planning.access import ROLES_KEY
+from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 
 LOGINS = ("migrator", "runtime", "observer")
@@ -79,6 +80,10 @@ class RolesLifecycle(Lifecycle):
             f"{name} cannot change from {old} to {new}: everything belongs to it. Hint: hand it over by hand "
             "(REASSIGN OWNED BY), then declare a new AwaRoles and remove this one; no role is dropped."
         )
+
+    def draft(self, wanted: Mapping[str, Any]) -> Plan:
+        """Return what an empty database would get."""
+        return make_plan(_desired(wanted), ObservedState())
 
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return what roles and privileges are missing."""

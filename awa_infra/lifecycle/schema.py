@@ -102,11 +102,9 @@ class SchemaLifecycle(Lifecycle):
             )
         return problems
 
-    def unknown_line(self, wanted: Mapping[str, Any]) -> str:
-        """Say what an empty database would get."""
-        if wanted["target_version"] is UNKNOWN:
-            return ""
-        return "The database is not known yet. " + pending_line(make_plan(_desired(wanted), ObservedState()))
+    def draft(self, wanted: Mapping[str, Any]) -> Plan:
+        """Return what an empty database would get."""
+        return make_plan(_desired(wanted), ObservedState())
 
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the pending migrations and patches."""

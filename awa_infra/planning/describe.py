@@ -15,7 +15,8 @@ def pending_line(plan: Plan) -> str:
     versions = [int(s.key.removeprefix("V")) for s in plan.steps if s.kind is StepKind.MIGRATION]
     if versions:
         parts.append(f"{len(versions)} migration{'s' if len(versions) > 1 else ''} ({version_ranges(versions)})")
-    parts += [s.title for s in plan.steps if s.kind is not StepKind.MIGRATION]
+    # Whom the steps are made as is a step of its own, and nothing that anybody waits for.
+    parts += [s.title for s in plan.steps if s.kind not in {StepKind.MIGRATION, StepKind.ACT_AS}]
     if versions:
         origin = f"version {plan.from_version}" if plan.from_version else "an empty database"
         return f"Pending from {origin}: {', '.join(parts)}."

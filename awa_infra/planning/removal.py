@@ -52,6 +52,7 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
         Gate(
             "removal-active",
             f"Awa's storage state is {transition.state} and names schema {schema} of database {observed.database}.",
-            "Jobs are or will be routed there. A prepared one: awa storage abort. An active one stays.",
+            "Jobs are or will be routed there. What is only prepared: awa storage abort. What is active stays: set "
+            "deletion_policy back to retain (deletionPolicy in the stack configuration).",
         )
     ]

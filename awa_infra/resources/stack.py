@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from awa_infra import config as stack_config
 from awa_infra.config import StackConfig
+from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
 from awa_infra.errors import ConfigurationError
+from awa_infra.lifecycle.roles import LOGINS
+from awa_infra.model import Queue
+from awa_infra.resources.activation import StorageActivation
 from awa_infra.resources.database import AwaDatabase
-from awa_infra.resources.queue_storage_schema import QueueStorageSchema
+from awa_infra.resources.queue_storage_schema import QueueArgs, QueueStorageSchema
+from awa_infra.resources.roles import AwaRoles
 from awa_infra.resources.schema import AwaSchema
 
 
 class AwaStack(pulumi.ComponentResource):
-    """The database (if one is to be created), the canonical schema, and every custom queue-storage schema.
+    """Everything that a stack declares: database, roles, canonical schema, custom schemas, activation.
+
+    Each is there only if it is declared, the canonical schema always. With roles everything is made as the
+    owner.
 
     Attributes:
         database: the database resource, or ``None`` if the URL names an existing one.
+        roles: the roles, or ``None``.
         schema: the canonical schema.
         queue_storage: the custom schemas, by name.
+        activation: the activation, or ``None``.
         database_url: connection string of the database; a secret.
     """
 
     database: AwaDatabase | None
+    roles: AwaRoles | None
     schema: AwaSchema
     queue_storage: dict[str, QueueStorageSchema]
+    activation: StorageActivation | None
     database_url: pulumi.Output[str]
 
     def __init__(
@@ -37,41 +50,101 @@ class AwaStack(pulumi.ComponentResource):
         config: StackConfig,
         *,
         database_url: pulumi.Input[str],
+        passwords: Mapping[str, pulumi.Input[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the resources.
 
         Args:
             resource_name: name of the component, and prefix of the names in it.
-            config: what is declared; its own ``databaseUrl`` is not read.
+            config: what is declared; its own secrets are not read.
             database_url: connection string; with ``config.database`` that of any database of the server.
+            passwords: of ``migrator``, ``runtime`` and ``observer``, those that are to be set.
             opts: Pulumi's options; they reach every resource in the component.
         """
         super().__init__("awa:index:AwaStack", resource_name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         self.database = None
         self.database_url = pulumi.Output.secret(database_url)
         if config.database is not None:
             self.database = AwaDatabase(
-                f"{resource_name}-database", server_url=database_url, name=config.database.name, opts=child
+                f"{resource_name}-database",
+                server_url=database_url,
+                name=config.database.name,
+                owner=config.database.owner,
+                encoding=config.database.encoding,
+                template=config.database.template,
+                connection_limit=config.database.connection_limit,
+                opts=pulumi.ResourceOptions(parent=self),
             )
             self.database_url = self.database.url
-        self.schema = AwaSchema(f"{resource_name}-schema", database_url=self.database_url, opts=child)
-        after_schema = pulumi.ResourceOptions(parent=self, depends_on=[self.schema])
+        waits = _waits(config)
+        self.roles = self._roles(resource_name, config, passwords or {}, waits)
+        owner = config.roles.owner if config.roles else None
+        self.schema = AwaSchema(
+            f"{resource_name}-schema",
+            database_url=self.database_url,
+            target_version=config.target_version,
+            release=config.release,
+            role=owner,
+            allow_live_runtimes=config.allow_live_runtimes,
+            repair=config.repair,
+            **waits,
+            opts=self._after(self.roles),
+        )
         self.queue_storage = {
-            wanted.schema: QueueStorageSchema(
-                f"{resource_name}-queue-storage-{wanted.schema}",
+            entry.schema_name: QueueStorageSchema(
+                f"{resource_name}-queue-storage-{entry.schema_name}",
                 database_url=self.database_url,
-                schema=wanted.schema,
-                queue_slots=wanted.shape.queue_slots,
-                lease_slots=wanted.shape.lease_slots,
-                claim_slots=wanted.shape.claim_slots,
-                receipts=wanted.shape.receipts,
-                opts=after_schema,
+                schema=entry.schema_name,
+                queue_slots=entry.queue_slots,
+                lease_slots=entry.lease_slots,
+                claim_slots=entry.claim_slots,
+                receipts=entry.receipts,
+                queues=[queue_args(queue) for queue in entry.wanted().queues],
+                deletion_policy=entry.deletion_policy,
+                force_drop=entry.force_drop,
+                role=owner,
+                **waits,
+                opts=self._after(self.schema),
             )
-            for wanted in config.queue_storage()
+            for entry in config.queue_storage_schemas
         }
+        self.activation = None
+        if config.activation is not None:
+            self.activation = StorageActivation(
+                f"{resource_name}-activation",
+                database_url=self.database_url,
+                schema=config.activation,
+                role=owner,
+                **waits,
+                opts=self._after(self.queue_storage.get(config.activation, self.schema)),
+            )
         self.register_outputs({"schema_version": self.schema.schema_version, "release": self.schema.release})
+
+    def _roles(
+        self, name: str, config: StackConfig, passwords: Mapping[str, pulumi.Input[str]], waits: _Waits
+    ) -> AwaRoles | None:
+        wanted = config.roles_wanted()
+        if wanted is None:
+            return None
+        return AwaRoles(
+            f"{name}-roles",
+            database_url=self.database_url,
+            owner=wanted.owner,
+            migrator=wanted.migrator,
+            runtime=wanted.runtime,
+            observer=wanted.observer,
+            queue_storage_schemas=wanted.schemas,
+            lane_schemas=wanted.lane_schemas,
+            migrator_password=passwords.get("migrator"),
+            runtime_password=passwords.get("runtime"),
+            observer_password=passwords.get("observer"),
+            **waits,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _after(self, resource: pulumi.Resource | None) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=[] if resource is None else [resource])
 
     @classmethod
     def from_config(cls, resource_name: str = "awa", opts: pulumi.ResourceOptions | None = None) -> AwaStack:
@@ -96,7 +169,7 @@ class AwaStack(pulumi.ComponentResource):
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.
             raise pulumi.RunError(str(exc)) from exc
-        stack = cls(resource_name, config, database_url=url, opts=opts)
+        stack = cls(resource_name, config, database_url=url, passwords=_passwords(), opts=opts)
         pulumi.export("schema_version", stack.schema.schema_version)
         pulumi.export("release", stack.schema.release)
         pulumi.export("patches", stack.schema.patches)
@@ -104,20 +177,44 @@ class AwaStack(pulumi.ComponentResource):
         return stack
 
 
+def queue_args(queue: Queue) -> QueueArgs:
+    """Return a queue as the resource takes it."""
+    return {
+        "name": queue.name,
+        "priorities": list(queue.priorities),
+        "shards": queue.shards,
+        "stripes": queue.stripes,
+    }
+
+
+class _Waits(TypedDict):
+    lock_timeout: float
+    lock_wait: float
+
+
+def _waits(config: StackConfig) -> _Waits:
+    return {
+        "lock_timeout": LOCK_TIMEOUT if config.lock_timeout is None else config.lock_timeout,
+        "lock_wait": LOCK_WAIT if config.lock_wait is None else config.lock_wait,
+    }
+
+
 def _values() -> dict[str, Any]:
     """Return the keys of the namespace as the engine hands them over, unknown ones included."""
     prefix = f"{stack_config.NAMESPACE}:"
     given = runtime_config.get_config_env() | runtime_config.CONFIG.get()
     config = pulumi.Config(stack_config.NAMESPACE)
-    values: dict[str, Any] = {}
+    found = {}
     for key in (str(k).removeprefix(prefix) for k in given if str(k).startswith(prefix)):
-        if key == "databaseUrl":
-            values[key] = "given"  # checked where it is used; its text stays out of here
-        elif key == "queueStorageSchemas":
-            values[key] = config.get_object(key)
-        else:
-            values[key] = config.get(key)
-    return values
+        # Secrets are checked where they are used; their text stays out of here.
+        found[key] = "given" if key in stack_config.SECRETS else config.get(key) or ""
+    return stack_config.decode(found)
+
+
+def _passwords() -> dict[str, pulumi.Input[str]]:
+    config = pulumi.Config(stack_config.NAMESPACE)
+    found = {duty: config.get_secret(f"{duty}Password") for duty in LOGINS}
+    return {duty: secret for duty, secret in found.items() if secret is not None}
 
 
 def _database_url() -> pulumi.Input[str]:

@@ -57,7 +57,7 @@ def test_a_preview_says_what_is_made_and_makes_nothing(
 ) -> None:
     assert roles.check(inputs) == {}
     (line,) = roles.log
-    assert line == f"Pending: roles {', '.join(names.values())}, act as {names['owner']}, privileges on schema awa."
+    assert line == f"Pending: roles {', '.join(names.values())}, privileges on schema awa."
     assert database.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{names['owner']}'") == []
 
 
