@@ -93,6 +93,10 @@ class ActivationLifecycle(Lifecycle):
         )
         return _outputs(report.after)
 
+    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
+        """Return what was asked for: it is active then, or the apply fails."""
+        return {"storage_state": "active", "active_schema": wanted["schema"]}
+
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the state again."""
         observed = read_state(wanted["database_url"])

@@ -100,6 +100,15 @@ class Lifecycle(ABC):
             return Difference(inputs, pending=True)
         return Difference(inputs, pending=self.drifted(olds, wanted, tell))
 
+    def preview(self, olds: Props, news: Props) -> dict[str, Any]:
+        """Return everything that a create or an update would keep; what cannot be known is :data:`UNKNOWN`."""
+        wanted = self.normal(news)
+        found: dict[str, Any] = {**wanted, **dict.fromkeys((o.name for o in self.outputs), UNKNOWN)}
+        if is_known(wanted, *self.needed):
+            observed, plan = self.plan(olds, wanted)
+            found |= self.foresee(olds, wanted, observed, plan)
+        return found
+
     def create(self, news: Props, tell: Tell) -> tuple[str, dict[str, Any]]:
         """Make what is declared, or adopt what stands; return the id and everything to be kept."""
         wanted = self.normal(news)
@@ -142,6 +151,10 @@ class Lifecycle(ABC):
     @abstractmethod
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Do it; return the outputs."""
+
+    @abstractmethod
+    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:
+        """Return the outputs that an apply of this plan will certainly give."""
 
     @abstractmethod
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -118,6 +118,10 @@ class DatabaseLifecycle(Lifecycle):
             )
         return {"url": with_database(url, name)}
 
+    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
+        """Return the connection string, which is known before the database is there."""
+        return {"url": with_database(wanted["server_url"], wanted["name"])}
+
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Look for the database; only the server can say that it is gone."""
         url, name = wanted["server_url"], wanted["name"]

@@ -151,6 +151,11 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         standing = report.after.substrate(wanted["schema"])
         return {"owner": standing.owner if standing else ""}
 
+    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
+        """Say who will own it."""
+        standing = observed.substrate(wanted["schema"])
+        return {"owner": standing.owner if standing else wanted["role"] or observed.user}
+
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""
         standing = read_state(wanted["database_url"]).substrate(str(wanted["schema"]))

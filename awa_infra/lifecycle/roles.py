@@ -120,6 +120,10 @@ class RolesLifecycle(Lifecycle):
         tell_result(report, tell)
         return _urls(wanted)
 
+    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
+        """Return the connection strings, which are known before the roles are."""
+        return _urls(wanted)
+
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Look for the owner: without it there is nothing to adopt."""
         observed, _plan = self.plan({}, wanted)
@@ -179,9 +183,11 @@ def _desired(wanted: Mapping[str, Any]) -> DesiredState:
 
 
 def _urls(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        f"{duty}_url": with_login(wanted["database_url"], wanted[duty], wanted[f"{duty}_password"])
-        if wanted[duty]
-        else ""
-        for duty in LOGINS
-    }
+    return {f"{duty}_url": _url(wanted, duty) for duty in LOGINS}
+
+
+def _url(wanted: Mapping[str, Any], duty: str) -> Any:  # noqa: ANN401  text, or what is not known yet
+    role, password = wanted[duty], wanted[f"{duty}_password"]
+    if password is UNKNOWN:
+        return UNKNOWN
+    return with_login(wanted["database_url"], role, password) if role else ""

@@ -24,7 +24,7 @@ from awa_infra.lifecycle.fields import (
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
@@ -146,6 +146,19 @@ class SchemaLifecycle(Lifecycle):
         tell_result(report, tell)
         found, _drift = fingerprint(url, release, CANONICAL_SCHEMA)
         return _outputs(report.after) | {"release": release.name, "fingerprint": found}
+
+    def foresee(
+        self,
+        olds: Props,
+        wanted: Mapping[str, Any],  # noqa: ARG002
+        observed: ObservedState,
+        plan: Plan,
+    ) -> dict[str, Any]:
+        """Say which version and patches there will be; nothing else changes but the fingerprint."""
+        applied = {step.key.removeprefix("patch:") for step in plan.steps if step.kind is StepKind.PATCH}
+        known = {"schema_version": plan.to_version, "patches": sorted(observed.patches | applied)}
+        kept = {} if plan.steps or "fingerprint" not in olds else {"fingerprint": olds["fingerprint"]}
+        return _outputs(observed) | known | kept
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""

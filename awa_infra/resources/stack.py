@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from awa_infra import config as stack_config
 from awa_infra.config import StackConfig
-from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.roles import LOGINS
-from awa_infra.model import Queue
+from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, declared
 from awa_infra.resources.activation import StorageActivation
 from awa_infra.resources.database import AwaDatabase
-from awa_infra.resources.queue_storage_schema import QueueArgs, QueueStorageSchema
+from awa_infra.resources.queue_storage_schema import QueueStorageSchema
 from awa_infra.resources.roles import AwaRoles
 from awa_infra.resources.schema import AwaSchema
+
+_KINDS: Mapping[str, Callable[..., Any]] = {
+    DATABASE: AwaDatabase,
+    ROLES: AwaRoles,
+    SCHEMA: AwaSchema,
+    QUEUE_STORAGE: QueueStorageSchema,
+    ACTIVATION: StorageActivation,
+}
 
 
 class AwaStack(pulumi.ComponentResource):
@@ -63,88 +70,32 @@ class AwaStack(pulumi.ComponentResource):
             opts: Pulumi's options; they reach every resource in the component.
         """
         super().__init__("awa:index:AwaStack", resource_name, None, opts)
-        self.database = None
         self.database_url = pulumi.Output.secret(database_url)
-        if config.database is not None:
-            self.database = AwaDatabase(
-                f"{resource_name}-database",
-                server_url=database_url,
-                name=config.database.name,
-                owner=config.database.owner,
-                encoding=config.database.encoding,
-                template=config.database.template,
-                connection_limit=config.database.connection_limit,
-                opts=pulumi.ResourceOptions(parent=self),
+        secrets = {f"{duty}_password": password for duty, password in (passwords or {}).items()}
+        made: dict[str, Any] = {}
+        for item in declared(config):
+            url: dict[str, pulumi.Input[str]] = {"database_url": self.database_url}
+            if item.kind == DATABASE:
+                url = {"server_url": self.database_url}
+            after = pulumi.ResourceOptions(parent=self, depends_on=[made[name] for name in item.after])
+            made[item.name] = _KINDS[item.kind](
+                f"{resource_name}-{item.name}",
+                **url,
+                **item.inputs,
+                **(secrets if item.kind == ROLES else {}),
+                opts=after,
             )
-            self.database_url = self.database.url
-        waits = _waits(config)
-        self.roles = self._roles(resource_name, config, passwords or {}, waits)
-        owner = config.roles.owner if config.roles else None
-        self.schema = AwaSchema(
-            f"{resource_name}-schema",
-            database_url=self.database_url,
-            target_version=config.target_version,
-            release=config.release,
-            role=owner,
-            allow_live_runtimes=config.allow_live_runtimes,
-            repair=config.repair,
-            **waits,
-            opts=self._after(self.roles),
-        )
+            if item.kind == DATABASE:
+                self.database_url = made[DATABASE].url
+        self.database = cast("AwaDatabase | None", made.get(DATABASE))
+        self.roles = cast("AwaRoles | None", made.get(ROLES))
+        self.schema = cast("AwaSchema", made[SCHEMA])
         self.queue_storage = {
-            entry.schema_name: QueueStorageSchema(
-                f"{resource_name}-queue-storage-{entry.schema_name}",
-                database_url=self.database_url,
-                schema=entry.schema_name,
-                queue_slots=entry.queue_slots,
-                lease_slots=entry.lease_slots,
-                claim_slots=entry.claim_slots,
-                receipts=entry.receipts,
-                queues=[queue_args(queue) for queue in entry.wanted().queues],
-                deletion_policy=entry.deletion_policy,
-                force_drop=entry.force_drop,
-                role=owner,
-                **waits,
-                opts=self._after(self.schema),
-            )
+            entry.schema_name: cast("QueueStorageSchema", made[f"{QUEUE_STORAGE}-{entry.schema_name}"])
             for entry in config.queue_storage_schemas
         }
-        self.activation = None
-        if config.activation is not None:
-            self.activation = StorageActivation(
-                f"{resource_name}-activation",
-                database_url=self.database_url,
-                schema=config.activation,
-                role=owner,
-                **waits,
-                opts=self._after(self.queue_storage.get(config.activation, self.schema)),
-            )
+        self.activation = cast("StorageActivation | None", made.get(ACTIVATION))
         self.register_outputs({"schema_version": self.schema.schema_version, "release": self.schema.release})
-
-    def _roles(
-        self, name: str, config: StackConfig, passwords: Mapping[str, pulumi.Input[str]], waits: _Waits
-    ) -> AwaRoles | None:
-        wanted = config.roles_wanted()
-        if wanted is None:
-            return None
-        return AwaRoles(
-            f"{name}-roles",
-            database_url=self.database_url,
-            owner=wanted.owner,
-            migrator=wanted.migrator,
-            runtime=wanted.runtime,
-            observer=wanted.observer,
-            queue_storage_schemas=wanted.schemas,
-            lane_schemas=wanted.lane_schemas,
-            migrator_password=passwords.get("migrator"),
-            runtime_password=passwords.get("runtime"),
-            observer_password=passwords.get("observer"),
-            **waits,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _after(self, resource: pulumi.Resource | None) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=[] if resource is None else [resource])
 
     @classmethod
     def from_config(cls, resource_name: str = "awa", opts: pulumi.ResourceOptions | None = None) -> AwaStack:
@@ -175,28 +126,6 @@ class AwaStack(pulumi.ComponentResource):
         pulumi.export("patches", stack.schema.patches)
         pulumi.export("queue_storage_schemas", list(stack.queue_storage))
         return stack
-
-
-def queue_args(queue: Queue) -> QueueArgs:
-    """Return a queue as the resource takes it."""
-    return {
-        "name": queue.name,
-        "priorities": list(queue.priorities),
-        "shards": queue.shards,
-        "stripes": queue.stripes,
-    }
-
-
-class _Waits(TypedDict):
-    lock_timeout: float
-    lock_wait: float
-
-
-def _waits(config: StackConfig) -> _Waits:
-    return {
-        "lock_timeout": LOCK_TIMEOUT if config.lock_timeout is None else config.lock_timeout,
-        "lock_wait": LOCK_WAIT if config.lock_wait is None else config.lock_wait,
-    }
 
 
 def _values() -> dict[str, Any]:
