@@ -15,7 +15,7 @@ from awa_infra.model import (
     StorageTransition,
 )
 from awa_infra.planning.catalog import Key
-from awa_infra.planning.findings import Finding, FindingKind, state
+from awa_infra.planning.findings import OBJECT_CODES, Finding, FindingKind, state
 from awa_infra.planning.repair import make_repair, with_repairs
 
 ROW = (
@@ -51,7 +51,7 @@ MISSING, EXTRA, CHANGED = FindingKind.MISSING, FindingKind.EXTRA, FindingKind.CH
 
 
 def finding(kind: FindingKind, part: str, name: str, expected: str = "", schema: str = "awa") -> Finding:
-    return Finding(kind, f"object-{kind.value}", schema, part, name, expected=expected, found="x")
+    return Finding(kind, OBJECT_CODES[kind], schema, part, name, expected=expected, found="x")
 
 
 def judged(*findings: Finding, known: bool = True) -> tuple[Finding, ...]:
