@@ -83,7 +83,7 @@ def verify(
         )
         observed = report.after
     else:
-        observed, found = run_verify(url, release, schemas)
+        observed, found = run_verify(url, release, schemas, role=role)
     if as_json:
         print_json(_data(observed, release.name, found, report))
     else:

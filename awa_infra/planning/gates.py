@@ -80,6 +80,11 @@ def gate_queries(
     return tuple(queries)
 
 
+def history_query() -> GateQuery:
+    """Return the gate that tells a history which this role may not read from one that is not there."""
+    return _query("gates/history_unreadable.sql", {})
+
+
 def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ...]:
     """Return every note that may be worth knowing before something pending is applied."""
     values = _values(desired, session)
