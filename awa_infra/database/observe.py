@@ -19,7 +19,8 @@ from awa_infra.model import DesiredState, Gate, Lack, Note, ObservedState, Plan,
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries, raise_if_blocked
 from awa_infra.planning.numbering import is_legacy_numbering
-from awa_infra.planning.planner import make_plan, replays_installer
+from awa_infra.planning.planner import make_plan
+from awa_infra.planning.window import installs, replays
 
 READ_ONLY = "BEGIN READ ONLY"
 
@@ -127,7 +128,8 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
     session = Session(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
-        replays=sum(replays_installer(step) for step in draft.steps),
+        replays=replays(draft.steps),
+        installs=installs(draft.steps),
     )
     gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)
     notes = ask(connection, note_queries(desired, session), seen.readable) if draft.steps else []
