@@ -19,7 +19,7 @@ from devtools.progress import note, run_cli
 
 RESULTS = Path("docs/reference/equivalence.jsonl")
 PAGE = Path("docs/reference/equivalence.md")
-TESTS = ("tests/matrix", "tests/database/test_faults.py")
+TESTS = ("tests/matrix", "tests/database/test_faults.py", "tests/database/test_verify_jobs.py")
 
 _INTRO = """\
 # Equivalence
