@@ -12,6 +12,7 @@ from awa_infra.planning.gates import (
     GateQuery,
     Session,
     gate_queries,
+    history_query,
     note_queries,
     pure_gates,
     queue_storage_values,
@@ -248,6 +249,10 @@ def test_a_limit_of_the_window_reaches_its_gate(release: Release) -> None:
     text = query_of("window-too-long", release).sql
     assert "WHERE w.scans * 2.1e-05 > 60" in text
     assert "* (3 + " in text
+
+
+def test_the_history_can_be_asked_for_alone(release: Release) -> None:
+    assert history_query() == query_of("history-unreadable", release)
 
 
 def test_notes_have_a_code_and_a_message(release: Release) -> None:
