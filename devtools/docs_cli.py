@@ -32,7 +32,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "destroy": _ENGINE,
         "plan": _PLANS,
         "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
-        "status": _READS,
+        "status": (*_READS, errors.BlockedError),
         "verify": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "package": (errors.ConfigurationError, errors.BundleError, errors.ReleaseError),
     }

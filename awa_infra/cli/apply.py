@@ -16,6 +16,7 @@ from awa_infra.cli.options import (
     print_json,
     required_url,
     state_data,
+    waits_options,
 )
 from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
@@ -28,27 +29,7 @@ from awa_infra.model import Policy, Step
 @config_option
 @click.option("--target-version", type=click.IntRange(min=1), help="Migrate up to this version only.")
 @policy_options
-@click.option(
-    "--lock-wait",
-    type=click.FloatRange(min=0),
-    default=Waits().migration_lock,
-    show_default=True,
-    help="Seconds to wait for another migration to finish.",
-)
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=Waits().table_lock,
-    show_default=True,
-    help="Seconds to wait for each table lock; 0 waits for ever.",
-)
-@click.option(
-    "--attempts",
-    type=click.IntRange(min=1),
-    default=Waits().attempts,
-    show_default=True,
-    help="How often to try after deadlocks and lock timeouts.",
-)
+@waits_options
 @json_option
 def apply(
     *,
@@ -57,9 +38,7 @@ def apply(
     target_version: int | None,
     role: str | None,
     policy: Policy,
-    lock_wait: float,
-    lock_timeout: float,
-    attempts: int,
+    waits: Waits,
     as_json: bool,
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction.
@@ -72,7 +51,7 @@ def apply(
         url,
         desired_state(config_path, target_version, policy),
         role=role,
-        waits=Waits(lock_wait, lock_timeout, attempts),
+        waits=waits,
         progress=Progress(),
         on_retry=tell_retry,
     )

@@ -66,6 +66,43 @@ _POLICY = (
 )
 
 
+def waits_options(command: F) -> F:
+    """Add how long to wait for locks and how often to try. They arrive as one ``waits``."""
+    from awa_infra.database.apply import Waits  # noqa: PLC0415  commands without a database need no psycopg
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        waits = Waits(kwargs.pop("lock_wait"), kwargs.pop("lock_timeout"), kwargs.pop("attempts"))
+        return command(*args, waits=waits, **kwargs)
+
+    defaults, seconds = Waits(), click.FloatRange(min=0)
+    for option in (
+        click.option(
+            "--attempts",
+            type=click.IntRange(min=1),
+            default=defaults.attempts,
+            show_default=True,
+            help="How often to try after deadlocks and lock timeouts.",
+        ),
+        click.option(
+            "--lock-timeout",
+            type=seconds,
+            default=defaults.table_lock,
+            show_default=True,
+            help="Seconds to wait for each table lock; 0 waits for ever.",
+        ),
+        click.option(
+            "--lock-wait",
+            type=seconds,
+            default=defaults.migration_lock,
+            show_default=True,
+            help="Seconds to wait for another migration to finish.",
+        ),
+    ):
+        wrapper = option(wrapper)
+    return cast("F", wrapper)
+
+
 def json_option(command: F) -> F:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")(command)

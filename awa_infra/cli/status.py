@@ -11,10 +11,11 @@ from awa_infra.model import CANONICAL_SCHEMA, ObservedState
 
 @click.command()
 @database_url_option
+@click.option("--role", metavar="ROLE", help="Become this role first.")
 @json_option
-def status(*, database_url: str | None, as_json: bool) -> None:
+def status(*, database_url: str | None, role: str | None, as_json: bool) -> None:
     """Show what stands in one database. Reads only."""
-    observed = read_state(required_url(database_url))
+    observed = read_state(required_url(database_url), role=role)
     if as_json:
         print_json(state_data(observed))
         return

@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from awa_infra.cli.apply import Progress, tell_retry
-from awa_infra.cli.options import database_url_option, json_option, policy_options, print_json, required_url
+from awa_infra.cli.options import (
+    database_url_option,
+    json_option,
+    policy_options,
+    print_json,
+    required_url,
+    waits_options,
+)
 from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
@@ -38,20 +45,7 @@ _SHOWN_STATEMENTS = 5
 )
 @click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
 @policy_options
-@click.option(
-    "--lock-wait",
-    type=click.FloatRange(min=0),
-    default=Waits().migration_lock,
-    show_default=True,
-    help="Seconds that --repair waits for another migration to finish.",
-)
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=Waits().table_lock,
-    show_default=True,
-    help="Seconds that --repair waits for each table lock; 0 waits for ever.",
-)
+@waits_options
 @json_option
 @click.pass_context
 def verify(
@@ -62,8 +56,7 @@ def verify(
     repair: bool,
     role: str | None,
     policy: Policy,
-    lock_wait: float,
-    lock_timeout: float,
+    waits: Waits,
     as_json: bool,
 ) -> None:
     """Compare one database with what its Awa release promises. Without --repair reads only.
@@ -77,13 +70,12 @@ def verify(
     release = installed_release()
     report = None
     if repair:
-        waits = Waits(lock_wait, lock_timeout)
         report, found = run_repair(
             url, release, schemas, policy=policy, role=role, waits=waits, progress=Progress(), on_retry=tell_retry
         )
         observed = report.after
     else:
-        observed, found = run_verify(url, release, schemas)
+        observed, found = run_verify(url, release, schemas, role=role)
     if as_json:
         print_json(_data(observed, release.name, found, report))
     else:

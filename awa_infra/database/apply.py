@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from awa_infra import sqltext
-from awa_infra.database.connection import LOCK_NOT_AVAILABLE, Connection, connect, translate, translated
+from awa_infra.database.connection import (
+    DEADLOCK,
+    LOCK_NOT_AVAILABLE,
+    OUT_OF_MEMORY,
+    Connection,
+    connect,
+    translate,
+    translated,
+)
 from awa_infra.database.lock import table_holders, wait_for_migration_lock
 from awa_infra.database.observe import Look, look, observe, plan_from, with_role
 from awa_infra.errors import AwaInfraError, CommitUnknownError, SqlFailedError, StalePlanError
@@ -24,7 +32,7 @@ Progress = Callable[[int, int, Step], None]
 OnRetry = Callable[[int, AwaInfraError, float], None]
 """Called before another attempt with the number of the one that failed, why, and the pause in seconds."""
 
-RETRYABLE = frozenset({"40P01", LOCK_NOT_AVAILABLE, "53200"})
+RETRYABLE = frozenset({DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY})
 """SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
 
 LOCK_WAIT = 60.0
@@ -194,7 +202,7 @@ def _run(connection: Connection, url: str, number: int, total: int, step: Step, 
         connection.execute(step.sql.encode())
     except psycopg.Error as exc:
         error = translate(exc, url, f"Step {step.key}")
-        if error.sqlstate == LOCK_NOT_AVAILABLE:
+        if error.sqlstate in {LOCK_NOT_AVAILABLE, DEADLOCK}:
             error.details = table_holders(url, connection.info.backend_pid)
         raise error from exc
     return StepResult(step.key, step.title, time.monotonic() - started)

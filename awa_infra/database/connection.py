@@ -22,6 +22,7 @@ CONNECT_TIMEOUT = 10
 """Seconds to wait for a connection unless the connection string says otherwise."""
 
 LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK = "40P01"
 INVALID_CATALOG_NAME = "3D000"
 OUT_OF_MEMORY = "53200"
 
@@ -83,6 +84,12 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
             message,
             hint=hint or "The server went away; what was not committed is rolled back. Run again.",
             sqlstate=state,
+        )
+    if state == DEADLOCK:
+        # The server's own hint sends people to a log that few of them can read.
+        hint = (
+            "Another session locks the same tables in another order. End what it does, or run again when it is done: "
+            "the transaction was rolled back."
         )
     if state == OUT_OF_MEMORY and not hint:
         hint = "If it is shared memory, raise max_locks_per_transaction and restart the server."

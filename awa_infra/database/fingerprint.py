@@ -10,7 +10,7 @@ from psycopg.rows import tuple_row
 from awa_infra import sqltext
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.observe import Look, look, plan_from
+from awa_infra.database.observe import QUIET, Look, look, plan_from, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
@@ -20,7 +20,7 @@ from awa_infra.planning.drift import Examination, Standing, Subject, examine, sh
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.repair import INSTALLER, make_repair, with_repairs
 
-READING = frozenset(("damaged-schema", "lost-history", "newer-schema", "server-too-old"))
+READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "newer-schema", "server-too-old"))
 """Gates that object to a verification too: nothing could be said about such a database."""
 
 _MAJOR = 10000
@@ -45,13 +45,16 @@ def prepare(connection: Connection) -> None:
     connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
 
 
-def verify(url: str, release: Release, schemas: Iterable[str] = ()) -> tuple[ObservedState, Examination]:
+def verify(
+    url: str, release: Release, schemas: Iterable[str] = (), *, role: str | None = None
+) -> tuple[ObservedState, Examination]:
     """Return what is wrong in a database, read in one read-only transaction.
 
     Args:
         url: connection string; hidden from every message.
         release: the one that is installed.
         schemas: which schemas to verify; without any ``awa`` and every queue-storage schema.
+        role: become this role first.
 
     Raises:
         BlockedError: the database is such that nothing can be said about it.
@@ -59,7 +62,7 @@ def verify(url: str, release: Release, schemas: Iterable[str] = ()) -> tuple[Obs
     """
     with connect(url) as connection, translated(url, "Reading the database"):
         connection.read_only = True
-        seen = look(connection)
+        seen = look(connection, with_role(QUIET, role))
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
         return seen.state, _examination(_subject(connection, release, seen.state), schemas)

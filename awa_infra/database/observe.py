@@ -17,13 +17,17 @@ from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
 from awa_infra.model import DesiredState, Gate, Lack, Note, ObservedState, Plan, Shape, StorageTransition, Substrate
 from awa_infra.planning.access import lack_queries
-from awa_infra.planning.gates import GateQuery, Session, gate_queries, note_queries
+from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries, raise_if_blocked
 from awa_infra.planning.numbering import is_legacy_numbering
-from awa_infra.planning.planner import make_plan, replays_installer
+from awa_infra.planning.planner import make_plan
+from awa_infra.planning.window import installs, replays
 
 READ_ONLY = "BEGIN READ ONLY"
 
-_QUIET = {"jit": "off"}
+UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
+"""Gates that say: nobody knows at which version the schema stands."""
+
+QUIET = {"jit": "off"}
 """Just-in-time compilation of catalog queries costs more than it can save (measured)."""
 
 
@@ -60,7 +64,7 @@ def look(
         begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
     """
     first: list[sql.Composable] = [
-        sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in (settings or _QUIET).items()
+        sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in (settings or QUIET).items()
     ]
     if lock:
         first.append(sql.SQL(TRY_MIGRATION_LOCK))
@@ -124,12 +128,16 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
     session = Session(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
-        replays=sum(replays_installer(step) for step in draft.steps),
+        replays=replays(draft.steps),
+        installs=installs(draft.steps),
     )
     gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)
     notes = ask(connection, note_queries(desired, session), seen.readable) if draft.steps else []
+    unknown = any(row["code"] in UNKNOWN for row in gates)
     return replace(
         draft,
+        # From nowhere there is no way to anywhere: steps from version 0 would be a lie.
+        steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
         notes=tuple(Note(row["code"], row["message"]) for row in notes),
     )
@@ -147,14 +155,28 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
-        seen = look(connection, with_role(_QUIET, role), desired=desired, begin=READ_ONLY)
+        seen = look(connection, with_role(QUIET, role), desired=desired, begin=READ_ONLY)
         return seen.state, plan_from(connection, desired, seen)
 
 
-def read_state(url: str) -> ObservedState:
-    """Open a connection, observe in a read-only transaction, and close it."""
+def read_state(url: str, *, role: str | None = None) -> ObservedState:
+    """Open a connection, observe in a read-only transaction, and close it.
+
+    Args:
+        url: connection string; hidden from every message.
+        role: become this role first.
+
+    Raises:
+        BlockedError: this role may not read at which version the schema stands.
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
     with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
-        return look(connection, begin=READ_ONLY).state
+        seen = look(connection, with_role(QUIET, role), begin=READ_ONLY)
+        if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
+            # Otherwise a schema that this role cannot look into would be reported as not migrated.
+            rows = ask(connection, [history_query()], seen.readable)
+            raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
+        return seen.state
 
 
 def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:

@@ -4,11 +4,39 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import MappingProxyType
+from typing import Literal
 
 from awa_infra.planning.catalog import Catalog, is_lane_sequence, partition_of, relation_of
+
+FindingCode = Literal[
+    "active-schema-missing",
+    "index-names-truncated",
+    "lane-sequence-missing",
+    "lane-sequence-owner",
+    "lane-sequences",
+    "marker-disagrees",
+    "marker-missing",
+    "marker-unexpected",
+    "not-migrated",
+    "object-changed",
+    "object-extra",
+    "object-missing",
+    "owner-differs",
+    "patch-missing",
+    "pending",
+    "public-may-install",
+    "release-unknown",
+    "schema-missing",
+    "sequences-without-update",
+    "slot-counts-changed",
+    "version-rows-missing",
+    "version-rows-strange",
+]
+"""Every code that a finding can have; each is a section of the error reference, which is generated from here."""
 
 
 class FindingKind(Enum):
@@ -19,6 +47,15 @@ class FindingKind(Enum):
     CHANGED = "changed"
     STATE = "state"
     LAZY = "lazy"
+
+
+OBJECT_CODES: Mapping[FindingKind, FindingCode] = MappingProxyType(
+    {
+        FindingKind.MISSING: "object-missing",
+        FindingKind.EXTRA: "object-extra",
+        FindingKind.CHANGED: "object-changed",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +79,7 @@ class Finding:
     """
 
     kind: FindingKind
-    code: str
+    code: FindingCode
     schema: str
     part: str
     object: str
@@ -71,7 +108,9 @@ class Finding:
         return self.kind.value, self.code, self.schema, self.part, self.object
 
 
-def state(code: str, schema: str, thing: str, message: str, repair: str, *sql: str, step: str | None = None) -> Finding:
+def state(
+    code: FindingCode, schema: str, thing: str, message: str, repair: str, *sql: str, step: str | None = None
+) -> Finding:
     """Return a finding about rows, privileges or owners."""
     return Finding(FindingKind.STATE, code, schema, "state", thing, message=message, repair=repair, sql=sql, step=step)
 
@@ -88,7 +127,7 @@ def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:
             kind = FindingKind.MISSING
         elif wanted is None:
             kind = FindingKind.EXTRA
-        findings.append(Finding(kind, f"object-{kind.value}", schema, *key, expected=wanted, found=standing))
+        findings.append(Finding(kind, OBJECT_CODES[kind], schema, *key, expected=wanted, found=standing))
     return findings
 
 

@@ -8,6 +8,7 @@ and the bundles take the same rendered text from here.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -45,12 +46,14 @@ class Session:
     Attributes:
         announced_pid: server process that was announced when the connection was opened.
         lock_objects: about how many objects the plan's transaction will lock.
-        replays: how often the plan replays the queue-storage installer.
+        replays: how often the plan replays the queue-storage installer over every queue-storage schema.
+        installs: over which schemas it runs the installer beside that.
     """
 
     announced_pid: int
     lock_objects: int
     replays: int
+    installs: tuple[str, ...] = ()
 
 
 def gate_queries(
@@ -78,6 +81,11 @@ def gate_queries(
         else:
             queries.append(_query(path, values))
     return tuple(queries)
+
+
+def history_query() -> GateQuery:
+    """Return the gate that tells a history which this role may not read from one that is not there."""
+    return _query("gates/history_unreadable.sql", {})
 
 
 def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ...]:
@@ -138,6 +146,7 @@ def _values(desired: DesiredState, session: Session | None) -> dict[str, sqltext
             "announced_pid": session.announced_pid,
             "lock_objects": session.lock_objects,
             "replays": session.replays,
+            "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in session.installs),
             "row_seconds": SECONDS_PER_ROW_AND_REPLAY,
             "max_window": desired.policy.max_window or 0.0,
         }

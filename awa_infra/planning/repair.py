@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, QueueStorage, Release, Shape, Step, StepKind
@@ -99,13 +100,16 @@ def make_repair(
     steps: list[Step] = []
     replay = REPLAY in wanted
     if replay:
+        steps.append(_aside("keep", shapes))
         steps += [migration_step(m) for m in release.migrations[1:]]
     steps += [patch_step(p) for p in release.patches if replay or f"patch:{p.name}" in wanted]
     for schema, shape in sorted(shapes.items()):
         if f"install:{schema}" in wanted and not (replay and schema == CANONICAL_SCHEMA):
-            steps.append(_install(schema, shape))
+            steps.append(_install(schema, shape, alone=not replay))
         elif f"fillfactor:{schema}" in wanted and not replay:
             steps.append(_fillfactor(schema))
+    if replay:
+        steps.append(_aside("put_back", shapes))
     if "version-rows" in wanted:
         steps.append(_version_rows(release, observed))
     if "marker" in wanted and observed.transition:
@@ -210,13 +214,40 @@ def _objections(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gat
     )
 
 
-def _install(schema: str, shape: Shape) -> Step:
+def _install(schema: str, shape: Shape, *, alone: bool) -> Step:
+    text = sqltext.render("fingerprint/repair/install.sql", **queue_storage_values(QueueStorage(schema, shape)))
+    if alone:
+        text = _counters_sql("keep", [schema]) + text + _counters_sql("put_back", [schema])
     return Step(
         StepKind.QUEUE_STORAGE,
         f"install:{schema}",
         f"Awa's installer over queue-storage schema {schema} ({shape})",
-        sqltext.render("fingerprint/repair/install.sql", **queue_storage_values(QueueStorage(schema, shape))),
-        "AccessExclusive locks on every table of the schema; scans ready and done jobs; recounts ended ones",
+        text,
+        "AccessExclusive locks on every table of the schema; scans ready and done jobs",
+    )
+
+
+def _aside(what: Literal["keep", "put_back"], schemas: Iterable[str]) -> Step:
+    """Return the step that saves, or restores, what old migrations write anew though it is no part of a schema."""
+    title = {
+        "keep": "keep the marker of queue storage and the counters of ended jobs aside",
+        "put_back": "put the marker of queue storage and the counters of ended jobs back",
+    }
+    text = sqltext.load(f"fingerprint/repair/{what}_marker.sql") + _counters_sql(what, sorted(schemas))
+    return Step(StepKind.REPAIR, what.replace("_", "-"), title[what], text, "exclusive locks on these tables")
+
+
+def _counters_sql(what: Literal["keep", "put_back"], schemas: Iterable[str]) -> str:
+    return "".join(
+        sqltext.render(
+            f"fingerprint/repair/{what}_counters.sql",
+            schema=schema,
+            schema_name=sqltext.Name(schema),
+            # The name of the schema could be too long for a part of another one.
+            counters=sqltext.Name(f"awa_infra_counters_{number}"),
+            trust=sqltext.Name(f"awa_infra_trust_{number}"),
+        )
+        for number, schema in enumerate(schemas)
     )
 
 

@@ -3,9 +3,10 @@
 -- where Awa routes its jobs is decided by awa.storage_transition_state, which is not touched.
 DO $awa_infra$
 DECLARE
-    wanted   CONSTANT text := {wanted};
-    recorded text;
-    missing  text;
+    wanted    CONSTANT text := {wanted};
+    recorded  text;
+    missing   text;
+    uncounted boolean := false;
 BEGIN
     -- Awa records the slot counts at the first installation and silently ignores other ones later.
     IF EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -55,7 +56,7 @@ BEGIN
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE n.nspname = {schema} AND NOT t.tgisinternal AND t.tgenabled = 'O') x
          WHERE x.found < x.expected;
-        -- A complete schema is left alone: the installer would recount jobs that have ended.
+        -- A complete schema is left alone: the installer would lock its tables and scan its jobs.
         EXIT WHEN missing IS NULL;
         IF attempt = 2 THEN
             RAISE EXCEPTION 'Queue-storage schema % is incomplete after its installation: %.', {schema}, missing
@@ -63,9 +64,19 @@ BEGIN
                       HINT = 'Nothing was kept. Compare the release of Awa with the ones awa-infra knows, and report it.';
         END IF;
 
+        -- Where it finds no counters of ended jobs, the installer counts them, and those whose deltas are not folded in
+        -- yet would then count twice.
+        IF to_regclass(format('%I.queue_terminal_live_counts', {schema})) IS NOT NULL THEN
+            LOCK TABLE {schema_name}.queue_terminal_live_counts IN ACCESS EXCLUSIVE MODE;
+            uncounted := NOT EXISTS (SELECT FROM {schema_name}.queue_terminal_live_counts);
+        END IF;
+
         -- The installer alone leaves partitions without their storage parameters; the second call sets them.
         PERFORM awa.install_queue_storage_substrate({schema}, {queue_slots}, {lease_slots}, {claim_slots}, {receipts});
         PERFORM awa.apply_receipt_plane_fillfactor({schema});
+        IF uncounted THEN
+            DELETE FROM {schema_name}.queue_terminal_live_counts;
+        END IF;
     END LOOP;
 END
 $awa_infra$

@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 import pytest
@@ -149,6 +152,70 @@ def test_a_lock_timeout_is_tried_again_as_a_whole(awa_database: Database, desire
     assert told == [(1, "lock-timeout")]
     assert report.attempts == 2
     assert report.after.patches == {"wait_free_dirty_marks"}
+
+
+def waits_for_a_lock(database: Database, pid: int) -> None:
+    """Return as soon as a session of the database waits for a lock."""
+    question = f"SELECT pid FROM pg_stat_activity WHERE pid = {pid} AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 60
+    while not database.rows(question):
+        assert time.monotonic() < deadline, f"session {pid} does not wait for a lock"
+        time.sleep(0.02)
+
+
+@contextmanager
+def deadlock_partner(database: Database) -> Iterator[tuple[psycopg.Connection[Any], Callable[[int, int, Step], None]]]:
+    """Give a session that locks two tables in the order opposite to that of an apply, and when it is to do so.
+
+    It never finds the deadlock itself, so that the apply is always the one that PostgreSQL cancels.
+    """
+    with psycopg.connect(database.url, application_name="the worker") as partner:
+        partner.execute("SET deadlock_timeout = '1h'")
+        partner.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
+        waiting = threading.Thread(
+            target=partner.execute, args=("LOCK TABLE awa.schema_version IN ACCESS EXCLUSIVE MODE",)
+        )
+
+        def lock_the_other_table(_number: int, _total: int, step: Step) -> None:
+            # The apply has read the version rows by now: it holds the lock that the partner then wants.
+            if step.key == "patch:wait_free_dirty_marks" and waiting.ident is None:
+                waiting.start()
+                waits_for_a_lock(database, partner.info.backend_pid)
+
+        yield partner, lock_the_other_table
+        partner.rollback()
+        waiting.join(60)
+
+
+def test_a_deadlock_is_tried_again_as_a_whole(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    told: list[tuple[int, str | None]] = []
+    with deadlock_partner(awa_database) as (partner, lock_the_other_table):
+
+        def let_go(attempt: int, error: AwaInfraError, _pause: float) -> None:
+            told.append((attempt, error.sqlstate))
+            partner.rollback()
+
+        report = apply(awa_database.url, desired(), progress=lock_the_other_table, on_retry=let_go)
+    assert told == [(1, "40P01")]
+    assert report.attempts == 2
+    assert report.after.patches == {"wait_free_dirty_marks"}
+
+
+def test_a_deadlock_on_the_last_attempt_says_who_was_in_it_and_leaves_everything(
+    awa_database: Database, desired: Desired
+) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    before = dump_schema(awa_database.url)
+    with deadlock_partner(awa_database) as (partner, lock_the_other_table):
+        with pytest.raises(SqlFailedError) as caught:
+            apply(awa_database.url, desired(), progress=lock_the_other_table, waits=Waits(attempts=1))
+        pid = partner.info.backend_pid
+    assert "Step patch:wait_free_dirty_marks failed: deadlock detected" in caught.value.message
+    assert f"pid {pid} (user postgres, program the worker, in a transaction for " in caught.value.details[0]
+    assert "LOCK TABLE awa.schema_version" in caught.value.details[0]
+    assert "locks the same tables in another order" in caught.value.hint
+    assert dump_schema(awa_database.url) == before
 
 
 def test_a_full_lock_table_is_explained_and_leaves_nothing(desired: Desired) -> None:

@@ -9,11 +9,14 @@ import pytest
 from psycopg import sql
 
 from awa_infra import sqltext
+from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_plan
 from awa_infra.database.url import parameters
+from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape
 from awa_infra.planning.gates import Session, gate_queries
 from tests.support.servers import Database
+from tests.support.tools import dump_schema
 
 Desired = Callable[..., DesiredState]
 
@@ -208,6 +211,51 @@ def test_the_window_is_estimated_from_the_rows_and_can_be_limited(awa_database: 
     limited = replace(desired(), policy=Policy(max_window=60))
     assert codes(awa_database.url, limited) == ["window-too-long"]
     assert codes(awa_database.url, replace(desired(), policy=Policy(max_window=130))) == []
+
+
+def full(database: Database, *tables: str) -> None:
+    """Make the server believe that tables have a million rows each."""
+    for table in tables:
+        database.rows(f"UPDATE pg_class SET reltuples = 1e6 WHERE oid = '{table}'::regclass")
+
+
+def test_completing_a_schema_counts_for_the_window_of_that_schema_alone(
+    awa_database: Database, desired: Desired
+) -> None:
+    acme = QueueStorage("acme", Shape(4, 2, 2))
+    for schema in ("acme", "other"):
+        awa_database.rows(f"SELECT awa.install_queue_storage_substrate('{schema}', 4, 2, 2)")
+        full(awa_database, f"{schema}.ready_entries_0")
+    full(awa_database, "awa.done_entries_0")
+    plan = read_plan(awa_database.url, desired(acme))[1]
+    assert [step.key for step in plan.steps] == ["queue-storage:acme"]
+    assert [note.code for note in plan.notes] == ["window"]
+    assert plan.notes[0].message.startswith("Schema acme: ready_entries, done_entries")
+    assert "about 1000000 ready and done rows are scanned 1 times, about 21 s" in plan.notes[0].message
+    assert codes(awa_database.url, replace(desired(acme), policy=Policy(max_window=20))) == ["window-too-long"]
+    assert codes(awa_database.url, replace(desired(acme), policy=Policy(max_window=25))) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "seconds", "scans"),
+    [
+        ("DROP INDEX acme.idx_acme_dlq_queue_time", 21, 1_000_000),
+        ("DROP FUNCTION awa.storage_status()", 378, 18_000_000),
+    ],
+)
+def test_the_installer_that_a_repair_runs_counts_for_the_window(
+    awa_database: Database, release: Release, damage: str, seconds: int, scans: int
+) -> None:
+    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme', 4, 2, 2)")
+    awa_database.rows("SELECT awa.apply_receipt_plane_fillfactor('acme')")
+    full(awa_database, "acme.ready_entries_0", "awa.done_entries_0")
+    awa_database.rows(damage)
+    before = dump_schema(awa_database.url)
+    with pytest.raises(BlockedError, match=f"locked exclusively for about {seconds} s.* {scans} ready") as caught:
+        repair(awa_database.url, release, policy=Policy(max_window=seconds - 1))
+    assert caught.value.code == "window-too-long"
+    assert dump_schema(awa_database.url) == before
+    assert repair(awa_database.url, release, policy=Policy(max_window=seconds + 1))[1].drift == ()
 
 
 @contextmanager

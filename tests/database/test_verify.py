@@ -224,7 +224,8 @@ def test_a_changed_function_is_shown_line_by_line_and_put_back(
     assert body.object == "active_storage_engine()"
     assert "+SELECT 'mine'" in body.diff
     keys, after = repaired(awa_database, release)
-    assert keys == [*(f"V{v:03d}" for v in range(2, 41) if v != 8), "patch:wait_free_dirty_marks"]
+    migrations = [f"V{v:03d}" for v in range(2, 41) if v != 8]
+    assert keys == ["keep", *migrations, "patch:wait_free_dirty_marks", "put-back"]
     assert after.drift == ()
     assert dump_schema(awa_database.url, "awa") == dump_schema(awa_template.url, "awa")
 
@@ -345,6 +346,14 @@ def test_a_lost_marker_is_put_back_without_another_change(acme: Database, releas
     after = acme.transition()
     assert {**before, "marker": ""} == {**after, "marker": ""}
     assert '"schema_name":"acme"' in after["marker"]
+
+
+def test_a_lost_marker_is_put_back_beside_a_replay_of_the_migrations(acme: Database, release: Release) -> None:
+    activate(acme, "acme")
+    acme.rows("DELETE FROM awa.runtime_storage_backends; DROP FUNCTION awa.storage_status()")
+    keys, found = repaired(acme, release)
+    assert (keys[0], keys[-2:]) == ("keep", ["put-back", "marker"])
+    assert found.drift == ()
 
 
 def test_a_lost_marker_is_not_guessed(acme: Database, release: Release) -> None:
@@ -482,7 +491,7 @@ def test_a_reader_without_privileges_still_learns_what_the_catalog_tells(
     url = psycopg.conninfo.make_conninfo("", **{**info, "user": reader, "password": "verify_reader"})
     with pytest.raises(BlockedError) as raised:
         verify(url, release)
-    assert raised.value.code == "lost-history"
+    assert raised.value.code == "history-unreadable"
     acme.rows(f"GRANT USAGE ON SCHEMA awa TO {reader}; GRANT SELECT ON awa.schema_version TO {reader}")
     assert [f.code for f in verify(url, release)[1].drift] == []
     acme.rows("DROP INDEX awa.idx_awa_dlq_queue_time")

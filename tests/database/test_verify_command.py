@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import psycopg
 import pytest
 
 from awa_infra.model import Release
@@ -84,3 +85,13 @@ def test_nothing_to_repair(awa_database: Database) -> None:
     done = verify(awa_database.url, "--repair")
     assert done.stdout.splitlines()[0] == "Nothing was there that --repair could repair."
     assert done.returncode == 0
+
+
+def test_repair_waits_and_tries_as_it_is_told(awa_database: Database) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    with psycopg.connect(awa_database.url) as holder:
+        holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
+        done = verify(awa_database.url, "--repair", "--lock-timeout=0.1", "--attempts=2")
+    assert done.returncode == 5
+    assert done.stderr.count("Trying again in ") == 1
+    assert "[lock-timeout]" in done.stderr

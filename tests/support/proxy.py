@@ -1,16 +1,26 @@
-"""A TCP proxy in front of PostgreSQL that loses the connection around COMMIT."""
+"""TCP proxies in front of PostgreSQL: one loses the connection around COMMIT, one pools transactions."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import select
 import socket
+import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Literal
+
+import psycopg
 
 from awa_infra.database.url import parameters
 
 _COMMIT = b"COMMIT\x00"
+_STATUS_PARAMETERS = ("server_version", "server_encoding", "client_encoding", "standard_conforming_strings", "TimeZone")
+_GOODBYE = b"X\x00\x00\x00\x04"
+_NUMBER_OF_ITS_OWN = (1 << 31) - 1
+"""What the pooler announces as the server process; no operating system has one of that number."""
 
 
 class LossyProxy:
@@ -27,8 +37,7 @@ class LossyProxy:
         self._target = (found["host"], int(found["port"]))
         self._lose = lose
         self._listener = socket.create_server(("127.0.0.1", 0))
-        where = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self.url = url.replace(f"{found['host']}:{found['port']}", where)
+        self.url = _behind(url, self._listener)
 
     def serve(self) -> None:
         """Accept clients until the proxy is closed."""
@@ -66,6 +75,98 @@ class LossyProxy:
         _close(server)
 
 
+class TransactionPooler:
+    """Does what PgBouncer does in transaction mode.
+
+    It answers the login itself, with a process number and a key of its own, and gives every transaction of a client
+    the next of two sessions that it has on the server.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._target = url
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        # Else the client would ask for encryption before it logs in.
+        self.url = f"{_behind(url, self._listener)}?sslmode=disable&gssencmode=disable"
+
+    def serve(self) -> None:
+        """Accept clients until the pooler is closed."""
+        while True:
+            try:
+                client, _address = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._pool, args=(client,), daemon=True).start()
+
+    def close(self) -> None:
+        """Accept no more clients."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _pool(self, client: socket.socket) -> None:
+        with ExitStack() as stack:
+            stack.callback(_close, client)
+            sessions = [stack.enter_context(psycopg.connect(self._target)) for _ in range(2)]
+            # Past the login the protocol is the same for everybody: no need for libpq.
+            raw = [stack.enter_context(socket.socket(fileno=os.dup(session.pgconn.socket))) for session in sessions]
+            for server in raw:
+                server.setblocking(True)  # noqa: FBT003  named like that by Python
+            _receive(client)
+            client.sendall(_greeting(sessions[0]))
+            _alternate(client, raw)
+
+
+def _alternate(client: socket.socket, servers: Sequence[socket.socket]) -> None:
+    turns = itertools.cycle(servers)
+    server, half = next(turns), b""
+    while True:
+        ready, _, _ = select.select([client, server], [], [])
+        if client in ready:
+            asked = _receive(client)
+            if asked in {b"", _GOODBYE}:
+                return
+            server.sendall(asked)
+        else:
+            answer = _receive(server)
+            if not answer:
+                return
+            client.sendall(answer)
+            half, over = _transaction_is_over(half + answer)
+            server = next(turns) if over else server
+
+
+def _greeting(connection: psycopg.Connection) -> bytes:
+    """Return what a server answers to a login that needs no password."""
+    messages = [(b"R", struct.pack("!i", 0))]
+    for name in _STATUS_PARAMETERS:
+        value = connection.pgconn.parameter_status(name.encode()) or b""
+        messages.append((b"S", name.encode() + b"\x00" + value + b"\x00"))
+    messages += [(b"K", struct.pack("!iI", _NUMBER_OF_ITS_OWN, 0)), (b"Z", b"I")]
+    return b"".join(kind + struct.pack("!i", len(body) + 4) + body for kind, body in messages)
+
+
+def _transaction_is_over(received: bytes) -> tuple[bytes, bool]:
+    """Return the half message at the end of an answer, and whether the last whole one was "ready, no transaction"."""
+    over = False
+    while len(received) > 4:
+        length = 1 + int(struct.unpack("!i", received[1:5])[0])
+        if len(received) < length:
+            break
+        over = received[:length] == b"Z\x00\x00\x00\x05I"
+        received = received[length:]
+    return received, over
+
+
+@contextmanager
+def transaction_pooler(url: str) -> Iterator[str]:
+    """Give the URL of a pooler in transaction mode."""
+    pooler = TransactionPooler(url)
+    threading.Thread(target=pooler.serve, daemon=True).start()
+    try:
+        yield pooler.url
+    finally:
+        pooler.close()
+
+
 @contextmanager
 def lossy_proxy(url: str, lose: Literal["answer", "question"]) -> Iterator[str]:
     """Give the URL of a server that loses the connection around COMMIT."""
@@ -75,6 +176,11 @@ def lossy_proxy(url: str, lose: Literal["answer", "question"]) -> Iterator[str]:
         yield proxy.url
     finally:
         proxy.close()
+
+
+def _behind(url: str, listener: socket.socket) -> str:
+    found = parameters(url)
+    return url.replace(f"{found['host']}:{found['port']}", f"127.0.0.1:{listener.getsockname()[1]}")
 
 
 def _receive(source: socket.socket) -> bytes:

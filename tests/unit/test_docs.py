@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from awa_infra import config
-from devtools import docs, docs_configuration, docs_errors, docs_shown
+from awa_infra.planning.findings import FindingCode
+from devtools import docs, docs_codes, docs_configuration, docs_errors, docs_shown
 from devtools.docs_shown import ROOT, Block
 from devtools.progress import ToolError
 
@@ -21,6 +23,10 @@ CODE_PATTERNS = (
     r"\[([a-z]+(?:-[a-z]+)*)\]['\"\\]",  # the end of a message
     r"'([a-z-]+)' AS code\b",
     r"^-- gate: (\S+)$",
+    r"^-- note: (\S+)$",
+    r'\bstate\(\s*"([a-z-]+)"',
+    r'\bFinding\(\s*[\w.]+,\s*"([a-z-]+)"',
+    r'"(object-[a-z]+)"',
 )
 NO_CODES = frozenset({"s"})
 """What the patterns find and is no code: the index of a list comprehension, and the like."""
@@ -48,14 +54,38 @@ def test_every_code_of_the_program_has_its_section() -> None:
         for pattern in CODE_PATTERNS
         for code in re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
     } - NO_CODES
-    assert len(mentioned) > 20
-    assert mentioned - sections == set()
+    assert len(mentioned) > 60
+    assert (mentioned | set(get_args(FindingCode))) - sections == set()
+
+
+def test_every_section_says_what_happened_what_was_left_behind_and_what_to_do() -> None:
+    text = (docs.REFERENCE / "errors.md").read_text(encoding="utf-8")
+    sections = re.split(r"^#{2,3} ", text, flags=re.MULTILINE)
+    codes = [section for section in sections if "**" in section]
+    assert len(codes) > 60
+    parts = ("**What happened.** ", "**Left behind.** ", "**What to do.** ")
+    assert [section.partition("\n")[0] for section in codes if not all(part in section for part in parts)] == []
+
+
+def test_a_code_that_nobody_can_list_stops_the_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "awa_infra" / "made_up.py"
+    source.parent.mkdir()
+    monkeypatch.setattr(docs_codes, "ROOT", tmp_path)
+    monkeypatch.setattr(docs_codes, "PACKAGE", source.parent)
+    source.write_text('Gate("one" if x else "two", "text"); Gate(row["code"], "text"); Gate(code="three")')
+    assert [code for code, _ in docs_codes.written("Gate")] == ["one", "two", "three"]
+    source.write_text('\nGate(f"object-{kind}", "text")')
+    with pytest.raises(ToolError, match=r"made_up\.py:2: a code that is put together cannot be listed"):
+        list(docs_codes.written("Gate"))
+    with pytest.raises(ToolError, match="nowhere found: active-schema-missing"):
+        docs_codes.findings()
 
 
 def test_a_code_without_a_section_and_a_section_without_a_code_stop_the_generator(tmp_path: Path) -> None:
     written = yaml.safe_load(docs_errors.PROSE.read_text(encoding="utf-8"))
     written["gates"]["of-no-use"] = written["gates"].pop("downgrade")
     del written["failures"]["internal"]["left"]
+    del written["findings"]["object-extra"]["do"]
     prose = tmp_path / "errors.yaml"
     prose.write_text(yaml.safe_dump(written), encoding="utf-8")
     with pytest.raises(ToolError) as caught:
@@ -63,6 +93,7 @@ def test_a_code_without_a_section_and_a_section_without_a_code_stop_the_generato
     assert "downgrade of gates has no section" in str(caught.value)
     assert "of-no-use of gates is no code" in str(caught.value)
     assert "internal does not say what was left behind" in str(caught.value)
+    assert "object-extra does not say what is to be done" in str(caught.value)
 
 
 def test_the_example_of_the_reference_uses_every_key() -> None:

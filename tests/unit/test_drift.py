@@ -366,8 +366,8 @@ def test_texts_of_a_release() -> None:
 
 
 def test_examinations_know_their_drift() -> None:
-    lazy = Finding(FindingKind.LAZY, "x", "awa", "state", "y")
-    real = Finding(FindingKind.EXTRA, "x", "awa", "state", "y", step="z")
+    lazy = Finding(FindingKind.LAZY, "lane-sequences", "awa", "state", "y")
+    real = Finding(FindingKind.EXTRA, "object-extra", "awa", "state", "y", step="z")
     assert Examination((lazy, real), ()).drift == (real,)
     assert real.repairable
     assert not lazy.repairable

@@ -12,6 +12,7 @@ from awa_infra.planning.gates import (
     GateQuery,
     Session,
     gate_queries,
+    history_query,
     note_queries,
     pure_gates,
     queue_storage_values,
@@ -246,8 +247,12 @@ def test_bundles_get_no_gate_that_only_the_live_engine_can_ask(release: Release)
 
 def test_a_limit_of_the_window_reaches_its_gate(release: Release) -> None:
     text = query_of("window-too-long", release).sql
-    assert "WHERE w.seconds > 60" in text
-    assert "* 3 * 2.1e-05" in text
+    assert "WHERE w.scans * 2.1e-05 > 60" in text
+    assert "* (3 + " in text
+
+
+def test_the_history_can_be_asked_for_alone(release: Release) -> None:
+    assert history_query() == query_of("history-unreadable", release)
 
 
 def test_notes_have_a_code_and_a_message(release: Release) -> None:

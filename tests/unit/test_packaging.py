@@ -100,7 +100,12 @@ def test_the_readme_is_complete(form: str, desired: Desired) -> None:
 def test_nothing_in_a_bundle_activates_queue_storage(form: str, desired: Desired) -> None:
     files = render(form, desired(ACME))
     ours = b"".join(text for path, text in files.items() if path.endswith(".sql") and "upstream" not in path)
-    assert not re.search(rb"storage_(prepare|enter|finalize|auto|abort)|INSERT|UPDATE|DELETE", ours)
+    # The only rows that are written: what Awa's installer has just counted wrong is taken back.
+    recount = b'DELETE FROM "acme_jobs".queue_terminal_live_counts;'
+    assert ours.count(recount) == 1
+    assert not re.search(
+        rb"storage_(prepare|enter|finalize|auto|abort)|INSERT|UPDATE|DELETE", ours.replace(recount, b"")
+    )
 
 
 def test_flyways_settings_are_the_ones_that_were_tried(desired: Desired) -> None:

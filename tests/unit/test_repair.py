@@ -15,7 +15,7 @@ from awa_infra.model import (
     StorageTransition,
 )
 from awa_infra.planning.catalog import Key
-from awa_infra.planning.findings import Finding, FindingKind, state
+from awa_infra.planning.findings import OBJECT_CODES, Finding, FindingKind, state
 from awa_infra.planning.repair import make_repair, with_repairs
 
 ROW = (
@@ -51,7 +51,7 @@ MISSING, EXTRA, CHANGED = FindingKind.MISSING, FindingKind.EXTRA, FindingKind.CH
 
 
 def finding(kind: FindingKind, part: str, name: str, expected: str = "", schema: str = "awa") -> Finding:
-    return Finding(kind, f"object-{kind.value}", schema, part, name, expected=expected, found="x")
+    return Finding(kind, OBJECT_CODES[kind], schema, part, name, expected=expected, found="x")
 
 
 def judged(*findings: Finding, known: bool = True) -> tuple[Finding, ...]:
@@ -132,7 +132,10 @@ def steps(*findings: Finding, **shapes: Shape) -> list[str]:
 
 def test_a_replay_is_complete_and_never_has_version_1() -> None:
     plan = make_repair(judged(finding(CHANGED, "body", "second()")), RELEASE, STATE, {"awa": Shape()})
-    assert [(s.key, s.sql) for s in plan.steps] == [("V002", V2), ("V003", V3), ("patch:fix", PATCH)]
+    assert [(s.key, s.sql) for s in plan.steps[1:-1]] == [("V002", V2), ("V003", V3), ("patch:fix", PATCH)]
+    assert (plan.steps[0].key, plan.steps[-1].key) == ("keep", "put-back")
+    assert 'LOCK TABLE "awa".queue_terminal_live_counts' in plan.steps[0].sql
+    assert 'INSERT INTO "awa".queue_terminal_live_counts' in plan.steps[-1].sql
     assert plan.lock_objects > 1000
     assert (plan.from_version, plan.to_version) == (3, 3)
 
@@ -143,10 +146,17 @@ def test_the_installer_is_run_where_it_is_needed() -> None:
     replay = finding(CHANGED, "body", "second()")
     parameters = finding(MISSING, "storage", "leases_*", schema="acme")
     assert steps(acme, awa, acme=Shape(4, 2, 2)) == ["install:acme", "install:awa"]
-    assert steps(acme, awa, replay, acme=Shape(4, 2, 2)) == ["V002", "V003", "patch:fix", "install:acme"]
+    assert steps(acme, awa, replay, acme=Shape(4, 2, 2)) == [
+        "keep",
+        "V002",
+        "V003",
+        "patch:fix",
+        "install:acme",
+        "put-back",
+    ]
     assert steps(parameters, acme=Shape(4, 2, 2)) == ["fillfactor:acme"]
     assert steps(parameters, acme, acme=Shape(4, 2, 2)) == ["install:acme"]
-    assert steps(parameters, replay, acme=Shape(4, 2, 2)) == ["V002", "V003", "patch:fix"]
+    assert steps(parameters, replay, acme=Shape(4, 2, 2)) == ["keep", "V002", "V003", "patch:fix", "put-back"]
     [step] = make_repair(judged(acme), RELEASE, STATE, {"acme": Shape(4, 2, 2, receipts=False)}).steps
     assert "awa.install_queue_storage_substrate('acme', 4, 2, 2, false)" in step.sql
     assert "awa.apply_receipt_plane_fillfactor('acme')" in step.sql

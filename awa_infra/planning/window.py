@@ -1,0 +1,22 @@
+"""How often a plan runs Awa's queue-storage installer over rows that are there, and over whose. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from awa_infra.model import Step
+from awa_infra.planning.planner import replays_installer
+
+_OVER_ONE_SCHEMA = frozenset(("queue-storage", "install"))
+"""What the keys of steps begin with that install, complete or repair one queue-storage schema."""
+
+
+def replays(steps: Iterable[Step]) -> int:
+    """Return how often migrations run the installer again, each time over every queue-storage schema."""
+    return sum(map(replays_installer, steps))
+
+
+def installs(steps: Iterable[Step]) -> tuple[str, ...]:
+    """Return over which schemas steps of their own run it; one that is not there yet has nothing to scan."""
+    parts = (step.key.partition(":") for step in steps)
+    return tuple(schema for kind, _, schema in parts if kind in _OVER_ONE_SCHEMA)

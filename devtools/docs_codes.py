@@ -1,0 +1,116 @@
+"""Every code that a user can meet, and where it comes from: read from the code, so that none can be forgotten."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import get_args
+
+from awa_infra.planning.findings import FindingCode
+from devtools.progress import ToolError
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "awa_infra"
+
+_PLACES: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "Finding": (1, "code"),
+        "Gate": (0, "code"),
+        "state": (0, "code"),
+    }
+)
+"""What is called with a code, and where that stands: its place, or its name."""
+
+
+def gates() -> dict[str, Path]:
+    """Return every gate and the file that asks it: the SQL ones by their header, the others as Python makes them."""
+    return _by_header("gate") | dict(written("Gate"))
+
+
+def notes() -> dict[str, Path]:
+    """Return every note and the file that asks it."""
+    return _by_header("note")
+
+
+def bundles() -> dict[str, Path]:
+    """Return every condition that only a bundle asks, and its file."""
+    return {
+        code: path.relative_to(ROOT)
+        for path in sorted((ROOT / "sql" / "bundle").glob("*.sql"))
+        for code in re.findall(r"^SELECT '([a-z-]+)' AS code", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+
+
+def findings() -> dict[str, Path]:
+    """Return every code of a finding, and the file that makes it.
+
+    Raises:
+        ToolError: the list has a code that nothing makes.
+    """
+    made = {**dict(written("Finding")), **dict(written("state")), **_constants()}
+    unused = [code for code in get_args(FindingCode) if code not in made]
+    if unused:
+        message = f"FindingCode lists what is nowhere found: {', '.join(unused)}"
+        raise ToolError(message)
+    return {code: made[code] for code in get_args(FindingCode)}
+
+
+def written(function: str) -> Iterator[tuple[str, Path]]:
+    """Yield every code that is written where a function is called, and the file.
+
+    Raises:
+        ToolError: a code is put together there, so that nobody can list it.
+    """
+    place, name = _PLACES[function]
+    for path, tree in _trees():
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != function:
+                continue
+            given = [k.value for k in call.keywords if k.arg == name] or call.args[place : place + 1]
+            for argument in given:
+                if isinstance(argument, ast.JoinedStr | ast.BinOp):
+                    message = f"{path}:{call.lineno}: a code that is put together cannot be listed; write it out"
+                    raise ToolError(message)
+                yield from ((code, path) for code in _texts(argument, path))
+
+
+def _texts(argument: ast.expr, path: Path) -> list[str]:
+    """Return the texts that an expression can be: one, or a choice; none if it comes from elsewhere."""
+    match argument:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.IfExp():
+            return [*_texts(argument.body, path), *_texts(argument.orelse, path)]
+    return []
+
+
+def _constants() -> dict[str, Path]:
+    """Return the codes that mappings lead to, with their file."""
+    return {
+        code: path
+        for path, tree in _trees()
+        for mapping in ast.walk(tree)
+        if isinstance(mapping, ast.Dict)
+        for value in mapping.values
+        for code in _texts(value, path)
+        if code in get_args(FindingCode)
+    }
+
+
+def _by_header(kind: str) -> dict[str, Path]:
+    found = {}
+    for path in sorted((ROOT / "sql" / f"{kind}s").glob("*.sql")):
+        header = re.search(rf"^-- {kind}: (\S+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if header is None:
+            message = f"{path.relative_to(ROOT)} has no header with its {kind}"
+            raise ToolError(message)
+        found[header.group(1)] = path.relative_to(ROOT)
+    return found
+
+
+def _trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))

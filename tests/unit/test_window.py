@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step, StepKind
+from awa_infra.planning.gates import Session, gate_queries
+from awa_infra.planning.planner import migration_step, queue_storage_step
+from awa_infra.planning.window import installs, replays
+
+
+def test_migrations_that_carry_the_installer_run_it_over_every_schema(release: Release) -> None:
+    steps = [migration_step(m) for m in release.migrations if m.version > 36]
+    assert replays(steps) == 3
+    assert installs(steps) == ()
+
+
+def test_a_step_of_one_schema_runs_the_installer_over_that(release: Release) -> None:
+    steps = [
+        migration_step(release.migrations[0]),
+        queue_storage_step(QueueStorage("acme")),
+        Step(StepKind.QUEUE_STORAGE, "install:other", "", ""),
+        Step(StepKind.QUEUE_STORAGE, "fillfactor:third", "", ""),
+    ]
+    assert replays(steps) == 0
+    assert installs(steps) == ("acme", "other")
+
+
+@pytest.mark.parametrize(
+    ("schema", "written"), [("acme", '"acme"'), ('a"b,c\\', '"a\\"b,c\\\\"'), ("größe", '"größe"')]
+)
+def test_a_schema_of_any_name_reaches_the_gate_as_one(release: Release, schema: str, written: str) -> None:
+    session = Session(announced_pid=1, lock_objects=0, replays=0, installs=(schema, "acme"))
+    desired = DesiredState(release, 40, policy=Policy(max_window=60))
+    [query] = [q for q in gate_queries(desired, session=session) if q.code == "window-too-long"]
+    array = "{" + written + ',"acme"}'
+    literal = array if "\\" not in array else array.replace("\\", "\\\\")
+    assert literal in query.sql
