@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from devtools.docs_cli import render as cli
 from devtools.docs_configuration import render as configuration
+from devtools.docs_configuration import render_schema as stack_schema
 from devtools.docs_errors import render as errors
 from devtools.docs_resources import render as resources
 from devtools.progress import note, run_cli
@@ -22,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "configuration.md": configuration,
         "errors.md": errors,
         "resources.md": resources,
+        "stack-config.schema.json": stack_schema,
     }
 )
 """Each generated page and what renders it."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state
+from awa_infra.cli.desired import desired_state, read_config
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
+    or_declared,
     policy_options,
     print_json,
     required_url,
@@ -27,11 +29,15 @@ from awa_infra.model import Policy, Step
 @click.command()
 @database_url_option
 @config_option
-@click.option("--target-version", type=click.IntRange(min=1), help="Migrate up to this version only.")
+@click.option(
+    "--target-version", type=click.IntRange(min=1), help="Migrate up to this version only. Default: awa:targetVersion."
+)
 @policy_options
 @waits_options
 @json_option
+@click.pass_context
 def apply(
+    ctx: click.Context,
     *,
     database_url: str | None,
     config_path: Path | None,
@@ -43,15 +49,21 @@ def apply(
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction.
 
-    Applies Awa's pending migrations and patches to schema awa, and installs the custom queue-storage schemas
-    of the configuration. Activates nothing. Doing it again changes nothing.
+    Applies Awa's pending migrations and patches to schema awa, and brings about the custom queue-storage schemas,
+    lanes, roles and privileges of the configuration. Creates no database, sets no password, activates and drops
+    nothing: that much of a configuration is for awa-infra up. Doing it again changes nothing.
     """
     url = required_url(database_url)
+    config = read_config(config_path)
     report = run_apply(
         url,
-        desired_state(config_path, target_version, policy),
+        desired_state(config, target_version, policy),
         role=role,
-        waits=waits,
+        waits=replace(
+            waits,
+            migration_lock=or_declared(ctx, "lock_wait", waits.migration_lock, config.lock_wait if config else None),
+            table_lock=or_declared(ctx, "lock_timeout", waits.table_lock, config.lock_timeout if config else None),
+        ),
         progress=Progress(),
         on_retry=tell_retry,
     )

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from awa_infra.model import DesiredState, Policy
+from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
 
+if TYPE_CHECKING:
+    from awa_infra.config import StackConfig
 
-def desired_state(
-    config_path: Path | None,
-    target_version: int | None = None,
-    policy: Policy = Policy(),  # noqa: B008  frozen
-) -> DesiredState:
-    """Return what the options ask for: the installed release, and what the configuration declares.
+
+def read_config(path: Path | None) -> StackConfig | None:
+    """Return the configuration that an option names, if it does.
 
     Raises:
         ConfigurationError: the configuration is wrong; every problem is listed.
+    """
+    if path is None:
+        return None
+    from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
+
+    return stack_config.load(path)
+
+
+def desired_state(
+    config: StackConfig | None,
+    target_version: int | None = None,
+    policy: Policy = Policy(),  # noqa: B008  frozen
+) -> DesiredState:
+    """Return what is asked for: the installed release, what the configuration declares, and the options over it.
+
+    Raises:
+        BlockedError: another release is installed than the configuration expects.
         ReleaseError: the installed ``awa-pg`` cannot be used.
     """
-    config = None
-    if config_path is not None:
-        from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
-
-        config = stack_config.load(config_path)
     release = installed_release()
-    target = release.schema_version if target_version is None else target_version
-    return DesiredState(release, target, config.queue_storage() if config else (), policy)
+    if config is None:
+        return DesiredState(release, release.schema_version if target_version is None else target_version, (), policy)
+    objection = release_gate(config.release, release)
+    # Before anything is read: every other gate would ask on behalf of the wrong SQL.
+    raise_if_blocked([objection] if objection else [], "")
+    declared = release.schema_version if config.target_version is None else config.target_version
+    return DesiredState(
+        release,
+        declared if target_version is None else target_version,
+        config.queue_storage(),
+        dataclasses.replace(policy, allow_live_runtimes=policy.allow_live_runtimes or config.allow_live_runtimes),
+        config.roles_wanted(),
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Gate, ObservedState, Plan, Policy, Step
@@ -34,7 +35,7 @@ def config_option(command: F) -> F:
         "config_path",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="A Pulumi.<stack>.yaml; its keys awa:* declare custom queue-storage schemas.",
+        help="A Pulumi.<stack>.yaml; its keys awa:* declare roles, queue-storage schemas and more.",
     )(command)
 
 
@@ -106,6 +107,12 @@ def waits_options(command: F) -> F:
 def json_option(command: F) -> F:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")(command)
+
+
+def or_declared(ctx: click.Context, option: str, value: float, declared: float | None) -> float:
+    """Return an option's value if somebody gave it, else what the configuration declares, else its default."""
+    given = ctx.get_parameter_source(option) is not ParameterSource.DEFAULT
+    return value if given or declared is None else declared
 
 
 def required_url(url: str | None) -> str:

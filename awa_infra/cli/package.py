@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state
+from awa_infra.cli.desired import desired_state, read_config
 from awa_infra.cli.options import config_option, json_option, print_json
+from awa_infra.model import DesiredState
 from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.write import write
 
@@ -38,10 +40,16 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
 def package(*, bundle_format: str, config_path: Path | None, out: Path, as_json: bool) -> None:
     """Write a bundle for a DBA's tool: the same SQL that apply runs, from an empty database on.
 
-    Without --config the bundle holds the default schema awa alone. An older bundle in DIR is replaced; a folder
-    that awa-infra did not write is refused.
+    Without --config the bundle holds the default schema awa alone. Of a configuration it holds schema awa up to
+    awa:targetVersion and the queue-storage schemas; roles, privileges and lanes are not part of it yet. An older
+    bundle in DIR is replaced; a folder that awa-infra did not write is refused.
     """
-    desired = desired_state(config_path)
+    desired = desired_state(read_config(config_path))
+    if desired.roles is not None or any(q.queues for q in desired.queue_storage):
+        desired = _without_access(desired)
+        click.echo(
+            "Note: roles, privileges and lanes are not part of a bundle yet; awa-infra apply makes them.", err=True
+        )
     files = render(bundle_format, desired)
     write(files, out)
     if as_json:
@@ -49,7 +57,12 @@ def package(*, bundle_format: str, config_path: Path | None, out: Path, as_json:
         return
     click.echo(
         f"Wrote a {bundle_format} bundle of {len(files)} files to {out}: Awa {desired.release.name}, "
-        f"schema awa up to version {desired.release.schema_version}"
+        f"schema awa up to version {desired.target_version}"
         + (f", queue-storage {', '.join(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
         + ". Start with its README.md."
     )
+
+
+def _without_access(desired: DesiredState) -> DesiredState:
+    storage = tuple(dataclasses.replace(wanted, queues=()) for wanted in desired.queue_storage)
+    return dataclasses.replace(desired, roles=None, queue_storage=storage)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state
+from awa_infra.cli.desired import desired_state, read_config
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
@@ -27,7 +27,9 @@ PENDING = 1
 @click.command()
 @database_url_option
 @config_option
-@click.option("--target-version", type=click.IntRange(min=1), help="Plan up to this version only.")
+@click.option(
+    "--target-version", type=click.IntRange(min=1), help="Plan up to this version only. Default: awa:targetVersion."
+)
 @policy_options
 @click.option("--check", is_flag=True, help="Exit with status 1 if anything is pending.")
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
@@ -50,7 +52,8 @@ def plan(
     Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
     """
     url = required_url(database_url)
-    observed, found = read_plan(url, desired_state(config_path, target_version, policy), role=role)
+    desired = desired_state(read_config(config_path), target_version, policy)
+    observed, found = read_plan(url, desired, role=role)
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})
     else:

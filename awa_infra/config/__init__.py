@@ -17,6 +17,7 @@ from awa_infra.config.model import (
     StackConfig,
 )
 from awa_infra.config.problems import Problem, in_order, problems_error, queue_storage_problems, validate
+from awa_infra.config.schema import json_schema
 from awa_infra.config.source import examine, load, parse, read
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "decode",
     "examine",
     "in_order",
+    "json_schema",
     "load",
     "parse",
     "problems_error",

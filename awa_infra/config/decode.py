@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
-from awa_infra.config.fields import forms
+from awa_infra.config.fields import forms, inner_model
 from awa_infra.config.model import SECRETS, StackConfig
 
-_JSON: dict[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), tuple: (list,)}
+_JSON: dict[object, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), tuple: (list,)}
 """Which types of JSON can stand for a type of the model."""
 
 
@@ -39,9 +37,7 @@ def _decoded(key: str, text: str) -> Any:  # noqa: ANN401  JSON is anything
 
 def _accepted(annotation: object) -> tuple[type, ...]:
     return tuple(
-        accepted
-        for form in forms(annotation)
-        for accepted in ((dict,) if issubclass(form, BaseModel) else _JSON.get(form, ()))
+        accepted for form in forms(annotation) for accepted in _JSON.get(form, (dict,) if inner_model(form) else ())
     )
 
 

@@ -168,14 +168,14 @@ IS_A_LIST = BeforeValidator(_is_a_list)
 DISTINCT = AfterValidator(_distinct)
 
 
-def forms(annotation: object) -> Iterator[type]:
+def forms(annotation: object) -> Iterator[object]:
     """Return the types that a value of an annotation can have; a list by ``tuple``, without what is in it."""
     origin = get_origin(annotation)
     if origin is Annotated or origin in {Union, UnionType}:
         for part in get_args(annotation)[: 1 if origin is Annotated else None]:
             yield from forms(part)
-    elif isinstance(found := origin or annotation, type):
-        yield found
+    else:
+        yield origin or annotation
 
 
 def inner_model(annotation: object) -> type[BaseModel] | None:

@@ -216,13 +216,22 @@ class StackConfig(BaseModel):
             lanes = (self.activation,) if self.activation else schemas or (CANONICAL_SCHEMA,)
         return Roles(self.roles.owner, self.roles.migrator, self.roles.runtime, self.roles.observer, schemas, lanes)
 
+    @classmethod
+    def secret_fields(cls) -> set[str]:
+        """Return the attributes that hold secrets."""
+        return {name for name, field in cls.model_fields.items() if Encrypted in forms(field.annotation)}
+
+    def secrets(self) -> dict[str, str | Encrypted]:
+        """Return the secrets that are given, by key."""
+        fields = {field.alias or name: name for name, field in type(self).model_fields.items()}
+        given = {key: getattr(self, name) for key, name in fields.items() if key in SECRETS}
+        return {key: value for key, value in given.items() if value is not None}
+
 
 def aliases(model: type[BaseModel]) -> list[str]:
     """Return the keys of a model as people write them."""
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-SECRETS = frozenset(
-    field.alias or name for name, field in StackConfig.model_fields.items() if Encrypted in forms(field.annotation)
-)
+SECRETS = frozenset(StackConfig.model_fields[name].alias or name for name in StackConfig.secret_fields())
 """Keys whose values are in no message, and may be encrypted in the file."""

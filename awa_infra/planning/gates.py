@@ -17,7 +17,7 @@ from typing import Literal
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
 from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
-from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage
+from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
 from awa_infra.planning.access import roles_values
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
@@ -196,6 +196,23 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
             )
         )
     return tuple(gates)
+
+
+def release_gate(expected: str | None, installed: Release) -> Gate | None:
+    """Return an objection if another release is installed than the one that is declared.
+
+    Args:
+        expected: the declared release, for example ``0.6.9``; ``None`` accepts every one.
+        installed: the release that the SQL would come from.
+    """
+    if expected is None or expected == installed.name:
+        return None
+    return Gate(
+        "release-differs",
+        f"Awa {expected} is declared, but awa-pg {installed.name} is installed here.",
+        f"Run pip install awa-pg=={expected} in this environment, or declare {installed.name} and deploy your workers "
+        "with it.",
+    )
 
 
 def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:

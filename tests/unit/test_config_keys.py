@@ -20,6 +20,7 @@ from awa_infra.config import (
     queue_storage_problems,
     validate,
 )
+from awa_infra.database.apply import Waits
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Queue, QueueStorage, Roles, Shape
 
@@ -74,6 +75,7 @@ config:
     assert config.migrator_password == Encrypted(secure="v1:def")
     assert config.runtime_password == CANARY
     assert config.observer_password is None
+    assert list(config.secrets()) == ["databaseUrl", "migratorPassword", "runtimePassword"]
     assert config.roles_wanted() == Roles(
         "awa_owner", "awa_migrator", "awa_runtime", None, ("acme", "other"), ("awa", "acme")
     )
@@ -91,6 +93,12 @@ def test_what_is_not_declared_is_left_alone() -> None:
     assert (config.database, config.release, config.target_version, config.roles_wanted()) == (None, None, None, None)
     assert (config.activation, config.lock_timeout, config.lock_wait) == (None, None, None)
     assert (config.allow_live_runtimes, config.repair) == (False, False)
+
+
+def test_the_described_waits_are_the_ones_that_are_waited() -> None:
+    fields = StackConfig.model_fields
+    assert f"Default: {Waits().table_lock:g}." in str(fields["lock_timeout"].description)
+    assert f"Default: {Waits().migration_lock:g}." in str(fields["lock_wait"].description)
 
 
 def test_a_database_is_a_name_or_a_mapping_with_one() -> None:

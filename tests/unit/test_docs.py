@@ -99,8 +99,14 @@ def test_a_code_without_a_section_and_a_section_without_a_code_stop_the_generato
 def test_the_example_of_the_reference_uses_every_key() -> None:
     parsed = config.parse(docs_configuration.EXAMPLE, "Pulumi.dev.yaml")
     assert parsed.model_fields_set == set(config.StackConfig.model_fields)
-    every_key = [entry.model_fields_set for entry in parsed.queue_storage_schemas]
-    assert set(config.QueueStorageEntry.model_fields) in every_key
+    assert parsed.database is not None
+    assert parsed.database.model_fields_set == set(config.DatabaseEntry.model_fields)
+    assert parsed.roles is not None
+    assert parsed.roles.model_fields_set == set(config.RolesEntry.model_fields)
+    entries = parsed.queue_storage_schemas
+    assert set(config.QueueStorageEntry.model_fields) in [entry.model_fields_set for entry in entries]
+    queues = [queue.model_fields_set for entry in entries for queue in entry.queues]
+    assert set(config.QueueEntry.model_fields) in queues
 
 
 @pytest.mark.parametrize("block", YAML_BLOCKS, ids=ids(YAML_BLOCKS))

@@ -17,6 +17,7 @@ from awa_infra.planning.gates import (
     pure_gates,
     queue_storage_values,
     raise_if_blocked,
+    release_gate,
     special_queries,
 )
 
@@ -186,6 +187,19 @@ def test_a_custom_schema_needs_the_version_that_brings_its_installer(
             f"Queue storage in acme, small needs schema awa at version 24 or later; "
             f"database shop is at version {version}."
         )
+
+
+def test_another_release_than_the_declared_one_is_an_objection_that_names_both(release: Release) -> None:
+    gate = release_gate("0.5.1", release)
+    assert gate is not None
+    assert gate.code == "release-differs"
+    assert gate.message == f"Awa 0.5.1 is declared, but awa-pg {release.name} is installed here."
+    assert "pip install awa-pg==0.5.1" in gate.hint
+
+
+def test_the_declared_release_and_no_declared_release_are_fine(release: Release) -> None:
+    assert release_gate(release.name, release) is None
+    assert release_gate(None, release) is None
 
 
 def test_everything_that_objects_is_returned_at_once(release: Release) -> None:

@@ -1,0 +1,94 @@
+"""``awa-infra config``: what a stack configuration may say, and whether one does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from awa_infra.cli.groups import SuggestingGroup
+from awa_infra.cli.options import json_option, print_json
+from awa_infra.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from awa_infra.config import StackConfig
+
+
+@click.group(cls=SuggestingGroup)
+def config() -> None:
+    """Check stack configurations, and let editors check them."""
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+@click.pass_context
+def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
+    """Check the keys awa:* of one Pulumi.<stack>.yaml. Connects to nothing and decrypts nothing.
+
+    Exit status: 0 with one line about what is declared, or 2 with every problem.
+    """
+    from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
+
+    found, problems = stack_config.examine(stack_config.read(file))
+    if as_json:
+        listed = [{"key": p.key, "line": p.line, "message": p.message} for p in stack_config.in_order(problems)]
+        declared = _data(found) if found is not None else None
+        print_json({"file": str(file), "valid": found is not None, "declared": declared, "problems": listed})
+        if found is None:
+            ctx.exit(ConfigurationError.exit_status)
+        return
+    if found is None:
+        raise stack_config.problems_error(problems, str(file))
+    click.echo(f"{file}: {_line(found)}.")
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of a Pulumi.<stack>.yaml, for editors.
+
+    Name it in the first line of the file: # yaml-language-server: $schema=PATH, relative to the file.
+    """
+    from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
+
+    print_json(stack_config.json_schema())
+
+
+def _line(found: StackConfig) -> str:
+    """Return what is declared, as one line."""
+    parts = [f"{key} {how}" for key, how in _secrets(found).items()]
+    if found.database:
+        parts.append(f"database {found.database.name}")
+    if found.release:
+        parts.append(f"release {found.release}")
+    if found.target_version:
+        parts.append(f"schema awa up to version {found.target_version}")
+    if found.roles:
+        duties = found.roles.model_dump(exclude={"lane_schemas"}, exclude_none=True)
+        parts.append("roles " + ", ".join(duties.values()))
+    for wanted in found.queue_storage():
+        queues = f" for {', '.join(queue.name for queue in wanted.queues)}" if wanted.queues else ""
+        parts.append(f"queue storage {wanted.schema} ({wanted.shape}){queues}")
+    if found.activation:
+        parts.append(f"activation of {found.activation}")
+    settings = {
+        "lockTimeout": found.lock_timeout,
+        "lockWait": found.lock_wait,
+        "allowLiveRuntimes": found.allow_live_runtimes,
+        "repair": found.repair,
+    }
+    # By identity: a timeout of 0 equals False.
+    parts += [key for key, value in settings.items() if value is not None and value is not False]
+    return "; ".join(parts) or "nothing beyond schema awa in the database of DATABASE_URL"
+
+
+def _data(found: StackConfig) -> dict[str, Any]:
+    """Return what is declared, with how each secret is kept in place of the secret."""
+    plain = found.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=found.secret_fields())
+    return _secrets(found) | plain
+
+
+def _secrets(found: StackConfig) -> dict[str, str]:
+    """Return how each secret that is given stands in the file."""
+    return {key: "in clear" if isinstance(value, str) else "encrypted" for key, value in found.secrets().items()}
