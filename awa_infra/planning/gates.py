@@ -87,16 +87,25 @@ def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ..
 
 
 def special_queries(
-    purpose: Literal["activation", "removal"], schema: str, *, force: bool = False
+    purpose: Literal["activation", "removal", "removal-of-nothing"],
+    schema: str,
+    *,
+    force: bool = False,
+    lock_objects: int = 0,
 ) -> tuple[GateQuery, ...]:
     """Return the SQL gates of something that is only done when asked for in so many words.
 
     Args:
-        purpose: which of the two.
+        purpose: which; the last one is the removal of what is not seen to be queue storage.
         schema: the queue-storage schema in question.
         force: overrule the gates that can be overruled.
+        lock_objects: how many objects the plan's transaction will lock.
     """
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values: dict[str, sqltext.Value | sqltext.Name] = {
+        "schema": schema,
+        "schema_name": sqltext.Name(schema),
+        "lock_objects": lock_objects,
+    }
     queries = []
     for name in sqltext.names("gates"):
         text = sqltext.load(f"gates/{name}.sql")
@@ -107,10 +116,14 @@ def special_queries(
 
 def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> bool:
     text = sqltext.load(path)
-    if _header(text, "for") in {"activation", "removal"}:
+    if _header(text, "for") in {"activation", "removal", "removal-of-nothing"}:
         return False
     overruled = _header(text, "unless")
-    if overruled and getattr(desired.policy, overruled):
+    if overruled == "roles":
+        # With roles the plan acts as the declared owner; other gates ask about that one.
+        if desired.roles is not None:
+            return False
+    elif overruled and getattr(desired.policy, overruled):
         return False
     if _header(text, "when") == "pending" and not pending:
         return False
