@@ -93,9 +93,7 @@ def test_declared_roles_are_made_and_own_all_of_an_empty_database(
     nothing_is_left(staff, release)
 
 
-def test_a_database_of_another_owner_is_left_alone_until_it_is_handed_over(
-    adopters: People, release: Release
-) -> None:
+def test_a_database_of_another_owner_is_left_alone_until_it_is_handed_over(adopters: People, release: Release) -> None:
     staff = adopters.with_schemas("acme", lanes="acme")
     before = dump_schema(staff.database.url)
     gate = refused(staff, wanted(staff, release), "schema-other-owner")
