@@ -189,7 +189,7 @@ def test_who_may_not_create_roles_is_told_which_are_missing(
         gate = refused(staff, wanted(staff, release), "roles-not-creatable")
         assert staff.roles.owner in gate.message
         assert str(staff.roles.runtime) not in gate.message
-        assert not database.rows(f"SELECT FROM pg_roles WHERE rolname = '{staff.roles.owner}'")
+        assert not database.rows(f"SELECT rolname FROM pg_roles WHERE rolname = '{staff.roles.owner}'")
 
 
 def test_who_does_not_own_the_database_is_told_what_its_owner_must_grant(
