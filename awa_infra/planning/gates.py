@@ -118,12 +118,7 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> 
     text = sqltext.load(path)
     if _header(text, "for") in {"activation", "removal", "removal-of-nothing"}:
         return False
-    overruled = _header(text, "unless")
-    if overruled == "roles":
-        # With roles the plan acts as the declared owner; other gates ask about that one.
-        if desired.roles is not None:
-            return False
-    elif overruled and getattr(desired.policy, overruled):
+    if _overruled(_header(text, "unless"), desired):
         return False
     if _header(text, "when") == "pending" and not pending:
         return False
@@ -133,6 +128,13 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> 
     if path == "gates/downgrade.sql":
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
+
+
+def _overruled(by: str, desired: DesiredState) -> bool:
+    if by == "roles":
+        # With roles the plan acts as the declared owner; other gates ask about that one.
+        return desired.roles is not None
+    return bool(by) and bool(getattr(desired.policy, by))
 
 
 def _values(desired: DesiredState, session: Session | None) -> dict[str, sqltext.Value | sqltext.Name]:

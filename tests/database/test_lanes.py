@@ -78,7 +78,7 @@ def test_a_worker_with_stripes_and_shards_finds_every_lane_made(staff: People, r
     )
 
     async def work() -> None:
-        async with working(staff.login("runtime").url, "acme", SMALL, queue_storage_queue_stripe_count=3) as worker:
+        async with working(staff.login("runtime").url, "acme", SMALL, stripes=3) as worker:
             for number in range(0, 60, 5):
                 # insert() knows no stripes: what it puts into the queue itself no worker with stripes ever claims.
                 emails = [Email("send", number + n) for n in range(5)]

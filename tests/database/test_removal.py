@@ -16,7 +16,7 @@ from awa_infra.database.apply import Waits, apply
 from awa_infra.database.deliberate import activate, read_removal, remove
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_state
-from awa_infra.errors import BlockedError, CommitUnknownError, LockTimeoutError
+from awa_infra.errors import BlockedError, CommitUnknownError, ConnectionFailedError, LockTimeoutError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Step
 from awa_infra.planning.gates import special_queries
 from devtools import postgres
@@ -199,16 +199,19 @@ def test_the_owner_drops_for_whoever_may_act_as_it(server: TestServer, database:
 def test_a_job_that_comes_in_at_the_last_moment_is_seen(acme: Database) -> None:
     with psycopg.connect(acme.url) as producer:
         producer.execute(ENQUEUE.encode())
-        result: list[BaseException] = []
-        removing = threading.Thread(
-            target=lambda: result.append(pytest.raises(BlockedError, remove, acme.url, "acme").value)
-        )
+        result: list[BlockedError] = []
+
+        def attempt() -> None:
+            with pytest.raises(BlockedError) as caught:
+                remove(acme.url, "acme")
+            result.append(caught.value)
+
+        removing = threading.Thread(target=attempt)
         removing.start()
         wait_for_a_waiting_session(acme)
         producer.commit()
         removing.join()
     (error,) = result
-    assert isinstance(error, BlockedError)
     assert error.code == "removal-live-jobs"
     assert "1 scheduled or to be retried" in error.message
     assert stands(acme)
@@ -218,8 +221,9 @@ def test_who_enqueues_during_a_removal_waits_and_is_told(acme: Database) -> None
     result: list[BaseException] = []
 
     def enqueue() -> None:
-        with psycopg.connect(acme.url) as producer:
-            result.append(pytest.raises(psycopg.Error, producer.execute, ENQUEUE.encode()).value)
+        with psycopg.connect(acme.url) as producer, pytest.raises(psycopg.Error) as caught:
+            producer.execute(ENQUEUE.encode())
+        result.append(caught.value)
 
     producing = threading.Thread(target=enqueue)
 
@@ -272,9 +276,6 @@ def test_a_schema_of_64_slots_is_dropped_with_the_lock_table_of_a_new_server(rel
         try:
             easy = Policy(allow_many_locks=True)
             apply(server.url, DesiredState(release, 40, (QueueStorage("acme", Shape(64)),), easy))
-            with psycopg.connect(server.url) as connection:
-                (before,) = connection.execute("SELECT count(*) FROM pg_locks").fetchone() or (0,)
-            assert before < 10
             assert remove(server.url, "acme").changed
         finally:
             postgres.destroy(data)
@@ -284,7 +285,7 @@ def test_an_interruption_leaves_everything(acme: Database) -> None:
     def interrupt(_number: int, _total: int, _step: Step) -> None:
         acme.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'awa-infra'")
 
-    with pytest.raises(Exception, match="terminating connection|server closed the connection"):
+    with pytest.raises(ConnectionFailedError, match=r"terminating connection|server closed the connection"):
         remove(acme.url, "acme", progress=interrupt)
     assert stands(acme)
     assert remove(acme.url, "acme").changed

@@ -21,7 +21,7 @@ from tests.matrix import sdk_jobs
 from tests.support.servers import Database, TestServer
 
 HELD = "6 available, 12 running or waiting, 7 scheduled or to be retried, 1 dead letters, 5 failed"
-"""What the jobs of `sdk_jobs` come to: three of each kind, and the queue without a worker. Completed ones don't count."""
+"""What the jobs of `sdk_jobs` come to: three of each kind, and the queue without a worker, but no completed ones."""
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 from collections.abc import Iterator
 
 import awa as awa_sdk
@@ -57,9 +57,9 @@ async def do_jobs(staff: People, schema: str) -> None:
             await client.insert(Email("send", number), queue=QUEUE, priority=1 + number % 4)
         await client.insert(Email("retry", 100), queue=QUEUE)
         await client.insert(Email("fail", 101), queue=QUEUE, max_attempts=2)
-        soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
         await client.insert(Email("send", 102), queue=QUEUE, run_at=soon.isoformat())
-        later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
         for act in ("once", "cancel"):
             unique = await client.insert(
                 Email(act, 200), queue=QUEUE, run_at=later.isoformat(), unique_opts={"by_args": True}
@@ -78,8 +78,8 @@ async def do_jobs(staff: People, schema: str) -> None:
 
 
 def completed(database: Database, schema: str) -> object:
-    query = f"SELECT count(*) FROM {schema}.ready_entries r JOIN {schema}.terminal_jobs USING (job_id) WHERE state = 'completed'"
-    return database.rows(query)[0]["count"]
+    query = "SELECT count(*) FROM {0}.ready_entries JOIN {0}.terminal_jobs USING (job_id) WHERE state = 'completed'"
+    return database.rows(query.format(schema))[0]["count"]
 
 
 def active_schema(staff: People) -> str:
@@ -175,7 +175,8 @@ WRITES = """
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN ('awa', 'acme')
      CROSS JOIN unnest(CASE c.relkind WHEN 'S' THEN ARRAY['USAGE', 'UPDATE']
-                       ELSE ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'] END) AS p (privilege)
+                       ELSE ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'] END)
+           AS p (privilege)
      WHERE c.relkind IN ('r', 'p', 'v', 'S')
        AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege('{role}', c.oid, p.privilege)
            ELSE has_table_privilege('{role}', c.oid, p.privilege) END

@@ -72,7 +72,8 @@ def people(server: TestServer, database: Database, *, superuser: bool = True) ->
         database.rows(f"ALTER DATABASE {database.name} OWNER TO {boss}")
         administrator = log_in(database, boss)
     try:
-        yield People(database, Roles(**names), administrator)
+        roles = Roles(names["owner"], names["migrator"], names["runtime"], names["observer"])
+        yield People(database, roles, administrator)
     finally:
         server.drop(database)  # and with it all that they own and may do there
         forget(server, boss, *names.values())

@@ -46,7 +46,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def working(url: str, schema: str, shape: Shape, **options: Any) -> AsyncIterator[Worker]:
+async def working(url: str, schema: str, shape: Shape, *, stripes: int = 1) -> AsyncIterator[Worker]:
     """Run a worker whose rings turn fast, so that maintenance has its work too."""
     worker = Worker(url)
     await worker.client.start(
@@ -55,18 +55,16 @@ async def working(url: str, schema: str, shape: Shape, **options: Any) -> AsyncI
         queue_storage_queue_slot_count=shape.queue_slots,
         queue_storage_lease_slot_count=shape.lease_slots,
         queue_storage_claim_slot_count=shape.claim_slots,
-        **{
-            "poll_interval_ms": 20,
-            "promote_interval_ms": 50,
-            "leader_election_interval_ms": 100,
-            "terminal_count_rollup_interval_ms": 100,
-            "cleanup_batch_size": 100,
-            "completed_retention_hours": 0.0,
-            "queue_storage_queue_rotate_interval_ms": 100,
-            "queue_storage_lease_rotate_interval_ms": 50,
-            "queue_storage_claim_rotate_interval_ms": 100,
-            **options,
-        },
+        queue_storage_queue_stripe_count=stripes,
+        poll_interval_ms=20,
+        promote_interval_ms=50,
+        leader_election_interval_ms=100,
+        terminal_count_rollup_interval_ms=100,
+        cleanup_batch_size=100,
+        completed_retention_hours=0.0,
+        queue_storage_queue_rotate_interval_ms=100,
+        queue_storage_lease_rotate_interval_ms=50,
+        queue_storage_claim_rotate_interval_ms=100,
     )
     try:
         yield worker

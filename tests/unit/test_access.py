@@ -88,6 +88,11 @@ def test_a_schema_without_queues_has_no_lanes_made(desired: Desired) -> None:
     assert lack_queries(wanted) == ()
 
 
+def test_the_default_schema_is_declared_for_its_queues_and_never_installed(desired: Desired) -> None:
+    wanted = desired(QueueStorage("awa", queues=(Queue("emails"),)), target=None)
+    assert keys(wanted, ObservedState()) == ["lanes:awa"]
+
+
 def test_only_declared_roles_are_named_anywhere(wanted: DesiredState) -> None:
     text = "".join(step.sql for step in make_plan(replace(wanted, roles=Roles("boss")), ObservedState()).steps[:3])
     assert '"boss"' in text
