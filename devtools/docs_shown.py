@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = frozenset({"console", "python", "text", "yaml"})
+LANGUAGES = frozenset({"console", "python", "sql", "text", "yaml"})
 TIMEOUT = 300
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

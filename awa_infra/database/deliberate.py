@@ -11,7 +11,7 @@ from dataclasses import replace
 from awa_infra import sqltext
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.observe import READ_ONLY, ask, look, with_role
+from awa_infra.database.observe import READ_ONLY, ask, look, observe, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import Gate, ObservedState, Plan, Report
 from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
@@ -114,10 +114,14 @@ def remove(
             )
 
     def plan(connection: Connection, state: ObservedState) -> Plan:
-        if make_removal(schema, state).steps:
-            values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
-            connection.execute(sqltext.render("removal/lock.sql", **values).encode())
-        return _removal(connection, schema, state, force=force)
+        found = _removal(connection, schema, state, force=force)
+        # Nobody has to wait for a removal that is refused anyway; and who may not drop may not lock either.
+        if found.gates or not found.steps:
+            return found
+        values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+        connection.execute(sqltext.render("removal/lock.sql", **values).encode())
+        # Whatever came in between is committed by now, and nothing more can.
+        return _removal(connection, schema, observe(connection), force=force)
 
     planner = Planner(lambda connection, seen: plan(connection, seen.state), require_done)
     return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
@@ -132,9 +136,12 @@ def _activation(connection: Connection, schema: str, state: ObservedState) -> Pl
 
 def _removal(connection: Connection, schema: str, state: ObservedState, *, force: bool) -> Plan:
     plan = make_removal(schema, state)
+    if plan.empty:
+        return _with(plan, _asked(connection, special_queries("removal-of-nothing", schema)))
     if not plan.steps or state.transition is None:
         return plan
-    return _with(plan, _asked(connection, special_queries("removal", schema, force=force)))
+    queries = special_queries("removal", schema, force=force, lock_objects=plan.lock_objects)
+    return _with(plan, _asked(connection, queries))
 
 
 def _asked(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:

@@ -44,7 +44,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueStorage:
-    """A custom queue-storage schema as somebody wants it, and the queues whose lanes are made ahead."""
+    """A custom queue-storage schema as somebody wants it, and the queues whose lanes are made ahead.
+
+    Schema ``awa`` may stand here too, for its queues: its queue storage and its shape are those of Awa's migrations.
+    """
 
     schema: str
     shape: Shape = Shape()

@@ -7,6 +7,7 @@ the same for the live engine and for bundles.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
@@ -14,6 +15,9 @@ from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Queue
 
 ROLES_KEY = "roles"
 """Key of the step that makes roles and memberships."""
+
+ACT_AS_KEY = "act-as"
+"""Key of the step from which on everything belongs to the owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,17 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
     return [*steps, *(access_step(roles, s) for s in _schemas(roles) if _lacking(observed, _access_key(s)))]
 
 
+def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Put the step that acts as the declared owner before everything but the making of the roles."""
+    made = [step for step in steps if step.kind is StepKind.ROLES]
+    rest = steps[len(made) :]
+    if roles is None or not rest:
+        return tuple(steps)
+    # With all roles in place, whoever runs this may still not be a member of the owner; the same step mends that.
+    first = made or ([roles_step(roles)] if _lacking(observed, ACT_AS_KEY) else [])
+    return (*first, act_as_step(roles.owner), *rest)
+
+
 def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     """Return the steps that make the declared lanes; none if nothing is missing."""
     return [
@@ -74,7 +89,7 @@ def roles_step(roles: Roles) -> Step:
 def act_as_step(owner: str) -> Step:
     """Return the step from which on everything belongs to the owner."""
     text = sqltext.render("roles/act_as.sql", role=owner, role_name=sqltext.Name(owner))
-    return Step(StepKind.ACT_AS, "act-as", f"act as {owner}", text)
+    return Step(StepKind.ACT_AS, ACT_AS_KEY, f"act as {owner}", text)
 
 
 def access_step(roles: Roles, schema: str) -> Step:

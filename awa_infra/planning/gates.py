@@ -95,16 +95,25 @@ def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ..
 
 
 def special_queries(
-    purpose: Literal["activation", "removal"], schema: str, *, force: bool = False
+    purpose: Literal["activation", "removal", "removal-of-nothing"],
+    schema: str,
+    *,
+    force: bool = False,
+    lock_objects: int = 0,
 ) -> tuple[GateQuery, ...]:
     """Return the SQL gates of something that is only done when asked for in so many words.
 
     Args:
-        purpose: which of the two.
+        purpose: which; the last one is the removal of what is not seen to be queue storage.
         schema: the queue-storage schema in question.
         force: overrule the gates that can be overruled.
+        lock_objects: how many objects the plan's transaction will lock.
     """
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values: dict[str, sqltext.Value | sqltext.Name] = {
+        "schema": schema,
+        "schema_name": sqltext.Name(schema),
+        "lock_objects": lock_objects,
+    }
     queries = []
     for name in sqltext.names("gates"):
         text = sqltext.load(f"gates/{name}.sql")
@@ -115,10 +124,9 @@ def special_queries(
 
 def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> bool:
     text = sqltext.load(path)
-    if _header(text, "for") in {"activation", "removal"}:
+    if _header(text, "for") in {"activation", "removal", "removal-of-nothing"}:
         return False
-    overruled = _header(text, "unless")
-    if overruled and getattr(desired.policy, overruled):
+    if _overruled(_header(text, "unless"), desired):
         return False
     if _header(text, "when") == "pending" and not pending:
         return False
@@ -128,6 +136,13 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> 
     if path == "gates/downgrade.sql":
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
+
+
+def _overruled(by: str, desired: DesiredState) -> bool:
+    if by == "roles":
+        # With roles the plan acts as the declared owner; other gates ask about that one.
+        return desired.roles is not None
+    return bool(by) and bool(getattr(desired.policy, by))
 
 
 def _values(desired: DesiredState, session: Session | None) -> dict[str, sqltext.Value | sqltext.Name]:

@@ -21,7 +21,7 @@ from awa_infra.model import (
     StepKind,
     Substrate,
 )
-from awa_infra.planning.access import access_steps, act_as_step, lanes_steps
+from awa_infra.planning.access import access_steps, lanes_steps, owned_steps
 from awa_infra.planning.gates import pure_gates, queue_storage_values
 
 _TRIGGERS = 2
@@ -47,8 +47,9 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         gates: what the SQL gates returned for this database; the pure ones are added here.
     """
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
-    steps = _owned(
-        desired,
+    steps = owned_steps(
+        desired.roles,
+        observed,
         [
             *access_steps(desired.roles, observed),
             *_canonical_steps(desired, observed),
@@ -63,15 +64,6 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         gates=(*gates, *pure_gates(desired, observed)),
         steps=steps,
     )
-
-
-def _owned(desired: DesiredState, steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Put the step that acts as the declared owner before everything but the making of the roles."""
-    roles = [s for s in steps if s.kind is StepKind.ROLES]
-    rest = steps[len(roles) :]
-    if desired.roles is None or not rest:
-        return tuple(steps)
-    return (*roles, act_as_step(desired.roles.owner), *rest)
 
 
 def migration_step(migration: Migration) -> Step:
@@ -156,6 +148,9 @@ def _canonical_steps(desired: DesiredState, observed: ObservedState) -> list[Ste
 def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     steps = []
     for wanted in desired.queue_storage:
+        # The one in awa comes with the migrations; declared here it stands for its queues.
+        if wanted.schema == CANONICAL_SCHEMA:
+            continue
         standing = observed.substrate(wanted.schema)
         if standing is None or not is_complete(standing):
             steps.append(queue_storage_step(wanted))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.model import Gate, ObservedState, Plan, Step, StepKind
+from awa_infra.model import Gate, ObservedState, Plan, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
+
+_NOT_NULL_IS_AN_OBJECT = 180000
+"""From this server version on every NOT NULL is a constraint with a name, and DROP locks each."""
 
 
 def make_removal(schema: str, observed: ObservedState) -> Plan:
@@ -18,7 +21,8 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
     problem = schema_name_problem(schema)
     if problem is not None:
         return Plan(version, version, gates=(Gate("removal-protected", f"{problem}.", "It is never dropped."),))
-    if observed.substrate(schema) is None:
+    standing = observed.substrate(schema)
+    if standing is None:
         return Plan(version, version)
     values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
     step = Step(
@@ -28,7 +32,24 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
         sqltext.render("removal/drop.sql", **values),
         "AccessExclusive locks on every table of the schema",
     )
-    return Plan(version, version, gates=tuple(_gates(schema, observed)), steps=(step,))
+    return Plan(
+        version,
+        version,
+        gates=tuple(_gates(schema, observed)),
+        steps=(step,),
+        lock_objects=removal_locks(standing.shape, observed.server_version),
+    )
+
+
+def removal_locks(shape: Shape, server_version: int) -> int:
+    """Return how many objects a transaction has locked when it has dropped a queue-storage schema.
+
+    Measured, and exact without lanes (PostgreSQL 14, 17 and 18, Awa 0.6.9): DROP locks constraints, defaults and
+    types one by one, three times what the installation takes.
+    """
+    if server_version >= _NOT_NULL_IS_AN_OBJECT:
+        return 567 + 188 * shape.queue_slots + 31 * shape.lease_slots + 99 * shape.claim_slots
+    return 342 + 103 * shape.queue_slots + 18 * shape.lease_slots + 58 * shape.claim_slots
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:

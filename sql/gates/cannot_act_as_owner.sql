@@ -9,7 +9,8 @@ SELECT 'cannot-act-as-owner' AS code,
   JOIN pg_catalog.pg_roles o ON o.rolname = w.name
   JOIN pg_catalog.pg_roles me ON me.rolname = current_user
  WHERE w.duty = 'owner'
-   AND NOT pg_has_role(o.oid, 'MEMBER')
+   -- From PostgreSQL 16 on a member may be one without the right to become the role.
+   AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
    -- Before PostgreSQL 16 CREATEROLE is enough; from 16 on it takes the ADMIN option.
    AND NOT (me.rolcreaterole AND current_setting('server_version_num')::int < 160000 AND NOT o.rolsuper)
    AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')

@@ -12,7 +12,8 @@ SELECT 'database-not-owned' AS code,
   JOIN pg_catalog.pg_database d ON d.datname = current_database()
   LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.name
  WHERE (p.privilege = 'CONNECT' OR w.duty = 'owner')
-   AND NOT pg_has_role(d.datdba, 'MEMBER')
+   -- Who may only make itself a member of the database's owner cannot grant: PostgreSQL would just warn.
+   AND NOT pg_has_role(d.datdba, 'USAGE')
    AND NOT CASE WHEN r.oid IS NULL
                 -- PUBLIC may connect by default; a new role has that much.
                 THEN p.privilege = 'CONNECT' AND (d.datacl IS NULL OR EXISTS (

@@ -1,5 +1,6 @@
 -- gate: no-create-privilege
 -- when: pending
+-- unless: roles
 -- Awa's first migration and its queue-storage installer run CREATE SCHEMA IF NOT EXISTS at every run,
 -- for which PostgreSQL asks for CREATE on the database even if the schema is there.
 SELECT 'no-create-privilege' AS code,

@@ -1,5 +1,6 @@
 -- gate: not-owner
 -- when: pending
+-- unless: roles
 -- Migrations replace functions and alter tables of schema awa, which only their owner may.
 SELECT 'not-owner' AS code,
        format('Role %I neither owns schema awa nor is a member of its owner %I.', current_user,

@@ -6,6 +6,8 @@ SELECT 'queue-storage-foreign' AS code,
        'Choose another name for the queue-storage schema; nothing here touches foreign objects.' AS hint
   FROM pg_catalog.pg_namespace n
  WHERE n.nspname = {schema}
+   -- An old one may well be without queue storage; migrations bring it.
+   AND n.nspname <> 'awa'
    AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
                     WHERE c.relnamespace = n.oid AND c.relname = 'queue_ring_state')

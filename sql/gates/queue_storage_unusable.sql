@@ -1,5 +1,6 @@
 -- gate: queue-storage-unusable
 -- when: pending
+-- unless: roles
 -- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
 -- refresh the others as their owner. A skipped schema would be left behind at an older version.
 SELECT DISTINCT 'queue-storage-unusable' AS code,

@@ -12,11 +12,26 @@ WITH known (name) AS (
                         'lease_claim_closure_batches', 'leases', 'terminal_jobs', 'job_id_seq',
                         'lease_claim_receipt_id_seq', 'lease_claim_batch_id_seq', 'lease_claim_closure_batch_id_seq',
                         'ready_claim_attempt_batch_id_seq', 'receipt_completion_batch_id_seq'])
+), inside AS (
+    SELECT 'pg_catalog.pg_class'::regclass::oid AS classid, c.oid, n.oid AS namespace
+      FROM pg_catalog.pg_namespace n
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+     WHERE n.nspname = {schema}
+    UNION ALL
+    SELECT 'pg_catalog.pg_type'::regclass::oid, t.oid, n.oid
+      FROM pg_catalog.pg_namespace n
+      JOIN pg_catalog.pg_type t ON t.typnamespace = n.oid
+     WHERE n.nspname = {schema}
+    UNION ALL
+    SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid, n.oid
+      FROM pg_catalog.pg_namespace n
+      JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid
+     WHERE n.nspname = {schema}
 ), foreign_object AS (
     SELECT c.oid::regclass::text AS name
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT c.relispartition
+     WHERE n.nspname = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND NOT c.relispartition
        AND c.relname NOT IN (SELECT k.name FROM known k)
        AND c.relname !~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$'
        -- Sequences of serial and identity columns go with their tables.
@@ -37,17 +52,27 @@ WITH known (name) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = {schema} AND t.typtype IN ('e', 'd', 'r')
     UNION ALL
-    -- A view, function or constraint elsewhere that would be dropped along.
-    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0)
-      FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid
+    SELECT 'extension ' || quote_ident(e.extname)
+      FROM pg_catalog.pg_extension e
+      JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+     WHERE n.nspname = {schema}
+    UNION ALL
+    -- Whatever elsewhere would be dropped along: views, functions, constraints, defaults, children, columns of its types.
+    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+      FROM inside i
+      JOIN pg_catalog.pg_depend d ON d.refclassid = i.classid AND d.refobjid = i.oid
       LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND w.oid = d.objid
-      LEFT JOIN pg_catalog.pg_class v ON v.oid = w.ev_class
+      LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND a.oid = d.objid
+      LEFT JOIN pg_catalog.pg_trigger g ON d.classid = 'pg_catalog.pg_trigger'::regclass AND g.oid = d.objid
+      LEFT JOIN pg_catalog.pg_class c
+             ON c.oid = coalesce(w.ev_class, a.adrelid, g.tgrelid,
+                                 CASE WHEN d.classid = 'pg_catalog.pg_class'::regclass THEN d.objid END)
       LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid
       LEFT JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
-     WHERE n.nspname = {schema} AND d.deptype = 'n'
-       AND coalesce(v.relnamespace, k.connamespace, p.pronamespace) <> n.oid
+      LEFT JOIN pg_catalog.pg_type t ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
+     -- Partitions and inheritance children depend automatically or normally; what is inside the schema goes anyway.
+     WHERE d.deptype IN ('n', 'a')
+       AND coalesce(c.relnamespace, k.connamespace, p.pronamespace, t.typnamespace) <> i.namespace
 )
 SELECT 'removal-foreign-objects' AS code,
        format('Schema %I holds or carries what Awa did not make: %s%s.', {schema},

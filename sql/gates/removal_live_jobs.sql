@@ -14,8 +14,9 @@ WITH receipt AS (
 ), live (state, jobs) AS (
     SELECT 'available', count(*)
       FROM {schema_name}.ready_entries r
-      JOIN {schema_name}.queue_claim_heads h USING (queue, priority, enqueue_shard)
-     WHERE r.lane_seq >= {schema_name}.sequence_next_value(h.seq_name)
+      LEFT JOIN {schema_name}.queue_claim_heads h USING (queue, priority, enqueue_shard)
+     -- A lane without a head was never claimed from.
+     WHERE (h.seq_name IS NULL OR r.lane_seq >= {schema_name}.sequence_next_value(h.seq_name))
        AND NOT EXISTS (SELECT FROM {schema_name}.ready_tombstones t
                         WHERE (t.ready_slot, t.ready_generation, t.queue, t.priority, t.enqueue_shard, t.lane_seq)
                             = (r.ready_slot, r.ready_generation, r.queue, r.priority, r.enqueue_shard, r.lane_seq))

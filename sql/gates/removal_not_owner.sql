@@ -6,4 +6,4 @@ SELECT 'removal-not-owner' AS code,
        format('Connect as %I or as a member of it.', pg_catalog.pg_get_userbyid(n.nspowner)) AS hint
   FROM pg_catalog.pg_namespace n
  WHERE n.nspname = {schema}
-   AND NOT pg_has_role(n.nspowner, 'MEMBER')
+   AND NOT pg_has_role(n.nspowner, 'USAGE')

@@ -35,6 +35,12 @@ SELECT 'roles', format('role %s is no member of %s', m.name, o.name)
   JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
  WHERE m.duty = 'migrator' AND m.oid IS NOT NULL AND NOT pg_has_role(m.oid, o.oid, 'MEMBER')
 UNION ALL
+-- Matters only if there is something to do as the owner.
+SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)
+  FROM duty o
+ WHERE o.duty = 'owner' AND o.oid IS NOT NULL
+   AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+UNION ALL
 SELECT 'roles', format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
   FROM duty m
   JOIN duty o ON o.duty = 'owner'

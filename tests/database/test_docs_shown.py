@@ -9,12 +9,15 @@ import pytest
 from awa_infra.database.url import parameters
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
-from tests.support.servers import Database
+from tests.support.people import DUTIES, people
+from tests.support.servers import Database, TestServer
 from tests.unit.test_docs_commands import NOT_RUN, RUN_WITH_A_DATABASE
 
 
 @pytest.mark.parametrize("page", RUN_WITH_A_DATABASE)
-def test_commands_of_a_page_do_what_the_page_says(page: str, database: Database, tmp_path: Path) -> None:
+def test_commands_of_a_page_do_what_the_page_says(
+    page: str, server: TestServer, database: Database, tmp_path: Path
+) -> None:
     shutil.copytree(ROOT / "examples" / "quickstart", tmp_path / "quickstart")
     where = parameters(database.url)
     environment = docs_shown.environment(
@@ -25,5 +28,7 @@ def test_commands_of_a_page_do_what_the_page_says(page: str, database: Database,
         "ROLE": where["user"],
         "DATABASE": database.name,
     }
-    sandbox = Sandbox(tmp_path / "quickstart", environment, names)
-    assert docs_shown.problems(docs_shown.run(ROOT / page, sandbox, NOT_RUN), sandbox) == []
+    with people(server, database) as staff:
+        roles = {f"awa_{duty}": staff.name(duty) for duty in DUTIES}
+        sandbox = Sandbox(tmp_path / "quickstart", environment, names | roles)
+        assert docs_shown.problems(docs_shown.run(ROOT / page, sandbox, NOT_RUN), sandbox) == []

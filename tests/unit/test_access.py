@@ -63,6 +63,21 @@ def test_only_what_is_lacking_is_made(
     assert keys(wanted, replace(standing, lacks=(Lack(lacking, ""),))) == expected
 
 
+def test_who_cannot_act_as_the_owner_is_made_a_member_if_there_is_anything_to_do(
+    wanted: DesiredState, standing: ObservedState
+) -> None:
+    stranger = Lack("act-as", "")
+    assert keys(wanted, replace(standing, lacks=(stranger,))) == []
+    lacking = replace(standing, lacks=(stranger, Lack("access:awa", "")))
+    assert keys(wanted, lacking) == ["roles", "act-as", "access:awa"]
+
+
+def test_gates_about_whoever_connects_are_left_out_where_the_declared_owner_acts(wanted: DesiredState) -> None:
+    about = {"not-owner", "no-create-privilege", "queue-storage-unusable"}
+    assert not about & {q.code for q in gate_queries(wanted)}
+    assert about <= {q.code for q in gate_queries(replace(wanted, roles=None))}
+
+
 def test_without_roles_nobody_is_granted_anything(desired: Desired, standing: ObservedState) -> None:
     assert keys(desired(ACME, target=None), replace(standing, lacks=None)) == ["lanes:acme"]
 
@@ -71,6 +86,11 @@ def test_a_schema_without_queues_has_no_lanes_made(desired: Desired) -> None:
     wanted = desired(QueueStorage("acme"), target=None)
     assert keys(wanted, ObservedState()) == ["queue-storage:acme"]
     assert lack_queries(wanted) == ()
+
+
+def test_the_default_schema_is_declared_for_its_queues_and_never_installed(desired: Desired) -> None:
+    wanted = desired(QueueStorage("awa", queues=(Queue("emails"),)), target=None)
+    assert keys(wanted, ObservedState()) == ["lanes:awa"]
 
 
 def test_only_declared_roles_are_named_anywhere(wanted: DesiredState) -> None:
@@ -102,8 +122,10 @@ def test_gates_about_roles_are_asked_only_where_roles_are_declared(wanted: Desir
 
 
 def test_gates_of_activation_and_removal_are_never_asked_of_anything_else(wanted: DesiredState) -> None:
-    special = {q.code for purpose in ("activation", "removal") for q in special_queries(purpose, "acme")}
-    assert len(special) == 5
+    special = {q.code for q in special_queries("activation", "acme")}
+    special |= {q.code for q in special_queries("removal", "acme")}
+    special |= {q.code for q in special_queries("removal-of-nothing", "acme")}
+    assert len(special) == 7
     assert not special & {q.code for q in gate_queries(wanted)}
 
 

@@ -57,6 +57,11 @@ def test_a_schema_without_jobs_routed_to_it_is_dropped_by_one_step() -> None:
     assert plan.gates == ()
 
 
+@pytest.mark.parametrize(("server", "objects"), [(140000, 2598), (170005, 2598), (180000, 4615)])
+def test_a_drop_says_how_many_objects_it_locks_on_which_server(server: int, objects: int) -> None:
+    assert make_removal("acme", replace(FRESH, server_version=server)).lock_objects == objects
+
+
 def test_a_schema_that_is_gone_already_needs_nothing() -> None:
     assert make_removal("acme", replace(FRESH, substrates=(AWA,))).empty
 

@@ -34,6 +34,7 @@ RUN_WITH_A_DATABASE = (
     "docs/how-to/check-a-stack-configuration.md",
     "docs/how-to/declare-queue-storage-schemas.md",
     "docs/how-to/migrate-without-pulumi.md",
+    "docs/how-to/set-up-roles.md",
     "docs/how-to/verify-a-database.md",
 )
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -50,6 +51,11 @@ def columns(query: str) -> list[str]:
     return found
 
 
+PURPOSES: tuple[Literal["activation", "removal", "removal-of-nothing"], ...] = (
+    "activation",
+    "removal",
+    "removal-of-nothing",
+)
 LIVE = Session(announced_pid=1, lock_objects=2, replays=3)
 
 
@@ -58,7 +64,8 @@ def every_query(release: Release) -> tuple[GateQuery, ...]:
     live = gate_queries(DesiredState(release, 40, (ACME,), Policy(max_window=60), ROLES), session=LIVE)
     asked = {query.code for query in live}
     bundle = (q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code not in asked)
-    return (*live, *bundle, *special_queries("activation", "acme"), *special_queries("removal", "acme"))
+    special = (q for purpose in PURPOSES for q in special_queries(purpose, "acme"))
+    return (*live, *bundle, *special)
 
 
 def query_of(code: str, release: Release) -> GateQuery:
