@@ -17,6 +17,7 @@ import yaml
 from tests.support.servers import Database
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+DRIVE = Path(__file__).with_name("drive.py")
 PASSPHRASE = "correct horse"  # noqa: S105  of states that are made up
 
 
@@ -85,6 +86,14 @@ class Project:
     def pulumi(self, *arguments: str, given: str | None = None) -> Result:
         """Run the real Pulumi command."""
         return self.run("pulumi", "--non-interactive", *arguments, given=given)
+
+    def program(self, operation: str, *options: str, source: str | None = None) -> Result:
+        """Run the engine on the folder's program, or on another one, as ``pulumi up`` and ``pulumi preview`` do."""
+        path = self.folder / "__main__.py"
+        if source is not None:
+            path = self.folder / "other_main.py"
+            path.write_text(source)
+        return self.run(sys.executable, str(DRIVE), operation, self.stack, str(path), *options)
 
     def worker(self, schema: str, url: str) -> Result:
         """Complete one job with the worker of the quickstart."""
