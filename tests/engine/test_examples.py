@@ -79,6 +79,7 @@ def test_schemas_of_several_shapes_are_installed_from_yaml(
     assert project.awa_infra("up", "--json").changes == {"create": 7}
     state = read_state(database.url)
     assert {s.schema: s.shape for s in state.substrates} == {
+        "awa": Shape(),
         "acme_jobs": Shape(),
         "small": Shape(4, 2, 2),
         "trial": Shape(4, receipts=False),
