@@ -36,8 +36,8 @@ _diff = click.option("--diff", is_flag=True, help="Show what changes property by
 def up(*, config_path: Path, backend: str | None, diff: bool, as_json: bool) -> None:
     """Create or update everything that the stack configuration declares.
 
-    Applies Awa's pending migrations and installs custom queue-storage schemas. Activates nothing. The database
-    is awa:databaseUrl of the configuration, else DATABASE_URL.
+    Applies Awa's pending migrations, makes roles and installs custom queue-storage schemas. Activates queue storage
+    only if awa:activation says so. The database is awa:databaseUrl of the configuration, else DATABASE_URL.
     """
     _run("up", config_path, backend, diff=diff, as_json=as_json)
 
@@ -68,7 +68,8 @@ def refresh(*, config_path: Path, backend: str | None, as_json: bool) -> None:
 def destroy(*, config_path: Path, backend: str | None, as_json: bool) -> None:
     """Forget the stack's resources. Schema awa is protected: Pulumi refuses to delete it.
 
-    Nothing here ever drops a database, the schema awa, or a queue-storage schema.
+    Nothing here ever drops a database or the schema awa, and a queue-storage schema only if its deletionPolicy is
+    drop and nothing objects.
     """
     _run("destroy", config_path, backend, as_json=as_json)
 

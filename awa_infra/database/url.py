@@ -12,6 +12,8 @@ from awa_infra.errors import ConfigurationError
 
 _SECRET_KEYS = ("password", "sslpassword", "passfile", "oauth_client_secret", "scram_client_key")
 _HIDDEN = "***"
+# A parameter with a dot is an application's own, and PostgreSQL repeats its value where anybody asks.
+_OWN_OPTION = re.compile(r"(?:-c\s*|--)[\w-]+\.[\w.-]+=((?:\\.|\S)+)")
 # As libpq splits a URL: urllib splits at ? and # in a password, drops an empty host, and knows IPv6.
 _URL = re.compile(r"(postgres(?:ql)?://(?:[^@/]*@)?)([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
 
@@ -58,6 +60,7 @@ def secrets_of(url: str) -> tuple[str, ...]:
     except (psycopg.ProgrammingError, UnicodeError):
         found = {}
     values = {str(found[key]) for key in _SECRET_KEYS if found.get(key)}
+    values |= {re.sub(r"\\(.)", r"\1", value) for value in _OWN_OPTION.findall(str(found.get("options") or ""))}
     authority = re.match(r"[a-z]+://[^:@/]*:(.*)@", url, re.DOTALL | re.IGNORECASE)
     if authority:
         values |= {authority[1], unquote(authority[1])}

@@ -140,6 +140,10 @@ class Lifecycle(ABC):
     def delete(self, props: Props, tell: Tell) -> None:
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
 
+    def droppable(self, props: Props) -> str:  # noqa: ARG002
+        """Return which object a delete could drop, the same for every declaration of it; empty if it drops nothing."""
+        return ""
+
     @abstractmethod
     def identifier(self, wanted: Mapping[str, Any]) -> str:
         """Return the id of a new object."""

@@ -9,6 +9,7 @@ from awa_infra.config import QueueStorageEntry, queue_storage_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, remove
 from awa_infra.database.observe import read_state
+from awa_infra.database.url import describe
 from awa_infra.errors import DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
@@ -20,6 +21,7 @@ from awa_infra.lifecycle.fields import (
     Output,
     Props,
     Type,
+    is_known,
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
@@ -169,6 +171,12 @@ class QueueStorageSchemaLifecycle(Lifecycle):
             "receipts": shape.receipts,
             "owner": standing.owner,
         }
+
+    def droppable(self, props: Props) -> str:
+        """Return database and schema, whoever connects."""
+        if not is_known(props, "database_url", "schema"):
+            return ""
+        return f"{describe(props['database_url']).rpartition('@')[2]}/{props['schema']}"
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Forget the schema, or drop it where that was declared and nothing objects."""

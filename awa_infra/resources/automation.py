@@ -15,6 +15,7 @@ from pulumi.automation import errors as automation_errors
 from awa_infra import config as stack_config
 from awa_infra.database.url import redact
 from awa_infra.errors import ConfigurationError, EngineError
+from awa_infra.resources.engine_process import EngineCommand
 from awa_infra.resources.stack import AwaStack
 
 Operation = Literal["up", "preview", "refresh", "destroy"]
@@ -184,7 +185,7 @@ def _not_opened(exc: automation.CommandError, target: Target) -> EngineError:
 
 def _command() -> automation.PulumiCommand:
     try:
-        return automation.PulumiCommand()
+        return EngineCommand()
     except FileNotFoundError as exc:
         raise EngineError(
             "The Pulumi command is not on PATH.",

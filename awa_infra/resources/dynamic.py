@@ -17,8 +17,11 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.fields import UNKNOWN
-from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log
+from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
+
+_declared = Declared()
 
 
 class LifecycleProvider(ResourceProvider):
@@ -33,6 +36,8 @@ class LifecycleProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _tell)
+        if not problems:
+            _declared.note(urn(), self.lifecycle, _plain(news))
         return CheckResult(news, [CheckFailure(problem.input, problem.message) for problem in problems])
 
     @clean_errors
@@ -43,6 +48,7 @@ class LifecycleProvider(ResourceProvider):
     @clean_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make what is declared, or adopt what stands."""
+        _declared.note(urn(), self.lifecycle, props)
         return CreateResult(*self.lifecycle.create(_plain(props), _tell))
 
     @clean_errors
@@ -58,7 +64,10 @@ class LifecycleProvider(ResourceProvider):
 
     @clean_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Do what a removal from the program means."""
+        """Do what a removal from the program means; nothing if the same is declared under another name now."""
+        if _declared.by_another(urn(), self.lifecycle, _props):
+            _tell("Another resource declares the same now, so nothing is dropped.", warning=True)
+            return
         self.lifecycle.delete(_props, _tell)
 
 

@@ -93,6 +93,11 @@ def log(message: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
         _engine(address).Log(request, timeout=_LOG_TIMEOUT)
 
 
+def urn() -> str:
+    """Return the URN of the resource that is being worked on; empty outside of a call."""
+    return str(getattr(getattr(_current_call(), "request", None), "urn", ""))
+
+
 @functools.cache
 def _engine(address: str) -> engine_pb2_grpc.EngineStub:
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

@@ -118,5 +118,11 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
                 "lock_wait": lock_wait,
                 "owner": None,
             },
-            pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=deletion_policy != DROP), opts),
+            pulumi.ResourceOptions.merge(
+                # A forced replacement drops first: the other way round it would drop what it has just adopted.
+                pulumi.ResourceOptions(
+                    retain_on_delete=deletion_policy != DROP, delete_before_replace=deletion_policy == DROP
+                ),
+                opts,
+            ),
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_a_program_that_a_page_shows_passes_a_preview(
         opts=automation.LocalWorkspaceOptions(work_dir=str(tmp_path)),
     )
     stack.set_config("awa:databaseUrl", automation.ConfigValue(database.url, secret=True))
+    stack.set_config("fleet:databases", automation.ConfigValue(json.dumps([database.name])))  # of one page
     previewed = stack.preview()
     assert set(previewed.change_summary) == {automation.OpType.CREATE}, previewed.stdout
     assert "Pending from an empty database: 39 migrations" in previewed.stdout

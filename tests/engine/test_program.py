@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from tests.engine.conftest import Project
+from tests.engine.projects import Project
 
 
 def test_the_program_of_the_example_gives_the_resources_of_the_command(

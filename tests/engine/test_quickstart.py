@@ -10,7 +10,7 @@ import pytest
 from awa_infra.database.databases import database_exists
 from awa_infra.database.observe import read_state
 from awa_infra.model import Shape
-from tests.engine.conftest import Project
+from tests.engine.projects import Project
 from tests.support.servers import TestServer
 from tests.support.tools import dump_schema
 

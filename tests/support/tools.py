@@ -34,14 +34,18 @@ def awa(*arguments: str, url: str) -> str:
 
 def dump_schema(url: str, *schemas: str) -> str:
     """Return ``pg_dump --schema-only`` of some schemas, without what differs from run to run."""
+    return _dump(url, "--schema-only", *(f"--schema={schema}" for schema in schemas))
+
+
+def dump_everything(url: str) -> str:
+    """Return ``pg_dump`` of a database with all its rows, without what differs from run to run."""
+    return _dump(url)
+
+
+def _dump(url: str, *options: str) -> str:
     command = binaries() / "pg_dump"
-    chosen = [f"--schema={schema}" for schema in schemas]
     done = subprocess.run(
-        [str(command), "--schema-only", *chosen, f"--dbname={url}"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        [str(command), *options, f"--dbname={url}"], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     # pg_dump wraps its output in a key that is made anew every time.

@@ -23,6 +23,9 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "pulumi preview --stack dev": "needs a language host of the official distribution; "
         "tests/engine/test_docs_programs.py runs the programs of that page",
         "pulumi up --stack dev": "the same",
+        "pulumi preview --stack prod": "needs a language host of the official distribution; "
+        "tests/engine/test_examples.py runs the program",
+        "pulumi up --stack prod": "the same",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
         "flyway -baselineVersion=40 baseline": "for a database of another origin; run by tests/tools/test_flyway.py",
@@ -47,10 +50,20 @@ RUN_WITH_THE_ENGINE = (
 )
 """In this order, on one stack: removing it needs what the quickstart made, and the README adopts what is left."""
 
+RUN_WITH_AN_EXAMPLE = MappingProxyType(
+    {
+        "docs/how-to/separate-roles.md": "roles",
+        "docs/how-to/adopt-a-database.md": "adopt",
+        "docs/how-to/upgrade-awa.md": "upgrade",
+        "docs/how-to/manage-a-fleet.md": "fleet",
+    }
+)
+"""Each with the engine, in the folder of its own example."""
+
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 
-RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE})
+RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE})
 
 PAGES = docs_shown.pages()
 

@@ -236,3 +236,8 @@ def test_another_login_to_the_same_database_keeps_everything_else(url: str, expe
 def test_a_login_without_a_password_gets_none_of_another_role(url: str) -> None:
     assert parameters(with_login(url, "you", None)).get("password") is None
     assert parameters(with_login(url, "you", None))["user"] == "you"
+
+
+def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> None:
+    url = "postgresql://user@host/db?options=-c%20role%3Dboss%20-c%20app.token%3Dc4n%5C%20ary%20--my.key%3Dother"
+    assert redact("boss said 'c4n ary', then other", url) == "boss said '***', then ***"
