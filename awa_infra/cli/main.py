@@ -25,7 +25,7 @@ COMMANDS = {
     "apply": "Migrate one database, without the Pulumi engine.",
     "status": "Show what stands in one database.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
-    "package": "Write a Flyway or Liquibase bundle.",
+    "package": "Write a bundle for Flyway, Liquibase or psql.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""
 

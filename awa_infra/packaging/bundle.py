@@ -11,11 +11,12 @@ from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.flyway import FLYWAY
 from awa_infra.packaging.liquibase import LIQUIBASE
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums, manifest
+from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.planner import make_plan
 
-FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in (FLYWAY, LIQUIBASE)})
+FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in (FLYWAY, LIQUIBASE, PSQL)})
 """Every format by the name that the command line takes."""
 
 

@@ -28,6 +28,19 @@ class Contents:
         return tuple(step for step in self.plan.steps if step.kind is kind)
 
 
+def plain_paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file, for tools that are told the order of the files."""
+    found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
+    found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
+    found |= {step.key: f"awa_infra/queue_storage_{own_name(step)}.sql" for step in contents.of(StepKind.QUEUE_STORAGE)}
+    return found
+
+
+def own_name(step: Step) -> str:
+    """Return what a step is about: the name of the patch or of the schema."""
+    return step.key.partition(":")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How one tool wants a plan written.
@@ -37,9 +50,11 @@ class Format:
         title: as people write it.
         paths: the path of every step's file by the step's key. The file is the step's SQL, byte for byte.
         files: all other files that the tool needs, by path.
+        one_transaction: whether everything is run in one transaction, rather than each file in its own.
     """
 
     name: str
     title: str
     paths: Callable[[Contents], Mapping[str, str]]
     files: Callable[[Contents], Mapping[str, bytes]]
+    one_transaction: bool = False

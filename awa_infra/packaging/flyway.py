@@ -8,8 +8,8 @@ that number belongs to a later Awa.
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.model import Step, StepKind
-from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.model import StepKind
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name
 from awa_infra.packaging.preflight import preflight, stop
 from awa_infra.planning.gates import GateQuery
 
@@ -27,9 +27,9 @@ def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
     found = {step.key: f"upstream/{step.key}__awa_{step.key.lower()}.sql" for step in contents.of(StepKind.MIGRATION)}
     for number, step in enumerate(contents.of(StepKind.PATCH), start=_PATCHES_FROM):
-        found[step.key] = f"upstream/R__awa_{number:02d}_{_name(step)}.sql"
+        found[step.key] = f"upstream/R__awa_{number:02d}_{own_name(step)}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{_name(step)}.sql"
+        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{own_name(step)}.sql"
     return found
 
 
@@ -56,10 +56,6 @@ def _not_adopted() -> GateQuery:
         needs=("awa.schema_version", f"{HISTORY_SCHEMA}.flyway_schema_history"),
         sql=sqltext.load("bundle/flyway_not_adopted.sql"),
     )
-
-
-def _name(step: Step) -> str:
-    return step.key.partition(":")[2]
 
 
 def _settings(folders: list[str]) -> str:

@@ -45,10 +45,11 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "release": release.name,
         "provenance": _PROVENANCE[release.provenance],
         "to_version": str(plan.to_version),
-        "order": _order(contents, paths),
+        "order": _order(form, contents, paths),
         "queue_storage": _queue_storage(contents),
         "conditions": _conditions(form, contents),
         "tag": f"awa-{_last(plan)}",
+        **(_AT_ONCE if form.one_transaction else _FILE_BY_FILE),
     }
     values["usage"] = _fill(_text(form.name), values).rstrip("\n")
     return _fill(_text("common"), values)
@@ -57,6 +58,22 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
 _PROVENANCE = {
     Provenance.KNOWN: "Every text has the hash that awa-infra recorded for this release.",
     Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so nothing but the package vouches for its texts.",
+}
+
+
+_FILE_BY_FILE = {
+    "rolled_back": "That file was rolled back",
+    "interrupted": (
+        "The current file was rolled back, the ones before it are done. Run again; it goes on where it stopped."
+    ),
+    "history": "The tool's own tables are in schema `awa_migrations`.",
+}
+_AT_ONCE = {
+    "rolled_back": "Everything was rolled back",
+    "interrupted": (
+        "Either everything is done or nothing; only if the answer to COMMIT was lost it cannot be known. Run again."
+    ),
+    "history": "Nothing else is made.",
 }
 
 
@@ -72,10 +89,11 @@ def _last(plan: Plan) -> str:
     return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
 
 
-def _order(contents: Contents, paths: Mapping[str, str]) -> str:
+def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     migrations = contents.of(StepKind.MIGRATION)
     first, last = paths[migrations[0].key], paths[migrations[-1].key]
-    lines = [f"1. `{first}` to `{last}`: Awa's migrations, one transaction each."]
+    transactions = "all in one transaction" if form.one_transaction else "one transaction each"
+    lines = [f"1. `{first}` to `{last}`: Awa's migrations, {transactions}."]
     number = 2
     for step in contents.of(StepKind.PATCH):
         lines.append(f"{number}. `{paths[step.key]}`: Awa's {step.title}; repeatable, after the migrations.")

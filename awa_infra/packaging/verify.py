@@ -22,7 +22,12 @@ SELECT what, expected, found, expected IS NULL OR expected = found AS ok
 
 
 def verify(contents: Contents) -> str:
-    """Return the query; it reads only."""
+    """Return the query with a verdict for every fact; it reads only."""
+    return f"{_HEADER}{facts(contents)}       ) AS facts;\n"
+
+
+def facts(contents: Contents) -> str:
+    """Return the query for every fact, what is expected and what was found; it reads only."""
     plan, desired = contents.plan, contents.desired
     probes = set(sqltext.names("patches"))
     parts = [
@@ -43,4 +48,4 @@ def verify(contents: Contents) -> str:
     ]
     if plan.to_version >= FIRST_VERSION_WITH_ROUTING:
         parts.append(sqltext.load("bundle/verify_routing.sql"))
-    return _HEADER + "UNION ALL\n".join(parts) + "       ) AS facts;\n"
+    return "UNION ALL\n".join(parts)

@@ -12,6 +12,7 @@ import psycopg
 
 from awa_infra.database.url import parameters
 from awa_infra.model import QueueStorage, Shape
+from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
 from tests.support.servers import Database
 from tests.support.tools import missing
@@ -95,3 +96,18 @@ def unverified(database: Database, bundle: Path) -> list[str]:
     rows = database.rows((bundle / "verify.sql").read_text())
     assert len(rows) > len(CUSTOM)
     return [row["what"] for row in rows if not row["ok"]]
+
+
+def psql(url: str, script: Path, *options: str) -> Result:
+    """Run a script with psql as the README of a bundle says, from another folder."""
+    words = [str(binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", *options, "-d", url, "-f", str(script)]
+    done = subprocess.run(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout)

@@ -47,8 +47,9 @@ RUN_WITH_THE_ENGINE = (
 
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
+RUN_WITH_PSQL = "docs/how-to/package-psql.md"
 
-RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE})
+RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL})
 
 PAGES = docs_shown.pages()
 

@@ -162,10 +162,36 @@ def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, releas
     assert not any(script["splitStatements"] or script["stripComments"] for script in scripts)
 
 
+def test_the_script_for_psql_runs_every_file_once_and_in_order(desired: Desired) -> None:
+    asked = desired(ACME, BETA)
+    files = render("psql", asked)
+    included = re.findall(r"^ *\\ir (\S+)$", files["apply.sql"].decode(), flags=re.MULTILINE)
+    steps = [
+        path for path in included if files[path] in {s.sql.encode() for s in make_plan(asked, ObservedState()).steps}
+    ]
+    assert [files[path].decode() for path in steps] == [s.sql for s in make_plan(asked, ObservedState()).steps]
+    assert {path for path in files if path.endswith(".sql")} - {"apply.sql"} == set(included)
+    assert len(included) == len(set(included))
+
+
+def test_psql_runs_a_patch_that_it_cannot_ask_about_every_time(release: Release) -> None:
+    new = type(release.patches[0])("new", "", "SELECT 1", "")
+    unknown = Release("9.9.9", release.migrations, (new,), release.provenance)
+    script = render("psql", DesiredState(unknown, 40))["apply.sql"].decode()
+    assert "\n\\echo 'patch new'\n\\ir upstream/patch_new.sql\n" in script
+
+
+def test_a_title_with_a_quote_ends_no_text_of_psql(release: Release) -> None:
+    last = release.migrations[-1]
+    quoted = type(last)(last.version, "Awa's own", last.sql, last.sha256)
+    unknown = Release("9.9.9", (*release.migrations[:-1], quoted), (), release.provenance)
+    assert "\\echo 'V40 Awa''s own'" in render("psql", DesiredState(unknown, 40))["apply.sql"].decode()
+
+
 def test_an_unknown_format_is_refused(desired: Desired) -> None:
     with pytest.raises(ConfigurationError, match="no bundle format 'flywya'") as caught:
         render("flywya", desired())
-    assert "flyway, liquibase" in caught.value.hint
+    assert "flyway, liquibase, psql" in caught.value.hint
 
 
 @pytest.mark.parametrize(
