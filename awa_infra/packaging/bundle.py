@@ -7,12 +7,13 @@ from types import MappingProxyType
 
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, ObservedState
-from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format
 from awa_infra.packaging.flyway import FLYWAY
 from awa_infra.packaging.liquibase import LIQUIBASE
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums, manifest
 from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
+from awa_infra.packaging.roles import roles_script
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.planner import make_plan
 
@@ -37,8 +38,9 @@ def render(fmt: str, desired: DesiredState) -> dict[str, bytes]:
         raise ConfigurationError(f"There is no bundle format {fmt!r}.", hint=f"Use one of: {', '.join(FORMATS)}.")
     contents = contents_of(desired)
     paths = form.paths(contents)
-    files = {paths[step.key]: step.sql.encode() for step in contents.plan.steps}
+    files = {paths[step.key]: step.sql.encode() for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
     files.update(form.files(contents))
+    files.update(roles_script(contents))
     files["verify.sql"] = verify(contents).encode()
     files["README.md"] = readme(form, contents, paths).encode()
     files[MANIFEST] = manifest(form.name, contents, paths)

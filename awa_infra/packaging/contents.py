@@ -11,6 +11,10 @@ HISTORY_SCHEMA = "awa_migrations"
 """Where the tool keeps its own tables: beside schema ``awa``, which belongs to Awa's migrations alone."""
 
 
+ADMINISTRATORS = frozenset({StepKind.ROLES, StepKind.ACT_AS, StepKind.ACCESS})
+"""Steps that an administrator runs once, in ``roles.sql``; the role that runs the tool need not be allowed to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a bundle is to contain.
@@ -33,6 +37,7 @@ def plain_paths(contents: Contents) -> dict[str, str]:
     found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
     found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
     found |= {step.key: f"awa_infra/queue_storage_{own_name(step)}.sql" for step in contents.of(StepKind.QUEUE_STORAGE)}
+    found |= {step.key: f"awa_infra/lanes_{own_name(step)}.sql" for step in contents.of(StepKind.LANES)}
     return found
 
 

@@ -15,7 +15,8 @@ from awa_infra.planning.gates import GateQuery
 
 _PATCHES_FROM = 0
 _QUEUE_STORAGE_AT = 10
-"""Flyway runs repeatable files in byte order of their description, hence ``awa_00``, ``awa_10``."""
+_LANES_AT = 20
+"""Flyway runs repeatable files in byte order of their description, hence ``awa_00``, ``awa_10``, ``awa_20``."""
 
 _APPLICATION = "awa-infra flyway"
 
@@ -30,6 +31,8 @@ def paths(contents: Contents) -> dict[str, str]:
         found[step.key] = f"upstream/R__awa_{number:02d}_{own_name(step)}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
         found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{own_name(step)}.sql"
+    for step in contents.of(StepKind.LANES):
+        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{own_name(step)}.sql"
     return found
 
 

@@ -75,6 +75,10 @@ def _changelog(contents: Contents) -> str:
         _changeset(f"awa-infra-queue-storage-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.QUEUE_STORAGE)
     ]
+    sets += [
+        _changeset(f"awa-infra-lanes-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        for step in contents.of(StepKind.LANES)
+    ]
     sets.append(_changeset("awa-infra-unlock", _sql_file("awa_infra/unlock.sql"), always))
     return _HEADER + yaml.dump({"databaseChangeLog": sets}, Dumper=_Dumper, sort_keys=False, width=110)
 

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from awa_infra.packaging.contents import Contents
+from awa_infra.planning.access import lanes_key
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
@@ -50,6 +51,12 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
             {"schema": q.schema, **asdict(q.shape), "file": paths[f"queue-storage:{q.schema}"]}
             for q in desired.queue_storage
         ],
+        "lanes": [
+            {"schema": q.schema, "queues": [queue.name for queue in q.queues], "file": paths[lanes_key(q)]}
+            for q in desired.queue_storage
+            if q.queues
+        ],
+        "roles": None if desired.roles is None else {k: v for k, v in asdict(desired.roles).items() if v},
     }
     return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 

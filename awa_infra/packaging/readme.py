@@ -11,8 +11,10 @@ from awa_infra.packaging.contents import Contents, Format
 from awa_infra.planning.gates import gate_queries
 
 CONDITIONS = {
+    "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
     "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
     "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
+    "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
     "downgrade": "The database is at a later version than this bundle. Awa has no way back; run the later bundle.",
     "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
     "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
@@ -24,11 +26,15 @@ CONDITIONS = {
     "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
     "not-adopted": "Another program migrated this database. See *A database that `awa migrate` already migrated*.",
     "not-owner": "The role is neither owner of schema awa nor member of the owner.",
+    "owner-not-acting": "The session does not work as the declared owner. Run `roles.sql`, connect as the migrator.",
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The role cannot migrate an existing queue-storage schema; connect as its owner.",
     "read-only": "This is a standby, or the role or database is set to read-only transactions.",
+    "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",
+    "roles-not-creatable": "Declared roles are missing, and this role may not create any: run `roles.sql`.",
     "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
+    "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
     "server-too-old": "Awa needs PostgreSQL 14 or newer.",
     "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
 }
@@ -47,6 +53,10 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "to_version": str(plan.to_version),
         "order": _order(form, contents, paths),
         "queue_storage": _queue_storage(contents),
+        "roles": _roles(contents),
+        "grants": _GRANTS_NOTHING
+        if contents.desired.roles is None
+        else "Roles and privileges are in `roles.sql` alone.",
         "conditions": _conditions(form, contents),
         "tag": f"awa-{_last(plan)}",
         **(_AT_ONCE if form.one_transaction else _FILE_BY_FILE),
@@ -60,6 +70,8 @@ _PROVENANCE = {
     Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so nothing but the package vouches for its texts.",
 }
 
+
+_GRANTS_NOTHING = "It creates no roles and grants nothing."
 
 _FILE_BY_FILE = {
     "rolled_back": "That file was rolled back",
@@ -101,7 +113,28 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     for step in contents.of(StepKind.QUEUE_STORAGE):
         lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable, {step.locks}.")
         number += 1
+    for step in contents.of(StepKind.LANES):
+        lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable.")
+        number += 1
     return "\n".join(lines)
+
+
+def _roles(contents: Contents) -> str:
+    """Return the section about the roles, with a blank line behind it; empty where none are declared."""
+    roles = contents.desired.roles
+    if roles is None:
+        return ""
+    duties = [("runs the bundle, acting as the owner", roles.migrator)]
+    duties += [("workers and producers", roles.runtime), ("reads", roles.observer)]
+    rows = [f"| `{name}` | {duty} |" for duty, name in duties if name]
+    table = "\n".join([f"| `{roles.owner}` | owns everything, does not log in |", *rows])
+    acting = (
+        f"run the bundle as `{roles.migrator}`: its sessions in this database start as `{roles.owner}`, so everything"
+        " belongs to that role."
+        if roles.migrator
+        else f"run the bundle in a session that starts as `{roles.owner}`: ALTER ROLE ... IN DATABASE ... SET role."
+    )
+    return _fill(_text("roles"), {"table": table, "acting": acting}) + "\n"
 
 
 def _queue_storage(contents: Contents) -> str:

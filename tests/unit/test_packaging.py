@@ -5,12 +5,13 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, QueueStorage, Release, Shape
+from awa_infra.model import DesiredState, ObservedState, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.readme import CONDITIONS
 from awa_infra.planning.gates import gate_queries
@@ -20,6 +21,8 @@ Desired = Callable[..., DesiredState]
 
 ACME = QueueStorage("acme_jobs")
 BETA = QueueStorage("beta", Shape(4, 2, 2, receipts=False))
+QUEUED = QueueStorage("gamma", queues=(Queue("emails"), Queue("reports", shards=2)))
+ROLES = Roles("boss", "migrator", "runtime", "observer", ("gamma",))
 
 every_format = pytest.mark.parametrize("form", FORMATS)
 
@@ -36,10 +39,51 @@ def test_awas_text_is_in_the_bundle_byte_for_byte(form: str, desired: Desired, r
 
 @every_format
 def test_a_bundle_contains_exactly_the_steps_of_the_plan(form: str, desired: Desired) -> None:
-    asked = desired(ACME, BETA)
+    asked = desired(ACME, BETA, QUEUED)
     contents = list(render(form, asked).values())
     for step in make_plan(asked, ObservedState()).steps:
         assert contents.count(step.sql.encode()) == 1
+
+
+@every_format
+def test_lanes_are_made_after_the_schema_that_they_are_in(form: str, desired: Desired) -> None:
+    files = render(form, desired(QUEUED))
+    lanes = [path for path in files if "lanes_gamma" in path]
+    assert len(lanes) == 1
+    assert json.loads(files["manifest.json"])["lanes"] == [
+        {"schema": "gamma", "queues": ["emails", "reports"], "file": lanes[0]}
+    ]
+    readme = files["README.md"].decode()
+    assert readme.index("queue_storage_gamma") < readme.index("lanes_gamma")
+    assert b"lanes in gamma" in files["verify.sql"]
+
+
+@every_format
+def test_roles_are_in_a_script_of_their_own_for_an_administrator(form: str, desired: Desired) -> None:
+    asked = replace(desired(QUEUED), roles=ROLES)
+    files = render(form, asked)
+    script = files["roles.sql"].decode()
+    administrators = ["roles", "act-as", "access:awa", "access:gamma"]
+    steps = {step.key: step.sql for step in make_plan(asked, ObservedState()).steps}
+    where = [script.index(steps[key].rstrip()) for key in administrators]
+    assert where == sorted(where)
+    others = b"".join(
+        text for path, text in files.items() if path.endswith(".sql") and path != "roles.sql" and "upstream" not in path
+    )
+    assert not re.search(rb"CREATE ROLE|^GRANT|PASSWORD", others, flags=re.MULTILINE)
+    assert b"roles and privileges" in files["verify.sql"]
+    readme = files["README.md"].decode()
+    assert "## Roles first" in readme
+    assert "run the bundle as `migrator`" in readme
+    without = render(form, desired(QUEUED))
+    assert "roles.sql" not in without
+    assert "## Roles first" not in without["README.md"].decode()
+    assert set(files) - set(without) == {"roles.sql"}
+
+
+def test_without_a_migrator_the_readme_says_what_a_session_must_be(desired: Desired) -> None:
+    files = render("psql", replace(desired(), roles=Roles("boss")))
+    assert "in a session that starts as `boss`" in files["README.md"].decode()
 
 
 @every_format
@@ -85,11 +129,11 @@ def test_a_bundle_can_stop_at_an_earlier_version(form: str, desired: Desired) ->
 
 @every_format
 def test_the_readme_is_complete(form: str, desired: Desired) -> None:
-    files = render(form, desired(ACME))
+    files = render(form, replace(desired(ACME, QUEUED), roles=ROLES))
     readme = files["README.md"].decode()
     assert "{{" not in readme
     assert not re.search(r"[ \t]+$", readme, flags=re.MULTILINE)
-    for code in {query.code for query in gate_queries(desired(ACME))}:
+    for code in {query.code for query in gate_queries(replace(desired(ACME), roles=ROLES))}:
         assert f"`{code}`" in readme
         assert code in CONDITIONS
     for path in re.findall(r"`((?:upstream|custom|awa_infra)/[^`]+\.sql)`", readme):
@@ -130,17 +174,19 @@ def test_flyway_looks_only_in_folders_that_are_there(desired: Desired) -> None:
 
 
 def test_flyway_runs_the_patch_before_the_custom_schemas(desired: Desired) -> None:
-    names = [path.rpartition("/")[2] for path in render("flyway", desired(ACME, BETA))]
+    names = [path.rpartition("/")[2] for path in render("flyway", desired(ACME, BETA, QUEUED))]
     repeatable = sorted(name for name in names if name.startswith("R__"))
     assert repeatable == [
         "R__awa_00_wait_free_dirty_marks.sql",
         "R__awa_10_queue_storage_acme_jobs.sql",
         "R__awa_10_queue_storage_beta.sql",
+        "R__awa_10_queue_storage_gamma.sql",
+        "R__awa_20_lanes_gamma.sql",
     ]
 
 
 def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, release: Release) -> None:
-    files = render("liquibase", desired(ACME, BETA))
+    files = render("liquibase", desired(ACME, BETA, QUEUED))
     changes = [entry["changeSet"] for entry in yaml.safe_load(files["changelog.yaml"])["databaseChangeLog"]]
     assert [change["id"] for change in changes] == [
         "awa-infra-preflight",
@@ -150,6 +196,8 @@ def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, releas
         "awa-patch-wait_free_dirty_marks",
         "awa-infra-queue-storage-acme_jobs",
         "awa-infra-queue-storage-beta",
+        "awa-infra-queue-storage-gamma",
+        "awa-infra-lanes-gamma",
         "awa-infra-unlock",
     ]
     assert {(change["author"], change["logicalFilePath"]) for change in changes} == {("awa-infra", "awa")}
@@ -163,7 +211,7 @@ def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, releas
 
 
 def test_the_script_for_psql_runs_every_file_once_and_in_order(desired: Desired) -> None:
-    asked = desired(ACME, BETA)
+    asked = desired(ACME, BETA, QUEUED)
     files = render("psql", asked)
     included = re.findall(r"^ *\\ir (\S+)$", files["apply.sql"].decode(), flags=re.MULTILINE)
     steps = [
