@@ -37,7 +37,7 @@ COUNTS = """
 def roles(database: Database) -> Iterator[Roles]:
     """Give names of roles that no other test has, and drop the roles afterwards."""
     names = {duty: f"{duty}_{database.name}" for duty in ("owner", "migrator", "runtime", "observer")}
-    yield Roles(**names, schemas=("acme_jobs",))
+    yield Roles(*names.values(), schemas=("acme_jobs",))
     with psycopg.connect(database.url, autocommit=True) as connection:
         for name in names.values():
             if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone() is not None:

@@ -56,7 +56,7 @@ def every_query(release: Release) -> tuple[GateQuery, ...]:
     """Return all that the live engine asks, then what only bundles ask."""
     live = gate_queries(DesiredState(release, 40, (ACME,), Policy(max_window=60), ROLES), session=LIVE)
     asked = {query.code for query in live}
-    bundle = (q for q in gate_queries(DesiredState(release, 40, (ACME,))) if q.code not in asked)
+    bundle = (q for q in gate_queries(DesiredState(release, 40, (ACME,), roles=ROLES)) if q.code not in asked)
     return (*live, *bundle, *special_queries("activation", "acme"), *special_queries("removal", "acme"))
 
 
