@@ -117,7 +117,7 @@ def _statuses() -> str:
         meanings.setdefault(kind.exit_status, []).append(link(kind.code))
     rows = {status: ", ".join(links) for status, links in meanings.items()}
     rows[0] = "Done, or nothing was to be done."
-    rows[PENDING] = "`plan --check`: something is pending."
+    rows[PENDING] = "`plan --check`: something is pending. `package --check`: the folder is not what would be written."
     rows[errors.ConfigurationError.exit_status] += ", and wrong options or arguments"
     rows[errors.BlockedError.exit_status] += ", and the code of any [gate](errors.md#gates)"
     rows[INTERRUPTED] = "Interrupted (Ctrl-C). What was not committed is rolled back."

@@ -22,10 +22,12 @@ class Contents:
     Attributes:
         desired: what was asked for.
         plan: what it takes, from the state that the bundle starts at.
+        kept: a line for each file that stays as it was released, although the release has another text for it.
     """
 
     desired: DesiredState
     plan: Plan
+    kept: tuple[str, ...] = ()
 
     def of(self, kind: StepKind) -> tuple[Step, ...]:
         """Return the steps of one kind, in the plan's order."""
@@ -55,6 +57,8 @@ class Format:
         title: as people write it.
         paths: the path of every step's file by the step's key. The file is the step's SQL, byte for byte.
         files: all other files that the tool needs, by path.
+        wrap: what makes a step's file where the tool wants more in it than the SQL.
+        text_of: the SQL of such a file.
         one_transaction: whether everything is run in one transaction, rather than each file in its own.
     """
 
@@ -63,3 +67,5 @@ class Format:
     paths: Callable[[Contents], Mapping[str, str]]
     files: Callable[[Contents], Mapping[str, bytes]]
     one_transaction: bool = False
+    wrap: Callable[[Step], bytes] | None = None
+    text_of: Callable[[bytes], str] = bytes.decode

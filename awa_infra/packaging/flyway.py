@@ -28,7 +28,8 @@ def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
     found = {step.key: f"upstream/{step.key}__awa_{step.key.lower()}.sql" for step in contents.of(StepKind.MIGRATION)}
     for number, step in enumerate(contents.of(StepKind.PATCH), start=_PATCHES_FROM):
-        found[step.key] = f"upstream/R__awa_{number:02d}_{own_name(step)}.sql"
+        # With the version in its name it is another file after the next migration, and so run again.
+        found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{own_name(step)}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
         found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{own_name(step)}.sql"
     for step in contents.of(StepKind.LANES):
@@ -39,7 +40,7 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     desired = contents.desired
-    asked = [preflight(desired, more=[_not_adopted()]), stop()]
+    asked = [preflight(desired, more=[_not_adopted()], start=contents.plan.from_version), stop()]
     locked = [
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION),
         preflight(desired, only=_UNDER_THE_LOCK),

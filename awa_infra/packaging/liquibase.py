@@ -43,7 +43,7 @@ CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    asked = [sqltext.load("bundle/lock_liquibase.sql"), preflight(contents.desired)]
+    asked = [sqltext.load("bundle/lock_liquibase.sql"), preflight(contents.desired, start=contents.plan.from_version)]
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
@@ -64,11 +64,13 @@ def _changelog(contents: Contents) -> str:
     ]
     for step in migrations:
         adopted = {"preConditions": _not_yet_there(int(step.key.removeprefix("V")))}
-        sets.append(_changeset(f"awa-{step.key.lower()}", _sql_file(where[step.key]), adopted))
+        name = f"awa-{step.key.lower()}"
+        sets.append(_changeset(name, _sql_file(where[step.key]), adopted))
+        sets.append(_changeset(name.replace("awa-", "awa-tag-"), {"tagDatabase": {"tag": name}}, {}))
     last = migrations[-1].key.lower()
-    sets.append(_changeset(f"awa-tag-{last}", {"tagDatabase": {"tag": f"awa-{last}"}}, {}))
     sets += [
-        _changeset(f"awa-patch-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        # With the version in its name it is another changeset after the next migration, and so run again.
+        _changeset(f"awa-patch-{own_name(step)}-{last}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.PATCH)
     ]
     sets += [

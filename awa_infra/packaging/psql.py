@@ -66,7 +66,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": sqltext.load("bundle/lock_psql.sql").encode(),
-        "awa_infra/preflight.sql": preflight(contents.desired).encode(),
+        "awa_infra/preflight.sql": preflight(contents.desired, start=contents.plan.from_version).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/verified.sql": _verified(contents).encode(),
     }

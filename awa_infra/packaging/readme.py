@@ -8,6 +8,7 @@ from importlib import resources
 
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.preflight import start_queries
 from awa_infra.planning.gates import gate_queries
 
 CONDITIONS = {
@@ -36,6 +37,7 @@ CONDITIONS = {
     "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
     "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
     "server-too-old": "Awa needs PostgreSQL 14 or newer.",
+    "start-not-reached": "The bundle starts after a version that the database has not reached; run the earlier one.",
     "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
 }
 """What each condition means, in a line. The error itself names the objects and says what to do."""
@@ -53,6 +55,8 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "to_version": str(plan.to_version),
         "order": _order(form, contents, paths),
         "queue_storage": _queue_storage(contents),
+        "start": _start(plan),
+        "kept": _kept(contents),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
@@ -119,6 +123,20 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def _start(plan: Plan) -> str:
+    if not plan.from_version:
+        return "Brings a PostgreSQL database"
+    return f"Brings a PostgreSQL database that has reached version {plan.from_version}"
+
+
+def _kept(contents: Contents) -> str:
+    """Return the section about texts that are not those of the release; empty if there are none."""
+    if not contents.kept:
+        return ""
+    listed = "\n".join(f"- {line}" for line in contents.kept)
+    return f"\nWhat was handed out never changes, for the tool remembers what it ran:\n\n{listed}\n"
+
+
 def _roles(contents: Contents) -> str:
     """Return the section about the roles, with a blank line behind it; empty where none are declared."""
     roles = contents.desired.roles
@@ -146,6 +164,7 @@ def _queue_storage(contents: Contents) -> str:
 
 def _conditions(form: Format, contents: Contents) -> str:
     codes = {query.code for query in gate_queries(contents.desired)}
+    codes |= {query.code for query in start_queries(contents.plan.from_version)}
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

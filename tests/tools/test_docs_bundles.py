@@ -10,7 +10,7 @@ from devtools.docs_shown import ROOT, Sandbox
 from devtools.postgres_host import binaries
 from tests.support.servers import Database
 from tests.tools.bundle_tools import Tool
-from tests.unit.test_docs_commands import NOT_RUN, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL
+from tests.unit.test_docs_commands import NOT_RUN, RUN_UPGRADE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL
 
 
 def sandbox(tool: Tool | None, command: str, database: Database, folder: Path) -> Sandbox:
@@ -46,3 +46,8 @@ def test_the_page_about_liquibase_is_right(liquibase: Tool, database: Database, 
 def test_the_page_about_psql_is_right(database: Database, tmp_path: Path) -> None:
     made = sandbox(None, "psql", database, tmp_path)
     assert docs_shown.problems(docs_shown.run(ROOT / RUN_WITH_PSQL, made, NOT_RUN), made) == []
+
+
+def test_the_page_about_upgrades_is_right(database: Database, tmp_path: Path) -> None:
+    made = sandbox(None, "psql", database, tmp_path)
+    assert docs_shown.problems(docs_shown.run(ROOT / RUN_UPGRADE, made, NOT_RUN), made) == []

@@ -8,7 +8,7 @@ import pytest
 
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import render
+from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
@@ -137,3 +137,23 @@ def test_psql_waits_for_awa_migrate_and_awa_migrate_for_psql(bundle: Path, datab
         run.join()
     assert results == [0]
     assert unverified(database, bundle) == []
+
+
+def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
+    database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    desired = DesiredState(release, release.schema_version, CUSTOM)
+    write(dict(package("psql", desired, from_version=30).files), tmp_path)
+    refused = psql(database.url, tmp_path / "apply.sql")
+    assert refused.status == STOPPED
+    assert "[start-not-reached] Database" in refused.output
+    for migration in release.migrations:
+        if migration.version <= 29:
+            database.rows("SET client_min_messages = warning;" + migration.sql)
+    refused = psql(database.url, tmp_path / "apply.sql")
+    assert "is at version 29, and this bundle starts after version 30" in refused.output
+    thirtieth = next(migration.sql for migration in release.migrations if migration.version == 30)
+    database.rows("SET client_min_messages = warning;" + thirtieth)
+    done = psql(database.url, tmp_path / "apply.sql")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa

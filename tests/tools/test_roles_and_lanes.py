@@ -36,10 +36,12 @@ COUNTS = """
 @pytest.fixture
 def roles(database: Database) -> Iterator[Roles]:
     """Give names of roles that no other test has, and drop the roles afterwards."""
-    names = {duty: f"{duty}_{database.name}" for duty in ("owner", "migrator", "runtime", "observer")}
-    yield Roles(*names.values(), schemas=("acme_jobs",))
+    owner, migrator, runtime, observer = names = tuple(
+        f"{duty}_{database.name}" for duty in ("owner", "migrator", "runtime", "observer")
+    )
+    yield Roles(owner, migrator, runtime, observer, schemas=("acme_jobs",))
     with psycopg.connect(database.url, autocommit=True) as connection:
-        for name in names.values():
+        for name in names:
             if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone() is not None:
                 connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(name)))
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))

@@ -48,8 +48,11 @@ RUN_WITH_THE_ENGINE = (
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 RUN_WITH_PSQL = "docs/how-to/package-psql.md"
+RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 
-RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL})
+RUN = frozenset(
+    {*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE}
+)
 
 PAGES = docs_shown.pages()
 

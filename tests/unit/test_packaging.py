@@ -177,7 +177,7 @@ def test_flyway_runs_the_patch_before_the_custom_schemas(desired: Desired) -> No
     names = [path.rpartition("/")[2] for path in render("flyway", desired(ACME, BETA, QUEUED))]
     repeatable = sorted(name for name in names if name.startswith("R__"))
     assert repeatable == [
-        "R__awa_00_wait_free_dirty_marks.sql",
+        "R__awa_00_v040_wait_free_dirty_marks.sql",
         "R__awa_10_queue_storage_acme_jobs.sql",
         "R__awa_10_queue_storage_beta.sql",
         "R__awa_10_queue_storage_gamma.sql",
@@ -191,9 +191,8 @@ def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, releas
     assert [change["id"] for change in changes] == [
         "awa-infra-preflight",
         "awa-infra-stop",
-        *(f"awa-v{migration.version:03d}" for migration in release.migrations),
-        f"awa-tag-v{release.schema_version:03d}",
-        "awa-patch-wait_free_dirty_marks",
+        *(f"{kind}-v{m.version:03d}" for m in release.migrations for kind in ("awa", "awa-tag")),
+        "awa-patch-wait_free_dirty_marks-v040",
         "awa-infra-queue-storage-acme_jobs",
         "awa-infra-queue-storage-beta",
         "awa-infra-queue-storage-gamma",
@@ -239,6 +238,9 @@ def test_a_title_with_a_quote_ends_no_text_of_psql(release: Release) -> None:
 def test_an_unknown_format_is_refused(desired: Desired) -> None:
     with pytest.raises(ConfigurationError, match="no bundle format 'flywya'") as caught:
         render("flywya", desired())
+    assert caught.value.hint == "Did you mean flyway?"
+    with pytest.raises(ConfigurationError) as caught:
+        render("xyz", desired())
     assert "flyway, liquibase, psql" in caught.value.hint
 
 
