@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import click
 
 from awa_infra import errors
-from awa_infra.cli.main import INTERNAL_ERROR, INTERRUPTED, LazyGroup, cli
+from awa_infra.cli.main import INTERNAL_ERROR, INTERRUPTED, cli
 from awa_infra.cli.plan import PENDING
 from devtools.docs_text import markdown, page, sentence, table
 from devtools.progress import ToolError
@@ -34,7 +34,8 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "status": (*_READS, errors.BlockedError),
         "verify": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
-        "package": (errors.ConfigurationError, errors.BundleError, errors.ReleaseError),
+        "package": (errors.ConfigurationError, errors.BlockedError, errors.BundleError, errors.ReleaseError),
+        "bundle verify": (*_READS, errors.BundleError),
     }
 )
 """How each command can fail, beside a bug and an interruption. Subclasses share the status of their base."""
@@ -48,7 +49,7 @@ script. Where `--json` exists, standard output holds one JSON document and nothi
 def render() -> str:
     """Return the page."""
     context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
-    commands = _commands(cli, context)
+    commands = dict(_commands(cli, context))
     if set(commands) != set(FAILURES):
         message = f"devtools/docs_cli.py: FAILURES and the commands differ: {set(commands) ^ set(FAILURES)}"
         raise ToolError(message)
@@ -58,7 +59,7 @@ def render() -> str:
         _INTRO,
         _options(cli, context),
         _statuses(),
-        *(_command(command, click.Context(command, context, name)) for name, command in commands.items()),
+        *(_command(name, command) for name, command in commands.items()),
     )
 
 
@@ -75,14 +76,21 @@ def link(code: str) -> str:
     return f"[`{code}`](errors.md#{code})"
 
 
-def _commands(group: LazyGroup, context: click.Context) -> dict[str, click.Command]:
-    found = ((name, group.get_command(context, name)) for name in group.list_commands(context))
-    return {name: command for name, command in found if command is not None}
+def _commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, tuple[click.Command, click.Context]]]:
+    """Return every command with its context, those of groups by both names."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            inner = click.Context(command, context, name)
+            yield from ((f"{name} {below}", found) for below, found in _commands(command, inner))
+        elif command is not None:
+            yield name, (command, click.Context(command, context, name))
 
 
-def _command(command: click.Command, context: click.Context) -> str:
+def _command(name: str, found: tuple[click.Command, click.Context]) -> str:
+    command, context = found
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    statuses = {0, INTERNAL_ERROR, INTERRUPTED, *(kind.exit_status for kind in FAILURES[command.name or ""])}
+    statuses = {0, INTERNAL_ERROR, INTERRUPTED, *(kind.exit_status for kind in FAILURES[name])}
     if any("--check" in option.opts for option in command.params):
         statuses.add(PENDING)
     return "\n\n".join(
@@ -100,7 +108,8 @@ def _options(command: click.Command, context: click.Context) -> str:
     rows = []
     for option in command.get_params(context):
         record = option.get_help_record(context)
-        if record is None:
+        # An argument is in the usage line, and explained by the command's own text.
+        if record is None or isinstance(option, click.Argument):
             continue
         names, text = record
         required = " Required." if option.required else ""

@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from awa_infra import __version__
+from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.errors import AwaInfraError
 
 COMMANDS = {
@@ -26,6 +27,7 @@ COMMANDS = {
     "status": "Show what stands in one database.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
     "package": "Write a bundle for Flyway, Liquibase or psql.",
+    "bundle": "Check a bundle, and what a database has run of it.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""
 
@@ -48,7 +50,7 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: everything that cleans up after Ctrl-C does so after this too."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group that imports a command's module only when that command is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -67,19 +69,6 @@ class LazyGroup(click.Group):
         """Write the list of commands from the table above."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest the nearest command for one that does not exist."""
-        import difflib  # noqa: PLC0415
-
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
-            near = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(COMMANDS)}."
-            ctx.fail(f"No such command: {name}.{hint}")
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -133,7 +133,7 @@ def test_the_help_lists_every_command_in_the_order_in_which_people_meet_them(run
 def test_every_command_has_help(run: Run, command: str) -> None:
     outcome = run(command, "--help")
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.partition("\n")[0].endswith(f"awa-infra {command} [OPTIONS]")
+    assert outcome.out.partition("\n")[0].startswith(f"Usage: awa-infra {command} [OPTIONS]")
 
 
 def test_the_version_is_that_of_the_package(run: Run) -> None:
@@ -156,7 +156,10 @@ def test_help_and_the_bare_package_import_nothing_that_is_slow(code: str) -> Non
     [
         ("plann", "No such command: plann. Did you mean plan?"),
         ("stauts", "No such command: stauts. Did you mean status?"),
-        ("xyz", "No such command: xyz. Known are up, preview, refresh, destroy, plan, apply, status, verify, package."),
+        (
+            "xyz",
+            "No such command: xyz. Known are up, preview, refresh, destroy, plan, apply, status, verify, package, bundle.",
+        ),
     ],
 )
 def test_an_unknown_command_gets_the_one_that_was_meant(run: Run, written: str, said: str) -> None:
@@ -670,6 +673,51 @@ def test_a_bundle_can_begin_and_end_in_the_middle(run: Run, tmp_path: Path) -> N
     ):
         assert said in run("package", "--format", "psql", "--out", str(tmp_path / "new"), *arguments).err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_bundle_is_checked_and_compared_with_what_a_database_has_run(
+    run: Run, tmp_path: Path, awa_database: Database, database: Database
+) -> None:
+    out = tmp_path / "out"
+    nothing = run("bundle", "verify", str(out), url=None)
+    assert_fails(nothing, 2, f"There is no bundle in {out}.", code="bundle-refused", hint="Name the folder")
+    run("package", "--format", "psql", "--out", str(out))
+    intact = run("bundle", "verify", str(out), url=None)
+    assert (intact.status, intact.err) == (0, "")
+    assert intact.out.startswith(f"{out}: psql bundle of Awa 0.6.9, versions 0 to 40, ")
+    assert intact.out.endswith(" files: intact.\n")
+
+    done = run("bundle", "verify", str(out), url=awa_database.url)
+    assert done.out.endswith(f"Database {awa_database.name}, 39 files: 39 applied.\n")
+    empty = run("bundle", "verify", str(out), url=database.url)
+    assert empty.out.endswith(f"Database {database.name} has run nothing of it.\n")
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version > 38")
+    behind = run("bundle", "verify", str(out), url=awa_database.url)
+    assert behind.status == 0
+    assert "39 files: 37 applied, 2 pending.\n  pending:   upstream/V039.sql\n" in behind.out
+
+    (out / "upstream" / "V001.sql").write_text("mine", encoding="utf-8")
+    wrong = run("bundle", "verify", str(out), url=None)
+    assert wrong.status == 1
+    assert "Wrong: upstream/V001.sql was edited: SHA256SUMS has another hash.\n" in wrong.out
+    data = run("bundle", "verify", str(out), "--json", url=awa_database.url)
+    assert data.status == 1
+    assert data.data["intact"] is False
+    assert data.data["findings"][0]["file"] == "upstream/V001.sql"
+    assert data.data["files"][-1] == {"file": "upstream/V040.sql", "state": "pending"}
+
+
+def test_flyway_that_ran_another_text_is_told(run: Run, tmp_path: Path, awa_database: Database) -> None:
+    out = tmp_path / "out"
+    run("package", "--format", "flyway", "--out", str(out))
+    awa_database.rows(
+        "CREATE SCHEMA awa_migrations; CREATE TABLE awa_migrations.flyway_schema_history AS "
+        "SELECT 1 AS installed_rank, '040' AS version, 'SQL' AS type, 'V040__awa_v040.sql' AS script, 1 AS checksum, "
+        "true AS success"
+    )
+    told = run("bundle", "verify", str(out), url=awa_database.url)
+    assert told.status == 1
+    assert "  different: upstream/V040__awa_v040.sql\n" in told.out
 
 
 def test_a_folder_of_somebody_else_is_not_overwritten(run: Run, tmp_path: Path) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import psycopg
 
+from awa_infra.database.bundle_history import read_history
 from awa_infra.database.url import parameters
 from awa_infra.model import QueueStorage, Shape
+from awa_infra.packaging.check import check, progress
+from awa_infra.packaging.standing import read
 from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
 from tests.support.servers import Database
@@ -96,6 +99,14 @@ def unverified(database: Database, bundle: Path) -> list[str]:
     rows = database.rows((bundle / "verify.sql").read_text())
     assert len(rows) > len(CUSTOM)
     return [row["what"] for row in rows if not row["ok"]]
+
+
+def ran(database: Database, tool: Tool) -> set[str]:
+    """Return what ``awa-infra bundle verify`` says of the files of a bundle."""
+    standing = read(tool.bundle)
+    assert standing is not None
+    assert check(standing) == ()
+    return {entry.state for entry in progress(standing, read_history(database.url, standing.lock.form))}
 
 
 def psql(url: str, script: Path, *options: str) -> Result:

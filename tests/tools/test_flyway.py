@@ -11,7 +11,7 @@ from psycopg import sql
 from awa_infra.model import Release
 from tests.support.servers import Database, TestServer
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, unverified
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, ran, unverified
 
 HISTORY = "SELECT type, count(*) FROM awa_migrations.flyway_schema_history WHERE success GROUP BY type"
 PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
@@ -43,6 +43,8 @@ def test_a_flyway_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate(
     assert unverified(database, flyway.bundle) == []
     # Ten thousand notices would hide the one line that matters.
     assert len(first.output.splitlines()) < 3 * len(release.migrations)
+
+    assert ran(database, flyway) == {"applied"}
 
     before = database.transition()
     assert (before["state"], before["marker"]) == ("canonical", None)
@@ -83,6 +85,7 @@ def test_flyway_takes_over_a_database_of_awa_migrate_after_one_baseline(
         {"type": "SQL", "count": len(release.patches) + len(CUSTOM)},
     ]
     assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+    assert ran(awa_database, flyway) == {"adopted", "applied"}
 
 
 def test_awa_migrate_waits_until_flyway_of_an_unprivileged_role_is_done(

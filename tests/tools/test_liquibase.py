@@ -5,7 +5,7 @@ import time
 from awa_infra.model import Release
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, script, unverified
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, ran, script, unverified
 
 HISTORY = "SELECT exectype, count(*) FROM awa_migrations.databasechangelog GROUP BY exectype ORDER BY 1"
 EVERY_TIME = 3
@@ -23,6 +23,8 @@ def test_a_liquibase_bundle_brings_an_empty_database_to_the_schema_of_awa_migrat
     assert len(first.output.splitlines()) < 3 * len(release.migrations)
     tags = database.rows("SELECT tag FROM awa_migrations.databasechangelog WHERE tag IS NOT NULL")
     assert {row["tag"] for row in tags} == {f"awa-v{migration.version:03d}" for migration in release.migrations}
+
+    assert ran(database, liquibase) == {"applied"}
 
     before = database.transition()
     assert (before["state"], before["marker"]) == ("canonical", None)
@@ -45,6 +47,8 @@ def test_liquibase_adopts_a_database_of_awa_migrate_and_obeys_the_conditions(
         {"exectype": "MARK_RAN", "count": len(release.migrations)},
     ]
     assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+
+    assert ran(awa_database, liquibase) == {"adopted", "applied"}
 
     awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     awa_database.rows("UPDATE beta.queue_ring_state SET slot_count = 5")
