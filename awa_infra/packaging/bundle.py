@@ -17,6 +17,7 @@ from awa_infra.packaging.lock import LOCK, Lock, grown, with_shapes, written
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums, manifest
 from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
+from awa_infra.packaging.refuse import refuse_what_tools_misread
 from awa_infra.packaging.roles import roles_script
 from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
@@ -72,6 +73,7 @@ def package(
         _refuse_another_start(from_version, lock)
         desired, kept = with_released_texts(desired, form, standing)
     contents = contents_of(desired, lock.from_version, kept)
+    refuse_what_tools_misread(contents.plan.steps)
     paths = form.paths(contents)
     wrap = form.wrap or (lambda step: step.sql.encode())
     files = {paths[step.key]: wrap(step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}

@@ -158,7 +158,8 @@ def test_help_and_the_bare_package_import_nothing_that_is_slow(code: str) -> Non
         ("stauts", "No such command: stauts. Did you mean status?"),
         (
             "xyz",
-            "No such command: xyz. Known are up, preview, refresh, destroy, plan, apply, status, verify, package, bundle.",
+            "No such command: xyz. "
+            "Known are up, preview, refresh, destroy, plan, apply, status, verify, package, bundle.",
         ),
     ],
 )
