@@ -26,7 +26,7 @@ COMMANDS = {
     "apply": "Migrate one database, without the Pulumi engine.",
     "status": "Show what stands in one database.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
-    "package": "Write a bundle for Flyway, Liquibase or psql.",
+    "package": "Write a bundle for Flyway, Liquibase, psql or another migration tool.",
     "bundle": "Check a bundle, and what a database has run of it.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""

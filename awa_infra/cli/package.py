@@ -113,8 +113,9 @@ def package(
         _show(standing, bundle, done, out, as_diff=show_diff)
     else:
         places = " and ".join(str(place) for place in (out, archive_path) if place)
+        article = "an" if bundle_format[0] in "aeiou" else "a"
         click.echo(
-            f"Wrote a {bundle_format} bundle of {len(bundle.files)} files to {places}: Awa {desired.release.name}, "
+            f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: Awa {desired.release.name}, "
             f"schema awa up to version {desired.target_version}"
             + (f", queue-storage {', '.join(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
             + ". Start with its README.md."

@@ -17,7 +17,7 @@ def read_history(url: str, form: str) -> History:
         url: the database.
         form: name of the bundle's format; there is a query for each.
     """
-    query = sqltext.load(f"bundle/history_{form}.sql")
+    query = sqltext.load(f"bundle/history_{form.replace('-', '_')}.sql")
     needs = re.search(r"^-- needs: (\S+)$", query, re.MULTILINE)
     table = needs.group(1) if needs else ""
     with connect(url, autocommit=True) as connection, translated(url, "Reading the history"):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, StepKind
+from awa_infra.packaging.alembic import ALEMBIC
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format
 from awa_infra.packaging.flyway import FLYWAY
+from awa_infra.packaging.golang_migrate import GOLANG_MIGRATE
+from awa_infra.packaging.goose import GOOSE
 from awa_infra.packaging.grow import Kept, with_released_texts
 from awa_infra.packaging.liquibase import LIQUIBASE
 from awa_infra.packaging.lock import LOCK, Lock, grown, with_shapes, written
@@ -23,7 +26,9 @@ from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.planner import make_plan
 
-FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in (FLYWAY, LIQUIBASE, PSQL)})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE)}
+)
 """Every format by the name that the command line takes."""
 
 _ATTRIBUTES = b"* -text\n"
@@ -72,13 +77,14 @@ def package(
         lock = standing.lock
         _refuse_another_start(from_version, lock)
         desired, kept = with_released_texts(desired, form, standing)
-    contents = contents_of(desired, lock.from_version, kept)
+    contents = replace(contents_of(desired, lock.from_version, kept), released=lock.repeatable)
     refuse_what_tools_misread(contents.plan.steps)
     paths = form.paths(contents)
     wrap = form.wrap or (lambda step: step.sql.encode())
     files = {paths[step.key]: wrap(step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
     if standing is not None:
-        files |= {entry.file: standing.files[entry.file] for entry in lock.frozen.values()}
+        stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
+        files |= {entry.file: standing.files[entry.file] for entry in stay}
     files.update(form.files(contents))
     files.update(roles_script(contents))
     files["verify.sql"] = verify(contents).encode()

@@ -14,6 +14,7 @@ import yaml
 from awa_infra.errors import BundleError
 from awa_infra.facts import known_releases
 from awa_infra.model import History, HistoryRow
+from awa_infra.packaging import numbered
 from awa_infra.packaging.bundle import format_named
 from awa_infra.packaging.lock import Lock, sha256
 from awa_infra.packaging.manifest import MANIFEST
@@ -82,6 +83,8 @@ def progress(standing: Standing, history: History) -> tuple[Applied, ...]:
     rows = {row.identity: row for row in history.rows or ()}
     if lock.form == "flyway":
         return tuple(_flyway(standing, lock, rows))
+    if format_named(lock.form).appends:
+        return tuple(_numbered(lock, rows))
     names = _changesets(standing) if lock.form == "liquibase" else {}
     found = []
     for version, entry in sorted(lock.frozen.items()):
@@ -116,6 +119,19 @@ def _flyway(standing: Standing, lock: Lock, rows: Mapping[str, HistoryRow]) -> I
     for path in _repeatable(standing, lock):
         # Another text of a repeatable file is one that Flyway will run.
         yield Applied(path, _against(standing.files[path], rows.get(path.rpartition("/")[2]), otherwise="pending"))
+
+
+def _numbered(lock: Lock, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
+    ran = {int(identity): row for identity, row in rows.items()}
+    # Some remember the last number only: everything below it was run.
+    last = max((number for number, row in ran.items() if row.outcome in {"baseline", "failed"}), default=0)
+    for path in sorted({entry.file for entry in (*lock.frozen.values(), *lock.repeatable)}):
+        number = numbered.number(path)
+        row = ran.get(number)
+        if row is not None and row.outcome == "failed":
+            yield Applied(path, "failed")
+        else:
+            yield Applied(path, "applied" if row is not None or number < last else "pending")
 
 
 def _against(content: bytes | None, row: HistoryRow | None, *, otherwise: str) -> str:

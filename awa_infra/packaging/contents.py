@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from awa_infra.model import DesiredState, Plan, Step, StepKind
+from awa_infra.packaging.lock import Released
 
 HISTORY_SCHEMA = "awa_migrations"
 """Where the tool keeps its own tables: beside schema ``awa``, which belongs to Awa's migrations alone."""
@@ -23,11 +24,13 @@ class Contents:
         desired: what was asked for.
         plan: what it takes, from the state that the bundle starts at.
         kept: a line for each file that stays as it was released, although the release has another text for it.
+        released: every text of repeatable files that the bundle has released before.
     """
 
     desired: DesiredState
     plan: Plan
     kept: tuple[str, ...] = ()
+    released: tuple[Released, ...] = ()
 
     def of(self, kind: StepKind) -> tuple[Step, ...]:
         """Return the steps of one kind, in the plan's order."""
@@ -59,6 +62,8 @@ class Format:
         files: all other files that the tool needs, by path.
         wrap: what makes a step's file where the tool wants more in it than the SQL.
         text_of: the SQL of such a file.
+        appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
+        asks: whether running it asks the gates, rather than a script for psql beside it.
         one_transaction: whether everything is run in one transaction, rather than each file in its own.
     """
 
@@ -69,3 +74,5 @@ class Format:
     one_transaction: bool = False
     wrap: Callable[[Step], bytes] | None = None
     text_of: Callable[[bytes], str] = bytes.decode
+    appends: bool = False
+    asks: bool = True

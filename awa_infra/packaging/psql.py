@@ -65,7 +65,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the script, and the SQL that it runs around Awa's."""
     return {
         "apply.sql": _script(contents).encode(),
-        "awa_infra/lock.sql": sqltext.load("bundle/lock_psql.sql").encode(),
+        "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
         "awa_infra/preflight.sql": preflight(contents.desired, start=contents.plan.from_version).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/verified.sql": _verified(contents).encode(),

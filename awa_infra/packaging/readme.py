@@ -56,6 +56,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "order": _order(form, contents, paths),
         "queue_storage": _queue_storage(contents),
         "start": _start(plan),
+        "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING

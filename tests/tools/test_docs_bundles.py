@@ -4,13 +4,22 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from awa_infra.database.url import parameters
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
 from devtools.postgres_host import binaries
 from tests.support.servers import Database
 from tests.tools.bundle_tools import Tool
-from tests.unit.test_docs_commands import NOT_RUN, RUN_UPGRADE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL
+from tests.unit.test_docs_commands import (
+    NOT_RUN,
+    RUN_UPGRADE,
+    RUN_WITH_FLYWAY,
+    RUN_WITH_LIQUIBASE,
+    RUN_WITH_OTHERS,
+    RUN_WITH_PSQL,
+)
 
 
 def sandbox(tool: Tool | None, command: str, database: Database, folder: Path) -> Sandbox:
@@ -43,11 +52,7 @@ def test_the_page_about_liquibase_is_right(liquibase: Tool, database: Database, 
     assert docs_shown.problems(docs_shown.run(ROOT / RUN_WITH_LIQUIBASE, made, NOT_RUN), made) == []
 
 
-def test_the_page_about_psql_is_right(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS])
+def test_the_page_is_right(page: str, database: Database, tmp_path: Path) -> None:
     made = sandbox(None, "psql", database, tmp_path)
-    assert docs_shown.problems(docs_shown.run(ROOT / RUN_WITH_PSQL, made, NOT_RUN), made) == []
-
-
-def test_the_page_about_upgrades_is_right(database: Database, tmp_path: Path) -> None:
-    made = sandbox(None, "psql", database, tmp_path)
-    assert docs_shown.problems(docs_shown.run(ROOT / RUN_UPGRADE, made, NOT_RUN), made) == []
+    assert docs_shown.problems(docs_shown.run(ROOT / page, made, NOT_RUN), made) == []

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,29 +11,15 @@ from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.standing import read
 from awa_infra.packaging.write import write
-from awa_infra.release import checked_release
-from devtools.awa_releases import awa_python
-from devtools.progress import ToolMissing
 from tests.support.servers import Database
-from tests.support.tools import dump_schema, missing
+from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, psql, unverified
-
-OLD = "0.6.2"
-"""Awa edited twelve migrations in place after it."""
-
-PRINT = "import awa, json; print(json.dumps(awa.migrations()))"
+from tests.tools.old_releases import EDITED, old_release
 
 
 @pytest.fixture(scope="module")
 def old() -> Release:
-    """Return an old release, whose texts are the ones that it is known by."""
-    try:
-        wheel = awa_python(OLD)
-    except ToolMissing as exc:
-        missing(str(exc))
-    environment = {**os.environ, "PYTHONPATH": str(wheel)}
-    done = subprocess.run([sys.executable, "-P", "-c", PRINT], env=environment, capture_output=True, check=True)
-    return checked_release(OLD, [tuple(row) for row in json.loads(done.stdout)], [])
+    return old_release()
 
 
 def grow(form: str, release: Release, folder: Path) -> list[str]:
@@ -63,7 +45,7 @@ def test_a_grown_flyway_bundle_passes_validate_and_ends_in_the_same_schema(
     done = tool.run(database.url, "migrate")
     assert done.status == 0, done.output
     kept = grow("flyway", release, tool.bundle)
-    assert len(kept) == 12
+    assert len(kept) == EDITED
     assert {path: (tool.bundle / path).read_bytes() for path in released} == released
     done = tool.run(database.url, "migrate")
     assert done.status == 0, done.output
@@ -88,7 +70,7 @@ def test_a_grown_liquibase_bundle_keeps_its_checksums_and_ends_in_the_same_schem
     assert psql(database.url, tool.bundle / "prerequisite.sql").status == 0
     done = tool.run(database.url, "update")
     assert done.status == 0, done.output
-    assert len(grow("liquibase", release, tool.bundle)) == 12
+    assert len(grow("liquibase", release, tool.bundle)) == EDITED
     done = tool.run(database.url, "update")
     assert done.status == 0, done.output
     assert "upstream/V" not in done.output
@@ -103,7 +85,7 @@ def test_a_grown_psql_bundle_ends_in_the_same_schema_on_old_and_new_databases(
     first("psql", old, tmp_path)
     if ran_before:
         assert psql(database.url, tmp_path / "apply.sql").status == 0
-    assert len(grow("psql", release, tmp_path)) == 12
+    assert len(grow("psql", release, tmp_path)) == EDITED
     done = psql(database.url, tmp_path / "apply.sql")
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
