@@ -115,8 +115,8 @@ def package(
         places = " and ".join(str(place) for place in (out, archive_path) if place)
         article = "an" if bundle_format[0] in "aeiou" else "a"
         click.echo(
-            f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: Awa {desired.release.name}, "
-            f"schema awa up to version {desired.target_version}"
+            f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: "
+            f"Awa {desired.release.name}, schema awa up to version {desired.target_version}"
             + (f", queue-storage {', '.join(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
             + ". Start with its README.md."
         )

@@ -1,6 +1,6 @@
 """The Liquibase bundle: one changelog that lists every file, and adopts what another program migrated.
 
-Tested with Liquibase 4.33.0. Every changeset names its logical path, so that the history
+Tested with Liquibase 4.33.0 and 5.0.4. Every changeset names its logical path, so that the history
 does not depend on where the bundle lies. None has a rollback block: an empty one would delete history rows
 and leave the schema.
 """

@@ -15,6 +15,7 @@ from awa_infra.database.url import parameters
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.packaging.check import check, progress
 from awa_infra.packaging.standing import read
+from devtools import java_tools
 from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
 from tests.support.servers import Database
@@ -26,6 +27,9 @@ CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipt
 SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))
 
 TIMEOUT = 120.0
+
+LIQUIBASES = ("4.33.0", "5.0.4")
+"""The last one under Apache-2.0, and the newest."""
 
 LOCK_HOLDERS = """
     SELECT count(*) AS holders FROM pg_locks
@@ -86,6 +90,17 @@ def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
         return tuple(find())
     except ToolMissing as exc:
         missing(str(exc))
+
+
+def flyway_tool(bundle: Path) -> Tool:
+    """Return Flyway for a bundle, or skip the test."""
+    return Tool(command(java_tools.flyway), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
+
+
+def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:
+    """Return a version of Liquibase for a bundle, or skip the test."""
+    variables = ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD")
+    return Tool(command(lambda: java_tools.liquibase(version)), variables, bundle)
 
 
 def script(database: Database, path: Path) -> None:

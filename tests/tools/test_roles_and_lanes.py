@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,7 +12,7 @@ from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
-from tests.tools.bundle_tools import Result, Tool, psql, unverified
+from tests.tools.bundle_tools import Result, flyway_tool, liquibase_tool, psql, unverified
 
 Run = Callable[[str], Result]
 
@@ -47,20 +46,21 @@ def roles(database: Database) -> Iterator[Roles]:
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
-def runner(form: str, tool: Tool | None, bundle: Path) -> Run:
+def runner(form: str, bundle: Path) -> Run:
     """Return how a bundle is run."""
-    if tool is None:
+    if form == "psql":
         return lambda url: psql(url, bundle / "apply.sql")
-    return lambda url: replace(tool, bundle=bundle).run(url, "migrate" if form == "flyway" else "update")
+    tool = flyway_tool(bundle) if form == "flyway" else liquibase_tool(bundle)
+    return lambda url: tool.run(url, "migrate" if form == "flyway" else "update")
 
 
 @pytest.mark.parametrize("form", ["flyway", "liquibase", "psql"])
 def test_a_migrator_that_an_administrator_made_installs_everything_for_the_owner(
-    form: str, database: Database, roles: Roles, release: Release, tmp_path: Path, request: pytest.FixtureRequest
+    form: str, database: Database, roles: Roles, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     write(render(form, DesiredState(release, release.schema_version, (LANES,), roles=roles)), bundle)
-    run = runner(form, None if form == "psql" else request.getfixturevalue(form), bundle)
+    run = runner(form, bundle)
     if form == "liquibase":
         assert psql(database.url, bundle / "prerequisite.sql").status == 0
 
