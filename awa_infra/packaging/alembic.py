@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import resources
-from itertools import pairwise
 
 from awa_infra import sqltext
 from awa_infra.model import Step
@@ -79,9 +78,8 @@ def files(contents: Contents) -> dict[str, bytes]:
 def _revisions(contents: Contents) -> Iterator[tuple[str, bytes]]:
     named = stems(contents, _text)
     migrations = {named[step.key]: step.key for step in contents.plan.steps if step.key in named and step.key[0] == "V"}
-    for before, stem in pairwise([None, *in_order(contents, named)]):
-        if stem is None:
-            continue
+    ordered = in_order(contents, named)
+    for before, stem in zip([None, *ordered], ordered, strict=False):
         version = int(migrations[stem].removeprefix("V")) if stem in migrations else None
         text = _REVISION.format(
             title=stem,

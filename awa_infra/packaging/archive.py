@@ -7,7 +7,6 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from awa_infra.errors import BundleError
@@ -42,23 +41,25 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
         raise BundleError(
             f"{target} is there already, and awa-infra did not write it.", hint="Choose another --archive."
         )
-    side = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, side = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(archive(files))
-        Path(side).chmod(0o644)
-        Path(side).replace(target)
+        _replace(target, archive(files))
     except OSError as exc:
         raise BundleError(
             f"The archive cannot be written to {target}: {exc.strerror or exc}.",
             hint="Choose a folder in which you may create files. What was there is as it was.",
         ) from exc
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, side = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(side).chmod(0o644)
+        Path(side).replace(target)
     finally:
-        if side is not None:
-            with suppress(OSError):
-                Path(side).unlink()
+        Path(side).unlink(missing_ok=True)
 
 
 def _is_ours(target: Path) -> bool:

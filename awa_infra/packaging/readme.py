@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
+from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.preflight import start_queries
 from awa_infra.planning.gates import gate_queries
+from awa_infra.planning.planner import replays_installer
 
 CONDITIONS = {
     "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
@@ -58,6 +60,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "start": _start(plan),
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
+        "locks": _locks(form, contents, paths),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
@@ -136,6 +139,27 @@ def _kept(contents: Contents) -> str:
         return ""
     listed = "\n".join(f"- {line}" for line in contents.kept)
     return f"\nWhat was handed out never changes, for the tool remembers what it ran:\n\n{listed}\n"
+
+
+def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return what the files lock, and what is known about how long it takes."""
+    replays = [step for step in contents.of(StepKind.MIGRATION) if replays_installer(step)]
+    listed = ", ".join(f"`{paths[step.key]}`" for step in replays)
+    transaction = "the one transaction" if form.one_transaction else "all files together"
+    found = [
+        "On an empty database it takes seconds, and there is nobody to wait for it.",
+        "Workers may go on meanwhile, unless a condition below objects; they wait for the locks.",
+        "Every migration may take `ACCESS EXCLUSIVE` on the tables that it changes, until its transaction ends.",
+        "No lock is waited for longer than 30 seconds; then the transaction is rolled back.",
+        f"The server's lock table needs room for about {contents.plan.lock_objects} objects in {transaction}.",
+    ]
+    if replays:
+        microseconds = round(SECONDS_PER_ROW_AND_REPLAY * 1e6)
+        found.append(
+            "These replay the installer of queue storage: `ACCESS EXCLUSIVE` on all tables of each schema of it,"
+            f" for about {microseconds} µs for each ready or finished job and each of the files: {listed}."
+        )
+    return "\n".join(f"- {line}" for line in found)
 
 
 def _roles(contents: Contents) -> str:

@@ -53,3 +53,27 @@ def test_an_archive_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="did not write it"):
         write_archive(NEW, target)
     assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"mine", b""])
+def test_a_file_that_is_no_archive_is_not_replaced(tmp_path: Path, content: bytes) -> None:
+    target = tmp_path / "a.zip"
+    target.write_bytes(content)
+    with pytest.raises(BundleError, match="did not write it"):
+        write_archive(NEW, target)
+    assert target.read_bytes() == content
+
+
+def test_an_archive_of_ours_is_replaced_and_its_folder_is_made(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "a.zip"
+    for version in (b"1", b"2"):
+        write_archive({"manifest.json": b'{"tool": "awa-infra"}', "v": version}, target)
+    with zipfile.ZipFile(target) as found:
+        assert found.read("v") == b"2"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_an_archive_below_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BundleError, match="cannot be written"):
+        write_archive(NEW, tmp_path / "file" / "a.zip")

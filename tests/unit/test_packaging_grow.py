@@ -176,3 +176,11 @@ def test_a_bundle_from_the_middle_says_where_it_starts(release: Release) -> None
     assert json.loads(files["manifest.json"])["from_version"] == 30
     assert not [path for path in files if "V030" in path]
     assert b"start-not-reached" not in render("flyway", DesiredState(release, 40))["README.md"]
+
+
+@pytest.mark.parametrize(
+    ("start", "said"), [(8, "has no version 8 that a bundle could start after"), (40, "from version 40 to 40 holds no")]
+)
+def test_a_range_without_a_beginning_or_an_end_is_refused(start: int, said: str, release: Release) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        package("psql", DesiredState(release, 40), from_version=start)
