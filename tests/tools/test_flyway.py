@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -112,3 +115,49 @@ def test_flyway_in_another_folder_fails_rather_than_find_nothing_to_do(flyway: T
     done = elsewhere.run(database.url, f"-configFiles={flyway.bundle / 'flyway.toml'}", "migrate")
     assert done.status != 0
     assert "Failed to find filesystem location" in done.output
+
+
+def test_flyway_with_the_classic_settings_and_all_files_in_one_transaction(
+    flyway: Tool, database: Database, schema_of_awa: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(flyway.bundle, bundle)
+    (bundle / "flyway.toml").unlink()
+    tool = replace(flyway, bundle=bundle)
+    done = tool.run(database.url, "-configFiles=classic.conf", "-group=true", "migrate")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert ran(database, flyway) == {"applied"}
+
+
+def test_a_checkout_that_converted_line_ends_is_nothing_to_flyway(
+    flyway: Tool, database: Database, tmp_path: Path
+) -> None:
+    first = flyway.run(database.url, "migrate")
+    assert first.status == 0, first.output
+    bundle = tmp_path / "bundle"
+    shutil.copytree(flyway.bundle, bundle)
+    for path in bundle.rglob("*.sql"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    again = replace(flyway, bundle=bundle).run(database.url, "migrate")
+    assert again.status == 0, again.output
+    assert "No migration necessary" in again.output
+
+
+def test_two_flyways_at_once_do_everything_once(flyway: Tool, database: Database, schema_of_awa: str) -> None:
+    both = [flyway.start(database.url, "migrate") for _ in range(2)]
+    for done in [finish(process) for process in both]:
+        assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_flyway_that_was_killed_goes_on_where_it_stopped(flyway: Tool, database: Database, schema_of_awa: str) -> None:
+    killed = flyway.start(database.url, "migrate")
+    progress = "SELECT to_regclass('awa.cron_jobs') IS NOT NULL AS begun"
+    while not database.rows(progress)[0]["begun"]:
+        assert killed.poll() is None, finish(killed).output
+    killed.kill()
+    finish(killed)
+    done = flyway.run(database.url, "migrate")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa

@@ -83,3 +83,19 @@ def test_liquibase_goes_on_where_a_migration_stopped_and_awa_migrate_waits_for_i
     assert counted["MARK_RAN"] == marked
     assert counted["EXECUTED"] >= len(release.migrations) - marked + len(release.patches) + len(CUSTOM)
     assert unverified(database, liquibase.bundle) == []
+
+
+def test_liquibase_that_was_killed_goes_on_after_its_lock_is_released(
+    liquibase: Tool, database: Database, schema_of_awa: str
+) -> None:
+    script(database, liquibase.bundle / "prerequisite.sql")
+    killed = liquibase.start(database.url, "update")
+    while not database.rows("SELECT to_regclass('awa.cron_jobs') IS NOT NULL AS begun")[0]["begun"]:
+        assert killed.poll() is None, finish(killed).output
+    killed.kill()
+    finish(killed)
+    released = liquibase.run(database.url, "release-locks")
+    assert released.status == 0, released.output
+    done = liquibase.run(database.url, "update")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa

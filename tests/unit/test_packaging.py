@@ -180,6 +180,21 @@ def test_flyways_settings_are_the_ones_that_were_tried(desired: Desired) -> None
     }
 
 
+def test_the_classic_settings_of_flyway_say_the_same(desired: Desired) -> None:
+    files = render("flyway", desired(ACME))
+    settings = tomllib.loads(files["flyway.toml"].decode())
+    classic = dict(
+        line.split("=", 1) for line in files["classic.conf"].decode().splitlines() if line and not line.startswith("#")
+    )
+    application = classic.pop("flyway.jdbcProperties.ApplicationName")
+    assert application == settings["environments"]["default"]["jdbcProperties"]["ApplicationName"]
+    words = {True: "true", False: "false"}
+    assert classic == {
+        f"flyway.{name}": ",".join(value) if isinstance(value, list) else words.get(value, value)
+        for name, value in settings["flyway"].items()
+    }
+
+
 def test_flyway_looks_only_in_folders_that_are_there(desired: Desired) -> None:
     settings = tomllib.loads(render("flyway", desired())["flyway.toml"].decode())
     assert settings["flyway"]["locations"] == ["filesystem:callbacks", "filesystem:upstream"]
