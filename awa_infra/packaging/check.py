@@ -23,7 +23,7 @@ from awa_infra.release import normalised_sha256
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Flaw:
     """Something about a bundle that is not as it should be.
 
     Attributes:
@@ -52,16 +52,16 @@ class Applied:
     state: str
 
 
-def check(standing: Standing) -> tuple[Finding, ...]:
+def check(standing: Standing) -> tuple[Flaw, ...]:
     """Return everything in a bundle that disagrees: files, sums, lock, manifest, and what Awa has released.
 
     Raises:
         BundleError: the lock file cannot be read.
     """
     lock = standing.lock
-    found = [Finding(path, "was not written by awa-infra.") for path in standing.foreign]
-    found += [Finding(path, "is missing.") for path in standing.missing]
-    found += [Finding(path, "was edited: SHA256SUMS has another hash.") for path in standing.edited]
+    found = [Flaw(path, "was not written by awa-infra.") for path in standing.foreign]
+    found += [Flaw(path, "is missing.") for path in standing.missing]
+    found += [Flaw(path, "was edited: SHA256SUMS has another hash.") for path in standing.edited]
     found += _against_the_lock(standing, lock)
     found += _against_awa(standing, lock)
     return tuple(found)
@@ -157,23 +157,23 @@ def _changesets(standing: Standing) -> dict[str, str]:
         ) from exc
 
 
-def _against_the_lock(standing: Standing, lock: Lock) -> Iterator[Finding]:
+def _against_the_lock(standing: Standing, lock: Lock) -> Iterator[Flaw]:
     """Compare what is there with what was released; what the sums have told already is not told again."""
     told = {*standing.edited, *standing.missing}
     newest = {entry.file: entry for entry in lock.repeatable}
     for entry in (*lock.frozen.values(), *newest.values()):
         content = standing.files.get(entry.file)
         if content is not None and entry.file not in told and sha256(content) != entry.sha256:
-            yield Finding(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")
+            yield Flaw(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")
     manifest = _manifest(standing)
     if manifest.get("format") != lock.form:
-        yield Finding(MANIFEST, f"says format {manifest.get('format')!r}, the lock says {lock.form!r}.")
+        yield Flaw(MANIFEST, f"says format {manifest.get('format')!r}, the lock says {lock.form!r}.")
     listed = {entry["version"]: entry["release"] for entry in manifest.get("migrations", [])}
     if listed != {version: entry.release for version, entry in lock.frozen.items()}:
-        yield Finding(MANIFEST, "lists other migrations than the lock.")
+        yield Flaw(MANIFEST, "lists other migrations than the lock.")
 
 
-def _against_awa(standing: Standing, lock: Lock) -> Iterator[Finding]:
+def _against_awa(standing: Standing, lock: Lock) -> Iterator[Flaw]:
     text_of = format_named(lock.form).text_of
     known = known_releases()
     expected = [
@@ -191,7 +191,7 @@ def _against_awa(standing: Standing, lock: Lock) -> Iterator[Finding]:
     for path, name, sha in expected:
         content = standing.files.get(path)
         if content is not None and normalised_sha256(text_of(content)) != sha:
-            yield Finding(path, f"is not the text that Awa {name} released.")
+            yield Flaw(path, f"is not the text that Awa {name} released.")
 
 
 def _manifest(standing: Standing) -> dict[str, Any]:
