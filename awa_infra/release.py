@@ -34,7 +34,7 @@ def build_release(
     migrations: Iterable[tuple[int, str, str]],
     patches: Iterable[tuple[str, str, str]],
 ) -> Release:
-    """Check the texts of one release against the committed facts and return it.
+    """Return one release that may migrate databases, its texts checked against the committed facts.
 
     Args:
         name: version of the wheel, for example ``0.6.9``.
@@ -43,14 +43,32 @@ def build_release(
 
     Raises:
         ReleaseTooOldError: the release is below :data:`awa_infra.facts.FLOOR`.
-        ReleaseModifiedError: a known release whose texts differ from what it shipped.
-        ReleaseError: no migrations at all, or versions that do not ascend.
+        ReleaseError: see :func:`checked_release`.
     """
     if Version(name) < Version(FLOOR):
         raise ReleaseTooOldError(
             f"Awa {name} is too old to migrate a database safely.",
             hint=f"Install awa-pg {FLOOR} or newer in this environment, for example: pip install 'awa-pg>={FLOOR}'.",
         )
+    return checked_release(name, migrations, patches)
+
+
+def checked_release(
+    name: str,
+    migrations: Iterable[tuple[int, str, str]],
+    patches: Iterable[tuple[str, str, str]],
+) -> Release:
+    """Check the texts of one release, however old, against the committed facts and return it.
+
+    Args:
+        name: version of the wheel.
+        migrations: see :func:`build_release`.
+        patches: see :func:`build_release`.
+
+    Raises:
+        ReleaseModifiedError: a known release whose texts differ from what it shipped.
+        ReleaseError: no migrations at all, or versions that do not ascend.
+    """
     checked = tuple(Migration(v, d, sql, normalised_sha256(sql)) for v, d, sql in migrations)
     repeatable = tuple(Patch(n, d, sql, normalised_sha256(sql)) for n, d, sql in patches)
     versions = [m.version for m in checked]

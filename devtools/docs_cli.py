@@ -37,6 +37,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "package": (errors.ConfigurationError, errors.BlockedError, errors.BundleError, errors.ReleaseError),
         "config check": (errors.ConfigurationError,),
         "config schema": (errors.ConfigurationError,),
+        "bundle verify": (*_READS, errors.BundleError),
     }
 )
 """How each command can fail, beside a bug and an interruption. Subclasses share the status of their base."""
@@ -127,7 +128,7 @@ def _statuses() -> str:
         meanings.setdefault(kind.exit_status, []).append(link(kind.code))
     rows = {status: ", ".join(links) for status, links in meanings.items()}
     rows[0] = "Done, or nothing was to be done."
-    rows[PENDING] = "`plan --check`: something is pending."
+    rows[PENDING] = "`plan --check`: something is pending. `package --check`: the folder is not what would be written."
     rows[errors.ConfigurationError.exit_status] += ", and wrong options or arguments"
     rows[errors.BlockedError.exit_status] += ", and the code of any [gate](errors.md#gates)"
     rows[INTERRUPTED] = "Interrupted (Ctrl-C). What was not committed is rolled back."

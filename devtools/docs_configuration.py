@@ -96,7 +96,8 @@ _WHO = f"""\
 |---|---|---|
 | `databaseUrl`, `database` | not read: their database is `DATABASE_URL` | not read |
 | `release`, `targetVersion`, `allowLiveRuntimes` | used | used |
-| `roles`, and `queues` of a schema | made and granted | not part of a bundle yet |
+| `roles` | made and granted | a `roles.sql` for an administrator |
+| `queues` of a schema | made | made |
 | `queueStorageSchemas` | installed | installed |
 | `lockTimeout`, `lockWait` | used by `apply` | set them in the tool |
 | `migratorPassword`, `runtimePassword`, `observerPassword` | not set: only Pulumi decrypts them | not set |

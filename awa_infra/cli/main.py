@@ -26,8 +26,9 @@ COMMANDS = {
     "apply": "Migrate one database, without the Pulumi engine.",
     "status": "Show what stands in one database.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
-    "package": "Write a Flyway or Liquibase bundle.",
     "config": "Check a stack configuration; print its JSON Schema.",
+    "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",
+    "bundle": "Check a bundle, and what a database has run of it.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""
 

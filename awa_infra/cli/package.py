@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from pathlib import Path
 
@@ -10,9 +9,16 @@ import click
 
 from awa_infra.cli.desired import desired_state, read_config
 from awa_infra.cli.options import config_option, json_option, print_json
-from awa_infra.model import DesiredState
-from awa_infra.packaging.bundle import FORMATS, render
+from awa_infra.errors import BundleError
+from awa_infra.packaging.archive import write_archive
+from awa_infra.packaging.bundle import FORMATS, Bundle
+from awa_infra.packaging.bundle import package as make
+from awa_infra.packaging.compare import Change, changes, unified
+from awa_infra.packaging.standing import Standing, read, refuse_what_changed
 from awa_infra.packaging.write import write
+
+DIFFERENT = 1
+"""Exit status of ``package --check`` when the folder is not what would be written."""
 
 
 def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
@@ -30,39 +36,121 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
     required=True,
     callback=_known_format,
     metavar="FORMAT",
-    help=" or ".join(FORMATS) + ".",
+    help=", ".join(FORMATS) + ".",
 )
 @config_option
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder to write, or to add to.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write, or to replace."
+    "--from",
+    "from_version",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Start after this version; 0, an empty database, without it. A bundle that grows keeps its start.",
+)
+@click.option(
+    "--to", "to_version", type=click.IntRange(min=1), metavar="N", help="Stop at this version, not at the newest."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if DIR is not what would be written.")
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change in DIR.")
+@click.option(
+    "--archive",
+    "archive_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the bundle as a zip archive, too, or instead of DIR.",
 )
 @json_option
-def package(*, bundle_format: str, config_path: Path | None, out: Path, as_json: bool) -> None:
+@click.pass_context
+def package(
+    ctx: click.Context,
+    *,
+    bundle_format: str,
+    config_path: Path | None,
+    out: Path | None,
+    from_version: int | None,
+    to_version: int | None,
+    check: bool,
+    show_diff: bool,
+    archive_path: Path | None,
+    as_json: bool,
+) -> None:
     """Write a bundle for a DBA's tool: the same SQL that apply runs, from an empty database on.
 
-    Without --config the bundle holds the default schema awa alone. Of a configuration it holds schema awa up to
-    awa:targetVersion and the queue-storage schemas; roles, privileges and lanes are not part of it yet. An older
-    bundle in DIR is replaced; a folder that awa-infra did not write is refused.
+    Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already grows: files are
+    added, and no migration that it has released ever changes, even where a newer Awa has another text for it; each such
+    file is reported. A folder that awa-infra did not write, or in which somebody edited a file, is refused.
+
+    Exit status: 0, or with --check 1 if DIR is not what would be written.
     """
-    desired = desired_state(read_config(config_path))
-    if desired.roles is not None or any(q.queues for q in desired.queue_storage):
-        desired = _without_access(desired)
-        click.echo(
-            "Note: roles, privileges and lanes are not part of a bundle yet; awa-infra apply makes them.", err=True
-        )
-    files = render(bundle_format, desired)
-    write(files, out)
+    looking = check or show_diff
+    if out is None and (looking or archive_path is None):
+        raise click.UsageError("Give --out, the folder of the bundle" + ("." if looking else ", or --archive."))
+    standing = None if out is None else read(out)
+    if standing is not None:
+        _refuse(standing, looking=looking)
+    desired = desired_state(read_config(config_path), to_version)
+    bundle = make(bundle_format, desired, from_version=from_version, standing=standing)
+    done = changes(standing.files if standing else {}, bundle.files)
+    if not looking:
+        if out is not None:
+            write(bundle.files, out)
+        if archive_path is not None:
+            write_archive(bundle.files, archive_path)
     if as_json:
-        print_json({"format": bundle_format, "out": str(out), "release": desired.release.name, "files": sorted(files)})
+        print_json(
+            {
+                "format": bundle_format,
+                "out": None if out is None else str(out),
+                "archive": None if archive_path is None else str(archive_path),
+                "written": not looking,
+                "release": desired.release.name,
+                "files": sorted(bundle.files),
+                "changes": [{"file": change.file, "what": change.what} for change in done],
+                "kept": [{"file": k.file, "release": k.release, "newer": k.newer} for k in bundle.kept],
+            }
+        )
+    elif looking:
+        _show(standing, bundle, done, out, as_diff=show_diff)
+    else:
+        places = " and ".join(str(place) for place in (out, archive_path) if place)
+        article = "an" if bundle_format[0] in "aeiou" else "a"
+        click.echo(
+            f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: "
+            f"Awa {desired.release.name}, schema awa up to version {desired.target_version}"
+            + (f", queue-storage {', '.join(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
+            + ". Start with its README.md."
+        )
+    for entry in bundle.kept:
+        click.echo(f"{click.style('Kept:', bold=True)} {entry}", err=True)
+    if check and done:
+        ctx.exit(DIFFERENT)
+
+
+def _refuse(standing: Standing, *, looking: bool) -> None:
+    """Refuse what writing would lose; whoever only looks is shown it, but for what was released and is gone."""
+    if not looking:
+        refuse_what_changed(standing)
         return
-    click.echo(
-        f"Wrote a {bundle_format} bundle of {len(files)} files to {out}: Awa {desired.release.name}, "
-        f"schema awa up to version {desired.target_version}"
-        + (f", queue-storage {', '.join(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
-        + ". Start with its README.md."
-    )
+    lost = [entry.file for entry in standing.lock.frozen.values() if entry.file not in standing.files]
+    if lost:
+        raise BundleError(
+            f"The bundle in {standing.folder} has lost files that it released: {', '.join(lost)}.",
+            hint="Restore them from version control.",
+        )
 
 
-def _without_access(desired: DesiredState) -> DesiredState:
-    storage = tuple(dataclasses.replace(wanted, queues=()) for wanted in desired.queue_storage)
-    return dataclasses.replace(desired, roles=None, queue_storage=storage)
+def _show(
+    standing: Standing | None, bundle: Bundle, done: tuple[Change, ...], out: Path | None, *, as_diff: bool
+) -> None:
+    if not done:
+        click.echo(f"{out} is what would be written.", err=as_diff)
+        return
+    before = standing.files if standing else {}
+    if not as_diff:
+        for change in done:
+            click.echo(f"{change.what}: {change.file}")
+        return
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for change in done:
+        for line in unified(change, before, bundle.files):
+            click.echo(click.style(line, fg=colours.get(line[:1])))

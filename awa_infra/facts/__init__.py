@@ -40,6 +40,9 @@ class ReleaseFacts(TypedDict):
 
 @cache
 def known_releases() -> dict[str, ReleaseFacts]:
-    """Return the facts of every release that is known, by the version of its wheel."""
+    """Return the facts of every release that is known, by the version of its wheel.
+
+    Some are below :data:`FLOOR`: bundles and databases may hold their texts, but nothing is migrated with them.
+    """
     text = resources.files(__name__).joinpath("releases.json").read_text(encoding="utf-8")
     return cast("dict[str, ReleaseFacts]", json.loads(text)["releases"])

@@ -5,6 +5,7 @@ only consume plans.
 """
 
 from awa_infra.model.desired import DesiredState, Policy, Queue, QueueStorage, Roles, Shape
+from awa_infra.model.history import History, HistoryRow
 from awa_infra.model.observed import (
     LATEST_LEGACY_VERSION,
     LEGACY_VERSIONS,
@@ -22,6 +23,8 @@ __all__ = [
     "LEGACY_VERSIONS",
     "DesiredState",
     "Gate",
+    "History",
+    "HistoryRow",
     "Lack",
     "Migration",
     "Note",

@@ -2,63 +2,153 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, ObservedState
-from awa_infra.packaging.contents import Contents, Format
+from awa_infra.model import DesiredState, ObservedState, StepKind
+from awa_infra.packaging.alembic import ALEMBIC
+from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format
 from awa_infra.packaging.flyway import FLYWAY
+from awa_infra.packaging.golang_migrate import GOLANG_MIGRATE
+from awa_infra.packaging.goose import GOOSE
+from awa_infra.packaging.grow import Kept, with_released_texts
 from awa_infra.packaging.liquibase import LIQUIBASE
+from awa_infra.packaging.lock import LOCK, Lock, grown, with_shapes, written
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums, manifest
+from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
+from awa_infra.packaging.refuse import refuse_what_tools_misread
+from awa_infra.packaging.roles import roles_script
+from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.planner import make_plan
 
-FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in (FLYWAY, LIQUIBASE)})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE)}
+)
 """Every format by the name that the command line takes."""
+
+_ATTRIBUTES = b"* -text\n"
+"""For git: a checkout that converts line ends would change what was released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that is not on disk yet.
+
+    Attributes:
+        files: the bytes of every file by its path.
+        kept: files that stay as they were released, although the release at hand has another text.
+    """
+
+    files: Mapping[str, bytes] = field(repr=False)
+    kept: tuple[Kept, ...] = ()
 
 
 def render(fmt: str, desired: DesiredState) -> dict[str, bytes]:
-    """Return every file of a bundle by its path, for a database that starts empty.
+    """Return every file of a new bundle by its path, for a database that starts empty; see :func:`package`."""
+    return dict(package(fmt, desired).files)
+
+
+def package(
+    fmt: str, desired: DesiredState, *, from_version: int | None = None, standing: Standing | None = None
+) -> Bundle:
+    """Return a bundle: a new one, or one that grows by what a newer release adds.
 
     The texts are those of the plan's steps, byte for byte, so a bundle cannot differ from an apply.
 
     Args:
         fmt: a key of :data:`FORMATS`.
         desired: what the database is to hold after the bundle has run.
+        from_version: the version that databases stand at before; ``None`` is what the standing bundle has, or 0.
+        standing: the bundle that is to grow. What it has released stays as it is.
 
     Raises:
-        ConfigurationError: there is no such format, or this cannot be reached from an empty database.
+        ConfigurationError: there is no such format, or this cannot be reached from that version.
+        BundleError: the standing bundle cannot become this by adding files.
     """
-    form = FORMATS.get(fmt)
-    if form is None:
-        raise ConfigurationError(f"There is no bundle format {fmt!r}.", hint=f"Use one of: {', '.join(FORMATS)}.")
-    contents = contents_of(desired)
+    form = format_named(fmt)
+    lock = Lock(form.name, from_version or 0)
+    kept: tuple[Kept, ...] = ()
+    if standing is not None:
+        lock = standing.lock
+        _refuse_another_start(from_version, lock)
+        desired, kept = with_released_texts(desired, form, standing)
+    contents = replace(contents_of(desired, lock.from_version, kept), released=lock.repeatable)
+    refuse_what_tools_misread(contents.plan.steps)
     paths = form.paths(contents)
-    files = {paths[step.key]: step.sql.encode() for step in contents.plan.steps}
+    wrap = form.wrap or (lambda step: step.sql.encode())
+    files = {paths[step.key]: wrap(step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
+    if standing is not None:
+        stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
+        files |= {entry.file: standing.files[entry.file] for entry in stay}
     files.update(form.files(contents))
+    files.update(roles_script(contents))
     files["verify.sql"] = verify(contents).encode()
     files["README.md"] = readme(form, contents, paths).encode()
-    files[MANIFEST] = manifest(form.name, contents, paths)
+    files[".gitattributes"] = _ATTRIBUTES
+    migrations = {int(step.key.removeprefix("V")): paths[step.key] for step in contents.of(StepKind.MIGRATION)}
+    repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
+    lock = with_shapes(grown(lock, desired.release.name, migrations, repeatable, files), desired.queue_storage)
+    files[LOCK] = written(lock)
+    files[MANIFEST] = manifest(form.name, contents, paths, lock)
     files[CHECKSUMS] = checksums(files)
-    return files
+    return Bundle(files, kept)
 
 
-def contents_of(desired: DesiredState) -> Contents:
-    """Plan from an empty database.
+def format_named(name: str) -> Format:
+    """Return the format of a name.
 
     Raises:
-        ConfigurationError: see :func:`render`.
+        ConfigurationError: there is none; the nearest one is named.
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    near = difflib.get_close_matches(name, FORMATS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(FORMATS)}."
+    raise ConfigurationError(f"There is no bundle format {name!r}.", hint=hint)
+
+
+def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, ...] = ()) -> Contents:
+    """Plan from a database that stands at a version, 0 being an empty one.
+
+    Raises:
+        ConfigurationError: see :func:`package`.
     """
     if not desired.target_version:
         raise ConfigurationError(
             "A bundle starts at an empty database, so it must bring schema awa; the configuration leaves it out.",
             hint="Give schema awa a version to migrate to.",
         )
-    plan = make_plan(desired, ObservedState())
+    _refuse_an_impossible_range(desired, from_version)
+    before = frozenset(version for version in desired.release.versions if version <= from_version)
+    plan = make_plan(desired, ObservedState(versions=before))
     if plan.blocked:
         raise ConfigurationError(
             " ".join(gate.message for gate in plan.gates), hint=" ".join(gate.hint for gate in plan.gates if gate.hint)
         )
-    return Contents(desired, plan)
+    return Contents(desired, plan, tuple(str(entry) for entry in kept))
+
+
+def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> None:
+    if from_version and from_version not in desired.release.versions:
+        raise ConfigurationError(
+            f"Awa {desired.release.name} has no version {from_version} that a bundle could start after.",
+            hint=f"Use a version that a database can stand at, up to {desired.release.schema_version}.",
+        )
+    if desired.target_version is not None and from_version >= desired.target_version:
+        raise ConfigurationError(
+            f"A bundle from version {from_version} to {desired.target_version} holds no migration.",
+            hint="A range starts after its first number and ends with its second: from 39 to 40 is version 40 alone.",
+        )
+
+
+def _refuse_another_start(from_version: int | None, lock: Lock) -> None:
+    if from_version is not None and from_version != lock.from_version:
+        raise ConfigurationError(
+            f"The bundle starts after version {lock.from_version}, and --from {from_version} is asked for.",
+            hint="Leave --from out when a bundle grows, or write another bundle to another folder.",
+        )

@@ -6,9 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from awa_infra.model import DesiredState, Plan, Step, StepKind
+from awa_infra.packaging.lock import Released
 
 HISTORY_SCHEMA = "awa_migrations"
 """Where the tool keeps its own tables: beside schema ``awa``, which belongs to Awa's migrations alone."""
+
+
+ADMINISTRATORS = frozenset({StepKind.ROLES, StepKind.ACT_AS, StepKind.ACCESS})
+"""Steps that an administrator runs once, in ``roles.sql``; the role that runs the tool need not be allowed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +23,32 @@ class Contents:
     Attributes:
         desired: what was asked for.
         plan: what it takes, from the state that the bundle starts at.
+        kept: a line for each file that stays as it was released, although the release has another text for it.
+        released: every text of repeatable files that the bundle has released before.
     """
 
     desired: DesiredState
     plan: Plan
+    kept: tuple[str, ...] = ()
+    released: tuple[Released, ...] = ()
 
     def of(self, kind: StepKind) -> tuple[Step, ...]:
         """Return the steps of one kind, in the plan's order."""
         return tuple(step for step in self.plan.steps if step.kind is kind)
+
+
+def plain_paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file, for tools that are told the order of the files."""
+    found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
+    found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
+    found |= {step.key: f"awa_infra/queue_storage_{own_name(step)}.sql" for step in contents.of(StepKind.QUEUE_STORAGE)}
+    found |= {step.key: f"awa_infra/lanes_{own_name(step)}.sql" for step in contents.of(StepKind.LANES)}
+    return found
+
+
+def own_name(step: Step) -> str:
+    """Return what a step is about: the name of the patch or of the schema."""
+    return step.key.partition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +60,19 @@ class Format:
         title: as people write it.
         paths: the path of every step's file by the step's key. The file is the step's SQL, byte for byte.
         files: all other files that the tool needs, by path.
+        wrap: what makes a step's file where the tool wants more in it than the SQL.
+        text_of: the SQL of such a file.
+        appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
+        asks: whether running it asks the gates, rather than a script for psql beside it.
+        one_transaction: whether everything is run in one transaction, rather than each file in its own.
     """
 
     name: str
     title: str
     paths: Callable[[Contents], Mapping[str, str]]
     files: Callable[[Contents], Mapping[str, bytes]]
+    one_transaction: bool = False
+    wrap: Callable[[Step], bytes] | None = None
+    text_of: Callable[[bytes], str] = bytes.decode
+    appends: bool = False
+    asks: bool = True

@@ -7,17 +7,49 @@ that number belongs to a later Awa.
 
 from __future__ import annotations
 
+import json
+
 from awa_infra import sqltext
-from awa_infra.model import Step, StepKind
-from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.model import StepKind
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name
 from awa_infra.packaging.preflight import preflight, stop
 from awa_infra.planning.gates import GateQuery
 
 _PATCHES_FROM = 0
 _QUEUE_STORAGE_AT = 10
-"""Flyway runs repeatable files in byte order of their description, hence ``awa_00``, ``awa_10``."""
+_LANES_AT = 20
+"""Flyway runs repeatable files in byte order of their description, hence ``awa_00``, ``awa_10``, ``awa_20``."""
 
 _APPLICATION = "awa-infra flyway"
+
+_ABOUT = """\
+# Settings of this bundle. Where the database is and who connects comes from the environment:
+# FLYWAY_URL, FLYWAY_USER, FLYWAY_PASSWORD."""
+
+_WHO = "Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection."
+
+_LOCATIONS = "Relative to the working directory: run Flyway inside this folder, or with -workingDirectory."
+
+_SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
+    ('Without this a wrong working directory means "up to date" and exit status 0.', "failOnMissingLocations", True),
+    (
+        "Flyway's history table has a schema of its own; schema awa belongs to Awa's migrations.",
+        "defaultSchema",
+        HISTORY_SCHEMA,
+    ),
+    ("Awa's text is run as it is.", "placeholderReplacement", False),
+    ("", "validateMigrationNaming", True),
+    ("One transaction for each file, in the order of Awa's version numbers.", "group", False),
+    ("", "outOfOrder", False),
+    ("Awa's schema holds jobs; nothing here drops it.", "cleanDisabled", True),
+    ("", "outputQueryResults", False),
+    (
+        "A later Awa release may drop a patch, and a custom schema may leave the configuration.",
+        "ignoreMigrationPatterns",
+        ["repeatable:missing"],
+    ),
+)
+"""Why, what, and the value; both files of settings are made of this."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
 """Asked again before each file: a newer ``awa migrate`` may have run since the preflight."""
@@ -27,16 +59,19 @@ def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
     found = {step.key: f"upstream/{step.key}__awa_{step.key.lower()}.sql" for step in contents.of(StepKind.MIGRATION)}
     for number, step in enumerate(contents.of(StepKind.PATCH), start=_PATCHES_FROM):
-        found[step.key] = f"upstream/R__awa_{number:02d}_{_name(step)}.sql"
+        # With the version in its name it is another file after the next migration, and so run again.
+        found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{own_name(step)}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{_name(step)}.sql"
+        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{own_name(step)}.sql"
+    for step in contents.of(StepKind.LANES):
+        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{own_name(step)}.sql"
     return found
 
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     desired = contents.desired
-    asked = [preflight(desired, more=[_not_adopted()]), stop()]
+    asked = [preflight(desired, more=[_not_adopted()], start=contents.plan.from_version), stop()]
     locked = [
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION),
         preflight(desired, only=_UNDER_THE_LOCK),
@@ -45,6 +80,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
+        "classic.conf": _classic_settings(folders).encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(locked).encode(),
     }
@@ -58,38 +94,31 @@ def _not_adopted() -> GateQuery:
     )
 
 
-def _name(step: Step) -> str:
-    return step.key.partition(":")[2]
-
-
 def _settings(folders: list[str]) -> str:
-    locations = ", ".join(f'"filesystem:{folder}"' for folder in folders)
-    return f"""\
-# Settings of this bundle. Where the database is and who connects comes from the environment:
-# FLYWAY_URL, FLYWAY_USER, FLYWAY_PASSWORD.
-[flyway]
-# Relative to the working directory: run Flyway inside this folder, or with -workingDirectory.
-locations = [{locations}]
-# Without this a wrong working directory means "up to date" and exit status 0.
-failOnMissingLocations = true
-# Flyway's history table has a schema of its own; schema awa belongs to Awa's migrations.
-defaultSchema = "{HISTORY_SCHEMA}"
-# Awa's text is run as it is.
-placeholderReplacement = false
-validateMigrationNaming = true
-# One transaction for each file, in the order of Awa's version numbers.
-group = false
-outOfOrder = false
-# Awa's schema holds jobs; nothing here drops it.
-cleanDisabled = true
-outputQueryResults = false
-# A later Awa release may drop a patch, and a custom schema may leave the configuration.
-ignoreMigrationPatterns = ["repeatable:missing"]
+    locations = [f"filesystem:{folder}" for folder in folders]
+    lines = [_ABOUT, "[flyway]"]
+    for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
+        lines += [f"# {why}"] if why else []
+        lines.append(f"{name} = {json.dumps(value)}")
+    lines += ["", f"# {_WHO}", "[environments.default.jdbcProperties]", f'ApplicationName = "{_APPLICATION}"', ""]
+    return "\n".join(lines)
 
-# Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection.
-[environments.default.jdbcProperties]
-ApplicationName = "{_APPLICATION}"
-"""
+
+def _classic_settings(folders: list[str]) -> str:
+    """Return the same for Flyway before TOML, and for frameworks that take properties."""
+    locations = [f"filesystem:{folder}" for folder in folders]
+    lines = [_ABOUT, "# The settings of flyway.toml, for: flyway -configFiles=classic.conf migrate"]
+    for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
+        lines += [f"# {why}"] if why else []
+        lines.append(f"flyway.{name}={_classic(value)}")
+    return "\n".join([*lines, f"# {_WHO}", f"flyway.jdbcProperties.ApplicationName={_APPLICATION}", ""])
+
+
+def _classic(value: str | bool | list[str]) -> str:
+    """Return a value as properties have it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else ",".join(value)
 
 
 FLYWAY = Format("flyway", "Flyway", paths, files)

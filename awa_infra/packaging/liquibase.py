@@ -1,6 +1,6 @@
 """The Liquibase bundle: one changelog that lists every file, and adopts what another program migrated.
 
-Tested with Liquibase 4.33.0. Every changeset names its logical path, so that the history
+Tested with Liquibase 4.33.0 and 5.0.4. Every changeset names its logical path, so that the history
 does not depend on where the bundle lies. None has a rollback block: an empty one would delete history rows
 and leave the schema.
 """
@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from awa_infra import sqltext
-from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
-from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.model import CANONICAL_SCHEMA, StepKind
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name, plain_paths
 from awa_infra.packaging.preflight import preflight, stop
 
 _LOGICAL_PATH = "awa"
@@ -41,17 +41,9 @@ CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
 """
 
 
-def paths(contents: Contents) -> dict[str, str]:
-    """Return the path of every step's file."""
-    found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
-    found |= {step.key: f"upstream/patch_{_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
-    found |= {step.key: f"awa_infra/queue_storage_{_name(step)}.sql" for step in contents.of(StepKind.QUEUE_STORAGE)}
-    return found
-
-
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    asked = [sqltext.load("bundle/lock_liquibase.sql"), preflight(contents.desired)]
+    asked = [sqltext.load("bundle/lock_liquibase.sql"), preflight(contents.desired, start=contents.plan.from_version)]
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
@@ -63,7 +55,7 @@ def files(contents: Contents) -> dict[str, bytes]:
 
 
 def _changelog(contents: Contents) -> str:
-    where = paths(contents)
+    where = plain_paths(contents)
     migrations = contents.of(StepKind.MIGRATION)
     always = {"runAlways": True, "runOnChange": True}
     sets = [
@@ -72,16 +64,22 @@ def _changelog(contents: Contents) -> str:
     ]
     for step in migrations:
         adopted = {"preConditions": _not_yet_there(int(step.key.removeprefix("V")))}
-        sets.append(_changeset(f"awa-{step.key.lower()}", _sql_file(where[step.key]), adopted))
+        name = f"awa-{step.key.lower()}"
+        sets.append(_changeset(name, _sql_file(where[step.key]), adopted))
+        sets.append(_changeset(name.replace("awa-", "awa-tag-"), {"tagDatabase": {"tag": name}}, {}))
     last = migrations[-1].key.lower()
-    sets.append(_changeset(f"awa-tag-{last}", {"tagDatabase": {"tag": f"awa-{last}"}}, {}))
     sets += [
-        _changeset(f"awa-patch-{_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        # With the version in its name it is another changeset after the next migration, and so run again.
+        _changeset(f"awa-patch-{own_name(step)}-{last}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.PATCH)
     ]
     sets += [
-        _changeset(f"awa-infra-queue-storage-{_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        _changeset(f"awa-infra-queue-storage-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.QUEUE_STORAGE)
+    ]
+    sets += [
+        _changeset(f"awa-infra-lanes-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        for step in contents.of(StepKind.LANES)
     ]
     sets.append(_changeset("awa-infra-unlock", _sql_file("awa_infra/unlock.sql"), always))
     return _HEADER + yaml.dump({"databaseChangeLog": sets}, Dumper=_Dumper, sort_keys=False, width=110)
@@ -117,10 +115,6 @@ def _not_yet_there(version: int) -> list[dict[str, Any]]:
     ]
 
 
-def _name(step: Step) -> str:
-    return step.key.partition(":")[2]
-
-
 class _Dumper(yaml.SafeDumper):
     """Repeats what is equal rather than refer to it, so that nobody has to know YAML's anchors."""
 
@@ -129,4 +123,4 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-LIQUIBASE = Format("liquibase", "Liquibase", paths, files)
+LIQUIBASE = Format("liquibase", "Liquibase", plain_paths, files)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,6 +9,8 @@ from importlib import metadata
 from typing import Any
 
 from awa_infra.packaging.contents import Contents
+from awa_infra.packaging.lock import Lock, sha256
+from awa_infra.planning.access import lanes_key
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
@@ -18,13 +19,14 @@ TOOL = "awa-infra"
 """This distribution, and the value of ``tool`` in a manifest: a folder whose manifest says so is ours."""
 
 
-def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
+def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: Lock) -> bytes:
     """Return the manifest: where the texts come from and what each hashes to.
 
     Args:
         form: name of the format.
         contents: what the bundle contains.
         paths: the path of every step's file by the step's key.
+        lock: which release each migration's text is from.
     """
     desired, plan = contents.desired, contents.plan
     release = desired.release
@@ -37,7 +39,13 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
         "from_version": plan.from_version,
         "to_version": plan.to_version,
         "migrations": [
-            {"version": m.version, "description": m.description, "file": paths[f"V{m.version:03d}"], "sha256": m.sha256}
+            {
+                "version": m.version,
+                "description": m.description,
+                "file": paths[f"V{m.version:03d}"],
+                "release": lock.frozen[m.version].release,
+                "sha256": m.sha256,
+            }
             for m in release.migrations
             if f"V{m.version:03d}" in paths
         ],
@@ -50,13 +58,20 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str]) -> bytes:
             {"schema": q.schema, **asdict(q.shape), "file": paths[f"queue-storage:{q.schema}"]}
             for q in desired.queue_storage
         ],
+        "lanes": [
+            {"schema": q.schema, "queues": [queue.name for queue in q.queues], "file": paths[lanes_key(q)]}
+            for q in desired.queue_storage
+            if q.queues
+        ],
+        "lock_objects": plan.lock_objects,
+        "roles": None if desired.roles is None else {k: v for k, v in asdict(desired.roles).items() if v},
     }
     return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def checksums(files: Mapping[str, bytes]) -> bytes:
     """Return the lines of ``SHA256SUMS`` over these files, sorted by path."""
-    return "".join(f"{hashlib.sha256(files[path]).hexdigest()}  {path}\n" for path in sorted(files)).encode()
+    return "".join(f"{sha256(files[path])}  {path}\n" for path in sorted(files)).encode()
 
 
 def is_ours(text: str) -> bool:
@@ -68,6 +83,6 @@ def is_ours(text: str) -> bool:
     return isinstance(data, dict) and data.get("tool") == TOOL
 
 
-def listed(text: str) -> frozenset[str]:
-    """Return the paths that the text of a ``SHA256SUMS`` lists."""
-    return frozenset(line[66:] for line in text.splitlines())
+def listed(text: str) -> dict[str, str]:
+    """Return the hash of every path that the text of a ``SHA256SUMS`` lists."""
+    return {line[66:]: line[:64] for line in text.splitlines()}

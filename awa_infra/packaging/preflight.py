@@ -13,7 +13,9 @@ _PLACE = "    -- (conditions)\n"
 """The line of ``sql/bundle/preflight.sql`` that the conditions replace."""
 
 
-def preflight(desired: DesiredState, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None) -> str:
+def preflight(
+    desired: DesiredState, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None, start: int = 0
+) -> str:
     """Return one DO block that asks every gate and keeps everything that objects for :func:`stop`.
 
     It is the engine's own gates, each inside a check that the tables it reads are there, so that the block
@@ -23,11 +25,24 @@ def preflight(desired: DesiredState, *, more: Iterable[GateQuery] = (), only: fr
         desired: decides which gates apply and what they compare with.
         more: gates that only this tool has.
         only: codes to keep; ``None`` keeps all.
+        start: the version that the database must have reached before.
     """
-    queries = [q for q in (*gate_queries(desired), *more) if only is None or q.code in only]
+    queries = [q for q in (*gate_queries(desired), *start_queries(start), *more) if only is None or q.code in only]
     relations = sorted({relation for query in queries for relation in query.needs})
     text = sqltext.render("bundle/preflight.sql", relations=" ".join(relations))
     return text.replace(_PLACE, "\n".join(_condition(query) for query in queries))
+
+
+def start_queries(start: int) -> tuple[GateQuery, ...]:
+    """Return the gates of a bundle that does not start at an empty database."""
+    if not start:
+        return ()
+    code = "start-not-reached"
+    reached = sqltext.render("bundle/start_not_reached.sql", from_version=start)
+    return (
+        GateQuery(code, (), sqltext.render("bundle/start_not_there.sql", from_version=start)),
+        GateQuery(code, ("awa.schema_version",), reached),
+    )
 
 
 def stop(outcome: str = "Nothing was run.") -> str:

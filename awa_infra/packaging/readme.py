@@ -6,13 +6,18 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
+from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.preflight import start_queries
 from awa_infra.planning.gates import gate_queries
+from awa_infra.planning.planner import replays_installer
 
 CONDITIONS = {
+    "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
     "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
     "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
+    "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
     "downgrade": "The database is at a later version than this bundle. Awa has no way back; run the later bundle.",
     "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
     "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
@@ -24,12 +29,19 @@ CONDITIONS = {
     "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
     "not-adopted": "Another program migrated this database. See *A database that `awa migrate` already migrated*.",
     "not-owner": "The role is neither owner of schema awa nor member of the owner.",
+    "objects-other-owner": "Something in a declared schema belongs to another role than the declared owner.",
+    "owner-not-acting": "The session does not work as the declared owner. Run `roles.sql`, connect as the migrator.",
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The role cannot migrate an existing queue-storage schema; connect as its owner.",
     "read-only": "This is a standby, or the role or database is set to read-only transactions.",
+    "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",
+    "roles-not-creatable": "Declared roles are missing, and this role may not create any: run `roles.sql`.",
+    "roles-not-grantable": "Roles that are there already cannot be altered or granted by this one: run `roles.sql`.",
     "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
+    "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
     "server-too-old": "Awa needs PostgreSQL 14 or newer.",
+    "start-not-reached": "The bundle starts after a version that the database has not reached; run the earlier one.",
     "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
 }
 """What each condition means, in a line. The error itself names the objects and says what to do."""
@@ -45,10 +57,19 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "release": release.name,
         "provenance": _PROVENANCE[release.provenance],
         "to_version": str(plan.to_version),
-        "order": _order(contents, paths),
+        "order": _order(form, contents, paths),
         "queue_storage": _queue_storage(contents),
+        "start": _start(plan),
+        "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
+        "kept": _kept(contents),
+        "locks": _locks(form, contents, paths),
+        "roles": _roles(contents),
+        "grants": _GRANTS_NOTHING
+        if contents.desired.roles is None
+        else "Roles and privileges are in `roles.sql` alone.",
         "conditions": _conditions(form, contents),
         "tag": f"awa-{_last(plan)}",
+        **(_AT_ONCE if form.one_transaction else _FILE_BY_FILE),
     }
     values["usage"] = _fill(_text(form.name), values).rstrip("\n")
     return _fill(_text("common"), values)
@@ -57,6 +78,24 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
 _PROVENANCE = {
     Provenance.KNOWN: "Every text has the hash that awa-infra recorded for this release.",
     Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so nothing but the package vouches for its texts.",
+}
+
+
+_GRANTS_NOTHING = "It creates no roles and grants nothing."
+
+_FILE_BY_FILE = {
+    "rolled_back": "That file was rolled back",
+    "interrupted": (
+        "The current file was rolled back, the ones before it are done. Run again; it goes on where it stopped."
+    ),
+    "history": "The tool's own tables are in schema `awa_migrations`.",
+}
+_AT_ONCE = {
+    "rolled_back": "Everything was rolled back",
+    "interrupted": (
+        "Either everything is done or nothing; only if the answer to COMMIT was lost it cannot be known. Run again."
+    ),
+    "history": "Nothing else is made.",
 }
 
 
@@ -72,10 +111,11 @@ def _last(plan: Plan) -> str:
     return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
 
 
-def _order(contents: Contents, paths: Mapping[str, str]) -> str:
+def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     migrations = contents.of(StepKind.MIGRATION)
     first, last = paths[migrations[0].key], paths[migrations[-1].key]
-    lines = [f"1. `{first}` to `{last}`: Awa's migrations, one transaction each."]
+    transactions = "all in one transaction" if form.one_transaction else "one transaction each"
+    lines = [f"1. `{first}` to `{last}`: Awa's migrations, {transactions}."]
     number = 2
     for step in contents.of(StepKind.PATCH):
         lines.append(f"{number}. `{paths[step.key]}`: Awa's {step.title}; repeatable, after the migrations.")
@@ -83,7 +123,63 @@ def _order(contents: Contents, paths: Mapping[str, str]) -> str:
     for step in contents.of(StepKind.QUEUE_STORAGE):
         lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable, {step.locks}.")
         number += 1
+    for step in contents.of(StepKind.LANES):
+        lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable.")
+        number += 1
     return "\n".join(lines)
+
+
+def _start(plan: Plan) -> str:
+    if not plan.from_version:
+        return "Brings a PostgreSQL database"
+    return f"Brings a PostgreSQL database that has reached version {plan.from_version}"
+
+
+def _kept(contents: Contents) -> str:
+    """Return the section about texts that are not those of the release; empty if there are none."""
+    if not contents.kept:
+        return ""
+    listed = "\n".join(f"- {line}" for line in contents.kept)
+    return f"\nWhat was handed out never changes, for the tool remembers what it ran:\n\n{listed}\n"
+
+
+def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return what the files lock, and what is known about how long it takes."""
+    replays = [step for step in contents.of(StepKind.MIGRATION) if replays_installer(step)]
+    listed = ", ".join(f"`{paths[step.key]}`" for step in replays)
+    transaction = "the one transaction" if form.one_transaction else "all files together"
+    found = [
+        "On an empty database it takes seconds, and there is nobody to wait for it.",
+        "Workers may go on meanwhile, unless a condition below objects; they wait for the locks.",
+        "Every migration may take `ACCESS EXCLUSIVE` on the tables that it changes, until its transaction ends.",
+        "No lock is waited for longer than 30 seconds; then the transaction is rolled back.",
+        f"The server's lock table needs room for about {contents.plan.lock_objects} objects in {transaction}.",
+    ]
+    if replays:
+        microseconds = round(SECONDS_PER_ROW_AND_REPLAY * 1e6)
+        found.append(
+            "These replay the installer of queue storage: `ACCESS EXCLUSIVE` on all tables of each schema of it,"
+            f" for about {microseconds} µs for each ready or finished job and each of the files: {listed}."
+        )
+    return "\n".join(f"- {line}" for line in found)
+
+
+def _roles(contents: Contents) -> str:
+    """Return the section about the roles, with a blank line behind it; empty where none are declared."""
+    roles = contents.desired.roles
+    if roles is None:
+        return ""
+    duties = [("runs the bundle, acting as the owner", roles.migrator)]
+    duties += [("workers and producers", roles.runtime), ("reads", roles.observer)]
+    rows = [f"| `{name}` | {duty} |" for duty, name in duties if name]
+    table = "\n".join([f"| `{roles.owner}` | owns everything, does not log in |", *rows])
+    acting = (
+        f"run the bundle as `{roles.migrator}`: its sessions in this database start as `{roles.owner}`, so everything"
+        " belongs to that role."
+        if roles.migrator
+        else f"run the bundle in a session that starts as `{roles.owner}`: ALTER ROLE ... IN DATABASE ... SET role."
+    )
+    return _fill(_text("roles"), {"table": table, "acting": acting}) + "\n"
 
 
 def _queue_storage(contents: Contents) -> str:
@@ -95,6 +191,7 @@ def _queue_storage(contents: Contents) -> str:
 
 def _conditions(form: Format, contents: Contents) -> str:
     codes = {query.code for query in gate_queries(contents.desired)}
+    codes |= {query.code for query in start_queries(contents.plan.from_version)}
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

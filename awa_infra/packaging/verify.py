@@ -5,6 +5,7 @@ from __future__ import annotations
 from awa_infra import sqltext
 from awa_infra.model import StepKind
 from awa_infra.packaging.contents import Contents
+from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import queue_storage_values
 
 FIRST_VERSION_WITH_ROUTING = 10
@@ -12,6 +13,11 @@ FIRST_VERSION_WITH_ROUTING = 10
 
 _PLACE = "        -- (probe)\n"
 """The line of ``sql/bundle/verify_patch.sql`` that the probe replaces."""
+
+_LACKS = "        -- (lacks)\n"
+"""The line of ``sql/bundle/verify_lacks.sql`` that the query for what is missing replaces."""
+
+_WHAT = {"": "roles and privileges"}
 
 _HEADER = """\
 -- Run after the bundle, as any role that can read schema awa, for example: psql -f verify.sql
@@ -22,7 +28,12 @@ SELECT what, expected, found, expected IS NULL OR expected = found AS ok
 
 
 def verify(contents: Contents) -> str:
-    """Return the query; it reads only."""
+    """Return the query with a verdict for every fact; it reads only."""
+    return f"{_HEADER}{facts(contents)}       ) AS facts;\n"
+
+
+def facts(contents: Contents) -> str:
+    """Return the query for every fact, what is expected and what was found; it reads only."""
     plan, desired = contents.plan, contents.desired
     probes = set(sqltext.names("patches"))
     parts = [
@@ -41,6 +52,12 @@ def verify(contents: Contents) -> str:
         sqltext.render("bundle/verify_queue_storage.sql", **queue_storage_values(wanted))
         for wanted in desired.queue_storage
     ]
+    parts += [
+        sqltext.render("bundle/verify_lacks.sql", what=_WHAT.get(query.needs, f"lanes in {query.needs}")).replace(
+            _LACKS, query.sql.rstrip() + "\n"
+        )
+        for query in lack_queries(desired)
+    ]
     if plan.to_version >= FIRST_VERSION_WITH_ROUTING:
         parts.append(sqltext.load("bundle/verify_routing.sql"))
-    return _HEADER + "UNION ALL\n".join(parts) + "       ) AS facts;\n"
+    return "UNION ALL\n".join(parts)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from awa_infra.errors import BundleError
-from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, is_ours, listed
+from awa_infra.packaging.standing import read, refuse_what_changed
 
 _READABLE_FOLDER = 0o755
 """What a new folder gets before the process's umask; ``mkdtemp`` makes private ones."""
@@ -55,47 +55,19 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def refuse_what_is_not_ours(target: Path) -> None:
-    """Raise unless the target is absent, an empty folder, or a bundle without foreign files.
+    """Raise unless the target is absent, an empty folder, or a bundle that is as it was written.
 
     Raises:
         BundleError: see above.
     """
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise BundleError(f"{target} is a file, and a bundle is a folder.", hint="Choose another --out.")
-    if Path.cwd().is_relative_to(target):
+    standing = read(target)
+    if target.exists() and Path.cwd().is_relative_to(target):
         raise BundleError(
             f"The folder {target} is the one this runs in, and it would be replaced.",
             hint="Run this from another folder, or choose a folder inside this one.",
         )
-    try:
-        found = {path.relative_to(target).as_posix() for path in target.rglob("*") if not _is_folder(path)}
-        if not any(target.iterdir()):
-            return
-        ours = MANIFEST in found and is_ours(_read(target / MANIFEST))
-        known = listed(_read(target / CHECKSUMS)) if ours and CHECKSUMS in found else frozenset()
-    except OSError as exc:
-        raise BundleError(f"The folder {target} cannot be read: {exc.strerror}.", hint="Choose another --out.") from exc
-    if not ours:
-        raise BundleError(
-            f"The folder {target} is not empty, and awa-infra did not write it.",
-            hint="Choose a new or an empty folder; nothing here is overwritten.",
-        )
-    foreign = sorted(found - known - {CHECKSUMS})
-    if foreign:
-        raise BundleError(
-            f"The bundle in {target} also holds files that awa-infra did not write: {', '.join(foreign)}.",
-            hint="A bundle is replaced as a whole. Move them elsewhere, then run this again.",
-        )
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
+    if standing is not None:
+        refuse_what_changed(standing)
 
 
 def _missing_parents(target: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -122,10 +123,7 @@ def test_help_and_the_bare_package_import_nothing_that_is_slow(code: str) -> Non
         ("stauts", "No such command: stauts. Did you mean status?"),
         (
             "xyz",
-            (
-                "No such command: xyz. "
-                "Known are up, preview, refresh, destroy, plan, apply, status, verify, package, config."
-            ),
+            f"No such command: xyz. Known are {', '.join(COMMANDS)}.",
         ),
     ],
 )
@@ -143,9 +141,9 @@ def test_an_unknown_command_gets_the_one_that_was_meant(run: Run, written: str, 
         (["plan", "--target-version", "0"], "Invalid value for '--target-version'"),
         (["apply", "--lock-wait", "-1"], "Invalid value for '--lock-wait'"),
         (["package", "--out", "x"], "Missing option '--format'"),
-        (["package", "--format", "flyway"], "Missing option '--out'"),
+        (["package", "--format", "flyway"], "Give --out, the folder of the bundle, or --archive."),
         (["package", "--format", "flywy", "--out", "x"], "unknown format 'flywy'; did you mean flyway?"),
-        (["package", "--format", "zzz", "--out", "x"], "unknown format 'zzz'; known are flyway, liquibase."),
+        (["package", "--format", "zzz", "--out", "x"], "unknown format 'zzz'; known are flyway, liquibase, psql, "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -541,8 +539,8 @@ def forbid_tables(url: str, message: str) -> None:
 # package
 
 
-@pytest.mark.parametrize("form", ["flyway", "liquibase"])
-def test_a_bundle_is_written_and_replaced(run: Run, tmp_path: Path, stack: Path, form: str) -> None:
+@pytest.mark.parametrize("form", ["flyway", "liquibase", "psql"])
+def test_a_bundle_is_written_and_grows(run: Run, tmp_path: Path, stack: Path, form: str) -> None:
     out = tmp_path / "bundle"
     first = run("package", "--format", form, "--out", str(out))
     assert (first.status, first.err) == (0, "")
@@ -551,9 +549,140 @@ def test_a_bundle_is_written_and_replaced(run: Run, tmp_path: Path, stack: Path,
     second = run("package", "--format", form, "--config", str(stack), "--out", str(out), "--json")
     assert (second.status, second.err) == (0, "")
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    assert second.data == {"format": form, "out": str(out), "release": "0.6.9", "files": written}
+    assert second.data["written"] is True
+    assert (second.data["format"], second.data["out"], second.data["release"]) == (form, str(out), "0.6.9")
+    assert second.data["files"] == written
+    assert {c["what"] for c in second.data["changes"]} == {"added", "changed"}
+    assert not [c for c in second.data["changes"] if c["file"].startswith("upstream/")]
+    assert second.data["kept"] == []
     third = run("package", "--format", form, "--config", str(stack), "--out", str(out))
     assert "up to version 40, queue-storage acme_jobs, small. Start with its README.md." in third.out
+
+
+def test_a_bundle_that_is_not_what_would_be_written_is_told_and_shown(run: Run, tmp_path: Path, stack: Path) -> None:
+    out = tmp_path / "bundle"
+    words = ("package", "--format", "flyway", "--out", str(out))
+    nothing_yet = run(*words, "--check")
+    assert nothing_yet.status == 1
+    assert "added: upstream/V040__awa_v040.sql\n" in nothing_yet.out
+    assert not out.exists()
+
+    run(*words)
+    same = run(*words, "--check")
+    assert (same.status, same.out, same.err) == (0, f"{out} is what would be written.\n", "")
+    assert run(*words, "--diff").out == ""
+    other = run(*words, "--check", "--config", str(stack))
+    assert other.status == 1
+    assert "added: custom/R__awa_10_queue_storage_small.sql\nchanged: flyway.toml\n" in other.out
+    shown = run(*words, "--diff", "--config", str(stack))
+    assert shown.status == 0
+    assert '\n-locations = ["filesystem:callbacks", "filesystem:upstream"]\n' in shown.out
+    assert "--- /dev/null\n+++ b/custom/R__awa_10_queue_storage_small.sql\n" in shown.out
+
+    with (out / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write("mine\n")
+    assert run(*words, "--diff").out.endswith("\n-mine\n")
+    refused = run(*words)
+    assert_fails(refused, 2, "README.md was edited", code="bundle-refused", hint="Restore the files")
+    (out / "upstream" / "V040__awa_v040.sql").unlink()
+    assert_fails(
+        run(*words, "--check"),
+        2,
+        "has lost files that it released: upstream/V040__awa_v040.sql",
+        code="bundle-refused",
+        hint="Restore",
+    )
+
+
+def test_an_archive_has_the_same_bytes_every_time_and_nothing_else_is_replaced(run: Run, tmp_path: Path) -> None:
+    words = ("package", "--format", "psql", "--archive")
+    first, second = tmp_path / "a.zip", tmp_path / "b.zip"
+    assert run(*words, str(first)).status == 0
+    assert run(*words, str(second), "--out", str(tmp_path / "out")).status == 0
+    assert run(*words, str(second)).status == 0
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        names = archive.namelist()
+        assert names == sorted(names)
+        assert {name: archive.read(name) for name in names} == {
+            path.relative_to(tmp_path / "out").as_posix(): path.read_bytes()
+            for path in (tmp_path / "out").rglob("*")
+            if path.is_file()
+        }
+    mine = tmp_path / "mine.zip"
+    mine.write_text("precious", encoding="utf-8")
+    assert_fails(run(*words, str(mine)), 2, "awa-infra did not write it", code="bundle-refused", hint="Choose another")
+    assert mine.read_text(encoding="utf-8") == "precious"
+    assert_fails(
+        run(*words, str(mine / "x.zip")), 2, "The archive cannot be written to", code="bundle-refused", hint="Choose"
+    )
+
+
+def test_a_bundle_can_begin_and_end_in_the_middle(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ("package", "--format", "psql", "--out", str(out))
+    assert run(*words, "--from", "30", "--to", "39").status == 0
+    assert sorted(path.name for path in (out / "upstream").iterdir()) == [f"V{n:03d}.sql" for n in range(31, 40)]
+    grown = run(*words)
+    assert (grown.status, grown.err) == (0, "")
+    assert (out / "upstream" / "V040.sql").exists()
+    assert not (out / "upstream" / "V030.sql").exists()
+    for arguments, said in (
+        (("--to", "39"), "has released version 40, and only 39 is asked for"),
+        (("--from", "0"), "The bundle starts after version 30, and --from 0 is asked for"),
+    ):
+        assert said in run(*words, *arguments).err
+    for arguments, said in (
+        (("--from", "8"), "no version 8"),
+        (("--from", "40"), "from version 40 to 40 holds no migration"),
+    ):
+        assert said in run("package", "--format", "psql", "--out", str(tmp_path / "new"), *arguments).err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_bundle_is_checked_and_compared_with_what_a_database_has_run(
+    run: Run, tmp_path: Path, awa_database: Database, database: Database
+) -> None:
+    out = tmp_path / "out"
+    nothing = run("bundle", "verify", str(out), url=None)
+    assert_fails(nothing, 2, f"There is no bundle in {out}.", code="bundle-refused", hint="Name the folder")
+    run("package", "--format", "psql", "--out", str(out))
+    intact = run("bundle", "verify", str(out), url=None)
+    assert (intact.status, intact.err) == (0, "")
+    assert intact.out.startswith(f"{out}: psql bundle of Awa 0.6.9, versions 0 to 40, ")
+    assert intact.out.endswith(" files: intact.\n")
+
+    done = run("bundle", "verify", str(out), url=awa_database.url)
+    assert done.out.endswith(f"Database {awa_database.name}, 39 files: 39 applied.\n")
+    empty = run("bundle", "verify", str(out), url=database.url)
+    assert empty.out.endswith(f"Database {database.name} has run nothing of it.\n")
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version > 38")
+    behind = run("bundle", "verify", str(out), url=awa_database.url)
+    assert behind.status == 0
+    assert "39 files: 37 applied, 2 pending.\n  pending:   upstream/V039.sql\n" in behind.out
+
+    (out / "upstream" / "V001.sql").write_text("mine", encoding="utf-8")
+    wrong = run("bundle", "verify", str(out), url=None)
+    assert wrong.status == 1
+    assert "Wrong: upstream/V001.sql was edited: SHA256SUMS has another hash.\n" in wrong.out
+    data = run("bundle", "verify", str(out), "--json", url=awa_database.url)
+    assert data.status == 1
+    assert data.data["intact"] is False
+    assert data.data["findings"][0]["file"] == "upstream/V001.sql"
+    assert data.data["files"][-1] == {"file": "upstream/V040.sql", "state": "pending"}
+
+
+def test_flyway_that_ran_another_text_is_told(run: Run, tmp_path: Path, awa_database: Database) -> None:
+    out = tmp_path / "out"
+    run("package", "--format", "flyway", "--out", str(out))
+    awa_database.rows(
+        "CREATE SCHEMA awa_migrations; CREATE TABLE awa_migrations.flyway_schema_history AS "
+        "SELECT 1 AS installed_rank, '040' AS version, 'SQL' AS type, 'V040__awa_v040.sql' AS script, 1 AS checksum, "
+        "true AS success"
+    )
+    told = run("bundle", "verify", str(out), url=awa_database.url)
+    assert told.status == 1
+    assert "  different: upstream/V040__awa_v040.sql\n" in told.out
 
 
 def test_a_folder_of_somebody_else_is_not_overwritten(run: Run, tmp_path: Path) -> None:

@@ -225,14 +225,12 @@ def test_what_a_configuration_allows_and_what_an_option_allows_are_both_allowed(
     assert not desired_state(StackConfig.model_validate({})).policy.allow_live_runtimes
 
 
-def test_a_bundle_leaves_roles_and_lanes_out_and_says_so(run: Run, stack: Path, tmp_path: Path) -> None:
+def test_a_bundle_holds_roles_and_lanes_as_well(run: Run, stack: Path, tmp_path: Path) -> None:
     stack.write_text(EVERYTHING.replace('"40"', "39"), encoding="utf-8")
     outcome = run("package", "--format", "flyway", "--config", str(stack), "--out", str(tmp_path / "out"))
     assert outcome.status == 0
-    assert outcome.err == (
-        "Note: roles, privileges and lanes are not part of a bundle yet; awa-infra apply makes them.\n"
-    )
-    assert "schema awa up to version 39, queue-storage acme. " in outcome.out
+    assert "schema awa up to version 39" in outcome.out
+    assert "CREATE ROLE" in (tmp_path / "out" / "roles.sql").read_text(encoding="utf-8")
     written = sorted(path.name for path in (tmp_path / "out").rglob("*.sql"))
     assert "V039__awa_v039.sql" in written
     assert "V040__awa_v040.sql" not in written

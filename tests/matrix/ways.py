@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +16,9 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
 from devtools import java_tools
-from devtools.postgres_host import binaries
 from tests.matrix.starts import CUSTOM_SHAPES, Start
 from tests.support.tools import awa
-from tests.tools.bundle_tools import Tool, command
+from tests.tools.bundle_tools import Tool, command, psql
 
 STEP_OF_THE_INTERRUPTION = 3
 
@@ -61,20 +57,15 @@ def awa_migrate(_start: Start, url: str) -> None:
     awa("migrate", url=url)
 
 
-def psql(start: Start, url: str) -> None:
-    """Pipe what ``awa-infra plan --sql`` prints into psql, in one transaction."""
-    entry = [sys.executable, "-c", "from awa_infra.cli.main import main; main()", "plan", "--sql"]
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "Pulumi.dev.yaml"
-        schemas = [
-            f"{{schema: {q.schema}, queueSlots: {q.shape.queue_slots}, leaseSlots: {q.shape.lease_slots}}}"
-            for q in desired_for(start).queue_storage
-        ]
-        config.write_text(f"config:\n  awa:queueStorageSchemas: [{', '.join(schemas)}]\n")
-        environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)}
-        plan = _checked([*entry, f"--config={config}"], environment)
-    options = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--dbname", url]
-    _checked([str(binaries() / "psql"), *options], {**os.environ, "PGOPTIONS": "-c client_min_messages=warning"}, plan)
+def psql_bundle(start: Start, url: str) -> None:
+    """Run the psql bundle, which skips what is there."""
+    observed = read_state(url)
+    done = psql(url, _bundle("psql", start.custom_schemas) / "apply.sql")
+    if observed.legacy_numbering:
+        assert done.status != 0
+        assert "legacy-numbering" in done.output
+        raise Refused("legacy-numbering")
+    assert done.status == 0, done.output
 
 
 def flyway(start: Start, url: str) -> None:
@@ -97,18 +88,8 @@ def liquibase(start: Start, url: str) -> None:
     """Run the Liquibase bundle, which adopts what is there."""
     observed = read_state(url)
     tool = _tool("liquibase", start.custom_schemas)
-    _checked(
-        [
-            str(binaries() / "psql"),
-            "--quiet",
-            "--no-psqlrc",
-            "--dbname",
-            url,
-            "--file",
-            str(tool.bundle / "prerequisite.sql"),
-        ],
-        dict(os.environ),
-    )
+    prepared = psql(url, tool.bundle / "prerequisite.sql")
+    assert prepared.status == 0, prepared.output
     done = tool.run(url, "update")
     if observed.legacy_numbering:
         assert done.status != 0
@@ -134,7 +115,7 @@ WAYS = tuple(
         ("awa migrate", awa_migrate),
         ("engine", engine),
         ("engine, interrupted", interrupted),
-        ("psql", psql),
+        ("psql bundle", psql_bundle),
         ("Flyway", flyway),
         ("Liquibase", liquibase),
     )
@@ -154,12 +135,11 @@ _VARIABLES = MappingProxyType(
 @cache
 def _tool(name: str, custom: tuple[str, ...]) -> Tool:
     find, variables = _VARIABLES[name]
+    return Tool(command(find), variables, _bundle(name, custom))
+
+
+@cache
+def _bundle(name: str, custom: tuple[str, ...]) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-matrix-")) / name
     write(render(name, desired_for(Start("any", custom_schemas=custom))), folder)
-    return Tool(command(find), variables, folder)
-
-
-def _checked(words: list[str], environment: dict[str, str], text: str | None = None) -> str:
-    done = subprocess.run(words, env=environment, input=text, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+    return folder

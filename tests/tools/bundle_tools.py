@@ -10,8 +10,13 @@ from pathlib import Path
 
 import psycopg
 
+from awa_infra.database.bundle_history import read_history
 from awa_infra.database.url import parameters
 from awa_infra.model import QueueStorage, Shape
+from awa_infra.packaging.check import check, progress
+from awa_infra.packaging.standing import read
+from devtools import java_tools
+from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
 from tests.support.servers import Database
 from tests.support.tools import missing
@@ -22,6 +27,9 @@ CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipt
 SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))
 
 TIMEOUT = 120.0
+
+LIQUIBASES = ("4.33.0", "5.0.4")
+"""The last one under Apache-2.0, and the newest."""
 
 LOCK_HOLDERS = """
     SELECT count(*) AS holders FROM pg_locks
@@ -84,6 +92,17 @@ def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
         missing(str(exc))
 
 
+def flyway_tool(bundle: Path) -> Tool:
+    """Return Flyway for a bundle, or skip the test."""
+    return Tool(command(java_tools.flyway), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
+
+
+def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:
+    """Return a version of Liquibase for a bundle, or skip the test."""
+    variables = ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD")
+    return Tool(command(lambda: java_tools.liquibase(version)), variables, bundle)
+
+
 def script(database: Database, path: Path) -> None:
     """Run a file of a bundle as psql would: the whole text, outside any transaction."""
     with psycopg.connect(database.url, autocommit=True) as connection:
@@ -95,3 +114,26 @@ def unverified(database: Database, bundle: Path) -> list[str]:
     rows = database.rows((bundle / "verify.sql").read_text())
     assert len(rows) > len(CUSTOM)
     return [row["what"] for row in rows if not row["ok"]]
+
+
+def ran(database: Database, tool: Tool) -> set[str]:
+    """Return what ``awa-infra bundle verify`` says of the files of a bundle."""
+    standing = read(tool.bundle)
+    assert standing is not None
+    assert check(standing) == ()
+    return {entry.state for entry in progress(standing, read_history(database.url, standing.lock.form))}
+
+
+def psql(url: str, script: Path, *options: str) -> Result:
+    """Run a script with psql as the README of a bundle says, from another folder."""
+    words = [str(binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", *options, "-d", url, "-f", str(script)]
+    done = subprocess.run(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout)

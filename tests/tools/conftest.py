@@ -10,30 +10,21 @@ import pytest
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
-from devtools import java_tools
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
-from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, command
+from tests.tools.bundle_tools import CUSTOM, LIQUIBASES, SCHEMAS, Tool, flyway_tool, liquibase_tool
 
 
 @pytest.fixture(scope="session")
 def flyway(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
     """Return Flyway and a bundle for it."""
-    return Tool(
-        command(java_tools.flyway),
-        ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"),
-        _bundle("flyway", release, tmp_path_factory),
-    )
+    return flyway_tool(_bundle("flyway", release, tmp_path_factory))
 
 
-@pytest.fixture(scope="session")
-def liquibase(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
-    """Return Liquibase and a bundle for it."""
-    return Tool(
-        command(java_tools.liquibase),
-        ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD"),
-        _bundle("liquibase", release, tmp_path_factory),
-    )
+@pytest.fixture(scope="session", params=LIQUIBASES)
+def liquibase(release: Release, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Tool:
+    """Return Liquibase, each version in turn, and a bundle for it."""
+    return liquibase_tool(_bundle("liquibase", release, tmp_path_factory), request.param)
 
 
 @pytest.fixture(scope="session")

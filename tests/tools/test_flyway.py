@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -11,7 +14,7 @@ from psycopg import sql
 from awa_infra.model import Release
 from tests.support.servers import Database, TestServer
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, unverified
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, Tool, finish, ran, unverified
 
 HISTORY = "SELECT type, count(*) FROM awa_migrations.flyway_schema_history WHERE success GROUP BY type"
 PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
@@ -43,6 +46,8 @@ def test_a_flyway_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate(
     assert unverified(database, flyway.bundle) == []
     # Ten thousand notices would hide the one line that matters.
     assert len(first.output.splitlines()) < 3 * len(release.migrations)
+
+    assert ran(database, flyway) == {"applied"}
 
     before = database.transition()
     assert (before["state"], before["marker"]) == ("canonical", None)
@@ -83,6 +88,7 @@ def test_flyway_takes_over_a_database_of_awa_migrate_after_one_baseline(
         {"type": "SQL", "count": len(release.patches) + len(CUSTOM)},
     ]
     assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+    assert ran(awa_database, flyway) == {"adopted", "applied"}
 
 
 def test_awa_migrate_waits_until_flyway_of_an_unprivileged_role_is_done(
@@ -109,3 +115,49 @@ def test_flyway_in_another_folder_fails_rather_than_find_nothing_to_do(flyway: T
     done = elsewhere.run(database.url, f"-configFiles={flyway.bundle / 'flyway.toml'}", "migrate")
     assert done.status != 0
     assert "Failed to find filesystem location" in done.output
+
+
+def test_flyway_with_the_classic_settings_and_all_files_in_one_transaction(
+    flyway: Tool, database: Database, schema_of_awa: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(flyway.bundle, bundle)
+    (bundle / "flyway.toml").unlink()
+    tool = replace(flyway, bundle=bundle)
+    done = tool.run(database.url, "-configFiles=classic.conf", "-group=true", "migrate")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert ran(database, flyway) == {"applied"}
+
+
+def test_a_checkout_that_converted_line_ends_is_nothing_to_flyway(
+    flyway: Tool, database: Database, tmp_path: Path
+) -> None:
+    first = flyway.run(database.url, "migrate")
+    assert first.status == 0, first.output
+    bundle = tmp_path / "bundle"
+    shutil.copytree(flyway.bundle, bundle)
+    for path in bundle.rglob("*.sql"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    again = replace(flyway, bundle=bundle).run(database.url, "migrate")
+    assert again.status == 0, again.output
+    assert "No migration necessary" in again.output
+
+
+def test_two_flyways_at_once_do_everything_once(flyway: Tool, database: Database, schema_of_awa: str) -> None:
+    both = [flyway.start(database.url, "migrate") for _ in range(2)]
+    for done in [finish(process) for process in both]:
+        assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_flyway_that_was_killed_goes_on_where_it_stopped(flyway: Tool, database: Database, schema_of_awa: str) -> None:
+    killed = flyway.start(database.url, "migrate")
+    progress = "SELECT to_regclass('awa.cron_jobs') IS NOT NULL AS begun"
+    while not database.rows(progress)[0]["begun"]:
+        assert killed.poll() is None, finish(killed).output
+    killed.kill()
+    finish(killed)
+    done = flyway.run(database.url, "migrate")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa

@@ -62,8 +62,12 @@ RUN_WITH_AN_EXAMPLE = MappingProxyType(
 
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
+RUN_WITH_PSQL = "docs/how-to/package-psql.md"
+RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
+RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
+RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS)
 
-RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE})
+RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, *RUN_WITH_BUNDLES})
 
 PAGES = docs_shown.pages()
 

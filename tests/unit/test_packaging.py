@@ -4,13 +4,14 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, QueueStorage, Release, Shape
+from awa_infra.model import DesiredState, ObservedState, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.readme import CONDITIONS
 from awa_infra.planning.gates import gate_queries
@@ -20,6 +21,15 @@ Desired = Callable[..., DesiredState]
 
 ACME = QueueStorage("acme_jobs")
 BETA = QueueStorage("beta", Shape(4, 2, 2, receipts=False))
+QUEUED = QueueStorage("gamma", queues=(Queue("emails"), Queue("reports", shards=2)))
+ROLES = Roles("boss", "migrator", "runtime", "observer", ("gamma",))
+
+
+def of_awa(files: Mapping[str, bytes]) -> set[str]:
+    """Return the paths of the files that hold Awa's own text."""
+    manifest = json.loads(files["manifest.json"])
+    return {entry["file"] for entry in (*manifest["migrations"], *manifest["patches"])}
+
 
 every_format = pytest.mark.parametrize("form", FORMATS)
 
@@ -28,18 +38,61 @@ every_format = pytest.mark.parametrize("form", FORMATS)
 def test_awas_text_is_in_the_bundle_byte_for_byte(form: str, desired: Desired, release: Release) -> None:
     files = render(form, desired())
     manifest = json.loads(files["manifest.json"])
-    written = {entry["version"]: files[entry["file"]] for entry in manifest["migrations"]}
-    assert written == {migration.version: migration.sql.encode() for migration in release.migrations}
-    patches = {entry["name"]: files[entry["file"]] for entry in manifest["patches"]}
-    assert patches == {patch.name: patch.sql.encode() for patch in release.patches}
+    text_of = FORMATS[form].text_of
+    written = {entry["version"]: text_of(files[entry["file"]]) for entry in manifest["migrations"]}
+    assert written == {migration.version: migration.sql for migration in release.migrations}
+    patches = {entry["name"]: text_of(files[entry["file"]]) for entry in manifest["patches"]}
+    assert patches == {patch.name: patch.sql for patch in release.patches}
+    assert all(migration.sql.encode() in b"".join(files.values()) for migration in release.migrations)
 
 
 @every_format
 def test_a_bundle_contains_exactly_the_steps_of_the_plan(form: str, desired: Desired) -> None:
-    asked = desired(ACME, BETA)
-    contents = list(render(form, asked).values())
+    asked = desired(ACME, BETA, QUEUED)
+    contents = [FORMATS[form].text_of(content) for content in render(form, asked).values()]
     for step in make_plan(asked, ObservedState()).steps:
-        assert contents.count(step.sql.encode()) == 1
+        assert contents.count(step.sql) == 1
+
+
+@every_format
+def test_lanes_are_made_after_the_schema_that_they_are_in(form: str, desired: Desired) -> None:
+    files = render(form, desired(QUEUED))
+    lanes = [path for path in files if "lanes_gamma" in path and path.endswith(".sql")]
+    assert len(lanes) == 1
+    assert json.loads(files["manifest.json"])["lanes"] == [
+        {"schema": "gamma", "queues": ["emails", "reports"], "file": lanes[0]}
+    ]
+    readme = files["README.md"].decode()
+    assert readme.index("queue_storage_gamma") < readme.index("lanes_gamma")
+    assert b"lanes in gamma" in files["verify.sql"]
+
+
+@every_format
+def test_roles_are_in_a_script_of_their_own_for_an_administrator(form: str, desired: Desired) -> None:
+    asked = replace(desired(QUEUED), roles=ROLES)
+    files = render(form, asked)
+    script = files["roles.sql"].decode()
+    administrators = ["roles", "act-as", "access:awa", "access:gamma"]
+    steps = {step.key: step.sql for step in make_plan(asked, ObservedState()).steps}
+    where = [script.index(steps[key].rstrip()) for key in administrators]
+    assert where == sorted(where)
+    others = b"".join(
+        text for path, text in files.items() if path.endswith(".sql") and path not in {"roles.sql", *of_awa(files)}
+    )
+    assert not re.search(rb"CREATE ROLE|^GRANT|PASSWORD", others, flags=re.MULTILINE)
+    assert b"roles and privileges" in files["verify.sql"]
+    readme = files["README.md"].decode()
+    assert "## Roles first" in readme
+    assert "run the bundle as `migrator`" in readme
+    without = render(form, desired(QUEUED))
+    assert "roles.sql" not in without
+    assert "## Roles first" not in without["README.md"].decode()
+    assert set(files) - set(without) == {"roles.sql"}
+
+
+def test_without_a_migrator_the_readme_says_what_a_session_must_be(desired: Desired) -> None:
+    files = render("psql", replace(desired(), roles=Roles("boss")))
+    assert "in a session that starts as `boss`" in files["README.md"].decode()
 
 
 @every_format
@@ -51,8 +104,11 @@ def test_the_same_input_gives_the_same_bytes(form: str, desired: Desired) -> Non
 def test_a_further_schema_changes_no_file_of_awa(form: str, desired: Desired) -> None:
     one, two = render(form, desired(ACME)), render(form, desired(ACME, BETA))
     changed = {path for path in one if one[path] != two[path]}
-    assert not {path for path in changed if path.startswith("upstream/")}
-    assert len(two) == len(one) + 1
+    assert not changed & of_awa(one)
+    assert of_awa(one) == of_awa(two)
+    assert (
+        len([path for path in two if path.endswith(".sql")]) == len([path for path in one if path.endswith(".sql")]) + 1
+    )
 
 
 @every_format
@@ -85,11 +141,11 @@ def test_a_bundle_can_stop_at_an_earlier_version(form: str, desired: Desired) ->
 
 @every_format
 def test_the_readme_is_complete(form: str, desired: Desired) -> None:
-    files = render(form, desired(ACME))
+    files = render(form, replace(desired(ACME, QUEUED), roles=ROLES))
     readme = files["README.md"].decode()
     assert "{{" not in readme
     assert not re.search(r"[ \t]+$", readme, flags=re.MULTILINE)
-    for code in {query.code for query in gate_queries(desired(ACME))}:
+    for code in {query.code for query in gate_queries(replace(desired(ACME), roles=ROLES))}:
         assert f"`{code}`" in readme
         assert code in CONDITIONS
     for path in re.findall(r"`((?:upstream|custom|awa_infra)/[^`]+\.sql)`", readme):
@@ -99,7 +155,7 @@ def test_the_readme_is_complete(form: str, desired: Desired) -> None:
 @every_format
 def test_nothing_in_a_bundle_activates_queue_storage(form: str, desired: Desired) -> None:
     files = render(form, desired(ACME))
-    ours = b"".join(text for path, text in files.items() if path.endswith(".sql") and "upstream" not in path)
+    ours = b"".join(text for path, text in files.items() if path.endswith(".sql") and path not in of_awa(files))
     # The only rows that are written: what Awa's installer has just counted wrong is taken back.
     recount = b'DELETE FROM "acme_jobs".queue_terminal_live_counts;'
     assert ours.count(recount) == 1
@@ -124,32 +180,50 @@ def test_flyways_settings_are_the_ones_that_were_tried(desired: Desired) -> None
     }
 
 
+def test_the_classic_settings_of_flyway_say_the_same(desired: Desired) -> None:
+    files = render("flyway", desired(ACME))
+    settings = tomllib.loads(files["flyway.toml"].decode())
+    classic = dict(
+        line.split("=", 1) for line in files["classic.conf"].decode().splitlines() if line and not line.startswith("#")
+    )
+    application = classic.pop("flyway.jdbcProperties.ApplicationName")
+    assert application == settings["environments"]["default"]["jdbcProperties"]["ApplicationName"]
+    words = {True: "true", False: "false"}
+    assert classic == {
+        f"flyway.{name}": ",".join(value) if isinstance(value, list) else words.get(value, value)
+        for name, value in settings["flyway"].items()
+    }
+
+
 def test_flyway_looks_only_in_folders_that_are_there(desired: Desired) -> None:
     settings = tomllib.loads(render("flyway", desired())["flyway.toml"].decode())
     assert settings["flyway"]["locations"] == ["filesystem:callbacks", "filesystem:upstream"]
 
 
 def test_flyway_runs_the_patch_before_the_custom_schemas(desired: Desired) -> None:
-    names = [path.rpartition("/")[2] for path in render("flyway", desired(ACME, BETA))]
+    names = [path.rpartition("/")[2] for path in render("flyway", desired(ACME, BETA, QUEUED))]
     repeatable = sorted(name for name in names if name.startswith("R__"))
     assert repeatable == [
-        "R__awa_00_wait_free_dirty_marks.sql",
+        "R__awa_00_v040_wait_free_dirty_marks.sql",
         "R__awa_10_queue_storage_acme_jobs.sql",
         "R__awa_10_queue_storage_beta.sql",
+        "R__awa_10_queue_storage_gamma.sql",
+        "R__awa_20_lanes_gamma.sql",
     ]
 
 
 def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, release: Release) -> None:
-    files = render("liquibase", desired(ACME, BETA))
+    files = render("liquibase", desired(ACME, BETA, QUEUED))
     changes = [entry["changeSet"] for entry in yaml.safe_load(files["changelog.yaml"])["databaseChangeLog"]]
     assert [change["id"] for change in changes] == [
         "awa-infra-preflight",
         "awa-infra-stop",
-        *(f"awa-v{migration.version:03d}" for migration in release.migrations),
-        f"awa-tag-v{release.schema_version:03d}",
-        "awa-patch-wait_free_dirty_marks",
+        *(f"{kind}-v{m.version:03d}" for m in release.migrations for kind in ("awa", "awa-tag")),
+        "awa-patch-wait_free_dirty_marks-v040",
         "awa-infra-queue-storage-acme_jobs",
         "awa-infra-queue-storage-beta",
+        "awa-infra-queue-storage-gamma",
+        "awa-infra-lanes-gamma",
         "awa-infra-unlock",
     ]
     assert {(change["author"], change["logicalFilePath"]) for change in changes} == {("awa-infra", "awa")}
@@ -162,10 +236,39 @@ def test_liquibases_changelog_lists_every_file_in_order(desired: Desired, releas
     assert not any(script["splitStatements"] or script["stripComments"] for script in scripts)
 
 
+def test_the_script_for_psql_runs_every_file_once_and_in_order(desired: Desired) -> None:
+    asked = desired(ACME, BETA, QUEUED)
+    files = render("psql", asked)
+    included = re.findall(r"^ *\\ir (\S+)$", files["apply.sql"].decode(), flags=re.MULTILINE)
+    steps = [
+        path for path in included if files[path] in {s.sql.encode() for s in make_plan(asked, ObservedState()).steps}
+    ]
+    assert [files[path].decode() for path in steps] == [s.sql for s in make_plan(asked, ObservedState()).steps]
+    assert {path for path in files if path.endswith(".sql")} - {"apply.sql"} == set(included)
+    assert len(included) == len(set(included))
+
+
+def test_psql_runs_a_patch_that_it_cannot_ask_about_every_time(release: Release) -> None:
+    new = type(release.patches[0])("new", "", "SELECT 1", "")
+    unknown = Release("9.9.9", release.migrations, (new,), release.provenance)
+    script = render("psql", DesiredState(unknown, 40))["apply.sql"].decode()
+    assert "\n\\echo 'patch new'\n\\ir upstream/patch_new.sql\n" in script
+
+
+def test_a_title_with_a_quote_ends_no_text_of_psql(release: Release) -> None:
+    last = release.migrations[-1]
+    quoted = type(last)(last.version, "Awa's own", last.sql, last.sha256)
+    unknown = Release("9.9.9", (*release.migrations[:-1], quoted), (), release.provenance)
+    assert "\\echo 'V40 Awa''s own'" in render("psql", DesiredState(unknown, 40))["apply.sql"].decode()
+
+
 def test_an_unknown_format_is_refused(desired: Desired) -> None:
     with pytest.raises(ConfigurationError, match="no bundle format 'flywya'") as caught:
         render("flywya", desired())
-    assert "flyway, liquibase" in caught.value.hint
+    assert caught.value.hint == "Did you mean flyway?"
+    with pytest.raises(ConfigurationError) as caught:
+        render("xyz", desired())
+    assert "flyway, liquibase, psql" in caught.value.hint
 
 
 @pytest.mark.parametrize(

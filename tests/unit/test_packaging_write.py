@@ -183,3 +183,21 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "iterdir", unreadable)
     with pytest.raises(BundleError, match=r"cannot be read: Permission denied\."):
         write(bundle(), tmp_path / "out")
+
+
+def test_a_file_that_somebody_edited_or_removed_is_named(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle("a.sql", "b.sql"), out)
+    (out / "a.sql").write_text("mine")
+    (out / "b.sql").unlink()
+    with pytest.raises(BundleError, match=r"a\.sql was edited, b\.sql is missing"):
+        write(bundle("new.sql"), out)
+    assert (out / "a.sql").read_text() == "mine"
+
+
+def test_a_link_in_a_bundle_is_no_file_of_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle(), out)
+    (out / "link").symlink_to(tmp_path)
+    with pytest.raises(BundleError, match="did not write: link"):
+        write(bundle("new.sql"), out)

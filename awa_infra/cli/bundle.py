@@ -1,0 +1,95 @@
+"""``awa-infra bundle``: look at a bundle that was written before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from awa_infra.cli.groups import SuggestingGroup
+from awa_infra.cli.options import database_url_option, json_option, print_json
+from awa_infra.errors import BundleError
+from awa_infra.model import History
+from awa_infra.packaging.check import Applied, check, progress, unvouched
+from awa_infra.packaging.standing import Standing, read
+
+WRONG = 1
+"""Exit status of ``bundle verify`` when something is not as it should be."""
+
+_STATES = ("applied", "adopted", "pending", "different", "failed")
+
+
+@click.group(cls=SuggestingGroup)
+def bundle() -> None:
+    """Look at a bundle that awa-infra package has written."""
+
+
+@bundle.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@database_url_option
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_json: bool) -> None:
+    """Check that a bundle is as it was written, and that every text of Awa in it is one that a release shipped.
+
+    With a database URL it also tells what a database has run of it, by the tool's own history table. Reads only.
+
+    Exit status: 0, or 1 if a file is not as it should be, or if the database has run another text or failed in one.
+    """
+    standing = read(folder)
+    if standing is None:
+        raise BundleError(f"There is no bundle in {folder}.", hint="Name the folder that awa-infra package wrote.")
+    found = check(standing)
+    history: History | None = None
+    done: tuple[Applied, ...] = ()
+    if database_url:
+        from awa_infra.database.bundle_history import read_history  # noqa: PLC0415  psycopg, only where it is wanted
+
+        history = read_history(database_url, standing.lock.form)
+        done = progress(standing, history)
+    if as_json:
+        print_json(
+            {
+                "bundle": str(folder),
+                "format": standing.lock.form,
+                "to_version": standing.lock.to_version,
+                "intact": not found,
+                "findings": [{"file": finding.file, "message": finding.what} for finding in found],
+                "unknown_releases": list(unvouched(standing)),
+                "database": None if history is None else history.database,
+                "files": [{"file": entry.file, "state": entry.state} for entry in done],
+            }
+        )
+    else:
+        _print(folder, standing, [str(finding) for finding in found])
+        if history is not None:
+            _print_progress(history, done)
+    if found or any(entry.state in {"different", "failed"} for entry in done):
+        ctx.exit(WRONG)
+
+
+def _print(folder: Path, standing: Standing, findings: list[str]) -> None:
+    lock = standing.lock
+    for finding in findings:
+        click.echo(f"{click.style('Wrong:', fg='red', bold=True)} {finding}")
+    for release in unvouched(standing):
+        click.echo(f"Note: this awa-infra knows no texts of Awa {release}, so it cannot tell whether they are Awa's.")
+    releases = ", ".join(sorted({entry.release for entry in lock.frozen.values()}))
+    verdict = click.style(f"{len(findings)} findings", fg="red") if findings else click.style("intact", fg="green")
+    click.echo(
+        f"{folder}: {lock.form} bundle of Awa {releases}, versions {lock.from_version} to {lock.to_version}, "
+        f"{len(standing.files)} files: {verdict}."
+    )
+
+
+def _print_progress(history: History, done: tuple[Applied, ...]) -> None:
+    if history.rows is None:
+        click.echo(f"Database {history.database} has run nothing of it.")
+        return
+    counts = Counter(entry.state for entry in done)
+    told = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    click.echo(f"Database {history.database}, {len(done)} files: {told}.")
+    for entry in done:
+        if entry.state not in {"applied", "adopted"}:
+            click.echo(f"  {entry.state + ':':<10} {entry.file}")

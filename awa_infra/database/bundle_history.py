@@ -1,0 +1,32 @@
+"""Read what a migration tool remembers of a bundle. Reads only."""
+
+from __future__ import annotations
+
+import re
+
+from awa_infra import sqltext
+from awa_infra.database.connection import connect, translated
+from awa_infra.database.observe import READ_ONLY
+from awa_infra.model import History, HistoryRow
+
+
+def read_history(url: str, form: str) -> History:
+    """Return what a database has run of a bundle.
+
+    Args:
+        url: the database.
+        form: name of the bundle's format; there is a query for each.
+    """
+    query = sqltext.load(f"bundle/history_{form.replace('-', '_')}.sql")
+    needs = re.search(r"^-- needs: (\S+)$", query, re.MULTILINE)
+    table = needs.group(1) if needs else ""
+    with connect(url, autocommit=True) as connection, translated(url, "Reading the history"):
+        connection.execute(READ_ONLY.encode())
+        there = connection.execute(
+            "SELECT current_database() AS database, to_regclass(%s) IS NOT NULL AS there", [table]
+        ).fetchone()
+        database = there["database"] if there else ""
+        if not there or not there["there"]:
+            return History(database, None)
+        rows = connection.execute(query.encode()).fetchall()
+    return History(database, tuple(HistoryRow(**row) for row in rows))

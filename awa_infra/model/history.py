@@ -1,0 +1,34 @@
+"""What a migration tool remembers of a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One thing that a tool ran, or was told to take for run.
+
+    Attributes:
+        identity: as the tool has it: a version, the name of a script, the id of a changeset.
+        checksum: that of the tool, where it is one that can be computed from the file.
+        outcome: ``applied``, ``adopted`` (it was there before the tool came), ``baseline`` (and so was everything
+            below it) or ``failed``.
+    """
+
+    identity: str
+    checksum: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one database has run of a bundle.
+
+    Attributes:
+        database: its name.
+        rows: in the order in which they were run; ``None`` if the tool has never run there.
+    """
+
+    database: str
+    rows: tuple[HistoryRow, ...] | None

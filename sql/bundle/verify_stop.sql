@@ -1,0 +1,20 @@
+-- Last in the transaction: what verify.sql shows, asked before it is too late. Anything that is not as the bundle
+-- promises is an error, and everything is rolled back.
+DO $awa_infra$
+DECLARE
+    wrong text;
+BEGIN
+    SELECT string_agg(format('%s: %s instead of %s', facts.what, coalesce(facts.found, 'nothing'), facts.expected), E'\n')
+      INTO wrong
+      FROM (
+        -- (facts)
+           ) AS facts (what, expected, found)
+     WHERE facts.expected IS DISTINCT FROM facts.found AND facts.expected IS NOT NULL;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('Database %I is not what this bundle promises:', current_database()) || E'\n' || wrong,
+            HINT = 'Everything was rolled back. README.md of the bundle says what to do.';
+    END IF;
+END
+$awa_infra$;

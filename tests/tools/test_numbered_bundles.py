@@ -1,0 +1,181 @@
+"""The tools that know nothing but numbers: golang-migrate, goose and Alembic, each the real one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from awa_infra.database.bundle_history import read_history
+from awa_infra.database.url import parameters
+from awa_infra.model import DesiredState, QueueStorage, Release
+from awa_infra.packaging.bundle import package, render
+from awa_infra.packaging.check import progress
+from awa_infra.packaging.standing import read
+from awa_infra.packaging.write import write
+from devtools import go_tools
+from tests.support.servers import Database
+from tests.support.tools import dump_schema
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, TIMEOUT, Result, command, psql, unverified
+from tests.tools.old_releases import EDITED, old_release
+
+TABLE = "x-migrations-table-quoted=true&x-migrations-table=%22awa_migrations%22.%22schema_migrations%22"
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A tool: what it is told to bring a database up to date, and to take over one of Awa's own command."""
+
+    name: str
+    up: Callable[[str, Path], Result]
+    adopt: Callable[[Database, Path], None]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def run(words: list[str], folder: Path, **variables: str) -> Result:
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout)
+
+
+def prepared(url: str, bundle: Path) -> Result:
+    """Run what the README says to run with psql before the tool; return what did not go well."""
+    for name in ("prerequisite.sql", "preflight.sql"):
+        done = psql(url, bundle / name)
+        if done.status:
+            return done
+    return done
+
+
+def golang_migrate(url: str, bundle: Path, *words: str) -> Result:
+    ready = prepared(url, bundle)
+    if ready.status:
+        return ready
+    tool = command(go_tools.golang_migrate)
+    return run(
+        [*tool, "-path", "migrations", "-database", f"{url}?sslmode=disable&{TABLE}", *(words or ("up",))], bundle
+    )
+
+
+def goose(url: str, bundle: Path, *words: str) -> Result:
+    ready = prepared(url, bundle)
+    if ready.status:
+        return ready
+    history = ("-dir", "migrations", "-table", "awa_migrations.goose_db_version")
+    return run([*command(go_tools.goose), *history, "postgres", f"{url}?sslmode=disable", *(words or ("up",))], bundle)
+
+
+def alembic(url: str, bundle: Path, *words: str) -> Result:
+    where = url.replace("postgresql://", "postgresql+psycopg://")
+    tool = [sys.executable, "-m", "alembic"]
+    return run([*tool, *(words or ("upgrade", "head"))], bundle, AWA_DATABASE_URL=where)
+
+
+def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
+    forced = golang_migrate(database.url, bundle, "force", "40000")
+    assert forced.status == 0, forced.output
+
+
+def adopt_with_goose(database: Database, bundle: Path) -> None:
+    shown = goose(database.url, bundle, "version")
+    assert shown.status == 0, shown.output
+    readme = (bundle / "README.md").read_text(encoding="utf-8")
+    database.rows(readme[readme.index("    INSERT INTO") :].partition(";")[0])
+
+
+TOOLS = (
+    Numbered("golang-migrate", golang_migrate, adopt_with_golang_migrate),
+    Numbered("goose", goose, adopt_with_goose),
+    Numbered("alembic", alembic, lambda _database, _bundle: None),
+)
+
+every_tool = pytest.mark.parametrize("tool", TOOLS, ids=str)
+
+
+@every_tool
+def test_a_numbered_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate(
+    tool: Numbered, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), bundle)
+    done = tool.up(database.url, bundle)
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert unverified(database, bundle) == []
+    assert parameters(database.url)["password"] not in done.output
+    standing = read(bundle)
+    assert standing is not None
+    assert {entry.state for entry in progress(standing, read_history(database.url, tool.name))} == {"applied"}
+
+    before = database.transition()
+    again = tool.up(database.url, bundle)
+    assert again.status == 0, again.output
+    assert database.transition() == before
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+@every_tool
+def test_a_numbered_bundle_of_an_old_release_grows_and_ends_in_the_same_schema(
+    tool: Numbered, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    old = old_release()
+    write(render(tool.name, DesiredState(old, old.schema_version)), bundle)
+    done = tool.up(database.url, bundle)
+    assert done.status == 0, done.output
+    for wanted in (CUSTOM[:1], CUSTOM):
+        grown = package(tool.name, DesiredState(release, release.schema_version, wanted), standing=read(bundle))
+        assert len(grown.kept) == EDITED
+        write(grown.files, bundle)
+        done = tool.up(database.url, bundle)
+        assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert unverified(database, bundle) == []
+
+
+@every_tool
+def test_a_numbered_bundle_takes_over_a_database_of_awa_migrate_and_tells_what_objects(
+    tool: Numbered, awa_database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), bundle)
+    tool.adopt(awa_database, bundle)
+    done = tool.up(awa_database.url, bundle)
+    assert done.status == 0, done.output
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+
+    awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    refused = tool.up(awa_database.url, bundle)
+    assert refused.status != 0
+    assert "[newer-schema]" in refused.output
+
+
+def test_alembic_is_one_transaction_and_refuses_to_write_sql_or_to_go_back(
+    database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("alembic", DesiredState(release, release.schema_version, (QueueStorage("acme_jobs"),))), bundle)
+    (bundle / "sql" / "030000_awa_v030.sql").write_text("SELECT 1/0", encoding="utf-8")
+    failed = alembic(database.url, bundle)
+    assert failed.status != 0
+    assert "division by zero" in failed.output
+    assert database.rows("SELECT FROM pg_namespace WHERE nspname IN ('awa', 'awa_migrations')") == []
+    offline = alembic(database.url, bundle, "upgrade", "head", "--sql")
+    assert offline.status != 0
+    assert "cannot be written out with --sql" in offline.output

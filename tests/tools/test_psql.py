@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.model import DesiredState, Release
+from awa_infra.packaging.bundle import package, render
+from awa_infra.packaging.write import write
+from tests.support.servers import Database
+from tests.support.tools import awa, dump_schema
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, psql, unverified
+
+STOPPED = 3
+"""Exit status of psql when a statement of a script failed."""
+
+
+@pytest.fixture(scope="module")
+def bundle(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("psql") / "bundle"
+    write(render("psql", DesiredState(release, release.schema_version, CUSTOM)), folder)
+    return folder
+
+
+def test_a_psql_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate(
+    bundle: Path, database: Database, release: Release, schema_of_awa: str
+) -> None:
+    first = psql(database.url, bundle / "apply.sql")
+    assert first.status == 0, first.output
+    assert "NOTICE" not in first.output
+    titles = [line for line in first.output.splitlines() if line.startswith("V")]
+    assert titles == [f"V{m.version} {m.description}" for m in release.migrations]
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert unverified(database, bundle) == []
+
+    before = database.transition()
+    assert (before["state"], before["marker"]) == ("canonical", None)
+    second = psql(database.url, bundle / "apply.sql")
+    assert second.status == 0, second.output
+    assert not [line for line in second.output.splitlines() if line.startswith(("V", "patch"))]
+    assert database.transition() == before
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_a_dry_run_of_psql_does_everything_and_keeps_nothing(bundle: Path, database: Database) -> None:
+    done = psql(database.url, bundle / "apply.sql", "-v", "dry_run=1")
+    assert done.status == 0, done.output
+    assert "everything was rolled back" in done.output
+    assert database.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('awa', 'acme_jobs', 'beta')") == []
+
+
+def test_psql_takes_over_a_database_of_awa_migrate_and_obeys_the_conditions(
+    bundle: Path, awa_database: Database, schema_of_awa: str
+) -> None:
+    done = psql(awa_database.url, bundle / "apply.sql")
+    assert done.status == 0, done.output
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+
+    awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    awa_database.rows("UPDATE beta.queue_ring_state SET slot_count = 5")
+    refused = psql(awa_database.url, bundle / "apply.sql")
+    assert refused.status == STOPPED
+    assert "[newer-schema]" in refused.output
+    assert "[queue-storage-shape]" in refused.output
+    assert "Nothing was run." in refused.output
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+
+
+@pytest.mark.parametrize("stopped_at", [1, 30, 39])
+def test_psql_goes_on_where_a_migration_stopped(
+    bundle: Path, database: Database, release: Release, schema_of_awa: str, stopped_at: int
+) -> None:
+    for migration in release.migrations:
+        if migration.version <= stopped_at:
+            database.rows("SET client_min_messages = warning;" + migration.sql)
+    done = psql(database.url, bundle / "apply.sql")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_psql_puts_a_missing_patch_back_and_runs_nothing_else(
+    bundle: Path, awa_database: Database, release: Release, schema_of_awa: str
+) -> None:
+    last = release.migrations[-1]
+    awa_database.rows("ALTER FUNCTION awa.recompute_dirty_admin_metadata(integer) RENAME TO put_aside")
+    done = psql(awa_database.url, bundle / "apply.sql")
+    assert done.status == 0, done.output
+    assert f"patch {release.patches[0].name}" in done.output
+    assert last.description not in done.output
+    awa_database.rows("DROP FUNCTION awa.put_aside(integer)")
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_a_failure_in_the_middle_of_psql_leaves_the_database_as_it_was(
+    bundle: Path, database: Database, tmp_path: Path
+) -> None:
+    broken = tmp_path / "bundle"
+    for path in bundle.rglob("*.sql"):
+        copy = broken / path.relative_to(bundle)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    (broken / "upstream" / "V030.sql").write_text("SELECT 1/0;")
+    done = psql(database.url, broken / "apply.sql")
+    assert done.status == STOPPED
+    assert "division by zero" in done.output
+    assert database.rows("SELECT FROM pg_namespace WHERE nspname = 'awa'") == []
+
+
+def test_a_result_that_the_bundle_did_not_promise_is_rolled_back(bundle: Path, awa_database: Database) -> None:
+    # A version row that was lost is nothing that the files, which go by the highest one, would bring back.
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version = 17")
+    done = psql(awa_database.url, bundle / "apply.sql")
+    assert done.status == STOPPED
+    assert "schema awa: versions recorded: 38 instead of 39" in done.output
+    assert awa_database.rows("SELECT FROM pg_namespace WHERE nspname = 'acme_jobs'") == []
+
+
+def test_psql_waits_for_awa_migrate_and_awa_migrate_for_psql(bundle: Path, database: Database) -> None:
+    results: list[int] = []
+    with psycopg.connect(database.url, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK_KEY])
+        runs = [
+            threading.Thread(target=lambda: results.append(psql(database.url, bundle / "apply.sql").status)),
+            threading.Thread(target=awa, args=["migrate"], kwargs={"url": database.url}),
+        ]
+        for run in runs:
+            run.start()
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+        while len(holder.execute(waiting, [holder.info.backend_pid]).fetchall()) < len(runs):
+            assert all(run.is_alive() for run in runs)
+        assert database.rows(LOCK_HOLDERS) == [{"holders": 1}]
+        assert database.rows("SELECT FROM pg_namespace WHERE nspname = 'awa'") == []
+    for run in runs:
+        run.join()
+    assert results == [0]
+    assert unverified(database, bundle) == []
+
+
+def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
+    database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    desired = DesiredState(release, release.schema_version, CUSTOM)
+    write(dict(package("psql", desired, from_version=30).files), tmp_path)
+    refused = psql(database.url, tmp_path / "apply.sql")
+    assert refused.status == STOPPED
+    assert "[start-not-reached] Database" in refused.output
+    for migration in release.migrations:
+        if migration.version <= 29:
+            database.rows("SET client_min_messages = warning;" + migration.sql)
+    refused = psql(database.url, tmp_path / "apply.sql")
+    assert "is at version 29, and this bundle starts after version 30" in refused.output
+    thirtieth = next(migration.sql for migration in release.migrations if migration.version == 30)
+    database.rows("SET client_min_messages = warning;" + thirtieth)
+    done = psql(database.url, tmp_path / "apply.sql")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa

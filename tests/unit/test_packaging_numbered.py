@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from awa_infra.model import DesiredState, History, HistoryRow, Migration, Queue, QueueStorage, Release
+from awa_infra.packaging.bundle import FORMATS, Bundle, package
+from awa_infra.packaging.check import check, progress
+from awa_infra.packaging.standing import Standing
+
+NUMBERED = [name for name, form in FORMATS.items() if form.appends]
+every_numbered_format = pytest.mark.parametrize("form", NUMBERED)
+
+FIRST = QueueStorage("acme", queues=(Queue("emails"),))
+SECOND = QueueStorage("acme", queues=(Queue("emails"), Queue("reports")))
+
+
+def grown(form: str, release: Release, *wanted: QueueStorage) -> Bundle:
+    """Return a bundle that was written once for each wish, one after the other."""
+    bundle = package(form, DesiredState(release, release.schema_version))
+    for one in wanted:
+        standing = Standing(Path("b"), bundle.files)
+        bundle = package(form, DesiredState(release, release.schema_version, (one,)), standing=standing)
+    return bundle
+
+
+def names(bundle: Bundle) -> list[str]:
+    return sorted(Path(path).name for path in bundle.files if path.startswith(("migrations/", "sql/")))
+
+
+def test_the_formats_without_repeatable_files_are_these() -> None:
+    assert NUMBERED == ["alembic", "golang-migrate", "goose"]
+
+
+@every_numbered_format
+def test_what_changes_comes_again_under_a_new_number(form: str, release: Release) -> None:
+    once, twice, back = (
+        grown(form, release, *wanted) for wanted in ((FIRST,), (FIRST, SECOND), (FIRST, SECOND, FIRST))
+    )
+    assert [name.partition(".")[0] for name in names(once)][-4:] == [
+        "040000_awa_v040",
+        "040001_patch_wait_free_dirty_marks",
+        "040002_queue_storage_acme",
+        "040003_lanes_acme",
+    ]
+    assert [name.partition(".")[0] for name in names(twice)][-1] == "040004_lanes_acme"
+    # What was right before the last change is not what ran last.
+    assert [name.partition(".")[0] for name in names(back)][-1] == "040005_lanes_acme"
+    released = {path for path in once.files if path.startswith(("migrations/", "sql/", "versions/"))}
+    assert all(back.files[path] == once.files[path] for path in released)
+    assert check(Standing(Path("b"), back.files)) == ()
+
+
+@every_numbered_format
+def test_a_patch_comes_again_after_a_later_migration(form: str, release: Release) -> None:
+    later = replace(release, name="9.9.9", migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
+    old = Standing(Path("b"), grown(form, release, FIRST).files)
+    bundle = package(form, DesiredState(later, 41, (FIRST,)), standing=old)
+    assert [name.partition(".")[0] for name in names(bundle)][-3:] == [
+        "040003_lanes_acme",
+        "041000_awa_v041",
+        "041001_patch_wait_free_dirty_marks",
+    ]
+
+
+@every_numbered_format
+def test_a_schema_that_leaves_the_configuration_stays_in_the_bundle(form: str, release: Release) -> None:
+    bundle = grown(form, release, FIRST)
+    without = package(form, DesiredState(release, 40), standing=Standing(Path("b"), bundle.files))
+    assert names(without) == names(bundle)
+
+
+def test_the_revisions_of_alembic_are_a_chain(release: Release) -> None:
+    bundle = grown("alembic", release, FIRST, SECOND)
+    before = None
+    for path in sorted(path for path in bundle.files if path.startswith("versions/")):
+        found = {
+            target.id: ast.literal_eval(node.value)
+            for node in ast.parse(bundle.files[path]).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name) and target.id != "FILE"
+        }
+        assert found["down_revision"] == before
+        assert found["branch_labels"] == (None if before else ("awa",))
+        before = found["revision"]
+        assert f"sql/{Path(path).stem}.sql" in bundle.files
+    assert before == "awa_040004"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (HistoryRow("40001", None, "baseline"), ["applied", "applied", "pending"]),
+        (HistoryRow("40001", None, "failed"), ["applied", "failed", "pending"]),
+        (HistoryRow("40001", None, "applied"), ["pending", "applied", "pending"]),
+    ],
+)
+def test_a_history_of_one_number_tells_of_all_below_it(row: HistoryRow, told: list[str], release: Release) -> None:
+    standing = Standing(Path("b"), grown("goose", release, FIRST).files)
+    states = [entry.state for entry in progress(standing, History("shop", (row,)))]
+    assert states[-4:-1] == told
