@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from awa_infra.config import QueueStorageEntry, queue_storage_problems
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import jobs_in, remove
+from awa_infra.database.deliberate import jobs_in, read_removal, remove
 from awa_infra.database.observe import read_state
 from awa_infra.database.url import describe
 from awa_infra.errors import DatabaseMissingError
@@ -27,6 +27,7 @@ from awa_infra.lifecycle.fields import (
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
 from awa_infra.model import DesiredState, ObservedState, Plan, Queue, Shape
+from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 
@@ -160,8 +161,12 @@ class QueueStorageSchemaLifecycle(Lifecycle):
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""
-        standing = read_state(wanted["database_url"]).substrate(str(wanted["schema"]))
+        url, schema = wanted["database_url"], str(wanted["schema"])
+        observed = read_state(url)
+        standing = observed.substrate(schema)
         if standing is None:
+            # A schema that this role may not read, or that is damaged, looks as if it were gone; the gate tells.
+            raise_if_blocked(read_removal(url, schema)[1].gates, observed.database)
             return None
         shape = standing.shape
         return {

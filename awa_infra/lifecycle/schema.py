@@ -26,6 +26,7 @@ from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind
 from awa_infra.planning.describe import locks_line, pending_line
+from awa_infra.planning.gates import release_gate
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 
@@ -91,15 +92,10 @@ class SchemaLifecycle(Lifecycle):
     def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
         """Refuse another release than the one that is asked for."""
         problems = super().problems(wanted)
-        expected, installed = wanted["release"], installed_release().name
-        if expected is not UNKNOWN and expected != installed:
-            problems.append(
-                Problem(
-                    "release",
-                    f"Awa {expected} is asked for, but {installed} is installed where this program runs. "
-                    f"Hint: pip install awa-pg=={expected}, or ask for {installed}.",
-                )
-            )
+        expected = wanted["release"]
+        gate = None if expected is UNKNOWN else release_gate(expected, installed_release())
+        if gate is not None:
+            problems.append(Problem("release", f"{gate.message} Hint: {gate.hint}"))
         return problems
 
     def draft(self, wanted: Mapping[str, Any]) -> Plan:
@@ -112,10 +108,9 @@ class SchemaLifecycle(Lifecycle):
 
     def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
-        tell(pending_line(plan))
-        locks = locks_line(plan)
-        if locks and plan.from_version:
-            tell(f"Locks until the end: {locks}.")
+        # An empty database has nobody to wait, and replaced functions make nobody wait.
+        locks = locks_line(plan) if plan.from_version and any(s.key.startswith("V") for s in plan.steps) else ""
+        tell(pending_line(plan) + (f" Locks until the end: {locks}." if locks else ""))
         for note in plan.notes:
             tell(note.message, warning=note.code == "window")
         if not plan.steps:

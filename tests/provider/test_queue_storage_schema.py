@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from awa_infra.database.observe import read_state
+from awa_infra.database.url import with_login
 from awa_infra.model import Shape
 from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
@@ -166,3 +167,19 @@ def test_drift_of_a_custom_schema_shows_in_a_preview(storage: ProviderProcess, a
     assert not storage.changes(kept, wanted(awa_database))
     assert storage.log[0].startswith("Schema acme_jobs has drifted: extra relation mine")
     assert "verify --schema acme_jobs" in storage.log[0]
+
+
+def test_a_schema_that_the_role_may_not_read_is_not_taken_for_gone(
+    storage: ProviderProcess, awa_database: Database
+) -> None:
+    id_, kept = storage.create(wanted(awa_database))
+    reader = f"reader_of_{awa_database.name}"
+    awa_database.rows(
+        f"CREATE ROLE {reader} LOGIN PASSWORD 'r'; GRANT USAGE ON SCHEMA awa TO {reader};"
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA awa TO {reader}"
+    )
+    try:
+        with pytest.raises(CallFailed, match=r"holds objects, but role .* cannot see queue storage in it"):
+            storage.read(id_, kept | {"database_url": with_login(awa_database.url, reader, "r")})
+    finally:
+        awa_database.rows(f"DROP OWNED BY {reader}; DROP ROLE {reader}")

@@ -172,8 +172,8 @@ def test_another_release_than_the_expected_one_is_refused_at_its_input(
     inputs = {"database_url": awa_database.url}
     found = schema.check(inputs | {"release": "0.6.8"})
     assert found == {
-        "release": "Awa 0.6.8 is asked for, but 0.6.9 is installed where this program runs. "
-        "Hint: pip install awa-pg==0.6.8, or ask for 0.6.9."
+        "release": "Awa 0.6.8 is declared, but awa-pg 0.6.9 is installed here. Hint: Run pip install awa-pg==0.6.8 in "
+        "this environment, or declare 0.6.9 and deploy your workers with it."
     }
     assert schema.check(inputs | {"release": "0.6.9"}) == {}
 
@@ -203,9 +203,10 @@ def test_a_preview_of_an_upgrade_says_what_it_locks(schema: ProviderProcess, dat
     inputs = {"database_url": database.url, "target_version": 35.0}
     _id, kept = schema.create(inputs)
     assert schema.changes(kept, {"database_url": database.url})
-    pending, locks = schema.log
+    (line,) = schema.log
+    pending, _, locks = line.partition(" Locks until the end: ")
     assert pending == "Pending from version 35: 5 migrations (V36-V40), patch wait_free_dirty_marks."
-    assert locks.startswith("Locks until the end: V36-V39: replays the queue-storage installer: AccessExclusive locks")
+    assert locks.startswith("V36-V39: replays the queue-storage installer: AccessExclusive locks")
     assert locks.endswith("; patch:wait_free_dirty_marks: replaces functions.")
 
 
