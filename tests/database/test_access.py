@@ -297,7 +297,7 @@ def test_a_second_administrator_goes_on_where_the_first_stopped(
         try:
             other = replace(staff, administrator=log_in(database, second))
             # Nor can it read what the owner made, and knows of nothing in it.
-            assert objections(other, wanted(staff, release)).keys() == {"cannot-act-as-owner", "lost-history"}
+            assert objections(other, wanted(staff, release)).keys() == {"cannot-act-as-owner", "history-unreadable"}
             database.rows(f"GRANT {staff.roles.owner} TO {second}")
             assert keys(other, wanted(staff, release)) == ["act-as", "access:awa"]
             assert apply(other.administrator.url, wanted(staff, release)).changed
