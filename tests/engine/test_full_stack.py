@@ -127,7 +127,10 @@ def an_up_that_failed_in_part_is_finished_by_the_next_one(story: Story) -> None:
     assert lanes == [{"queue": "greetings", "n": 4}, {"queue": "reports", "n": 8}]
     with psycopg.connect(story.login("observer", f"{CANARY}-of-observer")) as connection:
         assert connection.execute("SELECT count(*) FROM awa.jobs").fetchone() == (1,)
-    assert story.run("up", "--json").changes == {"create": 1, "same": 7}
+    finished = story.run("up", "--json")
+    assert finished.changes["create"] == 1
+    # The activation has a new lockTimeout too; whether the first up came to that is a race.
+    assert touched(finished) <= {"awa-queue-storage-shop_spare", "awa-activation"}
 
 
 def growth_alone_is_one_update(story: Story) -> None:
