@@ -46,3 +46,14 @@ def known_releases() -> dict[str, ReleaseFacts]:
     """
     text = resources.files(__name__).joinpath("releases.json").read_text(encoding="utf-8")
     return cast("dict[str, ReleaseFacts]", json.loads(text)["releases"])
+
+
+def runtime_floor(after: int, to: int) -> str | None:
+    """Return the oldest release that live runtimes may be of while versions in (after, to] are applied.
+
+    Args:
+        after: version that stands before.
+        to: version that stands afterwards.
+    """
+    floors = [release for version, release in RUNTIME_FLOORS.items() if after < version <= to]
+    return max(floors, key=lambda release: [int(part) for part in release.split(".")], default=None)

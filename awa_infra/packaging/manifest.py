@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
+from awa_infra.facts import runtime_floor
 from awa_infra.packaging.contents import Contents
 from awa_infra.packaging.lock import Lock, sha256
 from awa_infra.planning.access import lanes_key
@@ -38,6 +39,7 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: Lock
         "provenance": release.provenance.value,
         "from_version": plan.from_version,
         "to_version": plan.to_version,
+        "runtime_floor": runtime_floor(plan.from_version, plan.to_version),
         "migrations": [
             {
                 "version": m.version,

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from packaging.version import Version
 
+from awa_infra import facts as committed
 from awa_infra.errors import ReleaseTooOldError
 from awa_infra.facts import FLOOR, known_releases
 from awa_infra.model import Release
@@ -39,3 +40,11 @@ def test_a_migration_never_changed_from_one_release_to_the_next_since_the_floor(
     ordered = sorted(known_releases().items(), key=lambda item: Version(item[0]))
     for (_, older), (_, newer) in pairwise((n, f) for n, f in ordered if Version(n) >= Version(FLOOR)):
         assert older["migrations"].items() <= newer["migrations"].items()
+
+
+def test_a_bundle_says_which_workers_may_stay_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committed, "RUNTIME_FLOORS", {43: "0.6.2", 45: "0.6.10"})
+    assert committed.runtime_floor(0, 40) is None
+    assert committed.runtime_floor(40, 43) == "0.6.2"
+    assert committed.runtime_floor(0, 45) == "0.6.10"
+    assert committed.runtime_floor(45, 50) is None

@@ -124,6 +124,7 @@ def test_the_manifest_says_where_the_texts_come_from(form: str, desired: Desired
     assert manifest["format"] == form
     assert (manifest["awa_release"], manifest["provenance"]) == (release.name, release.provenance.value)
     assert (manifest["from_version"], manifest["to_version"]) == (0, release.schema_version)
+    assert manifest["runtime_floor"] is None
     assert [m["sha256"] for m in manifest["migrations"]] == [m.sha256 for m in release.migrations]
     del manifest["queue_storage"][0]["file"]
     assert manifest["queue_storage"] == [
