@@ -26,6 +26,7 @@ from psycopg import sql
 from awa_infra.database.apply import apply
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.fingerprint import prepare, read_catalog
+from awa_infra.database.observe import look, plan_from
 from awa_infra.database.url import parameters
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.packaging.bundle import render
@@ -119,9 +120,7 @@ class Bench:
         for _ in range(rounds):
             for name, way in ways.items():
                 with self.database(template) as url:
-                    began = time.perf_counter()
-                    way(url)
-                    seconds[name].append(time.perf_counter() - began)
+                    seconds[name].append(_seconds(lambda way=way, url=url: way(url)))  # type: ignore[misc]
         return seconds
 
 
@@ -146,10 +145,18 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     note("bench: nothing to do")
     done = bench.template("bench_done", bench.awa)
     results["nothing to do"] = bench.compare(dict(list(fresh.items())[:3]), rounds, done)
+    with bench.database(done) as url, connect(url, autocommit=True) as connection:
+        # What a connection costs by itself is the floor; on one that is open and warm, the rest shows.
+        results["nothing to do, its parts"] = {
+            "connecting, SELECT 1": [_seconds(lambda: _connect(url)) for _ in range(rounds)],
+            "awa-infra, in process": [_seconds(lambda: apply(url, CURRENT)) for _ in range(rounds)],
+            "awa-infra, on an open connection": [_seconds(lambda: _plan(connection)) for _ in range(rounds + 1)][1:],
+        }
     note("bench: fingerprint")
     with bench.database(done) as url, connect(url) as connection:
         prepare(connection)
-        results["catalog of schema awa, warm"] = {"one query": [_timed(connection) for _ in range(rounds + 1)][1:]}
+        warm = [_seconds(lambda: read_catalog(connection, "awa")) for _ in range(rounds + 1)][1:]
+        results["catalog of schema awa, warm"] = {"one query": warm}
     for slots in SLOTS:
         note(f"bench: custom schema with {slots} slots")
         wanted = DesiredState(RELEASE, None, (QueueStorage("acme_jobs", Shape(slots)),))
@@ -162,10 +169,23 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     return results
 
 
-def _timed(connection: Connection) -> float:
+def _seconds(way: Callable[[], object]) -> float:
     began = time.perf_counter()
-    read_catalog(connection, "awa")
+    way()
     return time.perf_counter() - began
+
+
+def _connect(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT 1")
+
+
+def _plan(connection: Connection) -> None:
+    """Do all that an apply does where there is nothing to do, but connect."""
+    seen = look(connection, desired=CURRENT, lock=True, begin="BEGIN")
+    if plan_from(connection, CURRENT, seen).steps:
+        raise SystemExit("bench: there was something to do")
+    connection.rollback()
 
 
 def table(results: dict[str, dict[str, list[float]]], rounds: int, server: str) -> str:

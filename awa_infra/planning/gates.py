@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from awa_infra import sqltext
@@ -250,6 +251,7 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
     )
 
 
+@cache
 def _header(text: str, key: str) -> str:
     found = re.search(rf"^-- {key}: (.*)$", text, flags=re.MULTILINE)
     return found.group(1).strip() if found else ""
