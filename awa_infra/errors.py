@@ -122,6 +122,13 @@ class CommitUnknownError(AwaInfraError):
     exit_status = 6
 
 
+class CancelledError(AwaInfraError):
+    """Somebody cancelled what was being done; the transaction was rolled back and the database is as it was."""
+
+    code = "cancelled"
+    exit_status = 6
+
+
 class BundleError(AwaInfraError):
     """A bundle could not be written where it was asked to go; the target is as it was."""
 

@@ -17,13 +17,13 @@ from awa_infra.cli.options import (
     policy_options,
     print_json,
     required_url,
-    state_data,
     waits_options,
 )
 from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Policy, Step
+from awa_infra.planning.data import state_data
 
 
 @click.command()

@@ -11,7 +11,6 @@ from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
-    plan_data,
     policy_options,
     print_json,
     required_url,
@@ -19,6 +18,7 @@ from awa_infra.cli.options import (
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
+from awa_infra.planning.data import plan_data
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from awa_infra.cli.options import database_url_option, json_option, print_json, required_url, state_data
+from awa_infra.cli.options import database_url_option, json_option, print_json, required_url
 from awa_infra.database.observe import read_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
+from awa_infra.planning.data import state_data
 
 
 @click.command()

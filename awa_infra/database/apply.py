@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from awa_infra import sqltext
+from awa_infra.database.cancellation import running
 from awa_infra.database.connection import (
     DEADLOCK,
     LOCK_NOT_AVAILABLE,
@@ -196,6 +197,7 @@ def _attempt(
 
 
 def _run(connection: Connection, url: str, number: int, total: int, step: Step, progress: Progress) -> StepResult:
+    running.refuse_if_cancelled()
     progress(number, total, step)
     started = time.monotonic()
     try:

@@ -9,9 +9,11 @@ import psycopg
 from psycopg import conninfo
 from psycopg.rows import DictRow, dict_row
 
+from awa_infra.database.cancellation import running
 from awa_infra.database.url import describe, parameters, redact
 from awa_infra.errors import (
     AwaInfraError,
+    CancelledError,
     ConnectionFailedError,
     DatabaseMissingError,
     LockTimeoutError,
@@ -25,6 +27,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK = "40P01"
 INVALID_CATALOG_NAME = "3D000"
 OUT_OF_MEMORY = "53200"
+QUERY_CANCELED = "57014"
 
 Connection = psycopg.Connection[DictRow]
 
@@ -35,9 +38,11 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
 
     Raises:
         ConfigurationError: the URL is not a connection string.
+        CancelledError: everything in this process was cancelled.
         DatabaseMissingError: the server proves that the database does not exist.
         ConnectionFailedError: anything else that keeps the connection from opening.
     """
+    running.refuse_if_cancelled()
     given = parameters(url)
     defaults = {"connect_timeout": str(CONNECT_TIMEOUT), "application_name": "awa-infra"}
     target = conninfo.make_conninfo(url, **{k: v for k, v in defaults.items() if k not in given})
@@ -47,9 +52,11 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         )
     except (psycopg.Error, UnicodeError) as exc:
         raise _connection_error(exc, url, given) from exc
+    running.add(connection)
     try:
         yield connection
     finally:
+        running.remove(connection)
         connection.close()
 
 
@@ -73,6 +80,10 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
     text = exc.diag.message_primary or str(exc).strip() or type(exc).__name__
     message = redact(f"{doing} failed: {' '.join(text.split())}", url)
     hint = redact(exc.diag.message_hint or "", url)
+    if state == QUERY_CANCELED and running.cancelled:
+        return CancelledError(
+            f"{doing} was cancelled.", hint="It was rolled back. Run the same command again.", sqlstate=state
+        )
     if state == LOCK_NOT_AVAILABLE:
         return LockTimeoutError(
             message,

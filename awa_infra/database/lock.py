@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from awa_infra import sqltext
+from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection, connect
 from awa_infra.errors import AwaInfraError, LockTimeoutError
 
@@ -29,6 +30,7 @@ def wait_for_migration_lock(connection: Connection, wait: float) -> None:
 
     Raises:
         LockTimeoutError: somebody else kept it; the message says who.
+        CancelledError: everything in this process was cancelled.
     """
     deadline = time.monotonic() + wait
     pause = _FIRST_PAUSE
@@ -40,6 +42,7 @@ def wait_for_migration_lock(connection: Connection, wait: float) -> None:
                 f"{_holder(connection)}.",
                 hint="Another migration is running. Wait for it, or raise --lock-wait. Nothing was changed.",
             )
+        running.refuse_if_cancelled()
         time.sleep(min(pause, left))
         pause = min(pause * 2, _LONGEST_PAUSE)
         row = connection.execute(f"SELECT {TRY_MIGRATION_LOCK}").fetchone()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from awa_infra.database.deliberate import activate, read_activation
 from awa_infra.database.observe import read_state
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
-from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, UNKNOWN, WAITING, Input, Output, Props, Type, waits_of
+from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, WAITING, Input, Output, Props, Type, waits_of
 from awa_infra.lifecycle.progress import live_progress, live_retry
 from awa_infra.lifecycle.reading import plan_as
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
@@ -47,8 +47,8 @@ class ActivationLifecycle(Lifecycle):
         """Refuse names that no queue-storage schema has: Awa's own function takes any."""
         problems = super().problems(wanted)
         schema = wanted["schema"]
-        if schema not in (None, UNKNOWN, CANONICAL_SCHEMA):
-            problem = schema_name_problem(str(schema))
+        if isinstance(schema, str) and schema != CANONICAL_SCHEMA:
+            problem = schema_name_problem(schema)
             if problem:
                 problems.append(Problem("schema", problem))
         return problems
@@ -96,6 +96,15 @@ class ActivationLifecycle(Lifecycle):
     def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Return what was asked for: it is active then, or the apply fails."""
         return {"storage_state": "active", "active_schema": wanted["schema"]}
+
+    def named(self, id_: str) -> dict[str, Any]:
+        """Return the schema that is active."""
+        return {"schema": id_}
+
+    def imported(self, id_: str, props: Props) -> dict[str, Any] | None:
+        """Find only the schema that is active: another one would be activated, or refused, by the next update."""
+        found = super().imported(id_, props)
+        return found if found and found["active_schema"] == id_ else None
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the state again."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from awa_infra.errors import AwaInfraError, DatabaseMissingError
-from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, is_known, normalised
+from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
+from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, is_known, normalised, problem_of
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
 from awa_infra.planning.gates import raise_if_blocked
@@ -66,6 +66,11 @@ class Lifecycle(ABC):
     outputs: ClassVar[tuple[Output, ...]]
     needed: ClassVar[tuple[str, ...]] = ("database_url",)
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def fields(self) -> tuple[Input | Output, ...]:
+        """Return everything that is kept of an object."""
+        return (*self.inputs, *self.outputs)
 
     def check(self, olds: Props, news: Props, tell: Tell) -> list[Problem]:
         """Return what is wrong with the inputs; on create say what is pending.
@@ -127,6 +132,33 @@ class Lifecycle(ABC):
             return None
         return None if found is None else {**props, **found}
 
+    def imported(self, id_: str, props: Props) -> dict[str, Any] | None:
+        """Return what would be kept of what stands under an id; ``None`` if nothing does.
+
+        Args:
+            id_: as :meth:`identifier` gives it.
+            props: the connection, from elsewhere than a program.
+
+        Raises:
+            ConfigurationError: the id cannot be one, or there is no connection.
+            AwaInfraError: the database cannot be asked.
+        """
+        given = {**props, **self.named(id_)}
+        problems = self.problems(self.normal(given))
+        if problems:
+            raise ConfigurationError(
+                f"{self.name} {id_} cannot be imported.",
+                hint="An import takes its connection from the configuration of the provider.",
+                details=[f"{problem.input} {problem.message}" for problem in problems],
+            )
+        return self.read(given)
+
+    def declared_by(self, id_: str, found: Props) -> dict[str, Any]:
+        """Return the inputs that declare what was imported, and nothing that a program need not say."""
+        named = self.named(id_)
+        fixed = {i.name: found[i.name] for i in self.inputs if i.fixed and found.get(i.name) is not None}
+        return {**fixed, **named}
+
     def normal(self, props: Props) -> dict[str, Any]:
         """Return every input with its default, and numbers as what they are."""
         return normalised(self.inputs, props)
@@ -149,6 +181,10 @@ class Lifecycle(ABC):
         """Return the id of a new object."""
 
     @abstractmethod
+    def named(self, id_: str) -> dict[str, Any]:
+        """Return the inputs that an id stands for."""
+
+    @abstractmethod
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:
         """Return what stands and what is to be done; writes nothing."""
 
@@ -166,7 +202,8 @@ class Lifecycle(ABC):
 
     def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
         """Return what is wrong with the inputs by themselves; what is unknown is not."""
-        return [Problem(i.name, "is missing") for i in self.inputs if i.required and wanted[i.name] is None]
+        found = ((i.name, problem_of(i, wanted[i.name])) for i in self.inputs)
+        return [Problem(name, message) for name, message in found if message]
 
     def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""

@@ -48,7 +48,14 @@ class DatabaseLifecycle(Lifecycle):
             fixed=True,
         ),
         Input("template", Type.STRING, "What a new database is a copy of. Default: template1.", fixed=True),
-        Input("connection_limit", Type.INTEGER, "Connections at the same time; -1 for no limit.", UNLIMITED),
+        Input(
+            "connection_limit",
+            Type.INTEGER,
+            "Connections at the same time; -1 for no limit.",
+            UNLIMITED,
+            minimum=UNLIMITED,
+            maximum=2**31 - 1,
+        ),
     )
     outputs: ClassVar = (Output("url", Type.STRING, "Connection string of the database; a secret.", secret=True),)
 
@@ -61,12 +68,9 @@ class DatabaseLifecycle(Lifecycle):
         problems = super().problems(wanted)
         for key, rule in (("name", database_name_problem), ("owner", role_name_problem)):
             value = wanted[key]
-            problem = None if value in (None, UNKNOWN) else rule(str(value))
+            problem = rule(value) if isinstance(value, str) else None
             if problem:
                 problems.append(Problem(key, problem))
-        limit = wanted["connection_limit"]
-        if limit is not UNKNOWN and (not isinstance(limit, int) or limit < UNLIMITED):
-            problems.append(Problem("connection_limit", "must be a whole number of at least -1"))
         return problems
 
     def fixed_message(self, name: str, old: object, new: object) -> str:
@@ -119,8 +123,12 @@ class DatabaseLifecycle(Lifecycle):
         return {"url": with_database(url, name)}
 
     def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
-        """Return the connection string, which is known before the database is there."""
-        return {"url": with_database(wanted["server_url"], wanted["name"])}
+        """Return the connection string, but only of a database that is there: a known one would be connected to."""
+        return {"url": UNKNOWN if plan.steps else with_database(wanted["server_url"], wanted["name"])}
+
+    def named(self, id_: str) -> dict[str, Any]:
+        """Return the name."""
+        return {"name": id_}
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Look for the database; only the server can say that it is gone."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, final
 
+from awa_infra.config.fields import MAX_SECONDS
 from awa_infra.database import apply as defaults
 from awa_infra.database.apply import Waits
 from awa_infra.model import Policy
@@ -51,6 +53,8 @@ class Input:
         required: whether it must be given.
         secret: whether it is kept encrypted.
         fixed: whether it can never change.
+        minimum: the smallest number that is accepted.
+        maximum: the largest number that is accepted.
     """
 
     name: str
@@ -60,6 +64,8 @@ class Input:
     required: bool = False
     secret: bool = False
     fixed: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,21 @@ ROLE = Input(
     "role", Type.STRING, "Become this role for the transaction, so that it owns what is made. Default: do not."
 )
 LOCK_TIMEOUT = Input(
-    "lock_timeout", Type.NUMBER, "Seconds to wait for each table lock; 0 waits for ever.", defaults.LOCK_TIMEOUT
+    "lock_timeout",
+    Type.NUMBER,
+    "Seconds to wait for each table lock; 0 waits for ever.",
+    defaults.LOCK_TIMEOUT,
+    minimum=0,
+    maximum=MAX_SECONDS,
 )
-LOCK_WAIT = Input("lock_wait", Type.NUMBER, "Seconds to wait for another migration to finish.", defaults.LOCK_WAIT)
+LOCK_WAIT = Input(
+    "lock_wait",
+    Type.NUMBER,
+    "Seconds to wait for another migration to finish.",
+    defaults.LOCK_WAIT,
+    minimum=0,
+    maximum=MAX_SECONDS,
+)
 ALLOW_LIVE_RUNTIMES = Input(
     "allow_live_runtimes",
     Type.BOOLEAN,
@@ -105,6 +123,21 @@ def normalised(inputs: Sequence[Input], props: Props) -> dict[str, Any]:
     return found
 
 
+def problem_of(field: Input, value: object) -> str | None:
+    """Return what is wrong with a normalised value by itself, or ``None``; what is unknown is right."""
+    if value is UNKNOWN or (value is None and not field.required):
+        return None
+    if value is None:
+        return "is missing"
+    if not _is_a(field.type, value):
+        return f"must be {_NAMES[field.type]}"
+    if isinstance(value, int | float) and field.minimum is not None and value < field.minimum:
+        return f"must be at least {field.minimum:g}"
+    if isinstance(value, int | float) and field.maximum is not None and value > field.maximum:
+        return f"must be at most {field.maximum:g}"
+    return None
+
+
 def is_known(props: Props, *names: str) -> bool:
     """Whether all of these inputs are known."""
     return not any(props.get(name) is UNKNOWN for name in names)
@@ -118,6 +151,34 @@ def waits_of(props: Props) -> Waits:
 def policy_of(props: Props) -> Policy:
     """Return which gates are overruled, from normalised inputs."""
     return Policy(allow_live_runtimes=bool(props.get("allow_live_runtimes")))
+
+
+_NAMES = {
+    Type.STRING: "text",
+    Type.INTEGER: "a whole number",
+    Type.NUMBER: "a number",
+    Type.BOOLEAN: "true or false",
+    Type.STRINGS: "a list of text",
+    Type.QUEUES: "a list",
+}
+
+
+def _is_a(type_: Type, value: object) -> bool:
+    match type_:
+        case Type.STRING:
+            # PostgreSQL has no such character, and libpq would end the text there.
+            return isinstance(value, str) and "\0" not in value
+        case Type.BOOLEAN:
+            return isinstance(value, bool)
+        case Type.INTEGER:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case Type.NUMBER:
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        case Type.STRINGS:
+            return isinstance(value, list | tuple) and all(_is_a(Type.STRING, item) for item in value)
+        case Type.QUEUES:
+            # The model that checks what is in it is that of the stack configuration.
+            return isinstance(value, list | tuple)
 
 
 def _value(type_: Type, value: Any) -> Any:  # noqa: ANN401  whatever the user gave

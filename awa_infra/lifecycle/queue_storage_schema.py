@@ -116,7 +116,9 @@ class QueueStorageSchemaLifecycle(Lifecycle):
     def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
         """Refuse bad names, shapes and queues, all at once."""
         known = {key: wanted[key] for key in _DECLARED if wanted[key] is not UNKNOWN and wanted[key] is not None}
-        return [*super().problems(wanted), *(Problem(*found) for found in queue_storage_problems(known))]
+        # What the model checks as well, it explains better; only what is missing it cannot see.
+        mine = [p for p in super().problems(wanted) if p.input not in known]
+        return [*mine, *(Problem(*found) for found in queue_storage_problems(known))]
 
     def fixed_message(self, name: str, old: object, new: object) -> str:
         """Return the way out of a change that cannot be made."""
@@ -158,6 +160,10 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         """Say who will own it."""
         standing = observed.substrate(wanted["schema"])
         return {"owner": standing.owner if standing else wanted["role"] or observed.user}
+
+    def named(self, id_: str) -> dict[str, Any]:
+        """Return the schema; its shape is read."""
+        return {"schema": id_}
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""

@@ -102,13 +102,7 @@ class RolesLifecycle(Lifecycle):
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""
-        before = self.normal(olds)
-        passwords = {
-            wanted[duty]: wanted[f"{duty}_password"]
-            for duty in LOGINS
-            if wanted[f"{duty}_password"] is not None
-            and (before[f"{duty}_password"], before[duty]) != (wanted[f"{duty}_password"], wanted[duty])
-        }
+        passwords = {wanted[duty]: wanted[f"{duty}_password"] for duty in self._to_be_set(olds, wanted)}
         report = apply_roles(
             wanted["database_url"],
             _desired(wanted),
@@ -121,8 +115,23 @@ class RolesLifecycle(Lifecycle):
         return _urls(wanted)
 
     def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
-        """Return the connection strings, which are known before the roles are."""
-        return _urls(wanted)
+        """Return the connection strings, but only where one can log in: a known one would be connected to."""
+        unknown = LOGINS if plan.steps else self._to_be_set(olds, wanted)
+        return _urls(wanted) | {f"{duty}_url": UNKNOWN for duty in unknown if wanted[duty]}
+
+    def _to_be_set(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the duties whose passwords are new."""
+        before = self.normal(olds)
+        return tuple(
+            duty
+            for duty in LOGINS
+            if wanted[f"{duty}_password"] is not None
+            and (before[f"{duty}_password"], before[duty]) != (wanted[f"{duty}_password"], wanted[duty])
+        )
+
+    def named(self, id_: str) -> dict[str, Any]:
+        """Return the owner; which duties other roles have, nobody can see."""
+        return {"owner": id_}
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Look for the owner: without it there is nothing to adopt."""
@@ -140,14 +149,14 @@ def _duty_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for duty in ("owner", *LOGINS):
         role = wanted[duty]
-        if role is None or role is UNKNOWN:
+        if not isinstance(role, str):
             continue
-        problem = role_name_problem(str(role))
+        problem = role_name_problem(role)
         if problem is None and role in seen:
             problem = f"{role!r} is the {seen[role]} already; every duty needs a role of its own"
         if problem:
             yield Problem(duty, problem)
-        seen.setdefault(str(role), duty)
+        seen.setdefault(role, duty)
 
 
 def _password_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
@@ -163,7 +172,7 @@ def _schema_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
     for key, also in (("queue_storage_schemas", ()), ("lane_schemas", (CANONICAL_SCHEMA,))):
         names = wanted[key]
         for name in names if isinstance(names, list | tuple) else ():
-            problem = None if name in also else schema_name_problem(str(name))
+            problem = None if name in also or not isinstance(name, str) else schema_name_problem(name)
             if problem:
                 yield Problem(key, problem)
 

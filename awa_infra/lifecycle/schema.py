@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_state
+from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     ALLOW_LIVE_RUNTIMES,
     DATABASE_URL,
     ROLE,
-    UNKNOWN,
     WAITING,
     Input,
     Output,
@@ -44,6 +44,8 @@ class SchemaLifecycle(Lifecycle):
             "target_version",
             Type.INTEGER,
             "Migrate up to this version, inclusive. Default: all that the installed release has.",
+            minimum=1,
+            maximum=2**31 - 1,
         ),
         Input(
             "release",
@@ -93,7 +95,7 @@ class SchemaLifecycle(Lifecycle):
         """Refuse another release than the one that is asked for."""
         problems = super().problems(wanted)
         expected = wanted["release"]
-        gate = None if expected is UNKNOWN else release_gate(expected, installed_release())
+        gate = release_gate(expected, installed_release()) if isinstance(expected, str) else None
         if gate is not None:
             problems.append(Problem("release", f"{gate.message} Hint: {gate.hint}"))
         return problems
@@ -154,6 +156,19 @@ class SchemaLifecycle(Lifecycle):
         known = {"schema_version": plan.to_version, "patches": sorted(observed.patches | applied)}
         kept = {} if plan.steps or "fingerprint" not in olds else {"fingerprint": olds["fingerprint"]}
         return _outputs(observed) | known | kept
+
+    def named(self, id_: str) -> dict[str, Any]:
+        """Return nothing: the id has no choice.
+
+        Raises:
+            ConfigurationError: the id is another one.
+        """
+        if id_ != CANONICAL_SCHEMA:
+            raise ConfigurationError(
+                f"There is no {self.name} {id_}.",
+                hint=f"The id of the canonical schema is {CANONICAL_SCHEMA}; a custom one is a QueueStorageSchema.",
+            )
+        return {}
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""

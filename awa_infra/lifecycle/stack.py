@@ -8,9 +8,20 @@ from typing import Any
 
 from awa_infra.config import StackConfig
 from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
+from awa_infra.lifecycle.fields import Output, Type
 from awa_infra.model import Queue
 
 DATABASE, ROLES, SCHEMA, QUEUE_STORAGE, ACTIVATION = "database", "roles", "schema", "queue-storage", "activation"
+
+
+OUTPUTS = (
+    Output("schema_version", Type.INTEGER, "The version that schema awa stands at."),
+    Output("release", Type.STRING, "The Awa release that applied it."),
+    Output("patches", Type.STRINGS, "Names of the repeatable patches that are applied."),
+    Output("queue_storage_schemas", Type.STRINGS, "The declared custom queue-storage schemas."),
+    Output("database_url", Type.STRING, "Connection string of the database.", secret=True),
+)
+"""What a stack as a whole reports."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,28 +8,25 @@ plain fallback.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import grpc
 from pulumi.output import Unknown
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, status_pb2
+from pulumi.runtime.proto import status_pb2
 
 from awa_infra.errors import AwaInfraError
+from awa_infra.resources import engine_log
+from awa_infra.resources.engine_log import INFO, WARNING
+
+__all__ = ["INFO", "WARNING", "clean_errors", "is_unknown", "log", "urn"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_LOG_TIMEOUT = 2.0
-"""Seconds that a log line may take. An engine that is gone must never fail a migration."""
-
-INFO = engine_pb2.INFO
-WARNING = engine_pb2.WARNING
 
 
 class _Call(Protocol):
@@ -83,24 +80,12 @@ def log(message: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
     address = sys.argv[1] if len(sys.argv) > 1 else ""
     if call is None or ":" not in address:
         return
-    request = engine_pb2.LogRequest(
-        severity=cast("engine_pb2.LogSeverity.ValueType", severity),
-        message=message,
-        urn=getattr(call.request, "urn", ""),
-        ephemeral=ephemeral,
-    )
-    with contextlib.suppress(grpc.RpcError):
-        _engine(address).Log(request, timeout=_LOG_TIMEOUT)
+    engine_log.send(address, getattr(call.request, "urn", ""), message, severity=severity, ephemeral=ephemeral)
 
 
 def urn() -> str:
     """Return the URN of the resource that is being worked on; empty outside of a call."""
     return str(getattr(getattr(_current_call(), "request", None), "urn", ""))
-
-
-@functools.cache
-def _engine(address: str) -> engine_pb2_grpc.EngineStub:
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
 
 def _abort_with(message: str) -> None:

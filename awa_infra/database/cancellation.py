@@ -1,0 +1,73 @@
+"""Ending what runs: every open connection is known here, so that an engine can cancel what it asked for.
+
+Cancelling rolls back: each apply is one transaction, and a statement that is cancelled fails.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+
+from awa_infra.errors import CancelledError
+
+_AGAIN = 0.2
+"""Seconds between two rounds: between two statements there is nothing that a cancel request could hit."""
+
+_PATIENCE = 30.0
+"""Seconds after which the rest is left to the end of the process, which ends its connections."""
+
+
+class Running:
+    """The connections that are open in this process."""
+
+    def __init__(self) -> None:
+        self._connections: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._cancelled = False
+
+    def refuse_if_cancelled(self) -> None:
+        """Refuse to begin or go on with anything.
+
+        Raises:
+            CancelledError: everything was cancelled.
+        """
+        if self._cancelled:
+            raise CancelledError("This was cancelled.", hint="It was rolled back. Run the same command again.")
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether everything was cancelled."""
+        return self._cancelled
+
+    def add(self, connection: psycopg.Connection[Any]) -> None:
+        """Remember an open connection."""
+        with self._lock:
+            self._connections.add(connection)
+
+    def remove(self, connection: psycopg.Connection[Any]) -> None:
+        """Forget it."""
+        with self._lock:
+            self._connections.discard(connection)
+
+    def cancel(self) -> None:
+        """Cancel what runs on every connection until all are closed, and refuse new ones."""
+        self._cancelled = True
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            with self._lock:
+                connections = list(self._connections)
+            if not connections:
+                return
+            for connection in connections:
+                with suppress(psycopg.Error, OSError):
+                    connection.cancel_safe(timeout=1.0)
+            time.sleep(_AGAIN)
+
+
+running = Running()
+"""Of this process."""

@@ -1,0 +1,62 @@
+"""How a call fails: one line on the user's screen, and what is there already where that is known."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+import grpc
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from awa_infra.errors import AwaInfraError
+
+
+class PartlyDoneError(Exception):
+    """A create or an update failed, and the object is there nevertheless.
+
+    Attributes:
+        cause: what went wrong.
+        id: of the object.
+        properties: as it stands now.
+        inputs: as they were given.
+    """
+
+    def __init__(
+        self, cause: AwaInfraError, id_: str, properties: struct_pb2.Struct, inputs: struct_pb2.Struct
+    ) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.id = id_
+        self.properties = properties
+        self.inputs = inputs
+
+
+def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
+    """End the call with what a user can do something about."""
+    if isinstance(exc, PartlyDoneError):
+        _fail_partly(context, exc)
+    if isinstance(exc, AwaInfraError):
+        message = str(exc)
+    else:
+        # The text of an unexpected exception could hold a password.
+        message = (
+            f"Internal error in awa-infra: {type(exc).__name__}. "
+            "Hint: set AWA_INFRA_DEBUG=1 to see the traceback in Pulumi's log, and report it. [internal]"
+        )
+        if os.environ.get("AWA_INFRA_DEBUG"):
+            raise exc
+    context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError
+
+
+def _fail_partly(context: grpc.ServicerContext, exc: PartlyDoneError) -> NoReturn:
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=exc.id, properties=exc.properties, inputs=exc.inputs, reasons=[str(exc.cause)]
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(exc.cause))
+    status.details.add().Pack(detail)
+    # The engine believes the status in this trailer, and finds the detail only there.
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(exc.cause))
+    raise AssertionError

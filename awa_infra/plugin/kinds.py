@@ -1,0 +1,76 @@
+"""Which kinds of objects the package ``awa`` has, and how their names are written on each side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from awa_infra.lifecycle.activation import ActivationLifecycle
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.database import DatabaseLifecycle
+from awa_infra.lifecycle.fields import DATABASE_URL, LOCK_TIMEOUT, LOCK_WAIT, ROLE, Input, Props
+from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
+from awa_infra.lifecycle.roles import RolesLifecycle
+from awa_infra.lifecycle.schema import SchemaLifecycle
+
+PACKAGE = "awa"
+
+KINDS: Final[Mapping[str, Lifecycle]] = {
+    "awa:index:Database": DatabaseLifecycle(),
+    "awa:index:Roles": RolesLifecycle(),
+    "awa:index:Schema": SchemaLifecycle(),
+    "awa:index:QueueStorageSchema": QueueStorageSchemaLifecycle(),
+    "awa:index:StorageActivation": ActivationLifecycle(),
+}
+"""By type token."""
+
+STACK = "awa:index:Stack"
+GET_STATUS = "awa:index:getStatus"
+GET_PLAN = "awa:index:getPlan"
+
+CONFIGURATION: Final[tuple[Input, ...]] = (
+    Input(
+        "database_url",
+        DATABASE_URL.type,
+        "Connection string for every resource that declares none of its own; kept as a secret, and out of the state "
+        "of those resources.",
+        secret=True,
+    ),
+    ROLE,
+    LOCK_TIMEOUT,
+    LOCK_WAIT,
+)
+"""What can be configured once for all resources of a provider."""
+
+FALLBACKS: Final[Mapping[str, str]] = {
+    "database_url": "database_url",
+    # Any database of the server will do to ask for another one.
+    "server_url": "database_url",
+    "role": "role",
+    "lock_timeout": "lock_timeout",
+    "lock_wait": "lock_wait",
+}
+"""Which input is taken from which key of the provider's configuration if it is not given."""
+
+
+def with_fallbacks(given: Props, configuration: Props) -> dict[str, object]:
+    """Return what was given, and what the provider's configuration says instead where nothing was."""
+    fallback = {name: configuration[key] for name, key in FALLBACKS.items() if configuration.get(key) is not None}
+    return {**fallback, **{name: value for name, value in given.items() if value is not None}}
+
+
+def without_fallbacks(kept: Props, given: Props) -> dict[str, object]:
+    """Return what is to be kept without what came from the provider's configuration: it must not grow stale."""
+    return {name: value for name, value in kept.items() if name in given or name not in FALLBACKS}
+
+
+def camel(name: str) -> str:
+    """Return a name as programs in other languages than Python write it."""
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
+
+
+def snake(name: str) -> str:
+    """Return a name as Python writes it."""
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)

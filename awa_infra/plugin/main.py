@@ -1,0 +1,64 @@
+"""``pulumi-resource-awa``: started by the Pulumi engine, serves one run of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awa_infra.plugin.server import Serve
+
+_USAGE = """\
+usage: pulumi-resource-awa [ENGINE]
+
+The Pulumi plugin of package awa. Pulumi starts it when it is on PATH; there is no need to run it by hand.
+ENGINE is the address of the engine, as host:port. The plugin prints its own port.
+"""
+
+_POLL = 1.0
+"""Seconds between two looks at whether the engine is still there."""
+
+_GRACE = 5.0
+"""Seconds that calls have to end when the plugin does."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until the engine is gone; return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if {"-h", "--help"} & set(given):
+        print(_USAGE, end="")  # noqa: T201  what was asked for
+        return 0
+    if "--version" in given:
+        from awa_infra import __version__  # noqa: PLC0415  starting is what must be fast
+
+        print(__version__)  # noqa: T201  what was asked for
+        return 0
+    # The engine passes options for logging and tracing first, its address last.
+    address = given[-1] if given and ":" in given[-1] and not given[-1].startswith("-") else ""
+    # Ctrl-C in a terminal is the engine's to handle: it says what is to be cancelled.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    from awa_infra.plugin import server  # noqa: PLC0415  not for --help
+
+    parent = os.getppid()
+    started, port = server.start(lambda: _load(address))
+    print(port, flush=True)  # noqa: T201  this is how the engine learns it
+    # An engine that was killed takes nothing with it: without this look the process would stay for ever.
+    while os.getppid() == parent:
+        if not started.wait_for_termination(timeout=_POLL):
+            break
+    started.stop(_GRACE).wait()
+    return 0
+
+
+def _load(address: str) -> Serve:
+    from awa_infra.plugin.dispatch import serve  # noqa: PLC0415  takes most of a second
+
+    return serve(address)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

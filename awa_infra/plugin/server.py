@@ -1,0 +1,67 @@
+"""The gRPC server of the plugin.
+
+It listens before Pulumi's SDK is imported, which takes most of a second: the engine starts several plugins and does
+other things meanwhile, and a plugin that answers late is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+import grpc
+
+THREADS = 64
+"""Calls at the same time; an engine asks for as many as its --parallel, and waits for each."""
+
+_MAX_MESSAGE = 400 * 1024 * 1024
+"""Largest message in bytes, as Pulumi's own plugins have it."""
+
+
+class Serve(Protocol):
+    """Answers one call."""
+
+    def __call__(self, method: str, request: bytes, context: grpc.ServicerContext) -> bytes:
+        """Return the answer as bytes, or end the call with an error."""
+
+
+def start(load: Callable[[], Serve]) -> tuple[grpc.Server, int]:
+    """Start a server on a free port of the loopback address.
+
+    Args:
+        load: imports what answers; it runs in a thread of its own, and calls wait for it.
+
+    Returns:
+        The server and its port.
+    """
+    loaded: Future[Serve] = Future()
+
+    def run() -> None:
+        try:
+            loaded.set_result(load())
+        except BaseException as exc:  # noqa: BLE001  every call must hear of it
+            loaded.set_exception(exc)
+
+    options = (("grpc.max_receive_message_length", _MAX_MESSAGE), ("grpc.max_send_message_length", _MAX_MESSAGE))
+    server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=options)
+    server.add_generic_rpc_handlers((_Handlers(loaded),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    threading.Thread(target=run, daemon=True).start()
+    return server, port
+
+
+class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
+    def __init__(self, loaded: Future[Serve]) -> None:
+        self._loaded = loaded
+
+    def service(self, call: Any) -> Any:  # noqa: ANN401  grpc has no types
+        """Return the handler of a call, which gets bytes and returns bytes."""
+        method = str(call.method).rpartition("/")[2]
+
+        def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+            return self._loaded.result()(method, request, context)
+
+        return grpc.unary_unary_rpc_method_handler(answer)

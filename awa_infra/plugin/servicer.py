@@ -1,0 +1,255 @@
+"""The calls of the engine, passed on to the life of a declared object. No decisions here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
+
+from awa_infra import __version__
+from awa_infra.database.cancellation import running
+from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.declared import Declared
+from awa_infra.lifecycle.fields import Props, problem_of
+from awa_infra.plugin import functions, schema
+from awa_infra.plugin.failures import PartlyDoneError
+from awa_infra.plugin.kinds import CONFIGURATION, KINDS, camel, with_fallbacks, without_fallbacks
+from awa_infra.plugin.wire import Sent, decode, encode, from_text
+from awa_infra.resources import engine_log
+
+
+class Servicer:
+    """One provider of package ``awa``. Its methods are named as in Pulumi's protocol.
+
+    Args:
+        engine: address of the engine, ``host:port``.
+    """
+
+    def __init__(self, engine: str) -> None:
+        self._engine = engine
+        self._configuration: Props = {}
+        self._declared = Declared()
+
+    def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        """Return the version."""
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    def GetSchema(
+        self, _request: provider_pb2.GetSchemaRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.GetSchemaResponse:
+        """Return the schema of the package, from which SDKs are made."""
+        return provider_pb2.GetSchemaResponse(schema=schema.text())
+
+    def CheckConfig(
+        self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        """Check what is configured for all resources; other keys of the namespace are for others."""
+        sent = decode(request.news)
+        found = _configured(sent)
+        problems = [
+            Problem(f.name, problem) for f in CONFIGURATION if (problem := problem_of(f, found[f.name])) is not None
+        ]
+        answer = provider_pb2.CheckResponse(failures=_failures(problems))
+        answer.inputs.CopyFrom(_with_secrets(request.news, sent, CONFIGURATION))
+        return answer
+
+    def DiffConfig(
+        self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.DiffResponse:
+        """Say whether it changed; nothing is ever replaced for that."""
+        before, now = _configured(decode(request.olds)), _configured(decode(request.news))
+        return _difference([f.name for f in CONFIGURATION if before[f.name] != now[f.name]], before, now)
+
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.ConfigureResponse:
+        """Remember what is configured for all resources."""
+        sent = decode(request.args)
+        self._configuration = {name: value for name, value in _configured(sent).items() if value is not None}
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+        """Refuse in the preview already whatever is wrong."""
+        kind, sent = _kind(request.urn), decode(request.news)
+        olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
+        problems = [*_strangers(kind, sent), *kind.check(olds, self._merged(sent), self._tell(request.urn))]
+        if not problems:
+            self._declared.note(request.urn, kind, self._merged(sent))
+        answer = provider_pb2.CheckResponse(failures=_failures(problems))
+        answer.inputs.CopyFrom(_with_secrets(request.news, sent, kind.inputs))
+        return answer
+
+    def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """Compare with the live database."""
+        kind, olds, news = _kind(request.urn), decode(request.olds), decode(request.news)
+        found = kind.diff(self._merged(olds), self._merged(news), self._tell(request.urn))
+        before = decode(request.old_inputs).values if request.HasField("old_inputs") else olds.values
+        answer = _difference(list(found.inputs), before, news.values)
+        if found:
+            answer.changes = provider_pb2.DiffResponse.DIFF_SOME
+        return answer
+
+    def Create(
+        self, request: provider_pb2.CreateRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.CreateResponse:
+        """Make what is declared, or adopt what stands."""
+        kind, sent = _kind(request.urn), decode(request.properties)
+        given = self._merged(sent)
+        self._declared.note(request.urn, kind, given)
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=self._kept(kind, sent, kind.preview({}, given)))
+        try:
+            id_, kept = kind.create(given, self._tell(request.urn))
+        except AwaInfraError as exc:
+            self._raise_partly(exc, kind, sent, given, request.properties)
+            raise
+        return provider_pb2.CreateResponse(id=id_, properties=self._kept(kind, sent, kept))
+
+    def Update(
+        self, request: provider_pb2.UpdateRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.UpdateResponse:
+        """Bring it to what is declared now."""
+        kind, sent = _kind(request.urn), decode(request.news)
+        olds, given = self._merged(decode(request.olds)), self._merged(sent)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=self._kept(kind, sent, kind.preview(olds, given)))
+        kept = kind.update(olds, given, self._tell(request.urn))
+        return provider_pb2.UpdateResponse(properties=self._kept(kind, sent, kept))
+
+    def Read(self, request: provider_pb2.ReadRequest, _context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+        """Read it again, or for the first time to import it; no id means that it is not there."""
+        kind, sent = _kind(request.urn), decode(request.properties)
+        if sent.values:
+            found = kind.read(self._merged(sent))
+            inputs = request.inputs
+        else:
+            given = self._merged(decode(request.inputs))
+            found = kind.imported(request.id, given)
+            inputs = encode(kind.declared_by(request.id, found) if found else {}, ())
+        if found is None:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(id=request.id, properties=self._kept(kind, sent, found), inputs=inputs)
+
+    def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Do what a removal from the program means; nothing if the same is declared under another name now."""
+        kind, given = _kind(request.urn), self._merged(decode(request.properties))
+        tell = self._tell(request.urn)
+        if self._declared.by_another(request.urn, kind, given):
+            tell("Another resource declares the same now, so nothing is dropped.", warning=True)
+        else:
+            kind.delete(given, tell)
+        return empty_pb2.Empty()
+
+    def Invoke(
+        self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.InvokeResponse:
+        """Answer a function."""
+        problems, found = functions.call(request.tok, with_fallbacks(decode(request.args).values, self._configuration))
+        answer = provider_pb2.InvokeResponse(failures=_failures(problems))
+        if not problems:
+            getattr(answer, "return").update(found)
+        return answer
+
+    def Construct(
+        self, request: provider_pb2.ConstructRequest, _context: grpc.ServicerContext
+    ) -> provider_pb2.ConstructResponse:
+        """Make the component."""
+        from awa_infra.plugin import component  # noqa: PLC0415  most programs have none, and it takes a while
+
+        return component.construct(self._engine, request)
+
+    def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Roll back what runs, and begin nothing else."""
+        running.cancel()
+        return empty_pb2.Empty()
+
+    def Attach(self, request: plugin_pb2.PluginAttach, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Serve another engine, as where a developer started the plugin by hand."""
+        self._engine = request.address
+        return empty_pb2.Empty()
+
+    def _merged(self, sent: Sent) -> dict[str, Any]:
+        return with_fallbacks(sent.values, self._configuration)
+
+    def _kept(self, kind: Lifecycle, sent: Sent, kept: Props) -> struct_pb2.Struct:
+        secrets = {field.name for field in kind.fields if field.secret} | sent.secrets
+        return encode(without_fallbacks(kept, sent.values), secrets)
+
+    def _raise_partly(
+        self, exc: AwaInfraError, kind: Lifecycle, sent: Sent, given: Mapping[str, Any], inputs: struct_pb2.Struct
+    ) -> None:
+        """Raise what keeps an object in the state that is there although its create failed."""
+        if isinstance(exc, BlockedError | ConfigurationError):
+            return
+        try:
+            found = kind.read(kind.normal(given))
+        except AwaInfraError:
+            return  # the first error is the one to tell
+        if found is not None:
+            raise PartlyDoneError(exc, kind.identifier(found), self._kept(kind, sent, found), inputs) from exc
+
+    def _tell(self, urn: str) -> Tell:
+        def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+            severity = engine_log.WARNING if warning else engine_log.INFO
+            engine_log.send(self._engine, urn, message, severity=severity, ephemeral=ephemeral)
+
+        return tell
+
+
+def _kind(urn: str) -> Lifecycle:
+    parts = urn.split("::")
+    type_ = parts[2].rpartition("$")[2] if len(parts) > 3 else urn  # noqa: PLR2004  urn:pulumi:stack::project::type::name
+    if type_ not in KINDS:
+        raise ConfigurationError(
+            f"The package awa {__version__} has no resource {type_}.",
+            hint=f"It has {', '.join(sorted(KINDS))}.",
+        )
+    return KINDS[type_]
+
+
+def _configured(sent: Sent) -> dict[str, Any]:
+    return {field.name: from_text(field, sent.values.get(field.name)) for field in CONFIGURATION}
+
+
+def _strangers(kind: Lifecycle, sent: Sent) -> list[Problem]:
+    known = {field.name for field in kind.inputs}
+    return [
+        Problem(name, f"is no input of this resource. Hint: it has {', '.join(camel(i.name) for i in kind.inputs)}.")
+        for name in sorted(set(sent.values) - known)
+    ]
+
+
+def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
+    return [provider_pb2.CheckFailure(property=camel(p.input), reason=p.message) for p in problems]
+
+
+def _with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Any, ...]) -> struct_pb2.Struct:
+    """Return the inputs as they were given, with those wrapped that are always secret."""
+    inputs = struct_pb2.Struct()
+    inputs.CopyFrom(news)
+    bare = {f.name for f in fields if f.secret and f.name in sent.values} - sent.secrets
+    inputs.MergeFrom(encode({name: sent.values[name] for name in bare}, bare))
+    return inputs
+
+
+def _difference(names: list[str], before: Props, now: Props) -> provider_pb2.DiffResponse:
+    """Return the inputs that changed. Never a replacement: a name or a shape is refused, not made anew."""
+    kinds = provider_pb2.PropertyDiff
+    answer = provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME if names else provider_pb2.DiffResponse.DIFF_NONE,
+        diffs=[camel(name) for name in names],
+        hasDetailedDiff=bool(names),
+    )
+    for name in names:
+        if before.get(name) is None:
+            kind = kinds.ADD
+        elif now.get(name) is None:
+            kind = kinds.DELETE
+        else:
+            kind = kinds.UPDATE
+        answer.detailedDiff[camel(name)].CopyFrom(provider_pb2.PropertyDiff(kind=kind, inputDiff=True))
+    return answer
