@@ -17,6 +17,9 @@ from awa_infra.release import installed_release
 
 _DESCRIBED = "Connection string. Default: that of the provider."
 
+NOWHERE = "is given neither here nor in the configuration of the provider"
+"""What is wrong with a connection that nobody gave."""
+
 ARGUMENTS: Mapping[str, tuple[Input, ...]] = {
     GET_STATUS: (Input(DATABASE_URL.name, Type.STRING, _DESCRIBED, secret=True), ROLE),
     GET_PLAN: (
@@ -75,7 +78,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
     values = normalised(fields, given)
     problems = [Problem(f.name, problem) for f in fields if (problem := problem_of(f, values[f.name])) is not None]
     if values["database_url"] is None:
-        problems.append(Problem("database_url", "is given neither here nor in the configuration of the provider"))
+        problems.append(Problem("database_url", NOWHERE))
     if not problems:
         problems = [
             Problem("queue_storage_schemas", message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     # The engine passes options for logging and tracing first, its address last.
     address = given[-1] if given and ":" in given[-1] and not given[-1].startswith("-") else ""
-    # Ctrl-C in a terminal is the engine's to handle: it says what is to be cancelled.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine interrupts its plugins when it is done with them, and kills those that stay.
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
 
     from awa_infra.plugin import server  # noqa: PLC0415  not for --help
 
@@ -47,11 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started, port = server.start(lambda: _load(address))
     print(port, flush=True)  # noqa: T201  this is how the engine learns it
     # An engine that was killed takes nothing with it: without this look the process would stay for ever.
-    while os.getppid() == parent:
-        if not started.wait_for_termination(timeout=_POLL):
-            break
-    started.stop(_GRACE).wait()
+    while not ended.wait(_POLL) and os.getppid() == parent:
+        pass
+    stopping = started.stop(_GRACE)
+    if not stopping.wait(_POLL / 10):
+        _cancel()
+    stopping.wait()
     return 0
+
+
+def _cancel() -> None:
+    """Roll back what still runs; whoever asked for it hears so."""
+    from awa_infra.database.cancellation import running  # noqa: PLC0415  nothing may be loaded yet
+
+    running.cancel()
 
 
 def _load(address: str) -> Serve:

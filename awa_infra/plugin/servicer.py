@@ -17,7 +17,7 @@ from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.fields import Props, problem_of
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
-from awa_infra.plugin.kinds import CONFIGURATION, KINDS, camel, with_fallbacks, without_fallbacks
+from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, camel, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
 
@@ -76,7 +76,8 @@ class Servicer:
         """Refuse in the preview already whatever is wrong."""
         kind, sent = _kind(request.urn), decode(request.news)
         olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
-        problems = [*_strangers(kind, sent), *kind.check(olds, self._merged(sent), self._tell(request.urn))]
+        found = kind.check(olds, self._merged(sent), self._tell(request.urn))
+        problems = [*_strangers(kind, sent), *(_with_configuration(problem, sent) for problem in found)]
         if not problems:
             self._declared.note(request.urn, kind, self._merged(sent))
         answer = provider_pb2.CheckResponse(failures=_failures(problems))
@@ -221,6 +222,13 @@ def _strangers(kind: Lifecycle, sent: Sent) -> list[Problem]:
         Problem(name, f"is no input of this resource. Hint: it has {', '.join(camel(i.name) for i in kind.inputs)}.")
         for name in sorted(set(sent.values) - known)
     ]
+
+
+def _with_configuration(problem: Problem, sent: Sent) -> Problem:
+    """Say of what is missing that the provider could have it too."""
+    if problem.input in FALLBACKS and problem.input not in sent.values:
+        return Problem(problem.input, functions.NOWHERE)
+    return problem
 
 
 def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:

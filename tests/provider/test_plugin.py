@@ -1,40 +1,309 @@
 from __future__ import annotations
 
+import threading
+from typing import Any
+
+import psycopg
 import pytest
+from psycopg import sql
 
 from awa_infra.database.observe import read_state
-from tests.support.plugin import UNKNOWN, Plugin, plugin_process, secret
-from tests.support.servers import Database
+from awa_infra.database.url import with_database
+from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, secret
+from tests.support.provider import CallFailed
+from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 
 PENDING = "Pending from an empty database: 39 migrations (V1-V7, V9-V40), patch wait_free_dirty_marks."
-from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Plugin]:
-    with plugin_process() as found:
-        yield found
-
-
-@pytest.fixture
-def plugin(process: Plugin) -> Plugin:
-    process.engine.lines.clear()
-    process.configure({})
-    return process
+SHAPE = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
 
 
 def test_a_preview_knows_the_version_that_a_create_will_give(plugin: Plugin, database: Database) -> None:
     inputs, failures = plugin.check({"databaseUrl": database.url})
     assert failures == {}
-    assert inputs["databaseUrl"] == secret(database.url)
+    assert inputs == {"databaseUrl": secret(database.url)}
     assert plugin.log == [PENDING]
     id_, outputs = plugin.create(inputs, preview=True)
-    assert id_ == ""
-    assert outputs["schemaVersion"] == 40
-    assert outputs["fingerprint"] == UNKNOWN
+    assert (id_, outputs["schemaVersion"], outputs["fingerprint"]) == ("", 40, UNKNOWN)
     assert not read_state(database.url).schema_exists
-    id_, made = plugin.create(inputs)
-    assert made["schemaVersion"] == 40
-    print(made)
-    print(plugin.diff(made, inputs, inputs))
+    id_, outputs = plugin.create(inputs)
+    assert (id_, outputs["schemaVersion"], outputs["release"]) == ("awa", 40, "0.6.9")
+    assert outputs["databaseUrl"] == secret(database.url)
+    assert not plugin.diff(outputs, inputs, inputs).changes
+
+
+def test_a_preview_of_an_update_knows_the_version_it_leads_to(plugin: Plugin, database: Database) -> None:
+    before = {"databaseUrl": secret(database.url), "targetVersion": 39}
+    _id, kept = plugin.create(before)
+    assert kept["schemaVersion"] == 39
+    now = {"databaseUrl": secret(database.url)}
+    found = plugin.diff(kept, now, before)
+    assert (found.changes, found.kinds, found.replaces) == (True, {"targetVersion": "DELETE"}, [])
+    assert plugin.update(kept, now, preview=True)["schemaVersion"] == 40
+    assert read_state(database.url).version == 39
+    assert plugin.update(kept, now)["schemaVersion"] == 40
+
+
+def test_a_changed_input_is_named_with_its_kind_and_never_replaces(plugin: Plugin, awa_database: Database) -> None:
+    before = {"databaseUrl": secret(awa_database.url), "lockTimeout": 5}
+    _id, kept = plugin.create(before)
+    now = {"databaseUrl": secret(awa_database.url), "lockTimeout": 6, "role": "postgres"}
+    found = plugin.diff(kept, now, before)
+    assert (found.kinds, found.replaces) == ({"lockTimeout": "UPDATE", "role": "ADD"}, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "now", "said"),
+    [
+        ("QueueStorageSchema", {"schema": "acme_jobs"}, {"schema": "other_jobs"}, "schema of a queue-storage schema"),
+        ("QueueStorageSchema", {"schema": "a", "queueSlots": 16}, {"schema": "a", "queueSlots": 32}, "queue_slots of"),
+        ("StorageActivation", {"schema": "awa"}, {"schema": "acme_jobs"}, "queue storage cannot move from awa"),
+        ("Roles", {"owner": "one"}, {"owner": "two"}, "owner cannot change from one to two"),
+    ],
+)
+def test_what_cannot_change_is_refused_in_the_preview(
+    plugin: Plugin, kind: str, before: dict[str, Any], now: dict[str, Any], said: str
+) -> None:
+    _inputs, failures = plugin.use(kind).check(
+        {"databaseUrl": UNKNOWN, **now}, {"databaseUrl": "postgresql://127.0.0.1:1/x", **before}
+    )
+    (reason,) = failures.values()
+    assert said in reason
+    assert "Hint: " in reason
+
+
+def test_the_connection_of_the_provider_serves_all_and_is_kept_in_no_resource(
+    plugin: Plugin, awa_database: Database
+) -> None:
+    plugin.configure({"databaseUrl": secret(awa_database.url), "lockTimeout": "7.5"})
+    inputs, failures = plugin.check({})
+    assert (inputs, failures) == ({}, {})
+    _id, kept = plugin.create(inputs)
+    assert kept["schemaVersion"] == 40
+    assert {"databaseUrl", "lockTimeout", "role"}.isdisjoint(kept)
+    assert not plugin.diff(kept, {}, {}).changes
+    id_, read_inputs, outputs = plugin.read("awa", kept)
+    assert (id_, read_inputs, outputs["schemaVersion"]) == ("awa", {}, 40)
+    assert "databaseUrl" not in outputs
+
+
+def test_keys_of_the_namespace_that_are_for_others_do_not_matter_to_the_provider(plugin: Plugin) -> None:
+    news = {"databaseUrl": secret("postgresql://h/d"), "queueStorageSchemas": "[]", "lockWait": "12"}
+    inputs, failures = plugin.check_config(news)
+    assert failures == {}
+    assert inputs["databaseUrl"] == secret("postgresql://h/d")
+    _inputs, failures = plugin.check_config({"lockWait": "soon", "databaseUrl": 3})
+    assert failures == {"databaseUrl": "must be text", "lockWait": "must be a number"}
+
+
+def test_a_connection_that_is_nowhere_is_said_so(plugin: Plugin) -> None:
+    _inputs, failures = plugin.check({})
+    assert failures == {"databaseUrl": "is given neither here nor in the configuration of the provider"}
+
+
+def test_all_that_is_wrong_is_told_at_once(plugin: Plugin) -> None:
+    _inputs, failures = plugin.use("QueueStorageSchema").check(
+        {"databaseUrl": 7, "schema": "No Such", "queueSlots": "many", "lockWait": -1, "colour": "red"}
+    )
+    assert set(failures) == {"databaseUrl", "schema", "queueSlots", "lockWait", "colour"}
+    assert failures["lockWait"] == "must be at least 0"
+    assert failures["colour"].startswith("is no input of this resource. Hint: it has databaseUrl, schema, queueSlots")
+
+
+def test_a_resource_or_function_that_does_not_exist_is_one_clean_line(plugin: Plugin) -> None:
+    with pytest.raises(CallFailed, match=r"^The package awa .* has no resource awa:index:Nothing\. Hint: It has "):
+        plugin.use("Nothing").check({})
+    with pytest.raises(CallFailed, match=r"^The package awa has no function awa:index:getNothing\. Hint: It has "):
+        plugin.invoke("getNothing", {})
+
+
+def test_an_error_is_one_line_without_the_password(plugin: Plugin) -> None:
+    with pytest.raises(CallFailed, match=r"^Cannot connect to me@127\.0\.0\.1:1/db: .* Hint: ") as failed:
+        plugin.check({"databaseUrl": secret("postgresql://me:s3cret-word@127.0.0.1:1/db")})
+    assert "s3cret-word" not in str(failed.value)
+    assert "Traceback" not in str(failed.value)
+
+
+def test_a_secret_stays_one_wherever_it_is(plugin: Plugin, awa_database: Database) -> None:
+    news = {"databaseUrl": awa_database.url, "release": secret("0.6.9")}
+    inputs, _failures = plugin.check(news)
+    assert inputs == {"databaseUrl": secret(awa_database.url), "release": secret("0.6.9")}
+    _id, kept = plugin.create(inputs)
+    assert kept["release"] == secret("0.6.9")
+
+
+def test_the_url_of_a_database_that_is_missing_is_unknown_until_it_is_there(
+    plugin: Plugin, server: TestServer, database: Database
+) -> None:
+    server.drop(database)
+    plugin.use("Database").configure({"databaseUrl": secret(server.url)})
+    _id, foreseen = plugin.create({"name": database.name}, preview=True)
+    assert foreseen["url"] == secret(UNKNOWN)
+    id_, kept = plugin.create({"name": database.name})
+    assert (id_, kept["url"]) == (database.name, secret(with_database(server.url, database.name)))
+    assert plugin.update(kept, {"name": database.name}, preview=True)["url"] == kept["url"]
+    id_, inputs, outputs = plugin.read(database.name, {})
+    assert (id_, inputs, outputs["url"]) == (database.name, {"name": database.name}, kept["url"])
+    assert plugin.read("no_such_database", {})[0] == ""
+
+
+def test_a_live_schema_is_imported_without_a_secret_in_its_inputs(plugin: Plugin, awa_database: Database) -> None:
+    before = dump_schema(awa_database.url)
+    plugin.configure({"databaseUrl": secret(awa_database.url)})
+    id_, inputs, outputs = plugin.read("awa", {})
+    assert (id_, inputs, outputs["schemaVersion"]) == ("awa", {}, 40)
+    assert "databaseUrl" not in outputs
+    assert not plugin.diff(outputs, inputs, inputs).changes
+    assert dump_schema(awa_database.url) == before
+
+
+def test_a_custom_schema_is_imported_with_the_shape_that_it_has(plugin: Plugin, awa_database: Database) -> None:
+    plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
+    plugin.create({"schema": "acme_jobs", "receipts": False, **SHAPE})
+    id_, inputs, outputs = plugin.read("acme_jobs", {})
+    assert (id_, inputs) == ("acme_jobs", {"schema": "acme_jobs", "receipts": False, **SHAPE})
+    assert not plugin.diff(outputs, inputs, inputs).changes
+    assert plugin.read("other_jobs", {})[0] == ""
+
+
+def test_only_the_active_schema_can_be_imported_as_an_activation(plugin: Plugin, awa_database: Database) -> None:
+    plugin.use("StorageActivation").configure({"databaseUrl": secret(awa_database.url)})
+    assert plugin.read("awa", {})[0] == ""
+    plugin.create({"schema": "awa"})
+    id_, inputs, outputs = plugin.read("awa", {})
+    assert (id_, inputs, outputs["storageState"]) == ("awa", {"schema": "awa"}, "active")
+
+
+def test_an_import_says_what_it_lacks(plugin: Plugin, awa_database: Database) -> None:
+    with pytest.raises(CallFailed, match=r"^AwaSchema awa cannot be imported\. .*configuration of the provider"):
+        plugin.read("awa", {})
+    plugin.configure({"databaseUrl": secret(awa_database.url)})
+    with pytest.raises(CallFailed, match=r"^There is no AwaSchema acme\. Hint: The id of the canonical schema is awa"):
+        plugin.read("acme", {})
+
+
+def test_a_create_that_fails_after_the_database_was_made_keeps_it_in_the_state(
+    plugin: Plugin, server: TestServer, database: Database
+) -> None:
+    server.drop(database)
+    news = {"serverUrl": secret(server.url), "name": database.name, "owner": "nobody_at_all"}
+    with pytest.raises(CallFailed, match="nobody_at_all") as failed:
+        plugin.use("Database").create(news)
+    # PostgreSQL refuses the owner with the database, so nothing is there and nothing is kept.
+    assert not isinstance(failed.value, PartlyFailed)
+
+
+def test_a_failed_migration_of_an_adopted_schema_keeps_what_stands(plugin: Plugin, database: Database) -> None:
+    plugin.create({"databaseUrl": secret(database.url), "targetVersion": 39})
+    with psycopg.connect(database.url, autocommit=True) as other:
+        other.execute("BEGIN; LOCK TABLE awa.schema_version IN ACCESS SHARE MODE; SELECT 1 FROM awa.jobs_hot LIMIT 1")
+        other.execute("LOCK TABLE awa.schema_version IN SHARE ROW EXCLUSIVE MODE")
+        with pytest.raises(PartlyFailed, match="SQLSTATE 55P03") as failed:
+            plugin.create({"databaseUrl": secret(database.url), "lockTimeout": 0.05})
+    left = failed.value.left
+    assert (left.id, left.properties["schemaVersion"]) == ("awa", 39)
+    assert left.properties["databaseUrl"] == secret(database.url)
+    assert "55P03" in left.reasons[0]
+    assert plugin.diff(left.properties, {"databaseUrl": secret(database.url)}).changes
+
+
+def test_forgetting_the_canonical_schema_touches_nothing(plugin: Plugin, awa_database: Database) -> None:
+    _id, kept = plugin.create({"databaseUrl": secret(awa_database.url)})
+    before = dump_schema(awa_database.url)
+    plugin.delete("awa", kept)
+    assert plugin.log[-1] == "Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it."
+    assert dump_schema(awa_database.url) == before
+
+
+def test_a_custom_schema_is_dropped_only_where_that_is_declared(plugin: Plugin, awa_database: Database) -> None:
+    plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
+    _id, kept = plugin.create({"schema": "acme_jobs", **SHAPE})
+    plugin.delete("acme_jobs", kept)
+    assert read_state(awa_database.url).substrate("acme_jobs")
+    _id, kept = plugin.create({"schema": "acme_jobs", "deletionPolicy": "drop", **SHAPE})
+    with psycopg.connect(awa_database.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE TABLE acme_jobs.of_somebody_else ()"))
+    with pytest.raises(CallFailed, match="of_somebody_else"):
+        plugin.delete("acme_jobs", kept)
+    assert read_state(awa_database.url).substrate("acme_jobs")
+
+
+def test_a_renamed_resource_does_not_drop_what_its_new_name_adopted(plugin: Plugin, awa_database: Database) -> None:
+    plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
+    news = {"schema": "acme_jobs", "deletionPolicy": "drop", **SHAPE}
+    _id, kept = plugin.create(news)
+    plugin.check(news, name="renamed")
+    plugin.delete("acme_jobs", kept)
+    assert plugin.log[-1] == "Another resource declares the same now, so nothing is dropped."
+    assert read_state(awa_database.url).substrate("acme_jobs")
+
+
+def test_get_status_says_what_stands(plugin: Plugin, awa_database: Database) -> None:
+    plugin.configure({"databaseUrl": secret(awa_database.url)})
+    found, failures = plugin.invoke("getStatus", {})
+    assert failures == {}
+    assert found.pop("serverVersion") > 140000
+    assert found == {
+        "database": awa_database.name,
+        "schemaVersion": 40,
+        "patches": ["wait_free_dirty_marks"],
+        "storageState": "canonical",
+        "activeSchema": "",
+        "queueStorageSchemas": ["awa"],
+    }
+
+
+def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) -> None:
+    found, failures = plugin.invoke(
+        "getPlan", {"databaseUrl": secret(database.url), "targetVersion": 2, "queueStorageSchemas": ["acme_jobs"]}
+    )
+    assert failures == {}
+    assert (found["fromVersion"], found["toVersion"]) == (0, 2)
+    assert found["steps"][0] == "V1 Canonical schema with UI indexes"
+    assert found["objections"][0].endswith("[canonical-schema-missing]")
+    _found, failures = plugin.invoke("getPlan", {"targetVersion": 0, "queueStorageSchemas": ["pg_x"]})
+    assert failures == {
+        "databaseUrl": "is given neither here nor in the configuration of the provider",
+        "targetVersion": "must be at least 1",
+    }
+
+
+def test_unicode_in_names_is_refused_and_in_queues_is_not(plugin: Plugin, awa_database: Database) -> None:
+    plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
+    _inputs, failures = plugin.check({"schema": "aufträge"})
+    assert "schema" in failures
+    _id, kept = plugin.create({"schema": "acme_jobs", "queues": [{"name": "aufträge ✓"}], **SHAPE})
+    assert kept["queues"][0]["name"] == "aufträge ✓"
+    assert not plugin.diff(kept, {"schema": "acme_jobs", "queues": [{"name": "aufträge ✓"}], **SHAPE}).changes
+
+
+def test_nulls_are_what_is_not_given(plugin: Plugin, awa_database: Database) -> None:
+    news = {"databaseUrl": secret(awa_database.url), "targetVersion": None, "role": None}
+    inputs, failures = plugin.check(news)
+    assert failures == {}
+    assert plugin.create(inputs)[1]["schemaVersion"] == 40
+
+
+def test_cancelling_rolls_back_what_runs_and_begins_nothing_else(own_plugin: Plugin, database: Database) -> None:
+    plugin = own_plugin
+    plugin.create({"databaseUrl": secret(database.url), "targetVersion": 39})
+    failures: list[str] = []
+
+    def create() -> None:
+        with pytest.raises(CallFailed) as failed:
+            plugin.create({"databaseUrl": secret(database.url), "lockTimeout": 0})
+        failures.append(str(failed.value))
+
+    with psycopg.connect(database.url, autocommit=True) as other:
+        other.execute("BEGIN; LOCK TABLE awa.schema_version IN SHARE ROW EXCLUSIVE MODE")
+        thread = threading.Thread(target=create)
+        thread.start()
+        while not database.rows("SELECT 1 FROM pg_locks WHERE NOT granted AND relation::regclass::text ~ '^awa'"):
+            assert thread.is_alive()
+        plugin.cancel()
+        thread.join(60)
+    assert "was cancelled" in failures[0]
+    assert failures[0].endswith("[cancelled]")
+    assert read_state(database.url).version == 39
+    with pytest.raises(CallFailed, match=r"This was cancelled\. .*\[cancelled\]"):
+        plugin.check({"databaseUrl": secret(database.url)})

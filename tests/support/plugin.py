@@ -86,17 +86,18 @@ class Plugin:
         )
         return answer
 
+    def check_config(self, news: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the provider's own inputs, and what the check objects to."""
+        return _checked(self.call("CheckConfig", provider_pb2.CheckRequest(news=struct(news))))
+
     def check(
-        self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None
+        self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, *, name: str = "test"
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the inputs, and what the check objects to: property and reason."""
-        request = provider_pb2.CheckRequest(urn=urn(self.kind), news=struct(news))
+        request = provider_pb2.CheckRequest(urn=urn(self.kind, name), news=struct(news))
         if olds is not None:
             request.olds.CopyFrom(struct(olds))
-        answer = self.call("Check", request)
-        return rpc.deserialize_properties(answer.inputs, keep_unknowns=True), {
-            failure.property: failure.reason for failure in answer.failures
-        }
+        return _checked(self.call("Check", request))
 
     def diff(
         self, olds: Mapping[str, Any], news: Mapping[str, Any], old_inputs: Mapping[str, Any] | None = None
@@ -161,10 +162,14 @@ class Plugin:
             raise PartlyFailed(status.message, left) from None
 
 
+def _checked(answer: provider_pb2.CheckResponse) -> tuple[dict[str, Any], dict[str, str]]:
+    return plain(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+
+
 def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """Return properties as the engine sends them."""
     made = struct_pb2.Struct()
-    made.update({key: value for key, value in values.items() if value is not None})
+    made.update(values)
     return made
 
 
