@@ -232,7 +232,8 @@ def _with_configuration(problem: Problem, sent: Sent) -> Problem:
 
 
 def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
-    return [provider_pb2.CheckFailure(property=camel(p.input), reason=p.message) for p in problems]
+    # One line each, whatever a value that is told has in it.
+    return [provider_pb2.CheckFailure(property=camel(p.input), reason=" ".join(p.message.split())) for p in problems]
 
 
 def _with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Any, ...]) -> struct_pb2.Struct:

@@ -90,7 +90,8 @@ def _value(sent: struct_pb2.Value, depth: int) -> tuple[Any, bool]:
 def _mapping(struct: struct_pb2.Struct, depth: int) -> tuple[Any, bool]:
     signature = struct.fields[_SIGNATURE].string_value if _SIGNATURE in struct.fields else ""
     if signature in {_SECRET, _OUTPUT}:
-        secret = signature == _SECRET or struct.fields["secret"].bool_value
+        # Asking for a key that is not there would put it there.
+        secret = signature == _SECRET or ("secret" in struct.fields and struct.fields["secret"].bool_value)
         if "value" not in struct.fields:
             return UNKNOWN, secret
         value, inner = _value(struct.fields["value"], depth + 1)

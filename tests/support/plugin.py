@@ -65,7 +65,8 @@ class Plugin:
 
     stub: provider_pb2_grpc.ResourceProviderStub
     engine: FakeEngine
-    process: subprocess.Popen[str] | None = None
+    channel: grpc.Channel
+    process: subprocess.Popen[str]
     kind: str = "Schema"
     lines: list[str] = field(default_factory=list)
 
@@ -146,6 +147,14 @@ class Plugin:
         """Cancel everything."""
         self.call("Cancel", empty_pb2.Empty())
 
+    def raw(self, method: str, request: bytes) -> bytes:
+        """Send bytes to any method."""
+        try:
+            answer: bytes = self.channel.unary_unary(f"/pulumirpc.ResourceProvider/{method}")(request, timeout=120)
+        except grpc.RpcError as exc:
+            raise CallFailed(exc.details()) from None
+        return answer
+
     def call(self, method: str, request: Any) -> Any:  # noqa: ANN401
         """Make any call."""
         try:
@@ -203,7 +212,7 @@ def plugin_process() -> Iterator[Plugin]:
             assert process.stdout is not None
             own_port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{own_port}") as channel:
-                yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel), engine, process)
+                yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel), engine, channel, process)
         finally:
             process.kill()
             server.stop(None)

@@ -1,0 +1,141 @@
+"""Whatever an engine may send: no crash, no traceback, no secret in an answer that is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.protobuf import struct_pb2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.fields import Type
+from awa_infra.plugin.kinds import CONFIGURATION, KINDS, camel
+from tests.support.plugin import UNKNOWN, Plugin, secret
+from tests.support.provider import CallFailed
+
+CANARY = "c4nary-w0rd"
+EXAMPLES = 2000
+"""For each of the five kinds: 10,000 inputs."""
+
+# Nothing listens there, so whatever passes every check is refused at once.
+NOWHERE = f"postgresql://me:{CANARY}@127.0.0.1:1/db?connect_timeout=1"
+
+text = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+scalar = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 70),
+    st.floats(),
+    text,
+    st.sampled_from(["awa", "acme_jobs", "public", "0.6.9", "retain", "drop", "x\0y", UNKNOWN]),
+)
+
+
+def outputs(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return values as an engine wraps outputs."""
+    return st.fixed_dictionaries(
+        {"4dabf18193072939515e22adb298388d": st.just("d0e6a833031e9bbcd3f4e8bde6ca49a4")},
+        optional={"value": inner, "secret": st.booleans()},
+    )
+
+
+anything = st.recursive(
+    scalar,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(text, inner, max_size=3), inner.map(secret), outputs(inner)
+    ),
+    max_leaves=6,
+)
+likely: dict[Type, st.SearchStrategy[Any]] = {
+    Type.STRING: st.one_of(text, st.sampled_from(["acme_jobs", "awa", "drop", "0.6.9", "jobs"])),
+    Type.INTEGER: st.integers(-3, 100),
+    Type.NUMBER: st.floats(),
+    Type.BOOLEAN: st.booleans(),
+    Type.STRINGS: st.lists(text, max_size=3),
+    Type.QUEUES: st.lists(
+        st.one_of(
+            text,
+            st.fixed_dictionaries({"name": text}, optional={"priorities": anything, "shards": anything, "x": anything}),
+        ),
+        max_size=3,
+    ),
+}
+
+
+def properties(kind: Lifecycle) -> st.SearchStrategy[dict[str, Any]]:
+    """Return inputs of a kind: some as they should be, some not, and some that do not exist."""
+    # Mostly not known: being refused by a server that is not there takes its time.
+    connection = st.sampled_from([*[UNKNOWN] * 8, NOWHERE, secret(NOWHERE), None, 7])
+    known = {
+        camel(i.name): connection if i.name.endswith("_url") else st.one_of(likely[i.type], anything)
+        for i in kind.inputs
+    }
+    return st.builds(
+        lambda given, others: {**others, **given},
+        st.fixed_dictionaries({}, optional=known),
+        st.dictionaries(text, anything, max_size=1),
+    )
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_no_input_is_too_strange(plugin: Plugin, token: str) -> None:
+    kind = KINDS[token]
+    plugin.use(token.rpartition(":")[2])
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(properties(kind), properties(kind), st.integers(0, 9))
+    def fuzz(news: dict[str, Any], olds: dict[str, Any], which: int) -> None:
+        calls = [
+            lambda: plugin.check(news),
+            lambda: plugin.check(news, olds),
+            lambda: plugin.create(news, preview=True),
+            lambda: plugin.diff(olds, news),
+            lambda: plugin.read("acme_jobs", news),
+        ]
+        try:
+            # Most of what is sent is looked at by the check, which everything else relies on.
+            said = calls[max(0, which - 5)]()
+        except CallFailed as failed:
+            clean(str(failed), may_be_internal=which > 6)
+        else:
+            if which <= 6:
+                for reason in said[1].values():  # type: ignore[union-attr]
+                    clean(str(reason))
+
+    fuzz()
+    assert plugin.process.poll() is None
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(news=st.dictionaries(st.one_of(text, st.sampled_from([camel(f.name) for f in CONFIGURATION])), anything))
+def test_no_configuration_is_too_strange(plugin: Plugin, news: dict[str, Any]) -> None:
+    for reason in plugin.check_config(news)[1].values():
+        clean(reason)
+
+
+def test_bytes_that_are_no_request_are_refused(plugin: Plugin) -> None:
+    with pytest.raises(CallFailed, match="The request of Check cannot be read"):
+        plugin.raw("Check", b"\xff\xff\xff\xff")
+    with pytest.raises(CallFailed, match="awa-infra does not implement Parameterize"):
+        plugin.raw("Parameterize", b"")
+    with pytest.raises(CallFailed, match="awa-infra does not implement __init__"):
+        plugin.raw("__init__", b"")
+
+
+def test_values_nested_without_end_are_cut(plugin: Plugin) -> None:
+    deep = struct_pb2.Value(string_value="x")
+    for _ in range(60):
+        deep = struct_pb2.Value(list_value=struct_pb2.ListValue(values=[deep]))
+    _inputs, failures = plugin.check({"databaseUrl": UNKNOWN, "role": deep.list_value})
+    assert failures == {"role": "must be text"}
+
+
+def clean(message: str, *, may_be_internal: bool = False) -> None:
+    """Complain about what a user should never see."""
+    assert CANARY not in message
+    assert "Traceback" not in message
+    assert "\n" not in message
+    if not may_be_internal:
+        assert "[internal]" not in message
