@@ -60,7 +60,7 @@ format: setup ## rewrite the code in the project's style
 	@$(PYTHON_BIN)/ruff check --quiet --fix --exit-zero
 	@$(PYTHON_BIN)/ruff format --quiet
 
-docs: setup ## write the pages of docs/reference from the code
+docs: setup ## write docs/reference and provider/schema.json from the code
 	@$(PYTHON_BIN)/python -m devtools.docs
 
 lock: ## resolve uv.lock anew; LOCK_ARGS=--upgrade takes newer versions

@@ -1,4 +1,4 @@
-"""``make docs``: writes the pages of docs/reference from the code. Pure: the same code gives the same bytes."""
+"""``make docs``: writes docs/reference and the plugin's schema from the code. Pure: the same code, the same bytes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from awa_infra.plugin.schema import text as package_schema
 from devtools.docs_cli import render as cli
 from devtools.docs_configuration import render as configuration
 from devtools.docs_configuration import render_schema as stack_schema
@@ -19,23 +20,24 @@ REFERENCE = ROOT / "docs" / "reference"
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
-        "cli.md": cli,
-        "configuration.md": configuration,
-        "errors.md": errors,
-        "resources.md": resources,
-        "stack-config.schema.json": stack_schema,
+        "docs/reference/cli.md": cli,
+        "docs/reference/configuration.md": configuration,
+        "docs/reference/errors.md": errors,
+        "docs/reference/resources.md": resources,
+        "docs/reference/stack-config.schema.json": stack_schema,
+        "provider/schema.json": package_schema,
     }
 )
-"""Each generated page and what renders it."""
+"""Each generated file and what renders it."""
 
 
 def _main() -> int:
     for name, render in PAGES.items():
-        path = REFERENCE / name
+        path = ROOT / name
         text = render()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            note(f"docs: wrote {path.relative_to(ROOT)}")
+            note(f"docs: wrote {name}")
     return 0
 
 

@@ -57,6 +57,8 @@ def package_schema() -> dict[str, Any]:
         "keywords": ["pulumi", "awa", "postgresql", "category/database"],
         "license": "Apache-2.0",
         "publisher": "awa-infra",
+        # SDKs are the same from `pulumi package add`, which always says so, and from `pulumi package gen-sdk`.
+        "meta": {"supportPack": True},
         "language": {
             "nodejs": {"packageName": "@awa-infra/awa", "respectSchemaVersion": True},
             "python": {
@@ -134,8 +136,10 @@ def _input(field: Input, *, provider: bool) -> dict[str, Any]:
     if field.name in FALLBACKS:
         # A default in an SDK would always be given, and so win over the provider's configuration.
         if not provider:
-            spec["description"] += f" Default: the provider's {camel(FALLBACKS[field.name])}"
-            spec["description"] += f", else {field.default:g}." if field.default is not None else "."
+            text, _, own = field.text.partition(" Default: ")
+            other = own.removesuffix(".") or (f"{field.default:g}" if field.default is not None else "")
+            found = f"the provider's {camel(FALLBACKS[field.name])}"
+            spec["description"] = f"{text} Default: {found}{', else ' if other else ''}{other}."
         elif field.default is not None:
             spec["description"] += f" Default: {field.default:g}."
     elif field.default is not None and not isinstance(field.default, tuple):

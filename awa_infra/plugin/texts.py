@@ -44,88 +44,170 @@ FUNCTIONS: Mapping[str, str] = {
     GET_PLAN: "What bringing a database up to date would do, and what would object. Reads only.",
 }
 
-_HEAD = "\n\n{{% examples %}}\n## Example Usage\n{{% example %}}\n"
-_TAIL = "{{% /example %}}\n{{% /examples %}}\n"
+_TYPESCRIPT = 'import * as awa from "@awa-infra/awa";\n\n'
+_PYTHON = "import pulumi_awa as awa\n\n"
+_GO_HEAD = """\
+package main
+
+import (
+	"awa-infra/sdk/go/awa"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+"""
+_GO_TAIL = """\
+	})
+}
+"""
 
 
-def _example(yaml: str, typescript: str) -> str:
-    return f"{_HEAD}\n```typescript\n{typescript}```\n\n```yaml\n{yaml}```\n{_TAIL}"
+def _example(*, yaml: str, typescript: str, python: str, go: str) -> str:
+    programs = {
+        "typescript": _TYPESCRIPT + typescript,
+        "python": python,
+        "go": _GO_HEAD + "".join(f"\t\t{line}\n" for line in go.splitlines()) + _GO_TAIL,
+        "yaml": "resources:\n" + "".join(f"  {line}\n" for line in yaml.splitlines()),
+    }
+    blocks = "".join(f"\n```{language}\n{text}```\n" for language, text in programs.items())
+    return (
+        "\n\n{{% examples %}}\n## Example Usage\n{{% example %}}\n" + blocks + "{{% /example %}}\n{{% /examples %}}\n"
+    )
 
-
-_IMPORT = 'import * as awa from "@awa-infra/awa";\n\n'
 
 EXAMPLES: Mapping[str, str] = {
     "awa:index:Database": _example(
-        """\
-resources:
-  jobs:
-    type: awa:Database
-    properties:
-      name: jobs
+        yaml="""\
+jobs:
+  type: awa:Database
+  properties:
+    name: jobs
 """,
-        _IMPORT + 'const jobs = new awa.Database("jobs", { name: "jobs" });\n',
+        typescript='const jobs = new awa.Database("jobs", { name: "jobs" });\n',
+        python=_PYTHON + 'jobs = awa.Database("jobs", name="jobs")\n',
+        go="""\
+_, err := awa.NewDatabase(ctx, "jobs", &awa.DatabaseArgs{Name: pulumi.String("jobs")})
+return err
+""",
     ),
     "awa:index:Roles": _example(
-        """\
-resources:
-  roles:
-    type: awa:Roles
-    properties:
-      owner: awa_owner
-      runtime: awa_runtime
-      runtimePassword: ${runtimePassword}
+        yaml="""\
+roles:
+  type: awa:Roles
+  properties:
+    owner: awa_owner
+    runtime: awa_runtime
 """,
-        _IMPORT + 'const roles = new awa.Roles("roles", { owner: "awa_owner", runtime: "awa_runtime" });\n',
+        typescript='const roles = new awa.Roles("roles", { owner: "awa_owner", runtime: "awa_runtime" });\n',
+        python=_PYTHON + 'roles = awa.Roles("roles", owner="awa_owner", runtime="awa_runtime")\n',
+        go="""\
+_, err := awa.NewRoles(ctx, "roles", &awa.RolesArgs{
+	Owner:   pulumi.String("awa_owner"),
+	Runtime: pulumi.String("awa_runtime"),
+})
+return err
+""",
     ),
     "awa:index:Schema": _example(
-        """\
-resources:
-  awa:
-    type: awa:Schema
+        yaml="""\
+awa:
+  type: awa:Schema
 """,
-        _IMPORT + 'const schema = new awa.Schema("awa");\nexport const version = schema.schemaVersion;\n',
+        typescript='const schema = new awa.Schema("awa");\nexport const version = schema.schemaVersion;\n',
+        python=_PYTHON + 'schema = awa.Schema("awa")\n',
+        go="""\
+schema, err := awa.NewSchema(ctx, "awa", nil)
+if err != nil {
+	return err
+}
+ctx.Export("version", schema.SchemaVersion)
+return nil
+""",
     ),
     "awa:index:QueueStorageSchema": _example(
-        """\
-resources:
-  acme:
-    type: awa:QueueStorageSchema
-    properties:
-      schema: acme_jobs
-      queueSlots: 32
-      queues:
-        - name: emails
-    options:
-      dependsOn:
-        - ${awa}
+        yaml="""\
+awa:
+  type: awa:Schema
+acme:
+  type: awa:QueueStorageSchema
+  properties:
+    schema: acme_jobs
+    queueSlots: 32
+    queues:
+      - name: emails
+  options:
+    dependsOn:
+      - ${awa}
 """,
-        _IMPORT
-        + 'const schema = new awa.Schema("awa");\n'
-        + 'const acme = new awa.QueueStorageSchema("acme", { schema: "acme_jobs" }, { dependsOn: schema });\n',
+        typescript="""\
+const schema = new awa.Schema("awa");
+const acme = new awa.QueueStorageSchema(
+    "acme",
+    { schema: "acme_jobs", queueSlots: 32, queues: [{ name: "emails" }] },
+    { dependsOn: schema },
+);
+""",
+        python=f"""\
+import pulumi
+{_PYTHON}schema = awa.Schema("awa")
+acme = awa.QueueStorageSchema(
+    "acme",
+    schema="acme_jobs",
+    queue_slots=32,
+    queues=[{{"name": "emails"}}],
+    opts=pulumi.ResourceOptions(depends_on=schema),
+)
+""",
+        go="""\
+schema, err := awa.NewSchema(ctx, "awa", nil)
+if err != nil {
+	return err
+}
+_, err = awa.NewQueueStorageSchema(ctx, "acme", &awa.QueueStorageSchemaArgs{
+	Schema:     pulumi.String("acme_jobs"),
+	QueueSlots: pulumi.Int(32),
+	Queues:     awa.QueueArray{awa.QueueArgs{Name: pulumi.String("emails")}},
+}, pulumi.DependsOn([]pulumi.Resource{schema}))
+return err
+""",
     ),
     "awa:index:StorageActivation": _example(
-        """\
-resources:
-  active:
-    type: awa:StorageActivation
-    properties:
-      schema: acme_jobs
-    options:
-      dependsOn:
-        - ${acme}
+        yaml="""\
+active:
+  type: awa:StorageActivation
+  properties:
+    schema: awa
 """,
-        _IMPORT + 'const active = new awa.StorageActivation("active", { schema: "awa" });\n',
+        typescript='const active = new awa.StorageActivation("active", { schema: "awa" });\n',
+        python=_PYTHON + 'active = awa.StorageActivation("active", schema="awa")\n',
+        go="""\
+_, err := awa.NewStorageActivation(ctx, "active", &awa.StorageActivationArgs{Schema: pulumi.String("awa")})
+return err
+""",
     ),
     STACK: _example(
-        """\
-resources:
-  stack:
-    type: awa:Stack
-    properties:
-      queueStorageSchemas:
-        - schema: acme_jobs
-          queueSlots: 32
+        yaml="""\
+stack:
+  type: awa:Stack
+  properties:
+    queueStorageSchemas:
+      - schema: acme_jobs
+        queueSlots: 32
 """,
-        _IMPORT + 'const stack = new awa.Stack("awa", { queueStorageSchemas: [{ schema: "acme_jobs" }] });\n',
+        typescript="""\
+const stack = new awa.Stack("awa", { queueStorageSchemas: [{ schema: "acme_jobs", queueSlots: 32 }] });
+""",
+        python=_PYTHON
+        + 'stack = awa.Stack("awa", queue_storage_schemas=[{"schema": "acme_jobs", "queue_slots": 32}])\n',
+        go="""\
+_, err := awa.NewStack(ctx, "awa", &awa.StackArgs{
+	QueueStorageSchemas: awa.StackQueueStorageSchemaArray{
+		awa.StackQueueStorageSchemaArgs{Schema: pulumi.String("acme_jobs"), QueueSlots: pulumi.Int(32)},
+	},
+})
+return err
+""",
     ),
 }
+"""One program per language for each kind; every SDK keeps those of its own."""

@@ -1,5 +1,5 @@
 // Command sdks writes the SDK of one language for a package schema, with the code generators of the pinned Pulumi
-// module: what `pulumi package gen-sdk` does, without the language hosts that this command wants to be installed.
+// module: what `pulumi package add` does, without the language hosts that this command wants to be installed.
 //
 //	sdks LANGUAGE SCHEMA FOLDER
 package main
@@ -27,7 +27,8 @@ var generators = map[string]func(*schema.Package) (map[string][]byte, error){
 		return golang.GeneratePackage(tool, found, nil)
 	},
 	"nodejs": func(found *schema.Package) (map[string][]byte, error) {
-		return nodejs.GeneratePackage(tool, found, nil, nil, false, alone{})
+		// As a local SDK: npm compiles it when it is installed from its folder.
+		return nodejs.GeneratePackage(tool, found, nil, nil, true, alone{})
 	},
 	"python": func(found *schema.Package) (map[string][]byte, error) {
 		return python.GeneratePackage(tool, found, nil, alone{})
@@ -89,7 +90,7 @@ func bound(path string) (*schema.Package, error) {
 	if len(remarks) > 0 {
 		lines := []string{path + ":"}
 		for _, remark := range remarks {
-			lines = append(lines, "  "+remark.Error())
+			lines = append(lines, "  "+strings.TrimSpace(remark.Summary+" "+remark.Detail))
 		}
 		return nil, fmt.Errorf("%s", strings.Join(lines, "\n"))
 	}

@@ -1,0 +1,125 @@
+"""SDKs of the plugin, made by Pulumi's own generators from the schema that the plugin gives."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from awa_infra import __version__
+from awa_infra.lifecycle.fields import Input, Output
+from awa_infra.plugin import functions, schema
+from awa_infra.plugin.kinds import KINDS, STACK, snake
+from awa_infra.plugin.texts import EXAMPLES, RESOURCES
+from devtools import sdks
+from devtools.docs_shown import ROOT
+from devtools.progress import ToolError
+from devtools.sdks import LANGUAGES, Language
+from tests.support.tools import missing
+
+SUFFIXES: Mapping[Language, str] = {"python": "py", "nodejs": "ts", "go": "go"}
+
+
+@pytest.fixture
+def awa_sdk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the Python SDK."""
+    monkeypatch.syspath_prepend(generated("python"))
+    return importlib.import_module("pulumi_awa")
+
+
+def generated(language: Language) -> Path:
+    try:
+        return sdks.generated(language)
+    except ToolError as exc:
+        missing(f"no SDK: {exc}")
+
+
+def words(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_schema_gives_the_same_sdk_in_every_language(language: Language, tmp_path: Path) -> None:
+    first = generated(language)
+    sdks.write(language, tmp_path, schema.text())
+    again = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {first / name: content for name, content in again.items()} == {
+        first / name: (first / name).read_bytes() for name in again
+    }
+    told = "\n".join(text.decode() for path, text in again.items() if path.suffix == f".{SUFFIXES[language]}")
+    assert [token for token, text in RESOURCES.items() if text not in told] == []
+
+
+def test_a_schema_that_pulumi_has_a_remark_about_gives_no_sdk(tmp_path: Path) -> None:
+    generated("python")  # or it is skipped
+    odd = schema.package_schema()
+    odd["resources"]["awa:index:Schema"]["properties"]["urn"] = {"type": "string"}
+    with pytest.raises(ToolError, match=r"(?s)makes no python SDK.*schema\.json.*awa:index:Schema.*urn is a reserved"):
+        sdks.write("python", tmp_path, json.dumps(odd))
+    odd = schema.package_schema() | {"licence": "Apache-2.0"}
+    with pytest.raises(ToolError, match=r'unknown field "licence"'):
+        sdks.write("python", tmp_path, json.dumps(odd))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_the_python_sdk_has_every_input_and_output_with_our_words(awa_sdk: ModuleType, token: str) -> None:
+    kind, name = KINDS[token], token.rpartition(":")[2]
+    resource, arguments = getattr(awa_sdk, name), getattr(awa_sdk, f"{name}Args")
+    taken = set(inspect.signature(arguments).parameters)
+    assert taken == {field.name for field in kind.inputs}
+    assert {n for n, found in vars(resource).items() if isinstance(found, property)} >= taken
+    missed = [f.name for f in kind.inputs if not described(arguments, f) or not described(resource, f)]
+    missed += [output.name for output in kind.outputs if not described(resource, output)]
+    assert missed == []
+
+
+def described(holder: type, field: Input | Output) -> bool:
+    text = field.text.partition(" Default: ")[0]
+    return text in words(inspect.getdoc(getattr(holder, field.name)))
+
+
+@pytest.mark.parametrize("token", functions.ARGUMENTS)
+def test_the_python_sdk_has_every_function(awa_sdk: ModuleType, token: str) -> None:
+    name = snake(token.rpartition(":")[2])
+    taken = set(inspect.signature(getattr(awa_sdk, name)).parameters) - {"opts"}
+    assert taken == {field.name for field in functions.ARGUMENTS[token]}
+    result = getattr(awa_sdk, f"G{token.rpartition(':g')[2]}Result")
+    assert [output.name for output in functions.RESULTS[token] if not described(result, output)] == []
+
+
+def test_the_python_sdk_has_the_stack_with_the_keys_of_a_stack_configuration(awa_sdk: ModuleType) -> None:
+    taken = set(inspect.signature(awa_sdk.StackArgs).parameters)
+    assert taken == {snake(key) for key in schema.package_schema()["resources"][STACK]["inputProperties"]}
+
+
+def test_the_python_sdk_asks_for_the_plugin_of_its_own_version(awa_sdk: ModuleType) -> None:
+    assert awa_sdk._utilities.get_version() == __version__
+
+
+def test_examples_in_the_python_sdk_are_typed_right(tmp_path: Path) -> None:
+    sdk = generated("python")
+    programs = [re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0] for text in EXAMPLES.values()]
+    for number, program in enumerate(programs):
+        (tmp_path / f"example_{number}.py").write_text(program)
+    (tmp_path / "mypy.ini").write_text(f"[mypy]\nstrict = true\nfollow_imports = silent\nmypy_path = {sdk}\n")
+    checked = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", f"--cache-dir={ROOT / '.mypy_cache'}"),
+            *sorted(path.name for path in tmp_path.glob("*.py")),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
