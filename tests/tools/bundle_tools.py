@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipt
 SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))
 
 TIMEOUT = 120.0
+
+PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
 
 LIQUIBASES = ("4.33.0", "5.0.4")
 """The last one under Apache-2.0, and the newest."""
@@ -107,6 +110,15 @@ def script(database: Database, path: Path) -> None:
     """Run a file of a bundle as psql would: the whole text, outside any transaction."""
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(path.read_bytes())
+
+
+def with_crlf(bundle: Path, copy: Path) -> Path:
+    """Copy a bundle as a checkout that converts the line ends of every file makes it."""
+    shutil.copytree(bundle, copy)
+    for path in copy.rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    return copy
 
 
 def unverified(database: Database, bundle: Path) -> list[str]:
