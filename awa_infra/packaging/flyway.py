@@ -1,6 +1,6 @@
 """The Flyway bundle: Awa's migrations under their own numbers, everything else repeatable.
 
-Tested with Flyway 11.20.3. Two rules keep it upgradable: a versioned file is
+Tested with Flyway 10.21.0 and 11.20.3. Two rules keep it upgradable: a versioned file is
 Awa's text and nothing else, for Flyway compares checksums; and nothing of ours takes a version number, for
 that number belongs to a later Awa.
 """

@@ -31,6 +31,9 @@ TIMEOUT = 120.0
 
 PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
 
+NEWEST_FLYWAY = "11.20.3"
+OLDEST_FLYWAY = "10.21.0"
+
 LIQUIBASES = ("4.33.0", "5.0.4")
 """The last one under Apache-2.0, and the newest."""
 
@@ -95,9 +98,9 @@ def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
         missing(str(exc))
 
 
-def flyway_tool(bundle: Path) -> Tool:
-    """Return Flyway for a bundle, or skip the test."""
-    return Tool(command(java_tools.flyway), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
+def flyway_tool(bundle: Path, version: str = NEWEST_FLYWAY) -> Tool:
+    """Return a version of Flyway for a bundle, or skip the test."""
+    return Tool(command(lambda: java_tools.flyway(version)), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
 
 
 def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:

@@ -15,13 +15,29 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
-from tests.tools.bundle_tools import CUSTOM, LIQUIBASES, PASSWORD, SCHEMAS, Tool, flyway_tool, liquibase_tool
+from tests.tools.bundle_tools import (
+    CUSTOM,
+    LIQUIBASES,
+    OLDEST_FLYWAY,
+    PASSWORD,
+    SCHEMAS,
+    Tool,
+    flyway_tool,
+    liquibase_tool,
+)
+from tests.tools.old_releases import old_release
 
 
 @pytest.fixture(scope="session")
 def flyway(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
     """Return Flyway and a bundle for it."""
     return flyway_tool(_bundle("flyway", release, tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def flyway_10(flyway: Tool) -> Tool:
+    """Return the oldest Flyway that the bundle is for, with the same bundle."""
+    return flyway_tool(flyway.bundle, OLDEST_FLYWAY)
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +50,12 @@ def liquibase_bundle(release: Release, tmp_path_factory: pytest.TempPathFactory)
 def liquibase(liquibase_bundle: Path, request: pytest.FixtureRequest) -> Tool:
     """Return Liquibase, each version in turn, and a bundle for it."""
     return liquibase_tool(liquibase_bundle, request.param)
+
+
+@pytest.fixture(scope="session")
+def old() -> Release:
+    """Return a release from before Awa edited migrations in place."""
+    return old_release()
 
 
 @pytest.fixture
