@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ class Tool:
     variables: tuple[str, str, str]
     bundle: Path
 
-    def start(self, url: str, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Start the tool inside the bundle's folder."""
         found = parameters(url)
         target = f"jdbc:postgresql://{found['host']}:{found.get('port', '5432')}/{found['dbname']}"
@@ -69,7 +70,7 @@ class Tool:
             [*self.command, *arguments],
             cwd=self.bundle,
             env={**os.environ, **dict(zip(self.variables, values, strict=True))},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -101,6 +102,21 @@ def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
 def flyway_tool(bundle: Path, version: str = NEWEST_FLYWAY) -> Tool:
     """Return a version of Flyway for a bundle, or skip the test."""
     return Tool(command(lambda: java_tools.flyway(version)), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
+
+
+def embedded_flyway(bundle: Path) -> Tool:
+    """Return an application that runs a bundle with Flyway as a library, or skip the test."""
+    program = Path(__file__).parent / "java" / "EmbeddedFlyway.java"
+    variables = ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD")
+    return Tool(command(lambda: java_tools.flyway_embedded(program)), variables, bundle)
+
+
+def wait_for_the_lock(database: Database, running: subprocess.Popen[str]) -> None:
+    """Wait until a tool that runs holds Awa's migration lock."""
+    deadline = time.monotonic() + 60
+    while database.rows(LOCK_HOLDERS) == [{"holders": 0}]:
+        assert running.poll() is None, finish(running).output
+        assert time.monotonic() < deadline
 
 
 def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from awa_infra.model import Release
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, PASSWORD, SCHEMAS, Tool, finish, ran, unverified, with_crlf
+from tests.tools.bundle_tools import (
+    CUSTOM,
+    PASSWORD,
+    SCHEMAS,
+    Tool,
+    finish,
+    ran,
+    unverified,
+    wait_for_the_lock,
+    with_crlf,
+)
 
 HISTORY = "SELECT type, count(*) FROM awa_migrations.flyway_schema_history WHERE success GROUP BY type"
 
@@ -72,10 +81,7 @@ def test_awa_migrate_waits_until_flyway_of_an_unprivileged_role_is_done(
 ) -> None:
     running = flyway.start(plain_database.url, "migrate")
     try:
-        deadline = time.monotonic() + 60
-        while plain_database.rows(LOCK_HOLDERS) == [{"holders": 0}]:
-            assert running.poll() is None, finish(running).output
-            assert time.monotonic() < deadline
+        wait_for_the_lock(plain_database, running)
         awa("migrate", url=plain_database.url)
         counted = {row["type"]: row["count"] for row in plain_database.rows(HISTORY)}
     finally:

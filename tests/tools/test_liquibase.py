@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from tests.support.tools import awa, dump_everything, dump_schema
 from tests.tools.bundle_tools import (
     CUSTOM,
     LIQUIBASES,
-    LOCK_HOLDERS,
     SCHEMAS,
     Result,
     Tool,
@@ -21,6 +19,7 @@ from tests.tools.bundle_tools import (
     ran,
     script,
     unverified,
+    wait_for_the_lock,
     with_crlf,
 )
 
@@ -94,10 +93,7 @@ def test_liquibase_goes_on_where_a_migration_stopped_and_awa_migrate_waits_for_i
     script(database, liquibase.bundle / "prerequisite.sql")
     running = liquibase.start(database.url, "update")
     try:
-        deadline = time.monotonic() + 60
-        while database.rows(LOCK_HOLDERS) == [{"holders": 0}]:
-            assert running.poll() is None, finish(running).output
-            assert time.monotonic() < deadline
+        wait_for_the_lock(database, running)
         awa("migrate", url=database.url)
         counted = {row["exectype"]: row["count"] for row in database.rows(HISTORY)}
     finally:
