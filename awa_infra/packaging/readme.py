@@ -9,6 +9,7 @@ from importlib import resources
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.durations import durations
 from awa_infra.packaging.preflight import start_queries
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import replays_installer
@@ -63,6 +64,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
         "locks": _locks(form, contents, paths),
+        "durations": durations(contents, paths),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
