@@ -14,6 +14,7 @@ from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, Contents, own_name
 from awa_infra.packaging.lock import sha256
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
 
 _ROOM = 1000
@@ -68,7 +69,11 @@ def unwrapped(content: bytes) -> str:
 
 def beside(contents: Contents) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql."""
-    asked = [preflight(contents.desired, start=contents.plan.from_version), stop("Do not run the tool before.")]
+    more = lock_table_queries(contents, together=False)
+    asked = [
+        preflight(contents.desired, more=more, start=contents.plan.from_version),
+        stop("Do not run the tool before."),
+    ]
     return {"prerequisite.sql": _PREREQUISITE.encode(), "preflight.sql": "\n".join(asked).encode()}
 
 

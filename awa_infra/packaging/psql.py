@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import Contents, Format, plain_paths
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
 from awa_infra.packaging.verify import facts
 
@@ -63,10 +64,11 @@ _FOOTER = """\
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the script, and the SQL that it runs around Awa's."""
+    more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
-        "awa_infra/preflight.sql": preflight(contents.desired, start=contents.plan.from_version).encode(),
+        "awa_infra/preflight.sql": preflight(contents.desired, more=more, start=contents.plan.from_version).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/verified.sql": _verified(contents).encode(),
     }

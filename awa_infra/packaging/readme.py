@@ -9,6 +9,8 @@ from importlib import resources
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.durations import durations
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import start_queries
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import replays_installer
@@ -23,6 +25,7 @@ CONDITIONS = {
     "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
     "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
     "live-runtimes": "Workers are running, and a version in this bundle needs all of them to be stopped.",
+    "lock-table-too-small": "The server's lock table has too little room for what is to be installed. Raise it.",
     "lost-history": "Objects of Awa are there, its version table is not. Restore it; run no migrator before that.",
     "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
     "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
@@ -63,6 +66,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
         "locks": _locks(form, contents, paths),
+        "durations": durations(contents, paths),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
@@ -192,6 +196,7 @@ def _queue_storage(contents: Contents) -> str:
 def _conditions(form: Format, contents: Contents) -> str:
     codes = {query.code for query in gate_queries(contents.desired)}
     codes |= {query.code for query in start_queries(contents.plan.from_version)}
+    codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

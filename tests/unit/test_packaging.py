@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, Queue, QueueStorage, Release, Roles, Shape
+from awa_infra.model import DesiredState, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.readme import CONDITIONS
 from awa_infra.planning.gates import gate_queries
@@ -138,6 +138,19 @@ def test_a_bundle_can_stop_at_an_earlier_version(form: str, desired: Desired) ->
     assert manifest["migrations"][-1]["version"] == manifest["to_version"] == 30
     # A patch is for the newest schema only.
     assert manifest["patches"] == []
+
+
+@every_format
+def test_every_bundle_asks_whether_the_lock_table_has_room(form: str, desired: Desired) -> None:
+    code = "lock-table-too-small"
+    asked = desired(ACME, BETA)
+    files = render(form, asked)
+    assert f"| `{code}` |" in files["README.md"].decode()
+    assert [path for path, text in files.items() if code.encode() in text and path.endswith(".sql")] != []
+    # Without a schema of its own only one transaction for everything is large.
+    assert (f"| `{code}` |" in render(form, desired())["README.md"].decode()) == FORMATS[form].one_transaction
+    overruled = render(form, replace(asked, policy=Policy(allow_many_locks=True)))
+    assert f"| `{code}` |" not in overruled["README.md"].decode()
 
 
 @every_format
