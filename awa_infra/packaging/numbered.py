@@ -68,7 +68,10 @@ def unwrapped(content: bytes) -> str:
 
 def beside(contents: Contents) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql."""
-    asked = [preflight(contents.desired, start=contents.plan.from_version), stop("Do not run the tool before.")]
+    asked = [
+        preflight(contents.desired, start=contents.plan.from_version),
+        stop("Nothing was run; do not run the tool before this is corrected."),
+    ]
     return {"prerequisite.sql": _PREREQUISITE.encode(), "preflight.sql": "\n".join(asked).encode()}
 
 
