@@ -1,4 +1,4 @@
-"""The tools that know nothing but numbers: golang-migrate, goose and Alembic, each the real one."""
+"""The tools that know nothing but numbers, each the real one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.check import progress
 from awa_infra.packaging.standing import read
 from awa_infra.packaging.write import write
-from devtools import go_tools
+from devtools import go_tools, npm_tools
 from tests.support.servers import Database
-from tests.support.tools import dump_schema
+from tests.support.tools import dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, TIMEOUT, Result, command, psql, unverified
 from tests.tools.old_releases import EDITED, old_release
 
@@ -87,6 +87,14 @@ def alembic(url: str, bundle: Path, *words: str) -> Result:
     return run([*tool, *(words or ("upgrade", "head"))], bundle, AWA_DATABASE_URL=where)
 
 
+def dbmate(url: str, bundle: Path, *words: str) -> Result:
+    ready = prepared(url, bundle)
+    if ready.status:
+        return ready
+    tool = [*command(npm_tools.dbmate), "--env-file", "dbmate.env"]
+    return run([*tool, *(words or ("migrate",))], bundle, DATABASE_URL=f"{url}?sslmode=disable")
+
+
 def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
     forced = golang_migrate(database.url, bundle, "force", "40000")
     assert forced.status == 0, forced.output
@@ -95,13 +103,25 @@ def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
 def adopt_with_goose(database: Database, bundle: Path) -> None:
     shown = goose(database.url, bundle, "version")
     assert shown.status == 0, shown.output
+    tell_the_versions(database, bundle)
+
+
+def tell_the_versions(database: Database, bundle: Path) -> None:
+    """Run the statements that the README has for a database of Awa's own command."""
     readme = (bundle / "README.md").read_text(encoding="utf-8")
-    database.rows(readme[readme.index("    INSERT INTO") :].partition(";")[0])
+    section = readme.partition("## A database that `awa migrate` already migrated")[2].partition("\n## ")[0]
+    database.rows("\n".join(line for line in section.splitlines() if line.startswith("    ")))
+
+
+def adopt_with_dbmate(database: Database, bundle: Path) -> None:
+    assert prepared(database.url, bundle).status == 0
+    tell_the_versions(database, bundle)
 
 
 TOOLS = (
     Numbered("golang-migrate", golang_migrate, adopt_with_golang_migrate),
     Numbered("goose", goose, adopt_with_goose),
+    Numbered("dbmate", dbmate, adopt_with_dbmate),
     Numbered("alembic", alembic, lambda _database, _bundle: None),
 )
 
@@ -179,3 +199,22 @@ def test_alembic_is_one_transaction_and_refuses_to_write_sql_or_to_go_back(
     offline = alembic(database.url, bundle, "upgrade", "head", "--sql")
     assert offline.status != 0
     assert "cannot be written out with --sql" in offline.output
+
+
+def test_dbmate_goes_neither_back_nor_past_a_file_that_was_lost(
+    database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("dbmate", DesiredState(release, release.schema_version)), bundle)
+    lost = bundle / "migrations" / "039000_awa_v039.sql"
+    lost.rename(tmp_path / lost.name)
+    assert dbmate(database.url, bundle).status == 0
+    before = dump_everything(database.url)
+    back = dbmate(database.url, bundle, "rollback")
+    assert back.status != 0
+    assert "Awa has no migrations that go back" in back.output
+    (tmp_path / lost.name).rename(lost)
+    late = dbmate(database.url, bundle)
+    assert late.status != 0
+    assert "`039000` is out of order" in late.output
+    assert dump_everything(database.url) == before

@@ -38,7 +38,7 @@ def test_a_schema_without_its_history_objects(awa_database: Database, release: R
 def test_every_bundle_takes_the_lock_of_awa_migrate(release: Release, form: str) -> None:
     files = render(form, DesiredState(release, release.schema_version))
     key = str(MIGRATION_LOCK_KEY).encode()
-    if form in {"golang-migrate", "goose"}:
+    if not FORMATS[form].asks:
         # They run nothing around the files, so each takes it for itself.
         assert all(key in text for path, text in files.items() if path.startswith("migrations/"))
     else:

@@ -32,7 +32,7 @@ def names(bundle: Bundle) -> list[str]:
 
 
 def test_the_formats_without_repeatable_files_are_these() -> None:
-    assert NUMBERED == ["alembic", "golang-migrate", "goose"]
+    assert NUMBERED == ["alembic", "golang-migrate", "goose", "dbmate"]
 
 
 @every_numbered_format
