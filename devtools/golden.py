@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -44,6 +45,7 @@ _ENTRIES = (
     r"- changeSet:\n    id: awa-(?:tag-)?v{version:03d}\n(?:    .*\n)+",  # changelog.yaml
     r"       :awa_version < {version} AS .*\n",  # apply.sql
     r"\\if :awa_v{version:03d}\n(?:    .*\n)+\\endif\n\n",  # apply.sql
+    r"{version:03d}000_awa_v{version:03d} .*\n",  # sqitch.plan
 )
 
 
@@ -111,7 +113,9 @@ def _files(form: Format, desired: DesiredState) -> Iterator[tuple[str, str, byte
     paths = form.paths(contents)
     awas = {paths[step.key]: step for kind in (StepKind.MIGRATION, StepKind.PATCH) for step in contents.of(kind)}
     around = None
-    for path, content in render(form.name, desired).items():
+    bundle = render(form.name, desired)
+    texts = Counter(bundle.values())
+    for path, content in bundle.items():
         version = re.search(r"\b(?:V|0)(\d\d)(?:000)?_", path)
         if path == CHECKSUMS:
             yield path, "the hash of every other file", None
@@ -122,7 +126,7 @@ def _files(form: Format, desired: DesiredState) -> Iterator[tuple[str, str, byte
             else:
                 around = surroundings
                 yield path, f"Awa's {awas[path].key}, wrapped", content.replace(*_cut(awas[path]))
-        elif version and _FIRST <= int(version[1]) <= _LAST:
+        elif version and _FIRST <= int(version[1]) <= _LAST and texts[content] == 1:
             yield path, f"sha256 {sha256(content)}", None
         else:
             text = _folded(content.decode())

@@ -23,12 +23,13 @@ from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
 from awa_infra.packaging.refuse import refuse_what_tools_misread
 from awa_infra.packaging.roles import roles_script
+from awa_infra.packaging.sqitch import SQITCH
 from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.planner import make_plan
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
-    {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE, DBMATE)}
+    {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE, DBMATE, SQITCH)}
 )
 """Every format by the name that the command line takes."""
 

@@ -18,7 +18,8 @@ from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.check import progress
 from awa_infra.packaging.standing import read
 from awa_infra.packaging.write import write
-from devtools import go_tools, npm_tools
+from devtools import go_tools, npm_tools, perl_tools
+from devtools.postgres_host import binaries
 from tests.support.servers import Database
 from tests.support.tools import dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, TIMEOUT, Result, command, psql, unverified
@@ -95,6 +96,14 @@ def dbmate(url: str, bundle: Path, *words: str) -> Result:
     return run([*tool, *(words or ("migrate",))], bundle, DATABASE_URL=f"{url}?sslmode=disable")
 
 
+def sqitch(url: str, bundle: Path, *words: str) -> Result:
+    where = parameters(url)
+    target = f"db:pg://{where['user']}@{where['host']}:{where['port']}/{where['dbname']}"
+    path = os.pathsep.join([str(binaries()), os.environ["PATH"]])
+    who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": where["password"]}
+    return run([*command(perl_tools.sqitch), *(words or ("deploy",)), target], bundle, PATH=path, **who)
+
+
 def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
     forced = golang_migrate(database.url, bundle, "force", "40000")
     assert forced.status == 0, forced.output
@@ -118,10 +127,16 @@ def adopt_with_dbmate(database: Database, bundle: Path) -> None:
     tell_the_versions(database, bundle)
 
 
+def adopt_with_sqitch(database: Database, bundle: Path) -> None:
+    logged = sqitch(database.url, bundle, "deploy", "--log-only", "--to", "040000_awa_v040")
+    assert logged.status == 0, logged.output
+
+
 TOOLS = (
     Numbered("golang-migrate", golang_migrate, adopt_with_golang_migrate),
     Numbered("goose", goose, adopt_with_goose),
     Numbered("dbmate", dbmate, adopt_with_dbmate),
+    Numbered("sqitch", sqitch, adopt_with_sqitch),
     Numbered("alembic", alembic, lambda _database, _bundle: None),
 )
 
@@ -176,14 +191,15 @@ def test_a_numbered_bundle_takes_over_a_database_of_awa_migrate_and_tells_what_o
     bundle = tmp_path / "bundle"
     write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), bundle)
     tool.adopt(awa_database, bundle)
-    done = tool.up(awa_database.url, bundle)
-    assert done.status == 0, done.output
-    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
-
     awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     refused = tool.up(awa_database.url, bundle)
     assert refused.status != 0
     assert "[newer-schema]" in refused.output
+
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version = 99")
+    done = tool.up(awa_database.url, bundle)
+    assert done.status == 0, done.output
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
 
 
 def test_alembic_is_one_transaction_and_refuses_to_write_sql_or_to_go_back(
@@ -218,3 +234,28 @@ def test_dbmate_goes_neither_back_nor_past_a_file_that_was_lost(
     assert late.status != 0
     assert "`039000` is out of order" in late.output
     assert dump_everything(database.url) == before
+
+
+def test_sqitch_goes_on_where_it_failed_and_never_back(database: Database, release: Release, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("sqitch", DesiredState(release, release.schema_version)), bundle)
+    broken = bundle / "deploy" / "030000_awa_v030.sql"
+    right = broken.read_text(encoding="utf-8")
+    broken.write_text(right.replace("\nCOMMIT;", "SELECT 1/0;\nCOMMIT;"), encoding="utf-8")
+    failed = sqitch(database.url, bundle)
+    assert failed.status != 0
+    assert "division by zero" in failed.output
+    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": 29}]
+    broken.write_text(right, encoding="utf-8")
+    assert sqitch(database.url, bundle).status == 0
+    before = dump_schema(database.url, "awa")
+    back = sqitch(database.url, bundle, "revert", "-y")
+    assert back.status != 0
+    assert "Awa has no migrations that go back" in back.output
+    assert dump_schema(database.url, "awa") == before
+    verified = sqitch(database.url, bundle, "verify")
+    assert verified.status == 0, verified.output
+    database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    verified = sqitch(database.url, bundle, "verify")
+    assert verified.status != 0
+    assert "schema awa: version: 99 instead of 40" in verified.output
