@@ -12,7 +12,7 @@ from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import Contents, Format, plain_paths
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
-from awa_infra.packaging.verify import facts
+from awa_infra.packaging.verify import verified
 
 _HEADER = """\
 -- Brings a database to Awa {release}, schema version {to_version}: what is already there is skipped, so this can be run
@@ -70,7 +70,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
         "awa_infra/preflight.sql": preflight(contents.desired, more=more, start=contents.plan.from_version).encode(),
         "awa_infra/stop.sql": stop().encode(),
-        "awa_infra/verified.sql": _verified(contents).encode(),
+        "awa_infra/verified.sql": verified(contents).encode(),
     }
 
 
@@ -134,10 +134,6 @@ def _indented(text: str) -> str:
 
 def _variable(step: Step) -> str:
     return f"awa_{step.key.lower()}"
-
-
-def _verified(contents: Contents) -> str:
-    return sqltext.load("bundle/verify_stop.sql").replace("        -- (facts)\n", facts(contents))
 
 
 PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True)

@@ -56,7 +56,7 @@ def test_only_missing_schemas_count_for_the_lock_table(awa_database: Database, r
 def test_every_bundle_takes_the_lock_of_awa_migrate(release: Release, form: str) -> None:
     files = render(form, DesiredState(release, release.schema_version))
     key = str(MIGRATION_LOCK_KEY).encode()
-    if form in {"golang-migrate", "goose"}:
+    if not FORMATS[form].asks:
         # They run nothing around the files, so each takes it for itself.
         assert all(key in text for path, text in files.items() if path.startswith("migrations/"))
     else:
