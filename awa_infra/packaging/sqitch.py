@@ -9,6 +9,7 @@ from __future__ import annotations
 from awa_infra import sqltext
 from awa_infra.model import Step
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import AWAS_TEXT, ROOM, in_order, number, stems, unwrapped
 from awa_infra.packaging.preflight import preflight, stop
 from awa_infra.packaging.verify import verified
@@ -50,7 +51,8 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the plan, and everything that stands beside the scripts that deploy."""
     ordered = in_order(contents, stems(contents, _wrapped))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
-    asked = preflight(contents.desired, start=contents.plan.from_version)
+    more = lock_table_queries(contents, together=False)
+    asked = preflight(contents.desired, more=more, start=contents.plan.from_version)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {
         "sqitch.conf": _SETTINGS.encode(),
