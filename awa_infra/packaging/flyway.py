@@ -23,6 +23,9 @@ _LANES_AT = 20
 
 _APPLICATION = "awa-infra flyway"
 
+ALONE_KEY = 4708303812896250199
+"""Of the advisory lock that lets one Flyway at a time go on: "AWA_FLYW" as a number."""
+
 _ABOUT = """\
 # Settings of this bundle. Where the database is and who connects comes from the environment:
 # FLYWAY_URL, FLYWAY_USER, FLYWAY_PASSWORD."""
@@ -79,10 +82,15 @@ def files(contents: Contents) -> dict[str, bytes]:
         preflight(desired, only=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
+    alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
         "classic.conf": _classic_settings(folders).encode(),
+        # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
+        # first run: where its schema is missing Flyway has nothing to validate.
+        "callbacks/createSchema__awa_infra_alone.sql": alone.encode(),
+        "callbacks/beforeValidate__awa_infra_alone.sql": alone.encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(locked).encode(),
     }

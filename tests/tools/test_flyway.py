@@ -4,7 +4,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
+import pytest
+
 from awa_infra.model import Release
+from awa_infra.packaging.flyway import ALONE_KEY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import (
@@ -134,6 +138,31 @@ def test_two_flyways_at_once_do_everything_once(flyway: Tool, database: Database
     for done in [finish(process) for process in both]:
         assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+@pytest.mark.parametrize("schema_is_there", [False, True])
+def test_a_second_flyway_waits_before_it_takes_flyways_own_lock(
+    flyway: Tool, database: Database, *, schema_is_there: bool
+) -> None:
+    # Flyway gives its lock back after each file; with it in hand the second one would stand in the way of the first.
+    # Where its schema is there Flyway asks at another time.
+    database.rows("CREATE SCHEMA awa_migrations" if schema_is_there else "SELECT")
+    with psycopg.connect(database.url, autocommit=True) as first:
+        first.execute("SELECT pg_advisory_lock(%s)", [ALONE_KEY])
+        second = flyway.start(database.url, "migrate")
+        waiting = (
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'awa-infra flyway' AND wait_event = 'PgSleep'"
+        )
+        while not database.rows(waiting):
+            assert second.poll() is None, finish(second).output
+        assert database.rows("SELECT to_regclass('awa_migrations.flyway_schema_history') AS begun") == [{"begun": None}]
+    wait_for_the_lock(database, second)
+    # From there to its end it is the one that others wait for.
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {}"
+    assert database.rows(held.format(ALONE_KEY % 2**32)) == [{"count": 1}]
+    done = finish(second)
+    assert done.status == 0, done.output
+    assert ran(database, flyway) == {"applied"}
 
 
 def test_flyway_that_was_killed_goes_on_where_it_stopped(flyway: Tool, database: Database, schema_of_awa: str) -> None:
