@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,8 @@ from psycopg import sql
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.url import parameters, with_database
-from devtools import sdks
+from devtools import docs_shown, sdks
+from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from tests.engine import projects
 from tests.engine.conftest import CANARY
@@ -26,6 +28,7 @@ from tests.matrix import canonical_jobs
 from tests.support.plugin import COMMAND
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_everything, missing
+from tests.unit.test_docs_commands import RUN_IMPORT, RUN_MOVE
 
 ROLES = ("plugin_owner", "plugin_runtime")
 
@@ -78,6 +81,34 @@ def summary(text: str) -> dict[str, int]:
     return {
         word: int(count) for count, word in re.findall(r"^    [-+~=]? ?(\d+) (?:to )?(\w+)", text, flags=re.MULTILINE)
     }
+
+
+@dataclass
+class Page:
+    """A page about the plugin, in the hands of somebody who does what it says."""
+
+    name: str
+    project: Project
+    names: dict[str, str]
+    variables: dict[str, str]
+
+    def program(self, file: str) -> str:
+        """Return a program that the page shows."""
+        (text,) = [b.text for b in docs_shown.blocks(ROOT / self.name, "python") if b.file == file]
+        for word, own in self.names.items():
+            text = text.replace(word, own)
+        return text
+
+    def run_commands(self) -> None:
+        """Run every command that the page shows."""
+        for block in docs_shown.blocks(ROOT / self.name, "console"):
+            for command in docs_shown.commands(block):
+                done = self.project.run("bash", "-o", "pipefail", "-c", command.text, **self.variables)
+                assert done.status == 0, said(done)
+
+
+def without_imports(program: str) -> str:
+    return re.sub(r"(, )?import_=\"\w+\"", "", program)
 
 
 def test_a_full_stack_through_the_plugin(plugged: Project, server: TestServer) -> None:
@@ -160,15 +191,21 @@ def whatever_is_deleted_the_schemas_and_their_jobs_are_there(project: Project) -
 
 def an_import_writes_no_secret_down(project: Project, url: str) -> None:
     """What `pulumi import` writes as code are the inputs in the state; the command itself needs a language host."""
-    project.secret("databaseUrl", url)
-    program = "import pulumi\nimport pulumi_awa as awa\n\nawa.Schema('awa', opts=pulumi.ResourceOptions(import_='awa'))"
-    assert summary(said(project.program("up", source=program))) == {"created": 1, "imported": 1, "changes": 2}
-    (found,) = [r for r in project.export()["deployment"]["resources"] if r["type"] == "awa:index:Schema"]
-    assert "inputs" not in found
-    assert found["outputs"]["schemaVersion"] == 40
-    assert "databaseUrl" not in found["outputs"]
-    program = 'import pulumi_awa as awa\n\nawa.Schema("awa")\n'
-    assert summary(said(project.program("preview", source=program))) == {"unchanged": 2}
+    page = Page(RUN_IMPORT, project, {}, {"DATABASE_URL": url})
+    page.run_commands()
+    program = page.program("imported.py")
+    wrong = project.program("preview", source=program.replace("queue_slots=16", "queue_slots=32"))
+    assert wrong.status == 1
+    assert "queue_slots of a queue-storage schema cannot change from 16 to 32" in said(wrong)
+    assert summary(said(project.program("up", source=program))) == {"created": 1, "imported": 2, "changes": 3}
+    found = {r["type"]: r for r in project.export()["deployment"]["resources"]}
+    assert "inputs" not in found["awa:index:Schema"]
+    assert found["awa:index:Schema"]["outputs"]["schemaVersion"] == 40
+    shape = {"schema": "acme_jobs", "queueSlots": 16, "leaseSlots": 8, "claimSlots": 8, "receipts": True}
+    assert found["awa:index:QueueStorageSchema"]["inputs"] == shape
+    for kind in ("Schema", "QueueStorageSchema"):
+        assert "databaseUrl" not in found[f"awa:index:{kind}"]["outputs"]
+    assert summary(said(project.program("preview", source=without_imports(program)))) == {"unchanged": 3}
 
 
 STACK = """
@@ -239,54 +276,26 @@ def test_twenty_databases_at_once(plugged: Project, server: TestServer) -> None:
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
-DYNAMIC = """
-import pulumi
-from awa_infra import AwaDatabase, AwaSchema, QueueStorageSchema
-
-url = pulumi.Config("awa").require_secret("databaseUrl")
-database = AwaDatabase("jobs", server_url=url, name="{database}")
-schema = AwaSchema("awa", database_url=database.url)
-QueueStorageSchema(
-    "acme", database_url=database.url, schema="acme_jobs", opts=pulumi.ResourceOptions(depends_on=[schema])
-)
-"""
-
-PLUGIN = """
-import pulumi
-import pulumi_awa as awa
-
-database = awa.Database("jobs", name="{database}", opts=pulumi.ResourceOptions(import_="{database}"))
-url = pulumi.Output.secret("{url}")
-provider = awa.Provider("jobs", database_url=url)
-schema = awa.Schema("awa", opts=pulumi.ResourceOptions(provider=provider, import_="awa"))
-awa.QueueStorageSchema(
-    "acme",
-    schema="acme_jobs",
-    queue_slots=16,
-    lease_slots=8,
-    claim_slots=8,
-    receipts=True,
-    opts=pulumi.ResourceOptions(provider=provider, depends_on=[schema], import_="acme_jobs"),
-)
-"""
-
-
 def test_a_state_moves_from_the_dynamic_resources_to_the_plugin(plugged: Project, canary: str) -> None:
-    """The steps of docs/how-to/move-to-the-plugin.md."""
-    database = plugged.database.name
-    said(plugged.program("up", source=DYNAMIC.format(database=database)))
+    """Does what the page says, with its programs and commands."""
+    page = Page(
+        RUN_MOVE,
+        plugged,
+        {"moved_jobs": plugged.database.name},
+        {"JOBS_URL": with_database(canary, plugged.database.name)},
+    )
+    said(plugged.program("up", source=page.program("before.py")))
     with psycopg.connect(plugged.database.url, autocommit=True) as connection:
         canonical_jobs.insert(connection, only_terminal=False)
     before = dump_everything(plugged.database.url)
-    unprotected = plugged.pulumi("state", "unprotect", "--all", "--yes", "--stack=dev")
-    assert unprotected.status == 0, said(unprotected)
-    program = PLUGIN.format(database=database, url=with_database(canary, database))
+    page.run_commands()
+    program = page.program("after.py")
     text = said(plugged.program("up", source=program))
     assert {"imported": 3, "deleted": 3}.items() <= summary(text).items(), text
     types = {resource["type"] for resource in plugged.export()["deployment"]["resources"]}
     assert not any("pulumi-python:dynamic" in type_ for type_ in types)
     assert dump_everything(plugged.database.url) == before
-    assert summary(said(plugged.program("up", source=re.sub(r"(, )?import_=\"\w+\"", "", program)))) == {"unchanged": 5}
+    assert summary(said(plugged.program("preview", source=without_imports(program)))) == {"unchanged": 5}
     assert CANARY not in plugged.state_text
 
 

@@ -67,7 +67,14 @@ RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
 RUN_ADOPTION = "docs/how-to/adopt-a-live-database-with-a-bundle.md"
 RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS, RUN_ADOPTION)
 
-RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, *RUN_WITH_BUNDLES})
+RUN_IMPORT = "docs/how-to/import-a-live-schema.md"
+RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
+RUN_WITH_THE_PLUGIN = (RUN_IMPORT, RUN_MOVE)
+"""By tests/engine/test_plugin.py, with their programs."""
+
+RUN = frozenset(
+    {*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, *RUN_WITH_BUNDLES, *RUN_WITH_THE_PLUGIN}
+)
 
 PAGES = docs_shown.pages()
 
