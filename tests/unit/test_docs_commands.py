@@ -26,6 +26,10 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "pulumi preview --stack prod": "needs a language host of the official distribution; "
         "tests/engine/test_examples.py runs the program",
         "pulumi up --stack prod": "the same",
+        'pulumi package add "$(command -v pulumi-resource-awa)"': "needs a language host of the official distribution; "
+        "tests/engine/test_sdk_programs.py compiles programs with what it generates",
+        'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
+        "pulumi config set --secret runtimePassword --stack dev": "asks a person",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
         "flyway -baselineVersion=40 baseline": "for a database of another origin; run by tests/tools/test_flyway.py",
@@ -60,6 +64,7 @@ RUN_WITH_AN_EXAMPLE = MappingProxyType(
 )
 """Each with the engine, in the folder of its own example."""
 
+RUN_WITH_THE_PLUGIN = "docs/how-to/use-from-other-languages.md"
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 RUN_WITH_PSQL = "docs/how-to/package-psql.md"
@@ -67,7 +72,9 @@ RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
 RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS)
 
-RUN = frozenset({*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, *RUN_WITH_BUNDLES})
+RUN = frozenset(
+    {*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, RUN_WITH_THE_PLUGIN, *RUN_WITH_BUNDLES}
+)
 
 PAGES = docs_shown.pages()
 
