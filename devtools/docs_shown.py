@@ -120,6 +120,15 @@ def commands(block: Block) -> list[Command]:
     return [Command(block.page, number, "\n".join(text), tuple(shown)) for number, text, shown in found]
 
 
+def commands_under(page: Path, heading: str) -> set[str]:
+    """Return the texts of the commands in one section of a page."""
+    text = page.read_text(encoding="utf-8")
+    start = text.index(f"\n## {heading}\n")
+    first, last = (text.count("\n", 0, where) for where in (start, text.find("\n## ", start + 1)))
+    inside = [block for block in blocks(page, "console") if first < block.line and (last < first or block.line < last)]
+    return {command.text for block in inside for command in commands(block)}
+
+
 def indented_commands(page: Path) -> list[str]:
     """Return what looks like a command but stands in an indented block, without its comment."""
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))

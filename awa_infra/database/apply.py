@@ -22,6 +22,7 @@ from awa_infra.database.connection import (
 )
 from awa_infra.database.lock import table_holders, wait_for_migration_lock
 from awa_infra.database.observe import Look, look, observe, plan_from, with_role
+from awa_infra.database.turns import in_turn
 from awa_infra.errors import AwaInfraError, CommitUnknownError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.planning.gates import raise_if_blocked
@@ -165,6 +166,8 @@ def _attempt(
             "client_min_messages": "warning",
             # A role's statement timeout is for applications.
             "statement_timeout": "0",
+            # Another database's migration may be in the way of this one (see turns.py).
+            "idle_in_transaction_session_timeout": "0",
             "lock_timeout": str(int(waits.table_lock * 1000)),
         },
         role,
@@ -186,13 +189,14 @@ def _attempt(
             )
         if not plan.steps:
             return Report((), before, before, 0.0)
-        results = tuple(
-            _run(connection, url, number, len(plan.steps), step, progress)
-            for number, step in enumerate(plan.steps, start=1)
-        )
-        after = observe(connection, planner.desired)
-        planner.require_done(connection, before, after)
-        _commit(connection, before.database)
+        with in_turn(connection, plan.lock_objects):
+            results = tuple(
+                _run(connection, url, number, len(plan.steps), step, progress)
+                for number, step in enumerate(plan.steps, start=1)
+            )
+            after = observe(connection, planner.desired)
+            planner.require_done(connection, before, after)
+            _commit(connection, before.database)
         return Report(results, before, after, 0.0)
 
 

@@ -1,7 +1,7 @@
 """What was declared so far in this process, which serves one run of the engine.
 
-A renamed resource is a new one and a removed one for Pulumi. Both stand for the same object, so the removal must
-not drop what the new one has just adopted.
+A renamed resource is a new one and a removed one for Pulumi, and so is a replaced one. Both stand for the same
+object, so the removal must not drop what the new one has just adopted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Declared:
 
     def __init__(self) -> None:
         self._by_object: defaultdict[str, set[str]] = defaultdict(set)
+        self._made: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def note(self, urn: str, lifecycle: Lifecycle, props: Props) -> None:
@@ -27,8 +28,20 @@ class Declared:
             with self._lock:
                 self._by_object[name].add(urn)
 
-    def by_another(self, urn: str, lifecycle: Lifecycle, props: Props) -> bool:
-        """Whether another resource declares the same object."""
+    def note_made(self, urn: str, lifecycle: Lifecycle, props: Props) -> None:
+        """Remember that a resource is being made, or adopted, in this run."""
+        self.note(urn, lifecycle, props)
+        name = lifecycle.droppable(props)
+        if name:
+            with self._lock:
+                self._made.add((urn, name))
+
+    def holder(self, urn: str, lifecycle: Lifecycle, props: Props) -> str:
+        """Return who has the object of a resource that is to be deleted, in words; empty if nobody has."""
         name = lifecycle.droppable(props)
         with self._lock:
-            return bool(name) and bool(self._by_object[name] - {urn})
+            if name and self._by_object[name] - {urn}:
+                return "Another resource declares the same now"
+            if (urn, name) in self._made:
+                return "Its replacement has adopted the same"
+        return ""

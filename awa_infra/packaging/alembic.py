@@ -11,6 +11,7 @@ from importlib import resources
 from awa_infra import sqltext
 from awa_infra.model import Step
 from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import in_order, stems
 from awa_infra.packaging.preflight import preflight, stop
 
@@ -64,7 +65,8 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files(__package__).joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
-    asked = preflight(contents.desired, start=contents.plan.from_version)
+    more = lock_table_queries(contents, together=True)
+    asked = preflight(contents.desired, more=more, start=contents.plan.from_version)
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),

@@ -11,6 +11,7 @@ from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, StepKind
 from awa_infra.packaging.alembic import ALEMBIC
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format
+from awa_infra.packaging.dbmate import DBMATE
 from awa_infra.packaging.flyway import FLYWAY
 from awa_infra.packaging.golang_migrate import GOLANG_MIGRATE
 from awa_infra.packaging.goose import GOOSE
@@ -22,12 +23,13 @@ from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
 from awa_infra.packaging.refuse import refuse_what_tools_misread
 from awa_infra.packaging.roles import roles_script
+from awa_infra.packaging.sqitch import SQITCH
 from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.planner import make_plan
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
-    {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE)}
+    {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE, DBMATE, SQITCH)}
 )
 """Every format by the name that the command line takes."""
 

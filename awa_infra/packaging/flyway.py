@@ -1,6 +1,6 @@
 """The Flyway bundle: Awa's migrations under their own numbers, everything else repeatable.
 
-Tested with Flyway 11.20.3. Two rules keep it upgradable: a versioned file is
+Tested with Flyway 10.21.0 and 11.20.3. Two rules keep it upgradable: a versioned file is
 Awa's text and nothing else, for Flyway compares checksums; and nothing of ours takes a version number, for
 that number belongs to a later Awa.
 """
@@ -12,6 +12,7 @@ import json
 from awa_infra import sqltext
 from awa_infra.model import StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
 from awa_infra.planning.gates import GateQuery
 
@@ -71,7 +72,8 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     desired = contents.desired
-    asked = [preflight(desired, more=[_not_adopted()], start=contents.plan.from_version), stop()]
+    more = [_not_adopted(), *lock_table_queries(contents, together=False)]
+    asked = [preflight(desired, more=more, start=contents.plan.from_version), stop()]
     locked = [
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION),
         preflight(desired, only=_UNDER_THE_LOCK),

@@ -14,6 +14,7 @@ import yaml
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name, plain_paths
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
 
 _LOGICAL_PATH = "awa"
@@ -43,12 +44,13 @@ CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    asked = [sqltext.load("bundle/lock_liquibase.sql"), preflight(contents.desired, start=contents.plan.from_version)]
+    more = lock_table_queries(contents, together=False)
+    asked = preflight(contents.desired, more=more, start=contents.plan.from_version)
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
         "prerequisite.sql": _PREREQUISITE.encode(),
-        "awa_infra/preflight.sql": "\n".join(asked).encode(),
+        "awa_infra/preflight.sql": "\n".join([sqltext.load("bundle/lock_liquibase.sql"), asked]).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/unlock.sql": sqltext.load("bundle/unlock_liquibase.sql").encode(),
     }

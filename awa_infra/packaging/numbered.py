@@ -14,12 +14,13 @@ from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, Contents, own_name
 from awa_infra.packaging.lock import sha256
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
 
-_ROOM = 1000
+ROOM = 1000
 """Numbers for each version of Awa."""
 
-_AWAS_TEXT = b"-- What comes now is run as it was published:\n"
+AWAS_TEXT = b"-- What comes now is run as it was published:\n"
 """The line between the lock and the text; the first one in a file counts."""
 
 _PREREQUISITE = f"""\
@@ -33,13 +34,13 @@ _SLUGS = {StepKind.PATCH: "patch", StepKind.QUEUE_STORAGE: "queue_storage", Step
 def stems(contents: Contents, wrap: Callable[[Step], bytes]) -> dict[str, str]:
     """Return the name of every step's file, without folder and ending, by the step's key."""
     newest = {_slug(stem): (stem, entry.sha256) for entry in contents.released for stem in [_stem(entry.file)]}
-    top = contents.plan.to_version * _ROOM
+    top = contents.plan.to_version * ROOM
     used = max([top, *(_number(_stem(entry.file)) for entry in contents.released)])
     found = {}
     for step in contents.plan.steps:
         if step.kind is StepKind.MIGRATION:
             version = int(step.key.removeprefix("V"))
-            found[step.key] = f"{version * _ROOM:06d}_awa_{step.key.lower()}"
+            found[step.key] = f"{version * ROOM:06d}_awa_{step.key.lower()}"
         elif step.kind not in ADMINISTRATORS:
             slug = f"{_SLUGS[step.kind]}_{own_name(step)}"
             stem, sha = newest.get(slug, ("", ""))
@@ -58,17 +59,21 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
 
 def wrapped(step: Step) -> bytes:
     """Return a step's text behind the taking of Awa's migration lock: each file is a transaction of its own."""
-    return sqltext.load("bundle/lock_transaction.sql").encode() + b"\n" + _AWAS_TEXT + step.sql.encode()
+    return sqltext.load("bundle/lock_transaction.sql").encode() + b"\n" + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:
     """Return the text of a step's file."""
-    return content.partition(_AWAS_TEXT)[2].decode()
+    return content.partition(AWAS_TEXT)[2].decode()
 
 
 def beside(contents: Contents) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql."""
-    asked = [preflight(contents.desired, start=contents.plan.from_version), stop("Do not run the tool before.")]
+    more = lock_table_queries(contents, together=False)
+    asked = [
+        preflight(contents.desired, more=more, start=contents.plan.from_version),
+        stop("Nothing was run; do not run the tool before this is corrected."),
+    ]
     return {"prerequisite.sql": _PREREQUISITE.encode(), "preflight.sql": "\n".join(asked).encode()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from textwrap import indent
 
@@ -57,7 +58,7 @@ def stop(outcome: str = "Nothing was run.") -> str:
 def _condition(query: GateQuery) -> str:
     loop = (
         "FOR problem IN\n"
-        f"{indent(query.sql, '    ')}"
+        f"{indent(_without_options(query.sql), '    ')}"
         "LOOP\n"
         "    problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);\n"
         "END LOOP;\n"
@@ -66,6 +67,12 @@ def _condition(query: GateQuery) -> str:
         needs = ", ".join(_literal(relation) for relation in query.needs)
         loop = f"IF ARRAY[{needs}] <@ readable THEN\n{indent(loop, '    ')}END IF;\n"
     return indent(f"-- {query.code}\n{loop}", "    ")
+
+
+def _without_options(text: str) -> str:
+    """Return a gate without the options of awa-infra in its hints: whoever runs a bundle has none."""
+    text = re.sub(r",? or overrule with --allow-[a-z-]+", "", text)
+    return text.replace("--role %I here, SET ROLE elsewhere", "ALTER ROLE ... IN DATABASE ... SET role")
 
 
 def _literal(text: str) -> str:

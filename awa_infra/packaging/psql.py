@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import Contents, Format, plain_paths
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, stop
-from awa_infra.packaging.verify import facts
+from awa_infra.packaging.verify import verified
 
 _HEADER = """\
 -- Brings a database to Awa {release}, schema version {to_version}: what is already there is skipped, so this can be run
@@ -63,12 +64,13 @@ _FOOTER = """\
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the script, and the SQL that it runs around Awa's."""
+    more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
-        "awa_infra/preflight.sql": preflight(contents.desired, start=contents.plan.from_version).encode(),
+        "awa_infra/preflight.sql": preflight(contents.desired, more=more, start=contents.plan.from_version).encode(),
         "awa_infra/stop.sql": stop().encode(),
-        "awa_infra/verified.sql": _verified(contents).encode(),
+        "awa_infra/verified.sql": verified(contents).encode(),
     }
 
 
@@ -132,10 +134,6 @@ def _indented(text: str) -> str:
 
 def _variable(step: Step) -> str:
     return f"awa_{step.key.lower()}"
-
-
-def _verified(contents: Contents) -> str:
-    return sqltext.load("bundle/verify_stop.sql").replace("        -- (facts)\n", facts(contents))
 
 
 PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True)

@@ -9,7 +9,10 @@ from importlib import resources
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.durations import durations
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import start_queries
+from awa_infra.packaging.roles import ROLES_FILE
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import replays_installer
 
@@ -23,11 +26,12 @@ CONDITIONS = {
     "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
     "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
     "live-runtimes": "Workers are running, and a version in this bundle needs all of them to be stopped.",
+    "lock-table-too-small": "The server's lock table has too little room for what is to be installed. Raise it.",
     "lost-history": "Objects of Awa are there, its version table is not. Restore it; run no migrator before that.",
     "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
     "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
     "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
-    "not-adopted": "Another program migrated this database. See *A database that `awa migrate` already migrated*.",
+    "not-adopted": "Flyway has no baseline, or a wrong one: *A database that `awa migrate` already migrated*.",
     "not-owner": "The role is neither owner of schema awa nor member of the owner.",
     "objects-other-owner": "Something in a declared schema belongs to another role than the declared owner.",
     "owner-not-acting": "The session does not work as the declared owner. Run `roles.sql`, connect as the migrator.",
@@ -63,6 +67,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
         "locks": _locks(form, contents, paths),
+        "durations": durations(contents, paths),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
@@ -115,18 +120,16 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     migrations = contents.of(StepKind.MIGRATION)
     first, last = paths[migrations[0].key], paths[migrations[-1].key]
     transactions = "all in one transaction" if form.one_transaction else "one transaction each"
-    lines = [f"1. `{first}` to `{last}`: Awa's migrations, {transactions}."]
-    number = 2
-    for step in contents.of(StepKind.PATCH):
-        lines.append(f"{number}. `{paths[step.key]}`: Awa's {step.title}; repeatable, after the migrations.")
-        number += 1
+    again = "" if form.appends else "; repeatable"
+    lines = [f"`{ROLES_FILE}`: once, by an administrator, see below."] if contents.desired.roles else []
+    if not form.asks:
+        lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")
+    lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")
+    lines += [f"`{paths[step.key]}`: Awa's {step.title}{again}." for step in contents.of(StepKind.PATCH)]
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable, {step.locks}.")
-        number += 1
-    for step in contents.of(StepKind.LANES):
-        lines.append(f"{number}. `{paths[step.key]}`: {step.title}; repeatable.")
-        number += 1
-    return "\n".join(lines)
+        lines.append(f"`{paths[step.key]}`: {step.title}{again}; {step.locks}.")
+    lines += [f"`{paths[step.key]}`: {step.title}{again}." for step in contents.of(StepKind.LANES)]
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
 
 
 def _start(plan: Plan) -> str:
@@ -159,7 +162,8 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         microseconds = round(SECONDS_PER_ROW_AND_REPLAY * 1e6)
         found.append(
             "These replay the installer of queue storage: `ACCESS EXCLUSIVE` on all tables of each schema of it,"
-            f" for about {microseconds} µs for each ready or finished job and each of the files: {listed}."
+            f" for about {microseconds} µs for each ready or finished job and each of the files"
+            f" (with a million jobs {microseconds} s for each file): {listed}."
         )
     return "\n".join(f"- {line}" for line in found)
 
@@ -192,6 +196,7 @@ def _queue_storage(contents: Contents) -> str:
 def _conditions(form: Format, contents: Contents) -> str:
     codes = {query.code for query in gate_queries(contents.desired)}
     codes |= {query.code for query in start_queries(contents.plan.from_version)}
+    codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

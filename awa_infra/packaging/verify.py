@@ -14,6 +14,9 @@ FIRST_VERSION_WITH_ROUTING = 10
 _PLACE = "        -- (probe)\n"
 """The line of ``sql/bundle/verify_patch.sql`` that the probe replaces."""
 
+_FACTS = "        -- (facts)\n"
+"""The line of ``sql/bundle/verify_stop.sql`` that the facts replace."""
+
 _LACKS = "        -- (lacks)\n"
 """The line of ``sql/bundle/verify_lacks.sql`` that the query for what is missing replaces."""
 
@@ -30,6 +33,16 @@ SELECT what, expected, found, expected IS NULL OR expected = found AS ok
 def verify(contents: Contents) -> str:
     """Return the query with a verdict for every fact; it reads only."""
     return f"{_HEADER}{facts(contents)}       ) AS facts;\n"
+
+
+def verified(contents: Contents, outcome: str = "Everything was rolled back.") -> str:
+    """Return the statement that raises if any fact is not as expected.
+
+    Args:
+        contents: what the bundle contains.
+        outcome: a sentence for the hint.
+    """
+    return sqltext.render("bundle/verify_stop.sql", outcome=outcome).replace(_FACTS, facts(contents))
 
 
 def facts(contents: Contents) -> str:

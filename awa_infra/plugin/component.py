@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -130,5 +131,7 @@ def _config(source: str, given: Mapping[str, Any]) -> StackConfig:
         )
     config, problems = stack_config.validate(values)
     if problems or config is None:
-        raise stack_config.problems_error(problems, source)
+        # Here the keys are inputs, without a namespace.
+        named = [replace(p, key=p.key.removeprefix(f"{stack_config.NAMESPACE}:")) for p in problems]
+        raise stack_config.problems_error(named, source)
     return config

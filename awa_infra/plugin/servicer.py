@@ -100,9 +100,9 @@ class Servicer:
         """Make what is declared, or adopt what stands."""
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
-        self._declared.note(request.urn, kind, given)
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._kept(kind, sent, kind.preview({}, given)))
+        self._declared.note_made(request.urn, kind, given)
         try:
             id_, kept = kind.create(given, self._tell(request.urn))
         except AwaInfraError as exc:
@@ -139,8 +139,9 @@ class Servicer:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         kind, given = _kind(request.urn), self._merged(decode(request.properties))
         tell = self._tell(request.urn)
-        if self._declared.by_another(request.urn, kind, given):
-            tell("Another resource declares the same now, so nothing is dropped.", warning=True)
+        holder = self._declared.holder(request.urn, kind, given)
+        if holder:
+            tell(f"{holder}, so nothing is dropped.", warning=True)
         else:
             kind.delete(given, tell)
         return empty_pb2.Empty()

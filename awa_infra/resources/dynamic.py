@@ -48,7 +48,7 @@ class LifecycleProvider(ResourceProvider):
     @clean_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make what is declared, or adopt what stands."""
-        _declared.note(urn(), self.lifecycle, props)
+        _declared.note_made(urn(), self.lifecycle, props)
         return CreateResult(*self.lifecycle.create(_plain(props), _tell))
 
     @clean_errors
@@ -65,8 +65,9 @@ class LifecycleProvider(ResourceProvider):
     @clean_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
-        if _declared.by_another(urn(), self.lifecycle, _props):
-            _tell("Another resource declares the same now, so nothing is dropped.", warning=True)
+        holder = _declared.holder(urn(), self.lifecycle, _props)
+        if holder:
+            _tell(f"{holder}, so nothing is dropped.", warning=True)
             return
         self.lifecycle.delete(_props, _tell)
 

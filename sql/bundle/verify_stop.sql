@@ -1,5 +1,5 @@
--- Last in the transaction: what verify.sql shows, asked before it is too late. Anything that is not as the bundle
--- promises is an error, and everything is rolled back.
+-- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
+-- transaction it is asked before it is too late.
 DO $awa_infra$
 DECLARE
     wrong text;
@@ -14,7 +14,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('Database %I is not what this bundle promises:', current_database()) || E'\n' || wrong,
-            HINT = 'Everything was rolled back. README.md of the bundle says what to do.';
+            HINT = {outcome} || ' README.md of the bundle says what to do.';
     END IF;
 END
 $awa_infra$;

@@ -8,7 +8,7 @@ SELECT 'blocking-session' AS code,
               a.usename, coalesce(', ' || nullif(a.application_name, ''), ''),
               string_agg(DISTINCT n.nspname, ' and '),
               extract(epoch FROM clock_timestamp() - a.xact_start)::int, a.state) AS message,
-       format('Wait for it, end it with SELECT pg_terminate_backend(%s), or overrule with --allow-blocking-sessions.',
+       format('Wait for it or end it with SELECT pg_terminate_backend(%s), or overrule with --allow-blocking-sessions.',
               a.pid) AS hint
   FROM pg_catalog.pg_stat_activity a
   JOIN pg_catalog.pg_locks l ON l.pid = a.pid AND l.granted AND l.locktype = 'relation'

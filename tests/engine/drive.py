@@ -1,6 +1,6 @@
 """Does what ``pulumi up`` does in a folder with a ``__main__.py``, without the language host that this needs.
 
-``python drive.py OPERATION STACK PROGRAM [--replace=URN] [--target=URN]`` in the folder of the project.
+``python drive.py OPERATION STACK PROGRAM [--replace=URN] [--target=URN] [--parallel=N]`` in the folder of the project.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("program", type=Path)
     parser.add_argument("--replace", action="append")
     parser.add_argument("--target", action="append")
+    parser.add_argument("--parallel", type=int)
     given = parser.parse_args()
     stack = automation.create_or_select_stack(
         given.stack,
@@ -31,7 +32,14 @@ def main() -> int:
     )
     operate = stack.up if given.operation == "up" else stack.preview
     try:
-        operate(color="never", on_output=print, on_error=print, replace=given.replace, target=given.target)
+        operate(
+            color="never",
+            on_output=print,
+            on_error=print,
+            replace=given.replace,
+            target=given.target,
+            parallel=given.parallel,
+        )
     except automation.CommandError:
         return 1
     return 0

@@ -215,17 +215,28 @@ def test_forgetting_the_canonical_schema_touches_nothing(plugin: Plugin, awa_dat
     assert dump_schema(awa_database.url) == before
 
 
-def test_a_custom_schema_is_dropped_only_where_that_is_declared(plugin: Plugin, awa_database: Database) -> None:
+def test_a_custom_schema_is_dropped_only_where_that_is_declared(
+    plugin: Plugin, own_plugin: Plugin, awa_database: Database
+) -> None:
+    """The other plugin is that of a later run: in one run a delete after a create is that of a replacement."""
     plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
+    own_plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
     _id, kept = plugin.create({"schema": "acme_jobs", **SHAPE})
-    plugin.delete("acme_jobs", kept)
+    own_plugin.delete("acme_jobs", kept)
+    assert own_plugin.log[-1].startswith("Queue-storage schema acme_jobs and its jobs are left as they are.")
+    plugin.delete("acme_jobs", {**kept, "deletionPolicy": "drop"})
+    assert plugin.log[-1] == "Its replacement has adopted the same, so nothing is dropped."
     assert read_state(awa_database.url).substrate("acme_jobs")
     _id, kept = plugin.create({"schema": "acme_jobs", "deletionPolicy": "drop", **SHAPE})
     with psycopg.connect(awa_database.url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE TABLE acme_jobs.of_somebody_else ()"))
     with pytest.raises(CallFailed, match="of_somebody_else"):
-        plugin.delete("acme_jobs", kept)
+        own_plugin.delete("acme_jobs", kept)
     assert read_state(awa_database.url).substrate("acme_jobs")
+    with psycopg.connect(awa_database.url, autocommit=True) as connection:
+        connection.execute("DROP TABLE acme_jobs.of_somebody_else")
+    own_plugin.delete("acme_jobs", kept)
+    assert read_state(awa_database.url).substrate("acme_jobs") is None
 
 
 def test_a_renamed_resource_does_not_drop_what_its_new_name_adopted(plugin: Plugin, awa_database: Database) -> None:

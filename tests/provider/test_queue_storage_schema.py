@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.url import with_login
 from awa_infra.model import Shape
 from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
-from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
+from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provider_process
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 
@@ -18,6 +19,13 @@ SHAPE = {"queue_slots": 16.0, "lease_slots": 8.0, "claim_slots": 8.0, "receipts"
 @pytest.fixture
 def storage(provider: ProviderProcess) -> ProviderProcess:
     return provider.use(QueueStorageSchemaProvider())
+
+
+@pytest.fixture
+def later() -> Iterator[ProviderProcess]:
+    """Give the provider of a later run of the engine; in one run a delete after a create is that of a replacement."""
+    with provider_process() as found:
+        yield found.use(QueueStorageSchemaProvider())
 
 
 def wanted(database: Database, **changes: object) -> dict[str, Any]:
@@ -96,12 +104,14 @@ def test_another_shape_in_the_database_is_refused_in_the_preview(
         storage.check(wanted(awa_database))
 
 
-def test_a_delete_keeps_the_schema_and_its_jobs(storage: ProviderProcess, awa_database: Database) -> None:
+def test_a_delete_keeps_the_schema_and_its_jobs(
+    storage: ProviderProcess, later: ProviderProcess, awa_database: Database
+) -> None:
     _id, outputs = storage.create(wanted(awa_database))
     before = dump_schema(awa_database.url)
-    storage.delete("acme_jobs", outputs)
+    later.delete("acme_jobs", outputs)
     assert dump_schema(awa_database.url) == before
-    assert storage.log[-1].startswith("Queue-storage schema acme_jobs and its jobs are left as they are.")
+    assert later.log[-1].startswith("Queue-storage schema acme_jobs and its jobs are left as they are.")
 
 
 def test_lanes_are_made_ahead_and_more_can_be_added(storage: ProviderProcess, awa_database: Database) -> None:
@@ -127,29 +137,44 @@ def test_what_is_wrong_with_queues_and_policies_is_reported_with_the_rest(
     assert {"queue_slots", "deletion_policy"} <= set(storage.check(bad))
 
 
-def test_a_schema_that_is_to_be_dropped_is_dropped(storage: ProviderProcess, awa_database: Database) -> None:
+def test_a_schema_that_is_to_be_dropped_is_dropped(
+    storage: ProviderProcess, later: ProviderProcess, awa_database: Database
+) -> None:
+    id_, kept = storage.create(wanted(awa_database, deletion_policy="drop"))
+    later.delete(id_, kept)
+    assert read_state(awa_database.url).substrate("acme_jobs") is None
+    assert later.log == ["Queue-storage schema acme_jobs was dropped, as its deletion_policy says."]
+    later.delete(id_, kept)
+    assert later.log[-1] == "Queue-storage schema acme_jobs was gone already."
+
+
+def test_a_replaced_resource_does_not_drop_what_its_replacement_adopted(
+    storage: ProviderProcess, awa_database: Database
+) -> None:
     id_, kept = storage.create(wanted(awa_database, deletion_policy="drop"))
     storage.delete(id_, kept)
-    assert read_state(awa_database.url).substrate("acme_jobs") is None
-    assert storage.log == ["Queue-storage schema acme_jobs was dropped, as its deletion_policy says."]
-    storage.delete(id_, kept)
-    assert storage.log[-1] == "Queue-storage schema acme_jobs was gone already."
+    assert read_state(awa_database.url).substrate("acme_jobs") is not None
+    assert storage.log[-1] == "Its replacement has adopted the same, so nothing is dropped."
 
 
-def test_an_active_schema_is_not_dropped_whatever_is_declared(storage: ProviderProcess, awa_database: Database) -> None:
+def test_an_active_schema_is_not_dropped_whatever_is_declared(
+    storage: ProviderProcess, later: ProviderProcess, awa_database: Database
+) -> None:
     id_, kept = storage.create(wanted(awa_database, deletion_policy="drop", force_drop=True))
     awa_database.rows("SELECT awa.storage_auto_finalize_if_fresh('acme_jobs')")
     with pytest.raises(CallFailed, match=r"removal-active"):
-        storage.delete(id_, kept)
+        later.delete(id_, kept)
     assert read_state(awa_database.url).substrate("acme_jobs") is not None
 
 
-def test_the_policy_that_was_last_applied_counts(storage: ProviderProcess, awa_database: Database) -> None:
+def test_the_policy_that_was_last_applied_counts(
+    storage: ProviderProcess, later: ProviderProcess, awa_database: Database
+) -> None:
     id_, kept = storage.create(wanted(awa_database, deletion_policy="drop"))
     retained = wanted(awa_database)
     assert storage.changes(kept, retained)
     kept = storage.update(kept, retained)
-    storage.delete(id_, kept)
+    later.delete(id_, kept)
     assert read_state(awa_database.url).substrate("acme_jobs") is not None
 
 

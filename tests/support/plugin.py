@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -142,6 +143,11 @@ class Plugin:
         request = provider_pb2.InvokeRequest(tok=f"awa:index:{function}", args=struct(args))
         answer = self.call("Invoke", request)
         return plain(getattr(answer, "return")), {f.property: f.reason for f in answer.failures}
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the package."""
+        found: dict[str, Any] = json.loads(self.call("GetSchema", provider_pb2.GetSchemaRequest()).schema)
+        return found
 
     def cancel(self) -> None:
         """Cancel everything."""

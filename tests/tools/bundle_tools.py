@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,11 @@ CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipt
 SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))
 
 TIMEOUT = 120.0
+
+PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
+
+NEWEST_FLYWAY = "11.20.3"
+OLDEST_FLYWAY = "10.21.0"
 
 LIQUIBASES = ("4.33.0", "5.0.4")
 """The last one under Apache-2.0, and the newest."""
@@ -54,7 +61,7 @@ class Tool:
     variables: tuple[str, str, str]
     bundle: Path
 
-    def start(self, url: str, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Start the tool inside the bundle's folder."""
         found = parameters(url)
         target = f"jdbc:postgresql://{found['host']}:{found.get('port', '5432')}/{found['dbname']}"
@@ -63,7 +70,7 @@ class Tool:
             [*self.command, *arguments],
             cwd=self.bundle,
             env={**os.environ, **dict(zip(self.variables, values, strict=True))},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -92,9 +99,24 @@ def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
         missing(str(exc))
 
 
-def flyway_tool(bundle: Path) -> Tool:
-    """Return Flyway for a bundle, or skip the test."""
-    return Tool(command(java_tools.flyway), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
+def flyway_tool(bundle: Path, version: str = NEWEST_FLYWAY) -> Tool:
+    """Return a version of Flyway for a bundle, or skip the test."""
+    return Tool(command(lambda: java_tools.flyway(version)), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
+
+
+def embedded_flyway(bundle: Path) -> Tool:
+    """Return an application that runs a bundle with Flyway as a library, or skip the test."""
+    program = Path(__file__).parent / "java" / "EmbeddedFlyway.java"
+    variables = ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD")
+    return Tool(command(lambda: java_tools.flyway_embedded(program)), variables, bundle)
+
+
+def wait_for_the_lock(database: Database, running: subprocess.Popen[str]) -> None:
+    """Wait until a tool that runs holds Awa's migration lock."""
+    deadline = time.monotonic() + 60
+    while database.rows(LOCK_HOLDERS) == [{"holders": 0}]:
+        assert running.poll() is None, finish(running).output
+        assert time.monotonic() < deadline
 
 
 def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:
@@ -107,6 +129,15 @@ def script(database: Database, path: Path) -> None:
     """Run a file of a bundle as psql would: the whole text, outside any transaction."""
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(path.read_bytes())
+
+
+def with_crlf(bundle: Path, copy: Path) -> Path:
+    """Copy a bundle as a checkout that converts the line ends of every file makes it."""
+    shutil.copytree(bundle, copy)
+    for path in copy.rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    return copy
 
 
 def unverified(database: Database, bundle: Path) -> list[str]:

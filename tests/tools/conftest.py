@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
-from tests.tools.bundle_tools import CUSTOM, LIQUIBASES, SCHEMAS, Tool, flyway_tool, liquibase_tool
+from tests.tools.bundle_tools import (
+    CUSTOM,
+    LIQUIBASES,
+    OLDEST_FLYWAY,
+    PASSWORD,
+    SCHEMAS,
+    Tool,
+    flyway_tool,
+    liquibase_tool,
+)
+from tests.tools.old_releases import old_release
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +34,46 @@ def flyway(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
     return flyway_tool(_bundle("flyway", release, tmp_path_factory))
 
 
+@pytest.fixture(scope="session")
+def flyway_10(flyway: Tool) -> Tool:
+    """Return the oldest Flyway that the bundle is for, with the same bundle."""
+    return flyway_tool(flyway.bundle, OLDEST_FLYWAY)
+
+
+@pytest.fixture(scope="session")
+def liquibase_bundle(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a bundle for every version of Liquibase."""
+    return _bundle("liquibase", release, tmp_path_factory)
+
+
 @pytest.fixture(scope="session", params=LIQUIBASES)
-def liquibase(release: Release, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Tool:
+def liquibase(liquibase_bundle: Path, request: pytest.FixtureRequest) -> Tool:
     """Return Liquibase, each version in turn, and a bundle for it."""
-    return liquibase_tool(_bundle("liquibase", release, tmp_path_factory), request.param)
+    return liquibase_tool(liquibase_bundle, request.param)
+
+
+@pytest.fixture(scope="session")
+def old() -> Release:
+    """Return a release from before Awa edited migrations in place."""
+    return old_release()
+
+
+@pytest.fixture
+def plain_database(server: TestServer) -> Iterator[Database]:
+    """Give an empty database as a role sees it that may do nothing but create schemas in it."""
+    made = server.create()
+    role = f"{made.name}_dba"
+    names = {"role": sql.Identifier(role), "database": sql.Identifier(made.name)}
+    with psycopg.connect(made.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {role} LOGIN PASSWORD {}").format(PASSWORD, **names))
+        connection.execute(sql.SQL("GRANT CREATE ON DATABASE {database} TO {role}").format(**names))
+        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    where = urlsplit(made.url)
+    login = f"{role}:{quote(PASSWORD, safe='')}@{where.hostname}:{where.port}"
+    yield Database(made.name, urlunsplit(where._replace(netloc=login)))
+    server.drop(made)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP ROLE {role}").format(**names))
 
 
 @pytest.fixture(scope="session")

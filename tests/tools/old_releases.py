@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from awa_infra.model import Release
+from awa_infra.model import DesiredState, Release
+from awa_infra.packaging.bundle import package, render
+from awa_infra.packaging.standing import read
+from awa_infra.packaging.write import write
 from awa_infra.release import checked_release
 from devtools.awa_releases import awa_python
 from devtools.progress import ToolMissing
 from tests.support.tools import missing
+from tests.tools.bundle_tools import CUSTOM
 
 OLD = "0.6.2"
 """Awa edited twelve migrations in place after it."""
@@ -30,3 +35,18 @@ def old_release() -> Release:
     environment = {**os.environ, "PYTHONPATH": str(wheel)}
     done = subprocess.run([sys.executable, "-P", "-c", _PRINT], env=environment, capture_output=True, check=True)
     return checked_release(OLD, [tuple(row) for row in json.loads(done.stdout)], [])
+
+
+def grow(form: str, release: Release, folder: Path) -> list[str]:
+    """Package into a folder that has a bundle; return the files that stayed as they were."""
+    desired = DesiredState(release, release.schema_version, CUSTOM)
+    grown = package(form, desired, standing=read(folder))
+    write(grown.files, folder)
+    return [entry.file for entry in grown.kept]
+
+
+def first(form: str, old: Release, folder: Path) -> dict[str, bytes]:
+    """Write the old bundle."""
+    files = render(form, DesiredState(old, old.schema_version))
+    write(files, folder)
+    return {path: text for path, text in files.items() if path.startswith("upstream/")}

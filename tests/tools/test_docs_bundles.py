@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,15 @@ from awa_infra.database.url import parameters
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
 from devtools.postgres_host import binaries
-from tests.support.servers import Database
-from tests.tools.bundle_tools import Tool
+from devtools.progress import ToolMissing
+from tests.matrix import starts
+from tests.matrix.snapshot import jobs
+from tests.support.servers import Database, TestServer
+from tests.support.tools import missing
+from tests.tools.bundle_tools import Tool, flyway_tool, liquibase_tool
 from tests.unit.test_docs_commands import (
     NOT_RUN,
+    RUN_ADOPTION,
     RUN_UPGRADE,
     RUN_WITH_FLYWAY,
     RUN_WITH_LIQUIBASE,
@@ -56,3 +62,41 @@ def test_the_page_about_liquibase_is_right(liquibase: Tool, database: Database, 
 def test_the_page_is_right(page: str, database: Database, tmp_path: Path) -> None:
     made = sandbox(None, "psql", database, tmp_path)
     assert docs_shown.problems(docs_shown.run(ROOT / page, made, NOT_RUN), made) == []
+
+
+LIVE = starts.Start("live", "0.6.0", ("acme_jobs",), jobs=True, active="acme_jobs")
+"""A version behind, with a custom schema that a worker of then activated, and jobs in every state."""
+
+ADOPTING = ("Flyway", "Liquibase", "psql")
+
+
+@pytest.fixture(scope="module")
+def live_template(server: TestServer) -> Iterator[Database]:
+    """Give a database that an old release made and worked in."""
+    made = server.create()
+    try:
+        starts.build(LIVE, made.url)
+        yield made
+    except ToolMissing as exc:
+        missing(str(exc))
+    finally:
+        server.drop(made)
+
+
+@pytest.mark.parametrize("adopting", ADOPTING)
+def test_the_page_about_adoption_is_right_and_no_job_is_touched(
+    adopting: str, server: TestServer, live_template: Database, tmp_path: Path
+) -> None:
+    page = ROOT / RUN_ADOPTION
+    live = server.create(live_template.name)
+    tools = {"Flyway": flyway_tool, "Liquibase": liquibase_tool}
+    made = sandbox(
+        tools[adopting](tmp_path) if adopting in tools else None, adopting.lower(), live, tmp_path / "sandbox"
+    )
+    before, routing = jobs(live.url), live.transition()
+    others = set().union(*(docs_shown.commands_under(page, other) for other in ADOPTING if other != adopting))
+    others -= docs_shown.commands_under(page, adopting)
+    assert docs_shown.problems(docs_shown.run(page, made, others | set(NOT_RUN)), made) == []
+    assert jobs(live.url) == before
+    assert live.transition() == routing
+    server.drop(live)

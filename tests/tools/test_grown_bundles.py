@@ -8,33 +8,12 @@ from pathlib import Path
 import pytest
 
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import package, render
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, psql, unverified
-from tests.tools.old_releases import EDITED, old_release
-
-
-@pytest.fixture(scope="module")
-def old() -> Release:
-    return old_release()
-
-
-def grow(form: str, release: Release, folder: Path) -> list[str]:
-    """Package into a folder that has a bundle; return the files that stayed as they were."""
-    desired = DesiredState(release, release.schema_version, CUSTOM)
-    grown = package(form, desired, standing=read(folder))
-    write(grown.files, folder)
-    return [entry.file for entry in grown.kept]
-
-
-def first(form: str, old: Release, folder: Path) -> dict[str, bytes]:
-    """Write the old bundle."""
-    files = render(form, DesiredState(old, old.schema_version))
-    write(files, folder)
-    return {path: text for path, text in files.items() if path.startswith("upstream/")}
+from tests.tools.old_releases import EDITED, first, grow
 
 
 def test_a_grown_flyway_bundle_passes_validate_and_ends_in_the_same_schema(

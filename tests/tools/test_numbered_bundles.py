@@ -1,4 +1,4 @@
-"""The tools that know nothing but numbers: golang-migrate, goose and Alembic, each the real one."""
+"""The tools that know nothing but numbers, each the real one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.check import progress
 from awa_infra.packaging.standing import read
 from awa_infra.packaging.write import write
-from devtools import go_tools
+from devtools import go_tools, npm_tools, perl_tools
+from devtools.postgres_host import binaries
 from tests.support.servers import Database
-from tests.support.tools import dump_schema
+from tests.support.tools import dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, TIMEOUT, Result, command, psql, unverified
 from tests.tools.old_releases import EDITED, old_release
 
@@ -87,6 +88,22 @@ def alembic(url: str, bundle: Path, *words: str) -> Result:
     return run([*tool, *(words or ("upgrade", "head"))], bundle, AWA_DATABASE_URL=where)
 
 
+def dbmate(url: str, bundle: Path, *words: str) -> Result:
+    ready = prepared(url, bundle)
+    if ready.status:
+        return ready
+    tool = [*command(npm_tools.dbmate), "--env-file", "dbmate.env"]
+    return run([*tool, *(words or ("migrate",))], bundle, DATABASE_URL=f"{url}?sslmode=disable")
+
+
+def sqitch(url: str, bundle: Path, *words: str) -> Result:
+    where = parameters(url)
+    target = f"db:pg://{where['user']}@{where['host']}:{where['port']}/{where['dbname']}"
+    path = os.pathsep.join([str(binaries()), os.environ["PATH"]])
+    who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": where["password"]}
+    return run([*command(perl_tools.sqitch), *(words or ("deploy",)), target], bundle, PATH=path, **who)
+
+
 def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
     forced = golang_migrate(database.url, bundle, "force", "40000")
     assert forced.status == 0, forced.output
@@ -95,13 +112,31 @@ def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
 def adopt_with_goose(database: Database, bundle: Path) -> None:
     shown = goose(database.url, bundle, "version")
     assert shown.status == 0, shown.output
+    tell_the_versions(database, bundle)
+
+
+def tell_the_versions(database: Database, bundle: Path) -> None:
+    """Run the statements that the README has for a database of Awa's own command."""
     readme = (bundle / "README.md").read_text(encoding="utf-8")
-    database.rows(readme[readme.index("    INSERT INTO") :].partition(";")[0])
+    section = readme.partition("## A database that `awa migrate` already migrated")[2].partition("\n## ")[0]
+    database.rows("\n".join(line for line in section.splitlines() if line.startswith("    ")))
+
+
+def adopt_with_dbmate(database: Database, bundle: Path) -> None:
+    assert prepared(database.url, bundle).status == 0
+    tell_the_versions(database, bundle)
+
+
+def adopt_with_sqitch(database: Database, bundle: Path) -> None:
+    logged = sqitch(database.url, bundle, "deploy", "--log-only", "--to", "040000_awa_v040")
+    assert logged.status == 0, logged.output
 
 
 TOOLS = (
     Numbered("golang-migrate", golang_migrate, adopt_with_golang_migrate),
     Numbered("goose", goose, adopt_with_goose),
+    Numbered("dbmate", dbmate, adopt_with_dbmate),
+    Numbered("sqitch", sqitch, adopt_with_sqitch),
     Numbered("alembic", alembic, lambda _database, _bundle: None),
 )
 
@@ -156,14 +191,15 @@ def test_a_numbered_bundle_takes_over_a_database_of_awa_migrate_and_tells_what_o
     bundle = tmp_path / "bundle"
     write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), bundle)
     tool.adopt(awa_database, bundle)
-    done = tool.up(awa_database.url, bundle)
-    assert done.status == 0, done.output
-    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
-
     awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     refused = tool.up(awa_database.url, bundle)
     assert refused.status != 0
     assert "[newer-schema]" in refused.output
+
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version = 99")
+    done = tool.up(awa_database.url, bundle)
+    assert done.status == 0, done.output
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
 
 
 def test_alembic_is_one_transaction_and_refuses_to_write_sql_or_to_go_back(
@@ -179,3 +215,47 @@ def test_alembic_is_one_transaction_and_refuses_to_write_sql_or_to_go_back(
     offline = alembic(database.url, bundle, "upgrade", "head", "--sql")
     assert offline.status != 0
     assert "cannot be written out with --sql" in offline.output
+
+
+def test_dbmate_goes_neither_back_nor_past_a_file_that_was_lost(
+    database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("dbmate", DesiredState(release, release.schema_version)), bundle)
+    lost = bundle / "migrations" / "039000_awa_v039.sql"
+    lost.rename(tmp_path / lost.name)
+    assert dbmate(database.url, bundle).status == 0
+    before = dump_everything(database.url)
+    back = dbmate(database.url, bundle, "rollback")
+    assert back.status != 0
+    assert "Awa has no migrations that go back" in back.output
+    (tmp_path / lost.name).rename(lost)
+    late = dbmate(database.url, bundle)
+    assert late.status != 0
+    assert "`039000` is out of order" in late.output
+    assert dump_everything(database.url) == before
+
+
+def test_sqitch_goes_on_where_it_failed_and_never_back(database: Database, release: Release, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("sqitch", DesiredState(release, release.schema_version)), bundle)
+    broken = bundle / "deploy" / "030000_awa_v030.sql"
+    right = broken.read_text(encoding="utf-8")
+    broken.write_text(right.replace("\nCOMMIT;", "SELECT 1/0;\nCOMMIT;"), encoding="utf-8")
+    failed = sqitch(database.url, bundle)
+    assert failed.status != 0
+    assert "division by zero" in failed.output
+    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": 29}]
+    broken.write_text(right, encoding="utf-8")
+    assert sqitch(database.url, bundle).status == 0
+    before = dump_schema(database.url, "awa")
+    back = sqitch(database.url, bundle, "revert", "-y")
+    assert back.status != 0
+    assert "Awa has no migrations that go back" in back.output
+    assert dump_schema(database.url, "awa") == before
+    verified = sqitch(database.url, bundle, "verify")
+    assert verified.status == 0, verified.output
+    database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    verified = sqitch(database.url, bundle, "verify")
+    assert verified.status != 0
+    assert "schema awa: version: 99 instead of 40" in verified.output

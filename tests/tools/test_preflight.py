@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
-from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import FORMATS, render
+from awa_infra.model import DesiredState, QueueStorage, Release, Shape
+from awa_infra.packaging.bundle import FORMATS, contents_of, render
+from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight
 from tests.support.servers import Database
 from tests.tools.bundle_tools import CUSTOM
@@ -34,11 +35,28 @@ def test_a_schema_without_its_history_objects(awa_database: Database, release: R
     assert problems(awa_database, release).startswith("[lost-history] ")
 
 
+def test_only_missing_schemas_count_for_the_lock_table(awa_database: Database, release: Release) -> None:
+    huge = (QueueStorage("huge", Shape(1024, 64, 64)), QueueStorage("small"))
+    contents = contents_of(DesiredState(release, release.schema_version, huge))
+    (each,) = lock_table_queries(contents, together=False)
+    (all_,) = lock_table_queries(contents, together=True)
+    assert [row["message"].partition(" locks")[0] for row in awa_database.rows(each.sql)] == [
+        "Installing queue storage huge (1024/64/64 slots with receipts)"
+    ]
+    (row,) = awa_database.rows(all_.sql)
+    # Schema awa is there; the two others would be one transaction.
+    assert row["code"] == "lock-table-too-small"
+    assert "with receipts) and queue storage small (16/8/8 slots with receipts) locks about" in row["message"]
+    assert "Raise max_locks_per_transaction" in row["hint"]
+    awa_database.rows("CREATE SCHEMA huge; CREATE TABLE huge.queue_ring_state ()")
+    assert awa_database.rows(all_.sql) == []
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_bundle_takes_the_lock_of_awa_migrate(release: Release, form: str) -> None:
     files = render(form, DesiredState(release, release.schema_version))
     key = str(MIGRATION_LOCK_KEY).encode()
-    if form in {"golang-migrate", "goose"}:
+    if not FORMATS[form].asks:
         # They run nothing around the files, so each takes it for itself.
         assert all(key in text for path, text in files.items() if path.startswith("migrations/"))
     else:

@@ -32,7 +32,6 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "pulumi config set --secret runtimePassword --stack dev": "asks a person",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
-        "flyway -baselineVersion=40 baseline": "for a database of another origin; run by tests/tools/test_flyway.py",
     }
 )
 """Every command that is shown and not run, with the reason."""
@@ -70,7 +69,8 @@ RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 RUN_WITH_PSQL = "docs/how-to/package-psql.md"
 RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
-RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS)
+RUN_ADOPTION = "docs/how-to/adopt-a-live-database-with-a-bundle.md"
+RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS, RUN_ADOPTION)
 
 RUN = frozenset(
     {*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, RUN_WITH_THE_PLUGIN, *RUN_WITH_BUNDLES}

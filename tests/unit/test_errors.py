@@ -62,6 +62,7 @@ def test_scripts_can_rely_on_the_exit_statuses() -> None:
         "DatabaseMissingError": 4,
         "LockTimeoutError": 5,
         "CommitUnknownError": 6,
+        "CancelledError": 6,
         "SqlFailedError": 6,
         "ReleaseError": 7,
         "ReleaseTooOldError": 7,

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, Queue, QueueStorage, Release, Roles, Shape
+from awa_infra.model import DesiredState, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.readme import CONDITIONS
 from awa_infra.planning.gates import gate_queries
@@ -29,6 +29,11 @@ def of_awa(files: Mapping[str, bytes]) -> set[str]:
     """Return the paths of the files that hold Awa's own text."""
     manifest = json.loads(files["manifest.json"])
     return {entry["file"] for entry in (*manifest["migrations"], *manifest["patches"])}
+
+
+def scripts(files: Mapping[str, bytes]) -> list[str]:
+    """Return the paths of the SQL files, but for sqitch's that ask or go back, one for each that brings something."""
+    return [path for path in files if path.endswith(".sql") and not path.startswith(("verify/", "revert/"))]
 
 
 every_format = pytest.mark.parametrize("form", FORMATS)
@@ -57,7 +62,7 @@ def test_a_bundle_contains_exactly_the_steps_of_the_plan(form: str, desired: Des
 @every_format
 def test_lanes_are_made_after_the_schema_that_they_are_in(form: str, desired: Desired) -> None:
     files = render(form, desired(QUEUED))
-    lanes = [path for path in files if "lanes_gamma" in path and path.endswith(".sql")]
+    lanes = [path for path in scripts(files) if "lanes_gamma" in path]
     assert len(lanes) == 1
     assert json.loads(files["manifest.json"])["lanes"] == [
         {"schema": "gamma", "queues": ["emails", "reports"], "file": lanes[0]}
@@ -106,9 +111,7 @@ def test_a_further_schema_changes_no_file_of_awa(form: str, desired: Desired) ->
     changed = {path for path in one if one[path] != two[path]}
     assert not changed & of_awa(one)
     assert of_awa(one) == of_awa(two)
-    assert (
-        len([path for path in two if path.endswith(".sql")]) == len([path for path in one if path.endswith(".sql")]) + 1
-    )
+    assert len(scripts(two)) == len(scripts(one)) + 1
 
 
 @every_format
@@ -138,6 +141,19 @@ def test_a_bundle_can_stop_at_an_earlier_version(form: str, desired: Desired) ->
     assert manifest["migrations"][-1]["version"] == manifest["to_version"] == 30
     # A patch is for the newest schema only.
     assert manifest["patches"] == []
+
+
+@every_format
+def test_every_bundle_asks_whether_the_lock_table_has_room(form: str, desired: Desired) -> None:
+    code = "lock-table-too-small"
+    asked = desired(ACME, BETA)
+    files = render(form, asked)
+    assert f"| `{code}` |" in files["README.md"].decode()
+    assert [path for path, text in files.items() if code.encode() in text and path.endswith(".sql")] != []
+    # Without a schema of its own only one transaction for everything is large.
+    assert (f"| `{code}` |" in render(form, desired())["README.md"].decode()) == FORMATS[form].one_transaction
+    overruled = render(form, replace(asked, policy=Policy(allow_many_locks=True)))
+    assert f"| `{code}` |" not in overruled["README.md"].decode()
 
 
 @every_format

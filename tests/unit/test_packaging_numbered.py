@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,11 @@ def grown(form: str, release: Release, *wanted: QueueStorage) -> Bundle:
 
 
 def names(bundle: Bundle) -> list[str]:
-    return sorted(Path(path).name for path in bundle.files if path.startswith(("migrations/", "sql/")))
+    return sorted(Path(path).name for path in bundle.files if path.startswith(("migrations/", "sql/", "deploy/")))
 
 
 def test_the_formats_without_repeatable_files_are_these() -> None:
-    assert NUMBERED == ["alembic", "golang-migrate", "goose"]
+    assert NUMBERED == ["alembic", "golang-migrate", "goose", "dbmate", "sqitch"]
 
 
 @every_numbered_format
@@ -49,7 +50,7 @@ def test_what_changes_comes_again_under_a_new_number(form: str, release: Release
     assert [name.partition(".")[0] for name in names(twice)][-1] == "040004_lanes_acme"
     # What was right before the last change is not what ran last.
     assert [name.partition(".")[0] for name in names(back)][-1] == "040005_lanes_acme"
-    released = {path for path in once.files if path.startswith(("migrations/", "sql/", "versions/"))}
+    released = {path for path in once.files if path.startswith(("migrations/", "sql/", "versions/", "deploy/"))}
     assert all(back.files[path] == once.files[path] for path in released)
     assert check(Standing(Path("b"), back.files)) == ()
 
@@ -89,6 +90,21 @@ def test_the_revisions_of_alembic_are_a_chain(release: Release) -> None:
         before = found["revision"]
         assert f"sql/{Path(path).stem}.sql" in bundle.files
     assert before == "awa_040004"
+
+
+def test_the_plan_of_sqitch_only_becomes_longer(release: Release) -> None:
+    bundles = [grown("sqitch", release, *wanted) for wanted in ((), (FIRST,), (FIRST, SECOND))]
+    plans = [bundle.files["sqitch.plan"].decode() for bundle in bundles]
+    # The id of a change is a hash of its line and of all lines before it.
+    assert all(longer.startswith(shorter) for shorter, longer in pairwise(plans))
+    listed = [line.partition(" ")[0] for line in plans[-1].splitlines() if "_" in line.partition(" ")[0][6:7]]
+    for folder in ("deploy", "verify", "revert"):
+        assert {f"{folder}/{change}.sql" for change in listed} == {
+            path for path in bundles[-1].files if path.startswith(f"{folder}/")
+        }
+    # Only the last one can ask for everything.
+    everything = [path for path, text in bundles[-1].files.items() if text == b"\\ir ../awa_infra/verified.sql\n"]
+    assert everything == [f"verify/{listed[-1]}.sql"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""Committed facts about how long each text of Awa takes, and what it locks.
+
+``durations-<release>.json`` is written by ``python -m devtools.duration_facts``. Seconds belong to the machine that it
+names; what is written from them is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """What one script took, and locked until its transaction ended.
+
+    Attributes:
+        seconds: on a database without jobs.
+        lock: the strongest mode that it took on a table of Awa that was there before; empty if it took none.
+        tables: how many such tables it locked in that mode.
+        per_million: seconds that it takes longer for a million jobs in the tables of before queue storage.
+    """
+
+    seconds: float
+    lock: str
+    tables: int
+    per_million: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DurationFacts:
+    """Everything that was measured.
+
+    Attributes:
+        reference: where: server and processors.
+        texts: of Awa's migrations and patches, by the hash of their text.
+        installation: of a new queue-storage schema.
+        objects: about how many objects that one had; the seconds grow with them.
+        lanes: of the lanes of a queue.
+    """
+
+    reference: str
+    texts: Mapping[str, Duration] = field(repr=False)
+    installation: Duration
+    objects: int
+    lanes: Duration
+
+
+@cache
+def duration_facts() -> DurationFacts:
+    """Return the facts of all releases; where one has measured again, those of the newest."""
+    folder = resources.files(__name__.rpartition(".")[0])
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.startswith("durations-"))
+    files = [json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
+    newest = files[-1]
+    return DurationFacts(
+        reference=newest["reference"],
+        texts={entry["sha256"]: _duration(entry) for data in files for entry in data["texts"]},
+        installation=_duration(newest["queue_storage"]),
+        objects=newest["queue_storage"]["objects"],
+        lanes=_duration(newest["lanes"]),
+    )
+
+
+def _duration(entry: Mapping[str, str | float]) -> Duration:
+    return Duration(
+        float(entry["seconds"]), str(entry["lock"]), int(entry["tables"]), float(entry.get("per_million", 0.0))
+    )

@@ -1,0 +1,79 @@
+"""What each file of a bundle locks and how long it takes: a table for the README, from committed facts. Pure.
+
+No clock and no machine: whoever writes the bundle gets the same table.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts.durations import Duration, duration_facts
+from awa_infra.model import QueueStorage, Step, StepKind
+from awa_infra.packaging.contents import ADMINISTRATORS, Contents, own_name
+from awa_infra.planning.planner import replays_installer, shape_locks
+from awa_infra.release import normalised_sha256
+
+_MILLION = 1_000_000
+_UNKNOWN = "not measured"
+
+_HEADER = """\
+| File | Strongest lock on older tables | Seconds | per million jobs in `awa` | per million in queue storage |
+|---|---|---|---|---|"""
+
+
+def durations(contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return the table, a row for each file in the order in which they run, and what its columns mean.
+
+    Args:
+        contents: what the bundle contains.
+        paths: the path of every step's file by the step's key.
+    """
+    shapes = {wanted.schema: wanted for wanted in contents.desired.queue_storage}
+    steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
+    found = [(step, duration_of(step, shapes)) for step in steps]
+    rows = [_row(paths[step.key], step, duration) for step, duration in found]
+    known = [duration.seconds for _, duration in found if duration is not None]
+    return "\n".join([_about(sum(known)), "", _HEADER, *rows])
+
+
+def duration_of(step: Step, shapes: Mapping[str, QueueStorage]) -> Duration | None:
+    """Return what is known of a step; ``None`` where nobody has measured its text.
+
+    Args:
+        step: of the plan.
+        shapes: the declared queue-storage schemas by their names.
+    """
+    facts = duration_facts()
+    if step.kind is StepKind.LANES:
+        return facts.lanes
+    if step.kind is StepKind.QUEUE_STORAGE:
+        one = facts.installation
+        seconds = one.seconds * shape_locks(shapes[own_name(step)].shape) / facts.objects
+        return Duration(seconds, one.lock, one.tables)
+    return facts.texts.get(normalised_sha256(step.sql))
+
+
+def _about(total: float) -> str:
+    facts = duration_facts()
+    text = (
+        f"Measured on {facts.reference}, each file by itself: other machines have other seconds. On an empty database "
+        f"all files together take about {max(total, 0.1):.1f} seconds. The last two columns are for a database in "
+        "use: what a file takes longer for every million jobs in the tables of schema `awa` itself, and for every "
+        "million ready or finished jobs in queue storage, those of all its schemas together. In the former a file "
+        "without a figure takes less than half a second, the latter is known of files that run the installer of queue "
+        "storage again, which cost most. Locks are held until the transaction ends; a custom queue-storage schema adds "
+        "its own tables to those of schema `awa`, which are counted here."
+    )
+    return textwrap.fill(text, 120, break_on_hyphens=False)
+
+
+def _row(path: str, step: Step, duration: Duration | None) -> str:
+    replay = f"{SECONDS_PER_ROW_AND_REPLAY * _MILLION:.0f}" if replays_installer(step) else ""
+    if duration is None:
+        return f"| `{path}` | {_UNKNOWN} | {_UNKNOWN} | {_UNKNOWN} | {replay} |"
+    tables = f"{duration.tables} table{'' if duration.tables == 1 else 's'}"
+    lock = f"`{duration.lock}` on {tables}" if duration.lock else "none"
+    more = f"{duration.per_million:.1f}" if duration.per_million else ""
+    return f"| `{path}` | {lock} | {max(duration.seconds, 0.01):.2f} | {more} | {replay} |"

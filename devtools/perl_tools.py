@@ -1,0 +1,29 @@
+"""sqitch, to test the bundles with: the one of the machine, for it comes with its language's own packages.
+
+It is optional for a developer: where it is missing `ToolMissing` says how to get it, and the tests that need it skip.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from devtools.progress import ToolMissing, tail
+
+_HOW = "install sqitch with its driver for PostgreSQL (Debian: apt-get install sqitch libdbd-pg-perl)"
+TIMEOUT = 60.0
+
+
+def sqitch() -> list[str]:
+    """Return the start of a sqitch command line."""
+    command = shutil.which("sqitch")
+    if command is None:
+        message = f"there is no `sqitch` on PATH; {_HOW}"
+        raise ToolMissing(message)
+    driver = subprocess.run(
+        ["perl", "-MDBD::Pg", "-e", "1"], capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    if driver.returncode != 0:
+        message = f"sqitch has no driver for PostgreSQL; {_HOW}\n{tail(driver.stderr, lines=2)}"
+        raise ToolMissing(message)
+    return [command]

@@ -1,0 +1,22 @@
+"""040002_queue_storage_shop_queue."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = 'awa_040002'
+down_revision = 'awa_040001'
+branch_labels = None
+depends_on = None
+
+FILE = Path(__file__).parent.parent / "sql" / "040002_queue_storage_shop_queue.sql"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    connection.exec_driver_sql(FILE.read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    message = "Awa has no migrations that go back; restore a backup."
+    raise NotImplementedError(message)

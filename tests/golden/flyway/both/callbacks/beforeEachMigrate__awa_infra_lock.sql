@@ -1,0 +1,85 @@
+-- Runs in the transaction of each file, before it.
+-- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
+-- statement timeout is for applications. A table lock that is not free in 30 seconds fails the file, which
+-- is then rolled back, rather than making every other session wait behind it.
+SET LOCAL client_min_messages = warning;
+SET LOCAL jit = off;
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = '30s';
+
+-- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
+-- interleave. On a connection that Flyway opened with flyway.toml, which names the application, the lock is the
+-- session's: it is held from the first file until Flyway disconnects. A connection that an application's pool
+-- lent to Flyway lives on, and would keep the lock for as long; there it is the transaction's, for each file.
+DO $awa_infra$
+DECLARE
+    own_connection CONSTANT boolean := current_setting('application_name') = 'awa-infra flyway';
+    deadline       CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
+    taken          boolean;
+BEGIN
+    LOOP
+        IF own_connection THEN
+            taken := pg_try_advisory_lock(4708303813013489490);
+        ELSE
+            taken := pg_try_advisory_xact_lock(4708303813013489490);
+        END IF;
+        EXIT WHEN taken;
+        IF clock_timestamp() > deadline THEN
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within 60 seconds.', current_database()
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
+        END IF;
+        PERFORM pg_sleep(0.2);
+    END LOOP;
+END
+$awa_infra$;
+
+-- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
+-- setting of the session; stop.sql then reports all of it at once.
+DO $awa_infra$
+DECLARE
+    problems text[] := ARRAY[]::text[];
+    problem  record;
+    -- The tables that this role can read. A condition about a table that is not there does not apply; its
+    -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
+    readable CONSTANT text[] := ARRAY(
+        SELECT n.nspname || '.' || c.relname
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v')
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('awa.schema_version', ' '))
+           AND has_schema_privilege(n.oid, 'USAGE')
+           AND has_table_privilege(c.oid, 'SELECT'));
+BEGIN
+    -- newer-schema
+    IF ARRAY['awa.schema_version'] <@ readable THEN
+        FOR problem IN
+            -- A release must never touch a schema that a newer release migrated.
+            SELECT 'newer-schema' AS code,
+                   format('Schema awa in database %I is at version %s, newer than the %s that Awa %s knows.',
+                          current_database(), max(version), 40, '0.6.9') AS message,
+                   'Use the Awa release (awa-pg) that your newest service uses, or a newer one.' AS hint
+              FROM awa.schema_version
+            HAVING max(version) > 40
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
+END
+$awa_infra$;
+
+-- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
+-- statement that failed, and a short one leaves the reasons in sight.
+DO $awa_infra$
+BEGIN
+    IF current_setting('awa_infra.problems') <> '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('This bundle cannot be run on database %I:', current_database())
+                      || E'\n' || current_setting('awa_infra.problems'),
+            HINT = 'Nothing more was run.' || ' README.md of the bundle says what each code in brackets means.';
+    END IF;
+END
+$awa_infra$;

@@ -1,0 +1,6 @@
+-- Last of every update: gives back what lock.sql took, for a connection that an application's pool keeps open.
+SELECT pg_advisory_unlock(4708303813013489490);
+RESET lock_timeout;
+RESET statement_timeout;
+RESET jit;
+RESET client_min_messages;

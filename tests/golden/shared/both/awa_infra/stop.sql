@@ -1,0 +1,13 @@
+-- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
+-- statement that failed, and a short one leaves the reasons in sight.
+DO $awa_infra$
+BEGIN
+    IF current_setting('awa_infra.problems') <> '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('This bundle cannot be run on database %I:', current_database())
+                      || E'\n' || current_setting('awa_infra.problems'),
+            HINT = 'Nothing was run.' || ' README.md of the bundle says what each code in brackets means.';
+    END IF;
+END
+$awa_infra$;

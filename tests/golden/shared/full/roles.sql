@@ -1,0 +1,185 @@
+-- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
+-- that may grant on the database). What is there already is left as it is, so it can be run again:
+--
+--     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
+--
+-- It sets no passwords: use \password in psql afterwards, for every role that logs in.
+\set ON_ERROR_STOP on
+BEGIN;
+
+-- roles shop_owner, shop_migrator, shop_runtime, shop_observer
+-- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
+-- A role that is there already is taken as it is.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_owner') THEN
+        CREATE ROLE "shop_owner" NOLOGIN;
+    END IF;
+
+    -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant it to
+    -- anybody, but is no more than that itself.
+    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+        IF current_setting('server_version_num')::int >= 160000 THEN
+            IF NOT (pg_has_role('shop_owner', 'USAGE') AND pg_has_role('shop_owner', 'SET')) THEN
+                EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET TRUE', 'shop_owner', current_user);
+            END IF;
+        ELSIF NOT pg_has_role('shop_owner', 'USAGE') THEN
+            EXECUTE format('GRANT %I TO %I', 'shop_owner', current_user);
+        END IF;
+    END IF;
+
+    -- Awa's migrations and its queue-storage installer ask for CREATE on the database at every run.
+    IF NOT (has_database_privilege('shop_owner', current_database(), 'CREATE')
+            AND has_database_privilege('shop_owner', current_database(), 'CONNECT')) THEN
+        EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO %I', current_database(), 'shop_owner');
+    END IF;
+END
+$awa_infra$;
+
+-- Role 'shop_migrator': migrates, acting as 'shop_owner', so that everything it makes belongs to 'shop_owner'.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_migrator') THEN
+        CREATE ROLE "shop_migrator" LOGIN;
+    END IF;
+    IF NOT has_database_privilege('shop_migrator', current_database(), 'CONNECT') THEN
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_migrator');
+    END IF;
+    IF NOT pg_has_role('shop_migrator', 'shop_owner', 'MEMBER') THEN
+        GRANT "shop_owner" TO "shop_migrator";
+    END IF;
+    -- In this database a session of it starts as the owner: awa migrate, Flyway and psql need no option for that.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
+                     JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                     JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+                    WHERE d.datname = current_database() AND r.rolname = 'shop_migrator'
+                      AND s.setconfig @> ARRAY['role=' || 'shop_owner']) THEN
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'shop_migrator', current_database(), 'shop_owner');
+    END IF;
+END
+$awa_infra$;
+
+-- Role 'shop_runtime' ('runtime'): what it may do is granted schema by schema, after this.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_runtime') THEN
+        CREATE ROLE "shop_runtime" LOGIN;
+    END IF;
+    IF NOT has_database_privilege('shop_runtime', current_database(), 'CONNECT') THEN
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_runtime');
+    END IF;
+END
+$awa_infra$;
+
+-- Role 'shop_observer' ('observer'): what it may do is granted schema by schema, after this.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_observer') THEN
+        CREATE ROLE "shop_observer" LOGIN;
+    END IF;
+    IF NOT has_database_privilege('shop_observer', current_database(), 'CONNECT') THEN
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_observer');
+    END IF;
+END
+$awa_infra$;
+
+-- act as shop_owner
+-- Until the end of the transaction: what is made from here on belongs to 'shop_owner'.
+SET LOCAL ROLE "shop_owner";
+
+-- privileges on schema awa
+-- Schema 'awa', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'awa') THEN
+        CREATE SCHEMA "awa";
+    END IF;
+END
+$awa_infra$;
+
+-- What 'shop_runtime' may do in schema 'awa': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
+-- maintenance empties partitions. Functions need no grant: PUBLIC may execute them, all but Awa's installer.
+GRANT USAGE ON SCHEMA "awa" TO "shop_runtime";
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "awa" TO "shop_runtime";
+GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA "awa" TO "shop_runtime";
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa"
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa"
+    GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+
+-- What 'shop_observer' may do in schema 'awa': read. Queue and job statistics read sequences too.
+GRANT USAGE ON SCHEMA "awa" TO "shop_observer";
+GRANT SELECT ON ALL TABLES IN SCHEMA "awa" TO "shop_observer";
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA "awa" TO "shop_observer";
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT SELECT ON TABLES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT SELECT ON SEQUENCES TO "shop_observer";
+
+-- privileges on schema shop_queue
+-- Schema 'shop_queue', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'shop_queue') THEN
+        CREATE SCHEMA "shop_queue";
+    END IF;
+END
+$awa_infra$;
+
+-- What 'shop_runtime' may do in schema 'shop_queue': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
+-- maintenance empties partitions. Functions need no grant: PUBLIC may execute them, all but Awa's installer.
+GRANT USAGE ON SCHEMA "shop_queue" TO "shop_runtime";
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "shop_queue" TO "shop_runtime";
+GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA "shop_queue" TO "shop_runtime";
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue"
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue"
+    GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+
+-- Awa 0.6.8 and 0.6.9 run CREATE SEQUENCE IF NOT EXISTS whenever a job is enqueued in queue storage; PostgreSQL asks
+-- for CREATE on the schema even if the sequence is there.
+GRANT CREATE ON SCHEMA "shop_queue" TO "shop_runtime";
+
+-- What 'shop_observer' may do in schema 'shop_queue': read. Queue and job statistics read sequences too.
+GRANT USAGE ON SCHEMA "shop_queue" TO "shop_observer";
+GRANT SELECT ON ALL TABLES IN SCHEMA "shop_queue" TO "shop_observer";
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA "shop_queue" TO "shop_observer";
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT SELECT ON TABLES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT SELECT ON SEQUENCES TO "shop_observer";
+
+-- privileges on schema slow_queue
+-- Schema 'slow_queue', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'slow_queue') THEN
+        CREATE SCHEMA "slow_queue";
+    END IF;
+END
+$awa_infra$;
+
+-- What 'shop_runtime' may do in schema 'slow_queue': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
+-- maintenance empties partitions. Functions need no grant: PUBLIC may execute them, all but Awa's installer.
+GRANT USAGE ON SCHEMA "slow_queue" TO "shop_runtime";
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "slow_queue" TO "shop_runtime";
+GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA "slow_queue" TO "shop_runtime";
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue"
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue"
+    GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+
+-- Awa 0.6.8 and 0.6.9 run CREATE SEQUENCE IF NOT EXISTS whenever a job is enqueued in queue storage; PostgreSQL asks
+-- for CREATE on the schema even if the sequence is there.
+GRANT CREATE ON SCHEMA "slow_queue" TO "shop_runtime";
+
+-- What 'shop_observer' may do in schema 'slow_queue': read. Queue and job statistics read sequences too.
+GRANT USAGE ON SCHEMA "slow_queue" TO "shop_observer";
+GRANT SELECT ON ALL TABLES IN SCHEMA "slow_queue" TO "shop_observer";
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA "slow_queue" TO "shop_observer";
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT SELECT ON TABLES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT SELECT ON SEQUENCES TO "shop_observer";
+
+COMMIT;

@@ -1,0 +1,199 @@
+-- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
+-- transaction it is asked before it is too late.
+DO $awa_infra$
+DECLARE
+    wrong text;
+BEGIN
+    SELECT string_agg(format('%s: %s instead of %s', facts.what, coalesce(facts.found, 'nothing'), facts.expected), E'\n')
+      INTO wrong
+      FROM (
+SELECT 'schema awa: version' AS what, 40::text AS expected, max(version)::text AS found
+  FROM awa.schema_version
+UNION ALL
+SELECT 'schema awa: versions recorded', 39::text, count(*)::text
+  FROM awa.schema_version
+ WHERE version <= 40
+UNION ALL
+SELECT 'schema awa: patch ' || 'wait_free_dirty_marks', 'applied', CASE WHEN probe.applied THEN 'applied' ELSE 'missing' END
+  FROM (
+-- Whether Awa's repeatable patch wait_free_dirty_marks (0.6.8 and 0.6.9) is applied in full: both marks
+-- tables, four functions that use them, and a refresh function that uses them and truncates nothing.
+SELECT (SELECT count(*)
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa' AND c.relkind = 'r'
+           AND c.relname IN ('admin_dirty_queue_marks', 'admin_dirty_kind_marks')) = 2
+   AND (SELECT count(*)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa'
+           AND p.proname IN ('mark_dirty_keys_insert', 'mark_dirty_keys_update', 'mark_dirty_keys_delete',
+                             'recompute_dirty_admin_metadata')
+           AND strpos(p.prosrc, 'admin_dirty_queue_marks') > 0) = 4
+   AND (SELECT count(*)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa' AND p.proname = 'refresh_admin_metadata'
+           AND strpos(p.prosrc, 'admin_dirty_queue_marks') > 0
+           AND p.prosrc !~* 'truncate') = 1 AS applied
+       ) AS probe
+UNION ALL
+SELECT 'queue storage ' || 'shop_queue' || ': queue/lease/claim slots, receipts', '16/8/8 t',
+       format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
+              (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
+                 FROM pg_catalog.pg_proc p
+                 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = 'shop_queue' AND p.proname = 'claim_ready_runtime'))
+  FROM "shop_queue".queue_ring_state q
+ CROSS JOIN "shop_queue".lease_ring_state l
+ CROSS JOIN "shop_queue".claim_ring_state c
+UNION ALL
+SELECT 'queue storage ' || 'slow_queue' || ': queue/lease/claim slots, receipts', '4/2/2 f',
+       format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
+              (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
+                 FROM pg_catalog.pg_proc p
+                 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = 'slow_queue' AND p.proname = 'claim_ready_runtime'))
+  FROM "slow_queue".queue_ring_state q
+ CROSS JOIN "slow_queue".lease_ring_state l
+ CROSS JOIN "slow_queue".claim_ring_state c
+UNION ALL
+SELECT 'roles and privileges', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
+  FROM (
+-- Which of the declared roles and privileges are missing in this database: one row (step, text) for each role, and
+-- for each role and kind of object in a schema. Reads catalogs only.
+WITH duty AS MATERIALIZED (
+    SELECT w.duty, w.name, r.oid
+      FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
+      LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.name
+), wanted_schema AS MATERIALIZED (
+    SELECT w.name, w.lanes, n.oid
+      FROM json_to_recordset('[{"name": "awa", "lanes": false}, {"name": "shop_queue", "lanes": true}, {"name": "slow_queue", "lanes": true}]') AS w (name text, lanes boolean)
+      LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = w.name
+), privilege (duty, kind, privilege) AS (
+    SELECT p.duty, p.kind, unnest(p.privileges)
+      FROM (VALUES ('runtime', 'r', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']),
+                   ('runtime', 'S', ARRAY['USAGE', 'SELECT', 'UPDATE']),
+                   ('observer', 'r', ARRAY['SELECT']),
+                   ('observer', 'S', ARRAY['SELECT'])) AS p (duty, kind, privileges)
+), object AS MATERIALIZED (
+    SELECT s.name AS schema, CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS kind, c.oid
+      FROM wanted_schema s
+      JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+)
+SELECT 'roles' AS step, format('role %s does not exist', d.name) AS text
+  FROM duty d
+ WHERE d.oid IS NULL
+UNION ALL
+SELECT 'roles', format('role %s lacks %s on database %s', d.name, p.privilege, current_database())
+  FROM duty d
+ CROSS JOIN (VALUES ('CONNECT'), ('CREATE')) AS p (privilege)
+ WHERE d.oid IS NOT NULL AND (p.privilege = 'CONNECT' OR d.duty = 'owner')
+   AND NOT has_database_privilege(d.oid, current_database(), p.privilege)
+UNION ALL
+SELECT 'roles', format('role %s is no member of %s', m.name, o.name)
+  FROM duty m
+  JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
+ WHERE m.duty = 'migrator' AND m.oid IS NOT NULL AND NOT pg_has_role(m.oid, o.oid, 'MEMBER')
+UNION ALL
+-- Matters only if there is something to do as the owner.
+SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)
+  FROM duty o
+ WHERE o.duty = 'owner' AND o.oid IS NOT NULL
+   AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+UNION ALL
+SELECT 'roles', format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
+  FROM duty m
+  JOIN duty o ON o.duty = 'owner'
+ WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
+                     JOIN pg_catalog.pg_database b ON b.oid = s.setdatabase
+                    WHERE b.datname = current_database() AND s.setrole = m.oid
+                      AND s.setconfig @> ARRAY['role=' || o.name])
+UNION ALL
+SELECT 'access:' || s.name, format('schema %s does not exist', s.name)
+  FROM wanted_schema s
+ WHERE s.oid IS NULL
+UNION ALL
+SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.privilege, s.name)
+  FROM wanted_schema s
+ CROSS JOIN duty d
+ CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p (privilege)
+ WHERE d.duty IN ('runtime', 'observer') AND s.oid IS NOT NULL
+   AND (p.privilege = 'USAGE' OR d.duty = 'runtime' AND s.lanes)
+   AND (d.oid IS NULL OR NOT has_schema_privilege(d.oid, s.oid, p.privilege))
+UNION ALL
+SELECT 'access:' || o.schema,
+       format('role %s lacks %s on %s %s of schema %s', d.name, string_agg(DISTINCT p.privilege, ', '),
+              count(DISTINCT o.oid), CASE o.kind WHEN 'S' THEN 'sequences' ELSE 'tables' END, o.schema)
+  FROM object o
+  JOIN privilege p USING (kind)
+  JOIN duty d USING (duty)
+ WHERE d.oid IS NOT NULL
+   AND NOT CASE o.kind WHEN 'S' THEN has_sequence_privilege(d.oid, o.oid, p.privilege)
+                       ELSE has_table_privilege(d.oid, o.oid, p.privilege) END
+ GROUP BY o.schema, o.kind, d.name
+UNION ALL
+SELECT 'access:' || s.name,
+       format('role %s lacks %s on new %s in schema %s', d.name, string_agg(p.privilege, ', ' ORDER BY p.privilege),
+              CASE p.kind WHEN 'S' THEN 'sequences' ELSE 'tables' END, s.name)
+  FROM wanted_schema s
+ CROSS JOIN privilege p
+  JOIN duty d USING (duty)
+  JOIN duty o ON o.duty = 'owner'
+ WHERE s.oid IS NOT NULL
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_default_acl a
+                    CROSS JOIN LATERAL aclexplode(a.defaclacl) AS e
+                    WHERE a.defaclrole = o.oid AND a.defaclnamespace = s.oid AND a.defaclobjtype = p.kind::"char"
+                      AND e.grantee = d.oid AND e.privilege_type = p.privilege)
+ GROUP BY s.name, p.kind, d.name
+       ) AS lacks
+UNION ALL
+SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
+  FROM (
+-- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue': one row (step, text) per queue.
+SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'shop_queue') AS text
+  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
+          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
+         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+         CROSS JOIN LATERAL unnest(q.priorities) AS priority
+         CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard) w
+ WHERE NOT (EXISTS (SELECT FROM "shop_queue".queue_lanes l WHERE l.queue = w.queue AND l.priority = w.priority)
+            AND EXISTS (SELECT FROM "shop_queue".queue_enqueue_heads h
+                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard)
+            AND EXISTS (SELECT FROM "shop_queue".queue_claim_heads h
+                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
+ GROUP BY w.name
+       ) AS lacks
+UNION ALL
+SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
+  FROM (
+-- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue': one row (step, text) per queue.
+SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'slow_queue') AS text
+  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
+          FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
+         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+         CROSS JOIN LATERAL unnest(q.priorities) AS priority
+         CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard) w
+ WHERE NOT (EXISTS (SELECT FROM "slow_queue".queue_lanes l WHERE l.queue = w.queue AND l.priority = w.priority)
+            AND EXISTS (SELECT FROM "slow_queue".queue_enqueue_heads h
+                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard)
+            AND EXISTS (SELECT FROM "slow_queue".queue_claim_heads h
+                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
+ GROUP BY w.name
+       ) AS lacks
+UNION ALL
+-- Where new jobs go. This bundle never changes it; on a new database it is canonical until the first worker starts.
+SELECT 'job routing (for information)', NULL, t.state || ', engine ' || t.current_engine
+  FROM awa.storage_transition_state t
+           ) AS facts (what, expected, found)
+     WHERE facts.expected IS DISTINCT FROM facts.found AND facts.expected IS NOT NULL;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('Database %I is not what this bundle promises:', current_database()) || E'\n' || wrong,
+            HINT = 'Nothing was changed.' || ' README.md of the bundle says what to do.';
+    END IF;
+END
+$awa_infra$;

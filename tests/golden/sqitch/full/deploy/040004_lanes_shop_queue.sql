@@ -1,0 +1,11 @@
+-- One transaction, under Awa's migration lock, after the conditions were asked.
+BEGIN;
+\ir ../awa_infra/lock.sql
+\ir ../awa_infra/preflight.sql
+\ir ../awa_infra/stop.sql
+
+-- What comes now is run as it was published:
+[all of shared/full/custom/R__awa_20_lanes_shop_queue.sql]
+
+;
+COMMIT;

@@ -1,0 +1,77 @@
+"""The process of the plugin: how it starts, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from awa_infra import __version__
+from tests.support.plugin import COMMAND, Plugin, plugin_process
+
+FOLDER = Path(__file__).parents[2] / "provider"
+
+
+def test_it_says_what_it_is() -> None:
+    shown = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+    assert shown.startswith("usage: pulumi-resource-awa [ENGINE]")
+    version = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version == f"{__version__}\n"
+
+
+def test_it_gives_its_schema(plugin: Plugin) -> None:
+    found = plugin.schema()
+    assert (found["name"], found["version"]) == ("awa", __version__)
+    assert json.loads((FOLDER / "schema.json").read_text()) == found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_the_engine_says_so(number: signal.Signals) -> None:
+    with plugin_process() as plugin:
+        plugin.schema()
+        plugin.process.send_signal(number)
+        assert plugin.process.wait(30) == 0
+        assert plugin.process.stderr is not None
+        assert plugin.process.stderr.read() == ""
+
+
+def test_it_ends_when_the_engine_was_killed(tmp_path: Path) -> None:
+    """A shell stands for the engine: when it is gone, nobody reads what the plugin would say."""
+    numbers = tmp_path / "pid"
+    script = f"{COMMAND} 127.0.0.1:1 > /dev/null 2>&1 & echo $! > {numbers}; sleep 600"
+    with subprocess.Popen(["/bin/sh", "-c", script]) as shell:
+        while not numbers.exists() or not numbers.read_text().strip():
+            time.sleep(0.05)
+        pid = int(numbers.read_text())
+        time.sleep(1)
+        assert alive(pid)
+        shell.kill()
+    until = time.monotonic() + 60
+    while alive(pid):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_folder_of_the_plugin_starts_it_too() -> None:
+    """As Pulumi does it with PulumiPlugin.yaml: the Python language host runs the folder."""
+    assert "runtime: python" in (FOLDER / "PulumiPlugin.yaml").read_text()
+    with subprocess.Popen(
+        [sys.executable, str(FOLDER), "127.0.0.1:1"], stdout=subprocess.PIPE, text=True, cwd="/"
+    ) as process:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) > 0
+        process.terminate()
+        assert process.wait(30) == 0
