@@ -2,8 +2,8 @@
 
 Conventions: a block of language ``console`` holds commands after ``$ `` and their output; an output line ``...``
 stands for any number of lines, and ``...`` within a line for any text. A command that ends with another status
-than 0 is followed by ``$ echo $?``. A block of language ``yaml`` or ``python`` whose first line is a comment with
-a file name is that file.
+than 0 is followed by ``$ echo $?``. A block of any other language whose first line is a comment with a file name is
+that file.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = frozenset({"console", "python", "sql", "text", "yaml"})
+LANGUAGES = frozenset({"console", "go", "python", "sql", "text", "typescript", "yaml"})
 TIMEOUT = 300
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
-_FILE = re.compile(r"^# ([\w.-]+\.(?:yaml|py))$", re.MULTILINE)
+_FILE = re.compile(r"^(?:#|//) ([\w.-]+\.(?:go|py|ts|yaml))$", re.MULTILINE)
 _INDENTED = re.compile(
     r"^ {4}(?:\$ )?((?:awa|awa-infra|cd|curl|export|flyway|git|liquibase|make|pip|psql|pulumi|python|read|uv) .+)$",
     re.MULTILINE,

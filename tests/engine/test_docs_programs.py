@@ -10,7 +10,7 @@ from pulumi import automation
 from devtools import docs_shown
 from devtools.docs_shown import Block
 from tests.support.servers import Database
-from tests.unit.test_docs_commands import RUN_WITH_THE_PLUGIN
+from tests.unit.test_docs_commands import RUN_WITH_THEIR_PROGRAMS
 
 PROGRAMS = [
     block for page in docs_shown.pages() for block in docs_shown.blocks(page, "python") if block.file == "__main__.py"
@@ -21,7 +21,7 @@ def test_every_python_block_is_a_program_or_a_file_that_its_page_runs() -> None:
     for page in docs_shown.pages():
         run = "\n".join(block.text for block in docs_shown.blocks(page, "console"))
         for block in docs_shown.blocks(page, "python"):
-            assert block in PROGRAMS or f"$ python {block.file}" in run or block.page in RUN_WITH_THE_PLUGIN
+            assert block in PROGRAMS or f"$ python {block.file}" in run or block.page in RUN_WITH_THEIR_PROGRAMS
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: f"{block.page}:{block.line}")

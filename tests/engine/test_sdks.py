@@ -19,7 +19,7 @@ from awa_infra.lifecycle.fields import Input, Output
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.kinds import KINDS, STACK, snake
 from awa_infra.plugin.texts import EXAMPLES, RESOURCES
-from devtools import sdks
+from devtools import pulumi_build, sdks
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from devtools.sdks import LANGUAGES, Language
@@ -123,3 +123,12 @@ def test_examples_in_the_python_sdk_are_typed_right(tmp_path: Path) -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def test_the_generators_are_those_of_the_command_that_is_built() -> None:
+    pinned = re.compile(r"github\.com/pulumi/pulumi/(?:pkg|sdk)/v3 v\S+")
+    of_generators, of_command = (
+        set(pinned.findall((m / "go.mod").read_text())) for m in (sdks.MODULE, pulumi_build.MODULE)
+    )
+    assert of_generators == of_command
+    assert len(of_generators) == 2

@@ -112,10 +112,19 @@ def test_the_example_of_the_reference_uses_every_key() -> None:
 @pytest.mark.parametrize("block", YAML_BLOCKS, ids=ids(YAML_BLOCKS))
 def test_configuration_that_a_page_shows_is_valid(block: Block) -> None:
     content = yaml.safe_load(block.text)
-    if "config" in content:
+    if "config" in content and "runtime" not in content:
         config.parse(block.text, f"{block.page}:{block.line}")
     else:
         assert {"name", "runtime"} <= set(content), "neither a stack configuration nor a Pulumi.yaml"
+
+
+def test_programs_in_other_languages_are_the_examples_that_are_tried() -> None:
+    page = ROOT / "docs" / "how-to" / "use-from-other-languages.md"
+    shown = {block.language: block for block in docs_shown.blocks(page, "go", "typescript", "yaml")}
+    for language, block in shown.items():
+        program = ROOT / "examples" / f"plugin-{language}" / (block.file or "")
+        assert block.text.partition("\n")[2] == program.read_text(encoding="utf-8")
+    assert len(shown) == 3
 
 
 @pytest.mark.parametrize("page", PAGES, ids=docs_shown.name)

@@ -26,6 +26,10 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "pulumi preview --stack prod": "needs a language host of the official distribution; "
         "tests/engine/test_examples.py runs the program",
         "pulumi up --stack prod": "the same",
+        'pulumi package add "$(command -v pulumi-resource-awa)"': "needs a language host of the official distribution; "
+        "tests/engine/test_sdk_programs.py compiles programs with what it generates",
+        'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
+        "pulumi config set --secret runtimePassword --stack dev": "asks a person",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
     }
@@ -59,6 +63,7 @@ RUN_WITH_AN_EXAMPLE = MappingProxyType(
 )
 """Each with the engine, in the folder of its own example."""
 
+RUN_WITH_THE_PLUGIN = "docs/how-to/use-from-other-languages.md"
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 RUN_WITH_PSQL = "docs/how-to/package-psql.md"
@@ -69,11 +74,18 @@ RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGR
 
 RUN_IMPORT = "docs/how-to/import-a-live-schema.md"
 RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
-RUN_WITH_THE_PLUGIN = (RUN_IMPORT, RUN_MOVE)
-"""By tests/engine/test_plugin.py, with their programs."""
+RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
+"""By tests/engine/test_plugin.py, with the programs that they show."""
 
 RUN = frozenset(
-    {*RUN_WITH_A_DATABASE, *RUN_WITH_THE_ENGINE, *RUN_WITH_AN_EXAMPLE, *RUN_WITH_BUNDLES, *RUN_WITH_THE_PLUGIN}
+    {
+        *RUN_WITH_A_DATABASE,
+        *RUN_WITH_THE_ENGINE,
+        *RUN_WITH_AN_EXAMPLE,
+        RUN_WITH_THE_PLUGIN,
+        *RUN_WITH_THEIR_PROGRAMS,
+        *RUN_WITH_BUNDLES,
+    }
 )
 
 PAGES = docs_shown.pages()
