@@ -1,6 +1,8 @@
 # Everything a developer runs. No Docker; `make` alone lists the targets.
 
 PYTEST_ARGS ?=
+# Each worker has a server of its own; the tests of a file share fixtures, so they stay together.
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 LOCK_ARGS ?=
 
 # What neither connects nor renders for Pulumi: every branch of it must be tested.
@@ -38,7 +40,7 @@ demo-stop: setup ## stop what `make demo` left running
 	@$(PYTHON_BIN)/python -m devtools.demo stop
 
 test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
-	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),--cov --cov-report=)
+	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),$(PARALLEL) --cov --cov-report=)
 	$(if $(PYTEST_ARGS),,$(call calmly,branch coverage of the pure parts,$(COVERAGE_REPORT)))
 
 test-unit: setup ## run only the tests that need no server
