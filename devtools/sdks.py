@@ -25,7 +25,7 @@ Language = Literal["python", "nodejs", "go"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 MODULE = Path(__file__).parent / "pulumi-sdks"
-SOURCES = ("go.mod", "go.sum", "main.go")
+SOURCES = ("go.mod", "go.sum", "imported.go", "main.go")
 BUILD_TIMEOUT = 15 * 60.0
 RUN_TIMEOUT = 60.0
 
@@ -58,18 +58,39 @@ def write(language: Language, folder: Path, text: str) -> None:
         # Diagnostics name the file.
         source = Path(scratch) / "schema.json"
         source.write_text(text, encoding="utf-8")
-        done = subprocess.run(
-            [command, language, source.name, folder.absolute()],
-            cwd=scratch,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=RUN_TIMEOUT,
-            check=False,
-        )
+        done = _run(scratch, command, language, source.name, folder.absolute())
     if done.returncode != 0:
         message = f"Pulumi makes no {language} SDK of this schema\n{tail(done.stderr)}"
         raise ToolError(message)
+
+
+def imported(language: Language, state: Path) -> str:
+    """Return the program that ``pulumi import`` prints for every resource of the plugin in an exported state.
+
+    Raises:
+        ToolError: Pulumi cannot write it, or Go cannot be had.
+    """
+    command = _generator()
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "schema.json"
+        source.write_text(schema.text(), encoding="utf-8")
+        done = _run(scratch, command, "import", language, source.name, state.absolute())
+    if done.returncode != 0:
+        message = f"Pulumi writes no {language} program for {state}\n{tail(done.stderr)}"
+        raise ToolError(message)
+    return done.stdout
+
+
+def _run(folder: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=RUN_TIMEOUT,
+        check=False,
+    )
 
 
 def _describe_installed(folder: Path, text: str) -> None:

@@ -2,6 +2,10 @@
 // module: what `pulumi package add` does, without the language hosts that this command wants to be installed.
 //
 //	sdks LANGUAGE SCHEMA FOLDER
+//
+// With the word import it prints instead what `pulumi import` would, for what a stack's exported state has:
+//
+//	sdks import LANGUAGE SCHEMA STATE
 package main
 
 import (
@@ -57,8 +61,11 @@ func main() {
 }
 
 func run(arguments []string) error {
+	if len(arguments) == 4 && arguments[0] == "import" && languages[arguments[1]] != nil {
+		return imported(os.Stdout, arguments[1], arguments[2], arguments[3])
+	}
 	if len(arguments) != 3 || generators[arguments[0]] == nil {
-		return fmt.Errorf("usage: sdks go|nodejs|python SCHEMA FOLDER")
+		return fmt.Errorf("usage: sdks [import] go|nodejs|python SCHEMA FOLDER|STATE")
 	}
 	found, err := bound(arguments[1])
 	if err != nil {
