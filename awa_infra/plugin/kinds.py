@@ -71,6 +71,14 @@ def camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in others)
 
 
+def worded(text: str) -> str:
+    """Return a sentence with the names of inputs as other languages write them."""
+    return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: camel(found[0]) if found[0] in _NAMES else found[0], text)
+
+
 def snake(name: str) -> str:
     """Return a name as Python writes it."""
     return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+_NAMES = frozenset(field.name for kind in KINDS.values() for field in kind.fields)

@@ -16,7 +16,7 @@ from awa_infra.config.fields import Encrypted, forms, inner_model
 from awa_infra.lifecycle.fields import Input, Output, Type
 from awa_infra.lifecycle.stack import OUTPUTS
 from awa_infra.plugin import functions
-from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, PACKAGE, STACK, camel
+from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, PACKAGE, STACK, camel, worded
 from awa_infra.plugin.texts import EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
 
 _TYPES: Mapping[Type, Mapping[str, Any]] = {
@@ -133,6 +133,8 @@ def _inputs(fields: Iterable[Input], *, provider: bool = False) -> dict[str, Any
 
 def _input(field: Input, *, provider: bool) -> dict[str, Any]:
     spec = _property(field)
+    if field.fixed:
+        spec["description"] += " Immutable."
     if field.name in FALLBACKS:
         # A default in an SDK would always be given, and so win over the provider's configuration.
         if not provider:
@@ -149,7 +151,7 @@ def _input(field: Input, *, provider: bool) -> dict[str, Any]:
 
 def _property(field: Input | Output) -> dict[str, Any]:
     return {
-        "description": field.text,
+        "description": worded(field.text),
         **_TYPES[field.type],
         **({"secret": True} if field.secret else {}),
     }

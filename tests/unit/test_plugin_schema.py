@@ -11,7 +11,7 @@ from awa_infra import resources
 from awa_infra.config import StackConfig
 from awa_infra.lifecycle.fields import Input, Type
 from awa_infra.plugin import schema
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, STACK, camel, snake
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, STACK, camel, snake, worded
 from awa_infra.plugin.texts import EXAMPLES
 
 PACKAGE = schema.package_schema()
@@ -48,14 +48,14 @@ def test_inputs_outputs_defaults_and_descriptions_are_those_of_the_dynamic_resou
         assert_the_same(field, found["inputProperties"][camel(field.name)], arguments[field.name].default)
     for output in kind.outputs:
         said = found["properties"][camel(output.name)]
-        assert (said["description"], said.get("secret", False)) == (output.text, output.secret)
+        assert (said["description"], said.get("secret", False)) == (worded(output.text), output.secret)
 
 
 def assert_the_same(field: Input, said: dict[str, Any], default: object) -> None:
     assert said["type"] == TYPES[field.type]
     assert said.get("secret", False) == field.secret
     # Of the default the provider's configuration may be a part.
-    assert said["description"].startswith(field.text.partition(" Default: ")[0])
+    assert said["description"].startswith(worded(field.text).partition(" Default: ")[0])
     if field.name in FALLBACKS:
         # A default in an SDK would always be given, and so win over the provider's configuration.
         assert "default" not in said
