@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import psycopg
 from psycopg import sql
 
@@ -42,6 +43,8 @@ PAGE = Path("docs/reference/benchmark.md")
 RELEASE = installed_release()
 CURRENT = DesiredState(RELEASE, RELEASE.schema_version)
 SLOTS = (16, 32, 64)
+NOWHERE = "127.0.0.1:1"
+"""An engine that is not there; providers ask it for nothing when they start."""
 
 Way = Callable[[str], object]
 
@@ -157,6 +160,14 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
         prepare(connection)
         warm = [_seconds(lambda: read_catalog(connection, "awa")) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
+    note("bench: start of the providers")
+    plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
+    dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
+    results["start of a provider"] = {
+        "dynamic provider, until it prints its port": [_seconds(lambda: _start(dynamic)) for _ in range(rounds)],
+        "plugin, until it prints its port": [_seconds(lambda: _start(plugin)) for _ in range(rounds)],
+        "plugin, until its first answer": [_seconds(lambda: _start(plugin, ask=True)) for _ in range(rounds)],
+    }
     for slots in SLOTS:
         note(f"bench: custom schema with {slots} slots")
         wanted = DesiredState(RELEASE, None, (QueueStorage("acme_jobs", Shape(slots)),))
@@ -173,6 +184,16 @@ def _seconds(way: Callable[[], object]) -> float:
     began = time.perf_counter()
     way()
     return time.perf_counter() - began
+
+
+def _start(words: list[str], *, ask: bool = False) -> None:
+    """Start a provider as the engine does, and end it."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        port = int(process.stdout.readline() if process.stdout else "")
+        if ask:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                channel.unary_unary("/pulumirpc.ResourceProvider/GetPluginInfo")(b"", wait_for_ready=True)
+        process.kill()
 
 
 def _connect(url: str) -> None:
