@@ -183,6 +183,17 @@ def whatever_is_deleted_the_schemas_and_their_jobs_are_there(project: Project) -
     assert "so nothing is dropped." in text
     said(project.program("up"))
     assert dump_everything(project.database.url) == before
+    deleted = project.pulumi("state", "delete", project.urn("acme"), "--force", "--yes", "--stack=dev")
+    assert deleted.status == 0, said(deleted)
+    assert summary(said(project.program("up"))) == {"created": 1, "unchanged": 4}
+    text = said(project.program("up", source="import pulumi"))
+    assert "Queue-storage schema acme_jobs and its jobs are left as they are. Pulumi only forgets it." in text
+    assert summary(text) == {"deleted": 4, "unchanged": 1}
+    protecting = program.replace("depends_on=[roles]", "depends_on=[roles], protect=True")
+    assert summary(said(project.program("up", source=protecting))) == {"created": 4, "unchanged": 1}
+    assert "because it is protected" in said(project.pulumi("destroy", "--yes", "--skip-preview", "--stack=dev"))
+    said(project.program("up"))
+    assert dump_everything(project.database.url) == before
     text = said(project.pulumi("destroy", "--yes", "--skip-preview", "--stack=dev"))
     assert "Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it." in text
     assert summary(text) == {"deleted": 5}
@@ -205,6 +216,10 @@ def an_import_writes_no_secret_down(project: Project, url: str) -> None:
     assert found["awa:index:QueueStorageSchema"]["inputs"] == shape
     for kind in ("Schema", "QueueStorageSchema"):
         assert "databaseUrl" not in found[f"awa:index:{kind}"]["outputs"]
+    text = said(project.program("preview", source=without_imports(program) + ASKING))
+    assert summary(text) == {"unchanged": 3}
+    assert re.search(r"\+ stands *: 40\n", text)
+    assert re.search(r"\+ pending *: \[\]", text)
     exported = project.folder / "exported.json"
     assert project.pulumi("stack", "export", "--stack=dev", f"--file={exported}").status == 0
     printed = {language: sdks.imported(language, exported) for language in sdks.LANGUAGES}
@@ -214,6 +229,11 @@ def an_import_writes_no_secret_down(project: Project, url: str) -> None:
         assert CANARY not in text
     assert summary(said(project.program("preview", source=printed["python"]))) == {"unchanged": 3}
 
+
+ASKING = """
+pulumi.export("stands", awa.get_status_output().schema_version)
+pulumi.export("pending", awa.get_plan_output(queue_storage_schemas=["acme_jobs"]).steps)
+"""
 
 STACK = """
 import pulumi
