@@ -31,7 +31,8 @@ CONDITIONS = {
     "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
     "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
     "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
-    "not-adopted": "Flyway has no baseline, or a wrong one: *A database that `awa migrate` already migrated*.",
+    "not-adopted": "Flyway has no baseline, or a wrong one, or was killed before it had noted version 1: "
+    "*A database that `awa migrate` already migrated*.",
     "not-owner": "The role is neither owner of schema awa nor member of the owner.",
     "objects-other-owner": "Something in a declared schema belongs to another role than the declared owner.",
     "owner-not-acting": "The session does not work as the declared owner. Run `roles.sql`, connect as the migrator.",
