@@ -10,7 +10,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, read_removal, remove
 from awa_infra.database.observe import read_state
 from awa_infra.database.url import describe
-from awa_infra.errors import DatabaseMissingError
+from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     DATABASE_URL,
@@ -185,7 +185,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
 
     def droppable(self, props: Props) -> str:
         """Return database and schema, whoever connects."""
-        if not is_known(props, "database_url", "schema"):
+        if props.get("database_url") is None or not is_known(props, "database_url", "schema"):
             return ""
         return f"{describe(props['database_url']).rpartition('@')[2]}/{props['schema']}"
 
@@ -199,6 +199,11 @@ class QueueStorageSchemaLifecycle(Lifecycle):
                 warning=True,
             )
             return
+        if url is None:
+            raise ConfigurationError(
+                f"Queue-storage schema {schema} is to be dropped, and there is no connection to its database.",
+                hint="Keep it as the secret awa:databaseUrl, or give it to the provider of the resource.",
+            )
         force = bool(wanted["force_drop"])
         try:
             lost = jobs_in(url, schema, role=wanted["role"]) if force else ""

@@ -125,7 +125,9 @@ class Servicer:
         """Read it again, or for the first time to import it; no id means that it is not there."""
         kind, sent = _kind(request.urn), decode(request.properties)
         if sent.values:
-            found = kind.read(self._merged(sent))
+            known = self._merged(sent)
+            _require_connection(kind, known)
+            found = kind.read(known)
             inputs = request.inputs
         else:
             given = self._merged(decode(request.inputs))
@@ -223,6 +225,16 @@ def _strangers(kind: Lifecycle, sent: Sent) -> list[Problem]:
         Problem(name, f"is no input of this resource. Hint: it has {', '.join(camel(i.name) for i in kind.inputs)}.")
         for name in sorted(set(sent.values) - known)
     ]
+
+
+def _require_connection(kind: Lifecycle, given: Props) -> None:
+    """Refuse to read without a connection: a refresh is not checked before, and the provider's may be gone."""
+    for name in (i.name for i in kind.inputs if i.required and i.name in FALLBACKS):
+        if given.get(name) is None:
+            raise ConfigurationError(
+                f"{camel(name)} {functions.NOWHERE}.",
+                hint="Keep it as the secret awa:databaseUrl, or give it to the provider of the resource.",
+            )
 
 
 def _with_configuration(problem: Problem, sent: Sent) -> Problem:

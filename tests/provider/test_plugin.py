@@ -87,6 +87,20 @@ def test_the_connection_of_the_provider_serves_all_and_is_kept_in_no_resource(
     assert "databaseUrl" not in outputs
 
 
+def test_a_connection_that_the_provider_has_no_more_is_said_so(
+    plugin: Plugin, own_plugin: Plugin, awa_database: Database
+) -> None:
+    plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
+    _id, kept = plugin.create({"schema": "acme_jobs", "deletionPolicy": "drop", **SHAPE})
+    own_plugin.use("QueueStorageSchema")
+    with pytest.raises(CallFailed, match=r"^databaseUrl is given neither here nor .*\[config-invalid\]$"):
+        own_plugin.read("acme_jobs", kept)
+    with pytest.raises(CallFailed, match=r"acme_jobs is to be dropped, and there is no connection .*config-invalid"):
+        own_plugin.delete("acme_jobs", kept)
+    own_plugin.delete("acme_jobs", {**kept, "deletionPolicy": "retain"})
+    assert own_plugin.log[-1].startswith("Queue-storage schema acme_jobs and its jobs are left as they are.")
+
+
 def test_keys_of_the_namespace_that_are_for_others_do_not_matter_to_the_provider(plugin: Plugin) -> None:
     news = {"databaseUrl": secret("postgresql://h/d"), "queueStorageSchemas": "[]", "lockWait": "12"}
     inputs, failures = plugin.check_config(news)
