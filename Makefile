@@ -1,8 +1,8 @@
 # Everything a developer runs. No Docker; `make` alone lists the targets.
 
 PYTEST_ARGS ?=
-# Each worker has a server of its own; the tests of a file share fixtures, so they stay together.
-PARALLEL = -n auto --maxprocesses 4 --dist loadfile
+# Each worker has a server of its own. Long tests stand at all places, so whoever is done takes from the others.
+PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 LOCK_ARGS ?=
 
 # What neither connects nor renders for Pulumi: every branch of it must be tested.

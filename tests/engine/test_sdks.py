@@ -17,7 +17,7 @@ import pytest
 from awa_infra import __version__
 from awa_infra.lifecycle.fields import Input, Output
 from awa_infra.plugin import functions, schema
-from awa_infra.plugin.kinds import KINDS, STACK, snake
+from awa_infra.plugin.kinds import KINDS, STACK, snake, worded
 from awa_infra.plugin.texts import EXAMPLES, RESOURCES
 from devtools import pulumi_build, sdks
 from devtools.docs_shown import ROOT
@@ -83,7 +83,7 @@ def test_the_python_sdk_has_every_input_and_output_with_our_words(awa_sdk: Modul
 
 
 def described(holder: type, field: Input | Output) -> bool:
-    text = field.text.partition(" Default: ")[0]
+    text = worded(field.text).partition(" Default: ")[0]
     return text in words(inspect.getdoc(getattr(holder, field.name)))
 
 
