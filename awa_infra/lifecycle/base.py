@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -202,8 +202,7 @@ class Lifecycle(ABC):
 
     def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
         """Return what is wrong with the inputs by themselves; what is unknown is not."""
-        found = ((i.name, problem_of(i, wanted[i.name])) for i in self.inputs)
-        return [Problem(name, message) for name, message in found if message]
+        return problems_of(self.inputs, wanted)
 
     def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""
@@ -239,6 +238,12 @@ class Lifecycle(ABC):
 
     def _kept(self, wanted: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**wanted, **outputs}
+
+
+def problems_of(inputs: Iterable[Input], values: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with normalised values, each by itself."""
+    found = ((i.name, problem_of(i, values[i.name])) for i in inputs)
+    return [Problem(name, message) for name, message in found if message]
 
 
 def role_is_pending(exc: AwaInfraError) -> bool:

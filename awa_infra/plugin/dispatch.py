@@ -7,8 +7,7 @@ from google.protobuf import message_factory
 from google.protobuf.message import DecodeError
 from pulumi.runtime.proto import provider_pb2
 
-from awa_infra.errors import AwaInfraError
-from awa_infra.plugin.failures import PartlyDoneError, fail
+from awa_infra.plugin.failures import fail
 from awa_infra.plugin.server import Serve
 from awa_infra.plugin.servicer import Servicer
 
@@ -32,8 +31,6 @@ def serve(engine: str) -> Serve:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"The request of {method} cannot be read")
         try:
             found: bytes = getattr(servicer, method)(message, context).SerializeToString()
-        except (AwaInfraError, PartlyDoneError) as exc:
-            fail(context, exc)
         except Exception as exc:  # noqa: BLE001  no traceback ever reaches a user
             fail(context, exc)
         return found

@@ -8,8 +8,8 @@ from typing import Any
 from awa_infra.config import queue_storage_problems
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.base import Problem
-from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, UNKNOWN, Input, Output, Type, normalised, problem_of
+from awa_infra.lifecycle.base import Problem, problems_of
+from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, UNKNOWN, Input, Output, Type, normalised
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from awa_infra.planning.data import plan_data, state_data
 from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS, camel
@@ -76,7 +76,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
         )
     fields = ARGUMENTS[token]
     values = normalised(fields, given)
-    problems = [Problem(f.name, problem) for f in fields if (problem := problem_of(f, values[f.name])) is not None]
+    problems = problems_of(fields, values)
     if values["database_url"] is None:
         problems.append(Problem("database_url", NOWHERE))
     if not problems:

@@ -12,9 +12,9 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from awa_infra import __version__
 from awa_infra.database.cancellation import running
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.base import Lifecycle, Problem, Tell, problems_of
 from awa_infra.lifecycle.declared import Declared
-from awa_infra.lifecycle.fields import Props, problem_of
+from awa_infra.lifecycle.fields import Props
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, camel, with_fallbacks, without_fallbacks
@@ -49,11 +49,7 @@ class Servicer:
     ) -> provider_pb2.CheckResponse:
         """Check what is configured for all resources; other keys of the namespace are for others."""
         sent = decode(request.news)
-        found = _configured(sent)
-        problems = [
-            Problem(f.name, problem) for f in CONFIGURATION if (problem := problem_of(f, found[f.name])) is not None
-        ]
-        answer = provider_pb2.CheckResponse(failures=_failures(problems))
+        answer = provider_pb2.CheckResponse(failures=_failures(problems_of(CONFIGURATION, _configured(sent))))
         answer.inputs.CopyFrom(_with_secrets(request.news, sent, CONFIGURATION))
         return answer
 

@@ -11,12 +11,7 @@ from typing import Any
 import pytest
 
 from awa_infra.database.url import parameters
-from awa_infra.lifecycle.activation import ActivationLifecycle
-from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.database import DatabaseLifecycle
-from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
-from awa_infra.lifecycle.roles import RolesLifecycle
-from awa_infra.lifecycle.schema import SchemaLifecycle
+from awa_infra.plugin.kinds import KINDS
 from devtools.record_states import LOGIN, PASSPHRASE, SERVER, STACKS, STATES
 from tests.engine import projects
 from tests.engine.conftest import CANARY, ROLES
@@ -25,13 +20,6 @@ from tests.support.servers import Database, TestServer
 
 RECORDED = sorted(path.parent for path in STATES.glob("*/*/state.json"))
 NAMES = ("awa_quickstart", "shop_jobs")
-LIFECYCLES: tuple[Lifecycle, ...] = (
-    DatabaseLifecycle(),
-    RolesLifecycle(),
-    SchemaLifecycle(),
-    QueueStorageSchemaLifecycle(),
-    ActivationLifecycle(),
-)
 SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  how Pulumi marks one
 
 
@@ -74,7 +62,7 @@ def test_a_state_of_an_earlier_version_previews_clean(
 
 def make(resource: dict[str, Any]) -> None:
     """Bring the database to what a resource of the state declares, without the engine."""
-    lifecycle = next(found for found in LIFECYCLES if resource["type"].endswith(f":{found.name}"))
+    lifecycle = next(found for found in KINDS.values() if resource["type"].endswith(f":{found.name}"))
     inputs = {key: plain(value) for key, value in resource["inputs"].items() if key != "__provider"}
     lifecycle.create(inputs, say_nothing)
 
