@@ -48,10 +48,7 @@ def awa_python(version: str) -> Path:
 
 def _installed(package: str, version: str) -> Path:
     target = cache.directory() / "awa" / f"{package}-{version}"
-    if not target.is_dir():
-        with cache.lock(target.parent / "install.lock", f"installing {package}"):
-            if not target.is_dir():
-                _install(f"{package}=={version}", target)
+    cache.once(target, "install", f"installing {package}", lambda: _install(f"{package}=={version}", target))
     return target
 
 

@@ -15,7 +15,7 @@ import platformdirs
 from devtools.progress import note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 READABLE_DIRECTORY = 0o755
 
@@ -45,6 +45,21 @@ def lock(path: Path, waiting_for: str) -> Iterator[None]:
             note(f"waiting for another run: {waiting_for}")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def once(target: Path, name: str, doing: str, make: Callable[[], None]) -> None:
+    """Have a directory made that is not there yet, by one run of several at a time.
+
+    Args:
+        target: the directory.
+        name: of the lock beside it; what shares a name is made one after the other.
+        doing: what a run that waits for another one says.
+        make: makes it, with `built_beside`.
+    """
+    if not target.is_dir():
+        with lock(target.parent / f"{name}.lock", doing):
+            if not target.is_dir():
+                make()
 
 
 @contextmanager

@@ -63,10 +63,7 @@ def goose() -> list[str]:
 
 def _command(tool: _Tool) -> list[str]:
     target = tool.target
-    if not target.is_dir():
-        with cache.lock(target.parent / f"{tool.name}.lock", f"building {tool.name}"):
-            if not target.is_dir():
-                _build(tool, target)
+    cache.once(target, tool.name, f"building {tool.name}", lambda: _build(tool, target))
     return [str(target / tool.name)]
 
 

@@ -77,10 +77,7 @@ def _command(tool: _Tool, version: str) -> list[str]:
 def _java_with(tool: _Tool, version: str) -> list[str]:
     java = _java()
     jars = tool.jars(version)
-    if not jars.is_dir():
-        with cache.lock(jars.parent / f"{tool.name}.lock", f"fetching {tool.name}"):
-            if not jars.is_dir():
-                _fetch(tool, version, jars)
+    cache.once(jars, tool.name, f"fetching {tool.name}", lambda: _fetch(tool, version, jars))
     return [java, *JVM_OPTIONS, "-cp", str(jars / "*")]
 
 

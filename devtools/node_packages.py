@@ -22,10 +22,7 @@ def installed(project: Path) -> Path:
     """
     digest = hashlib.sha256(b"\0".join((project / name).read_bytes() for name in LOCKED)).hexdigest()[:12]
     target = cache.directory() / "npm" / f"{project.name}-{digest}"
-    if not target.is_dir():
-        with cache.lock(target.parent / f"{project.name}.lock", f"installing packages of {project.name}"):
-            if not target.is_dir():
-                _install(project, target)
+    cache.once(target, project.name, f"installing packages of {project.name}", lambda: _install(project, target))
     return target / "node_modules"
 
 

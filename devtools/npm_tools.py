@@ -24,10 +24,7 @@ INSTALL_TIMEOUT = 300.0
 def dbmate() -> list[str]:
     """Return the start of a dbmate command line, installing the tool if needed."""
     target = cache.directory() / "npm" / f"dbmate-{DBMATE}"
-    if not target.is_dir():
-        with cache.lock(target.parent / "dbmate.lock", "installing dbmate"):
-            if not target.is_dir():
-                _install(f"dbmate@{DBMATE}", target)
+    cache.once(target, "dbmate", "installing dbmate", lambda: _install(f"dbmate@{DBMATE}", target))
     return [str(_command(target))]
 
 

@@ -70,10 +70,7 @@ def _installation(release: str) -> Path:
         message = f"no binaries of PostgreSQL {release} for {system} on {machine}"
         raise ToolMissing(message)
     target = cache.directory() / "postgresql" / f"{release}-{variant}"
-    if not target.is_dir():
-        with cache.lock(target.parent / "fetch.lock", f"fetching PostgreSQL {release}"):
-            if not target.is_dir():
-                _fetch(release, variant, target)
+    cache.once(target, "fetch", f"fetching PostgreSQL {release}", lambda: _fetch(release, variant, target))
     return target
 
 

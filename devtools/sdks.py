@@ -37,13 +37,14 @@ def generated(language: Language) -> Path:
     """
     text = schema.text()
     target = _root() / f"{language}-{_hash(_sources(), text.encode(), Path(__file__).read_bytes())}"
-    if not target.is_dir():
-        with cache.lock(_root() / f"{language}.lock", f"making the {language} SDK"):
-            if not target.is_dir():
-                with cache.built_beside(target) as side:
-                    write(language, side, text)
-                    if language == "python":
-                        _describe_installed(side, text)
+
+    def make() -> None:
+        with cache.built_beside(target) as side:
+            write(language, side, text)
+            if language == "python":
+                _describe_installed(side, text)
+
+    cache.once(target, language, f"making the {language} SDK", make)
     return target
 
 
@@ -105,10 +106,7 @@ def _describe_installed(folder: Path, text: str) -> None:
 def _generator() -> Path:
     """Return the program that writes SDKs, building it if needed."""
     target = _root() / f"generator-{_hash(_sources())}"
-    if not target.is_dir():
-        with cache.lock(_root() / "generator.lock", "building the generator of SDKs"):
-            if not target.is_dir():
-                _build(target)
+    cache.once(target, "generator", "building the generator of SDKs", lambda: _build(target))
     return target / "sdks"
 
 

@@ -16,14 +16,13 @@ from types import FrameType
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 import grpc
-from pulumi.output import Unknown
 from pulumi.runtime.proto import status_pb2
 
 from awa_infra.errors import AwaInfraError
 from awa_infra.resources import engine_log
 from awa_infra.resources.engine_log import INFO, WARNING
 
-__all__ = ["INFO", "WARNING", "clean_errors", "is_unknown", "log", "urn"]
+__all__ = ["INFO", "WARNING", "clean_errors", "log", "urn"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,11 +39,6 @@ class _FoundCall:
     def __init__(self, request: Any, context: grpc.ServicerContext) -> None:  # noqa: ANN401
         self.request = request
         self.context = context
-
-
-def is_unknown(value: object) -> bool:
-    """Whether a preview does not know this input yet."""
-    return isinstance(value, Unknown)
 
 
 def clean_errors(method: Callable[P, R]) -> Callable[P, R]:
