@@ -12,17 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection
 
 _POLL = 0.5
 """Seconds between two looks at whether everything was cancelled."""
-
-_ROOM = (
-    "SELECT current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int"
-    " + current_setting('max_prepared_transactions')::int) AS room"
-)
-"""What the lock table is sized for, as PostgreSQL's documentation of ``max_locks_per_transaction`` says."""
 
 
 class Turns:
@@ -63,6 +58,6 @@ _turns = Turns()
 @contextmanager
 def in_turn(connection: Connection, places: int) -> Iterator[None]:
     """Wait for one's turn on the server of a connection, if it is going to lock anything."""
-    row = connection.execute(_ROOM.encode()).fetchone() or {}
+    row = connection.execute(sqltext.load("observe/lock_room.sql").encode()).fetchone() or {}
     with _turns.taken(f"{connection.info.host}:{connection.info.port}", places, int(row["room"])):
         yield
