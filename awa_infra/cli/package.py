@@ -10,10 +10,11 @@ import click
 from awa_infra.cli.desired import desired_state, read_config
 from awa_infra.cli.options import config_option, json_option, print_json
 from awa_infra.errors import BundleError
-from awa_infra.packaging.archive import write_archive
+from awa_infra.packaging.archive import read_archive, write_archive
 from awa_infra.packaging.bundle import FORMATS, Bundle
 from awa_infra.packaging.bundle import package as make
 from awa_infra.packaging.compare import Change, changes, unified
+from awa_infra.packaging.grow import refuse_older
 from awa_infra.packaging.standing import Standing, read, refuse_what_changed
 from awa_infra.packaging.write import write
 
@@ -76,19 +77,18 @@ def package(
 ) -> None:
     """Write a bundle for a DBA's tool: the same SQL that apply runs, from an empty database on.
 
-    Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already grows: files are
-    added, and no migration that it has released ever changes, even where a newer Awa has another text for it; each such
-    file is reported. A folder that awa-infra did not write, or in which somebody edited a file, is refused.
+    Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already (or in FILE, without
+    --out) grows: files are added, and no migration that it has released ever changes, even where a newer Awa has
+    another text for it; each such file is reported. A bundle that a newer Awa wrote is refused, and so is a folder that
+    awa-infra did not write, or in which somebody edited a file.
 
     Exit status: 0, or with --check 1 if DIR is not what would be written.
     """
     looking = check or show_diff
     if out is None and (looking or archive_path is None):
         raise click.UsageError("Give --out, the folder of the bundle" + ("." if looking else ", or --archive."))
-    standing = None if out is None else read(out)
-    if standing is not None:
-        _refuse(standing, looking=looking)
     desired = desired_state(read_config(config_path), to_version)
+    standing = _standing(out, archive_path, desired.release.name, looking=looking)
     bundle = make(bundle_format, desired, from_version=from_version, standing=standing)
     done = changes(standing.files if standing else {}, bundle.files)
     if not looking:
@@ -124,6 +124,17 @@ def package(
         click.echo(f"{click.style('Kept:', bold=True)} {entry}", err=True)
     if check and done:
         ctx.exit(DIFFERENT)
+
+
+def _standing(out: Path | None, archive_path: Path | None, release: str, *, looking: bool) -> Standing | None:
+    """Return the bundle that grows; one in the archive is not replaced by one of an older release either."""
+    replaced = None if archive_path is None else read_archive(archive_path)
+    if replaced is not None:
+        refuse_older(release, replaced)
+    standing = replaced if out is None else read(out)
+    if standing is not None:
+        _refuse(standing, looking=looking)
+    return standing
 
 
 def _refuse(standing: Standing, *, looking: bool) -> None:

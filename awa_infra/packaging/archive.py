@@ -11,6 +11,7 @@ from pathlib import Path
 
 from awa_infra.errors import BundleError
 from awa_infra.packaging.manifest import MANIFEST, is_ours
+from awa_infra.packaging.standing import Standing
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that the format can express."""
@@ -37,7 +38,7 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
     Raises:
         BundleError: the target is something else, or cannot be written.
     """
-    if target.exists() and not _is_ours(target):
+    if target.exists() and read_archive(target) is None:
         raise BundleError(
             f"{target} is there already, and awa-infra did not write it.", hint="Choose another --archive."
         )
@@ -62,9 +63,19 @@ def _replace(target: Path, content: bytes) -> None:
         Path(side).unlink(missing_ok=True)
 
 
-def _is_ours(target: Path) -> bool:
+def read_archive(target: Path) -> Standing | None:
+    """Return the bundle in an archive, or ``None`` if there is no file, or one that awa-infra did not write.
+
+    Raises:
+        BundleError: it cannot be read.
+    """
     try:
         with zipfile.ZipFile(target) as found:
-            return is_ours(found.read(MANIFEST).decode(errors="replace"))
-    except (OSError, KeyError, zipfile.BadZipFile):
-        return False
+            files = {name: found.read(name) for name in found.namelist() if not name.endswith("/")}
+    except (FileNotFoundError, zipfile.BadZipFile):
+        return None
+    except OSError as exc:
+        raise BundleError(
+            f"The archive {target} cannot be read: {exc.strerror}.", hint="Choose another --archive."
+        ) from exc
+    return Standing(target, files) if is_ours(files.get(MANIFEST, b"").decode(errors="replace")) else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
@@ -165,7 +163,7 @@ def _against_the_lock(standing: Standing, lock: Lock) -> Iterator[Flaw]:
         content = standing.files.get(entry.file)
         if content is not None and entry.file not in told and sha256(content) != entry.sha256:
             yield Flaw(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")
-    manifest = _manifest(standing)
+    manifest = standing.manifest
     if manifest.get("format") != lock.form:
         yield Flaw(MANIFEST, f"says format {manifest.get('format')!r}, the lock says {lock.form!r}.")
     listed = {entry["version"]: entry["release"] for entry in manifest.get("migrations", [])}
@@ -181,7 +179,7 @@ def _against_awa(standing: Standing, lock: Lock) -> Iterator[Flaw]:
         for version, entry in sorted(lock.frozen.items())
         if entry.release in known
     ]
-    manifest = _manifest(standing)
+    manifest = standing.manifest
     release = manifest.get("awa_release", "")
     if release in known:
         expected += [
@@ -192,8 +190,3 @@ def _against_awa(standing: Standing, lock: Lock) -> Iterator[Flaw]:
         content = standing.files.get(path)
         if content is not None and normalised_sha256(text_of(content)) != sha:
             yield Flaw(path, f"is not the text that Awa {name} released.")
-
-
-def _manifest(standing: Standing) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(re.sub(rb"^\xef\xbb\xbf", b"", standing.files[MANIFEST]))
-    return found

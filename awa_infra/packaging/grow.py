@@ -8,7 +8,7 @@ from awa_infra.errors import BundleError
 from awa_infra.model import DesiredState, Migration
 from awa_infra.packaging.contents import Format
 from awa_infra.packaging.lock import Lock, sha256
-from awa_infra.packaging.standing import Standing
+from awa_infra.packaging.standing import Standing, age
 from awa_infra.release import normalised_sha256
 
 
@@ -66,6 +66,21 @@ def with_released_texts(
     return replace(desired, release=release), tuple(kept)
 
 
+def refuse_older(release: str, standing: Standing) -> None:
+    """Raise if a bundle was written with a newer release than the one at hand.
+
+    Raises:
+        BundleError: it names both releases.
+    """
+    newest = standing.release
+    if age(release) < age(newest):
+        raise BundleError(
+            f"The bundle in {standing.folder} was written with Awa {newest}, and Awa {release} is installed, which is "
+            "older.",
+            hint=f"Install awa-pg {newest} or newer, for example: pip install 'awa-pg>={newest}'. Nothing was changed.",
+        )
+
+
 def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: Standing) -> None:
     where = standing.folder
     if lock.form != form.name:
@@ -73,6 +88,7 @@ def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: Standing)
             f"The folder {where} holds a {lock.form} bundle, and a {form.name} bundle is asked for.",
             hint="Write each format to a folder of its own.",
         )
+    refuse_older(desired.release.name, standing)
     target = desired.target_version or 0
     if target < lock.to_version:
         raise BundleError(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
 
 from awa_infra.errors import BundleError
 from awa_infra.packaging.lock import LOCK, Lock, parsed, sha256
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, is_ours, listed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """A bundle in a folder.
 
@@ -39,6 +44,34 @@ class Standing:
         return parsed(content, str(self.folder / LOCK))
 
     @property
+    def release(self) -> str:
+        """The newest Awa release that wrote anything in it.
+
+        The lock names the release of each text, the manifest the one of the last run, which may have added no text.
+
+        Raises:
+            BundleError: there is no lock file, or it cannot be read.
+        """
+        lock = self.lock
+        names = {entry.release for entry in (*lock.frozen.values(), *lock.repeatable)}
+        return max({*names, str(self.manifest.get("awa_release", "0"))}, key=age)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Its manifest, of whatever the last run wrote.
+
+        Raises:
+            BundleError: it is missing.
+        """
+        content = self.files.get(MANIFEST)
+        if content is None:
+            raise BundleError(
+                f"The bundle in {self.folder} has lost its file {MANIFEST}.", hint="Restore it from version control."
+            )
+        found: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
+        return found
+
+    @property
     def foreign(self) -> list[str]:
         """Files that awa-infra did not write."""
         return sorted(self.files.keys() - listed(self._sums).keys() - {CHECKSUMS})
@@ -57,6 +90,14 @@ class Standing:
     @property
     def _sums(self) -> str:
         return self.files.get(CHECKSUMS, b"").decode(errors="replace")
+
+
+def age(release: str) -> Version:
+    """Return what orders releases; a name that is no version is older than all of them."""
+    try:
+        return Version(release)
+    except InvalidVersion:
+        return Version("0")
 
 
 def read(folder: Path) -> Standing | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import render
+from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.write import write
+from devtools.awa_releases import awa_python
+from devtools.progress import ToolMissing
 from tests.support.servers import Database
-from tests.support.tools import dump_schema
+from tests.support.tools import dump_schema, missing
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, psql, unverified
 from tests.tools.old_releases import EDITED, first, grow
 
@@ -69,3 +74,30 @@ def test_a_grown_psql_bundle_ends_in_the_same_schema_on_old_and_new_databases(
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
     assert unverified(database, tmp_path) == []
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_command_beside_an_older_wheel_leaves_a_bundle_and_its_archive_as_they_are(
+    form: str, release: Release, tmp_path: Path
+) -> None:
+    try:
+        wheel = awa_python("0.6.8")
+    except ToolMissing as exc:
+        missing(str(exc))
+    command = [str(Path(sys.executable).with_name("awa-infra")), "package", "--format", form]
+    places = (["--out", "bundle"], ["--archive", "bundle.zip"])
+    for place in places:
+        assert subprocess.run([*command, *place], cwd=tmp_path, check=False).returncode == 0
+    before = files_of(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(wheel)}
+    for place in (*places, ["--out", "bundle", "--check"], ["--out", "new", "--archive", "bundle.zip"]):
+        done = subprocess.run(
+            [*command, *place], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode not in {0, 1}, done.stdout
+        assert f"was written with Awa {release.name}, and Awa 0.6.8 is installed" in done.stderr
+    assert files_of(tmp_path) == before

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.errors import BundleError
-from awa_infra.packaging.archive import archive, write_archive
+from awa_infra.packaging.archive import archive, read_archive, write_archive
 from awa_infra.packaging.compare import changes, unified
 
 OLD = {"a": b"1\n", "b": b"1\n2\n", "c": b"same\n"}
@@ -77,3 +77,14 @@ def test_an_archive_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(BundleError, match="cannot be written"):
         write_archive(NEW, tmp_path / "file" / "a.zip")
+
+
+def test_a_bundle_is_read_from_its_archive(tmp_path: Path) -> None:
+    target = tmp_path / "a.zip"
+    assert read_archive(target) is None
+    write_archive({"manifest.json": b'{"tool": "awa-infra"}', "deep/v": b"1"}, target)
+    found = read_archive(target)
+    assert found is not None
+    assert found.files["deep/v"] == b"1"
+    with pytest.raises(BundleError, match=r"archive .* cannot be read: Is a directory\."):
+        read_archive(tmp_path)

@@ -184,3 +184,32 @@ def test_a_bundle_from_the_middle_says_where_it_starts(release: Release) -> None
 def test_a_range_without_a_beginning_or_an_end_is_refused(start: int, said: str, release: Release) -> None:
     with pytest.raises(ConfigurationError, match=said):
         package("psql", DesiredState(release, 40), from_version=start)
+
+
+@every_format
+def test_an_older_release_never_rewrites_a_bundle_of_a_newer_one(form: str, release: Release) -> None:
+    # The same versions: only the patch, the texts and the README would go back.
+    before = replace(release, name="0.6.8", patches=())
+    old = standing(form, DesiredState(release, 40))
+    said = rf"was written with Awa {release.name}, and Awa 0\.6\.8 is installed"
+    with pytest.raises(BundleError, match=said) as refused:
+        package(form, DesiredState(before, 40), standing=old)
+    assert f"pip install 'awa-pg>={release.name}'" in refused.value.hint
+
+
+@every_format
+def test_a_newer_release_that_added_no_text_is_not_forgotten(form: str, release: Release) -> None:
+    newer = replace(release, name="0.6.10")
+    grown = package(form, DesiredState(newer, 40), standing=standing(form, DesiredState(release, 40)))
+    with pytest.raises(BundleError, match=r"was written with Awa 0\.6\.10"):
+        package(form, DesiredState(release, 40), standing=Standing(FOLDER, grown.files))
+
+
+def test_a_release_without_a_version_for_a_name_is_older_than_all(release: Release) -> None:
+    files = dict(standing("psql", DesiredState(release, 40)).files)
+    named = f'"awa_release": "{release.name}"'.encode()
+    files["manifest.json"] = files["manifest.json"].replace(named, b'"awa_release": "?"')
+    assert Standing(FOLDER, files).release == release.name
+    del files["manifest.json"]
+    with pytest.raises(BundleError, match=r"has lost its file manifest\.json"):
+        _ = Standing(FOLDER, files).release
