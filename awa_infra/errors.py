@@ -70,13 +70,26 @@ class ReleaseModifiedError(ReleaseError):
 
 
 class BlockedError(AwaInfraError):
-    """One or more gates object; nothing was written. With a single gate the code is that of the gate."""
+    """One or more gates block; nothing was written. With a single gate the code is that of the gate.
+
+    Attributes:
+        parts: one error for each gate, where several block.
+    """
 
     code = "blocked"
     exit_status = 3
 
-    def __init__(self, message: str, *, hint: str = "", details: Sequence[str] = (), gate: str | None = None) -> None:
-        super().__init__(message, hint=hint, details=details)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        details: Sequence[str] = (),
+        gate: str | None = None,
+        parts: Sequence[BlockedError] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, details=details or [str(part) for part in parts])
+        self.parts = tuple(parts)
         if gate is not None:
             self.code = gate
 
@@ -134,6 +147,27 @@ class BundleError(AwaInfraError):
 
     code = "bundle-refused"
     exit_status = 2
+
+
+class OutputError(AwaInfraError):
+    """What a command prints could not be written, for example because the disk is full."""
+
+    code = "output-failed"
+    exit_status = 74
+
+
+class InterruptionError(AwaInfraError):
+    """Somebody interrupted the command (Ctrl-C); what was not committed was rolled back."""
+
+    code = "interrupted"
+    exit_status = 130
+
+
+class TerminationError(InterruptionError):
+    """The command was asked to end (SIGTERM); what was not committed was rolled back."""
+
+    code = "terminated"
+    exit_status = 143
 
 
 class EngineError(AwaInfraError):

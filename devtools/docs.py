@@ -12,6 +12,7 @@ from devtools.docs_cli import render as cli
 from devtools.docs_configuration import render as configuration
 from devtools.docs_configuration import render_schema as stack_schema
 from devtools.docs_errors import render as errors
+from devtools.docs_json import render as json
 from devtools.docs_plugin import render as plugin
 from devtools.docs_resources import render as resources
 from devtools.progress import note, run_cli
@@ -24,6 +25,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/reference/cli.md": cli,
         "docs/reference/configuration.md": configuration,
         "docs/reference/errors.md": errors,
+        "docs/reference/json.md": json,
         "docs/reference/plugin.md": plugin,
         "docs/reference/resources.md": resources,
         "docs/reference/stack-config.schema.json": stack_schema,

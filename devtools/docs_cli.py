@@ -8,8 +8,8 @@ from types import MappingProxyType
 import click
 
 from awa_infra import errors
-from awa_infra.cli.main import INTERNAL_ERROR, INTERRUPTED, cli
-from awa_infra.cli.plan import PENDING
+from awa_infra.cli import bundle, package, plan, verify
+from awa_infra.cli.main import CLOSED_PIPE, cli
 from devtools.docs_text import markdown, page, sentence, table
 from devtools.progress import ToolError
 
@@ -38,13 +38,38 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "config check": (errors.ConfigurationError,),
         "config schema": (errors.ConfigurationError,),
         "bundle verify": (*_READS, errors.BundleError),
+        "explain": (errors.ConfigurationError,),
     }
 )
 """How each command can fail, beside a bug and an interruption. Subclasses share the status of their base."""
 
+FINDS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "plan": (plan.PENDING, "`plan --check`: something is pending."),
+        "package": (package.DIFFERENT, "`package --check`: the folder is not what would be written."),
+        "verify": (verify.DRIFT, "`verify`: the database is not as its release promises."),
+        "bundle verify": (
+            bundle.WRONG,
+            "`bundle verify`: a file is not as it was written, or a database has run another text.",
+        ),
+    }
+)
+"""Which commands have a status that is neither success nor failure, and when."""
+
+_ALWAYS: tuple[type[errors.AwaInfraError], ...] = (
+    errors.AwaInfraError,
+    errors.OutputError,
+    errors.InterruptionError,
+    errors.TerminationError,
+)
+"""What every command can meet."""
+
 _INTRO = """\
 No command asks a question: all of them can run in a
-script. Where `--json` exists, standard output holds one JSON document and nothing else.
+script. Where `--json` exists, standard output holds [one JSON document](json.md) and nothing else, of a failure too.
+
+Output is UTF-8 in files and pipes, whatever the locale says. On a terminal of another encoding, a character that it
+lacks is written as an escape, such as `\\u2603`.
 """
 
 
@@ -92,9 +117,9 @@ def _commands(group: click.Group, context: click.Context) -> Iterator[tuple[str,
 def _command(name: str, found: tuple[click.Command, click.Context]) -> str:
     command, context = found
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    statuses = {0, INTERNAL_ERROR, INTERRUPTED, *(kind.exit_status for kind in FAILURES[name])}
-    if any("--check" in option.opts for option in command.params):
-        statuses.add(PENDING)
+    statuses = {0, CLOSED_PIPE, *(kind.exit_status for kind in (*_ALWAYS, *FAILURES[name]))}
+    if name in FINDS:
+        statuses.add(FINDS[name][0])
     return "\n\n".join(
         [
             f"## {context.command_path}",
@@ -128,15 +153,17 @@ def _statuses() -> str:
         meanings.setdefault(kind.exit_status, []).append(link(kind.code))
     rows = {status: ", ".join(links) for status, links in meanings.items()}
     rows[0] = "Done, or nothing was to be done."
-    rows[PENDING] = "`plan --check`: something is pending. `package --check`: the folder is not what would be written."
+    for status, meaning in FINDS.values():
+        rows[status] = " ".join(filter(None, [rows.get(status, ""), meaning]))
     rows[errors.ConfigurationError.exit_status] += ", and wrong options or arguments"
     rows[errors.BlockedError.exit_status] += ", and the code of any [gate](errors.md#gates)"
-    rows[INTERRUPTED] = "Interrupted (Ctrl-C). What was not committed is rolled back."
+    rows[CLOSED_PIPE] = "The reader of the output has gone, as with `| head`; nothing is printed."
     listed = [(str(status), rows[status]) for status in sorted(rows)]
     return "## Exit statuses\n\n" + table(("Status", "Meaning"), listed)
 
 
 def _text(text: str) -> str:
     """Return help text as Markdown, one line for each paragraph."""
-    text = text.replace("<", "\\<").replace("docs/reference/errors.md", "[the page of errors](errors.md)")
+    text = text.replace("<", "\\<")
+    text = text.replace("awa-infra explain CODE explains", "[Errors](errors.md) and `awa-infra explain CODE` explain")
     return "\n\n".join(markdown(" ".join(part.split())) for part in text.split("\n\n"))

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import yaml
 
 from awa_infra.errors import BlockedError, EngineError
+from awa_infra.explain import LEFT
 from devtools import docs_codes
 from devtools.docs_cli import failures
 from devtools.docs_text import page
@@ -58,16 +59,6 @@ _GROUPS = MappingProxyType(
 )
 """Title, introduction, and how a code of the group comes about."""
 
-_LEFT: Mapping[str, str] = MappingProxyType(
-    {
-        "gates": "Nothing was written.",
-        "bundles": "Nothing was written but, perhaps, the tool's own history table.",
-        "notes": "Nothing was written: `plan` only reads.",
-        "findings": "Nothing was written: `verify` only reads.",
-    }
-)
-"""What a section says that does not say it itself. A failure must."""
-
 
 @dataclass(frozen=True)
 class Section:
@@ -76,6 +67,7 @@ class Section:
     happened: str
     do: str
     left: str
+    sql: str = ""
 
 
 def render(source: Path = PROSE) -> str:
@@ -114,11 +106,12 @@ def _prose(source: Path, known: Mapping[str, Iterable[str]]) -> dict[str, dict[s
         sections = written.get(group) or {}
         wrong += [f"{code} of {group} has no section" for code in codes if code not in sections]
         wrong += [f"{code} of {group} is no code" for code in sections if code not in set(codes)]
-        told = {code: {"left": _LEFT.get(group, ""), **text} for code, text in sections.items()}
+        told = {code: {"left": LEFT.get(group, ""), **text} for code, text in sections.items()}
         for key, what in (("happened", "happened"), ("left", "was left behind"), ("do", "is to be done")):
             wrong += [f"{code} does not say what {what}" for code, text in told.items() if not text.get(key)]
         found[group] = {
-            code: Section(text.get("happened", ""), text.get("do", ""), text["left"]) for code, text in told.items()
+            code: Section(text.get("happened", ""), text.get("do", ""), text["left"], text.get("sql", ""))
+            for code, text in told.items()
         }
     if wrong:
         message = f"{source.name}: " + "; ".join(wrong)
@@ -128,7 +121,8 @@ def _prose(source: Path, known: Mapping[str, Iterable[str]]) -> dict[str, dict[s
 
 def _paragraphs(section: Section) -> str:
     parts = [("What happened", section.happened), ("Left behind", section.left), ("What to do", section.do)]
-    return "\n\n".join(f"**{title}.** {text.strip()}" for title, text in parts)
+    statements = f"\n\n```sql\n{section.sql.rstrip()}\n```" if section.sql else ""
+    return "\n\n".join(f"**{title}.** {text.strip()}" for title, text in parts) + statements
 
 
 def _link(path: Path) -> str:

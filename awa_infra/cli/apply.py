@@ -15,10 +15,10 @@ from awa_infra.cli.options import (
     json_option,
     or_declared,
     policy_options,
-    print_json,
     required_url,
     waits_options,
 )
+from awa_infra.cli.output import complain, print_json
 from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.errors import AwaInfraError
@@ -97,10 +97,10 @@ class Progress:
     def __call__(self, number: int, total: int, step: Step) -> None:
         """Print that a step begins."""
         elapsed = time.monotonic() - self.started
-        click.echo(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}", err=True)
+        complain(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}")
 
 
 def tell_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
     """Print why an attempt was rolled back, and when the next one begins."""
-    click.echo(f"Attempt {attempt} was rolled back: {error}", err=True)
-    click.echo(f"Trying again in {pause:.1f} s.", err=True)
+    complain(f"Attempt {attempt} was rolled back: {error}")
+    complain(f"Trying again in {pause:.1f} s.")

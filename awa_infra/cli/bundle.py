@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.groups import SuggestingGroup
-from awa_infra.cli.options import database_url_option, json_option, print_json
+from awa_infra.cli.options import database_url_option, json_option
+from awa_infra.cli.output import print_json
 from awa_infra.errors import BundleError
 from awa_infra.model import History
 from awa_infra.packaging.check import Applied, check, progress, unvouched

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from awa_infra.cli.groups import SuggestingGroup
-from awa_infra.cli.options import json_option, print_json
+from awa_infra.cli.options import json_option
+from awa_infra.cli.output import print_json
 from awa_infra.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def schema() -> None:
     """
     from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    print_json(stack_config.json_schema())
+    click.echo(json.dumps(stack_config.json_schema(), indent=2))
 
 
 def _line(found: StackConfig) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from awa_infra.cli.options import json_option, print_json
+from awa_infra.cli.options import json_option
+from awa_infra.cli.output import complain, print_json
 
 if TYPE_CHECKING:
     from awa_infra.resources.automation import Operation
@@ -77,9 +78,7 @@ def destroy(*, config_path: Path, backend: str | None, as_json: bool) -> None:
 def _run(operation: Operation, path: Path, backend: str | None, *, diff: bool = False, as_json: bool) -> None:
     from awa_infra.resources import automation  # noqa: PLC0415  imports pulumi
 
-    outcome = automation.run(
-        operation, path, backend=backend, diff=diff, on_output=lambda line: click.echo(line, err=True)
-    )
+    outcome = automation.run(operation, path, backend=backend, diff=diff, on_output=complain)
     if as_json:
         print_json(
             {

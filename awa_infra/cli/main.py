@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import io
-import os
-import re
 import signal
 import sys
-import traceback
 from types import FrameType
 
 import click
 
 from awa_infra import __version__
+from awa_infra.cli.failures import asks_for_json, complain_of, internal_error, show_error, show_usage_error
 from awa_infra.cli.groups import SuggestingGroup
-from awa_infra.errors import AwaInfraError
+from awa_infra.cli.output import drop_output, is_about_output, output_error, prepare_streams
+from awa_infra.errors import AwaInfraError, InterruptionError, OutputError, TerminationError
 
 COMMANDS = {
     "up": "Create or update the stack's resources through the Pulumi engine.",
@@ -29,22 +27,16 @@ COMMANDS = {
     "config": "Check a stack configuration; print its JSON Schema.",
     "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",
     "bundle": "Check a bundle, and what a database has run of it.",
+    "explain": "Explain the code of a failure, gate, note or finding.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""
 
 _MODULES = dict.fromkeys(("up", "preview", "refresh", "destroy"), "engine")
 
-INTERNAL_ERROR = 70
-"""Exit status for a bug (``EX_SOFTWARE`` of BSD's sysexits)."""
-
-INTERRUPTED = 130
-"""Exit status after SIGINT, as shells have it."""
-
-TERMINATED = 143
-"""Exit status after SIGTERM, as shells have it."""
-
-
 _INTERRUPTED_TEXT = "Interrupted. What was not committed is rolled back; run the command again."
+
+CLOSED_PIPE = 141
+"""Exit status where the reader of the output has gone, as shells have it for SIGPIPE (128 + 13)."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -78,65 +70,50 @@ def cli() -> None:
     """Provision, package and verify the PostgreSQL side of the Awa job queue.
 
     Data goes to standard output, everything else to standard error. Every failure has an exit status and a
-    code, which docs/reference/errors.md explains.
+    code in brackets, which awa-infra explain CODE explains.
     """
 
 
 def main() -> None:
     """Run the command line; never print a traceback, never exit 0 on a failure."""
+    prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        # Not cli.main(): click would answer a closed pipe with status 1, which here means "pending".
-        with cli.make_context("awa-infra", sys.argv[1:]) as ctx:
-            status = cli.invoke(ctx)
-        sys.exit(status if isinstance(status, int) else 0)
-    except click.exceptions.Exit as exc:
-        sys.exit(exc.exit_code)
-    except click.ClickException as exc:
-        said = io.StringIO()
-        exc.show(said)
-        click.echo(hide_passwords(said.getvalue()), err=True, nl=False)
-        sys.exit(exc.exit_code)
-    except Terminated:
-        click.echo(_INTERRUPTED_TEXT, err=True)
-        sys.exit(TERMINATED)
-    except (click.Abort, EOFError, KeyboardInterrupt):
-        click.echo(_INTERRUPTED_TEXT, err=True)
-        sys.exit(INTERRUPTED)
-    except AwaInfraError as exc:
-        show_error(exc)
-        sys.exit(exc.exit_status)
+        sys.exit(_run(sys.argv[1:]))
     except BrokenPipeError:
-        # The reader of our output has gone, as with | head: nothing to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(INTERNAL_ERROR)
-    except Exception as exc:  # noqa: BLE001  the last line of defence against tracebacks
-        if os.environ.get("AWA_INFRA_DEBUG"):
-            traceback.print_exc()
-        click.echo(
-            f"Error: internal error, {type(exc).__name__}.\n"
-            "Hint: run it again with AWA_INFRA_DEBUG=1 and report the traceback. [internal]",
-            err=True,
-        )
-        sys.exit(INTERNAL_ERROR)
+        # The reader of the output has gone, as with | head: nothing to say, and nobody to say it to.
+        drop_output()
+        sys.exit(CLOSED_PIPE)
+    except OSError as exc:
+        complain_of(output_error(exc))
+        drop_output()
+        sys.exit(OutputError.exit_status)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command and return its exit status, with every failure shown."""
+    try:
+        # Not cli.main(): click would answer a closed pipe with status 1, which here means "pending".
+        with cli.make_context("awa-infra", arguments) as ctx:
+            status = cli.invoke(ctx)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.ClickException as exc:
+        return show_usage_error(exc, as_json=asks_for_json(arguments))
+    except Terminated:
+        error: AwaInfraError = TerminationError(_INTERRUPTED_TEXT)
+    except (click.Abort, EOFError, KeyboardInterrupt):
+        error = InterruptionError(_INTERRUPTED_TEXT)
+    except AwaInfraError as exc:
+        error = exc
+    except Exception as exc:  # the last line of defence against tracebacks
+        if is_about_output(exc):
+            raise
+        error = internal_error(exc)
+    else:
+        return status if isinstance(status, int) else 0
+    return show_error(error, as_json=asks_for_json(arguments))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
-
-
-def hide_passwords(text: str) -> str:
-    """Return the text with the password of every URL in it hidden, wherever it was typed."""
-    return re.sub(r"(:/{1,2}[^\s:@/]*:)\S*@", r"\1***@", text)
-
-
-def show_error(error: AwaInfraError) -> None:
-    """Print one failure: what, each detail on a line of its own, what to do, and its code."""
-    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    click.echo(
-        f"{click.style('Error:', fg='red', bold=True)} {hide_passwords(error.message)}{state} [{error.code}]", err=True
-    )
-    for detail in error.details:
-        click.echo(f"  - {detail}", err=True)
-    if error.hint:
-        click.echo(f"{click.style('Hint:', bold=True)} {error.hint}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -18,11 +18,31 @@ from awa_infra.model import Policy
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _Text(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Text that goes to PostgreSQL, so it is read as UTF-8 whatever the locale says."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text; in a locale without it, Python hands its bytes over one by one."""
+        try:
+            return os.fsencode(value).decode("utf-8")
+        except UnicodeDecodeError:
+            self.fail("is not UTF-8 text.", param, ctx)
+        except UnicodeEncodeError:
+            return value
+
+
+TEXT = _Text()
+"""The type of options that are names, connection strings and the like; paths keep their bytes."""
+
+
 def database_url_option(command: F) -> F:
     """Add ``--database-url``; the environment is the better place, argv is visible to everybody."""
     return click.option(
         "--database-url",
         envvar="DATABASE_URL",
+        type=TEXT,
         metavar="URL",
         help="Connection string. Prefer the environment variable DATABASE_URL: other users can see arguments.",
     )(command)
@@ -53,7 +73,7 @@ def policy_options(command: F) -> F:
 
 
 _POLICY = (
-    click.option("--role", metavar="ROLE", help="Become this role first, so that it owns what is made."),
+    click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first, so that it owns what is made."),
     click.option(
         "--max-window",
         type=click.FloatRange(min=0),
@@ -126,8 +146,3 @@ def required_url(url: str | None) -> str:
     raise ConfigurationError(
         "There is no database URL.", hint="Set DATABASE_URL=postgresql://user:password@host:5432/database."
     )
-
-
-def print_json(data: object) -> None:
-    """Print data as JSON, keys in the order given."""
-    click.echo(json.dumps(data, indent=2))

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state, read_config
-from awa_infra.cli.options import config_option, json_option, print_json
+from awa_infra.cli.options import config_option, json_option
+from awa_infra.cli.output import complain, print_json
 from awa_infra.errors import BundleError
 from awa_infra.packaging.archive import read_archive, write_archive
 from awa_infra.packaging.bundle import FORMATS, Bundle
@@ -121,7 +122,7 @@ def package(
             + ". Start with its README.md."
         )
     for entry in bundle.kept:
-        click.echo(f"{click.style('Kept:', bold=True)} {entry}", err=True)
+        complain(f"{click.style('Kept:', bold=True)} {entry}")
     if check and done:
         ctx.exit(DIFFERENT)
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state, read_config
+from awa_infra.cli.failures import complain_of_gates
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
     policy_options,
-    print_json,
     required_url,
 )
+from awa_infra.cli.output import complain, print_json
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
@@ -59,9 +60,8 @@ def plan(
     else:
         _print(observed.database, found, show_sql=show_sql)
     for note in found.notes:
-        click.echo(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]", err=True)
-    for gate in found.gates:
-        click.echo(f"{click.style('Blocked:', fg='red', bold=True)} {gate}", err=True)
+        complain(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
+    complain_of_gates(found.gates)
     if found.blocked:
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:

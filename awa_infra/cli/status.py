@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from awa_infra.cli.options import database_url_option, json_option, print_json, required_url
+from awa_infra.cli.options import TEXT, database_url_option, json_option, required_url
+from awa_infra.cli.output import print_json
 from awa_infra.database.observe import read_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
 from awa_infra.planning.data import state_data
@@ -12,7 +13,7 @@ from awa_infra.planning.data import state_data
 
 @click.command()
 @database_url_option
-@click.option("--role", metavar="ROLE", help="Become this role first.")
+@click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")
 @json_option
 def status(*, database_url: str | None, role: str | None, as_json: bool) -> None:
     """Show what stands in one database. Reads only."""

@@ -9,13 +9,14 @@ import click
 
 from awa_infra.cli.apply import Progress, tell_retry
 from awa_infra.cli.options import (
+    TEXT,
     database_url_option,
     json_option,
     policy_options,
-    print_json,
     required_url,
     waits_options,
 )
+from awa_infra.cli.output import print_json
 from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
@@ -41,7 +42,12 @@ _SHOWN_STATEMENTS = 5
 @click.command()
 @database_url_option
 @click.option(
-    "--schema", "schemas", metavar="NAME", multiple=True, help="Only this schema; can be given several times."
+    "--schema",
+    "schemas",
+    type=TEXT,
+    metavar="NAME",
+    multiple=True,
+    help="Only this schema; can be given several times.",
 )
 @click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
 @policy_options

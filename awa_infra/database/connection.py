@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,9 @@ OUT_OF_MEMORY = "53200"
 QUERY_CANCELED = "57014"
 
 Connection = psycopg.Connection[DictRow]
+
+# Without a handler Python prints psycopg's warnings on the terminal, such as "error ignored terminating <Pipeline>".
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from awa_infra.packaging.roles import roles_script
 from awa_infra.packaging.sqitch import SQITCH
 from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
+from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -70,6 +71,7 @@ def package(
 
     Raises:
         ConfigurationError: there is no such format, or this cannot be reached from that version.
+        BlockedError: the release has no such version, or it is too early for what is declared.
         BundleError: the standing bundle cannot become this by adding files.
     """
     form = format_named(fmt)
@@ -118,7 +120,8 @@ def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, 
     """Plan from a database that stands at a version, 0 being an empty one.
 
     Raises:
-        ConfigurationError: see :func:`package`.
+        ConfigurationError: schema ``awa`` is left out, or the range holds nothing.
+        BlockedError: the release has no such version, or it is too early for what is declared.
     """
     if not desired.target_version:
         raise ConfigurationError(
@@ -128,10 +131,7 @@ def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, 
     _refuse_an_impossible_range(desired, from_version)
     before = frozenset(version for version in desired.release.versions if version <= from_version)
     plan = make_plan(desired, ObservedState(versions=before))
-    if plan.blocked:
-        raise ConfigurationError(
-            " ".join(gate.message for gate in plan.gates), hint=" ".join(gate.hint for gate in plan.gates if gate.hint)
-        )
+    raise_if_blocked(plan.gates, "")
     return Contents(desired, plan, tuple(str(entry) for entry in kept))
 
 

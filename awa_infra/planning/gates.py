@@ -236,19 +236,18 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
 
     Args:
         gates: what objects.
-        database: its name, for the message.
+        database: its name, for the message; empty if there is none.
 
     Raises:
         BlockedError: see above.
     """
     if not gates:
         return
-    if len(gates) == 1:
-        raise BlockedError(gates[0].message, hint=gates[0].hint, gate=gates[0].code)
-    raise BlockedError(
-        f"{len(gates)} conditions do not hold in database {database}; nothing was changed.",
-        details=[str(gate) for gate in gates],
-    )
+    parts = [BlockedError(gate.message, hint=gate.hint, gate=gate.code) for gate in gates]
+    if len(parts) == 1:
+        raise parts[0]
+    where = f" in database {database}" if database else ""
+    raise BlockedError(f"{len(gates)} conditions do not hold{where}; nothing was changed.", parts=parts)
 
 
 @cache

@@ -164,8 +164,9 @@ def _known_error(exc: automation.CommandError, target: Target) -> EngineError | 
     if "because it is protected" in text:
         return EngineError(
             f"Schema awa of stack {target.stack} is protected, so Pulumi does not forget it. No database was changed.",
-            hint="What Pulumi forgot by then comes back with awa-infra up. To let it forget the schema as well, "
-            "see docs/how-to/remove-a-stack.md.",
+            hint="What Pulumi forgot by then comes back with awa-infra up. To let it forget the schema as well, find "
+            f"its URN with pulumi stack --show-urns --stack {target.stack}, run pulumi state unprotect --yes --stack "
+            f"{target.stack} URN, and destroy again.",
         )
     if "PULUMI_ACCESS_TOKEN" in text or "pulumi login" in text:
         return EngineError(
@@ -189,7 +190,7 @@ def _command() -> automation.PulumiCommand:
     except FileNotFoundError as exc:
         raise EngineError(
             "The Pulumi command is not on PATH.",
-            hint="Install it as docs/how-to/install-pulumi.md says, or use awa-infra apply, which needs no engine.",
+            hint="Install it from https://www.pulumi.com/docs/install/, or use awa-infra apply, which needs no engine.",
         ) from exc
     except Exception as exc:  # the SDK raises a bare exception for a version that it refuses
         raise EngineError(

@@ -49,6 +49,7 @@ class EngineCommand(automation.PulumiCommand):
             cwd=cwd,
             env=environment,
             encoding="utf-8",
+            errors="replace",
             process_group=0,
         )
         with _passing_on(process) as received, process:

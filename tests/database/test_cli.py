@@ -67,7 +67,7 @@ def assert_fails(outcome: Outcome, status: int, message: str, *, code: str, hint
     assert outcome.status == status
     assert outcome.out == ""
     lines = outcome.err.splitlines()
-    errors = [line for line in lines if line.startswith("Error: ")]
+    errors = [line for line in lines if line.startswith(("Error: ", "Blocked: "))]
     assert len(errors) == 1
     assert message in errors[0]
     assert errors[0].endswith(f" [{code}]")
@@ -197,13 +197,7 @@ def test_a_bug_is_reported_without_a_traceback(run: Run, monkeypatch: pytest.Mon
     monkeypatch.delenv("AWA_INFRA_DEBUG", raising=False)
     monkeypatch.setattr(status_module, "read_state", raising(RuntimeError(f"surprise {CLOSED}")))
     outcome = run("status", url=CLOSED)
-    assert_fails(
-        Outcome(outcome.status, outcome.out, outcome.err.replace("RuntimeError.", "RuntimeError. [internal]")),
-        70,
-        "internal error, RuntimeError.",
-        code="internal",
-        hint="AWA_INFRA_DEBUG=1",
-    )
+    assert_fails(outcome, 70, "internal error, RuntimeError.", code="internal", hint="AWA_INFRA_DEBUG=1")
     assert "surprise" not in outcome.err
 
 
@@ -230,25 +224,6 @@ def test_an_interruption_has_the_status_that_shells_have(
 def test_an_interruption_anywhere_else_is_one_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib, "import_module", raising(KeyboardInterrupt()))
     assert run("status").status == 130
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plan", "--help"]], ids=" ".join)
-def test_a_reader_that_has_gone_is_neither_a_success_nor_something_pending(arguments: list[str]) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", f"{ENTRY}; main()", *arguments],
-            stdout=writer,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    finally:
-        os.close(writer)
-    assert done.stderr == ""
-    assert done.returncode == 70
 
 
 # status
@@ -300,6 +275,7 @@ def test_the_status_as_data(run: Run, awa_database: Database, stack: Path) -> No
     ]
     assert data.pop("server_version") >= 140000
     assert data == {
+        "json_version": 1,
         "database": awa_database.name,
         "schema_exists": True,
         "schema_version": 40,
@@ -357,6 +333,7 @@ def test_a_plan_as_data(run: Run, database: Database, desired: Callable[..., Des
         for step in plan.steps
     ]
     assert data == {
+        "json_version": 1,
         "database": database.name,
         "from_version": 0,
         "to_version": 9,
@@ -381,10 +358,9 @@ def test_a_blocked_plan_names_every_gate(run: Run, awa_database: Database) -> No
     awa_database.rows("INSERT INTO awa.schema_version VALUES (41, 'newer')")
     outcome = run("plan", "--target-version", "99", url=awa_database.url)
     assert outcome.status == 3
-    blocked = outcome.err.splitlines()
-    assert len(blocked) == 2
-    assert all(line.startswith("Blocked: ") and " Hint: " in line for line in blocked)
-    assert [line.rpartition(" ")[2] for line in blocked] == ["[newer-schema]", "[target-unknown]"]
+    lines = outcome.err.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["Blocked:", "Hint:"] * 2
+    assert [line.rpartition(" ")[2] for line in lines[::2]] == ["[newer-schema]", "[target-unknown]"]
 
 
 def test_a_blocked_plan_as_data(run: Run, awa_database: Database) -> None:
@@ -448,7 +424,7 @@ def test_an_apply_that_several_gates_block_lists_them(run: Run, awa_database: Da
     assert f"Error: 2 conditions do not hold in database {awa_database.name}; nothing was changed. [blocked]\n" in (
         outcome.err
     )
-    assert [line.rpartition(" ")[2] for line in outcome.err.splitlines() if line.startswith("  - ")] == [
+    assert [line.rpartition(" ")[2] for line in outcome.err.splitlines() if line.startswith("Blocked: ")] == [
         "[newer-schema]",
         "[target-unknown]",
     ]

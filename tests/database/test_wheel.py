@@ -60,3 +60,8 @@ def test_the_wheel_carries_every_sql_file_and_no_tests(installed: Path) -> None:
     assert carried == {path.relative_to(ROOT / "sql") for path in (ROOT / "sql").rglob("*.sql")}
     assert not (installed / "tests").exists()
     assert (installed / "awa_infra" / "py.typed").exists()
+
+
+def test_the_wheel_explains_codes_far_from_the_checkout(installed: Path) -> None:
+    assert (installed / "awa_infra" / "errors.yaml").is_file()
+    assert run(installed, "explain", "downgrade").startswith("downgrade: a gate\n")

@@ -68,5 +68,8 @@ def test_scripts_can_rely_on_the_exit_statuses() -> None:
         "ReleaseTooOldError": 7,
         "ReleaseModifiedError": 7,
         "EngineError": 8,
+        "OutputError": 74,
+        "InterruptionError": 130,
+        "TerminationError": 143,
         "AwaInfraError": 70,
     }

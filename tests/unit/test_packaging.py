@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from awa_infra.errors import ConfigurationError
+from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.packaging.bundle import FORMATS, render
 from awa_infra.packaging.readme import CONDITIONS
@@ -288,12 +288,21 @@ def test_an_unknown_format_is_refused(desired: Desired) -> None:
     assert "flyway, liquibase, psql" in caught.value.hint
 
 
+def test_a_bundle_without_schema_awa_is_refused(desired: Desired) -> None:
+    with pytest.raises(ConfigurationError, match="must bring schema awa"):
+        render("flyway", desired(ACME, target=None))
+
+
 @pytest.mark.parametrize(
-    ("target", "message"), [(None, "must bring schema awa"), (99, "goes up to"), (20, "needs schema awa at version")]
+    ("target", "code", "message"),
+    [(99, "target-unknown", "goes up to"), (20, "canonical-schema-missing", "needs schema awa at version")],
 )
-def test_what_an_empty_database_cannot_become_is_refused(desired: Desired, target: int | None, message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message):
+def test_an_impossible_target_blocks_a_bundle_as_it_blocks_a_plan(
+    desired: Desired, target: int, code: str, message: str
+) -> None:
+    with pytest.raises(BlockedError, match=message) as caught:
         render("flyway", desired(ACME, target=target))
+    assert (caught.value.code, caught.value.exit_status) == (code, 3)
 
 
 def test_the_verification_asks_only_what_it_can_know(desired: Desired, release: Release) -> None:

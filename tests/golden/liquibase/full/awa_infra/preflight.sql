@@ -532,7 +532,7 @@ BEGIN
         SELECT 'schema-other-owner' AS code,
                format('Schema %I in database %I belongs to %I, not to the declared owner %I.', n.nspname, current_database(),
                       pg_catalog.pg_get_userbyid(n.nspowner), o.name) AS message,
-               format('Declare %I as the owner, or hand the schema over first: docs/how-to/set-up-roles.md has the statements.',
+               format('Declare %I as the owner, or hand the schema over first: awa-infra explain schema-other-owner has the statements.',
                       pg_catalog.pg_get_userbyid(n.nspowner)) AS hint
           FROM json_to_recordset('[{"name": "awa", "lanes": false}, {"name": "shop_queue", "lanes": true}, {"name": "slow_queue", "lanes": true}]') AS s (name text, lanes boolean)
           JOIN pg_catalog.pg_namespace n ON n.nspname = s.name

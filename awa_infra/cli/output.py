@@ -1,0 +1,67 @@
+"""Standard output and standard error: their encoding, and what happens where nobody reads them or no room is left."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import json
+import os
+import sys
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import Any
+
+import click
+
+from awa_infra.errors import OutputError
+
+JSON_VERSION = 1
+"""Version of the documents of ``--json``. It grows when a field is removed or changes its meaning."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of a file system or terminal that cannot take more."""
+
+
+def prepare_streams() -> None:
+    """Write UTF-8 into files and pipes, whatever the locale says; a terminal keeps its own encoding.
+
+    SQL, names and messages hold characters that other encodings lack. Where a terminal lacks one, and where an
+    argument was no UTF-8, the character is written as its escape.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        keeps = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
+        stream.reconfigure(encoding=None if keeps else "utf-8", errors="backslashreplace")
+
+
+def print_json(data: dict[str, Any]) -> None:
+    """Print one JSON document, keys in the order given, after the version of its fields."""
+    click.echo(json.dumps({"json_version": JSON_VERSION, **data}, indent=2))
+
+
+def complain(line: str) -> None:
+    """Write one line to standard error, if it can be written: a lost line must never end what is being done."""
+    with suppress(OSError):
+        click.echo(line, err=True)
+
+
+def is_about_output(exc: Exception) -> bool:
+    """Whether an exception says that the output has no reader, or no room."""
+    return isinstance(exc, BrokenPipeError) or (isinstance(exc, OSError) and exc.errno in _NO_ROOM)
+
+
+def output_error(exc: OSError) -> OutputError:
+    """Return what an error in writing the output means."""
+    return OutputError(
+        f"Cannot write to {exc.filename or 'the output'}: {exc.strerror}.",
+        hint="Make room there, or send the output elsewhere, and run the same command again.",
+    )
+
+
+def drop_output() -> None:
+    """Send what is not yet written to nowhere, so that Python does not complain about it at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(nowhere, stream.fileno())

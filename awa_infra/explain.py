@@ -1,0 +1,60 @@
+"""What every code means: the prose of the error reference, which the package carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import yaml
+
+LEFT: Mapping[str, str] = {
+    "gates": "Nothing was written.",
+    "bundles": "Nothing was written but, perhaps, the tool's own history table.",
+    "notes": "Nothing was written: `plan` only reads.",
+    "findings": "Nothing was written: `verify` only reads.",
+}
+"""What a section of a group says that does not say it itself. A failure must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The prose of one code.
+
+    Attributes:
+        group: ``failures``, ``gates``, ``bundles``, ``notes`` or ``findings``.
+        happened: what happened.
+        left: what was left behind.
+        do: what to do.
+        sql: statements for that, if there are any.
+    """
+
+    group: str
+    happened: str
+    left: str
+    do: str
+    sql: str = ""
+
+
+@cache
+def sections() -> Mapping[str, Section]:
+    """Return the section of every code.
+
+    The wheel carries the file inside the package; a checkout has it in its documentation.
+    """
+    packaged = resources.files("awa_infra").joinpath("errors.yaml")
+    checkout = Path(__file__).resolve().parent.parent / "docs" / "reference" / "errors.yaml"
+    text = (packaged if packaged.is_file() else checkout).read_text(encoding="utf-8")
+    return {
+        code: Section(
+            group,
+            told["happened"].strip(),
+            told.get("left", LEFT.get(group, "")).strip(),
+            told["do"].strip(),
+            told.get("sql", ""),
+        )
+        for group, codes in yaml.safe_load(text).items()
+        for code, told in codes.items()
+    }
