@@ -25,8 +25,8 @@ import psycopg
 from psycopg import sql
 
 from awa_infra.database.apply import apply
+from awa_infra.database.catalogs import prepare, read_catalog
 from awa_infra.database.connection import Connection, connect
-from awa_infra.database.fingerprint import prepare, read_catalog
 from awa_infra.database.observe import look, plan_from
 from awa_infra.database.url import parameters
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape

@@ -20,9 +20,9 @@ from typing import Any
 
 import psycopg
 
+from awa_infra.database.catalogs import prepare as prepare_reading
+from awa_infra.database.catalogs import read_catalog
 from awa_infra.database.connection import connect
-from awa_infra.database.fingerprint import prepare as prepare_reading
-from awa_infra.database.fingerprint import read_catalog
 from awa_infra.database.url import with_database
 from awa_infra.model import CANONICAL_SCHEMA, Shape
 from awa_infra.planning.catalog import (

@@ -40,8 +40,10 @@ Only a bundle asks these, and the tool that runs it fails with them.
 """
 
 _FINDINGS = """\
-What `verify` can find. A finding is no failure: `verify` exits with 1 if there are any but `lane-sequences` and
-`release-unknown`. `--repair` does what it can in one transaction, and tells what is left.
+What `verify` can find. A finding is no failure: `verify` exits with 1 if anything is not as the release promises, and
+with 9 if the only findings are `release-unknown`, `not-compared` or `not-readable`: then nothing wrong was found, but
+not everything was compared. `lane-sequences` does not count. `--repair` does what it can in one transaction, and tells
+what is left.
 """
 
 _NOTES = """\

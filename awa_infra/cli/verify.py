@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +21,10 @@ from awa_infra.cli.output import print_json
 from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
-from awa_infra.model import ObservedState, Policy, Report
+from awa_infra.database.reference import measured_facts
+from awa_infra.database.url import with_database
+from awa_infra.facts.catalog import CatalogFacts
+from awa_infra.model import ObservedState, Policy, Release, Report
 from awa_infra.planning.drift import Examination
 from awa_infra.planning.findings import Finding, FindingKind
 from awa_infra.release import installed_release
@@ -28,12 +32,16 @@ from awa_infra.release import installed_release
 DRIFT = 1
 """Exit status if anything is not as the release promises."""
 
+UNCOMPARED = 9
+"""Exit status if nothing wrong was found, but not everything was compared."""
+
 _COLOURS = {
     FindingKind.MISSING: "red",
     FindingKind.EXTRA: "yellow",
     FindingKind.CHANGED: "magenta",
     FindingKind.STATE: "red",
     FindingKind.LAZY: "green",
+    FindingKind.UNKNOWN: "yellow",
 }
 _SHOWN_LINES = 40
 _SHOWN_STATEMENTS = 5
@@ -50,6 +58,18 @@ _SHOWN_STATEMENTS = 5
     help="Only this schema; can be given several times.",
 )
 @click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
+@click.option(
+    "--reference",
+    is_flag=True,
+    help="Compare with a scratch database, made on the same server by the installed release and dropped again; needs "
+    "CREATEDB.",
+)
+@click.option(
+    "--reference-url",
+    metavar="URL",
+    help="Compare with this database instead, which is only read. Connection string, or the name of a database on the "
+    "same server.",
+)
 @policy_options
 @waits_options
 @json_option
@@ -60,6 +80,8 @@ def verify(
     database_url: str | None,
     schemas: tuple[str, ...],
     repair: bool,
+    reference: bool,
+    reference_url: str | None,
     role: str | None,
     policy: Policy,
     waits: Waits,
@@ -70,27 +92,47 @@ def verify(
     Compares schema awa and every queue-storage schema object by object, and looks at version rows, routing,
     slots, owners and privileges. --repair never drops, never activates and never runs a single old migration.
 
-    Exit status: 0 healthy, 1 drift found (or left), 3 if a gate objects.
+    Exit status: 0 healthy, 1 drift found (or left), 3 if a gate blocks, 9 if no drift was found but not everything was
+    compared.
     """
     url = required_url(database_url)
     release = installed_release()
+    facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
     report = None
     if repair:
         report, found = run_repair(
-            url, release, schemas, policy=policy, role=role, waits=waits, progress=Progress(), on_retry=tell_retry
+            url,
+            release,
+            schemas,
+            policy=policy,
+            role=role,
+            facts=facts,
+            waits=waits,
+            progress=Progress(),
+            on_retry=tell_retry,
         )
         observed = report.after
     else:
-        observed, found = run_verify(url, release, schemas, role=role)
+        observed, found = run_verify(url, release, schemas, role=role, facts=facts)
     if as_json:
         print_json(_data(observed, release.name, found, report))
     else:
-        _print(observed, release.name, found, report)
+        _print(observed, release.name, found, report, schemas)
     if found.drift:
         ctx.exit(DRIFT)
+    if found.unknown:
+        ctx.exit(UNCOMPARED)
 
 
-def _print(observed: ObservedState, release: str, found: Examination, report: Report | None) -> None:
+def _reference(url: str, release: Release, reference_url: str | None) -> CatalogFacts:
+    if reference_url is not None and "=" not in reference_url and ":" not in reference_url:
+        reference_url = with_database(url, reference_url)
+    return measured_facts(url, release, reference_url)
+
+
+def _print(
+    observed: ObservedState, release: str, found: Examination, report: Report | None, schemas: Sequence[str]
+) -> None:
     if report is not None:
         for done in report.applied:
             click.echo(f"Repaired: {done.title}.")
@@ -100,14 +142,22 @@ def _print(observed: ObservedState, release: str, found: Examination, report: Re
         click.echo(click.style(f"Schema {schema}", bold=True))
         for finding in findings:
             _print_finding(finding)
+    click.echo(f"Database {observed.database}, Awa {release}: {_verdict(found, schemas)}")
+
+
+def _verdict(found: Examination, schemas: Sequence[str]) -> str:
+    """Return the last line: healthy only if everything that was asked about was compared."""
+    if found.healthy:
+        listed = ", ".join(dict.fromkeys(schemas))
+        return click.style("healthy.", fg="green") + (f" Only {listed} was verified." if listed else "")
     count = len(found.drift)
-    line = f"Database {observed.database}, Awa {release}: "
-    if not count:
-        click.echo(line + click.style("healthy.", fg="green"))
-        return
     repairable = sum(f.repairable for f in found.drift)
     rest = f", {repairable} of them repairable with --repair" if repairable else ""
-    click.echo(line + click.style(f"{count} finding{'s' if count > 1 else ''}{rest}.", fg="red"))
+    line = f"{count} finding{'s' if count > 1 else ''}{rest}." if count else "no drift found."
+    unknown = ", ".join(dict.fromkeys(f.schema for f in found.unknown))
+    if unknown:
+        line += f" Not everything was compared: see {unknown} above."
+    return click.style(line, fg="red" if count else "yellow")
 
 
 def _print_finding(finding: Finding) -> None:
@@ -139,7 +189,8 @@ def _data(observed: ObservedState, release: str, found: Examination, report: Rep
         "database": observed.database,
         "release": release,
         "schema_version": observed.version,
-        "healthy": not found.drift,
+        "healthy": found.healthy,
+        "compared": not found.unknown,
         "fingerprints": [{"schema": f.schema, "found": f.found, "expected": f.expected} for f in found.fingerprints],
         "findings": [_finding_data(f) for f in found.findings],
     }

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from psycopg.rows import tuple_row
-
-from awa_infra import sqltext
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.catalogs import prepare, read_catalog, read_health
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.observe import QUIET, Look, look, plan_from, with_role
 from awa_infra.errors import SqlFailedError
-from awa_infra.facts.catalog import catalog_facts, newest_catalog_facts
+from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
-from awa_infra.planning.catalog import Key, SchemaName
-from awa_infra.planning.checks import Health, quote
 from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.repair import INSTALLER, make_repair, with_repairs
@@ -26,27 +22,13 @@ READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "ne
 _MAJOR = 10000
 
 
-def read_catalog(connection: Connection, schema: str) -> tuple[SchemaName | None, dict[Key, str]]:
-    """Return how the server writes a schema's name, and its catalog; no name if there is no such schema.
-
-    One query, for which the transaction must have :func:`prepare`'s settings: then definitions name everything
-    with its schema, whatever the settings of the role are.
-    """
-    texts = [sqltext.render(f"fingerprint/{name}.sql", schema=quote(schema)) for name in sqltext.names("fingerprint")]
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = cursor.execute("\nUNION ALL\n".join(texts).encode()).fetchall()
-    catalog = {(part, name): text for part, name, text in rows}
-    name = catalog.pop(("schema", schema), None)
-    return (None if name is None else SchemaName(schema, name)), catalog
-
-
-def prepare(connection: Connection) -> None:
-    """Set what :func:`read_catalog` needs, until the end of the transaction or savepoint."""
-    connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
-
-
 def verify(
-    url: str, release: Release, schemas: Iterable[str] = (), *, role: str | None = None
+    url: str,
+    release: Release,
+    schemas: Iterable[str] = (),
+    *,
+    role: str | None = None,
+    facts: CatalogFacts | None = None,
 ) -> tuple[ObservedState, Examination]:
     """Return what is wrong in a database, read in one read-only transaction.
 
@@ -55,6 +37,8 @@ def verify(
         release: the one that is installed.
         schemas: which schemas to verify; without any ``awa`` and every queue-storage schema.
         role: become this role first.
+        facts: what to compare with, see :func:`awa_infra.database.reference.measured_facts`; by default the
+            committed facts about the release.
 
     Raises:
         BlockedError: the database is such that nothing can be said about it.
@@ -65,7 +49,7 @@ def verify(
         seen = look(connection, with_role(QUIET, role))
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
-        return seen.state, _examination(_subject(connection, release, seen.state), schemas)
+        return seen.state, _examination(_subject(connection, release, seen.state, facts), schemas)
 
 
 def repair(  # noqa: PLR0913  the options of apply, and which schemas
@@ -75,6 +59,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
     *,
     policy: Policy = Policy(),  # noqa: B008  frozen
     role: str | None = None,
+    facts: CatalogFacts | None = None,
     waits: Waits = Waits(),  # noqa: B008  frozen
     progress: Progress = lambda _number, _total, _step: None,
     on_retry: OnRetry = lambda _attempt, _error, _pause: None,
@@ -88,6 +73,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
             every queue-storage schema where they run.
         policy: which gates are overruled.
         role: become this role for the transaction.
+        facts: as for :func:`verify`.
         waits: how long to wait for locks.
         progress: called before each step.
         on_retry: called before each further attempt.
@@ -103,7 +89,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
     known: dict[str, Examination] = {}
 
     def plan(connection: Connection, seen: Look) -> Plan:
-        subject = _subject(connection, release, seen.state)
+        subject = _subject(connection, release, seen.state, facts)
         known["before"] = known["after"] = _examination(subject, chosen)
         canonical = _examination(subject, [CANONICAL_SCHEMA]).drift
         sound = not any(f.object.partition("(")[0] in INSTALLER for f in canonical)
@@ -113,7 +99,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
         return plan_from(connection, desired, seen, draft)
 
     def require_done(connection: Connection, before: ObservedState, after: ObservedState) -> None:
-        known["after"] = _examination(_subject(connection, release, after), chosen)
+        known["after"] = _examination(_subject(connection, release, after, facts), chosen)
         _require_no_worse(known["before"], known["after"], before, after)
 
     report = apply_plans(url, Planner(plan, require_done), role=role, waits=waits, progress=progress, on_retry=on_retry)
@@ -127,33 +113,19 @@ def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
     return replace(found, findings=told)
 
 
-def _subject(connection: Connection, release: Release, observed: ObservedState) -> Subject:
+def _subject(connection: Connection, release: Release, observed: ObservedState, facts: CatalogFacts | None) -> Subject:
     major = observed.server_version // _MAJOR
     standing: dict[str, Standing] = {}
     # The settings must not reach the steps of a repair: the savepoint takes them back.
     with connection.transaction(force_rollback=True):
         prepare(connection)
-        for schema in (CANONICAL_SCHEMA, *(s.schema for s in observed.substrates if s.schema != CANONICAL_SCHEMA)):
+        found = [s.schema for s in observed.substrates] + [s.schema for s in observed.unseen]
+        for schema in dict.fromkeys((CANONICAL_SCHEMA, *found)):
             name, catalog = read_catalog(connection, schema)
             if name is not None:
-                standing[schema] = Standing(name, catalog, _health(connection, schema))
-    return Subject(release, catalog_facts(release.name, major), newest_catalog_facts(major), observed, standing)
-
-
-def _health(connection: Connection, schema: str) -> Health:
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": quote(schema), "schema_name": sqltext.Name(schema)}
-
-    def rows(name: str) -> list[dict[str, object]]:
-        return connection.execute(sqltext.render(f"fingerprint/state/{name}.sql", **values).encode()).fetchall()
-
-    readable = {str(row["relation"]) for row in rows("readable")}
-    slots = rows("slots")[0] if {"queue_ring_slots", "lease_ring_slots", "claim_ring_slots"} <= readable else {}
-    lanes = rows("lanes") if {"queue_enqueue_heads", "queue_claim_heads"} <= readable else []
-    return Health(
-        {ring: int(str(count)) for ring, count in slots.items() if count is not None},
-        tuple(str(row["sequence"]) for row in lanes),
-        {str(row["role"]): int(str(row["sequences"])) for row in rows("weak_roles")},
-    )
+                standing[schema] = Standing(name, catalog, read_health(connection, schema, catalog))
+    known = facts or catalog_facts(release.name, major)
+    return Subject(release, known, facts or newest_catalog_facts(major), observed, standing)
 
 
 def _require_no_worse(was: Examination, now: Examination, before: ObservedState, after: ObservedState) -> None:

@@ -15,7 +15,20 @@ from psycopg.rows import DictRow
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
-from awa_infra.model import DesiredState, Gate, Lack, Note, ObservedState, Plan, Shape, StorageTransition, Substrate
+from awa_infra.model import (
+    CANONICAL_SCHEMA,
+    DesiredState,
+    Gate,
+    Lack,
+    LostRows,
+    Note,
+    ObservedState,
+    Plan,
+    Shape,
+    StorageTransition,
+    Substrate,
+    Unseen,
+)
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries, raise_if_blocked
 from awa_infra.planning.numbering import is_legacy_numbering
@@ -26,6 +39,9 @@ READ_ONLY = "BEGIN READ ONLY"
 
 UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: nobody knows at which version the schema stands."""
+
+RINGS = ("queue_ring", "lease_ring", "claim_ring")
+"""The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
 
 QUIET = {"jit": "off"}
 """Just-in-time compilation of catalog queries costs more than it can save (measured)."""
@@ -81,6 +97,8 @@ def look(
     locked = bool((opened.fetchone() or {}).get("taken"))
     row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
     readable = frozenset(row["readable"])
+    unseen = [s for s in substrates if s["readable_rings"] != len(RINGS)]
+    substrates = [s for s in substrates if s["readable_rings"] == len(RINGS)]
     standing = [s["schema"] for s in substrates]
     with connection.pipeline():
         contents_cursor = connection.execute(_contents(readable, standing))
@@ -98,12 +116,11 @@ def look(
         legacy_numbering=is_legacy_numbering(versions, row["numbering"]),
         # The catalog is the proof; a row of the ledger without it means a half-applied patch.
         patches=frozenset(contents["ledger"] or ()).difference(probes) | {name for name in probes if patches[name]},
+        history_empty="awa.schema_version" in readable and not versions,
         transition=_transition(contents),
-        substrates=tuple(
-            Substrate(**{k: v for k, v in s.items() if k != "receipts"}, shape=_shape(ring, receipts=s["receipts"]))
-            for s in substrates
-            if (ring := rings[s["schema"]]) is not None
-        ),
+        substrates=tuple(_substrate(s, rings[s["schema"]]["recorded"]) for s in substrates),
+        unseen=tuple(Unseen(s["schema"], s["owner"], s["receipts"], s["rings"] != len(RINGS)) for s in unseen),
+        lost_rows=_lost_rows(contents, substrates, readable),
         lacks=tuple(Lack(row["step"], row["text"]) for row in lacks),
     )
     return Look(state, readable, locked)
@@ -210,14 +227,24 @@ def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:
     """Return the query for the few rows that matter, each only if its table is there to be read."""
     nothing = sql.SQL("NULL::json")
 
-    def when(relation: str, query: str) -> sql.Composable:
+    def when(relation: str, query: str) -> sql.SQL:
         return sql.SQL(query) if relation in readable else nothing
 
     rings = [
         sql.SQL(
-            "SELECT {literal}::text AS s, json_build_array((SELECT slot_count FROM {name}.queue_ring_state), "
-            "(SELECT slot_count FROM {name}.lease_ring_state), (SELECT slot_count FROM {name}.claim_ring_state)) AS r"
-        ).format(literal=sql.Literal(schema), name=sql.Identifier(schema))
+            "SELECT {literal}::text AS s, json_build_object('recorded', json_build_array((SELECT slot_count FROM "
+            "{name}.queue_ring_state), (SELECT slot_count FROM {name}.lease_ring_state), (SELECT slot_count FROM "
+            "{name}.claim_ring_state)), 'slots', json_build_array({slots})) AS r"
+        ).format(
+            literal=sql.Literal(schema),
+            name=sql.Identifier(schema),
+            slots=sql.SQL(", ").join(
+                when(f"{schema}.{ring}_slots", "(SELECT count(*) FROM {name}.{table})").format(
+                    name=sql.Identifier(schema), table=sql.Identifier(f"{ring}_slots")
+                )
+                for ring in RINGS
+            ),
+        )
         for schema in schemas
     ]
     return sql.SQL(
@@ -237,9 +264,32 @@ def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:
     )
 
 
-def _shape(slots: list[int], *, receipts: bool) -> Shape:
-    queue, lease, claim = slots
-    return Shape(queue, lease, claim, receipts)
+def _substrate(row: dict[str, Any], recorded: list[int | None]) -> Substrate:
+    """Return a queue-storage schema; where the row of a ring is gone, its partitions show its slots."""
+    queue, lease, claim = (said or partitions for said, partitions in zip(recorded, row["partitions"], strict=True))
+    names = ("schema", "owner", "tables", "indexes", "triggers", "partitions_without_fillfactor")
+    return Substrate(**{name: row[name] for name in names}, shape=Shape(queue, lease, claim, row["receipts"]))
+
+
+def _lost_rows(
+    contents: dict[str, Any], substrates: Iterable[dict[str, Any]], readable: frozenset[str]
+) -> tuple[LostRows, ...]:
+    found = []
+    if "awa.storage_transition_state" in readable and contents["transition"] is None:
+        found.append(LostRows(CANONICAL_SCHEMA, "storage_transition_state", 0, 1))
+    for substrate in substrates:
+        schema = substrate["schema"]
+        rows = contents["rings"][schema]
+        for ring, said, slots, partitions in zip(
+            RINGS, rows["recorded"], rows["slots"], substrate["partitions"], strict=True
+        ):
+            if said is None:
+                found.append(LostRows(schema, f"{ring}_state", 0, 1))
+            # A count that somebody changed is another finding: only slots with partitions must have rows.
+            expected = min(said or partitions, partitions)
+            if slots is not None and slots < expected:
+                found.append(LostRows(schema, f"{ring}_slots", slots, expected))
+    return tuple(found)
 
 
 def _transition(contents: dict[str, Any]) -> StorageTransition | None:

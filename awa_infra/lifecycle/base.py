@@ -72,31 +72,47 @@ class Lifecycle(ABC):
         """Return everything that is kept of an object."""
         return (*self.inputs, *self.outputs)
 
-    def check(self, olds: Props, news: Props, tell: Tell) -> list[Problem]:
+    def check(self, olds: Props, news: Props, tell: Tell, *, new: bool | None = None) -> list[Problem]:
         """Return what is wrong with the inputs; on create say what is pending.
+
+        Args:
+            olds: inputs of before.
+            news: inputs of now.
+            tell: shows a line.
+            new: whether it is to be created; by default if it had no inputs.
 
         Raises:
             BlockedError: a gate objects; better in the preview than in the middle of an update.
             AwaInfraError: the database cannot be asked.
         """
         wanted = self.normal(news)
+        new = not olds if new is None else new
         problems = [*self.problems(wanted), *self._fixed(olds, wanted)]
         if problems:
             return problems
         if not is_known(wanted, *self.needed):
-            if not olds:
+            if new:
                 self.tell_unknown(wanted, tell)
             return []
         observed, plan = self.plan(olds, wanted)
         raise_if_blocked([g for g in plan.gates if g.code not in self.satisfied_by_dependency], observed.database)
-        if not olds:
+        if new:
             self.tell_pending(wanted, plan, tell)
         return []
+
+    def foretell(self, news: Props, tell: Tell) -> None:
+        """Say what a create would do, where :meth:`check` could not know that it is one."""
+        wanted = self.normal(news)
+        if is_known(wanted, *self.needed):
+            self.tell_pending(wanted, self.plan({}, wanted)[1], tell)
+        else:
+            self.tell_unknown(wanted, tell)
 
     def diff(self, olds: Props, news: Props, tell: Tell) -> Difference:
         """Compare with the live database, so that a plain preview shows what is pending, and drift."""
         wanted = self.normal(news)
         inputs = self.changed(olds, wanted)
+        self.tell_changed(olds, wanted, inputs, tell)
         if not is_known(wanted, *self.needed):
             return Difference(inputs, pending=True)
         _observed, plan = self.plan(olds, wanted)
@@ -219,6 +235,11 @@ class Lifecycle(ABC):
         """Say what is pending."""
         if plan.steps:
             tell(pending_line(plan))
+
+    def tell_changed(  # noqa: B027  most kinds have nothing to say
+        self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell
+    ) -> None:
+        """Say why there is an update, where the program does not show it."""
 
     def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
         """Warn of what differs although nothing is pending; return whether an update would put it right."""

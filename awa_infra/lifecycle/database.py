@@ -84,9 +84,9 @@ class DatabaseLifecycle(Lifecycle):
             f"{name} of a database cannot change from {old} to {new}. Hint: keep it, or declare a second AwaDatabase."
         )
 
-    def check(self, olds: Props, news: Props, tell: Tell) -> list[Problem]:
+    def check(self, olds: Props, news: Props, tell: Tell, *, new: bool | None = None) -> list[Problem]:
         """Check as for everything else; of a new database say whether it is there."""
-        problems = super().check(olds, news, tell)
+        problems = super().check(olds, news, tell, new=new)
         name = news.get("name")
         if not problems and not olds and name is not UNKNOWN and news.get("server_url") is not UNKNOWN:
             _observed, plan = self.plan(olds, news)

@@ -35,10 +35,18 @@ def live_retry(tell: Tell) -> OnRetry:
     return show
 
 
-def tell_result(report: Report, tell: Tell) -> None:
-    """Replace the last progress line by what was done."""
+def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:
+    """Replace the last progress line by what was done.
+
+    Args:
+        report: of the apply.
+        tell: shows the line.
+        drift: how many findings a verification has after it.
+    """
     if report.changed:
         done = f"{len(report.applied)} step{'s' if len(report.applied) > 1 else ''} in {report.seconds:.1f} s"
+    elif drift:
+        done = f"nothing is pending, nothing was written; {drift} finding{'s' if drift > 1 else ''} of drift left"
     else:
         done = "already as desired, nothing was written"
     version = f"; schema awa is at version {report.after.version}" if report.after.version else ""

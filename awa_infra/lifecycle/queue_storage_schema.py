@@ -138,8 +138,8 @@ class QueueStorageSchemaLifecycle(Lifecycle):
     def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
         """Warn of drift; repairing is asked for at the AwaSchema or with awa-infra verify."""
         schema = wanted["schema"]
-        _found, drift = fingerprint(wanted["database_url"], installed_release(), schema)
-        warn_of_drift(schema, drift, f"awa-infra verify --schema {schema} shows it object by object", tell)
+        _hash, found = fingerprint(wanted["database_url"], installed_release(), schema)
+        warn_of_drift(schema, found, f"awa-infra verify --schema {schema} shows it object by object", tell)
         return False
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002

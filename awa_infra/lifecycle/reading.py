@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from awa_infra.database.fingerprint import READING, verify
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import AwaInfraError, BlockedError
 from awa_infra.lifecycle.base import Tell, role_is_pending
 from awa_infra.model import DesiredState, ObservedState, Plan, Release
+from awa_infra.planning.drift import Examination
 from awa_infra.planning.findings import Finding
 
 _SHOWN = 3
@@ -32,25 +33,26 @@ def desired_plan(url: str, desired: DesiredState, role: str | None) -> tuple[Obs
     return plan_as(lambda acting: read_plan(url, desired, role=acting), role)
 
 
-def fingerprint(url: str, release: Release, schema: str) -> tuple[str, tuple[Finding, ...]]:
-    """Return the fingerprint of a schema and its drift; an empty one where there is nothing to compare with."""
+def fingerprint(url: str, release: Release, schema: str) -> tuple[str, Examination]:
+    """Return the fingerprint of a schema and what was found; both empty where there is nothing to compare with."""
     try:
         _observed, found = verify(url, release, [schema])
     except BlockedError as exc:
         if exc.code in READING or exc.code == BlockedError.code:
-            return "", ()
+            return "", Examination((), ())
         raise
     hashes = [f.found for f in found.fingerprints if f.schema == schema]
-    return (hashes[0] if hashes else ""), found.drift
+    return (hashes[0] if hashes else ""), found
 
 
-def warn_of_drift(schema: str, drift: Sequence[Finding], hint: str, tell: Tell) -> None:
-    """Say in one line what differs from what the release promises."""
-    if not drift:
-        return
-    shown = "; ".join(_words(finding) for finding in drift[:_SHOWN])
-    more = f"; and {len(drift) - _SHOWN} more" if len(drift) > _SHOWN else ""
-    tell(f"Schema {schema} has drifted: {shown}{more}. Hint: {hint}", warning=True)
+def warn_of_drift(schema: str, found: Examination, hint: str, tell: Tell) -> None:
+    """Say in one line what differs from what the release promises, and in one more what was not compared."""
+    if found.drift:
+        shown = "; ".join(_words(finding) for finding in found.drift[:_SHOWN])
+        more = f"; and {len(found.drift) - _SHOWN} more" if len(found.drift) > _SHOWN else ""
+        tell(f"Schema {schema} has drifted: {shown}{more}. Hint: {hint}", warning=True)
+    for finding in found.unknown:
+        tell(f"Schema {schema} was not fully compared: {finding.message}. Hint: {finding.repair}", warning=True)
 
 
 def _words(finding: Finding) -> str:

@@ -116,16 +116,24 @@ class SchemaLifecycle(Lifecycle):
         for note in plan.notes:
             tell(note.message, warning=note.code == "window")
         if not plan.steps:
-            _found, drift = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
-            warn_of_drift(CANONICAL_SCHEMA, drift, _VERIFY, tell)
+            _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+            warn_of_drift(CANONICAL_SCHEMA, found, _VERIFY, tell)
+
+    def tell_changed(self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell) -> None:
+        """Name another installed release: it is an update that no line of the program explains."""
+        if "release" in inputs:
+            tell(
+                f"The installed awa-pg is now {wanted['release']}; schema awa was last applied with {olds['release']}. "
+                "The update records that and applies what is pending."
+            )
 
     def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
         """Warn of drift; an update puts right what can be, if that is asked for."""
-        _found, drift = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
-        repairable = wanted["repair"] is True and any(finding.repairable for finding in drift)
-        hint = "repair is on, so an update re-applies Awa's SQL" if repairable else f"{_VERIFY}; repair can be set"
-        warn_of_drift(CANONICAL_SCHEMA, drift, hint, tell)
-        return repairable
+        _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+        repairable = any(finding.repairable for finding in found.drift)
+        repair = wanted["repair"] is True
+        warn_of_drift(CANONICAL_SCHEMA, found, _drift_hint(repairable=repairable, repair=repair), tell)
+        return repairable and repair
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
@@ -140,9 +148,9 @@ class SchemaLifecycle(Lifecycle):
         if wanted["repair"] and not report.changed:
             repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
             report = repaired if repaired.changed else report
-        tell_result(report, tell)
-        found, _drift = fingerprint(url, release, CANONICAL_SCHEMA)
-        return _outputs(report.after) | {"release": release.name, "fingerprint": found}
+        known, found = fingerprint(url, release, CANONICAL_SCHEMA)
+        tell_result(report, tell, drift=len(found.drift))
+        return _outputs(report.after) | {"release": release.name, "fingerprint": known}
 
     def foresee(
         self,
@@ -175,12 +183,20 @@ class SchemaLifecycle(Lifecycle):
         observed = read_state(wanted["database_url"])
         if not observed.schema_exists:
             return None
-        found, _drift = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
-        return _outputs(observed) | {"fingerprint": found}
+        known, _found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+        return _outputs(observed) | {"fingerprint": known}
 
     def delete(self, props: Props, tell: Tell) -> None:  # noqa: ARG002
         """Change nothing: the canonical schema is never dropped."""
         tell("Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it.", warning=True)
+
+
+def _drift_hint(*, repairable: bool, repair: bool) -> str:
+    if repairable and repair:
+        return "repair is on, so an update runs Awa's own SQL again"
+    if repairable:
+        return f"{_VERIFY}; set repair to true to have an update run Awa's own SQL again"
+    return f"{_VERIFY}; repair cannot reach this, the findings say what can"
 
 
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:

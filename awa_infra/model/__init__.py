@@ -10,9 +10,11 @@ from awa_infra.model.observed import (
     LATEST_LEGACY_VERSION,
     LEGACY_VERSIONS,
     Lack,
+    LostRows,
     ObservedState,
     StorageTransition,
     Substrate,
+    Unseen,
 )
 from awa_infra.model.plan import Gate, Note, Plan, Report, Step, StepKind, StepResult
 from awa_infra.model.release import CANONICAL_SCHEMA, Migration, Patch, Provenance, Release
@@ -26,6 +28,7 @@ __all__ = [
     "History",
     "HistoryRow",
     "Lack",
+    "LostRows",
     "Migration",
     "Note",
     "ObservedState",
@@ -44,4 +47,5 @@ __all__ = [
     "StepResult",
     "StorageTransition",
     "Substrate",
+    "Unseen",
 ]

@@ -58,6 +58,44 @@ class Substrate:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """A schema that has Awa's claim function, but whose ring-state tables cannot be read.
+
+    Attributes:
+        schema: its name.
+        owner: who owns it.
+        receipts: whether claims are held as receipts.
+        damaged: whether the tables are missing; otherwise the role that connected may not read them.
+    """
+
+    schema: str
+    owner: str
+    receipts: bool
+    damaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LostRows:
+    """A table that has fewer rows than Awa put there, for example in a database restored without its data.
+
+    Attributes:
+        schema: where.
+        table: which.
+        found: how many rows there are.
+        expected: how many there must be.
+    """
+
+    schema: str
+    table: str
+    found: int
+    expected: int
+
+    def __str__(self) -> str:
+        """Return the table and its rows, in words."""
+        return f"{self.schema}.{self.table} ({self.found} of {self.expected} rows)"
+
+
+@dataclass(frozen=True, slots=True)
 class Lack:
     """Something asked for that the database does not have, found by a query: rows and privileges, not objects.
 
@@ -80,7 +118,10 @@ class ObservedState:
         legacy_numbering: whether those rows are in the numbering of Awa before 0.4.
         patches: names of repeatable patches proven to be applied.
         transition: the storage-transition row, ``None`` before version 10.
+        history_empty: whether ``awa.schema_version`` is there, readable and has no row.
         substrates: queue-storage schemas, the default one included.
+        unseen: schemas that are queue storage too, but cannot be read as such.
+        lost_rows: tables of Awa's state with fewer rows than Awa put there.
         lacks: what lanes, roles and privileges that were asked about are missing; ``None`` if nobody asked, as of
             a database that is not there yet.
     """
@@ -92,8 +133,11 @@ class ObservedState:
     versions: frozenset[int] = frozenset()
     legacy_numbering: bool = False
     patches: frozenset[str] = frozenset()
+    history_empty: bool = False
     transition: StorageTransition | None = None
     substrates: tuple[Substrate, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    lost_rows: tuple[LostRows, ...] = ()
     lacks: tuple[Lack, ...] | None = None
 
     @property

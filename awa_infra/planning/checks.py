@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, StorageTransition, Substrate
 from awa_infra.planning.catalog import FAMILIES, Catalog, SchemaName, is_lane_sequence, partition_of
 from awa_infra.planning.describe import version_ranges
-from awa_infra.planning.findings import Finding, FindingKind, state
+from awa_infra.planning.findings import Finding, state
 
 RINGS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
 """Placeholder of a slot to the name of its count."""
@@ -22,6 +22,7 @@ class Health:
     """What is no catalog entry of a schema.
 
     Attributes:
+        unreadable: tables whose rows this role may not read, though a verification looks at them.
         slots: rows of the three ``*_ring_slots`` tables, by the name of the count; empty if unreadable.
         lost_lanes: sequences that rows of the lane heads name and that do not exist.
         weak_roles: role to the number of sequences which it may not advance, though it may insert jobs.
@@ -30,6 +31,7 @@ class Health:
     slots: Mapping[str, int]
     lost_lanes: tuple[str, ...] = ()
     weak_roles: Mapping[str, int] | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 def no_such_schema(schema: str) -> Finding:
@@ -39,7 +41,7 @@ def no_such_schema(schema: str) -> Finding:
     )
 
 
-def release_findings(release: Release, observed: ObservedState, *, known: bool) -> list[Finding]:
+def release_findings(release: Release, observed: ObservedState) -> list[Finding]:
     """Return what is wrong with version rows and patches."""
     schema = CANONICAL_SCHEMA
     if not observed.versions:
@@ -48,17 +50,6 @@ def release_findings(release: Release, observed: ObservedState, *, known: bool) 
         line = f"version {observed.version}, but Awa {release.name} is at {release.schema_version}"
         return [state("pending", schema, "version", line, "Run awa-infra apply, then verify again.")]
     findings = []
-    if not known:
-        findings.append(
-            Finding(
-                FindingKind.LAZY,
-                "release-unknown",
-                schema,
-                "state",
-                "release",
-                message=f"nothing is known about Awa {release.name}: custom schemas are compared with the default one",
-            )
-        )
     lost = sorted(v for v in release.versions - observed.versions)
     if lost:
         rows = version_ranges(lost)

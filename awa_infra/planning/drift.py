@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from awa_infra.facts.catalog import CatalogFacts
-from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, Substrate
-from awa_infra.planning import checks
+from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape
+from awa_infra.planning import checks, uncompared
 from awa_infra.planning.bodies import difference, release_bodies, text_of
 from awa_infra.planning.catalog import (
     HASHED,
@@ -58,8 +58,18 @@ class Examination:
 
     @property
     def drift(self) -> tuple[Finding, ...]:
-        """Everything that makes the database unhealthy."""
+        """Everything that is not as the release promises."""
         return tuple(f for f in self.findings if f.is_drift)
+
+    @property
+    def unknown(self) -> tuple[Finding, ...]:
+        """Everything that was not compared."""
+        return tuple(f for f in self.findings if f.kind is FindingKind.UNKNOWN)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything was compared, and is as the release promises."""
+        return not self.drift and not self.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +94,15 @@ class Subject:
 def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
     """Return what is wrong with some schemas of a database.
 
-    Catalogs are compared only at the release's own version: before that every difference is to be expected.
+    Catalogs are compared only at the release's own version: before that every difference is to be expected. What
+    was not compared is a finding of its own.
     """
     findings: list[Finding] = []
     fingerprints: list[Fingerprint] = []
     current = subject.observed.version == subject.release.schema_version
     wanted = list(schemas)
     if CANONICAL_SCHEMA in wanted:
-        findings += checks.release_findings(subject.release, subject.observed, known=subject.facts is not None)
+        findings += checks.release_findings(subject.release, subject.observed)
         findings += checks.routing_findings(subject.observed)
     for schema in wanted:
         standing = subject.standing.get(schema)
@@ -100,12 +111,22 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
                 findings.append(checks.no_such_schema(schema))
             continue
         substrate = subject.observed.substrate(schema)
-        shape = checks.standing_shape(standing.catalog, standing.health, _recorded(schema, substrate))
+        recorded = _recorded(subject.observed, schema)
+        shape = checks.standing_shape(standing.catalog, standing.health, recorded)
         findings += lanes(schema, standing.catalog)
         findings += checks.schema_findings(standing.name, standing.catalog, standing.health)
+        findings += uncompared.unreadable(standing.name, standing.health.unreadable, subject.observed.user)
         if not current:
+            findings.append(uncompared.version_differs(subject.release, subject.observed, schema))
             continue
-        findings += checks.slot_findings(schema, _recorded(schema, substrate), shape, substrate)
+        if subject.facts is None:
+            findings.append(uncompared.release_unknown(subject.release, schema))
+        elif not shape.receipts and not subject.facts.without_receipts:
+            # Only the facts of a database without such a schema do not say what one has.
+            findings.append(uncompared.no_counterpart(schema))
+            continue
+        if substrate is not None or schema == CANONICAL_SCHEMA:
+            findings += checks.slot_findings(schema, recorded, shape, substrate)
         differences, fingerprint = _catalog_findings(subject, standing, shape)
         findings += differences
         fingerprints.append(fingerprint)
@@ -116,13 +137,20 @@ def shapes(subject: Subject) -> dict[str, Shape]:
     """Return the shape that each queue-storage schema really has."""
     found = {}
     for schema, standing in subject.standing.items():
-        recorded = _recorded(schema, subject.observed.substrate(schema))
+        recorded = _recorded(subject.observed, schema)
         found[schema] = checks.standing_shape(standing.catalog, standing.health, recorded)
     return found
 
 
-def _recorded(schema: str, substrate: Substrate | None) -> Shape:
-    return Shape() if substrate is None or schema == CANONICAL_SCHEMA else substrate.shape
+def _recorded(observed: ObservedState, schema: str) -> Shape:
+    if schema == CANONICAL_SCHEMA:
+        return Shape()
+    substrate = observed.substrate(schema)
+    if substrate is not None:
+        return substrate.shape
+    # What cannot be read as queue storage recorded nothing: its partitions show its slots.
+    receipts = any(u.receipts for u in observed.unseen if u.schema == schema)
+    return Shape(0, 0, 0, receipts=receipts)
 
 
 def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tuple[list[Finding], Fingerprint]:

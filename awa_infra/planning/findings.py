@@ -21,7 +21,9 @@ FindingCode = Literal[
     "marker-disagrees",
     "marker-missing",
     "marker-unexpected",
+    "not-compared",
     "not-migrated",
+    "not-readable",
     "object-changed",
     "object-extra",
     "object-missing",
@@ -47,6 +49,7 @@ class FindingKind(Enum):
     CHANGED = "changed"
     STATE = "state"
     LAZY = "lazy"
+    UNKNOWN = "unknown"
 
 
 OBJECT_CODES: Mapping[FindingKind, FindingCode] = MappingProxyType(
@@ -63,7 +66,8 @@ class Finding:
     """One difference.
 
     Attributes:
-        kind: ``LAZY`` is what Awa itself creates when it is used, and no drift.
+        kind: ``LAZY`` is what Awa itself creates when it is used, and no drift. ``UNKNOWN`` is what was not compared:
+            no drift either, but nobody may call the database healthy.
         code: stable identifier.
         schema: where.
         part: which part of the catalog, or ``state`` for rows and privileges.
@@ -94,8 +98,8 @@ class Finding:
 
     @property
     def is_drift(self) -> bool:
-        """Whether this makes a database unhealthy."""
-        return self.kind is not FindingKind.LAZY
+        """Whether something was found that is not as the release promises."""
+        return self.kind not in {FindingKind.LAZY, FindingKind.UNKNOWN}
 
     @property
     def repairable(self) -> bool:
@@ -113,6 +117,11 @@ def state(
 ) -> Finding:
     """Return a finding about rows, privileges or owners."""
     return Finding(FindingKind.STATE, code, schema, "state", thing, message=message, repair=repair, sql=sql, step=step)
+
+
+def unknown(code: FindingCode, schema: str, thing: str, message: str, repair: str, *sql: str) -> Finding:
+    """Return a finding that says what was not compared, and how it can be."""
+    return replace(state(code, schema, thing, message, repair, *sql), kind=FindingKind.UNKNOWN)
 
 
 def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:

@@ -72,7 +72,9 @@ class Servicer:
         """Refuse in the preview already whatever is wrong."""
         kind, sent = _kind(request.urn), decode(request.news)
         olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
-        found = kind.check(olds, self._merged(sent), self._tell(request.urn))
+        # Where there are no inputs at all, before or now, only Create knows that the object is new.
+        new = not olds and bool(sent.values)
+        found = kind.check(olds, self._merged(sent), self._tell(request.urn), new=new)
         problems = [*_strangers(kind, sent), *(_with_configuration(problem, sent) for problem in found)]
         if not problems:
             self._declared.note(request.urn, kind, self._merged(sent))
@@ -96,6 +98,8 @@ class Servicer:
         """Make what is declared, or adopt what stands."""
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
+        if not sent.values:
+            kind.foretell(given, self._tell(request.urn))
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._kept(kind, sent, kind.preview({}, given)))
         self._declared.note_made(request.urn, kind, given)

@@ -11,7 +11,8 @@ SELECT current_setting('server_version_num')::int AS server_version,
                 AND (n.nspname = 'awa' AND c.relname IN ('schema_version', 'schema_patches',
                                                          'storage_transition_state', 'runtime_storage_backends',
                                                          'jobs', 'runtime_instances')
-                     OR c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
+                     OR c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state',
+                                      'queue_ring_slots', 'lease_ring_slots', 'claim_ring_slots'))
                 AND has_schema_privilege(n.oid, 'USAGE')
                 AND has_table_privilege(c.oid, 'SELECT')) AS readable,
        -- Two tables that tell today's version numbers from those of Awa before 0.4.

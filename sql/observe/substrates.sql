@@ -1,7 +1,8 @@
 -- Every queue-storage schema of this database, found the way Awa's own migrations find them: by the
 -- signature of its claim function, together with the three ring-state tables. The receipts flag is not
 -- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts tell a complete
--- installation from a broken one; one pass over pg_class makes them for all schemas.
+-- installation from a broken one; one pass over pg_class makes them for all schemas. A schema without all of the
+-- ring-state tables, or whose tables this role may not read, is listed too: rings and readable_rings say so.
 WITH found AS MATERIALIZED (
     SELECT n.oid, n.nspname, n.nspowner, p.prosrc
       FROM pg_catalog.pg_proc p
@@ -16,6 +17,10 @@ WITH found AS MATERIALIZED (
                               AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
                               AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))
                AS partitions_without_fillfactor,
+           count(*) FILTER (WHERE c.relispartition AND c.relname ~ '^ready_entries_[0-9]+$') AS queue_slots,
+           count(*) FILTER (WHERE c.relispartition AND c.relname ~ '^leases_[0-9]+$') AS lease_slots,
+           count(*) FILTER (WHERE c.relispartition AND c.relname ~ '^lease_claims_[0-9]+$') AS claim_slots,
+           count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')) AS rings,
            count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
                               AND has_schema_privilege(c.relnamespace, 'USAGE')
                               AND has_table_privilege(c.oid, 'SELECT')) AS readable_rings
@@ -27,6 +32,8 @@ WITH found AS MATERIALIZED (
 SELECT f.nspname::text AS schema,
        pg_catalog.pg_get_userbyid(f.nspowner)::text AS owner,
        f.prosrc ~* 'insert into [^ ]*lease_claim' AS receipts,
+       coalesce(r.rings, 0) AS rings, coalesce(r.readable_rings, 0) AS readable_rings,
+       ARRAY[r.queue_slots, r.lease_slots, r.claim_slots] AS partitions,
        r.tables, r.indexes, r.partitions_without_fillfactor,
        (SELECT count(*)
           FROM pg_catalog.pg_trigger t
@@ -34,6 +41,5 @@ SELECT f.nspname::text AS schema,
          WHERE c.relnamespace = f.oid AND NOT t.tgisinternal AND t.tgenabled = 'O'
            AND t.tgname IN ('queue_enqueue_heads_sequence_sync', 'queue_claim_heads_sequence_sync')) AS triggers
   FROM found f
-  JOIN relations r ON r.relnamespace = f.oid
- WHERE r.readable_rings = 3
+  LEFT JOIN relations r ON r.relnamespace = f.oid
  ORDER BY 1

@@ -153,6 +153,18 @@ def test_an_older_database_is_pending_and_not_compared(awa_database: Database, r
     assert only(drift(awa_database, release)).code == "pending"
 
 
+def test_an_older_database_is_never_healthy_whichever_schema_is_named(acme: Database, release: Release) -> None:
+    acme.rows("DELETE FROM awa.schema_version WHERE version = 40")
+    _, found = verify(acme.url, release, ["acme"])
+    assert (found.drift, [f.code for f in found.unknown], found.healthy) == ((), ["not-compared"], False)
+
+
+def test_a_schema_that_lost_a_ring_table_is_still_verified(acme: Database, release: Release) -> None:
+    acme.rows("DROP TABLE acme.queue_ring_state")
+    finding = only(drift(acme, release))
+    assert (finding.kind, finding.schema, finding.object) == (FindingKind.MISSING, "acme", "queue_ring_state")
+
+
 def test_a_newer_database_is_not_judged(awa_database: Database, release: Release) -> None:
     awa_database.rows("INSERT INTO awa.schema_version (version, description) VALUES (43, 'x')")
     with pytest.raises(BlockedError) as raised:
@@ -472,7 +484,8 @@ def test_everybody_may_install(awa_database: Database, release: Release) -> None
 def test_an_unknown_release_compares_custom_schemas_with_the_default_one(acme: Database, release: Release) -> None:
     unknown = replace(release, name="0.6.99", provenance=Provenance.UNKNOWN)
     _, found = verify(acme.url, unknown)
-    assert [f.code for f in found.findings] == ["release-unknown"]
+    assert [(f.code, f.schema) for f in found.findings] == [("release-unknown", "awa"), ("release-unknown", "acme")]
+    assert not found.healthy
     assert [f.expected for f in found.fingerprints] == [None, None]
     acme.rows("DROP INDEX acme.idx_acme_dlq_queue_time; CREATE TABLE acme.mine (a int)")
     acme.rows("DELETE FROM awa.schema_version WHERE version = 30")
@@ -493,7 +506,13 @@ def test_a_reader_without_privileges_still_learns_what_the_catalog_tells(
         verify(url, release)
     assert raised.value.code == "history-unreadable"
     acme.rows(f"GRANT USAGE ON SCHEMA awa TO {reader}; GRANT SELECT ON awa.schema_version TO {reader}")
-    assert [f.code for f in verify(url, release)[1].drift] == []
+    found = verify(url, release)[1]
+    assert [f.code for f in found.drift] == []
+    # Its rows of rings and lanes were not looked at, and those of awa's routing neither: that is not healthy.
+    assert [(f.code, f.schema) for f in found.unknown] == [("not-readable", "awa"), ("not-readable", "acme")]
+    for statement in (statement for f in found.unknown for statement in f.sql):
+        acme.rows(statement)
+    assert verify(url, release)[1].healthy
     acme.rows("DROP INDEX awa.idx_awa_dlq_queue_time")
     assert only(list(verify(url, release)[1].drift)).object == "idx_awa_dlq_queue_time"
     with pytest.raises(BlockedError):

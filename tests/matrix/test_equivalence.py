@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from awa_infra.database.catalogs import prepare, read_catalog
 from awa_infra.database.connection import connect
-from awa_infra.database.fingerprint import prepare, read_catalog
 from awa_infra.planning.catalog import digest, structure
 from tests.matrix.starts import STARTS, Start, Starts, jobs, named
 from tests.matrix.ways import WAYS, Refused, Way

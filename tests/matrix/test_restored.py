@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database.apply import apply
+from awa_infra.database.catalogs import prepare, read_catalog
 from awa_infra.database.connection import connect
-from awa_infra.database.fingerprint import prepare, read_catalog, verify
+from awa_infra.database.fingerprint import verify
 from awa_infra.model import Release
 from awa_infra.planning.catalog import Key, digest, structure
 from devtools import postgres_versions

@@ -78,7 +78,13 @@ def test_the_connection_of_the_provider_serves_all_and_is_kept_in_no_resource(
     plugin.configure({"databaseUrl": secret(awa_database.url), "lockTimeout": "7.5"})
     inputs, failures = plugin.check({})
     assert (inputs, failures) == ({}, {})
+    plugin.create(inputs, preview=True)
+    assert plugin.log == ["Nothing is pending; schema awa is at version 40."]
     _id, kept = plugin.create(inputs)
+    plugin.engine.lines.clear()
+    # The engine sends the same to check what is there already: then it is not news that nothing is pending.
+    assert plugin.check({}, {}) == ({}, {})
+    assert plugin.log == []
     assert kept["schemaVersion"] == 40
     assert {"databaseUrl", "lockTimeout", "role"}.isdisjoint(kept)
     assert not plugin.diff(kept, {}, {}).changes

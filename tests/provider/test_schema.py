@@ -192,6 +192,32 @@ def test_drift_shows_in_a_preview_and_repair_puts_it_right(schema: ProviderProce
     assert not schema.changes(after, repairing)
 
 
+def test_drift_that_no_repair_reaches_is_not_called_as_desired(schema: ProviderProcess, awa_database: Database) -> None:
+    inputs = {"database_url": awa_database.url, "repair": True}
+    _id, kept = schema.create(inputs)
+    assert schema.engine.lines[-1].message.endswith(
+        "already as desired, nothing was written; schema awa is at version 40"
+    )
+    awa_database.rows("ALTER TABLE awa.cron_jobs ALTER COLUMN kind SET DEFAULT 'x'")
+    schema.engine.lines.clear()
+    assert not schema.changes(kept, inputs)
+    (line,) = schema.log
+    assert "repair cannot reach this" in line
+    schema.update(kept, inputs)
+    assert not any("as desired" in told.message for told in schema.engine.lines)
+    assert "nothing was written; 1 finding of drift left" in schema.engine.lines[-1].message
+
+
+def test_an_update_because_of_another_installed_release_says_so(
+    schema: ProviderProcess, awa_database: Database
+) -> None:
+    inputs = {"database_url": awa_database.url}
+    _id, kept = schema.create(inputs)
+    assert schema.changes(kept | {"release": "0.6.8"}, inputs)
+    (line,) = schema.log
+    assert line.startswith("The installed awa-pg is now 0.6.9; schema awa was last applied with 0.6.8.")
+
+
 def test_adopting_a_drifted_schema_says_so(schema: ProviderProcess, awa_database: Database) -> None:
     awa_database.rows("CREATE TABLE awa.mine (id int)")
     assert schema.check({"database_url": awa_database.url}) == {}

@@ -16,6 +16,7 @@ from awa_infra.model import (
     Shape,
     StorageTransition,
     Substrate,
+    Unseen,
 )
 from awa_infra.planning.bodies import difference, last_definer, release_bodies, text_of
 from awa_infra.planning.catalog import Key, SchemaName, body_hash, expand, neutral_body, own_names, with_hashes
@@ -232,6 +233,7 @@ def test_owners_lanes_and_roles() -> None:
         "lane-sequence-owner",
         "lane-sequence-missing",
         "sequences-without-update",
+        "not-compared",
     ]
     assert found[1].sql == (
         'ALTER TYPE acme."e" OWNER TO "boss";',
@@ -272,7 +274,11 @@ def test_names_that_were_cut() -> None:
 def test_an_unknown_release() -> None:
     made = subject(facts=None)
     found = examine(made, ["awa", "acme"])
-    assert [(f.code, f.is_drift) for f in found.findings] == [("release-unknown", False)]
+    assert [(f.code, f.schema, f.is_drift) for f in found.findings] == [
+        ("release-unknown", "awa", False),
+        ("release-unknown", "acme", False),
+    ]
+    assert not found.healthy
     assert [f.expected for f in found.fingerprints] == [None, None]
     worse = replace(
         damaged("acme", ("column", "leases.a"), **{"relation__mine": "table", "body__claim()": "mine"}), facts=None
@@ -284,6 +290,39 @@ def test_an_unknown_release() -> None:
     ]
     alone = replace(made, standing={"acme": made.standing["acme"]})
     assert {f.kind for f in drift(alone, "acme")} == {FindingKind.EXTRA}
+
+
+def test_what_was_not_compared_is_never_healthy() -> None:
+    assert examine(subject(), ["awa", "acme"]).healthy
+    older = examine(subject(observed=observed(versions=frozenset({1, 2}))), ["acme"])
+    assert (older.drift, [f.code for f in older.unknown], older.healthy) == ((), ["not-compared"], False)
+    assert "version 2" in older.unknown[0].message
+    nowhere = examine(subject(observed=observed(versions=frozenset())), ["acme"])
+    assert "not recorded" in nowhere.unknown[0].message
+    bare = replace(FACTS, without_receipts={})
+    without = Shape(4, 2, 2, receipts=False)
+    kinds = subject(facts=bare, observed=observed(substrates=(substrate("acme", without),)))
+    [finding] = examine(kinds, ["acme"]).unknown
+    assert "without receipts" in finding.message
+
+
+def test_rows_that_a_role_may_not_read_are_named_with_the_grant() -> None:
+    health = replace(standing(ACME, SMALL).health, unreadable=("claim_ring_slots", "queue_ring_slots"))
+    made = subject(standing={"acme": standing(ACME, SMALL, health=health)}, observed=observed(user='ob"server'))
+    found = examine(made, ["acme"])
+    [finding] = found.unknown
+    assert (found.drift, finding.code, found.healthy) == ((), "not-readable", False)
+    assert finding.sql == (
+        'GRANT USAGE ON SCHEMA acme TO "ob""server";',
+        'GRANT SELECT ON acme.claim_ring_slots, acme.queue_ring_slots TO "ob""server";',
+    )
+
+
+def test_a_schema_that_cannot_be_read_as_queue_storage_is_compared_by_its_partitions() -> None:
+    unseen = Unseen("acme", "boss", receipts=True, damaged=True)
+    made = subject(observed=observed(substrates=(substrate("awa", Shape()),), unseen=(unseen,)))
+    assert drift(made, "acme") == []
+    assert shapes(made)["acme"] == SMALL
 
 
 def test_lane_sequences_are_counted_not_listed() -> None:

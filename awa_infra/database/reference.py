@@ -1,0 +1,98 @@
+"""Read what a healthy database of a release has: from a scratch database made for it, or from one that is named."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from awa_infra import sqltext
+from awa_infra.database.apply import apply
+from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.observe import QUIET, look
+from awa_infra.database.url import with_database
+from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
+from awa_infra.planning.gates import raise_if_blocked
+from awa_infra.planning.reference import SCRATCH_SCHEMAS, facts_from, reference_problem
+
+_PREFIX = "awa_infra_reference_"
+"""Start of the name of every scratch database; the rest is random."""
+
+
+def measured_facts(url: str, release: Release, reference_url: str | None = None) -> CatalogFacts:
+    """Return what a database of the same release and server has, to compare the one of the URL with.
+
+    Without a reference of their own, a scratch database is created on the server of the URL, migrated with the
+    installed release and dropped again, also after a failure.
+
+    Args:
+        url: connection string of the database to verify; hidden from every message.
+        release: the one that is installed.
+        reference_url: connection string of a database to compare with; it is only read.
+
+    Raises:
+        BlockedError: the role may not create databases, or the reference is no database to compare with.
+        AwaInfraError: see :func:`awa_infra.database.connection.connect` and :func:`awa_infra.database.apply.apply`.
+    """
+    with connect(url) as connection, translated(url, "Reading the database"):
+        connection.read_only = True
+        target, identity = look(connection, QUIET).state, _identity(connection)
+    if reference_url is not None:
+        return _facts(reference_url, release, target, identity)
+    with _scratch(url, release) as scratch:
+        return _facts(scratch, release, target, identity)
+
+
+def _identity(connection: Connection) -> str:
+    """Return what a database and its copies on standbys have in common, and no other has."""
+    row = connection.execute(sqltext.load("reference/identity.sql").encode()).fetchone() or {}
+    return str(row["identity"])
+
+
+@contextmanager
+def _scratch(url: str, release: Release) -> Iterator[str]:
+    """Give the URL of a migrated database with one custom schema of each kind, and drop it afterwards."""
+    name = _PREFIX + secrets.token_hex(6)
+    values: dict[str, sqltext.Value | sqltext.Name] = {"name": sqltext.Name(name)}
+    doing = f"Creating the scratch database {name}"
+    with connect(url, autocommit=True) as connection, translated(url, doing):
+        row = connection.execute(sqltext.load("reference/may_create.sql").encode()).fetchone() or {}
+        if not row["allowed"]:
+            raise_if_blocked([Gate("no-createdb", row["message"], row["hint"])], name)
+        connection.execute(sqltext.render("reference/create.sql", **values).encode())
+    try:
+        scratch = with_database(url, name)
+        # Nobody else knows this database; its server's lock table is checked as for every other.
+        policy = Policy(allow_pooler=True)
+        apply(scratch, DesiredState(release, release.schema_version, SCRATCH_SCHEMAS, policy=policy))
+        yield scratch
+    finally:
+        _drop(url, name, values)
+
+
+def _drop(url: str, name: str, values: dict[str, sqltext.Value | sqltext.Name]) -> None:
+    with connect(url, autocommit=True) as connection, translated(url, f"Dropping the scratch database {name}"):
+        connection.execute(sqltext.render("reference/drop.sql", **values).encode())
+
+
+def _facts(url: str, release: Release, target: ObservedState, identity: str) -> CatalogFacts:
+    with connect(url) as connection, translated(url, "Reading the reference database"):
+        connection.read_only = True
+        seen = look(connection, QUIET)
+        problem = reference_problem(release, target, seen.state)
+        if _identity(connection) == identity:
+            problem = "it is the database that is verified"
+        if problem:
+            message = f"Database {seen.state.database} cannot be the reference: {problem}."
+            hint = "Name another database that the same release migrated, on the same major version of PostgreSQL."
+            raise_if_blocked([Gate("reference-unusable", message, hint)], seen.state.database)
+        prepare(connection)
+        receipts = {s.schema: s.shape.receipts for s in seen.state.substrates}
+        catalogs = {}
+        for schema in {CANONICAL_SCHEMA, *receipts}:
+            name, catalog = read_catalog(connection, schema)
+            if name is not None:
+                catalogs[schema] = (name, catalog)
+        return facts_from(catalogs, receipts, newest_catalog_facts(seen.state.server_version // 10000))
