@@ -43,15 +43,17 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
 )
 """How each command can fail, beside a bug and an interruption. Subclasses share the status of their base."""
 
-FINDS: Mapping[str, tuple[int, str]] = MappingProxyType(
+FINDS: Mapping[str, Mapping[int, str]] = MappingProxyType(
     {
-        "plan": (plan.PENDING, "`plan --check`: something is pending."),
-        "package": (package.DIFFERENT, "`package --check`: the folder is not what would be written."),
-        "verify": (verify.DRIFT, "`verify`: the database is not as its release promises."),
-        "bundle verify": (
-            bundle.WRONG,
-            "`bundle verify`: a file is not as it was written, or a database has run another text.",
-        ),
+        "plan": {plan.PENDING: "`plan --check`: something is pending."},
+        "package": {package.DIFFERENT: "`package --check`: the folder is not what would be written."},
+        "verify": {
+            verify.DRIFT: "`verify`: the database is not as its release promises.",
+            verify.UNCOMPARED: "`verify`: no drift was found, but not everything was compared.",
+        },
+        "bundle verify": {
+            bundle.WRONG: "`bundle verify`: a file is not as it was written, or a database has run another text.",
+        },
     }
 )
 """Which commands have a status that is neither success nor failure, and when."""
@@ -118,8 +120,7 @@ def _command(name: str, found: tuple[click.Command, click.Context]) -> str:
     command, context = found
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     statuses = {0, CLOSED_PIPE, *(kind.exit_status for kind in (*_ALWAYS, *FAILURES[name]))}
-    if name in FINDS:
-        statuses.add(FINDS[name][0])
+    statuses |= FINDS.get(name, {}).keys()
     return "\n\n".join(
         [
             f"## {context.command_path}",
@@ -153,7 +154,7 @@ def _statuses() -> str:
         meanings.setdefault(kind.exit_status, []).append(link(kind.code))
     rows = {status: ", ".join(links) for status, links in meanings.items()}
     rows[0] = "Done, or nothing was to be done."
-    for status, meaning in FINDS.values():
+    for status, meaning in (found for finds in FINDS.values() for found in finds.items()):
         rows[status] = " ".join(filter(None, [rows.get(status, ""), meaning]))
     rows[errors.ConfigurationError.exit_status] += ", and wrong options or arguments"
     rows[errors.BlockedError.exit_status] += ", and the code of any [gate](errors.md#gates)"
