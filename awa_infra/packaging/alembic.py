@@ -66,7 +66,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files(__package__).joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
     more = lock_table_queries(contents, together=True)
-    asked = preflight(contents.desired, more=more, start=contents.plan.from_version)
+    asked = preflight(contents, more=more)
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),

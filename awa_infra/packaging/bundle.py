@@ -82,7 +82,7 @@ def package(
         _refuse_another_start(from_version, lock)
         desired, kept = with_released_texts(desired, form, standing)
     contents = replace(contents_of(desired, lock.from_version, kept), released=lock.repeatable)
-    refuse_what_tools_misread(contents.plan.steps)
+    refuse_what_tools_misread(desired, contents.plan.steps)
     paths = form.paths(contents)
     wrap = form.wrap or (lambda step: step.sql.encode())
     files = {paths[step.key]: wrap(step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}

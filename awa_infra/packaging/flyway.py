@@ -74,12 +74,11 @@ def paths(contents: Contents) -> dict[str, str]:
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
-    desired = contents.desired
     more = [_not_adopted(), *lock_table_queries(contents, together=False)]
-    asked = [preflight(desired, more=more, start=contents.plan.from_version), stop()]
+    asked = [preflight(contents, more=more), stop()]
     locked = [
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION),
-        preflight(desired, only=_UNDER_THE_LOCK),
+        preflight(contents, only=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
     alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)

@@ -45,7 +45,7 @@ CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
     more = lock_table_queries(contents, together=False)
-    asked = preflight(contents.desired, more=more, start=contents.plan.from_version)
+    asked = preflight(contents, more=more)
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),

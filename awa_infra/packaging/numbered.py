@@ -71,7 +71,7 @@ def beside(contents: Contents) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql."""
     more = lock_table_queries(contents, together=False)
     asked = [
-        preflight(contents.desired, more=more, start=contents.plan.from_version),
+        preflight(contents, more=more),
         stop("Nothing was run; do not run the tool before this is corrected."),
     ]
     return {"prerequisite.sql": _PREREQUISITE.encode(), "preflight.sql": "\n".join(asked).encode()}

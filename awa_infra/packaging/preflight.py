@@ -1,37 +1,45 @@
-"""The gates as one SQL statement, for tools that know nothing of gates."""
+"""The gates as SQL statements, for tools that know nothing of gates. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from textwrap import indent
 
 from awa_infra import sqltext
-from awa_infra.model import DesiredState
+from awa_infra.packaging.contents import Contents
+from awa_infra.packaging.verify import facts
 from awa_infra.planning.gates import GateQuery, gate_queries
 
-_PLACE = "    -- (conditions)\n"
-"""The line of ``sql/bundle/preflight.sql`` that the conditions replace."""
 
+def preflight(contents: Contents, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None) -> str:
+    """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
 
-def preflight(
-    desired: DesiredState, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None, start: int = 0
-) -> str:
-    """Return one DO block that asks every gate and keeps everything that objects for :func:`stop`.
-
-    It is the engine's own gates, each inside a check that the tables it reads are there, so that the block
-    runs on an empty database too. On a database that is as desired nothing objects: a bundle may run again.
+    It is the engine's own gates, each inside a check that the tables it reads are there, so that they run on an empty
+    database too. On a database that is as desired nothing objects: a bundle may run again.
 
     Args:
-        desired: decides which gates apply and what they compare with.
+        contents: what the bundle contains; decides which gates apply and what they compare with.
         more: gates that only this tool has.
-        only: codes to keep; ``None`` keeps all.
-        start: the version that the database must have reached before.
+        only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
     """
-    queries = [q for q in (*gate_queries(desired), *start_queries(start), *more) if only is None or q.code in only]
-    relations = sorted({relation for query in queries for relation in query.needs})
-    text = sqltext.render("bundle/preflight.sql", relations=" ".join(relations))
-    return text.replace(_PLACE, "\n".join(_condition(query) for query in queries))
+    asked = (*gate_queries(contents.desired), *start_queries(contents.plan.from_version), *more)
+    queries = [query for query in asked if only is None or query.code in only]
+    conditions = "".join(_condition(query, always=only is not None or not query.pending) for query in queries)
+    text = sqltext.render(
+        "bundle/preflight.sql",
+        relations=" ".join(sorted({relation for query in queries for relation in query.needs})),
+        conditions=sqltext.Part(conditions),
+    )
+    return text if only is not None else f"{facts(contents)}\n{text}"
+
+
+def _condition(query: GateQuery, *, always: bool) -> str:
+    return sqltext.render(
+        "bundle/condition.sql",
+        code=query.code,
+        always=always,
+        needs=" ".join(query.needs),
+        query=sqltext.Part(query.sql.rstrip()),
+    )
 
 
 def start_queries(start: int) -> tuple[GateQuery, ...]:
@@ -53,27 +61,3 @@ def stop(outcome: str = "Nothing was run.") -> str:
         outcome: a sentence for the hint.
     """
     return sqltext.render("bundle/stop.sql", outcome=outcome)
-
-
-def _condition(query: GateQuery) -> str:
-    loop = (
-        "FOR problem IN\n"
-        f"{indent(_without_options(query.sql), '    ')}"
-        "LOOP\n"
-        "    problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);\n"
-        "END LOOP;\n"
-    )
-    if query.needs:
-        needs = ", ".join(_literal(relation) for relation in query.needs)
-        loop = f"IF ARRAY[{needs}] <@ readable THEN\n{indent(loop, '    ')}END IF;\n"
-    return indent(f"-- {query.code}\n{loop}", "    ")
-
-
-def _without_options(text: str) -> str:
-    """Return a gate without the options of awa-infra in its hints: whoever runs a bundle has none."""
-    text = re.sub(r",? or overrule with --allow-[a-z-]+", "", text)
-    return text.replace("--role %I here, SET ROLE elsewhere", "ALTER ROLE ... IN DATABASE ... SET role")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -68,7 +68,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
-        "awa_infra/preflight.sql": preflight(contents.desired, more=more, start=contents.plan.from_version).encode(),
+        "awa_infra/preflight.sql": preflight(contents, more=more).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/verified.sql": verified(contents).encode(),
     }
@@ -124,7 +124,7 @@ def _guarded(variable: str, step: Step, where: Mapping[str, str]) -> str:
 
 def _run(step: Step, where: Mapping[str, str]) -> str:
     # The title is Awa's; psql would end the text at a quote, and read a backslash as an escape.
-    title = " ".join(step.title.split()).replace("\\", "\\\\").replace("'", "''")
+    title = sqltext.one_line(step.title).replace("\\", "\\\\").replace("'", "''")
     return f"\\echo '{title}'\n\\ir {where[step.key]}\n"
 
 

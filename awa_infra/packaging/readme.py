@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
+from awa_infra import sqltext
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
 from awa_infra.packaging.contents import Contents, Format
@@ -113,6 +114,21 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found.group(1)], text)
 
 
+def _code(name: str, *, cell: bool = False) -> str:
+    """Return a name as code that it cannot end, in a cell of a table if wanted."""
+    text = sqltext.one_line(name)
+    text = text.replace("|", "\\|") if cell else text
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (1 + max(len(run) for run in re.findall("`+", text)))
+    return f"{fence} {text} {fence}"
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return re.sub(r"([\\`<\[|])", r"\\\1", sqltext.one_line(text))
+
+
 def _last(plan: Plan) -> str:
     return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
 
@@ -126,10 +142,10 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     if not form.asks:
         lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")
     lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")
-    lines += [f"`{paths[step.key]}`: Awa's {step.title}{again}." for step in contents.of(StepKind.PATCH)]
+    lines += [f"`{paths[step.key]}`: Awa's {_plain(step.title)}{again}." for step in contents.of(StepKind.PATCH)]
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        lines.append(f"`{paths[step.key]}`: {step.title}{again}; {step.locks}.")
-    lines += [f"`{paths[step.key]}`: {step.title}{again}." for step in contents.of(StepKind.LANES)]
+        lines.append(f"`{paths[step.key]}`: {_plain(step.title)}{again}; {step.locks}.")
+    lines += [f"`{paths[step.key]}`: {_plain(step.title)}{again}." for step in contents.of(StepKind.LANES)]
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
 
 
@@ -176,13 +192,14 @@ def _roles(contents: Contents) -> str:
         return ""
     duties = [("runs the bundle, acting as the owner", roles.migrator)]
     duties += [("workers and producers", roles.runtime), ("reads", roles.observer)]
-    rows = [f"| `{name}` | {duty} |" for duty, name in duties if name]
-    table = "\n".join([f"| `{roles.owner}` | owns everything, does not log in |", *rows])
+    rows = [f"| {_code(name, cell=True)} | {duty} |" for duty, name in duties if name]
+    table = "\n".join([f"| {_code(roles.owner, cell=True)} | owns everything, does not log in |", *rows])
     acting = (
-        f"run the bundle as `{roles.migrator}`: its sessions in this database start as `{roles.owner}`, so everything"
-        " belongs to that role."
+        f"run the bundle as {_code(roles.migrator)}: its sessions in this database start as {_code(roles.owner)}, so"
+        " everything belongs to that role."
         if roles.migrator
-        else f"run the bundle in a session that starts as `{roles.owner}`: ALTER ROLE ... IN DATABASE ... SET role."
+        else f"run the bundle in a session that starts as {_code(roles.owner)}:"
+        " ALTER ROLE ... IN DATABASE ... SET role."
     )
     return _fill(_text("roles"), {"table": table, "acting": acting}) + "\n"
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from awa_infra.errors import BundleError
-from awa_infra.model import Step, StepKind
+from awa_infra.model import DesiredState, Step, StepKind
 
 _LARGEST_VERSION = 999
 """File names have three digits; a fourth would come first in every tool that orders by name."""
@@ -59,14 +60,21 @@ _OUTSIDE_QUOTES = (
 )
 
 
-def refuse_what_tools_misread(steps: Iterable[Step]) -> None:
+def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> None:
     """Raise if any step cannot be carried by a migration tool.
 
     Raises:
         BundleError: it lists every text and name.
     """
     listed = tuple(steps)
-    found = [*_names(listed), *(f"{step.key}: {problem}" for step in listed for problem in problems(step.sql))]
+    declared = [f"{what} {name!r} has {problem}." for what, name in _declared(desired) for problem in _anywhere(name)]
+    # A name is told as such, not by the place that it got to.
+    texts = [step for step in listed if not declared or step.kind in {StepKind.MIGRATION, StepKind.PATCH}]
+    found = [
+        *declared,
+        *_names(listed),
+        *(f"{step.key}: {problem}" for step in texts for problem in problems(step.sql)),
+    ]
     if found:
         raise BundleError(
             "Not everything in the plan can be handed to a migration tool.",
@@ -84,6 +92,20 @@ def problems(text: str) -> Iterator[str]:
     bare = _QUOTED.sub(_hollow, text)
     for pattern, what in _OUTSIDE_QUOTES:
         yield from _told(pattern, what, bare)
+
+
+def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:
+    """Return every name that comes from a configuration, with what it names."""
+    for wanted in desired.queue_storage:
+        yield "queue-storage schema", wanted.schema
+        yield from ((f"queue of schema {wanted.schema}", queue.name) for queue in wanted.queues)
+    if desired.roles is not None:
+        named = {key: value for key, value in asdict(desired.roles).items() if isinstance(value, str)}
+        yield from ((f"{duty} role", name) for duty, name in named.items())
+
+
+def _anywhere(text: str) -> Iterator[str]:
+    return (what for pattern, what in _ANYWHERE if pattern.search(text))
 
 
 def _told(pattern: re.Pattern[str], what: str, text: str) -> Iterator[str]:

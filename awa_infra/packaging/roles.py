@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awa_infra import sqltext
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents
 
 ROLES_FILE = "roles.sql"
@@ -23,5 +24,5 @@ def roles_script(contents: Contents) -> dict[str, bytes]:
     steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS]
     if not steps:
         return {}
-    texts = [f"-- {step.title}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
+    texts = [f"-- {sqltext.one_line(step.title)}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
     return {ROLES_FILE: "\n".join([_HEADER, *texts, "COMMIT;\n"]).encode()}

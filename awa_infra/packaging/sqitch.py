@@ -52,7 +52,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     ordered = in_order(contents, stems(contents, _wrapped))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
     more = lock_table_queries(contents, together=False)
-    asked = preflight(contents.desired, more=more, start=contents.plan.from_version)
+    asked = preflight(contents, more=more)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {
         "sqitch.conf": _SETTINGS.encode(),

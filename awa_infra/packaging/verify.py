@@ -1,76 +1,101 @@
-"""``verify.sql``: one query that says whether the database is what the bundle promises."""
+"""What a bundle promises of a database, as facts to be shown, demanded, or compared before anything runs. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
 from awa_infra import sqltext
 from awa_infra.model import StepKind
-from awa_infra.packaging.contents import Contents
+from awa_infra.packaging.contents import Contents, own_name
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import queue_storage_values
 
 FIRST_VERSION_WITH_ROUTING = 10
 """The version that creates ``awa.storage_transition_state`` (Awa 0.6.9)."""
 
-_PLACE = "        -- (probe)\n"
-"""The line of ``sql/bundle/verify_patch.sql`` that the probe replaces."""
+_NOTHING_MISSING = "nothing missing"
 
-_FACTS = "        -- (facts)\n"
-"""The line of ``sql/bundle/verify_stop.sql`` that the facts replace."""
 
-_LACKS = "        -- (lacks)\n"
-"""The line of ``sql/bundle/verify_lacks.sql`` that the query for what is missing replaces."""
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a bundle promises.
 
-_WHAT = {"": "roles and privileges"}
+    Attributes:
+        what: what it is about, as people say it.
+        expected: what is promised; ``None`` is for information.
+        query: rows of what, expected and found.
+        needs: ``schema.relation`` names that must be readable; otherwise it is not as promised.
+        brought: whether it is the bundle that brings it, rather than ``roles.sql``.
+    """
 
-_HEADER = """\
--- Run after the bundle, as any role that can read schema awa, for example: psql -f verify.sql
--- Every row should say true in column ok. A missing relation is an error: then the bundle has not been run.
-SELECT what, expected, found, expected IS NULL OR expected = found AS ok
-  FROM (
-"""
+    what: str
+    expected: str | None
+    query: str = field(repr=False)
+    needs: tuple[str, ...] = ()
+    brought: bool = True
 
 
 def verify(contents: Contents) -> str:
-    """Return the query with a verdict for every fact; it reads only."""
-    return f"{_HEADER}{facts(contents)}       ) AS facts;\n"
+    """Return ``verify.sql``: a query with a verdict for every fact; it reads only."""
+    return sqltext.render("bundle/verify.sql", facts=sqltext.Part(facts(contents)))
 
 
 def verified(contents: Contents, outcome: str = "Everything was rolled back.") -> str:
-    """Return the statement that raises if any fact is not as expected.
+    """Return the statements that raise if any fact is not as expected.
 
     Args:
         contents: what the bundle contains.
         outcome: a sentence for the hint.
     """
-    return sqltext.render("bundle/verify_stop.sql", outcome=outcome).replace(_FACTS, facts(contents))
+    return "\n".join([facts(contents), sqltext.render("bundle/verify_stop.sql", outcome=outcome)])
 
 
 def facts(contents: Contents) -> str:
-    """Return the query for every fact, what is expected and what was found; it reads only."""
-    plan, desired = contents.plan, contents.desired
-    probes = set(sqltext.names("patches"))
-    parts = [
+    """Return the statement that keeps every fact, what is expected and what was found, in settings of the session."""
+    known = tuple(_facts(contents))
+    relations = sorted({relation for fact in known for relation in fact.needs})
+    texts = [
         sqltext.render(
-            "bundle/verify_canonical.sql",
-            target_version=plan.to_version,
-            versions=sum(version <= plan.to_version for version in desired.release.versions),
+            "bundle/fact.sql",
+            what=fact.what,
+            expected=sqltext.Part("NULL") if fact.expected is None else fact.expected,
+            needs=" ".join(fact.needs),
+            brought=fact.brought,
+            query=sqltext.Part(fact.query.rstrip()),
         )
+        for fact in known
     ]
+    return sqltext.render(
+        "bundle/facts.sql", relations=" ".join(relations), facts=sqltext.Part("".join(texts).rstrip("\n"))
+    )
+
+
+def _facts(contents: Contents) -> Iterator[Fact]:
+    plan, desired = contents.plan, contents.desired
+    what, version = "schema awa: version", plan.to_version
+    recorded = sum(known <= version for known in desired.release.versions)
+    text = sqltext.render("bundle/verify_canonical.sql", what=what, target_version=version, versions=recorded)
+    yield Fact(what, str(version), text, ("awa.schema_version",))
     for step in contents.of(StepKind.PATCH):
-        patch = step.key.partition(":")[2]
-        if patch in probes:
-            text = sqltext.render("bundle/verify_patch.sql", patch=patch)
-            parts.append(text.replace(_PLACE, sqltext.load(f"patches/{patch}.sql")))
-    parts += [
-        sqltext.render("bundle/verify_queue_storage.sql", **queue_storage_values(wanted))
-        for wanted in desired.queue_storage
-    ]
-    parts += [
-        sqltext.render("bundle/verify_lacks.sql", what=_WHAT.get(query.needs, f"lanes in {query.needs}")).replace(
-            _LACKS, query.sql.rstrip() + "\n"
-        )
-        for query in lack_queries(desired)
-    ]
-    if plan.to_version >= FIRST_VERSION_WITH_ROUTING:
-        parts.append(sqltext.load("bundle/verify_routing.sql"))
-    return "UNION ALL\n".join(parts)
+        patch = own_name(step)
+        if patch in sqltext.names("patches"):
+            what = f"schema awa: patch {patch}"
+            probe = sqltext.Part(sqltext.load(f"patches/{patch}.sql").rstrip())
+            yield Fact(what, "applied", sqltext.render("bundle/verify_patch.sql", what=what, probe=probe))
+    for wanted in desired.queue_storage:
+        values = queue_storage_values(wanted)
+        what = f"queue storage {wanted.schema}: queue/lease/claim slots, receipts"
+        needs = tuple(f"{wanted.schema}.{ring}_ring_state" for ring in ("queue", "lease", "claim"))
+        text = sqltext.render("bundle/verify_queue_storage.sql", what=what, **values)
+        yield Fact(what, str(values["wanted"]), text, needs)
+    for query in lack_queries(desired):
+        what = f"lanes in {query.needs}" if query.needs else "roles and privileges"
+        lanes = ("queue_lanes", "queue_enqueue_heads", "queue_claim_heads") if query.needs else ()
+        text = sqltext.render("bundle/verify_lacks.sql", what=what, lacks=sqltext.Part(query.sql.rstrip()))
+        needs = tuple(f"{query.needs}.{table}" for table in lanes)
+        yield Fact(what, _NOTHING_MISSING, text, needs, brought=bool(query.needs))
+    if version >= FIRST_VERSION_WITH_ROUTING:
+        what = "job routing (for information)"
+        text = sqltext.render("bundle/verify_routing.sql", what=what)
+        yield Fact(what, None, text, ("awa.storage_transition_state",), brought=False)

@@ -76,7 +76,7 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
 
 def roles_step(roles: Roles) -> Step:
     """Return the step that makes the roles that are missing, and their memberships."""
-    owner: dict[str, sqltext.Value | sqltext.Name] = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
+    owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
     texts = [sqltext.render("roles/owner.sql", **owner)]
     for duty, name in _named(roles):
         path = {"owner": "", "migrator": "roles/migrator.sql"}.get(duty, "roles/login.sql")
@@ -94,10 +94,10 @@ def act_as_step(owner: str) -> Step:
 
 def access_step(roles: Roles, schema: str) -> Step:
     """Return the step that grants what the roles may do in one schema, and on what will be made in it."""
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values: sqltext.Values = {"schema": schema, "schema_name": sqltext.Name(schema)}
     texts = [sqltext.render("roles/schema.sql", **values)]
     for duty, name in _named(roles):
-        role: dict[str, sqltext.Value | sqltext.Name] = {"role": name, "role_name": sqltext.Name(name)}
+        role: sqltext.Values = {"role": name, "role_name": sqltext.Name(name)}
         if duty == "runtime":
             texts.append(sqltext.render("roles/schema_runtime.sql", **values, **role))
             if schema in roles.lane_schemas:
@@ -120,7 +120,7 @@ def lanes_key(wanted: QueueStorage) -> str:
     return f"lanes:{wanted.schema}"
 
 
-def roles_values(roles: Roles) -> dict[str, sqltext.Value | sqltext.Name]:
+def roles_values(roles: Roles) -> sqltext.Values:
     """Return the placeholders of queries about roles."""
     named = [{"duty": duty, "name": name} for duty, name in _named(roles)]
     schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
@@ -149,7 +149,7 @@ def _lacking(observed: ObservedState, step: str) -> bool:
     return observed.lacks is None or any(lack.step == step for lack in observed.lacks)
 
 
-def _lanes_values(wanted: QueueStorage) -> dict[str, sqltext.Value | sqltext.Name]:
+def _lanes_values(wanted: QueueStorage) -> sqltext.Values:
     return {
         "schema": wanted.schema,
         "schema_name": sqltext.Name(wanted.schema),

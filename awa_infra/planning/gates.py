@@ -33,11 +33,13 @@ class GateQuery:
         code: stable identifier, a section of the error reference.
         needs: ``schema.relation`` names that must be readable; otherwise it does not apply.
         sql: the rendered text.
+        pending: whether it only matters if there is anything to do.
     """
 
     code: str
     needs: tuple[str, ...]
     sql: str = field(repr=False)
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,12 @@ def gate_queries(
             continue
         per = _header(sqltext.load(path), "per")
         if per == "queue-storage":
-            queries.extend(_query(path, values | queue_storage_values(q)) for q in desired.queue_storage)
+            asked = [values | queue_storage_values(q) for q in desired.queue_storage]
         elif per == "roles":
-            if desired.roles is not None:
-                queries.append(_query(path, values | roles_values(desired.roles)))
+            asked = [] if desired.roles is None else [values | roles_values(desired.roles)]
         else:
-            queries.append(_query(path, values))
+            asked = [values]
+        queries.extend(_query(path, one, options=session is not None) for one in asked)
     return tuple(queries)
 
 
@@ -110,7 +112,7 @@ def special_queries(
         force: overrule the gates that can be overruled.
         lock_objects: how many objects the plan's transaction will lock.
     """
-    values: dict[str, sqltext.Value | sqltext.Name] = {
+    values: sqltext.Values = {
         "schema": schema,
         "schema_name": sqltext.Name(schema),
         "lock_objects": lock_objects,
@@ -146,10 +148,10 @@ def _overruled(by: str, desired: DesiredState) -> bool:
     return bool(by) and bool(getattr(desired.policy, by))
 
 
-def _values(desired: DesiredState, session: Session | None) -> dict[str, sqltext.Value | sqltext.Name]:
+def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
     release = desired.release
     target = desired.target_version
-    values: dict[str, sqltext.Value | sqltext.Name] = {
+    values: sqltext.Values = {
         "release": release.name,
         "release_version": release.schema_version,
         "target_version": target if target is not None else release.schema_version,
@@ -173,7 +175,7 @@ def _array(items: Iterable[object]) -> str:
     return "{" + ",".join(str(item) for item in items) + "}"
 
 
-def queue_storage_values(wanted: QueueStorage) -> dict[str, sqltext.Value | sqltext.Name]:
+def queue_storage_values(wanted: QueueStorage) -> sqltext.Values:
     """Return the placeholders of one custom schema, for gates and for its installation."""
     shape = wanted.shape
     return {
@@ -256,12 +258,17 @@ def _header(text: str, key: str) -> str:
     return found.group(1).strip() if found else ""
 
 
-def _query(path: str, values: dict[str, sqltext.Value | sqltext.Name]) -> GateQuery:
+def _query(path: str, values: sqltext.Values, *, options: bool = True) -> GateQuery:
+    """Return one gate; without options of awa-infra in its hints for whoever runs a bundle, who has none."""
     raw = sqltext.load(path)
     schema = str(values.get("schema", ""))
     needs = tuple(_header(raw, "needs").replace("{schema}", schema).split())
     # The headers are for this loader; a bundle's reader gets the query and its reasons.
-    text = re.sub(
-        r"^-- (gate|note|needs|per|when|unless|for): .*\n", "", sqltext.render(path, **values), flags=re.MULTILINE
+    text = re.sub(r"^-- (gate|note|needs|per|when|unless|for): .*\n", "", raw, flags=re.MULTILINE)
+    if not options:
+        text = re.sub(r",? or overrule with --allow-[a-z-]+", "", text)
+        text = text.replace("--role %I here, SET ROLE elsewhere", "ALTER ROLE ... IN DATABASE ... SET role")
+    sql = sqltext.fill(text, values).strip() + "\n"
+    return GateQuery(
+        _header(raw, "gate") or _header(raw, "note"), needs, sql, pending=_header(raw, "when") == "pending"
     )
-    return GateQuery(_header(raw, "gate") or _header(raw, "note"), needs, text.strip() + "\n")

@@ -4,6 +4,8 @@ DO $awa_infra$
 DECLARE
     problems text[] := ARRAY[]::text[];
     problem  record;
+    -- Whether anything that this bundle brings is missing; some conditions only matter then.
+    pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
     -- The tables that this role can read. A condition about a table that is not there does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
@@ -15,8 +17,7 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    -- (conditions)
-
+{conditions}
     PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
 END
 $awa_infra$;

@@ -1,4 +1,4 @@
-SELECT 'schema awa: version' AS what, {target_version}::text AS expected, max(version)::text AS found
+SELECT {what}, {target_version}::text, max(version)::text
   FROM awa.schema_version
 UNION ALL
 SELECT 'schema awa: versions recorded', {versions}::text, count(*)::text

@@ -1,4 +1,4 @@
-SELECT 'schema awa: patch ' || {patch}, 'applied', CASE WHEN probe.applied THEN 'applied' ELSE 'missing' END
+SELECT {what}, 'applied', CASE WHEN probe.applied THEN 'applied' ELSE 'missing' END
   FROM (
-        -- (probe)
+{probe}
        ) AS probe

@@ -1,4 +1,4 @@
-SELECT 'queue storage ' || {schema} || ': queue/lease/claim slots, receipts', {wanted},
+SELECT {what}, {wanted},
        format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
               (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
                  FROM pg_catalog.pg_proc p

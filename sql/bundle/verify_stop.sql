@@ -4,12 +4,10 @@ DO $awa_infra$
 DECLARE
     wrong text;
 BEGIN
-    SELECT string_agg(format('%s: %s instead of %s', facts.what, coalesce(facts.found, 'nothing'), facts.expected), E'\n')
+    SELECT string_agg(format('%s: %s instead of %s', f.what, f.found, f.expected), E'\n')
       INTO wrong
-      FROM (
-        -- (facts)
-           ) AS facts (what, expected, found)
-     WHERE facts.expected IS DISTINCT FROM facts.found AND facts.expected IS NOT NULL;
+      FROM jsonb_to_recordset(current_setting('awa_infra.facts')::jsonb) AS f (what text, expected text, found text)
+     WHERE f.expected <> f.found;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',

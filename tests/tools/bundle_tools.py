@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import dict_row
 
 from awa_infra.database.bundle_history import read_history
 from awa_infra.database.url import parameters
@@ -142,7 +143,12 @@ def with_crlf(bundle: Path, copy: Path) -> Path:
 
 def unverified(database: Database, bundle: Path) -> list[str]:
     """Return what the bundle's own ``verify.sql`` finds different from what it expects."""
-    rows = database.rows((bundle / "verify.sql").read_text())
+    with psycopg.connect(database.url, autocommit=True, row_factory=dict_row) as connection:
+        cursor = connection.execute((bundle / "verify.sql").read_bytes())
+        # Only one of its statements returns rows.
+        while cursor.description is None:
+            assert cursor.nextset()
+        rows = cursor.fetchall()
     assert len(rows) > len(CUSTOM)
     return [row["what"] for row in rows if not row["ok"]]
 

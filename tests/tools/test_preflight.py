@@ -14,7 +14,7 @@ PROBLEMS = "SELECT current_setting('awa_infra.problems') AS problems"
 
 
 def problems(database: Database, release: Release) -> str:
-    text = preflight(DesiredState(release, release.schema_version, CUSTOM))
+    text = preflight(contents_of(DesiredState(release, release.schema_version, CUSTOM)))
     # One statement string is one session and one transaction; the last result is not the first.
     database.rows(text)
     keep = "CREATE TABLE public.kept AS " + PROBLEMS

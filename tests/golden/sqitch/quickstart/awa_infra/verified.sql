@@ -1,20 +1,48 @@
--- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
--- transaction it is asked before it is too late.
+-- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
+-- not there, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
 DECLARE
-    wrong text;
+    facts     jsonb := '[]';
+    relations CONSTANT text[] := string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.schema_version awa.storage_transition_state', ' ');
+    there     CONSTANT text[] := ARRAY(
+        SELECT n.nspname || '.' || c.relname
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname || '.' || c.relname = ANY (relations));
+    readable  CONSTANT text[] := ARRAY(
+        SELECT n.nspname || '.' || c.relname
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname || '.' || c.relname = ANY (there)
+           AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    SELECT string_agg(format('%s: %s instead of %s', facts.what, coalesce(facts.found, 'nothing'), facts.expected), E'\n')
-      INTO wrong
-      FROM (
-SELECT 'schema awa: version' AS what, 40::text AS expected, max(version)::text AS found
+    -- 'schema awa: version'
+    IF string_to_array('awa.schema_version', ' ') <@ readable THEN
+        facts := facts || coalesce(
+            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
+                                                 'found', coalesce(fact.found, 'nothing'), 'brought', true))
+               FROM (
+SELECT 'schema awa: version', 40::text, max(version)::text
   FROM awa.schema_version
 UNION ALL
 SELECT 'schema awa: versions recorded', 39::text, count(*)::text
   FROM awa.schema_version
  WHERE version <= 40
-UNION ALL
-SELECT 'schema awa: patch ' || 'wait_free_dirty_marks', 'applied', CASE WHEN probe.applied THEN 'applied' ELSE 'missing' END
+                    ) AS fact (what, expected, found)), '[]');
+    ELSE
+        facts := facts || jsonb_build_array(jsonb_build_object(
+            'what', 'schema awa: version', 'expected', '40', 'brought', true,
+            'found', CASE WHEN string_to_array('awa.schema_version', ' ') <@ there
+                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
+    END IF;
+
+    -- 'schema awa: patch wait_free_dirty_marks'
+    IF string_to_array('', ' ') <@ readable THEN
+        facts := facts || coalesce(
+            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
+                                                 'found', coalesce(fact.found, 'nothing'), 'brought', true))
+               FROM (
+SELECT 'schema awa: patch wait_free_dirty_marks', 'applied', CASE WHEN probe.applied THEN 'applied' ELSE 'missing' END
   FROM (
 -- Whether Awa's repeatable patch wait_free_dirty_marks (0.6.8 and 0.6.9) is applied in full: both marks
 -- tables, four functions that use them, and a refresh function that uses them and truncates nothing.
@@ -37,8 +65,21 @@ SELECT (SELECT count(*)
            AND strpos(p.prosrc, 'admin_dirty_queue_marks') > 0
            AND p.prosrc !~* 'truncate') = 1 AS applied
        ) AS probe
-UNION ALL
-SELECT 'queue storage ' || 'acme_jobs' || ': queue/lease/claim slots, receipts', '16/8/8 t',
+                    ) AS fact (what, expected, found)), '[]');
+    ELSE
+        facts := facts || jsonb_build_array(jsonb_build_object(
+            'what', 'schema awa: patch wait_free_dirty_marks', 'expected', 'applied', 'brought', true,
+            'found', CASE WHEN string_to_array('', ' ') <@ there
+                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
+    END IF;
+
+    -- 'queue storage acme_jobs: queue/lease/claim slots, receipts'
+    IF string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
+        facts := facts || coalesce(
+            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
+                                                 'found', coalesce(fact.found, 'nothing'), 'brought', true))
+               FROM (
+SELECT 'queue storage acme_jobs: queue/lease/claim slots, receipts', '16/8/8 t',
        format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
               (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
                  FROM pg_catalog.pg_proc p
@@ -47,12 +88,47 @@ SELECT 'queue storage ' || 'acme_jobs' || ': queue/lease/claim slots, receipts',
   FROM "acme_jobs".queue_ring_state q
  CROSS JOIN "acme_jobs".lease_ring_state l
  CROSS JOIN "acme_jobs".claim_ring_state c
-UNION ALL
+                    ) AS fact (what, expected, found)), '[]');
+    ELSE
+        facts := facts || jsonb_build_array(jsonb_build_object(
+            'what', 'queue storage acme_jobs: queue/lease/claim slots, receipts', 'expected', '16/8/8 t', 'brought', true,
+            'found', CASE WHEN string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ there
+                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
+    END IF;
+
+    -- 'job routing (for information)'
+    IF string_to_array('awa.storage_transition_state', ' ') <@ readable THEN
+        facts := facts || coalesce(
+            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
+                                                 'found', coalesce(fact.found, 'nothing'), 'brought', false))
+               FROM (
 -- Where new jobs go. This bundle never changes it; on a new database it is canonical until the first worker starts.
 SELECT 'job routing (for information)', NULL, t.state || ', engine ' || t.current_engine
   FROM awa.storage_transition_state t
-           ) AS facts (what, expected, found)
-     WHERE facts.expected IS DISTINCT FROM facts.found AND facts.expected IS NOT NULL;
+                    ) AS fact (what, expected, found)), '[]');
+    ELSE
+        facts := facts || jsonb_build_array(jsonb_build_object(
+            'what', 'job routing (for information)', 'expected', NULL, 'brought', false,
+            'found', CASE WHEN string_to_array('awa.storage_transition_state', ' ') <@ there
+                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
+    END IF;
+    PERFORM set_config('awa_infra.facts', facts::text, false),
+            set_config('awa_infra.pending',
+                       (SELECT coalesce(bool_or(f.brought AND f.expected <> f.found), false)::text
+                          FROM jsonb_to_recordset(facts) AS f (brought boolean, expected text, found text)), false);
+END
+$awa_infra$;
+
+-- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
+-- transaction it is asked before it is too late.
+DO $awa_infra$
+DECLARE
+    wrong text;
+BEGIN
+    SELECT string_agg(format('%s: %s instead of %s', f.what, f.found, f.expected), E'\n')
+      INTO wrong
+      FROM jsonb_to_recordset(current_setting('awa_infra.facts')::jsonb) AS f (what text, expected text, found text)
+     WHERE f.expected <> f.found;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
