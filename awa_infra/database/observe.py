@@ -25,13 +25,16 @@ from awa_infra.model import (
     ObservedState,
     Plan,
     Shape,
+    StepKind,
     StorageTransition,
+    Stranger,
     Substrate,
     Unseen,
 )
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries, raise_if_blocked
 from awa_infra.planning.numbering import is_legacy_numbering
+from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.window import installs, replays
 
@@ -42,6 +45,9 @@ UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 
 RINGS = ("queue_ring", "lease_ring", "claim_ring")
 """The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
+
+STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
+"""Steps that replace or alter what is there, which only its owner may."""
 
 QUIET = {"jit": "off"}
 """Just-in-time compilation of catalog queries costs more than it can save (measured)."""
@@ -90,6 +96,9 @@ def look(
         if begin is not None:
             connection.execute(begin.encode())
         opened = connection.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(first))
+        if desired is None or desired.roles is None:
+            # Who makes roles must do that as itself.
+            connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
         catalog = connection.execute(sqltext.load("observe/catalog.sql").encode())
         found = connection.execute(sqltext.load("observe/substrates.sql").encode())
         applied = connection.execute(f"SELECT {probe}".encode())
@@ -103,8 +112,10 @@ def look(
     with connection.pipeline():
         contents_cursor = connection.execute(_contents(readable, standing))
         lacks_cursor = _lacks(connection, desired, standing)
+        strangers_cursor = connection.execute(hand_over_query().encode())
     contents = contents_cursor.fetchone() or {}
     lacks = lacks_cursor.fetchall() if lacks_cursor else []
+    strangers = strangers_cursor.fetchall()
     rings = contents["rings"]
     versions = frozenset(contents["versions"] or ())
     state = ObservedState(
@@ -122,6 +133,8 @@ def look(
         unseen=tuple(Unseen(s["schema"], s["owner"], s["receipts"], s["rings"] != len(RINGS)) for s in unseen),
         lost_rows=_lost_rows(contents, substrates, readable),
         lacks=tuple(Lack(row["step"], row["text"]) for row in lacks),
+        acting_owner=row["acting_owner"],
+        strangers=tuple(Stranger(**stranger) for stranger in strangers),
     )
     return Look(state, readable, locked)
 
@@ -147,6 +160,7 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
+        structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
     gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)
     notes = ask(connection, note_queries(desired, session), seen.readable) if draft.steps else []
@@ -156,7 +170,11 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         # From nowhere there is no way to anywhere: steps from version 0 would be a lie.
         steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
-        notes=tuple(Note(row["code"], row["message"]) for row in notes),
+        notes=(
+            *(Note(row["code"], row["message"]) for row in notes),
+            # What blocks is not told twice.
+            *(() if any(row["code"] == "objects-other-owner" for row in gates) else ownership_notes(seen.state)),
+        ),
     )
 
 

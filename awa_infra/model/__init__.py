@@ -13,6 +13,7 @@ from awa_infra.model.observed import (
     LostRows,
     ObservedState,
     StorageTransition,
+    Stranger,
     Substrate,
     Unseen,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "StepKind",
     "StepResult",
     "StorageTransition",
+    "Stranger",
     "Substrate",
     "Unseen",
 ]

@@ -109,6 +109,25 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """An object of Awa that belongs to another role than its schema, and that the schema's owner cannot change.
+
+    Attributes:
+        schema: schema ``awa`` or a queue-storage schema.
+        owner: owner of the schema.
+        belongs: owner of the object.
+        sql: statements that hand it over, and leave its owner what workers need.
+        movable: whether this session may run them.
+    """
+
+    schema: str
+    owner: str
+    belongs: str
+    sql: str
+    movable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedState:
     """What stands in the database, read by plain SQL that never writes.
 
@@ -124,6 +143,8 @@ class ObservedState:
         lost_rows: tables of Awa's state with fewer rows than Awa put there.
         lacks: what lanes, roles and privileges that were asked about are missing; ``None`` if nobody asked, as of
             a database that is not there yet.
+        acting_owner: the owner of schema ``awa``, if this session does not act as it but may.
+        strangers: objects of Awa that the owner of their schema cannot change.
     """
 
     server_version: int = 0
@@ -139,6 +160,8 @@ class ObservedState:
     unseen: tuple[Unseen, ...] = ()
     lost_rows: tuple[LostRows, ...] = ()
     lacks: tuple[Lack, ...] | None = None
+    acting_owner: str | None = None
+    strangers: tuple[Stranger, ...] = ()
 
     @property
     def version(self) -> int:

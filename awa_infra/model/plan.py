@@ -39,6 +39,7 @@ class StepKind(Enum):
     QUEUE_STORAGE = "queue-storage"
     REPAIR = "repair"
     ROLES = "roles"
+    OWNERSHIP = "ownership"
     ACT_AS = "act-as"
     ACCESS = "access"
     LANES = "lanes"

@@ -51,7 +51,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "liquibase.properties": _PROPERTIES.encode(),
         "prerequisite.sql": _PREREQUISITE.encode(),
         "awa_infra/preflight.sql": "\n".join([sqltext.load("bundle/lock_liquibase.sql"), asked]).encode(),
-        "awa_infra/stop.sql": stop().encode(),
+        "awa_infra/stop.sql": stop(session=True).encode(),
         "awa_infra/unlock.sql": sqltext.load("bundle/unlock_liquibase.sql").encode(),
     }
 

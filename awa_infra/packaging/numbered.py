@@ -15,7 +15,7 @@ from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, Contents, own_name
 from awa_infra.packaging.lock import sha256
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import acting, preflight, stop
 
 ROOM = 1000
 """Numbers for each version of Awa."""
@@ -58,8 +58,9 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
 
 
 def wrapped(step: Step) -> bytes:
-    """Return a step's text behind the taking of Awa's migration lock: each file is a transaction of its own."""
-    return sqltext.load("bundle/lock_transaction.sql").encode() + b"\n" + AWAS_TEXT + step.sql.encode()
+    """Return a step's text behind the taking of Awa's migration lock, as the owner: each file is a transaction of its own."""
+    before = "\n".join([sqltext.load("bundle/lock_transaction.sql"), acting(), ""])
+    return before.encode() + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:

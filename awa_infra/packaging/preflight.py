@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from awa_infra import sqltext
-from awa_infra.packaging.contents import Contents
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents
 from awa_infra.packaging.verify import facts
 from awa_infra.planning.gates import GateQuery, gate_queries
 
@@ -29,7 +29,8 @@ def preflight(contents: Contents, *, more: Iterable[GateQuery] = (), only: froze
         relations=" ".join(sorted({relation for query in queries for relation in query.needs})),
         conditions=sqltext.Part(conditions),
     )
-    return text if only is not None else f"{facts(contents)}\n{text}"
+    reading = sqltext.load("bundle/read_as_owner.sql")
+    return "\n".join([reading, text] if only is not None else [reading, facts(contents), text])
 
 
 def _condition(query: GateQuery, *, always: bool) -> str:
@@ -54,10 +55,20 @@ def start_queries(start: int) -> tuple[GateQuery, ...]:
     )
 
 
-def stop(outcome: str = "Nothing was run.") -> str:
-    """Return the DO block that raises once, with all that :func:`preflight` kept.
+def stop(outcome: str = "Nothing was run.", *, session: bool = False) -> str:
+    """Return the DO block that raises once, with all that :func:`preflight` kept, and :func:`acting` after it.
 
     Args:
         outcome: a sentence for the hint.
+        session: as for :func:`acting`.
     """
-    return sqltext.render("bundle/stop.sql", outcome=outcome)
+    return sqltext.render("bundle/stop.sql", outcome=outcome) + "\n" + acting(session=session)
+
+
+def acting(*, session: bool = False) -> str:
+    """Return the DO block from which on everything belongs to the owner of schema ``awa``, where the session may.
+
+    Args:
+        session: until the end of the session rather than of the transaction.
+    """
+    return sqltext.render("bundle/act_as_owner.sql", history_schema=HISTORY_SCHEMA, until_the_end=not session)

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Queue, QueueStorage, Roles, Step, StepKind
+from awa_infra.model import (
+    CANONICAL_SCHEMA,
+    DesiredState,
+    ObservedState,
+    Queue,
+    QueueStorage,
+    Roles,
+    Step,
+    StepKind,
+)
+from awa_infra.planning.ownership import ownership_steps
 
 ROLES_KEY = "roles"
 """Key of the step that makes roles and memberships."""
@@ -54,14 +64,27 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
 
 
 def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Put the step that acts as the declared owner before everything but the making of the roles."""
+    """Put the steps that hand over and that act as the owner before everything but the making of the roles.
+
+    The owner is the declared one, else that of schema ``awa`` where the session may act as it: then everything
+    belongs to one role, whoever runs the plan.
+    """
     made = [step for step in steps if step.kind is StepKind.ROLES]
     rest = steps[len(made) :]
-    if roles is None or not rest:
-        return tuple(steps)
+    moved = ownership_steps(observed)
+    if roles is None:
+        return (*moved, *as_owner(rest, observed))
+    if not rest:
+        return (*made, *moved)
     # With all roles in place, whoever runs this may still not be a member of the owner; the same step mends that.
     first = made or ([roles_step(roles)] if _lacking(observed, ACT_AS_KEY) else [])
-    return (*first, act_as_step(roles.owner), *rest)
+    return (*first, *moved, act_as_step(roles.owner), *rest)
+
+
+def as_owner(steps: Sequence[Step], observed: ObservedState) -> tuple[Step, ...]:
+    """Put the step that acts as the owner of schema ``awa`` before others, where the session may."""
+    owner = observed.acting_owner
+    return (act_as_step(owner), *steps) if steps and owner is not None else tuple(steps)
 
 
 def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:

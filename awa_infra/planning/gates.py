@@ -20,6 +20,7 @@ from awa_infra.errors import BlockedError
 from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
 from awa_infra.planning.access import roles_values
+from awa_infra.planning.ownership import strangers_query
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
 """From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""
@@ -51,12 +52,14 @@ class Session:
         lock_objects: about how many objects the plan's transaction will lock.
         replays: how often the plan replays the queue-storage installer over every queue-storage schema.
         installs: over which schemas it runs the installer beside that.
+        structure: whether the plan replaces or alters what is there, and so needs to own it.
     """
 
     announced_pid: int
     lock_objects: int
     replays: int
     installs: tuple[str, ...] = ()
+    structure: bool = True
 
 
 def gate_queries(
@@ -73,7 +76,7 @@ def gate_queries(
     queries: list[GateQuery] = []
     for name in sqltext.names("gates"):
         path = f"gates/{name}.sql"
-        if not _applies(path, desired, pending=pending, live=session is not None):
+        if not _applies(path, desired, pending=pending, session=session):
             continue
         per = _header(sqltext.load(path), "per")
         if per == "queue-storage":
@@ -125,15 +128,18 @@ def special_queries(
     return tuple(queries)
 
 
-def _applies(path: str, desired: DesiredState, *, pending: bool, live: bool) -> bool:
+def _applies(path: str, desired: DesiredState, *, pending: bool, session: Session | None) -> bool:
     text = sqltext.load(path)
     if _header(text, "for") in {"activation", "removal", "removal-of-nothing"}:
         return False
     if _overruled(_header(text, "unless"), desired):
         return False
-    if _header(text, "when") == "pending" and not pending:
+    when = _header(text, "when")
+    if when in {"pending", "structure"} and not pending:
         return False
-    if _header(text, "for") == ("bundle" if live else "engine"):
+    if when == "structure" and session is not None and not session.structure:
+        return False
+    if _header(text, "for") == ("bundle" if session is not None else "engine"):
         return False
     # These two compare with something that was not asked for.
     if path == "gates/downgrade.sql":
@@ -158,6 +164,9 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
         "floor_versions": _array(RUNTIME_FLOORS),
         "floor_releases": _array(RUNTIME_FLOORS.values()),
         "exclusive_versions": _array(EXCLUSIVE_VERSIONS),
+        "strangers": sqltext.Part(strangers_query()),
+        # The engine does it before anything else; a bundle leaves it to whoever may.
+        "hands_over": session is not None,
     }
     if session is not None:
         values |= {

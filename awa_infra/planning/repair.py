@@ -14,6 +14,7 @@ from typing import Literal
 
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, QueueStorage, Release, Shape, Step, StepKind
+from awa_infra.planning.access import owned_steps
 from awa_infra.planning.bodies import last_definer
 from awa_infra.planning.catalog import own_names, partition_of, relation_of
 from awa_infra.planning.checks import BY_HAND
@@ -125,7 +126,7 @@ def make_repair(
                 "Repair schema awa first: awa-infra verify --repair without --schema.",
             ),
         )
-    return Plan(observed.version, observed.version, gates, tuple(steps), lock_objects=locks)
+    return Plan(observed.version, observed.version, gates, owned_steps(None, observed, steps), lock_objects=locks)
 
 
 def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:

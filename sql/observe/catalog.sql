@@ -15,6 +15,16 @@ SELECT current_setting('server_version_num')::int AS server_version,
                                       'queue_ring_slots', 'lease_ring_slots', 'claim_ring_slots'))
                 AND has_schema_privilege(n.oid, 'USAGE')
                 AND has_table_privilege(c.oid, 'SELECT')) AS readable,
+       -- The owner of schema awa, if this session does not act as it but may. From PostgreSQL 16 on a member may be one
+       -- without the right to do so.
+       (SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text
+          FROM pg_catalog.pg_namespace n
+         CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
+                                 THEN 'MEMBER' ELSE 'SET' END AS option) may
+         WHERE n.nspname = 'awa'
+           AND pg_catalog.pg_get_userbyid(n.nspowner) <> current_user
+           AND pg_has_role(n.nspowner, may.option)
+           AND pg_has_role(session_user, n.nspowner, may.option)) AS acting_owner,
        -- Two tables that tell today's version numbers from those of Awa before 0.4.
        ARRAY(SELECT c.relname::text
                FROM pg_catalog.pg_class c

@@ -92,13 +92,33 @@ def stranger(awa_database: Database) -> str:
     return f"postgresql://{name}:x@{found['host']}:{found['port']}/{awa_database.name}"
 
 
-def test_a_role_without_the_privileges_is_told_all_of_them_at_once_if_something_is_pending(
+def test_a_role_that_cannot_act_as_the_owner_is_told_so_if_something_is_pending(
     awa_database: Database, stranger: str, desired: Desired
 ) -> None:
-    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs')")
     assert codes(stranger, desired()) == []
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
-    assert codes(stranger, desired()) == ["no-create-privilege", "not-owner", "queue-storage-unusable"]
+    assert codes(stranger, desired()) == ["not-owner"]
+
+
+def test_what_the_owner_of_the_schema_lacks_is_told_all_at_once(
+    awa_database: Database, stranger: str, desired: Desired
+) -> None:
+    owner = f"owner_of_{awa_database.name}"
+    login = parameters(stranger)["user"]
+    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs')")
+    awa_database.rows(f"CREATE ROLE {owner}")
+    try:
+        awa_database.rows(f"ALTER SCHEMA awa OWNER TO {owner}; ALTER TABLE awa.schema_version OWNER TO {owner}")
+        awa_database.rows(f"GRANT {owner} TO {login}")
+        awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+        expected = ["no-create-privilege", "objects-other-owner", "queue-storage-unusable"]
+        assert codes(stranger, desired()) == expected
+        (unusable,) = (g for g in read_plan(stranger, desired())[1].gates if g.code == expected[-1])
+        assert f"Queue-storage schema acme_jobs belongs to postgres, and the owner of schema awa, {owner}," in (
+            unusable.message
+        )
+    finally:
+        awa_database.rows(f"REASSIGN OWNED BY {owner} TO postgres; DROP OWNED BY {owner}; DROP ROLE {owner}")
 
 
 @pytest.fixture

@@ -5,9 +5,21 @@ from dataclasses import replace
 
 import pytest
 
-from awa_infra.model import DesiredState, Lack, ObservedState, Queue, QueueStorage, Roles, Shape, StepKind, Substrate
+from awa_infra.model import (
+    DesiredState,
+    Lack,
+    ObservedState,
+    Queue,
+    QueueStorage,
+    Roles,
+    Shape,
+    StepKind,
+    Stranger,
+    Substrate,
+)
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import gate_queries, special_queries
+from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import make_plan
 
 Desired = Callable[..., DesiredState]
@@ -73,9 +85,39 @@ def test_who_cannot_act_as_the_owner_is_made_a_member_if_there_is_anything_to_do
 
 
 def test_gates_about_whoever_connects_are_left_out_where_the_declared_owner_acts(wanted: DesiredState) -> None:
-    about = {"not-owner", "no-create-privilege", "queue-storage-unusable"}
+    about = {"not-owner", "no-create-privilege"}
     assert not about & {q.code for q in gate_queries(wanted)}
     assert about <= {q.code for q in gate_queries(replace(wanted, roles=None))}
+
+
+def stranger(*, movable: bool) -> Stranger:
+    return Stranger("awa", "awa_owner", "rita", "ALTER TABLE awa.jobs OWNER TO awa_owner;", movable)
+
+
+def test_without_roles_a_plan_acts_as_the_owner_of_the_schema_where_the_session_may(desired: Desired) -> None:
+    observed = ObservedState(acting_owner="awa_owner")
+    assert keys(desired(), observed)[:2] == ["act-as", "V001"]
+    release = desired().release
+    names = frozenset(patch.name for patch in release.patches)
+    assert keys(desired(), replace(observed, versions=release.versions, patches=names)) == []
+
+
+def test_what_the_session_may_hand_over_is_handed_over_first(wanted: DesiredState, standing: ObservedState) -> None:
+    found = replace(standing, strangers=(stranger(movable=True),) * 2)
+    (step,) = make_plan(wanted, found).steps
+    assert step.title == "hand over 2 objects in schema awa from rita to awa_owner"
+    assert step.sql.count("OWNER TO") == 2
+    lacking = replace(found, lacks=(Lack("access:awa", "something"),))
+    assert keys(wanted, lacking) == ["ownership", "act-as", "access:awa"]
+    assert keys(replace(wanted, roles=None), replace(found, acting_owner="awa_owner")) == ["ownership"]
+
+
+def test_what_it_may_not_hand_over_is_told(wanted: DesiredState, standing: ObservedState) -> None:
+    found = replace(standing, strangers=(stranger(movable=False),))
+    assert keys(wanted, found) == []
+    (note,) = ownership_notes(found)
+    assert "In schema awa, 1 object belongs to rita, not to awa_owner." in note.message
+    assert ownership_notes(standing) == ()
 
 
 def test_without_roles_nobody_is_granted_anything(desired: Desired, standing: ObservedState) -> None:

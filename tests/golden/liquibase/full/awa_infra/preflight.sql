@@ -25,6 +25,21 @@ BEGIN
 END
 $awa_infra$;
 
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
+-- not look into the schema without doing so.
+DO $awa_infra$
+BEGIN
+    PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
+       FROM pg_catalog.pg_namespace n
+      CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
+                              THEN 'MEMBER' ELSE 'SET' END AS option) may
+      WHERE n.nspname = 'awa'
+        AND NOT pg_has_role(n.nspowner, 'USAGE')
+        AND pg_has_role(n.nspowner, may.option)
+        AND pg_has_role(session_user, n.nspowner, may.option);
+END
+$awa_infra$;
+
 -- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
 -- not there, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
@@ -594,46 +609,59 @@ HAVING max(version) > 40
     END IF;
 
     -- 'objects-other-owner'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- In the declared schemas: what the declared owner could neither grant on nor replace, often the sequences of a lane
--- that a runtime made. In others: queue storage that Awa's migrations would skip without a word.
+-- What the owner of a schema could neither replace nor alter, and what this session cannot hand over: PostgreSQL would
+-- refuse in the middle of a migration.
 SELECT 'objects-other-owner' AS code,
-       CASE WHEN x.declared
-            THEN format('In schema %I, %s objects belong to %I, not to the declared owner %I: %s%s.', x.schema, x.objects,
-                        x.belongs, x.owner, x.some, CASE WHEN x.objects > 3 THEN ' and more' ELSE '' END)
-            ELSE format('Queue-storage schema %I belongs to %I, and the declared owner %I could not migrate it.',
-                        x.schema, x.belongs, x.owner) END AS message,
-       CASE WHEN x.declared
-            THEN format('awa-infra verify --schema %s lists the statements that hand them over.', x.schema)
-            ELSE format('Declare it among the queue-storage schemas of the roles and hand it over, or: GRANT %I TO %I;',
-                        x.belongs, x.owner) END AS hint
-  FROM (SELECT true AS declared, n.nspname AS schema, r.rolname AS owner,
-               pg_catalog.pg_get_userbyid(thing.owner) AS belongs, count(*) AS objects,
-               array_to_string((array_agg(thing.name ORDER BY thing.name))[:3], ', ') AS some
-          FROM json_to_recordset('[{"name": "awa", "lanes": false}, {"name": "shop_queue", "lanes": true}, {"name": "slow_queue", "lanes": true}]') AS s (name text, lanes boolean)
-          JOIN pg_catalog.pg_namespace n ON n.nspname = s.name
-          JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS o (duty text, name text) ON o.duty = 'owner'
-          JOIN pg_catalog.pg_roles r ON r.rolname = o.name AND r.oid = n.nspowner
-         CROSS JOIN LATERAL (
-                SELECT c.relname::text AS name, c.relowner AS owner
-                  FROM pg_catalog.pg_class c
-                 WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-                 UNION ALL
-                SELECT p.oid::regprocedure::text, p.proowner
-                  FROM pg_catalog.pg_proc p
-                 WHERE p.pronamespace = n.oid) AS thing
-         WHERE NOT pg_has_role(r.oid, thing.owner, 'USAGE')
-         GROUP BY n.nspname, r.rolname, thing.owner
+       format('In schema %I, %s to %I, not to %I: %s%s.', s.schema,
+              CASE count(*) WHEN 1 THEN '1 object belongs' ELSE format('%s objects belong', count(*)) END,
+              s.belongs, s.owner,
+              array_to_string((array_agg(s.name ORDER BY s.name))[:3], ', '),
+              CASE WHEN count(*) > 3 THEN ' and more' ELSE '' END) AS message,
+       format('Run awa-infra apply as %I or as a superuser, which hands them over; awa-infra verify --schema %I lists the statements.',
+              s.belongs, s.schema) AS hint
+  FROM (
+-- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
+-- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
+-- the sequences of a lane. Known by their names: what others made in these schemas is not in the list.
+SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
+       pg_catalog.pg_get_userbyid(thing.owner)::text AS belongs, thing.name,
+       thing.word, thing.full_name,
+       pg_has_role(thing.owner, n.nspowner, 'USAGE') AS member,
+       pg_has_role(thing.owner, 'USAGE')
+       AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
+                                        THEN 'MEMBER' ELSE 'SET' END) AS movable
+  FROM pg_catalog.pg_namespace n
+ CROSS JOIN LATERAL (
+        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS word,
+               c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
+          FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'S')
+           -- The sequence of a column goes with its table.
+           AND NOT (c.relkind = 'S' AND EXISTS (
+                        SELECT FROM pg_catalog.pg_depend d
+                         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                           AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
         UNION ALL
-        SELECT DISTINCT false, n.nspname, r.rolname, pg_catalog.pg_get_userbyid(n.nspowner), 0, ''
+        SELECT 'ROUTINE', p.proname, format('%I.%I(%s)', n.nspname, p.proname,
+                                            pg_catalog.pg_get_function_identity_arguments(p.oid)), p.proowner
           FROM pg_catalog.pg_proc p
-          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-          JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS o (duty text, name text) ON o.duty = 'owner'
-          JOIN pg_catalog.pg_roles r ON r.rolname = o.name
-         WHERE p.proname = 'claim_ready_runtime'
-           AND n.nspname NOT IN (SELECT s.name FROM json_to_recordset('[{"name": "awa", "lanes": false}, {"name": "shop_queue", "lanes": true}, {"name": "slow_queue", "lanes": true}]') AS s (name text, lanes boolean))
-           AND NOT pg_has_role(r.oid, n.nspowner, 'USAGE')) x
+         WHERE p.pronamespace = n.oid
+        UNION ALL
+        SELECT 'TYPE', t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
+          FROM pg_catalog.pg_type t
+         WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')) AS thing
+ WHERE thing.owner <> n.nspowner
+   AND NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
+   AND (regexp_replace(thing.name, '_[0-9]+$', '') = ANY ('{active_queue_storage_schema,active_storage_engine,admin_dirty_kind_marks,admin_dirty_kinds,admin_dirty_queue_marks,admin_dirty_queues,apply_job_kind_delta,apply_job_queue_delta,apply_queue_state_delta,apply_receipt_plane_fillfactor,assert_writable_canonical_storage,attempt_state,backoff_duration,batch_operation_items,batch_operations,canonical_live_backlog,claim_ready_runtime,claim_ring_slots,claim_ring_state,cron_jobs,deferred_jobs,delete_job_compat,dlq_entries,done_entries,ensure_lane_sequences,insert_job_compat,install_queue_storage_substrate,job_id_seq,job_kind_catalog,job_kind_descriptors,job_queue_catalog,job_state,job_state_in_bitmask,job_unique_claims,jobs,jobs_compat,jobs_hot,jobs_id_seq,lease_claim_batch_id_seq,lease_claim_batches,lease_claim_closure_batch_id_seq,lease_claim_closure_batches,lease_claim_closures,lease_claim_receipt_id_seq,lease_claims,lease_ring_slots,lease_ring_state,leases,mark_dirty_keys_delete,mark_dirty_keys_insert,mark_dirty_keys_update,notify_new_job,queue_claim_head_sequence_sync,queue_claim_heads,queue_claimer_leases,queue_claimer_state,queue_descriptors,queue_enqueue_head_sequence_sync,queue_enqueue_heads,queue_lane_sequence_name,queue_lanes,queue_meta,queue_ring_slots,queue_ring_state,queue_state_counts,queue_storage_payload_errors,queue_storage_payload_tags,queue_terminal_count_deltas,queue_terminal_live_counts,queue_terminal_rollups,ready_claim_attempt_batch_id_seq,ready_claim_attempt_batches,ready_entries,ready_segments,ready_tombstones,rebuild_admin_metadata,receipt_completion_batch_id_seq,receipt_completion_batches,receipt_completion_tombstones,recompute_dirty_admin_metadata,refresh_admin_metadata,release_queue_storage_unique_claim,reserve_enqueue_seq,runtime_instances,runtime_storage_backends,scheduled_jobs,schema_version,sequence_next_value,set_sequence_next,storage_abort,storage_auto_finalize_if_fresh,storage_enter_mixed_transition,storage_finalize,storage_prepare,storage_status,storage_transition_state,sync_job_admin_metadata,sync_job_admin_metadata_stmt_delete,sync_job_admin_metadata_stmt_insert,sync_job_admin_metadata_stmt_update,sync_job_unique_claims,terminal_jobs,write_jobs_view}'::text[])
+        OR thing.name ~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$')
+   AND (n.nspname = 'awa'
+        OR EXISTS (SELECT FROM pg_catalog.pg_proc p
+                    WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
+       ) AS s
+ WHERE NOT (s.movable AND false)
+ GROUP BY s.schema, s.belongs, s.owner
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -642,7 +670,8 @@ SELECT 'objects-other-owner' AS code,
     -- 'owner-not-acting'
     IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The engine acts as the owner by itself; a tool's session has to start as the owner.
+-- What is made must belong to the declared owner: the session starts as the owner, or it may act as the owner of schema
+-- awa, which the bundle then does by itself.
 SELECT 'owner-not-acting' AS code,
        format('This session works as %I, but what it makes in database %I is to belong to %I.',
               current_user, current_database(), w.name) AS message,
@@ -654,6 +683,12 @@ SELECT 'owner-not-acting' AS code,
   FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
   LEFT JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS m (duty text, name text) ON m.duty = 'migrator'
  WHERE w.duty = 'owner' AND w.name <> current_user
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n
+                     JOIN pg_catalog.pg_roles o ON o.oid = n.nspowner
+                    CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
+                                            THEN 'MEMBER' ELSE 'SET' END AS option) may
+                    WHERE n.nspname = 'awa' AND o.rolname = w.name
+                      AND pg_has_role(o.oid, may.option) AND pg_has_role(session_user, o.oid, may.option))
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -744,6 +779,28 @@ SELECT 'queue-storage-shape' AS code,
               WHERE n.nspname = 'slow_queue' AND p.proname = 'claim_ready_runtime') r
  WHERE (q.slot_count, l.slot_count, c.slot_count, r.receipts)
        IS DISTINCT FROM (4, 2, 2, false)
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'queue-storage-unusable'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
+-- refresh the others as their owner. A skipped schema would be left behind at an older version. The migrating role is
+-- the owner of schema awa.
+SELECT DISTINCT 'queue-storage-unusable' AS code,
+       format('Queue-storage schema %I belongs to %I, and the owner of schema awa, %I, could not migrate it.',
+              n.nspname, pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS message,
+       format('As an administrator: GRANT %I TO %I; or hand the schema over.',
+              pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS hint
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_namespace a ON a.nspname = 'awa'
+ WHERE p.proname = 'claim_ready_runtime'
+   AND n.nspname <> 'awa'
+   AND NOT (has_schema_privilege(a.nspowner, n.oid, 'USAGE') AND pg_has_role(a.nspowner, n.nspowner, 'USAGE'))
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

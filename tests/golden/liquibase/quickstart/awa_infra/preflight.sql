@@ -25,6 +25,21 @@ BEGIN
 END
 $awa_infra$;
 
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
+-- not look into the schema without doing so.
+DO $awa_infra$
+BEGIN
+    PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
+       FROM pg_catalog.pg_namespace n
+      CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
+                              THEN 'MEMBER' ELSE 'SET' END AS option) may
+      WHERE n.nspname = 'awa'
+        AND NOT pg_has_role(n.nspowner, 'USAGE')
+        AND pg_has_role(n.nspowner, may.option)
+        AND pg_has_role(session_user, n.nspowner, may.option);
+END
+$awa_infra$;
+
 -- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
 -- not there, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
@@ -355,11 +370,15 @@ HAVING max(version) > 40
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's first migration and its queue-storage installer run CREATE SCHEMA IF NOT EXISTS at every run,
--- for which PostgreSQL asks for CREATE on the database even if the schema is there.
+-- for which PostgreSQL asks for CREATE on the database even if the schema is there. What runs acts as the owner of
+-- schema awa, once there is one.
 SELECT 'no-create-privilege' AS code,
-       format('Role %I may not create schemas in database %I.', current_user, current_database()) AS message,
-       format('As its owner: GRANT CREATE ON DATABASE %I TO %I;', current_database(), current_user) AS hint
- WHERE NOT has_database_privilege(current_database(), 'CREATE')
+       format('Role %I may not create schemas in database %I.', a.name, current_database()) AS message,
+       format('As its owner: GRANT CREATE ON DATABASE %I TO %I;', current_database(), a.name) AS hint
+  FROM (SELECT coalesce((SELECT pg_catalog.pg_get_userbyid(n.nspowner)
+                           FROM pg_catalog.pg_namespace n
+                          WHERE n.nspname = 'awa'), current_user) AS name) a
+ WHERE NOT has_database_privilege(a.name, current_database(), 'CREATE')
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -368,15 +387,81 @@ SELECT 'no-create-privilege' AS code,
     -- 'not-owner'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Migrations replace functions and alter tables of schema awa, which only their owner may.
+-- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
+-- PostgreSQL 16 on a member may be one without the right to do so.
 SELECT 'not-owner' AS code,
-       format('Role %I neither owns schema awa nor is a member of its owner %I.', current_user,
-              pg_catalog.pg_get_userbyid(n.nspowner)) AS message,
-       format('Connect as %I or as a member of it.', pg_catalog.pg_get_userbyid(n.nspowner)) AS hint
+       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
+            THEN format('Role %I is a member of %I, which owns schema awa, but may not act as it.', current_user, o.owner)
+            ELSE format('Role %I neither owns schema awa nor is a member of its owner %I.', current_user, o.owner)
+       END AS message,
+       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
+            THEN format('As an administrator: GRANT %I TO %I WITH SET TRUE;', o.owner, current_user)
+            ELSE format('Connect as %I or as a member of it.', o.owner)
+       END AS hint
   FROM pg_catalog.pg_namespace n
+ CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_userbyid(n.nspowner) AS owner) o
  WHERE n.nspname = 'awa'
-   AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
-   AND NOT pg_has_role(n.nspowner, 'MEMBER')
+   AND NOT pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
+                                        THEN 'MEMBER' ELSE 'SET' END)
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'objects-other-owner'
+    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- What the owner of a schema could neither replace nor alter, and what this session cannot hand over: PostgreSQL would
+-- refuse in the middle of a migration.
+SELECT 'objects-other-owner' AS code,
+       format('In schema %I, %s to %I, not to %I: %s%s.', s.schema,
+              CASE count(*) WHEN 1 THEN '1 object belongs' ELSE format('%s objects belong', count(*)) END,
+              s.belongs, s.owner,
+              array_to_string((array_agg(s.name ORDER BY s.name))[:3], ', '),
+              CASE WHEN count(*) > 3 THEN ' and more' ELSE '' END) AS message,
+       format('Run awa-infra apply as %I or as a superuser, which hands them over; awa-infra verify --schema %I lists the statements.',
+              s.belongs, s.schema) AS hint
+  FROM (
+-- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
+-- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
+-- the sequences of a lane. Known by their names: what others made in these schemas is not in the list.
+SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
+       pg_catalog.pg_get_userbyid(thing.owner)::text AS belongs, thing.name,
+       thing.word, thing.full_name,
+       pg_has_role(thing.owner, n.nspowner, 'USAGE') AS member,
+       pg_has_role(thing.owner, 'USAGE')
+       AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
+                                        THEN 'MEMBER' ELSE 'SET' END) AS movable
+  FROM pg_catalog.pg_namespace n
+ CROSS JOIN LATERAL (
+        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS word,
+               c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
+          FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'S')
+           -- The sequence of a column goes with its table.
+           AND NOT (c.relkind = 'S' AND EXISTS (
+                        SELECT FROM pg_catalog.pg_depend d
+                         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                           AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
+        UNION ALL
+        SELECT 'ROUTINE', p.proname, format('%I.%I(%s)', n.nspname, p.proname,
+                                            pg_catalog.pg_get_function_identity_arguments(p.oid)), p.proowner
+          FROM pg_catalog.pg_proc p
+         WHERE p.pronamespace = n.oid
+        UNION ALL
+        SELECT 'TYPE', t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
+          FROM pg_catalog.pg_type t
+         WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')) AS thing
+ WHERE thing.owner <> n.nspowner
+   AND NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
+   AND (regexp_replace(thing.name, '_[0-9]+$', '') = ANY ('{active_queue_storage_schema,active_storage_engine,admin_dirty_kind_marks,admin_dirty_kinds,admin_dirty_queue_marks,admin_dirty_queues,apply_job_kind_delta,apply_job_queue_delta,apply_queue_state_delta,apply_receipt_plane_fillfactor,assert_writable_canonical_storage,attempt_state,backoff_duration,batch_operation_items,batch_operations,canonical_live_backlog,claim_ready_runtime,claim_ring_slots,claim_ring_state,cron_jobs,deferred_jobs,delete_job_compat,dlq_entries,done_entries,ensure_lane_sequences,insert_job_compat,install_queue_storage_substrate,job_id_seq,job_kind_catalog,job_kind_descriptors,job_queue_catalog,job_state,job_state_in_bitmask,job_unique_claims,jobs,jobs_compat,jobs_hot,jobs_id_seq,lease_claim_batch_id_seq,lease_claim_batches,lease_claim_closure_batch_id_seq,lease_claim_closure_batches,lease_claim_closures,lease_claim_receipt_id_seq,lease_claims,lease_ring_slots,lease_ring_state,leases,mark_dirty_keys_delete,mark_dirty_keys_insert,mark_dirty_keys_update,notify_new_job,queue_claim_head_sequence_sync,queue_claim_heads,queue_claimer_leases,queue_claimer_state,queue_descriptors,queue_enqueue_head_sequence_sync,queue_enqueue_heads,queue_lane_sequence_name,queue_lanes,queue_meta,queue_ring_slots,queue_ring_state,queue_state_counts,queue_storage_payload_errors,queue_storage_payload_tags,queue_terminal_count_deltas,queue_terminal_live_counts,queue_terminal_rollups,ready_claim_attempt_batch_id_seq,ready_claim_attempt_batches,ready_entries,ready_segments,ready_tombstones,rebuild_admin_metadata,receipt_completion_batch_id_seq,receipt_completion_batches,receipt_completion_tombstones,recompute_dirty_admin_metadata,refresh_admin_metadata,release_queue_storage_unique_claim,reserve_enqueue_seq,runtime_instances,runtime_storage_backends,scheduled_jobs,schema_version,sequence_next_value,set_sequence_next,storage_abort,storage_auto_finalize_if_fresh,storage_enter_mixed_transition,storage_finalize,storage_prepare,storage_status,storage_transition_state,sync_job_admin_metadata,sync_job_admin_metadata_stmt_delete,sync_job_admin_metadata_stmt_insert,sync_job_admin_metadata_stmt_update,sync_job_unique_claims,terminal_jobs,write_jobs_view}'::text[])
+        OR thing.name ~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$')
+   AND (n.nspname = 'awa'
+        OR EXISTS (SELECT FROM pg_catalog.pg_proc p
+                    WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
+       ) AS s
+ WHERE NOT (s.movable AND false)
+ GROUP BY s.schema, s.belongs, s.owner
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -431,16 +516,19 @@ SELECT 'queue-storage-shape' AS code,
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
--- refresh the others as their owner. A skipped schema would be left behind at an older version.
+-- refresh the others as their owner. A skipped schema would be left behind at an older version. The migrating role is
+-- the owner of schema awa.
 SELECT DISTINCT 'queue-storage-unusable' AS code,
-       format('Role %I cannot migrate the queue-storage schema %I, which belongs to %I.', current_user,
-              n.nspname, pg_catalog.pg_get_userbyid(n.nspowner)) AS message,
-       format('Connect as %I or as a member of it.', pg_catalog.pg_get_userbyid(n.nspowner)) AS hint
+       format('Queue-storage schema %I belongs to %I, and the owner of schema awa, %I, could not migrate it.',
+              n.nspname, pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS message,
+       format('As an administrator: GRANT %I TO %I; or hand the schema over.',
+              pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS hint
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_namespace a ON a.nspname = 'awa'
  WHERE p.proname = 'claim_ready_runtime'
    AND n.nspname <> 'awa'
-   AND NOT (has_schema_privilege(n.oid, 'USAGE') AND pg_has_role(n.nspowner, 'MEMBER'))
+   AND NOT (has_schema_privilege(a.nspowner, n.oid, 'USAGE') AND pg_has_role(a.nspowner, n.nspowner, 'USAGE'))
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

@@ -1,0 +1,75 @@
+"""Objects of Awa that belong to another role than their schema: found, handed over, or told. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from awa_infra import sqltext
+from awa_infra.facts.catalog import newest_catalog_facts
+from awa_infra.model import Note, ObservedState, Step, StepKind, Stranger
+from awa_infra.planning.catalog import own_names
+
+OWNERSHIP_KEY = "ownership"
+"""Key of the step that hands over what belongs to somebody else."""
+
+_MAJOR = 18
+"""Any major that was measured: names of objects are the same on all."""
+
+
+def strangers_query() -> str:
+    """Return the query for the objects of Awa that the owner of their schema cannot change."""
+    facts = newest_catalog_facts(_MAJOR)
+    names = sorted(own_names({**facts.canonical, **facts.substrate}))
+    return sqltext.render("ownership/strangers.sql", names="{" + ",".join(names) + "}").rstrip()
+
+
+def hand_over_query() -> str:
+    """Return the query for the statements that hand those objects over."""
+    return sqltext.render("ownership/hand_over.sql", strangers=sqltext.Part(strangers_query()))
+
+
+def ownership_steps(observed: ObservedState) -> list[Step]:
+    """Return the step that hands over what the session may; none if there is nothing."""
+    movable = [stranger for stranger in observed.strangers if stranger.movable]
+    if not movable:
+        return []
+    text = "\n".join(stranger.sql for stranger in movable)
+    return [
+        Step(
+            StepKind.OWNERSHIP,
+            OWNERSHIP_KEY,
+            f"hand over {'; '.join(_handed_over(movable))}",
+            text,
+            "short AccessExclusive locks on these objects",
+        )
+    ]
+
+
+def ownership_notes(observed: ObservedState) -> tuple[Note, ...]:
+    """Return what belongs to somebody else and cannot be handed over by this session."""
+    left = [stranger for stranger in observed.strangers if not stranger.movable]
+    return tuple(
+        Note(
+            "objects-other-owner",
+            f"In schema {schema}, {_belong(count)} to {belongs}, not to {owner}. Run awa-infra apply as {belongs} "
+            f"or as a superuser to hand them over; awa-infra verify --schema {schema} lists the statements.",
+        )
+        for (schema, belongs, owner), count in Counter((s.schema, s.belongs, s.owner) for s in left).items()
+    )
+
+
+def _handed_over(strangers: Iterable[Stranger]) -> list[str]:
+    counted = Counter((s.schema, s.belongs, s.owner) for s in strangers)
+    return [
+        f"{_objects(count)} in schema {schema} from {belongs} to {owner}"
+        for (schema, belongs, owner), count in counted.items()
+    ]
+
+
+def _objects(count: int) -> str:
+    return f"{count} object{'s' if count > 1 else ''}"
+
+
+def _belong(count: int) -> str:
+    return f"{_objects(count)} belong{'' if count > 1 else 's'}"

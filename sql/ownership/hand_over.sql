@@ -1,0 +1,11 @@
+-- The statements that hand over what belongs to another role than its schema, one row for each object.
+SELECT s.schema, s.owner, s.belongs, s.movable,
+       format('ALTER %s %s OWNER TO %I;', s.word, s.full_name, s.owner)
+       -- A runtime goes on with the lanes that it made.
+       || CASE WHEN s.word = 'SEQUENCE' AND NOT s.member
+               THEN format(' GRANT USAGE, SELECT, UPDATE ON SEQUENCE %s TO %I;', s.full_name, s.belongs)
+               ELSE '' END AS sql
+  FROM (
+{strangers}
+       ) AS s
+ ORDER BY s.schema, s.belongs, s.word, s.full_name

@@ -1,0 +1,37 @@
+-- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
+-- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
+-- the sequences of a lane. Known by their names: what others made in these schemas is not in the list.
+SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
+       pg_catalog.pg_get_userbyid(thing.owner)::text AS belongs, thing.name,
+       thing.word, thing.full_name,
+       pg_has_role(thing.owner, n.nspowner, 'USAGE') AS member,
+       pg_has_role(thing.owner, 'USAGE')
+       AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
+                                        THEN 'MEMBER' ELSE 'SET' END) AS movable
+  FROM pg_catalog.pg_namespace n
+ CROSS JOIN LATERAL (
+        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS word,
+               c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
+          FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'S')
+           -- The sequence of a column goes with its table.
+           AND NOT (c.relkind = 'S' AND EXISTS (
+                        SELECT FROM pg_catalog.pg_depend d
+                         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                           AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
+        UNION ALL
+        SELECT 'ROUTINE', p.proname, format('%I.%I(%s)', n.nspname, p.proname,
+                                            pg_catalog.pg_get_function_identity_arguments(p.oid)), p.proowner
+          FROM pg_catalog.pg_proc p
+         WHERE p.pronamespace = n.oid
+        UNION ALL
+        SELECT 'TYPE', t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
+          FROM pg_catalog.pg_type t
+         WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')) AS thing
+ WHERE thing.owner <> n.nspowner
+   AND NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
+   AND (regexp_replace(thing.name, '_[0-9]+$', '') = ANY ({names}::text[])
+        OR thing.name ~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$')
+   AND (n.nspname = 'awa'
+        OR EXISTS (SELECT FROM pg_catalog.pg_proc p
+                    WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))

@@ -1,0 +1,76 @@
+"""Two members of the owning role run one bundle in turn, each tool the real one: everything stays the owner's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from awa_infra.model import DesiredState, Queue, QueueStorage, Release
+from awa_infra.packaging.bundle import package, render
+from awa_infra.packaging.standing import read
+from awa_infra.packaging.write import write
+from tests.support.people import forget, log_in
+from tests.support.servers import Database, TestServer
+from tests.tools.bundle_tools import Result, flyway_tool, liquibase_tool, psql
+from tests.tools.test_numbered_bundles import alembic, dbmate, golang_migrate, goose, sqitch
+
+ACME = QueueStorage("acme_jobs", queues=(Queue("emails", (1,)),))
+
+OWNERS = """
+    SELECT array_agg(DISTINCT pg_get_userbyid(owner)::text) AS owners FROM (
+        SELECT nspowner AS owner FROM pg_namespace WHERE nspname ~ '^(awa|acme_jobs)$'
+        UNION ALL SELECT relowner FROM pg_class WHERE relnamespace::regnamespace::text ~ '^(awa|acme_jobs)$'
+        UNION ALL SELECT proowner FROM pg_proc WHERE pronamespace::regnamespace::text ~ '^(awa|acme_jobs)$'
+        UNION ALL SELECT typowner FROM pg_type WHERE typnamespace::regnamespace::text ~ '^(awa|acme_jobs)$') x
+"""
+
+
+def liquibase(url: str, bundle: Path) -> Result:
+    ready = psql(url, bundle / "prerequisite.sql")
+    return ready if ready.status else liquibase_tool(bundle).run(url, "update")
+
+
+TOOLS: dict[str, Callable[[str, Path], Result]] = {
+    "flyway": lambda url, bundle: flyway_tool(bundle).run(url, "migrate"),
+    "liquibase": liquibase,
+    "psql": lambda url, bundle: psql(url, bundle / "apply.sql"),
+    "alembic": alembic,
+    "golang-migrate": golang_migrate,
+    "goose": goose,
+    "dbmate": dbmate,
+    "sqitch": sqitch,
+}
+
+
+@pytest.mark.parametrize("form", TOOLS)
+def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owners(
+    form: str, server: TestServer, database: Database, release: Release, tmp_path: Path
+) -> None:
+    owner, *members = (f"{name}_of_{database.name}" for name in ("team", "first", "second"))
+    bundle = tmp_path / "bundle"
+    try:
+        database.rows(f"CREATE ROLE {owner}")
+        database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {owner}")
+        database.rows(f"CREATE SCHEMA awa AUTHORIZATION {owner}")
+        for member in members:
+            database.rows(f"CREATE ROLE {member} LOGIN IN ROLE {owner}")
+        first, second = (log_in(database, member) for member in members)
+        old = DesiredState(replace(release), 30)
+        write(render(form, old), bundle)
+        done = TOOLS[form](first.url, bundle)
+        assert done.status == 0, done.output
+        assert database.rows(OWNERS) == [{"owners": [owner]}]
+        new = DesiredState(release, release.schema_version, (ACME,))
+        files = package(form, new, standing=read(bundle)).files
+        write(dict(files), bundle)
+        for login in (second, first):
+            done = TOOLS[form](login.url, bundle)
+            assert done.status == 0, done.output
+        assert database.rows(OWNERS) == [{"owners": [owner]}]
+        assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": release.schema_version}]
+    finally:
+        server.drop(database)
+        forget(server, *members, owner)
