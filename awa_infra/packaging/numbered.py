@@ -58,7 +58,7 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
 
 
 def wrapped(step: Step) -> bytes:
-    """Return a step's text behind the taking of Awa's migration lock, as the owner: each file is a transaction of its own."""
+    """Return a step's text behind the lock and the acting as the owner: each file is a transaction of its own."""
     before = "\n".join([sqltext.load("bundle/lock_transaction.sql"), acting(), ""])
     return before.encode() + AWAS_TEXT + step.sql.encode()
 

@@ -35,7 +35,7 @@ CONDITIONS = {
     "not-adopted": "Flyway has no baseline, or a wrong one, or was killed before it had noted version 1: "
     "*A database that `awa migrate` already migrated*.",
     "not-owner": "The role is neither owner of schema awa nor a member that may act as the owner.",
-    "objects-other-owner": "Objects of Awa belong to another role than their schema; `awa-infra apply` hands them over.",
+    "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
     "owner-not-acting": "The session may not act as the declared owner. Run `roles.sql`, connect as the migrator.",
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",

@@ -134,10 +134,7 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, session: Sessio
         return False
     if _overruled(_header(text, "unless"), desired):
         return False
-    when = _header(text, "when")
-    if when in {"pending", "structure"} and not pending:
-        return False
-    if when == "structure" and session is not None and not session.structure:
+    if not _matters(_header(text, "when"), pending=pending, session=session):
         return False
     if _header(text, "for") == ("bundle" if session is not None else "engine"):
         return False
@@ -145,6 +142,13 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, session: Sessio
     if path == "gates/downgrade.sql":
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
+
+
+def _matters(when: str, *, pending: bool, session: Session | None) -> bool:
+    """Whether a gate that is only asked at times is asked now; a bundle may always replace what is there."""
+    if when == "structure" and session is not None:
+        return pending and session.structure
+    return pending or not when
 
 
 def _overruled(by: str, desired: DesiredState) -> bool:
