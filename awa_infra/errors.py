@@ -128,6 +128,12 @@ class SqlFailedError(AwaInfraError):
     exit_status = 6
 
 
+class RoleRefusedError(SqlFailedError):
+    """The login may not act as the role that it was told to act as, or there is no such role."""
+
+    code = "role-refused"
+
+
 class CommitUnknownError(AwaInfraError):
     """The connection was lost while the server committed: either all of it is there or nothing."""
 

@@ -10,8 +10,9 @@ import click
 
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import json_option
-from awa_infra.cli.output import print_json
+from awa_infra.cli.output import print_json, warn
 from awa_infra.errors import ConfigurationError
+from awa_infra.planning.describe import listed
 
 if TYPE_CHECKING:
     from awa_infra.config import StackConfig
@@ -35,15 +36,25 @@ def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
 
     found, problems = stack_config.examine(stack_config.read(file))
     if as_json:
-        listed = [{"key": p.key, "line": p.line, "message": p.message} for p in stack_config.in_order(problems)]
+        wrong = [{"key": p.key, "line": p.line, "message": p.message} for p in stack_config.in_order(problems)]
         declared = _data(found) if found is not None else None
-        print_json({"file": str(file), "valid": found is not None, "declared": declared, "problems": listed})
+        clear = [] if found is None else stack_config.keys_in_clear(found.secrets())
+        print_json(
+            {
+                "file": str(file),
+                "valid": found is not None,
+                "declared": declared,
+                "problems": wrong,
+                "in_clear": clear,
+            }
+        )
         if found is None:
             ctx.exit(ConfigurationError.exit_status)
         return
     if found is None:
         raise stack_config.problems_error(problems, str(file))
     click.echo(f"{file}: {_line(found)}.")
+    warn(stack_config.clear_warning(found.secrets(), str(file)))
 
 
 @config.command()
@@ -70,7 +81,7 @@ def _line(found: StackConfig) -> str:
         duties = found.roles.model_dump(exclude={"lane_schemas"}, exclude_none=True)
         parts.append("roles " + ", ".join(duties.values()))
     for wanted in found.queue_storage():
-        queues = f" for {', '.join(queue.name for queue in wanted.queues)}" if wanted.queues else ""
+        queues = f" for {listed(queue.name for queue in wanted.queues)}" if wanted.queues else ""
         parts.append(f"queue storage {wanted.schema} ({wanted.shape}){queues}")
     if found.activation:
         parts.append(f"activation of {found.activation}")

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from awa_infra.cli.output import warn
 from awa_infra.model import DesiredState, Policy
 from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_config(path: Path | None) -> StackConfig | None:
-    """Return the configuration that an option names, if it does.
+    """Return the configuration that an option names, if it does; warn of passwords that are not encrypted in it.
 
     Raises:
         ConfigurationError: the configuration is wrong; every problem is listed.
@@ -24,7 +25,9 @@ def read_config(path: Path | None) -> StackConfig | None:
         return None
     from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    return stack_config.load(path)
+    found = stack_config.load(path)
+    warn(stack_config.clear_warning(found.secrets(), str(path)))
+    return found
 
 
 def desired_state(

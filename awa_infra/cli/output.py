@@ -46,6 +46,15 @@ def complain(line: str) -> None:
         click.echo(line, err=True)
 
 
+def warn(text: str) -> None:
+    """Write a warning to standard error, its hint on a line of its own; nothing if there is none."""
+    if text:
+        message, hint, instruction = text.partition(" Hint: ")
+        complain(f"{click.style('Warning:', fg='yellow', bold=True)} {message}")
+        if hint:
+            complain(f"{click.style('Hint:', bold=True)} {instruction}")
+
+
 def is_about_output(exc: Exception) -> bool:
     """Whether an exception says that the output has no reader, or no room."""
     return isinstance(exc, BrokenPipeError) or (isinstance(exc, OSError) and exc.errno in _NO_ROOM)

@@ -18,6 +18,7 @@ from awa_infra.packaging.compare import Change, changes, unified
 from awa_infra.packaging.grow import refuse_older
 from awa_infra.packaging.standing import Standing, read, refuse_what_changed
 from awa_infra.packaging.write import write
+from awa_infra.planning.describe import listed
 
 DIFFERENT = 1
 """Exit status of ``package --check`` when the folder is not what would be written."""
@@ -118,7 +119,7 @@ def package(
         click.echo(
             f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: "
             f"Awa {desired.release.name}, schema awa up to version {desired.target_version}"
-            + (f", queue-storage {', '.join(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
+            + (f", queue-storage {listed(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
             + ". Start with its README.md."
         )
     for entry in bundle.kept:

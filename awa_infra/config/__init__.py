@@ -4,6 +4,7 @@ One model validates what comes from a file and what the Pulumi engine hands to a
 reported at once, with its key and, for a file, its line.
 """
 
+from awa_infra.config.clear import clear_warning, keys_in_clear
 from awa_infra.config.decode import decode
 from awa_infra.config.fields import Encrypted
 from awa_infra.config.model import (
@@ -31,10 +32,12 @@ __all__ = [
     "QueueStorageEntry",
     "RolesEntry",
     "StackConfig",
+    "clear_warning",
     "decode",
     "examine",
     "in_order",
     "json_schema",
+    "keys_in_clear",
     "load",
     "parse",
     "problems_error",

@@ -25,6 +25,7 @@ from awa_infra.database.observe import Look, look, observe, plan_from, with_role
 from awa_infra.database.turns import in_turn
 from awa_infra.errors import AwaInfraError, CommitUnknownError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
+from awa_infra.planning.describe import listed
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 
@@ -234,7 +235,7 @@ def _require_done(desired: DesiredState, before: ObservedState, after: ObservedS
     ]
     if left:
         raise SqlFailedError(
-            f"After the last step {', '.join(left)} would still be to do; nothing was kept.",
+            f"After the last step {listed(left)} would still be to do; nothing was kept.",
             hint="This is a fault of awa-infra or of this Awa release. Report it with the output of awa-infra status.",
         )
     if before.transition and after.transition and before.transition != after.transition:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import conninfo
 from psycopg.rows import DictRow, dict_row
 
 from awa_infra.database.cancellation import running
-from awa_infra.database.url import describe, parameters, redact
+from awa_infra.database.connect_errors import connection_error, hint_for
+from awa_infra.database.url import parameters, redact, with_database
+from awa_infra.database.url_forms import cleaned
 from awa_infra.errors import (
     AwaInfraError,
     CancelledError,
     ConnectionFailedError,
-    DatabaseMissingError,
     LockTimeoutError,
+    RoleRefusedError,
     SqlFailedError,
 )
 
@@ -26,9 +29,14 @@ CONNECT_TIMEOUT = 10
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK = "40P01"
-INVALID_CATALOG_NAME = "3D000"
 OUT_OF_MEMORY = "53200"
 QUERY_CANCELED = "57014"
+ROLE_REFUSED = frozenset({"22023", "42501"})
+"""No such role, or not a member of it; also raised for much else, so the place in the server's source counts too."""
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'?")
+_CONTEXT_LINES = 6
+_CONTEXT_WIDTH = 200
 
 Connection = psycopg.Connection[DictRow]
 
@@ -48,14 +56,15 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     """
     running.refuse_if_cancelled()
     given = parameters(url)
-    defaults = {"connect_timeout": str(CONNECT_TIMEOUT), "application_name": "awa-infra"}
-    target = conninfo.make_conninfo(url, **{k: v for k, v in defaults.items() if k not in given})
+    wanted = {"connect_timeout": str(CONNECT_TIMEOUT), "application_name": "awa-infra"}
+    defaults = {key: value for key, value in wanted.items() if key not in given}
+    target = conninfo.make_conninfo(cleaned(url), **defaults)
     try:
         connection: Connection = psycopg.connect(
             target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None
         )
     except (psycopg.Error, UnicodeError) as exc:
-        raise _connection_error(exc, url, given) from exc
+        raise connection_error(exc, url, lambda name: _exists(url, defaults, name)) from exc
     running.add(connection)
     try:
         yield connection
@@ -97,7 +106,14 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
     if isinstance(exc, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P"))):
         return ConnectionFailedError(
             message,
-            hint=hint or "The server went away; what was not committed is rolled back. Run again.",
+            hint=hint or hint_for(text, "The server went away; what was not committed is rolled back. Run again."),
+            sqlstate=state,
+        )
+    if state in ROLE_REFUSED and exc.diag.source_function == "call_string_check_hook":
+        return RoleRefusedError(
+            message,
+            hint="Name a role that exists, and that is granted to the login (GRANT role TO login, since PostgreSQL 16 "
+            "WITH SET TRUE), or leave --role out.",
             sqlstate=state,
         )
     if state == DEADLOCK:
@@ -108,28 +124,24 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
         )
     if state == OUT_OF_MEMORY and not hint:
         hint = "If it is shared memory, raise max_locks_per_transaction and restart the server."
-    return SqlFailedError(message, hint=hint or "The transaction was rolled back.", sqlstate=state)
-
-
-def _connection_error(exc: psycopg.Error | UnicodeError, url: str, given: dict[str, str]) -> ConnectionFailedError:
-    text = redact(_reason(str(exc)), url)
-    where = describe(url)
-    # libpq gives no SQLSTATE for a failed login, hence the text; it is only believed in this exact form.
-    if f'database "{given.get("dbname", "")}" does not exist' in text:
-        return DatabaseMissingError(
-            f"Database {given.get('dbname')} does not exist on {where.rpartition('/')[0]}.",
-            hint="Create it (resource AwaDatabase, key awa:database, or CREATE DATABASE), or correct the URL.",
-            sqlstate=INVALID_CATALOG_NAME,
-        )
-    return ConnectionFailedError(
-        f"Cannot connect to {where}: {text}.",
-        hint="Check that the server runs, and host, port, user and password of the database URL.",
-        sqlstate=exc.sqlstate if isinstance(exc, psycopg.Error) else None,
+    return SqlFailedError(
+        message, hint=hint or "The transaction was rolled back.", details=_context(exc, url), sqlstate=state
     )
 
 
-def _reason(text: str) -> str:
-    """Return what libpq says was wrong, without its repetition of where; the first of several attempts."""
-    lines = [line.strip(" -") for line in text.splitlines() if "failed: " in line] or text.strip().splitlines()
-    first = lines[0] if lines else "no reason given"
-    return first.rpartition("failed: ")[2].removeprefix("FATAL:").strip(" .")
+def _exists(url: str, defaults: dict[str, str], name: str) -> bool | None:
+    """Ask the server, in a database that every server has, for a database; ``None`` if it does not answer."""
+    for other in ("postgres", "template1"):
+        with suppress(psycopg.Error):
+            target = conninfo.make_conninfo(with_database(url, other), **defaults)
+            with psycopg.connect(target, autocommit=True) as connection:
+                found = connection.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,))
+                return found.fetchone() is not None
+    return None
+
+
+def _context(exc: psycopg.Error, url: str) -> tuple[str, ...]:
+    """Return where in functions, such as those of a trigger, an error arose; values in their statements are hidden."""
+    text = _LITERAL.sub("'...'", redact(exc.diag.context or "", url))
+    lines = [" ".join(line.split())[:_CONTEXT_WIDTH] for line in text.splitlines() if line.strip()]
+    return tuple(f"context: {line}" for line in lines[:_CONTEXT_LINES])

@@ -11,6 +11,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.observe import Look, plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
+from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 
 
@@ -48,7 +49,7 @@ def apply_roles(
     def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:
         left = make_plan(desired, after).steps
         if left:
-            lacks = "; ".join(lack.text for lack in after.lacks or ())
+            lacks = listed((lack.text for lack in after.lacks or ()), "; ")
             raise SqlFailedError(
                 f"After the last step this was still missing: {lacks}; nothing was kept.",
                 hint="Connect as a role that may grant it; PostgreSQL only warns of grants that have no effect.",

@@ -14,6 +14,7 @@ from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Roles
 from awa_infra.naming import role_name_problem, schema_name_problem
 from awa_infra.planning.access import ROLES_KEY
+from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 
@@ -98,7 +99,7 @@ class RolesLifecycle(Lifecycle):
         observed, _plan = self.plan({}, wanted)
         lacks = [lack.text for lack in observed.lacks or ()]
         if lacks:
-            tell(f"Pending: {'; '.join(lacks)}.")
+            tell(f"Pending: {listed(lacks, '; ')}.")
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""

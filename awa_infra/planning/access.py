@@ -21,6 +21,7 @@ from awa_infra.model import (
     Step,
     StepKind,
 )
+from awa_infra.planning.describe import listed
 from awa_infra.planning.ownership import ownership_steps
 
 ROLES_KEY = "roles"
@@ -133,7 +134,7 @@ def access_step(roles: Roles, schema: str) -> Step:
 
 def lanes_step(wanted: QueueStorage) -> Step:
     """Return the step that makes the lanes of one schema's queues."""
-    queues = ", ".join(q.name for q in wanted.queues)
+    queues = listed(q.name for q in wanted.queues)
     text = sqltext.render("lanes/lanes.sql", **_lanes_values(wanted))
     return Step(StepKind.LANES, lanes_key(wanted), f"lanes of {queues} in {wanted.schema}", text)
 

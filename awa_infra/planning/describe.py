@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from awa_infra.model import Plan, StepKind
 
+_SHOWN = 8
+"""How many names are shown in one line."""
+
 
 def pending_line(plan: Plan) -> str:
     """Return one line that says what a plan would do."""
@@ -19,8 +22,15 @@ def pending_line(plan: Plan) -> str:
     parts += [s.title for s in plan.steps if s.kind not in {StepKind.MIGRATION, StepKind.ACT_AS}]
     if versions:
         origin = f"version {plan.from_version}" if plan.from_version else "an empty database"
-        return f"Pending from {origin}: {', '.join(parts)}."
-    return f"Pending: {', '.join(parts)}."
+        return f"Pending from {origin}: {listed(parts)}."
+    return f"Pending: {listed(parts)}."
+
+
+def listed(names: Iterable[str], separator: str = ", ") -> str:
+    """Return names as a list for one line; of many the first few, and how many more there are."""
+    known = list(names)
+    more = len(known) - _SHOWN
+    return separator.join(known) if more <= 0 else f"{separator.join(known[:_SHOWN])} and {more} more"
 
 
 def version_ranges(versions: Iterable[int]) -> str:

@@ -20,6 +20,7 @@ from awa_infra.errors import BlockedError
 from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
 from awa_infra.planning.access import roles_values
+from awa_infra.planning.describe import listed
 from awa_infra.planning.ownership import strangers_query
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
@@ -217,7 +218,7 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
         )
     version = max(observed.version, target or 0)
     if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
-        wanted = ", ".join(q.schema for q in desired.queue_storage)
+        wanted = listed(q.schema for q in desired.queue_storage)
         gates.append(
             Gate(
                 "canonical-schema-missing",

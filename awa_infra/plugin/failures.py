@@ -10,6 +10,8 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from awa_infra.errors import AwaInfraError
+from awa_infra.lifecycle.wording import with_inputs
+from awa_infra.plugin.kinds import worded
 
 
 class PartlyDoneError(Exception):
@@ -37,7 +39,7 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
     if isinstance(exc, PartlyDoneError):
         _fail_partly(context, exc)
     if isinstance(exc, AwaInfraError):
-        message = str(exc)
+        message = worded(with_inputs(str(exc)))
     else:
         # The text of an unexpected exception could hold a password.
         message = (
@@ -51,12 +53,13 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
 
 
 def _fail_partly(context: grpc.ServicerContext, exc: PartlyDoneError) -> NoReturn:
+    message = worded(with_inputs(str(exc.cause)))
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=exc.id, properties=exc.properties, inputs=exc.inputs, reasons=[str(exc.cause)]
+        id=exc.id, properties=exc.properties, inputs=exc.inputs, reasons=[message]
     )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(exc.cause))
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
     status.details.add().Pack(detail)
     # The engine believes the status in this trailer, and finds the detail only there.
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(exc.cause))
+    context.abort(grpc.StatusCode.UNKNOWN, message)
     raise AssertionError

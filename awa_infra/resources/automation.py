@@ -96,12 +96,16 @@ def run(
         EngineError: the engine is missing or failed; what it printed has gone to ``on_output``.
     """
     target = target_of(path)
-    stack_config.load(path)
+    declared = stack_config.load(path)
     url = os.environ.get("DATABASE_URL", "")
 
     def show(line: str) -> None:
         on_output(redact(line, url) if url else line)
 
+    if operation in {"refresh", "destroy"}:  # the others run the program, which warns
+        warning = stack_config.clear_warning(declared.secrets(), str(path))
+        if warning:
+            show(f"warning: {warning}")
     try:
         stack = _select(target, backend)
     except automation.CommandError as exc:

@@ -19,6 +19,7 @@ import grpc
 from pulumi.runtime.proto import status_pb2
 
 from awa_infra.errors import AwaInfraError
+from awa_infra.lifecycle.wording import with_inputs
 from awa_infra.resources import engine_log
 from awa_infra.resources.engine_log import INFO, WARNING
 
@@ -49,7 +50,7 @@ def clean_errors(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except AwaInfraError as exc:
-            _abort_with(str(exc))
+            _abort_with(with_inputs(str(exc)))
             raise
         except Exception as exc:
             if not os.environ.get("AWA_INFRA_DEBUG"):
@@ -74,7 +75,8 @@ def log(message: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
     address = sys.argv[1] if len(sys.argv) > 1 else ""
     if call is None or ":" not in address:
         return
-    engine_log.send(address, getattr(call.request, "urn", ""), message, severity=severity, ephemeral=ephemeral)
+    place = getattr(call.request, "urn", "")
+    engine_log.send(address, place, with_inputs(message), severity=severity, ephemeral=ephemeral)
 
 
 def urn() -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
+from pulumi.runtime.config import is_config_secret
 
 from awa_infra import config as stack_config
 from awa_infra.config import StackConfig
@@ -120,6 +121,7 @@ class AwaStack(pulumi.ComponentResource):
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.
             raise pulumi.RunError(str(exc)) from exc
+        _warn_of_clear_secrets()
         stack = cls(resource_name, config, database_url=url, passwords=_passwords(), opts=opts)
         pulumi.export("schema_version", stack.schema.schema_version)
         pulumi.export("release", stack.schema.release)
@@ -138,6 +140,16 @@ def _values() -> dict[str, Any]:
         # Secrets are checked where they are used; their text stays out of here.
         found[key] = "given" if key in stack_config.SECRETS else config.get(key) or ""
     return stack_config.decode(found)
+
+
+def _warn_of_clear_secrets() -> None:
+    """Warn of passwords that the engine does not hand over as secrets: the file has them in clear."""
+    config = pulumi.Config(stack_config.NAMESPACE)
+    clear = {key: config.get(key) for key in stack_config.SECRETS if not is_config_secret(config.full_key(key))}
+    given = {key: value for key, value in clear.items() if value}
+    warning = stack_config.clear_warning(given, f"Pulumi.{pulumi.get_stack()}.yaml")
+    if warning:
+        pulumi.log.warn(warning)
 
 
 def _passwords() -> dict[str, pulumi.Input[str]]:

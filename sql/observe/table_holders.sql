@@ -1,7 +1,8 @@
 -- Who holds locks on Awa's tables in this database right now, the oldest transaction first.
 SELECT a.pid, a.usename::text AS "user", a.application_name, a.state,
        extract(epoch FROM clock_timestamp() - a.xact_start)::int AS seconds,
-       left(regexp_replace(a.query, '\s+', ' ', 'g'), 80) AS query
+       -- Up to the first value or comment: somebody else's statement can hold a password or a customer's data.
+       left(regexp_replace(regexp_replace(a.query, '(''|\$|=|--|/\*|\m[0-9]).*$', '...'), '\s+', ' ', 'g'), 80) AS query
   FROM pg_catalog.pg_stat_activity a
  WHERE a.datname = current_database()
    AND a.pid <> pg_backend_pid()

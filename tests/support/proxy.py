@@ -8,7 +8,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Literal
 
@@ -73,6 +73,58 @@ class LossyProxy:
             client.sendall(data)
         _close(client)
         _close(server)
+
+
+class Translator:
+    """Forwards everything, with the errors of a failed login in another language, as lc_messages makes them.
+
+    Args:
+        url: the server behind.
+        words: what the server says, and what the client is to read.
+    """
+
+    def __init__(self, url: str, words: Mapping[str, str]) -> None:
+        found = parameters(url)
+        self._target = (found["host"], int(found["port"]))
+        self._words = words
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        # Else the client would ask for encryption before it logs in.
+        self.url = f"{_behind(url, self._listener)}?sslmode=disable&gssencmode=disable"
+
+    def serve(self) -> None:
+        """Accept clients until it is closed."""
+        while True:
+            try:
+                client, _address = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(self._target)
+            threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._translate, args=(server, client), daemon=True).start()
+
+    def close(self) -> None:
+        """Accept no more clients."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := _receive(source):
+                target.sendall(data)
+        _close(target)
+
+    def _translate(self, server: socket.socket, client: socket.socket) -> None:
+        pending = b""
+        with suppress(OSError):
+            while data := _receive(server):
+                pending += data
+                while len(pending) > 4 and len(pending) > (size := struct.unpack("!i", pending[1:5])[0]):
+                    kind, body, pending = pending[:1], pending[5 : size + 1], pending[size + 1 :]
+                    if kind == b"E":
+                        for said, read in self._words.items():
+                            body = body.replace(said.encode(), read.encode())
+                    client.sendall(kind + struct.pack("!i", len(body) + 4) + body)
+        _close(client)
 
 
 class TransactionPooler:
@@ -171,6 +223,17 @@ def transaction_pooler(url: str) -> Iterator[str]:
 def lossy_proxy(url: str, lose: Literal["answer", "question"]) -> Iterator[str]:
     """Give the URL of a server that loses the connection around COMMIT."""
     proxy = LossyProxy(url, lose)
+    threading.Thread(target=proxy.serve, daemon=True).start()
+    try:
+        yield proxy.url
+    finally:
+        proxy.close()
+
+
+@contextmanager
+def translator(url: str, words: Mapping[str, str]) -> Iterator[str]:
+    """Give the URL of a server that speaks another language at login."""
+    proxy = Translator(url, words)
     threading.Thread(target=proxy.serve, daemon=True).start()
     try:
         yield proxy.url

@@ -83,7 +83,8 @@ def goose(url: str, bundle: Path, *words: str) -> Result:
 
 
 def alembic(url: str, bundle: Path, *words: str) -> Result:
-    where = url.replace("postgresql://", "postgresql+psycopg://")
+    # As many environments have it; SQLAlchemy by itself refuses this scheme.
+    where = url.replace("postgresql://", "postgres://")
     tool = [sys.executable, "-m", "alembic"]
     return run([*tool, *(words or ("upgrade", "head"))], bundle, AWA_DATABASE_URL=where)
 

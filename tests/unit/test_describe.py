@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.model import DesiredState, ObservedState, Plan, QueueStorage, Release, Step, StepKind
-from awa_infra.planning.describe import locks_line, pending_line, version_ranges
+from awa_infra.model import DesiredState, ObservedState, Plan, Queue, QueueStorage, Release, Step, StepKind
+from awa_infra.planning.access import lanes_step
+from awa_infra.planning.describe import listed, locks_line, pending_line, version_ranges
 from awa_infra.planning.planner import make_plan
 
 
@@ -77,3 +78,13 @@ def test_what_is_locked_is_told_once_for_all_versions_that_lock_it() -> None:
         "V27-V28: replays the installer; queue-storage:acme: about 5 lock objects"
     )
     assert locks_line(Plan(0, 40)) == ""
+
+
+def test_a_list_of_many_names_is_cut_and_says_how_many_more_there_are() -> None:
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(f"q{number}" for number in range(8)) == "q0, q1, q2, q3, q4, q5, q6, q7"
+    assert listed(f"q{number}" for number in range(800)) == "q0, q1, q2, q3, q4, q5, q6, q7 and 792 more"
+    assert listed((str(number) for number in range(9)), "; ") == "0; 1; 2; 3; 4; 5; 6; 7 and 1 more"
+    many = QueueStorage("acme", queues=tuple(Queue(f"queue_{number}") for number in range(800)))
+    assert len(lanes_step(many).title) < 120
+    assert lanes_step(many).title.endswith("and 792 more in acme")

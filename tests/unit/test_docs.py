@@ -28,8 +28,8 @@ CODE_PATTERNS = (
     r'\bFinding\(\s*[\w.]+,\s*"([a-z-]+)"',
     r'"(object-[a-z]+)"',
 )
-NO_CODES = frozenset({"s", "flyway"})
-"""What the patterns find and is no code: the index of a list comprehension, a table of TOML."""
+NO_CODES = frozenset({"s", "flyway", "local"})
+"""What the patterns find and is no code: the index of a list comprehension, a table of TOML, the name of a socket."""
 
 
 def ids(found: list[Block]) -> list[str]:

@@ -64,6 +64,7 @@ def test_scripts_can_rely_on_the_exit_statuses() -> None:
         "CommitUnknownError": 6,
         "CancelledError": 6,
         "SqlFailedError": 6,
+        "RoleRefusedError": 6,
         "ReleaseError": 7,
         "ReleaseTooOldError": 7,
         "ReleaseModifiedError": 7,

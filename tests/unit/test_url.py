@@ -41,12 +41,12 @@ def forms(password: str) -> list[str]:
         ("postgres://user@host:6432/db", "user@host:6432/db"),
         ("postgresql://host/db", "host:5432/db"),
         ("postgresql://user:secret@host", "user@host:5432/user"),
-        ("postgresql://user@a:1,b:2/db", "user@a,b:1,2/db"),
+        ("postgresql://user@a:1,b:2/db", "user@a:1,b:2/db"),
         ("postgresql://user@[::1]/db", "user@::1:5432/db"),
         ("postgresql:///db?host=/run/postgresql&user=user", "user@/run/postgresql:5432/db"),
         ("hostaddr=127.0.0.1 user=user dbname=db password=secret", "user@127.0.0.1:5432/db"),
-        ("dbname=db", "localhost:5432/db"),
-        ("", "localhost:5432/"),
+        ("dbname=db", "[local]:5432/db"),
+        ("", "[local]:5432/"),
     ],
 )
 def test_a_connection_string_is_named_by_where_it_points(url: str, where: str) -> None:

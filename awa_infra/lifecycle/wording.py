@@ -1,0 +1,23 @@
+"""Messages as programs need them: with inputs in place of the options of the command line."""
+
+from __future__ import annotations
+
+import re
+
+_INPUTS = frozenset({"lock-timeout", "lock-wait", "role", "allow-live-runtimes", "repair"})
+"""Options that the resources have as inputs."""
+
+_COMMAND = re.compile(r"((?:awa-infra|pip|pulumi) [^.;,]*)|(?<![\w-])--([a-z]+(?:-[a-z]+)*)")
+"""A command to be typed, which stays as it is, or an option that is mentioned by itself."""
+
+
+def with_inputs(text: str) -> str:
+    """Return a message with the names of inputs for options; what only ``awa-infra apply`` has is named as such."""
+
+    def named(found: re.Match[str]) -> str:
+        command, option = found.groups()
+        if command:
+            return found[0]
+        return option.replace("-", "_") if option in _INPUTS else f"awa-infra apply --{option}"
+
+    return _COMMAND.sub(named, text)

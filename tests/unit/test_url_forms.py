@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awa_infra.database.url import describe, describe_or_hide, parameters, redact, with_database, with_login
+from awa_infra.database.url_forms import cleaned
+from awa_infra.errors import ConfigurationError
+
+PLAIN = "postgresql://user:canary@host:5432/db"
+UNDERSTOOD = [
+    "jdbc:postgresql://user:canary@host:5432/db",
+    "postgresql+asyncpg://user:canary@host:5432/db",
+    "postgresql+psycopg2://user:canary@host:5432/db",
+    "postgres+psycopg://user:canary@host:5432/db",
+    "POSTGRESQL://user:canary@host:5432/db",
+    f"{PLAIN}\n",
+    f"{PLAIN}\r\n",
+    f"  {PLAIN}\t",
+    f"\ufeff{PLAIN}",
+    f'"{PLAIN}"',
+    f"'{PLAIN}'\n",
+    f"psql {PLAIN}",
+    f"psql '{PLAIN}'",
+]
+
+
+@pytest.mark.parametrize("url", UNDERSTOOD)
+def test_what_other_tools_and_files_add_is_understood(url: str) -> None:
+    assert parameters(url) == parameters(PLAIN)
+    assert describe(url) == "user@host:5432/db"
+    assert with_database(url, "other").endswith("://user:canary@host:5432/other")
+    assert with_login(url, "me", None).endswith("://me@host:5432/db")
+    for text in (url, url.strip(), cleaned(url), "canary"):
+        assert "canary" not in redact(f"<{text}>", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "hint"),
+    [
+        (
+            f"{PLAIN}?schema=public",
+            "the parameter schema of Prisma",
+            "Remove schema=... from the URL. Awa's own schema",
+        ),
+        (f"{PLAIN}?sslmode=require&pgbouncer=true", "the parameter pgbouncer of Prisma", "Remove pgbouncer=..."),
+        (f"jdbc:{PLAIN}?currentSchema=canary", "the parameter currentSchema of JDBC", "Remove currentSchema=..."),
+        (f"{PLAIN}?search_path=canary", "the parameter search_path of pgx", "Remove search_path=..."),
+        (f"{PLAIN}?canary=1", "not a connection string that PostgreSQL understands", "percent-encoded"),
+        ("postgresql://user:can ary@host/db", "has a blank or a line break in it", "%20"),
+        ("postgresql://user:can\nary@host/db", "has a blank or a line break in it", "%20"),
+        ("mysql://user:canary@host/db", "is one of mysql", "PostgreSQL database"),
+        ("jdbc:mysql://user:canary@host/db", "is one of mysql", "PostgreSQL database"),
+        ("sqlite:///canary.db", "is one of sqlite", "PostgreSQL database"),
+        ("https://canary.example.com", "is one of https", "PostgreSQL database"),
+        ("user:canary@host:5432/db", "not a connection string that PostgreSQL understands", "postgresql://user"),
+        ("host=host sslmod=canary", "not a connection string that PostgreSQL understands", "postgresql://user"),
+    ],
+)
+def test_what_is_not_understood_is_named_without_any_secret(url: str, message: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError, match="The database URL") as caught:
+        parameters(url)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert "canary" not in str(caught.value)
+    assert describe_or_hide(url) == "<unreadable database URL>"
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once(url: str) -> None:
+    once = cleaned(f"postgresql+asyncpg://{url}")
+    assert cleaned(once) == once or once[:1] in "'\""
+
+
+def test_what_is_left_out_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGHOST": "db.example.com", "PGPORT": "6432", "PGDATABASE": "shop", "PGUSER": "app"}.items():
+        monkeypatch.setenv(name, value)
+    assert describe("") == "app@db.example.com:6432/shop"
+    assert describe("postgresql:///other") == "app@db.example.com:6432/other"
+    assert describe("postgresql://me@host/db") == "me@host:6432/db"
+    assert describe("hostaddr=10.0.0.1 dbname=db") == "app@10.0.0.1:6432/db"
+
+
+def test_a_service_is_named_and_so_is_the_place_that_its_file_gave() -> None:
+    assert describe("service=shop") == "service shop"
+    assert describe("service=shop user=me dbname=db") == "me@service shop/db"
+    assert describe("service=shop host=host user=me dbname=db") == "me@host:5432/db"
+    tried = {"host": "10.0.0.1", "port": "6432", "user": "app", "dbname": "shop"}
+    assert describe("service=shop", tried) == "app@10.0.0.1:6432/shop"
+
+
+def test_every_host_is_named_with_its_port() -> None:
+    assert describe("postgresql://user@a:1,b:2/db") == "user@a:1,b:2/db"
+    assert describe("postgresql://user@a,b/db") == "user@a:5432,b:5432/db"
+    assert describe("host=a,b port=6432 user=user dbname=db") == "user@a:6432,b:6432/db"
+    assert describe("host=,b port=6432, user=user dbname=db") == "user@[local]:6432,b:5432/db"
