@@ -50,6 +50,19 @@ class ConfigurationError(AwaInfraError):
     exit_status = 2
 
 
+class OwnProgramError(ConfigurationError):
+    """The Pulumi project has a program of its own, which another one must not replace; nothing was run."""
+
+    code = "project-has-program"
+
+
+class NotConfirmedError(AwaInfraError):
+    """Nobody agreed to what would be deleted or replaced; nothing was done."""
+
+    code = "not-confirmed"
+    exit_status = 2
+
+
 class ReleaseError(AwaInfraError):
     """The Awa release that is installed cannot be used."""
 
@@ -92,6 +105,13 @@ class BlockedError(AwaInfraError):
         self.parts = tuple(parts)
         if gate is not None:
             self.code = gate
+
+
+class ForeignResourcesError(AwaInfraError):
+    """The stack holds resources that this run would not declare, and would therefore delete; nothing was run."""
+
+    code = "foreign-resources"
+    exit_status = 3
 
 
 class StalePlanError(AwaInfraError):

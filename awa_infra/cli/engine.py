@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ import click
 
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import complain, print_json
+from awa_infra.errors import NotConfirmedError
 
 if TYPE_CHECKING:
-    from awa_infra.resources.automation import Operation
+    from awa_infra.resources.automation import Operation, Outcome
 
 _config = click.option(
     "--config",
@@ -26,6 +28,7 @@ _backend = click.option(
     metavar="URL",
     help="Where the state is, for example file://~. Default: PULUMI_BACKEND_URL, or where pulumi login went.",
 )
+_yes = click.option("--yes", "-y", is_flag=True, help="Do not ask: also delete and replace what the program says.")
 _diff = click.option("--diff", is_flag=True, help="Show what changes property by property.")
 
 
@@ -33,14 +36,17 @@ _diff = click.option("--diff", is_flag=True, help="Show what changes property by
 @_config
 @_backend
 @_diff
+@_yes
 @json_option
-def up(*, config_path: Path, backend: str | None, diff: bool, as_json: bool) -> None:
+def up(*, config_path: Path, backend: str | None, diff: bool, yes: bool, as_json: bool) -> None:
     """Create or update everything that the stack configuration declares.
 
     Applies Awa's pending migrations, makes roles and installs custom queue-storage schemas. Activates queue storage
     only if awa:activation says so. The database is awa:databaseUrl of the configuration, else DATABASE_URL.
+
+    Shows what will happen and asks on a terminal. Elsewhere it goes on, but needs --yes to delete or replace anything.
     """
-    _run("up", config_path, backend, diff=diff, as_json=as_json)
+    _run("up", config_path, backend, diff=diff, yes=yes, as_json=as_json)
 
 
 @click.command()
@@ -65,20 +71,31 @@ def refresh(*, config_path: Path, backend: str | None, as_json: bool) -> None:
 @click.command()
 @_config
 @_backend
+@_yes
 @json_option
-def destroy(*, config_path: Path, backend: str | None, as_json: bool) -> None:
+def destroy(*, config_path: Path, backend: str | None, yes: bool, as_json: bool) -> None:
     """Forget the stack's resources. Schema awa is protected: Pulumi refuses to delete it.
 
     Nothing here ever drops a database or the schema awa, and a queue-storage schema only if its deletionPolicy is
-    drop and nothing objects.
+    drop and nothing blocks. Shows what will happen and asks on a terminal; elsewhere it needs --yes.
     """
-    _run("destroy", config_path, backend, as_json=as_json)
+    _run("destroy", config_path, backend, yes=yes, as_json=as_json)
 
 
-def _run(operation: Operation, path: Path, backend: str | None, *, diff: bool = False, as_json: bool) -> None:
+def _run(
+    operation: Operation, path: Path, backend: str | None, *, diff: bool = False, yes: bool = False, as_json: bool
+) -> None:
     from awa_infra.resources import automation  # noqa: PLC0415  imports pulumi
 
-    outcome = automation.run(operation, path, backend=backend, diff=diff, on_output=complain)
+    outcome = automation.run(
+        operation,
+        path,
+        backend=backend,
+        diff=diff,
+        on_output=complain,
+        approve=None if yes else _ask if _on_a_terminal() else _refuse_destruction,
+        show_preview=_on_a_terminal(),
+    )
     if as_json:
         print_json(
             {
@@ -92,9 +109,33 @@ def _run(operation: Operation, path: Path, backend: str | None, *, diff: bool = 
     click.echo(f"{operation} of stack {outcome.stack}: {_counted(operation, outcome.changes)}.")
 
 
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(foreseen: Outcome) -> None:
+    """Ask whether to do what the preview has just shown; nothing is asked where nothing changes."""
+    if set(foreseen.changes) <= {"same"}:
+        return
+    counted = _counted("preview", foreseen.changes)
+    if not click.confirm(f"{foreseen.operation} of stack {foreseen.stack}: {counted}. Do it?", err=True):
+        raise NotConfirmedError("Not confirmed, so nothing was changed.")
+
+
+def _refuse_destruction(foreseen: Outcome) -> None:
+    """Refuse to delete or replace anything where nobody can be asked."""
+    if foreseen.going:
+        raise NotConfirmedError(
+            f"{foreseen.operation} of stack {foreseen.stack} would delete or replace {len(foreseen.going)} "
+            f"resource{'s' if len(foreseen.going) > 1 else ''}, and nobody can be asked here. Nothing was changed.",
+            details=foreseen.going,
+            hint=f"If that is what you want, run: awa-infra {foreseen.operation} --yes, with the same options.",
+        )
+
+
 def _counted(operation: Operation, changes: dict[str, int]) -> str:
     """Return the engine's counts in words, for example ``1 created, 4 unchanged``."""
     words = {"same": "unchanged", "create": "created", "update": "updated", "delete": "deleted"}
     if operation == "preview":
-        words |= {"create": "to create", "update": "to update", "delete": "to delete"}
+        words |= {"create": "to create", "update": "to update", "delete": "to delete", "replace": "to replace"}
     return ", ".join(f"{count} {words.get(kind, kind)}" for kind, count in sorted(changes.items())) or "no resources"

@@ -14,63 +14,39 @@ from pulumi.automation import errors as automation_errors
 
 from awa_infra import config as stack_config
 from awa_infra.database.url import redact
-from awa_infra.errors import ConfigurationError, EngineError
+from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError
+from awa_infra.lifecycle.belongings import foreign_resources
 from awa_infra.resources.engine_process import EngineCommand
+from awa_infra.resources.project import Target, refuse_own_program, target_of
 from awa_infra.resources.stack import AwaStack
 
 Operation = Literal["up", "preview", "refresh", "destroy"]
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A stack, as its configuration file names it.
-
-    Attributes:
-        directory: the Pulumi project, that is the folder of the file.
-        stack: the name between ``Pulumi.`` and ``.yaml``.
-    """
-
-    directory: Path
-    stack: str
+DESTRUCTIVE = frozenset(("delete", "delete-replaced", "replace", "create-replacement"))
+"""The engine's names of what deletes or replaces a resource."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the engine did.
+    """What the engine did, or is going to do.
 
     Attributes:
         operation: which of the four.
         stack: its name.
         changes: how many resources were created, updated, left the same, and so on.
         outputs: the stack's outputs that are no secrets.
+        going: of an operation that is only foreseen: URNs of the resources that it deletes or replaces.
     """
 
     operation: Operation
     stack: str
     changes: dict[str, int]
     outputs: dict[str, object] = field(default_factory=dict)
+    going: tuple[str, ...] = ()
 
 
-def target_of(path: Path) -> Target:
-    """Return which stack a configuration file belongs to.
-
-    Raises:
-        ConfigurationError: the name is not ``Pulumi.<stack>.yaml``, or the folder is no Pulumi project.
-    """
-    name = path.name
-    stack = name.removeprefix("Pulumi.").removesuffix(".yaml")
-    if not (name.startswith("Pulumi.") and name.endswith(".yaml") and stack and stack != name):
-        raise ConfigurationError(
-            f"{path} is not named like a stack configuration.",
-            hint="Name it Pulumi.<stack>.yaml, for example Pulumi.prod.yaml; the middle part is the stack's name.",
-        )
-    directory = path.resolve().parent
-    if not (directory / "Pulumi.yaml").is_file():
-        raise ConfigurationError(
-            f"There is no Pulumi.yaml beside {path}.",
-            hint="Create it with two lines, name: awa and runtime: python; it names the project of the stack.",
-        )
-    return Target(directory, stack)
+Approve = Callable[[Outcome], None]
+"""Gets what an operation is going to do; raises :class:`~awa_infra.errors.NotConfirmedError` to have nothing done."""
 
 
 def run(
@@ -80,8 +56,13 @@ def run(
     on_output: Callable[[str], None],
     backend: str | None = None,
     diff: bool = False,
+    approve: Approve | None = None,
+    show_preview: bool = False,
 ) -> Outcome:
     """Run one operation of the engine on the stack of a configuration file.
+
+    The program is ``AwaStack.from_config()``. In this order: read the project and the configuration; open the stack;
+    refuse if it holds resources of another program; with ``approve``, preview and have that approved; run.
 
     Args:
         operation: what to do.
@@ -90,12 +71,18 @@ def run(
         backend: where the state is, for example ``file://~``; default: ``PULUMI_BACKEND_URL``, the project's
             own, or where ``pulumi login`` went.
         diff: show what changes property by property.
+        approve: called before an ``up`` or ``destroy`` with what it is going to do; ``None`` approves everything.
+        show_preview: show what the preview for ``approve`` prints as it comes, not only if it fails or is refused.
 
     Raises:
         ConfigurationError: the file is wrong; every problem is listed.
+        OwnProgramError: the project has a program of its own.
+        ForeignResourcesError: the stack holds resources that this program does not declare; each is named.
+        NotConfirmedError: it was not approved.
         EngineError: the engine is missing or failed; what it printed has gone to ``on_output``.
     """
     target = target_of(path)
+    refuse_own_program(target, operation)
     declared = stack_config.load(path)
     url = os.environ.get("DATABASE_URL", "")
 
@@ -107,22 +94,14 @@ def run(
         if warning:
             show(f"warning: {warning}")
     try:
-        stack = _select(target, backend)
+        stack = _select(target, backend, create=operation in {"up", "preview"})
+        _refuse_foreign_resources(stack, target, operation)
     except automation.CommandError as exc:
         raise _known_error(exc, target) or _not_opened(exc, target) from exc
     try:
-        if operation == "preview":
-            preview = stack.preview(on_output=show, on_error=show, diff=diff, color="auto")
-            return Outcome(operation, target.stack, _counts(preview.change_summary))
-        if operation == "up":
-            result = stack.up(on_output=show, on_error=show, diff=diff, color="auto")
-            return Outcome(operation, target.stack, _counts(result.summary.resource_changes), _plain(result.outputs))
-        if operation == "refresh":
-            refreshed = stack.refresh(on_output=show, on_error=show, color="auto")
-            counts = _counts(refreshed.summary.resource_changes)
-            return Outcome(operation, target.stack, counts, _plain(stack.outputs()))
-        destroyed = stack.destroy(on_output=show, on_error=show, color="auto")
-        return Outcome(operation, target.stack, _counts(destroyed.summary.resource_changes))
+        if approve is not None and operation in {"up", "destroy"}:
+            _approve(stack, operation, target, approve, show, diff=diff, show_preview=show_preview)
+        return _operate(stack, operation, target, show, diff=diff)
     except automation.CommandError as exc:
         raise _known_error(exc, target) or EngineError(
             f"pulumi {operation} of stack {target.stack} failed.",
@@ -130,7 +109,68 @@ def run(
         ) from exc
 
 
-def _select(target: Target, backend: str | None) -> automation.Stack:
+def _approve(
+    stack: automation.Stack,
+    operation: Operation,
+    target: Target,
+    approve: Approve,
+    show: Callable[[str], None],
+    *,
+    diff: bool,
+    show_preview: bool,
+) -> None:
+    """Preview an operation, and have approved what it is going to do."""
+    lines: list[str] = []
+    going: list[str] = []
+
+    def hear(event: automation.EngineEvent) -> None:
+        found = event.resource_pre_event
+        if found is not None and str(getattr(found.metadata.op, "value", found.metadata.op)) in DESTRUCTIVE:
+            going.append(found.metadata.urn)
+
+    foresee = stack.preview if operation == "up" else stack.preview_destroy
+    say = show if show_preview else lines.append
+    try:
+        result = foresee(on_output=say, on_error=say, on_event=hear, diff=diff, color="auto")
+        counts = _counts(result.change_summary)
+        approve(Outcome(operation, target.stack, counts, going=tuple(dict.fromkeys(going))))
+    except (automation.CommandError, NotConfirmedError):
+        for line in lines:
+            show(line)
+        raise
+
+
+def _operate(
+    stack: automation.Stack, operation: Operation, target: Target, show: Callable[[str], None], *, diff: bool
+) -> Outcome:
+    if operation == "preview":
+        preview = stack.preview(on_output=show, on_error=show, diff=diff, color="auto")
+        return Outcome(operation, target.stack, _counts(preview.change_summary))
+    if operation == "up":
+        result = stack.up(on_output=show, on_error=show, diff=diff, color="auto")
+        return Outcome(operation, target.stack, _counts(result.summary.resource_changes), _plain(result.outputs))
+    if operation == "refresh":
+        refreshed = stack.refresh(on_output=show, on_error=show, color="auto")
+        counts = _counts(refreshed.summary.resource_changes)
+        return Outcome(operation, target.stack, counts, _plain(stack.outputs()))
+    destroyed = stack.destroy(on_output=show, on_error=show, color="auto")
+    return Outcome(operation, target.stack, _counts(destroyed.summary.resource_changes))
+
+
+def _refuse_foreign_resources(stack: automation.Stack, target: Target, operation: Operation) -> None:
+    state = stack.export_stack().deployment or {}
+    found = foreign_resources(state.get("resources") or ())
+    if found:
+        some = "a resource" if len(found) == 1 else f"{len(found)} resources"
+        raise ForeignResourcesError(
+            f"Stack {target.stack} holds {some} that its configuration does not declare; awa-infra {operation} would "
+            "delete what it does not declare. Nothing was run.",
+            details=found,
+            hint=f"Run {target.command(operation)} with the program that made them, or use a stack of its own for Awa.",
+        )
+
+
+def _select(target: Target, backend: str | None, *, create: bool) -> automation.Stack:
     environment = {
         "PULUMI_PYTHON_CMD": sys.executable,  # the dynamic provider must run in this environment
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -140,7 +180,9 @@ def _select(target: Target, backend: str | None) -> automation.Stack:
     command = _command()
     directory = str(target.directory)
     project = automation.LocalWorkspace(work_dir=directory, pulumi_command=command).project_settings().name
-    return automation.create_or_select_stack(
+    # Otherwise a mistyped name would make a stack, only to find it empty.
+    select = automation.create_or_select_stack if create else automation.select_stack
+    return select(
         target.stack,
         project_name=str(project),
         program=_program,

@@ -18,6 +18,12 @@ from tests.support.servers import Database
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DRIVE = Path(__file__).with_name("drive.py")
+FROM_CONFIG = """
+from awa_infra import AwaStack
+
+AwaStack.from_config()
+"""
+"""What ``awa-infra up`` runs."""
 PASSPHRASE = "correct horse"  # noqa: S105  of states that are made up
 
 
@@ -88,11 +94,12 @@ class Project:
         return self.run("pulumi", "--non-interactive", *arguments, given=given)
 
     def program(self, operation: str, *options: str, source: str | None = None) -> Result:
-        """Run the engine on the folder's program, or on another one, as ``pulumi up`` and ``pulumi preview`` do."""
+        """Run the engine on a program, as ``pulumi up`` and ``pulumi preview`` do: the folder's, or the given one."""
         path = self.folder / "__main__.py"
-        if source is not None:
+        if source is not None or not path.exists():
+            # Not where Pulumi looks for a program: the project stays one of YAML alone.
             path = self.folder / "other_main.py"
-            path.write_text(source)
+            path.write_text(FROM_CONFIG if source is None else source)
         return self.run(sys.executable, str(DRIVE), operation, self.stack, str(path), *options)
 
     def worker(self, schema: str, url: str) -> Result:

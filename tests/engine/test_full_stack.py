@@ -143,7 +143,11 @@ def growth_alone_is_one_update(story: Story) -> None:
 def a_schema_that_is_to_be_dropped_is_dropped_when_it_is_declared_no_more(story: Story) -> None:
     story.database.rows("UPDATE awa.runtime_instances SET last_seen_at = last_seen_at - interval '1 hour'")
     story.project.declare({**ACTIVE, "deletionPolicy": "drop", "forceDrop": True})
-    dropped = story.run("up", "--json")
+    unasked = story.run("up", "--json")
+    assert unasked.status == 2
+    assert "awa-queue-storage-shop_spare" in unasked.stderr
+    assert read_state(story.database.url).substrate("shop_spare") is not None
+    dropped = story.run("up", "--yes", "--json")
     assert dropped.changes == {"delete": 1, "same": 5, "update": 2}
     assert "Queue-storage schema shop_spare was dropped, as its deletion_policy says." in dropped.stderr
     assert read_state(story.database.url).substrate("shop_spare") is None
@@ -152,7 +156,7 @@ def a_schema_that_is_to_be_dropped_is_dropped_when_it_is_declared_no_more(story:
 def the_schema_that_jobs_go_to_is_never_dropped(story: Story) -> None:
     database = story.database
     before, transition = dump_schema(database.url), database.transition()
-    destroyed = story.run("destroy")
+    destroyed = story.run("destroy", "--yes")
     assert destroyed.status == 8
     assert "[removal-active]" in destroyed.stderr
     assert dump_schema(database.url) == before

@@ -1,25 +1,22 @@
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import pytest
 from pulumi import automation
 
-from tests.engine.projects import Project
+from tests.engine.projects import FROM_CONFIG, Project
 
 
-def test_the_program_of_the_example_gives_the_resources_of_the_command(
+def test_a_program_of_one_line_gives_the_resources_of_the_command(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Run ``__main__.py`` itself, as ``pulumi up`` would, on the state that ``awa-infra up`` made."""
+    """Run the program that the pages show, as ``pulumi up`` would, on the state that ``awa-infra up`` made."""
     assert project.awa_infra("up").status == 0
     for key, value in project.environment.items():
         monkeypatch.setenv(key, value)
     stack = automation.create_or_select_stack(
         "dev",
         project_name="awa-quickstart",
-        program=lambda: run(project.folder / "__main__.py"),
+        program=lambda: exec(FROM_CONFIG),  # noqa: S102  a text of these tests
         opts=automation.LocalWorkspaceOptions(work_dir=str(project.folder)),
     )
     assert stack.preview().change_summary == {automation.OpType.SAME: 5}
@@ -58,7 +55,3 @@ def test_a_missing_engine_is_explained(project: Project) -> None:
     failed = project.awa_infra("up")
     assert failed.status == 8
     assert "The Pulumi command is not on PATH." in failed.stderr
-
-
-def run(program: Path) -> None:
-    runpy.run_path(str(program), run_name="__main__")

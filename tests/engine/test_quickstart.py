@@ -65,7 +65,7 @@ def test_the_quickstart_from_nothing_to_a_completed_job_and_back(project: Projec
     assert project.output("awa-schema", "storage_state") == "active"
 
     before = dump_schema(database.url)
-    destroyed = project.awa_infra("destroy")
+    destroyed = project.awa_infra("destroy", "--yes")
     assert destroyed.status == 8
     assert "because it is protected" in destroyed.stderr
     assert dump_schema(database.url) == before
@@ -73,7 +73,7 @@ def test_the_quickstart_from_nothing_to_a_completed_job_and_back(project: Projec
     stack = project.pulumi("stack", "--show-urns", "--stack=dev").stdout
     urn = next(word for word in stack.split() if word.endswith("::awa-schema"))
     assert project.pulumi("state", "unprotect", urn, "--stack=dev", "--yes").status == 0
-    assert project.awa_infra("destroy").status == 0
+    assert project.awa_infra("destroy", "--yes").status == 0
     assert dump_schema(database.url) == before
     assert database.rows("SELECT count(*) AS n FROM awa.jobs") == [{"n": 1}]
 

@@ -1,0 +1,103 @@
+"""Pulumi projects: which one a configuration file belongs to, and whether it has a program of its own."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from awa_infra.errors import ConfigurationError, OwnProgramError
+
+PROJECT_FILE = "Pulumi.yaml"
+_OWN_RUNTIME = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stack, as its configuration file names it.
+
+    Attributes:
+        directory: the Pulumi project, that is the folder of the file.
+        stack: the name between ``Pulumi.`` and ``.yaml``.
+    """
+
+    directory: Path
+    stack: str
+
+    def command(self, operation: str) -> str:
+        """Return the Pulumi command that does an operation on this stack, from wherever it is typed."""
+        return shlex.join(["pulumi", operation, "--stack", self.stack, "--cwd", str(self.directory)])
+
+
+def target_of(path: Path) -> Target:
+    """Return which stack a configuration file belongs to.
+
+    Raises:
+        ConfigurationError: the name is not ``Pulumi.<stack>.yaml``, or the folder is no Pulumi project.
+    """
+    name = path.name
+    stack = name.removeprefix("Pulumi.").removesuffix(".yaml")
+    if not (name.startswith("Pulumi.") and name.endswith(".yaml") and stack and stack != name):
+        raise ConfigurationError(
+            f"{path} is not named like a stack configuration.",
+            hint="Name it Pulumi.<stack>.yaml, for example Pulumi.prod.yaml; the middle part is the stack's name.",
+        )
+    directory = path.resolve().parent
+    if not (directory / PROJECT_FILE).is_file():
+        raise ConfigurationError(
+            f"There is no {PROJECT_FILE} beside {path}.",
+            hint="Create it with two lines, name: awa and runtime: python; it names the project of the stack.",
+        )
+    return Target(directory, stack)
+
+
+def refuse_own_program(target: Target, operation: str) -> None:
+    """Refuse a project that has a program: it declares what the stack holds, and no other program may run instead.
+
+    Args:
+        target: the stack.
+        operation: ``up``, ``preview``, ``refresh`` or ``destroy``, for the command to type.
+
+    Raises:
+        OwnProgramError: the project has a program.
+        ConfigurationError: ``Pulumi.yaml`` cannot be read.
+    """
+    found = _program(target.directory)
+    if found is not None:
+        raise OwnProgramError(
+            f"The Pulumi project in {target.directory} has a program of its own ({found}), which declares what stack "
+            f"{target.stack} holds. awa-infra {operation} is for projects that consist of {PROJECT_FILE} and "
+            "Pulumi.<stack>.yaml alone. Nothing was run.",
+            hint=f"Run {target.command(operation)}",
+        )
+
+
+def _program(directory: Path) -> str | None:
+    """Return what makes a project one with a program, in words; ``None`` if it consists of YAML alone."""
+    project = _read(directory / PROJECT_FILE)
+    runtime = project.get("runtime")
+    if isinstance(runtime, Mapping):
+        runtime = runtime.get("name")
+    if runtime != _OWN_RUNTIME:
+        return f"runtime: {runtime}"
+    if project.get("main"):
+        return f"main: {project['main']}"
+    if (directory / "__main__.py").exists():
+        return "__main__.py"
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise ConfigurationError(
+            f"{path} cannot be read: {' '.join(str(exc).split())}.", hint="Correct it; Pulumi needs it as well."
+        ) from exc
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{path} is no mapping.", hint="Give it the two keys name and runtime.")
+    return found

@@ -1,0 +1,50 @@
+"""Which Pulumi projects consist of YAML alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from awa_infra.errors import ConfigurationError, OwnProgramError
+from awa_infra.resources.project import Target, refuse_own_program
+
+YAML_ALONE = "name: jobs\nruntime: python\n"
+
+
+@pytest.mark.parametrize("text", [YAML_ALONE, "name: jobs\nruntime:\n  name: python\n  options: {virtualenv: venv}\n"])
+def test_a_project_of_yaml_alone_may_run(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(text)
+    refuse_own_program(Target(tmp_path, "dev"), "up")
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("name: jobs\nruntime: yaml\nresources: {}\n", "runtime: yaml"),
+        ("name: jobs\nruntime: nodejs\n", "runtime: nodejs"),
+        ("name: jobs\nruntime: {name: go}\n", "runtime: go"),
+        ("name: jobs\nruntime: python\nmain: src\n", "main: src"),
+        ("name: jobs\n", "runtime: None"),
+    ],
+)
+def test_a_project_with_a_program_is_refused_with_the_command_to_run(tmp_path: Path, text: str, program: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(text)
+    with pytest.raises(OwnProgramError) as refused:
+        refuse_own_program(Target(tmp_path, "dev"), "destroy")
+    assert f"({program})" in refused.value.message
+    assert refused.value.hint == f"Run pulumi destroy --stack dev --cwd {tmp_path}"
+
+
+def test_a_folder_with_a_main_module_has_a_program(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(YAML_ALONE)
+    (tmp_path / "__main__.py").touch()
+    with pytest.raises(OwnProgramError, match=r"\(__main__.py\)"):
+        refuse_own_program(Target(tmp_path, "dev"), "up")
+
+
+@pytest.mark.parametrize("text", ["name: [jobs\n", "jobs\n", "\xff"])
+def test_a_project_file_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(text, encoding="latin-1")
+    with pytest.raises(ConfigurationError, match=r"Pulumi\.yaml"):
+        refuse_own_program(Target(tmp_path, "dev"), "up")
