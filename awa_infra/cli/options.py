@@ -93,7 +93,7 @@ def waits_options(command: F) -> F:
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        waits = Waits(kwargs.pop("lock_wait"), kwargs.pop("lock_timeout"), kwargs.pop("attempts"))
+        waits = Waits(kwargs.pop("lock_wait"), kwargs.pop("lock_timeout"), kwargs.pop("attempts"), tell_wait)
         return command(*args, waits=waits, **kwargs)
 
     defaults, seconds = Waits(), click.FloatRange(min=0)
@@ -122,6 +122,11 @@ def waits_options(command: F) -> F:
     ):
         wrapper = option(wrapper)
     return cast("F", wrapper)
+
+
+def tell_wait(sentence: str) -> None:
+    """Print what a command waits for."""
+    click.echo(sentence, err=True)
 
 
 def json_option(command: F) -> F:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import psycopg
 
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
+from awa_infra.database.commit import commit
 from awa_infra.database.connection import (
     DEADLOCK,
     LOCK_NOT_AVAILABLE,
@@ -20,10 +21,10 @@ from awa_infra.database.connection import (
     translate,
     translated,
 )
-from awa_infra.database.lock import table_holders, wait_for_migration_lock
-from awa_infra.database.observe import Look, look, observe, plan_from, with_role
-from awa_infra.database.turns import in_turn
-from awa_infra.errors import AwaInfraError, CommitUnknownError, SqlFailedError, StalePlanError
+from awa_infra.database.lock import TRY_MIGRATION_LOCK, table_holders, wait_for_migration_lock
+from awa_infra.database.observe import Look, look, observe, plan_from, settings_query, with_role
+from awa_infra.database.turns import Turn
+from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.planning.describe import listed
 from awa_infra.planning.gates import raise_if_blocked
@@ -47,6 +48,14 @@ LOCK_TIMEOUT = 30.0
 _FIRST_PAUSE = 0.5
 
 
+OnWait = Callable[[str], None]
+"""Called with one sentence when a wait begins that somebody should know of."""
+
+
+def silent(_sentence: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waits:
     """How long to wait for locks, in seconds, and how often to try.
@@ -55,11 +64,13 @@ class Waits:
         migration_lock: for another migration to finish, before anything is written.
         table_lock: for each table lock (``lock_timeout``); 0 waits for ever.
         attempts: how often the transaction is started at most, after deadlocks and lock timeouts.
+        on_wait: is told when a wait begins: for another migration, for room in the lock table, for a standby.
     """
 
     migration_lock: float = LOCK_WAIT
     table_lock: float = LOCK_TIMEOUT
     attempts: int = 3
+    on_wait: OnWait = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +101,10 @@ def apply(
 ) -> Report:
     """Bring the database to the desired state, or leave it exactly as it was.
 
-    In this order: connect; take the migration lock; observe and plan under it; refuse if a gate objects or
-    if the plan is not the expected one; run every step; observe again and require that nothing is left;
-    commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock table the whole
-    transaction is tried again.
+    In this order: connect; take the migration lock, holding nothing while waiting for it; observe and plan under
+    it; refuse if a gate objects or if the plan is not the expected one; run every step; observe again and require
+    that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
+    table the whole transaction is tried again.
 
     Args:
         url: connection string; hidden from every message.
@@ -174,31 +185,46 @@ def _attempt(
         role,
     )
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
-    with connect(url, autocommit=True) as connection, translated(url, "Applying"):
-        seen = look(connection, settings, desired=planner.desired, lock=True, begin="BEGIN")
-        if not seen.locked:
-            wait_for_migration_lock(connection, waits.migration_lock)
-            seen = look(connection, settings, desired=planner.desired)
-        before = seen.state
-        plan = planner.plan(connection, seen)
-        raise_if_blocked(plan.gates, before.database)
-        if expected is not None and plan.steps and plan.digest != expected.digest:
-            raise StalePlanError(
-                f"Database {before.database} changed since the plan was made: it stood at version "
-                f"{expected.from_version} and now stands at {plan.from_version}.",
-                hint="Look at a new plan, then apply that. Nothing was changed.",
-            )
-        if not plan.steps:
-            return Report((), before, before, 0.0)
-        with in_turn(connection, plan.lock_objects):
-            results = tuple(
-                _run(connection, url, number, len(plan.steps), step, progress)
-                for number, step in enumerate(plan.steps, start=1)
-            )
-            after = observe(connection, planner.desired)
-            planner.require_done(connection, before, after)
-            _commit(connection, before.database)
+    with connect(url, autocommit=True) as connection, translated(url, "Applying"), Turn(connection) as turn:
+        while True:
+            seen = _look_under_lock(connection, settings, planner.desired, waits)
+            before = seen.state
+            plan = planner.plan(connection, seen)
+            raise_if_blocked(plan.gates, before.database)
+            if expected is not None and plan.steps and plan.digest != expected.digest:
+                raise StalePlanError(
+                    f"Database {before.database} changed since the plan was made: it stood at version "
+                    f"{expected.from_version} and now stands at {plan.from_version}.",
+                    hint="Look at a new plan, then apply that. Nothing was changed.",
+                )
+            if not plan.steps:
+                return Report((), before, before, 0.0)
+            if turn.has(plan.lock_objects):
+                break
+            connection.rollback()
+            waits.on_wait("Waiting for other databases of this server, whose migrations fill its lock table.")
+            turn.wait(plan.lock_objects)
+        results = tuple(
+            _run(connection, url, number, len(plan.steps), step, progress)
+            for number, step in enumerate(plan.steps, start=1)
+        )
+        after = observe(connection, planner.desired)
+        planner.require_done(connection, before, after)
+        commit(connection, url, waits.on_wait)
         return Report(results, before, after, 0.0)
+
+
+def _look_under_lock(
+    connection: Connection, settings: Mapping[str, str], desired: DesiredState | None, waits: Waits
+) -> Look:
+    """Begin a transaction, take the migration lock, and only then look."""
+    seen = look(connection, settings, desired=desired, lock=True, begin="BEGIN")
+    if seen.locked:
+        return seen
+    connection.rollback()
+    begin = settings_query(settings, TRY_MIGRATION_LOCK)
+    wait_for_migration_lock(connection, begin, waits.migration_lock, waits.on_wait)
+    return look(connection, settings, desired=desired)
 
 
 def _run(connection: Connection, url: str, number: int, total: int, step: Step, progress: Progress) -> StepResult:
@@ -213,18 +239,6 @@ def _run(connection: Connection, url: str, number: int, total: int, step: Step, 
             error.details = table_holders(url, connection.info.backend_pid)
         raise error from exc
     return StepResult(step.key, step.title, time.monotonic() - started)
-
-
-def _commit(connection: Connection, database: str) -> None:
-    try:
-        connection.commit()
-    except (psycopg.OperationalError, KeyboardInterrupt) as exc:
-        if isinstance(exc, psycopg.Error) and exc.sqlstate is not None and not exc.sqlstate.startswith(("08", "57P")):
-            raise
-        raise CommitUnknownError(
-            f"The connection was lost while database {database} committed: either all of it is there, or nothing.",
-            hint="Run the same command again: it finds out, and finishes if needed.",
-        ) from exc
 
 
 def _require_done(desired: DesiredState, before: ObservedState, after: ObservedState) -> None:

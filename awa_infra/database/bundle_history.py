@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from awa_infra import sqltext
-from awa_infra.database.connection import connect, translated
-from awa_infra.database.observe import READ_ONLY
+from awa_infra.database.observe import settings_query
+from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.model import History, HistoryRow
 
 
@@ -20,8 +20,9 @@ def read_history(url: str, form: str) -> History:
     query = sqltext.load(f"bundle/history_{form.replace('-', '_')}.sql")
     needs = re.search(r"^-- needs: (\S+)$", query, re.MULTILINE)
     table = needs.group(1) if needs else ""
-    with connect(url, autocommit=True) as connection, translated(url, "Reading the history"):
+    with reading(url, "Reading the history") as connection:
         connection.execute(READ_ONLY.encode())
+        connection.execute(settings_query(READ_SETTINGS))
         there = connection.execute(
             "SELECT current_database() AS database, to_regclass(%s) IS NOT NULL AS there", [table]
         ).fetchone()

@@ -38,6 +38,8 @@ _LITERAL = re.compile(r"'(?:[^']|'')*'?")
 _CONTEXT_LINES = 6
 _CONTEXT_WIDTH = 200
 
+ROLLED_BACK = "The transaction was rolled back."
+
 Connection = psycopg.Connection[DictRow]
 
 # Without a handler Python prints psycopg's warnings on the terminal, such as "error ignored terminating <Pipeline>".
@@ -74,20 +76,21 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def translated(url: str, doing: str) -> Iterator[None]:
+def translated(url: str, doing: str, left: str = ROLLED_BACK) -> Iterator[None]:
     """Translate whatever psycopg raises inside into one of this project's errors.
 
     Args:
         url: hidden from every message.
         doing: what was being done, to start the message with.
+        left: what was left behind, for where the server gives no hint of its own.
     """
     try:
         yield
     except psycopg.Error as exc:
-        raise translate(exc, url, doing) from exc
+        raise translate(exc, url, doing, left) from exc
 
 
-def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
+def translate(exc: psycopg.Error, url: str, doing: str, left: str = ROLLED_BACK) -> AwaInfraError:
     """Return this project's error for one of psycopg's, SQLSTATE kept, secrets hidden."""
     state = exc.sqlstate
     text = exc.diag.message_primary or str(exc).strip() or type(exc).__name__
@@ -124,9 +127,7 @@ def translate(exc: psycopg.Error, url: str, doing: str) -> AwaInfraError:
         )
     if state == OUT_OF_MEMORY and not hint:
         hint = "If it is shared memory, raise max_locks_per_transaction and restart the server."
-    return SqlFailedError(
-        message, hint=hint or "The transaction was rolled back.", details=_context(exc, url), sqlstate=state
-    )
+    return SqlFailedError(message, hint=hint or left, details=_context(exc, url), sqlstate=state)
 
 
 def _exists(url: str, defaults: dict[str, str], name: str) -> bool | None:

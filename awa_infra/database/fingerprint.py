@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
 from awa_infra.database.catalogs import prepare, read_catalog, read_health
-from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.observe import QUIET, Look, look, plan_from, with_role
+from awa_infra.database.connection import Connection
+from awa_infra.database.observe import Look, look, plan_from, with_role
+from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
@@ -44,9 +45,8 @@ def verify(
         BlockedError: the database is such that nothing can be said about it.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with connect(url) as connection, translated(url, "Reading the database"):
-        connection.read_only = True
-        seen = look(connection, with_role(QUIET, role))
+    with reading(url) as connection:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
         return seen.state, _examination(_subject(connection, release, seen.state, facts), schemas)

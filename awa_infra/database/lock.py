@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
@@ -22,18 +24,28 @@ _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
 
-def wait_for_migration_lock(connection: Connection, wait: float) -> None:
-    """Take the lock for the rest of the transaction, waiting at most ``wait`` seconds more.
+def wait_for_migration_lock(
+    connection: Connection, begin: sql.Composed, wait: float, on_wait: Callable[[str], None]
+) -> None:
+    """Begin a transaction that has the lock, waiting at most ``wait`` seconds for it.
 
     It is polled: a blocked wait could not be bounded apart from ``lock_timeout``, and a transaction-scoped
-    lock cannot be stranded by a pooler or a killed client.
+    lock cannot be stranded by a pooler or a killed client. Nothing is held between two tries, not even a snapshot:
+    whoever has the lock wants Awa's tables for itself.
+
+    Args:
+        connection: in autocommit, outside of a transaction.
+        begin: a SELECT of one row that sets what the transaction needs and has the column ``taken``, see
+            :data:`TRY_MIGRATION_LOCK`.
+        wait: seconds.
+        on_wait: called once with who holds the lock.
 
     Raises:
         LockTimeoutError: somebody else kept it; the message says who.
         CancelledError: everything in this process was cancelled.
     """
     deadline = time.monotonic() + wait
-    pause = _FIRST_PAUSE
+    pause, said = _FIRST_PAUSE, False
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -44,10 +56,17 @@ def wait_for_migration_lock(connection: Connection, wait: float) -> None:
             )
         running.refuse_if_cancelled()
         time.sleep(min(pause, left))
+        if pause == _LONGEST_PAUSE and not said:
+            on_wait(f"Waiting up to {left:.0f} s more for Awa's migration lock; {_holder(connection)}.")
+            said = True
         pause = min(pause * 2, _LONGEST_PAUSE)
-        row = connection.execute(f"SELECT {TRY_MIGRATION_LOCK}").fetchone()
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            answer = connection.execute(begin)
+        row = answer.fetchone()
         if row and row["taken"]:
             return
+        connection.rollback()
 
 
 def table_holders(url: str, own_pid: int) -> tuple[str, ...]:

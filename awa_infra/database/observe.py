@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Cursor, sql
 from psycopg.rows import DictRow
 
 from awa_infra import sqltext
-from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.connection import Connection
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
+from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
@@ -37,8 +38,6 @@ from awa_infra.planning.numbering import is_legacy_numbering
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.window import installs, replays
-
-READ_ONLY = "BEGIN READ ONLY"
 
 UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: nobody knows at which version the schema stands."""
@@ -82,20 +81,17 @@ def look(
         connection: inside a transaction, or with ``begin`` about to start one.
         settings: set for the transaction before anything else, in the same round trip.
         desired: ask about the roles, privileges and lanes that are declared in it.
-        lock: try once to take the migration lock, before the observation and in the same round trip.
+        lock: try once to take the migration lock, in the same round trip. If it is not free, nothing of Awa's is
+            read: the state is empty, and the caller ends the transaction.
         begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
     """
-    first: list[sql.Composable] = [
-        sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in (settings or QUIET).items()
-    ]
-    if lock:
-        first.append(sql.SQL(TRY_MIGRATION_LOCK))
+    first = settings_query(settings or QUIET, *([TRY_MIGRATION_LOCK] if lock else ()))
     probes = sqltext.names("patches")
     probe = ", ".join(f"({sqltext.load(f'patches/{name}.sql')}) AS {name}" for name in probes)
     with connection.pipeline():
         if begin is not None:
             connection.execute(begin.encode())
-        opened = connection.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(first))
+        opened = connection.execute(first)
         if desired is None or desired.roles is None:
             # Who makes roles must do that as itself.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
@@ -104,6 +100,9 @@ def look(
         applied = connection.execute(f"SELECT {probe}".encode())
     # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
     locked = bool((opened.fetchone() or {}).get("taken"))
+    if lock and not locked:
+        # Whoever has it wants Awa's tables for itself; what was read so far are system catalogs.
+        return Look(ObservedState(), frozenset())
     row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
     readable = frozenset(row["readable"])
     unseen = [s for s in substrates if s["readable_rings"] != len(RINGS)]
@@ -189,8 +188,8 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
-        seen = look(connection, with_role(QUIET, role), desired=desired, begin=READ_ONLY)
+    with reading(url) as connection:
+        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=READ_ONLY)
         return seen.state, plan_from(connection, desired, seen)
 
 
@@ -205,13 +204,19 @@ def read_state(url: str, *, role: str | None = None) -> ObservedState:
         BlockedError: this role may not read at which version the schema stands.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with connect(url, autocommit=True) as connection, translated(url, "Reading the database"):
-        seen = look(connection, with_role(QUIET, role), begin=READ_ONLY)
+    with reading(url) as connection:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
         if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
             # Otherwise a schema that this role cannot look into would be reported as not migrated.
             rows = ask(connection, [history_query()], seen.readable)
             raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
         return seen.state
+
+
+def settings_query(settings: Mapping[str, str], *more: LiteralString) -> sql.Composed:
+    """Return a SELECT that sets each setting for the transaction, with more items in its list."""
+    each = [sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings.items()]
+    return sql.SQL("SELECT ") + sql.SQL(", ").join([*each, *map(sql.SQL, more)])
 
 
 def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:

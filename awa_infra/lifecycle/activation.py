@@ -83,7 +83,7 @@ class ActivationLifecycle(Lifecycle):
             wanted["database_url"],
             wanted["schema"],
             role=wanted["role"],
-            waits=waits_of(wanted),
+            waits=waits_of(wanted, tell),
             progress=live_progress(tell),
             on_retry=live_retry(tell),
         )

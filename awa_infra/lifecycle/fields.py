@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from awa_infra.config.fields import MAX_SECONDS
 from awa_infra.database import apply as defaults
-from awa_infra.database.apply import Waits
+from awa_infra.database.apply import OnWait, Waits
 from awa_infra.model import Policy
 
 Props = Mapping[str, Any]
@@ -143,9 +143,10 @@ def is_known(props: Props, *names: str) -> bool:
     return not any(props.get(name) is UNKNOWN for name in names)
 
 
-def waits_of(props: Props) -> Waits:
-    """Return how long to wait for locks, from normalised inputs."""
-    return Waits(migration_lock=float(props["lock_wait"]), table_lock=float(props["lock_timeout"]))
+def waits_of(props: Props, on_wait: OnWait) -> Waits:
+    """Return how long to wait for locks, from normalised inputs, and who is told of it."""
+    lock_wait, lock_timeout = float(props["lock_wait"]), float(props["lock_timeout"])
+    return Waits(migration_lock=lock_wait, table_lock=lock_timeout, on_wait=on_wait)
 
 
 def policy_of(props: Props) -> Policy:

@@ -148,7 +148,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
             wanted["database_url"],
             _desired(wanted),
             role=wanted["role"],
-            waits=waits_of(wanted),
+            waits=waits_of(wanted, tell),
             progress=live_progress(tell),
             on_retry=live_retry(tell),
         )
@@ -212,7 +212,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
                 schema,
                 force=force,
                 role=wanted["role"],
-                waits=waits_of(wanted),
+                waits=waits_of(wanted, tell),
                 progress=live_progress(tell),
                 on_retry=live_retry(tell),
             )

@@ -108,7 +108,7 @@ class RolesLifecycle(Lifecycle):
             wanted["database_url"],
             _desired(wanted),
             passwords,
-            waits=waits_of(wanted),
+            waits=waits_of(wanted, tell),
             progress=live_progress(tell),
             on_retry=live_retry(tell),
         )

@@ -140,7 +140,7 @@ class SchemaLifecycle(Lifecycle):
         url, release = wanted["database_url"], installed_release()
         shared: dict[str, Any] = {
             "role": wanted["role"],
-            "waits": waits_of(wanted),
+            "waits": waits_of(wanted, tell),
             "progress": live_progress(tell),
             "on_retry": live_retry(tell),
         }

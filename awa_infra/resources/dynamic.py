@@ -16,7 +16,7 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.base import Lifecycle, Tell
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.fields import UNKNOWN
 from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
@@ -35,7 +35,7 @@ class LifecycleProvider(ResourceProvider):
     @clean_errors
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
-        problems = self.lifecycle.check(_plain(_olds), _plain(news), _tell)
+        problems = self.lifecycle.check(_plain(_olds), _plain(news), _teller())
         if not problems:
             _declared.note(urn(), self.lifecycle, _plain(news))
         return CheckResult(news, [CheckFailure(problem.input, problem.message) for problem in problems])
@@ -43,18 +43,18 @@ class LifecycleProvider(ResourceProvider):
     @clean_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with the live database."""
-        return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _tell)))
+        return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _teller())))
 
     @clean_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make what is declared, or adopt what stands."""
         _declared.note_made(urn(), self.lifecycle, props)
-        return CreateResult(*self.lifecycle.create(_plain(props), _tell))
+        return CreateResult(*self.lifecycle.create(_plain(props), _teller()))
 
     @clean_errors
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring it to what is declared now."""
-        return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _tell))
+        return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _teller()))
 
     @clean_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -67,13 +67,19 @@ class LifecycleProvider(ResourceProvider):
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         holder = _declared.holder(urn(), self.lifecycle, _props)
         if holder:
-            _tell(f"{holder}, so nothing is dropped.", warning=True)
+            _teller()(f"{holder}, so nothing is dropped.", warning=True)
             return
-        self.lifecycle.delete(_props, _tell)
+        self.lifecycle.delete(_props, _teller())
 
 
-def _tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
-    log(message, severity=WARNING if warning else INFO, ephemeral=ephemeral)
+def _teller() -> Tell:
+    """Return what shows a line at the resource of this call, also from a thread that the call has started."""
+    resource = urn()
+
+    def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+        log(message, resource, severity=WARNING if warning else INFO, ephemeral=ephemeral)
+
+    return tell
 
 
 def _plain(props: Mapping[str, Any]) -> dict[str, Any]:

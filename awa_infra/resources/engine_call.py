@@ -63,20 +63,18 @@ def clean_errors(method: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def log(message: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
-    """Show one line at the resource that is being worked on; best effort.
+def log(message: str, resource: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
+    """Show one line at a resource, from any thread; best effort.
 
     Args:
         message: the line, without secrets.
+        resource: its URN, see :func:`urn`.
         severity: :data:`INFO` or :data:`WARNING`.
         ephemeral: show it as live progress only, not in the diagnostics that stay.
     """
-    call = _current_call()
     address = sys.argv[1] if len(sys.argv) > 1 else ""
-    if call is None or ":" not in address:
-        return
-    place = getattr(call.request, "urn", "")
-    engine_log.send(address, place, with_inputs(message), severity=severity, ephemeral=ephemeral)
+    if resource and ":" in address:
+        engine_log.send(address, resource, with_inputs(message), severity=severity, ephemeral=ephemeral)
 
 
 def urn() -> str:

@@ -2,10 +2,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from awa_infra.database.turns import Turns
+
+
+@contextmanager
+def taken(turns: Turns, server: str, places: int) -> Iterator[None]:
+    turns.wait(server, places, 10)
+    try:
+        yield
+    finally:
+        turns.give_back(server, places)
 
 
 def test_as_many_go_at_once_as_there_is_room_for() -> None:
@@ -14,7 +25,7 @@ def test_as_many_go_at_once_as_there_is_room_for() -> None:
 
     def work() -> None:
         nonlocal at_once, most
-        with turns.taken("server", 3, 10):
+        with taken(turns, "server", 3):
             with lock:
                 at_once += 1
                 most = max(most, at_once)
@@ -32,8 +43,9 @@ def test_as_many_go_at_once_as_there_is_room_for() -> None:
 
 def test_one_that_needs_more_than_there_is_goes_alone() -> None:
     turns = Turns()
-    with turns.taken("server", 99, 10), turns.taken("another", 99, 10):
-        waiting = threading.Thread(target=lambda: turns.taken("server", 1, 10).__enter__())
+    with taken(turns, "server", 99), taken(turns, "another", 99):
+        assert not turns.take("server", 1, 10)
+        waiting = threading.Thread(target=lambda: turns.wait("server", 1, 10))
         waiting.start()
         waiting.join(0.1)
         assert waiting.is_alive()
@@ -43,7 +55,6 @@ def test_one_that_needs_more_than_there_is_goes_alone() -> None:
 
 def test_a_failure_gives_the_room_back() -> None:
     turns = Turns()
-    with pytest.raises(ValueError, match="x"), turns.taken("server", 10, 10):
+    with pytest.raises(ValueError, match="x"), taken(turns, "server", 10):
         raise ValueError("x")
-    with turns.taken("server", 10, 10):
-        pass
+    assert turns.take("server", 10, 10)

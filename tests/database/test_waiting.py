@@ -1,0 +1,173 @@
+"""Nothing waits without a bound or without a word, and whoever waits is in nobody's way."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from awa_infra.database import turns
+from awa_infra.database.apply import Waits, apply
+from awa_infra.database.databases import DatabaseOptions, ensure_database
+from awa_infra.database.fingerprint import verify
+from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.observe import read_plan, read_state
+from awa_infra.database.reading import READ_SETTINGS
+from awa_infra.database.url import with_database, with_login
+from awa_infra.errors import LockTimeoutError, SqlFailedError
+from awa_infra.model import DesiredState, Release
+from devtools import postgres
+from tests.support.servers import Database, TestServer
+
+Desired = Callable[..., DesiredState]
+
+HELD = """
+    SELECT l.locktype, l.relation::regclass::text AS relation, a.state
+      FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE a.application_name = 'awa-infra' AND a.datname = current_database()
+"""
+
+
+class Background:
+    """An apply in a thread, and what it says about its waits."""
+
+    def __init__(self, url: str, desired: DesiredState, wait: float = 60) -> None:
+        self.said: list[str] = []
+        self.waiting = threading.Event()
+        self.changed = False
+        self._waits = Waits(migration_lock=wait, on_wait=self._hear)
+        self._thread = threading.Thread(target=self._apply, args=(url, desired))
+        self._thread.start()
+
+    def _hear(self, sentence: str) -> None:
+        self.said.append(sentence)
+        self.waiting.set()
+
+    def _apply(self, url: str, desired: DesiredState) -> None:
+        self.changed = apply(url, desired, waits=self._waits).changed
+
+    def begins_to_wait(self) -> None:
+        assert self.waiting.wait(60), "it does not wait"
+
+    def ends(self) -> None:
+        self._thread.join(120)
+        assert not self._thread.is_alive()
+
+
+def held_by_others(database: Database) -> list[dict[str, object]]:
+    """Return which locks our sessions have, over a second: somebody who polls looks idle most of the time."""
+    found: list[dict[str, object]] = []
+    for _ in range(50):
+        found += database.rows(HELD)
+        time.sleep(0.02)
+    return [row for row in found if row["locktype"] in {"relation", "advisory"}]
+
+
+def test_an_apply_that_waits_for_a_migration_holds_nothing_and_says_who_has_the_lock(
+    awa_database: Database, desired: Desired
+) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    with psycopg.connect(awa_database.url, application_name="the migrator", autocommit=True) as migrator:
+        migrator.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK_KEY})".encode())
+        waiting = Background(awa_database.url, desired())
+        waiting.begins_to_wait()
+        assert [row for row in held_by_others(awa_database) if row["relation"]] == []
+        assert "program the migrator" in waiting.said[0]
+        # What a migration wants is free at once.
+        migrator.execute(
+            "SET lock_timeout = '1s'; BEGIN; LOCK TABLE awa.schema_version IN ACCESS EXCLUSIVE MODE; COMMIT"
+        )
+    waiting.ends()
+    assert waiting.changed
+
+
+def test_an_apply_that_waits_for_room_in_the_lock_table_holds_nothing(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    with psycopg.connect(awa_database.url) as probe:
+        server = f"{probe.info.host}:{probe.info.port}"
+    others = 10**9
+    assert turns.PROCESS.take(server, others, others)
+    waiting = Background(awa_database.url, desired())
+    waiting.begins_to_wait()
+    assert held_by_others(awa_database) == []
+    assert "whose migrations fill its lock table" in waiting.said[0]
+    turns.PROCESS.give_back(server, others)
+    waiting.ends()
+    assert waiting.changed
+
+
+@pytest.mark.parametrize("how", ["plan", "status", "verify"])
+def test_a_read_behind_an_exclusive_lock_ends_and_says_who_holds_it(
+    awa_database: Database, desired: Desired, release: Release, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(READ_SETTINGS, "lock_timeout", "300")
+    read: dict[str, Callable[[], object]] = {
+        "plan": lambda: read_plan(awa_database.url, desired()),
+        "status": lambda: read_state(awa_database.url),
+        "verify": lambda: verify(awa_database.url, release),
+    }
+    with psycopg.connect(awa_database.url, application_name="the cleaner") as holder:
+        holder.execute("LOCK TABLE awa.schema_version, awa.queue_ring_state IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(LockTimeoutError, match="a table that has to be read was not free") as caught:
+            read[how]()
+    assert "program the cleaner" in caught.value.details[0]
+
+
+@pytest.fixture
+def own_server() -> Iterator[tuple[Path, str]]:
+    with tempfile.TemporaryDirectory(prefix="awa-infra-standby-") as folder:
+        data = Path(folder) / "pg"
+        try:
+            yield data, postgres.start(data).url
+        finally:
+            postgres.destroy(data)
+
+
+def test_a_commit_that_waits_for_a_standby_says_so(own_server: tuple[Path, str], desired: Desired) -> None:
+    _data, url = own_server
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute("ALTER SYSTEM SET synchronous_standby_names = 'the_other_room'")
+        administrator.execute("SELECT pg_reload_conf()")
+        waiting = Background(url, desired())
+        waiting.begins_to_wait()
+        assert (
+            "The commit waits for a synchronous standby (synchronous_standby_names: the_other_room)" in waiting.said[0]
+        )
+        administrator.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        administrator.execute("SELECT pg_reload_conf()")
+    waiting.ends()
+    assert read_state(url).version == 40
+
+
+def test_creating_a_database_survives_the_timeouts_of_the_role(
+    server: TestServer, database: Database, awa_template: Database
+) -> None:
+    role = f"hurried_{database.name}"
+    server.drop(database)
+    with psycopg.connect(server.url, autocommit=True) as administrator:
+        administrator.execute(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD 'x'".encode())
+        administrator.execute(f"ALTER ROLE {role} SET statement_timeout = '40ms'".encode())
+        try:
+            url = with_database(with_login(server.url, role, "x"), "postgres")
+            assert ensure_database(url, database.name, DatabaseOptions(template=awa_template.name))
+            assert read_state(database.url).version == 40
+        finally:
+            server.drop(database)
+            administrator.execute(f"DROP ROLE {role}".encode())
+
+
+def test_a_database_that_could_not_be_created_is_not_told_of_a_transaction(
+    server: TestServer, database: Database
+) -> None:
+    with (
+        psycopg.connect(database.url),
+        pytest.raises(SqlFailedError, match="is being accessed by other users") as caught,
+    ):
+        ensure_database(server.url, "awa_infra_test_copy", DatabaseOptions(template=database.name))
+    assert "Database awa_infra_test_copy was not created." in caught.value.hint
+    assert "rolled back" not in caught.value.hint
