@@ -8,14 +8,13 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config
+from awa_infra.cli.desired import desired_state, read_config, url_for
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
     or_declared,
     policy_options,
-    required_url,
     waits_options,
 )
 from awa_infra.cli.output import complain, print_json
@@ -53,8 +52,8 @@ def apply(
     lanes, roles and privileges of the configuration. Creates no database, sets no password, activates and drops
     nothing: that much of a configuration is for awa-infra up. Doing it again changes nothing.
     """
-    url = required_url(database_url)
     config = read_config(config_path)
+    url = url_for(database_url, config)
     report = run_apply(
         url,
         desired_state(config, target_version, policy),

@@ -6,7 +6,10 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from awa_infra.cli.options import required_url
 from awa_infra.cli.output import warn
+from awa_infra.database.url import describe, place, with_database
+from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, Policy
 from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
@@ -28,6 +31,28 @@ def read_config(path: Path | None) -> StackConfig | None:
     found = stack_config.load(path)
     warn(stack_config.clear_warning(found.secrets(), str(path)))
     return found
+
+
+def url_for(url: str | None, config: StackConfig | None) -> str:
+    """Return the database URL: the option or ``DATABASE_URL``, else one that the configuration holds in clear.
+
+    Raises:
+        ConfigurationError: there is none, or both are given and lead to different servers or databases.
+    """
+    declared = config.database_url if config else None
+    if not isinstance(declared, str):
+        return required_url(url)
+    if not url:
+        return declared if config is None or config.database is None else with_database(declared, config.database.name)
+    # With awa:database the URL names any database of the server; a gate compares the database itself.
+    parts = 1 if config is not None and config.database is not None else 2
+    if place(url)[:parts] != place(declared)[:parts]:
+        raise ConfigurationError(
+            f"awa:databaseUrl of the configuration leads to {describe(declared)}, the given database URL to "
+            f"{describe(url)}.",
+            hint="Make both lead to the same database, or unset DATABASE_URL to use the one of the configuration.",
+        )
+    return url
 
 
 def desired_state(
@@ -54,4 +79,5 @@ def desired_state(
         config.queue_storage(),
         dataclasses.replace(policy, allow_live_runtimes=policy.allow_live_runtimes or config.allow_live_runtimes),
         config.roles_wanted(),
+        config.database.name if config.database else None,
     )

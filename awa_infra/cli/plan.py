@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config
+from awa_infra.cli.desired import desired_state, read_config, url_for
 from awa_infra.cli.failures import complain_of_gates
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
     policy_options,
-    required_url,
 )
 from awa_infra.cli.output import complain, print_json
 from awa_infra.database.observe import read_plan
@@ -52,8 +51,9 @@ def plan(
 
     Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
     """
-    url = required_url(database_url)
-    desired = desired_state(read_config(config_path), target_version, policy)
+    config = read_config(config_path)
+    url = url_for(database_url, config)
+    desired = desired_state(config, target_version, policy)
     observed, found = read_plan(url, desired, role=role)
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from awa_infra.cli.options import TEXT, database_url_option, json_option, required_url
+from awa_infra.cli.desired import read_config, url_for
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
-from awa_infra.database.observe import read_state
+from awa_infra.database.observe import read_state, refuse_other_database
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
 from awa_infra.planning.data import state_data
 
 
 @click.command()
 @database_url_option
+@config_option
 @click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")
 @json_option
-def status(*, database_url: str | None, role: str | None, as_json: bool) -> None:
-    """Show what stands in one database. Reads only."""
-    observed = read_state(required_url(database_url), role=role)
+def status(*, database_url: str | None, config_path: Path | None, role: str | None, as_json: bool) -> None:
+    """Show what stands in one database. Reads only.
+
+    With --config the database must be the one that it declares.
+    """
+    config = read_config(config_path)
+    url = url_for(database_url, config)
+    refuse_other_database(url, config.database.name if config and config.database else None)
+    observed = read_state(url, role=role)
     if as_json:
         print_json(state_data(observed))
         return

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import click
 
 from awa_infra.cli.apply import Progress, tell_retry
+from awa_infra.cli.desired import read_config, url_for
 from awa_infra.cli.options import (
     TEXT,
+    config_option,
     database_url_option,
     json_option,
     policy_options,
-    required_url,
     waits_options,
 )
 from awa_infra.cli.output import print_json
 from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
+from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.reference import measured_facts
 from awa_infra.database.url import with_database
 from awa_infra.facts.catalog import CatalogFacts
@@ -49,6 +52,7 @@ _SHOWN_STATEMENTS = 5
 
 @click.command()
 @database_url_option
+@config_option
 @click.option(
     "--schema",
     "schemas",
@@ -78,6 +82,7 @@ def verify(
     ctx: click.Context,
     *,
     database_url: str | None,
+    config_path: Path | None,
     schemas: tuple[str, ...],
     repair: bool,
     reference: bool,
@@ -90,12 +95,15 @@ def verify(
     """Compare one database with what its Awa release promises. Without --repair reads only.
 
     Compares schema awa and every queue-storage schema object by object, and looks at version rows, routing,
-    slots, owners and privileges. --repair never drops, never activates and never runs a single old migration.
+    slots, owners and privileges. With --config the database must be the one that it declares. --repair never
+    drops, never activates and never runs a single old migration.
 
     Exit status: 0 healthy, 1 drift found (or left), 3 if a gate blocks, 9 if no drift was found but not everything was
     compared.
     """
-    url = required_url(database_url)
+    config = read_config(config_path)
+    url = url_for(database_url, config)
+    refuse_other_database(url, config.database.name if config and config.database else None)
     release = installed_release()
     facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
     report = None

@@ -33,7 +33,15 @@ from awa_infra.model import (
     Unseen,
 )
 from awa_infra.planning.access import lack_queries
-from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries, raise_if_blocked
+from awa_infra.planning.gates import (
+    GateQuery,
+    Session,
+    database_gate,
+    gate_queries,
+    history_query,
+    note_queries,
+    raise_if_blocked,
+)
 from awa_infra.planning.numbering import is_legacy_numbering
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
@@ -152,6 +160,10 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         seen: the look.
         draft: another plan than the one for what is desired, to ask the gates for.
     """
+    stranger = database_gate(desired.database, seen.state.database)
+    if stranger is not None:
+        # Alone: what other gates say of the wrong database is of no use.
+        return Plan(seen.state.version, seen.state.version, gates=(stranger,))
     if draft is None:
         draft = make_plan(desired, seen.state)
     session = Session(
@@ -217,6 +229,22 @@ def settings_query(settings: Mapping[str, str], *more: LiteralString) -> sql.Com
     """Return a SELECT that sets each setting for the transaction, with more items in its list."""
     each = [sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings.items()]
     return sql.SQL("SELECT ") + sql.SQL(", ").join([*each, *map(sql.SQL, more)])
+
+
+def refuse_other_database(url: str, declared: str | None) -> None:
+    """Refuse a connection to another database than the one that a configuration declares.
+
+    Raises:
+        BlockedError: it is another one; both are named.
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+    if declared is None:
+        return
+    with reading(url) as connection:
+        row = connection.execute("SELECT current_database() AS database").fetchone()
+        database = str(row["database"]) if row else ""
+    gate = database_gate(declared, database)
+    raise_if_blocked([gate] if gate else [], database)
 
 
 def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:

@@ -84,6 +84,12 @@ def describe(url: str, tried: Mapping[str, str] = MappingProxyType({})) -> str:
     return f"{before}{places}/{database}"
 
 
+def place(url: str) -> tuple[str, str]:
+    """Return the server that a connection string leads to, as :func:`describe` names it, and the database."""
+    server, _, database = describe(url).rpartition("@")[2].rpartition("/")
+    return server, database
+
+
 def secrets_of(url: str) -> tuple[str, ...]:
     """Return every secret in a connection string, as written and as decoded, longest first."""
     try:

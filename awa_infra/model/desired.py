@@ -106,6 +106,7 @@ class DesiredState:
         queue_storage: custom schemas that must exist with exactly these shapes.
         policy: which objections are overruled.
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
+        database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.
     """
 
     release: Release
@@ -113,3 +114,4 @@ class DesiredState:
     queue_storage: tuple[QueueStorage, ...] = ()
     policy: Policy = Policy()
     roles: Roles | None = None
+    database: str | None = None

@@ -203,6 +203,23 @@ def queue_storage_values(wanted: QueueStorage) -> sqltext.Values:
     }
 
 
+def database_gate(declared: str | None, connected: str) -> Gate | None:
+    """Return the objection to another database than the declared one, or ``None``.
+
+    Args:
+        declared: what ``awa:database`` of a stack configuration names, if it does.
+        connected: the database that the connection is to.
+    """
+    if declared is None or declared == connected:
+        return None
+    return Gate(
+        "another-database",
+        f"The configuration declares database {declared}, but the database URL leads to database {connected}.",
+        f"Let DATABASE_URL name {declared}, or give the configuration that belongs to {connected}. Where {declared} is "
+        "yet to be created, awa-infra up does that.",
+    )
+
+
 def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ...]:
     """Return the objections that need no query of their own."""
     gates: list[Gate] = []
