@@ -77,10 +77,13 @@ def test_deleting_is_asked_for_and_needs_yes_where_nobody_can_be_asked(shrunk: P
     assert "1 deleted" in on_a_terminal(shrunk, "up", answer="y")
     assert read_state(shrunk.database.url).substrate("small") is None
 
+    # What the preview finds is said before anything is asked, and nothing is forgotten by then.
+    before = shrunk.export()["deployment"]["resources"]
+    assert "because it is protected" in shrunk.awa_infra("destroy").stderr
+    shrunk.pulumi("state", "unprotect", "--all", "--stack=dev", "--yes")
     assert shrunk.awa_infra("destroy").status == 2
-    said = on_a_terminal(shrunk, "destroy", answer="n")
-    assert "because it is protected" in said  # what the preview finds, before anything is asked
-    assert len(shrunk.export()["deployment"]["resources"]) > 1
+    assert "Do it? [y/N]" in on_a_terminal(shrunk, "destroy", answer="n")
+    assert len(shrunk.export()["deployment"]["resources"]) == len(before)
 
 
 def on_a_terminal(project: Project, command: str, answer: str) -> str:
