@@ -11,13 +11,15 @@ from dataclasses import replace
 from awa_infra import sqltext
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
 from awa_infra.database.connection import Connection
+from awa_infra.database.fingerprint import extra_objects
 from awa_infra.database.observe import ask, look, observe, with_role
 from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import Gate, ObservedState, Plan, Report
 from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
 from awa_infra.planning.gates import GateQuery, special_queries
-from awa_infra.planning.removal import make_removal
+from awa_infra.planning.removal import foreign_gate, make_removal
+from awa_infra.release import installed_release
 
 
 def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
@@ -140,7 +142,9 @@ def _removal(connection: Connection, schema: str, state: ObservedState, *, force
     if not plan.steps or state.transition is None:
         return plan
     queries = special_queries("removal", schema, force=force, lock_objects=plan.lock_objects)
-    return _with(plan, _asked(connection, queries))
+    release = installed_release()
+    foreign = foreign_gate(schema, extra_objects(connection, release, state, schema), state, release)
+    return _with(plan, [*_asked(connection, queries), *([foreign] if foreign else [])])
 
 
 def _asked(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:

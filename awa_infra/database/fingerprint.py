@@ -13,7 +13,9 @@ from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
+from awa_infra.planning.catalog import NAMED_PARTS
 from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
+from awa_infra.planning.findings import FindingKind
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.repair import INSTALLER, make_repair, with_repairs
 
@@ -104,6 +106,21 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
 
     report = apply_plans(url, Planner(plan, require_done), role=role, waits=waits, progress=progress, on_retry=on_retry)
     return report, known["after"]
+
+
+def extra_objects(connection: Connection, release: Release, observed: ObservedState, schema: str) -> list[str] | None:
+    """Return the objects of a queue-storage schema that the release does not make; writes nothing.
+
+    Only what has a name of its own counts: not a changed definition, not a privilege.
+
+    Returns:
+        What each is and how it is called; ``None`` if nothing can be compared, because schema ``awa`` is at another
+        version than that of the release.
+    """
+    if observed.version != release.schema_version:
+        return None
+    found = _examination(_subject(connection, release, observed), [schema]).findings
+    return [f"{f.part} {f.object}" for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
 
 
 def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:

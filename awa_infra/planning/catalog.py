@@ -30,6 +30,9 @@ STRUCTURE = frozenset(
 )
 """The parts that count for the fingerprint. Privileges and owners are told apart: they are a site's own."""
 
+NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view"}
+"""The parts whose entries are objects with names, not properties of other ones."""
+
 HASHED = frozenset(("body", "view"))
 """Parts whose definitions are Awa's own texts: facts know only their hash."""
 

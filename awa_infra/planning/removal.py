@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awa_infra import sqltext
-from awa_infra.model import Gate, ObservedState, Plan, Shape, Step, StepKind
+from awa_infra.model import Gate, ObservedState, Plan, Release, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
+
+_SHOWN = 10
+"""How many objects a message names; the gate in SQL names as many."""
 
 _NOT_NULL_IS_AN_OBJECT = 180000
 """From this server version on every NOT NULL is a constraint with a name, and DROP locks each."""
@@ -38,6 +43,33 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
         gates=tuple(_gates(schema, observed)),
         steps=(step,),
         lock_objects=removal_locks(standing.shape, observed.server_version),
+    )
+
+
+def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedState, release: Release) -> Gate | None:
+    """Return the objection to objects that no release makes, or to not being able to tell; ``None`` without any.
+
+    Args:
+        schema: the schema to be dropped.
+        extra: the objects in it that the release does not make; ``None`` if that cannot be compared.
+        observed: what stands.
+        release: the one that was compared with.
+    """
+    if extra is None:
+        return Gate(
+            "removal-not-compared",
+            f"Schema awa of database {observed.database} is at version {observed.version}, and the installed Awa "
+            f"{release.name} makes version {release.schema_version}: nothing can tell what in schema {schema} is not "
+            "Awa's.",
+            "Migrate schema awa first (awa-infra apply), or remove the schema with the awa-pg of that version.",
+        )
+    if not extra:
+        return None
+    more = f" and {len(extra) - _SHOWN} more" if len(extra) > _SHOWN else ""
+    return Gate(
+        "removal-foreign-objects",
+        f"Schema {schema} holds what Awa did not make: {', '.join(sorted(extra)[:_SHOWN])}{more}.",
+        "Move or drop those yourself, then remove the schema again.",
     )
 
 

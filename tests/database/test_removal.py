@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 import time
@@ -75,6 +76,25 @@ FOREIGN = {
     "a foreign key elsewhere":
         "CREATE TABLE public.mine (queue text, priority smallint, "
         "FOREIGN KEY (queue, priority) REFERENCES acme.queue_lanes (queue, priority))",
+    "an index": "CREATE INDEX mine ON acme.dlq_entries (queue)",
+    "an index on a partition": "CREATE INDEX mine ON acme.leases_0 (queue)",
+    "a constraint": "ALTER TABLE acme.dlq_entries ADD CONSTRAINT mine CHECK (priority > 0) NOT VALID",
+    "a trigger": "CREATE TRIGGER mine BEFORE INSERT ON acme.dlq_entries "
+        "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "a column": "ALTER TABLE acme.dlq_entries ADD COLUMN mine text",
+    "a rule": "CREATE RULE mine AS ON INSERT TO acme.dlq_entries DO ALSO NOTIFY mine",
+    "a policy": "CREATE POLICY mine ON acme.dlq_entries USING (true)",
+    "a collation": "CREATE COLLATION acme.mine FROM pg_catalog.\"C\"",
+    "an operator": "CREATE FUNCTION public.of_mine(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true'; "
+        "CREATE OPERATOR acme.==== (leftarg = text, rightarg = text, function = public.of_mine)",
+    "an operator family": "CREATE OPERATOR FAMILY acme.mine USING btree",
+    "a text search configuration": "CREATE TEXT SEARCH CONFIGURATION acme.mine (COPY = pg_catalog.simple)",
+    "a conversion": "CREATE CONVERSION acme.mine FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
+    "statistics": "CREATE STATISTICS acme.mine ON queue, priority FROM acme.dlq_entries",
+    "a publication of a table": "CREATE PUBLICATION mine FOR TABLE acme.dlq_entries",
+    "a domain": "CREATE DOMAIN acme.mine AS text",
+    "a view": "CREATE VIEW acme.mine AS SELECT 1 AS n",
+    "an aggregate": "CREATE AGGREGATE acme.mine (int) (sfunc = int4pl, stype = int)",
 }  # fmt: skip
 
 
@@ -84,7 +104,7 @@ def test_what_awa_did_not_make_is_never_dropped_along(acme: Database, made: str)
         acme.rows(statement)
     found = objections(acme, force=True)
     assert list(found) == ["removal-foreign-objects"]
-    assert "mine" in found["removal-foreign-objects"]
+    assert re.search("mine|====", found["removal-foreign-objects"])
     assert objections(acme, "beta") == {}
 
 

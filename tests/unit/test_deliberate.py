@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from awa_infra.model import ObservedState, Shape, StepKind, StorageTransition, Substrate
+from awa_infra.model import ObservedState, Release, Shape, StepKind, StorageTransition, Substrate
 from awa_infra.planning.activation import make_activation
-from awa_infra.planning.removal import make_removal
+from awa_infra.planning.removal import foreign_gate, make_removal
 
 ACME = Substrate("acme", Shape(), "owner", 184, 525, 2, 0)
 AWA = Substrate("awa", Shape(), "owner", 204, 564, 2, 0)
@@ -82,3 +82,19 @@ def test_a_schema_that_jobs_are_or_may_be_routed_to_is_not_dropped(transition: S
 def test_a_schema_beside_the_active_one_can_be_dropped() -> None:
     other = replace(ACME, schema="other")
     assert make_removal("other", replace(FRESH, transition=ACTIVE, substrates=(ACME, other))).gates == ()
+
+
+def test_what_no_release_makes_stands_against_a_removal_by_name(release: Release) -> None:
+    assert foreign_gate("acme", [], FRESH, release) is None
+    gate = foreign_gate("acme", [f"index mine_{n:02}" for n in range(12)], FRESH, release)
+    assert gate is not None
+    assert gate.code == "removal-foreign-objects"
+    assert "index mine_00, index mine_01" in gate.message
+    assert gate.message.endswith("index mine_09 and 2 more.")
+
+
+def test_what_cannot_be_compared_is_not_dropped(release: Release) -> None:
+    gate = foreign_gate("acme", None, replace(FRESH, versions=frozenset({39})), release)
+    assert gate is not None
+    assert gate.code == "removal-not-compared"
+    assert "is at version 39, and the installed Awa" in gate.message
