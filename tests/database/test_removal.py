@@ -84,7 +84,7 @@ FOREIGN = {
     "a column": "ALTER TABLE acme.dlq_entries ADD COLUMN mine text",
     "a rule": "CREATE RULE mine AS ON INSERT TO acme.dlq_entries DO ALSO NOTIFY mine",
     "a policy": "CREATE POLICY mine ON acme.dlq_entries USING (true)",
-    "a collation": "CREATE COLLATION acme.mine FROM pg_catalog.\"C\"",
+    "a collation": 'CREATE COLLATION acme.mine FROM pg_catalog."C"',
     "an operator": "CREATE FUNCTION public.of_mine(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true'; "
         "CREATE OPERATOR acme.==== (leftarg = text, rightarg = text, function = public.of_mine)",
     "an operator family": "CREATE OPERATOR FAMILY acme.mine USING btree",
