@@ -43,6 +43,7 @@ config:
     secure: v1:8nTQ2m0pYzv4Rk7A:Zm9yIHRoZSBydW50aW1l
   awa:observerPassword:
     secure: v1:Qw3c9dXh1uLs0TgE:Zm9yIHRoZSBvYnNlcnZlcg==
+  awa:queues: [reports]
   awa:queueStorageSchemas:
     - schema: acme_jobs
       queues:

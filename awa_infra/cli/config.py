@@ -12,6 +12,7 @@ from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json, warn
 from awa_infra.errors import ConfigurationError
+from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.describe import listed
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ def _line(found: StackConfig) -> str:
         parts.append("roles " + ", ".join(duties.values()))
     for wanted in found.queue_storage():
         queues = f" for {listed(queue.name for queue in wanted.queues)}" if wanted.queues else ""
+        if wanted.schema == CANONICAL_SCHEMA:
+            parts.append(f"lanes in schema {CANONICAL_SCHEMA}{queues}")
+            continue
         parts.append(f"queue storage {wanted.schema} ({wanted.shape}){queues}")
     if found.activation:
         parts.append(f"activation of {found.activation}")

@@ -17,7 +17,14 @@ from awa_infra.config.model import (
     RolesEntry,
     StackConfig,
 )
-from awa_infra.config.problems import Problem, in_order, problems_error, queue_storage_problems, validate
+from awa_infra.config.problems import (
+    Problem,
+    in_order,
+    problems_error,
+    queue_storage_problems,
+    queues_problems,
+    validate,
+)
 from awa_infra.config.schema import json_schema
 from awa_infra.config.source import examine, load, parse, read
 
@@ -42,6 +49,7 @@ __all__ = [
     "parse",
     "problems_error",
     "queue_storage_problems",
+    "queues_problems",
     "read",
     "validate",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from awa_infra.config.model import PASSWORDS
-from awa_infra.config.paths import KeyPath
+from awa_infra.config.paths import KeyPath, written
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.naming import identifier_problem
 
@@ -25,6 +25,8 @@ def stack_checks(values: Mapping[str, Any]) -> Found:
     for index, entry in enumerate(_list(values.get("queueStorageSchemas"))):
         for path, message in entry_checks(_mapping(entry)):
             yield ("queueStorageSchemas", index, *path), message
+    yield from queues_checks(values)
+    yield from _shards_differ(values)
     yield from _roles(_mapping(values.get("roles")))
     yield from _passwords(values)
     yield from _undeclared(values)
@@ -32,8 +34,15 @@ def stack_checks(values: Mapping[str, Any]) -> Found:
 
 def entry_checks(entry: Mapping[str, Any]) -> Found:
     """Check the values of one queue-storage schema against each other."""
+    yield from queues_checks(entry)
+    if entry.get("forceDrop") is True and entry.get("deletionPolicy", "retain") == "retain":
+        yield ("forceDrop",), "needs deletionPolicy: drop; nothing is dropped otherwise"
+
+
+def queues_checks(holder: Mapping[str, Any]) -> Found:
+    """Check the queues of one schema against each other."""
     first: dict[str, int] = {}
-    for index, queue in enumerate(_list(entry.get("queues"))):
+    for index, queue in enumerate(_list(holder.get("queues"))):
         name = _mapping(queue).get("name") if isinstance(queue, Mapping) else queue
         if not isinstance(name, str):
             continue
@@ -44,8 +53,23 @@ def entry_checks(entry: Mapping[str, Any]) -> Found:
         stripes = _mapping(queue).get("stripes")
         if "#" in name and isinstance(stripes, int) and stripes > 1:
             yield path, "must not hold # if the queue has stripes: Awa calls those name#0, name#1 and so on"
-    if entry.get("forceDrop") is True and entry.get("deletionPolicy", "retain") == "retain":
-        yield ("forceDrop",), "needs deletionPolicy: drop; nothing is dropped otherwise"
+
+
+def _shards_differ(values: Mapping[str, Any]) -> Found:
+    """Refuse two numbers of shards for one queue: ``awa.queue_meta`` has one row for it, whatever the schema."""
+    first: dict[str, tuple[int, KeyPath]] = {}
+    holders: list[tuple[KeyPath, Mapping[str, Any]]] = [((), values)]
+    entries = enumerate(_list(values.get("queueStorageSchemas")))
+    holders += [(("queueStorageSchemas", index), _mapping(entry)) for index, entry in entries]
+    for where, holder in holders:
+        for index, queue in enumerate(_list(holder.get("queues"))):
+            name, shards = _mapping(queue).get("name"), _mapping(queue).get("shards")
+            if not isinstance(name, str) or not isinstance(shards, int):
+                continue
+            path: KeyPath = (*where, "queues", index, "shards")
+            known, other = first.setdefault(name, (shards, path))
+            if known != shards:
+                yield path, f"is {shards}, and {written(other)} is {known}: Awa keeps one number for the queue's name"
 
 
 def _schemas_twice(values: Mapping[str, Any]) -> Found:

@@ -83,8 +83,13 @@ class QueueEntry(BaseModel):
         description="Each has lanes of its own; 1 is the highest.",
         json_schema_extra={"uniqueItems": True},
     )
-    shards: StrictInt = Field(
-        1, ge=1, le=64, description="Lanes side by side for each priority (awa.queue_meta.enqueue_shards)."
+    shards: StrictInt | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Shards that producers spread the queue over, with a lane each for each priority; sets "
+        "awa.queue_meta.enqueue_shards. With more than 1 order is kept within each shard, not across them. Default: "
+        "one lane, and the setting is left as it is.",
     )
     stripes: StrictInt = Field(
         1,
@@ -180,6 +185,9 @@ class StackConfig(BaseModel):
         alias="queueStorageSchemas",
         description="Custom queue-storage schemas beside the default one in awa.",
     )
+    queues: Annotated[tuple[Annotated[QueueEntry, TextOrMapping(QueueEntry, "name")], ...], IS_A_LIST] = Field(
+        (), description="Queues of schema awa whose lanes are made ahead; a text is a name."
+    )
     activation: Identifier | None = Field(
         None,
         description="Activate queue storage in this schema of a fresh database: awa, or a declared one. There is no "
@@ -202,8 +210,13 @@ class StackConfig(BaseModel):
     )
 
     def queue_storage(self) -> tuple[QueueStorage, ...]:
-        """Return the custom queue-storage schemas as plans want them."""
-        return tuple(entry.wanted() for entry in self.queue_storage_schemas)
+        """Return the queue storage of all schemas as plans want it; that of schema awa only with declared queues."""
+        own = (QueueStorage(CANONICAL_SCHEMA, queues=self.queues_wanted()),) if self.queues else ()
+        return (*own, *(entry.wanted() for entry in self.queue_storage_schemas))
+
+    def queues_wanted(self) -> tuple[Queue, ...]:
+        """Return the declared queues of schema awa as plans want them."""
+        return tuple(queue.wanted() for queue in self.queues)
 
     def roles_wanted(self) -> Roles | None:
         """Return the declared roles as plans want them, for every declared schema."""

@@ -92,6 +92,11 @@ def queue_storage_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(written((input_of.get(str(path[0]), path[0]), *path[1:])), message) for path, message in found]
 
 
+def queues_problems(queues: object) -> list[tuple[str, str]]:
+    """Return what is wrong with the declared queues of schema awa, as ``(input, message)``."""
+    return queue_storage_problems({"queues": queues})
+
+
 def problems_error(problems: list[Problem], source: str) -> ConfigurationError:
     """Return one error that lists every problem, in the order of the file."""
     listed = [f"{source}{f':{p.line}' if p.line else ''}: {said(p)}" for p in in_order(problems)]

@@ -119,7 +119,7 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
     """
     if observed.version != release.schema_version:
         return None
-    found = _examination(_subject(connection, release, observed), [schema]).findings
+    found = _examination(_subject(connection, release, observed, None), [schema]).findings
     return [f"{f.part} {f.object}" for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
 
 

@@ -25,8 +25,9 @@ from awa_infra.lifecycle.fields import (
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
+from awa_infra.lifecycle.queues import QUEUES_TEXT, in_one_form, without_equal_queues
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
-from awa_infra.model import DesiredState, ObservedState, Plan, Queue, Shape
+from awa_infra.model import DesiredState, ObservedState, Plan, Shape
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
@@ -44,8 +45,6 @@ _DECLARED = (
     "force_drop",
 )
 """Inputs that the stack configuration has too; one model checks both."""
-
-_QUEUE_DEFAULTS = {"priorities": list(Queue("").priorities), "shards": Queue("").shards, "stripes": Queue("").stripes}
 
 
 class QueueStorageSchemaLifecycle(Lifecycle):
@@ -80,8 +79,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         Input(
             "queues",
             Type.QUEUES,
-            "Queues whose lanes are made ahead by the owner: names, or mappings of name, priorities, shards, stripes. "
-            "More can be added later; none is ever removed.",
+            QUEUES_TEXT,
             (),
         ),
         Input(
@@ -104,10 +102,11 @@ class QueueStorageSchemaLifecycle(Lifecycle):
     def normal(self, props: Props) -> dict[str, Any]:
         """Bring queues to one form, so that a name and its mapping are the same."""
         found = super().normal(props)
-        queues = found["queues"]
-        if isinstance(queues, list | tuple):
-            found["queues"] = [_queue(q) for q in queues]
-        return found
+        return found | {"queues": in_one_form(found["queues"])}
+
+    def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of inputs that differ; queues that mean the same do not."""
+        return without_equal_queues(self.normal(olds), wanted, super().changed(olds, wanted))
 
     def identifier(self, wanted: Mapping[str, Any]) -> str:
         """Return the name of the schema."""
@@ -221,12 +220,6 @@ class QueueStorageSchemaLifecycle(Lifecycle):
             return
         done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"
         tell(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)
-
-
-def _queue(queue: Any) -> Any:  # noqa: ANN401  whatever the user gave; the model says what is wrong with it
-    if isinstance(queue, str):
-        queue = {"name": queue}
-    return {**_QUEUE_DEFAULTS, **queue} if isinstance(queue, Mapping) else queue
 
 
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from awa_infra.config import queues_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_state
@@ -14,6 +15,7 @@ from awa_infra.lifecycle.fields import (
     ALLOW_LIVE_RUNTIMES,
     DATABASE_URL,
     ROLE,
+    UNKNOWN,
     WAITING,
     Input,
     Output,
@@ -23,8 +25,9 @@ from awa_infra.lifecycle.fields import (
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
+from awa_infra.lifecycle.queues import QUEUES_TEXT, declared_queues, in_one_form, without_equal_queues
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.gates import release_gate
 from awa_infra.planning.planner import make_plan
@@ -37,7 +40,7 @@ class SchemaLifecycle(Lifecycle):
     """Create, update and read the canonical schema; never delete it."""
 
     name: ClassVar = "AwaSchema"
-    needed: ClassVar = ("database_url", "target_version", "role")
+    needed: ClassVar = ("database_url", "target_version", "role", "queues")
     inputs: ClassVar = (
         DATABASE_URL,
         Input(
@@ -61,6 +64,7 @@ class SchemaLifecycle(Lifecycle):
             "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.",
             default=False,
         ),
+        Input("queues", Type.QUEUES, QUEUES_TEXT, ()),
     )
     outputs: ClassVar = (
         Output("schema_version", Type.INTEGER, "The version that the schema stands at."),
@@ -85,7 +89,12 @@ class SchemaLifecycle(Lifecycle):
     def normal(self, props: Props) -> dict[str, Any]:
         """Take the installed release where none is asked for: a newer one is an update."""
         found = super().normal(props)
-        return found | {"release": found["release"] or installed_release().name}
+        release = found["release"] or installed_release().name
+        return found | {"release": release, "queues": in_one_form(found["queues"])}
+
+    def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of inputs that differ; queues that mean the same do not."""
+        return without_equal_queues(self.normal(olds), wanted, super().changed(olds, wanted))
 
     def identifier(self, wanted: Mapping[str, Any]) -> str:  # noqa: ARG002
         """Return the only name there is."""
@@ -93,7 +102,9 @@ class SchemaLifecycle(Lifecycle):
 
     def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
         """Refuse another release than the one that is asked for."""
-        problems = super().problems(wanted)
+        problems = [problem for problem in super().problems(wanted) if problem.input != "queues"]
+        if wanted["queues"] is not UNKNOWN:
+            problems += [Problem(*found) for found in queues_problems(wanted["queues"])]
         expected = wanted["release"]
         gate = release_gate(expected, installed_release()) if isinstance(expected, str) else None
         if gate is not None:
@@ -202,7 +213,13 @@ def _drift_hint(*, repairable: bool, repair: bool) -> str:
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:
     release = installed_release()
     target = wanted["target_version"]
-    return DesiredState(release, release.schema_version if target is None else int(target), policy=policy_of(wanted))
+    queues = declared_queues(wanted["queues"])
+    return DesiredState(
+        release,
+        release.schema_version if target is None else int(target),
+        (QueueStorage(CANONICAL_SCHEMA, queues=queues),) if queues else (),
+        policy_of(wanted),
+    )
 
 
 def _outputs(observed: ObservedState) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def declared(config: StackConfig) -> tuple[Declared, ...]:
         "role": owner,
         "allow_live_runtimes": config.allow_live_runtimes,
         "repair": config.repair,
+        "queues": [_queue(queue) for queue in config.queues_wanted()],
     }
     found.append(Declared(SCHEMA, SCHEMA, schema | waits, (ROLES,) if roles else ()))
     for entry in config.queue_storage_schemas:
@@ -103,9 +104,5 @@ def declared(config: StackConfig) -> tuple[Declared, ...]:
 
 
 def _queue(queue: Queue) -> dict[str, Any]:
-    return {
-        "name": queue.name,
-        "priorities": list(queue.priorities),
-        "shards": queue.shards,
-        "stripes": queue.stripes,
-    }
+    given = {"name": queue.name, "priorities": list(queue.priorities), "stripes": queue.stripes}
+    return given if queue.shards is None else given | {"shards": queue.shards}

@@ -32,13 +32,14 @@ class Queue:
     Attributes:
         name: as jobs name it.
         priorities: each has lanes of its own; Awa's are 1 (highest) to 4.
-        shards: lanes side by side per priority, as ``awa.queue_meta.enqueue_shards`` says.
+        shards: how many shards producers spread the queue over, each with a lane of its own for each priority;
+            ``None`` leaves ``awa.queue_meta.enqueue_shards`` as it is, which is 1 unless an operator set it.
         stripes: physical queues ``name#0``, ``name#1`` and so on that stand for it; 1 means the queue itself.
     """
 
     name: str
     priorities: tuple[int, ...] = (1, 2, 3, 4)
-    shards: int = 1
+    shards: int | None = None
     stripes: int = 1
 
 

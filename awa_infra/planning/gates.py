@@ -1,8 +1,8 @@
 """The gates: SQL that returns a row for everything that objects, and the ones that need no SQL.
 
 Each SQL gate is one file under ``sql/gates/`` whose leading comments say its code, which relations must
-exist for it to make sense (``needs``), and whether it is asked once per custom schema, or only where roles
-are declared (``per``). The engine
+exist for it to make sense (``needs``), and whether it is asked once per custom schema, once per schema with sharded
+queues, or only where roles are declared (``per``). The engine
 and the bundles take the same rendered text from here.
 """
 
@@ -19,7 +19,7 @@ from awa_infra import sqltext
 from awa_infra.errors import BlockedError
 from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
-from awa_infra.planning.access import roles_values
+from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.describe import listed
 from awa_infra.planning.ownership import strangers_query
 
@@ -82,6 +82,9 @@ def gate_queries(
         per = _header(sqltext.load(path), "per")
         if per == "queue-storage":
             asked = [values | queue_storage_values(q) for q in desired.queue_storage]
+        elif per == "queues":
+            sharded = (q for q in desired.queue_storage if any(queue.shards is not None for queue in q.queues))
+            asked = [values | lanes_values(q) for q in sharded]
         elif per == "roles":
             asked = [] if desired.roles is None else [values | roles_values(desired.roles)]
         else:

@@ -19,7 +19,8 @@ class QueueArgs(TypedDict):
     Attributes:
         name: as jobs name it.
         priorities: those that have lanes; default 1 to 4.
-        shards: lanes side by side per priority, 1 to 64; default 1.
+        shards: shards that producers spread the queue over, 1 to 64, with a lane each for each priority; order is kept
+            within each, not across them. Default: one lane, and ``awa.queue_meta.enqueue_shards`` is left as it is.
         stripes: physical queues that stand for it; default 1.
     """
 
@@ -90,8 +91,8 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
             claim_slots: slots of the claim ring, at least 2.
             receipts: whether claims are held as receipts.
             queues: queues whose lanes are made ahead by the owner: names, or mappings with ``name``,
-                ``priorities`` (default 1 to 4), ``shards`` (default 1) and ``stripes`` (default 1). More can be
-                added later; none is ever removed.
+                ``priorities`` (default 1 to 4), ``shards`` (default: left as it is) and ``stripes`` (default 1). More
+                can be added later; none is ever removed.
             deletion_policy: what a removal from the program does: ``retain`` leaves the schema and its jobs,
                 ``drop`` drops it if no gate objects. The policy that was last applied counts.
             force_drop: with ``drop``, drop it although it holds unfinished, failed or dead jobs.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -10,6 +11,7 @@ from pulumi.dynamic import Resource
 from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
 from awa_infra.lifecycle.schema import SchemaLifecycle
 from awa_infra.resources.dynamic import LifecycleProvider
+from awa_infra.resources.queue_storage_schema import QueueArgs
 
 
 class AwaSchemaProvider(LifecycleProvider):
@@ -43,6 +45,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
     lock_wait: pulumi.Output[float]
     allow_live_runtimes: pulumi.Output[bool]
     repair: pulumi.Output[bool]
+    queues: pulumi.Output[list[Any]]
     schema_version: pulumi.Output[int]
     patches: pulumi.Output[list[str]]
     fingerprint: pulumi.Output[str]
@@ -61,6 +64,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
         lock_wait: pulumi.Input[float] = LOCK_WAIT,
         allow_live_runtimes: pulumi.Input[bool] = False,
         repair: pulumi.Input[bool] = False,
+        queues: pulumi.Input[Sequence[pulumi.Input[str | QueueArgs]]] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the schema.
@@ -76,6 +80,8 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
             lock_wait: seconds to wait for another migration to finish.
             allow_live_runtimes: migrate although live runtimes are too old or would have to be away.
             repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.
+            queues: queues of schema ``awa`` whose lanes are made ahead by the owner: names, or mappings with ``name``,
+                ``priorities``, ``shards`` and ``stripes``, see :class:`QueueStorageSchema`. Default: none.
             opts: Pulumi's options; ``protect`` and ``retain_on_delete`` are on unless set here.
         """
         defaults = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
@@ -91,6 +97,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
                 "lock_wait": lock_wait,
                 "allow_live_runtimes": allow_live_runtimes,
                 "repair": repair,
+                "queues": list(queues) if isinstance(queues, Sequence) else queues,
                 "schema_version": None,
                 "patches": None,
                 "fingerprint": None,

@@ -10,9 +10,10 @@ SELECT current_setting('server_version_num')::int AS server_version,
               WHERE c.relkind IN ('r', 'p', 'v')
                 AND (n.nspname = 'awa' AND c.relname IN ('schema_version', 'schema_patches',
                                                          'storage_transition_state', 'runtime_storage_backends',
-                                                         'jobs', 'runtime_instances')
+                                                         'jobs', 'runtime_instances', 'queue_meta')
                      OR c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state',
-                                      'queue_ring_slots', 'lease_ring_slots', 'claim_ring_slots'))
+                                      'queue_ring_slots', 'lease_ring_slots', 'claim_ring_slots',
+                                      'queue_claim_heads', 'queue_enqueue_heads'))
                 AND has_schema_privilege(n.oid, 'USAGE')
                 AND has_table_privilege(c.oid, 'SELECT')) AS readable,
        -- The owner of schema awa, if this session does not act as it but may. From PostgreSQL 16 on a member may be one

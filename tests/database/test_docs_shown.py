@@ -19,6 +19,8 @@ def test_commands_of_a_page_do_what_the_page_says(
     page: str, server: TestServer, database: Database, tmp_path: Path
 ) -> None:
     shutil.copytree(ROOT / "examples" / "quickstart", tmp_path / "quickstart")
+    config = tmp_path / "quickstart" / "Pulumi.dev.yaml"
+    config.write_text(config.read_text().replace("awa_quickstart", database.name))
     where = parameters(database.url)
     environment = docs_shown.environment(
         Path(sys.executable).parent, DATABASE_URL=database.url, PGPASSWORD=where.get("password", "")

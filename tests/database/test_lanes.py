@@ -12,6 +12,7 @@ import pytest
 from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import activate
 from awa_infra.database.observe import read_plan
+from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
 from tests.support.people import People, people
 from tests.support.servers import Database, TestServer
@@ -50,6 +51,10 @@ def lanes(database: Database) -> set[tuple[str, int, int]]:
     return {(row["queue"], row["priority"], row["shard"]) for row in database.rows(LANES)}
 
 
+def shards(database: Database) -> dict[str, int]:
+    return {row["queue"]: row["enqueue_shards"] for row in database.rows("SELECT * FROM awa.queue_meta")}
+
+
 def only_the_owner_has_sequences(staff: People) -> None:
     found = staff.database.rows(SEQUENCES)
     assert {row["owner"] for row in found} == {staff.roles.owner}
@@ -72,10 +77,8 @@ def test_a_worker_with_stripes_and_shards_finds_every_lane_made(staff: People, r
     made = lanes(staff.database)
     expected = {(f"{QUEUE}#{stripe}", p, s) for stripe in range(3) for p in range(1, 5) for s in range(2)}
     assert made == expected | {("reports", 1, 0), ("reports", 3, 0)}
-    # Awa 0.6.9 reads the number of shards of each stripe, not of the queue.
-    staff.database.rows(
-        f"INSERT INTO awa.queue_meta (queue, enqueue_shards) SELECT '{QUEUE}#' || n, 2 FROM generate_series(0, 2) n"
-    )
+    # Awa 0.6.9 reads the number of shards of each stripe, not of the queue. Of other queues nothing is recorded.
+    assert shards(staff.database) == {f"{QUEUE}#0": 2, f"{QUEUE}#1": 2, f"{QUEUE}#2": 2}
 
     async def work() -> None:
         async with working(staff.login("runtime").url, "acme", SMALL, stripes=3) as worker:
@@ -105,6 +108,7 @@ def test_growth_adds_the_new_lanes_and_leaves_the_others(staff: People, release:
     assert [step.key for step in plan.steps] == ["act-as", "lanes:acme"]
     assert state.lacks is not None
     assert sorted(lack.text for lack in state.lacks) == [
+        "queue emails has 1 enqueue shards, and 2 are declared",
         "queue emails lacks 4 lanes in schema acme",
         "queue reports lacks 1 lanes in schema acme",
     ]
@@ -173,3 +177,64 @@ def test_lanes_of_the_default_schema_are_declared_like_any(
         owners = database.rows(SEQUENCES.replace("'acme'", "'awa'"))
         assert len(owners) == 8
         assert {row["owner"] for row in owners} == {staff.roles.owner}
+
+
+def test_producers_use_the_declared_shards(staff: People, release: Release) -> None:
+    apply(staff.administrator.url, declared(staff, release, Queue(QUEUE, shards=4)))
+    client = awa_sdk.AsyncClient(staff.login("runtime").url)
+
+    async def fill() -> None:
+        for number in range(64):  # Awa's SQL path takes one at random
+            await client.insert(Email("send", number), queue=QUEUE)
+        await client.close()
+
+    asyncio.run(fill())
+    used = staff.database.rows("SELECT DISTINCT enqueue_shard AS shard FROM acme.ready_entries ORDER BY 1")
+    assert [row["shard"] for row in used] == [0, 1, 2, 3]
+
+
+def test_a_plan_says_what_shards_mean(staff: People, release: Release) -> None:
+    _state, plan = read_plan(
+        staff.administrator.url, declared(staff, release, Queue(QUEUE, shards=4), Queue("reports"))
+    )
+    assert plan.steps[-1].title == (
+        "lanes of emails, reports in acme; enqueue shards: emails 4 (FIFO within each shard, approximate across shards)"
+    )
+
+
+def test_shards_that_are_not_declared_are_left_alone(staff: People, release: Release) -> None:
+    staff.database.rows("INSERT INTO awa.queue_meta (queue, paused, enqueue_shards) VALUES ('emails', true, 8)")
+    apply(staff.administrator.url, declared(staff, release, Queue(QUEUE)))
+    assert shards(staff.database) == {QUEUE: 8}
+    assert read_plan(staff.administrator.url, declared(staff, release, Queue(QUEUE)))[1].empty
+    # Declared, only the shards change: the queue stays paused.
+    apply(staff.administrator.url, declared(staff, release, Queue(QUEUE, shards=1)))
+    assert staff.database.rows("SELECT paused, enqueue_shards AS n FROM awa.queue_meta") == [{"paused": True, "n": 1}]
+
+
+def test_shards_are_lowered_only_when_nothing_is_left_in_those_above(staff: People, release: Release) -> None:
+    apply(staff.administrator.url, declared(staff, release, Queue(QUEUE, shards=4)))
+    client = awa_sdk.AsyncClient(staff.login("runtime").url)
+
+    async def fill() -> None:
+        for number in range(16):
+            await client.insert(Email("send", number), queue=QUEUE)
+        await client.close()
+
+    asyncio.run(fill())
+    fewer = declared(staff, release, Queue(QUEUE, shards=2))
+    (gate,) = read_plan(staff.administrator.url, fewer, role=staff.roles.owner)[1].gates
+    assert gate.code == "shards-not-drained"
+    assert "Queue emails in schema acme is to go from 4 to 2 enqueue shards" in gate.message
+    with pytest.raises(BlockedError):
+        apply(staff.administrator.url, fewer)
+    assert shards(staff.database) == {QUEUE: 4}
+
+    async def empty() -> None:
+        async with working(staff.login("runtime").url, "acme", SMALL) as worker:
+            await until(lambda: len(worker.handled), 16)
+
+    asyncio.run(empty())
+    assert apply(staff.administrator.url, fewer).changed
+    assert shards(staff.database) == {QUEUE: 2}
+    assert not apply(staff.administrator.url, fewer).changed

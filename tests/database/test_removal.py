@@ -157,7 +157,8 @@ def test_the_schema_that_is_prepared_stays_until_that_is_aborted(acme: Database)
 
 def test_a_worker_that_was_seen_lately_objects(acme: Database) -> None:
     acme.rows(SEEN_NOW)
-    assert "runtime here (pid 7, Awa 0.6.9) was seen 0 s ago" in refused(acme, "removal-live-runtimes", force=True)
+    message = refused(acme, "removal-live-runtimes", force=True)
+    assert re.search(r"runtime here \(pid 7, Awa 0\.6\.9\) was seen \d+ s ago", message)
     acme.rows("UPDATE awa.runtime_instances SET last_seen_at = now() - interval '91 s'")
     assert remove(acme.url, "acme").changed
 

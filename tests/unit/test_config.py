@@ -109,8 +109,8 @@ def test_one_problem_is_the_message_and_several_are_counted() -> None:
         parse(in_config("awa:nothing: 1"), "a.yaml")
     assert one.value.message == (
         "a.yaml:2: awa:nothing: unknown key; known are databaseUrl, database, release, targetVersion, roles, "
-        "migratorPassword, runtimePassword, observerPassword, queueStorageSchemas, activation, lockTimeout, lockWait, "
-        "allowLiveRuntimes, repair."
+        "migratorPassword, runtimePassword, observerPassword, queueStorageSchemas, queues, activation, lockTimeout, "
+        "lockWait, allowLiveRuntimes, repair."
     )
     assert one.value.hint == "Correct it and run again; nothing was done."
     assert one.value.details == ()
@@ -381,3 +381,29 @@ def test_the_inputs_of_one_schema_are_checked_under_their_own_names(
     values: dict[str, Any], problems: list[tuple[str, str]]
 ) -> None:
     assert queue_storage_problems(values) == problems
+
+
+def test_queues_of_schema_awa_are_declared_like_those_of_any() -> None:
+    read = parse(in_config("awa:queues:", "  - reports", "  - {name: emails, shards: 4}"), "Pulumi.dev.yaml")
+    (own,) = read.queue_storage()
+    assert (own.schema, own.shape) == ("awa", Shape())
+    assert [(queue.name, queue.shards) for queue in own.queues] == [("reports", None), ("emails", 4)]
+    assert problems_of(in_config("awa:queues: [a, a]")) == [
+        "Pulumi.dev.yaml:2: awa:queues[1]: is declared twice, first in queues[0]"
+    ]
+
+
+def test_one_queue_has_one_number_of_shards_whatever_the_schema() -> None:
+    text = in_config(
+        "awa:queues:",
+        "  - {name: emails, shards: 4}",
+        "  - {name: reports}",
+        "awa:queueStorageSchemas:",
+        "  - schema: acme",
+        "    queues: [{name: emails, shards: 2}, {name: reports, shards: 3}, plain]",
+    )
+    (problem,) = problems_of(text)
+    assert problem == (
+        "Pulumi.dev.yaml:7: awa:queueStorageSchemas[0].queues[0].shards: is 2, and queues[0].shards is 4: Awa keeps "
+        "one number for the queue's name"
+    )

@@ -55,9 +55,12 @@ def test_no_two_failures_share_a_code() -> None:
 def test_scripts_can_rely_on_the_exit_statuses() -> None:
     assert {kind.__name__: kind.exit_status for kind in every_failure()} == {
         "ConfigurationError": 2,
+        "OwnProgramError": 2,
+        "NotConfirmedError": 2,
         "BundleError": 2,
         "BlockedError": 3,
         "StalePlanError": 3,
+        "ForeignResourcesError": 3,
         "ConnectionFailedError": 4,
         "DatabaseMissingError": 4,
         "LockTimeoutError": 5,

@@ -8,7 +8,7 @@ import pytest
 
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
-from awa_infra.model import DesiredState, Gate, ObservedState, Policy, QueueStorage, Release, Roles, Shape
+from awa_infra.model import DesiredState, Gate, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.planning.gates import (
     GateQuery,
     Session,
@@ -22,12 +22,12 @@ from awa_infra.planning.gates import (
     special_queries,
 )
 
-ACME = QueueStorage("acme")
-SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False))
+ACME = QueueStorage("acme", queues=(Queue("emails", shards=2),))
+SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False), (Queue("reports", shards=1),))
 GATES = sqltext.names("gates")
 ROLES = Roles("boss", "mover", "worker", "watcher")
 SPECIAL = tuple(name for name in GATES if name.startswith(("activation_", "removal_")))
-PER_SCHEMA = ["queue-storage-foreign", "queue-storage-shape"]
+PER_SCHEMA = ["queue-storage-foreign", "queue-storage-shape", "shards-not-drained"]
 
 
 def without_comments_and_strings(text: str) -> str:

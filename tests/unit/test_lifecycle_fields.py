@@ -9,6 +9,7 @@ from awa_infra import resources
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Type, is_known, normalised
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
+from awa_infra.lifecycle.schema import SchemaLifecycle
 from awa_infra.resources.dynamic import LifecycleProvider
 
 KINDS = [getattr(resources, name) for name in resources.__all__ if issubclass(getattr(resources, name), Resource)]
@@ -80,7 +81,15 @@ def test_what_is_unknown_is_said_so() -> None:
 
 def test_a_queue_by_name_and_one_by_mapping_are_the_same() -> None:
     lifecycle = QueueStorageSchemaLifecycle()
-    full = {"name": "emails", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}
+    full = {"name": "emails", "priorities": [1, 2, 3, 4], "stripes": 1}
     assert lifecycle.normal({"queues": ["emails"]})["queues"] == [full]
-    assert lifecycle.normal({"queues": [{"name": "emails", "shards": 1.0}]})["queues"] == [full]
+    assert lifecycle.normal({"queues": [{"name": "emails", "stripes": 1.0}]})["queues"] == [full]
     assert lifecycle.normal({"queues": [7]})["queues"] == [7]
+
+
+@pytest.mark.parametrize("lifecycle", [QueueStorageSchemaLifecycle(), SchemaLifecycle()])
+def test_a_queue_that_an_earlier_release_kept_with_one_shard_has_not_changed(lifecycle: Lifecycle) -> None:
+    olds = {"queues": [{"name": "emails", "priorities": [1.0, 2.0, 3.0, 4.0], "shards": 1.0, "stripes": 1.0}]}
+    assert lifecycle.changed(olds, lifecycle.normal({"queues": ["emails"]})) == ()
+    assert lifecycle.changed(olds, lifecycle.normal({"queues": [{"name": "emails", "shards": 2}]})) == ("queues",)
+    assert lifecycle.changed({}, lifecycle.normal({"queues": 7})) == ("queues",)

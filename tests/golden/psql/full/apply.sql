@@ -94,7 +94,7 @@ SELECT (SELECT count(*)
 \echo 'queue-storage schema slow_queue (4/2/2 slots without receipts)'
 \ir awa_infra/queue_storage_slow_queue.sql
 
-\echo 'lanes of greetings, reports in shop_queue'
+\echo 'lanes of greetings, reports in shop_queue; enqueue shards: reports 2 (FIFO within each shard, approximate across shards)'
 \ir awa_infra/lanes_shop_queue.sql
 
 \echo 'lanes of archive in slow_queue'

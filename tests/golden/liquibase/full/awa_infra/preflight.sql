@@ -276,10 +276,11 @@ SELECT 'access:' || s.name,
                FROM (
 SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
   FROM (
--- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue': one row (step, text) per queue.
+-- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue', and which queues have another number
+-- of shards than the declared one: rows (step, text).
 SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'shop_queue') AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
-          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
+          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, priorities int[], shards int, stripes int)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
          CROSS JOIN LATERAL unnest(q.priorities) AS priority
          CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard) w
@@ -289,6 +290,15 @@ SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in sche
             AND EXISTS (SELECT FROM "shop_queue".queue_claim_heads h
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
+UNION ALL
+SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
+                            w.enqueue_shards)
+  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
+         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+         WHERE q.enqueue_shards IS NOT NULL) w
+  LEFT JOIN awa.queue_meta m ON m.queue = w.queue
+ WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS lacks
  -- Whether whoever asks could act as the owner is no fact of the database.
  WHERE lacks.step <> 'act-as'
@@ -308,7 +318,8 @@ SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in sche
                FROM (
 SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
   FROM (
--- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue': one row (step, text) per queue.
+-- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue', and which queues have another number
+-- of shards than the declared one: rows (step, text).
 SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'slow_queue') AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
           FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
@@ -321,6 +332,15 @@ SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in sche
             AND EXISTS (SELECT FROM "slow_queue".queue_claim_heads h
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
+UNION ALL
+SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
+                            w.enqueue_shards)
+  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+          FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, stripes int, enqueue_shards smallint)
+         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+         WHERE q.enqueue_shards IS NOT NULL) w
+  LEFT JOIN awa.queue_meta m ON m.queue = w.queue
+ WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS lacks
  -- Whether whoever asks could act as the owner is no fact of the database.
  WHERE lacks.step <> 'act-as'
@@ -370,7 +390,7 @@ DECLARE
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p', 'v')
-           AND n.nspname || '.' || c.relname = ANY (string_to_array('awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state shop_queue.claim_ring_state shop_queue.lease_ring_state shop_queue.queue_ring_state slow_queue.claim_ring_state slow_queue.lease_ring_state slow_queue.queue_ring_state', ' '))
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('awa.jobs awa.queue_meta awa.runtime_instances awa.schema_version awa.storage_transition_state shop_queue.claim_ring_state shop_queue.lease_ring_state shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads shop_queue.queue_ring_state slow_queue.claim_ring_state slow_queue.lease_ring_state slow_queue.queue_ring_state', ' '))
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
@@ -952,6 +972,33 @@ SELECT 'server-too-old' AS code,
        format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'shards-not-drained'
+    IF (pending OR true) AND string_to_array('awa.queue_meta shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads', ' ') <@ readable THEN
+        FOR problem IN
+-- Fewer shards than there are: Awa allows it once nothing is left in the shards above (its ADR 25).
+SELECT 'shards-not-drained' AS code,
+       format('Queue %s in schema %I is to go from %s to %s enqueue shards, and %s of its lanes above still hold jobs that nobody has claimed.',
+              l.queue, 'shop_queue', min(l.shards), min(l.wanted), count(*)) AS message,
+       format('Stop the producers of %s until its workers have claimed those jobs, then run the same again; or declare %s shards.',
+              l.queue, min(l.shards)) AS hint
+  FROM (SELECT w.queue, m.enqueue_shards AS shards, w.enqueue_shards AS wanted,
+               "shop_queue".sequence_next_value(c.seq_name) AS claimed,
+               "shop_queue".sequence_next_value(e.seq_name) AS enqueued
+          FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+                  FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
+                 CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe) w
+          JOIN awa.queue_meta m ON m.queue = w.queue AND m.enqueue_shards > w.enqueue_shards
+          JOIN "shop_queue".queue_claim_heads c ON c.queue = w.queue AND c.enqueue_shard >= w.enqueue_shards
+          JOIN "shop_queue".queue_enqueue_heads e
+                 ON (e.queue, e.priority, e.enqueue_shard) = (c.queue, c.priority, c.enqueue_shard)
+         WHERE c.seq_name IS NOT NULL AND e.seq_name IS NOT NULL) l
+ WHERE l.claimed < l.enqueued
+ GROUP BY l.queue
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

@@ -234,10 +234,11 @@ SELECT 'access:' || s.name,
                FROM (
 SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
   FROM (
--- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue': one row (step, text) per queue.
+-- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue', and which queues have another number
+-- of shards than the declared one: rows (step, text).
 SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'shop_queue') AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
-          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
+          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, priorities int[], shards int, stripes int)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
          CROSS JOIN LATERAL unnest(q.priorities) AS priority
          CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard) w
@@ -247,6 +248,15 @@ SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in sche
             AND EXISTS (SELECT FROM "shop_queue".queue_claim_heads h
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
+UNION ALL
+SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
+                            w.enqueue_shards)
+  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
+         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+         WHERE q.enqueue_shards IS NOT NULL) w
+  LEFT JOIN awa.queue_meta m ON m.queue = w.queue
+ WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS lacks
  -- Whether whoever asks could act as the owner is no fact of the database.
  WHERE lacks.step <> 'act-as'
@@ -266,7 +276,8 @@ SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in sche
                FROM (
 SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
   FROM (
--- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue': one row (step, text) per queue.
+-- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue', and which queues have another number
+-- of shards than the declared one: rows (step, text).
 SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'slow_queue') AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
           FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
@@ -279,6 +290,15 @@ SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in sche
             AND EXISTS (SELECT FROM "slow_queue".queue_claim_heads h
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
+UNION ALL
+SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
+                            w.enqueue_shards)
+  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+          FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, stripes int, enqueue_shards smallint)
+         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+         WHERE q.enqueue_shards IS NOT NULL) w
+  LEFT JOIN awa.queue_meta m ON m.queue = w.queue
+ WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS lacks
  -- Whether whoever asks could act as the owner is no fact of the database.
  WHERE lacks.step <> 'act-as'

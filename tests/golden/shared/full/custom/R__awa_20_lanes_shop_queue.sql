@@ -7,7 +7,7 @@ BEGIN
     FOR lane IN
         SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue,
                priority::smallint AS priority, shard::smallint AS shard
-          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
+          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, priorities int[], shards int, stripes int)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
          CROSS JOIN LATERAL unnest(q.priorities) AS priority
          CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard
@@ -32,4 +32,14 @@ BEGIN
                             WHERE (h.queue, h.priority, h.enqueue_shard) = (lane.queue, lane.priority, lane.shard));
     END LOOP;
 END
-$awa_infra$
+$awa_infra$;
+
+-- How many shards producers spread a queue over, where that is declared; Awa's producers read it and otherwise use one.
+-- Order is kept within each shard, not across them. A queue with stripes has a row for each. Other queues are left alone.
+INSERT INTO awa.queue_meta (queue, enqueue_shards)
+SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END, q.enqueue_shards
+  FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
+ CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
+ WHERE q.enqueue_shards IS NOT NULL
+    ON CONFLICT (queue) DO UPDATE SET enqueue_shards = EXCLUDED.enqueue_shards
+ WHERE queue_meta.enqueue_shards <> EXCLUDED.enqueue_shards
