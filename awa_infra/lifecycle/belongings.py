@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 COMPONENT = "awa:index:AwaStack"
-"""Type of the component (docs/adr/0005)."""
+"""Type of the component; it is part of every state, so it never changes."""
 
 COMPONENT_NAME = "awa"
 """Its name when ``AwaStack.from_config()`` gets none."""
