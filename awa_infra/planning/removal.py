@@ -5,6 +5,7 @@ from __future__ import annotations
 from awa_infra import sqltext
 from awa_infra.model import Gate, ObservedState, Plan, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
+from awa_infra.planning.lost_rows import TRANSITION, state_row_gates
 
 _NOT_NULL_IS_AN_OBJECT = 180000
 """From this server version on every NOT NULL is a constraint with a name, and DROP locks each."""
@@ -54,6 +55,9 @@ def removal_locks(shape: Shape, server_version: int) -> int:
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
     """Object to a schema that jobs are routed to, or are about to be; nothing overrules that."""
+    lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
+    if lost:
+        return list(state_row_gates(lost, observed.database))
     transition = observed.transition
     if transition is None:
         return [
