@@ -13,6 +13,8 @@ from awa_infra.database.observe import read_state, refuse_other_database
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
 from awa_infra.planning.data import state_data
 
+_VERIFY = "awa-infra verify says what to do"
+
 
 @click.command()
 @database_url_option
@@ -39,6 +41,8 @@ def _lines(observed: ObservedState) -> list[tuple[str, str]]:
     lines = [("database", f"{observed.database} (PostgreSQL {observed.server_version // 10000})")]
     if not observed.versions:
         state = "exists, not migrated" if observed.schema_exists else "does not exist"
+        if observed.history_empty:
+            state = f"version unknown: table awa.schema_version is empty; {_VERIFY} [empty-history]"
         return [*lines, ("schema awa", state)]
     lines.append(("schema awa", f"version {observed.version}"))
     lines.append(("patches", ", ".join(sorted(observed.patches)) or "none"))
@@ -49,4 +53,10 @@ def _lines(observed: ObservedState) -> list[tuple[str, str]]:
         lines.append(("storage", transition.state + (active if transition.active_schema else canonical)))
     custom = [s for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
     lines += [("queue storage", f"{s.schema} ({s.shape}), owner {s.owner}") for s in custom]
+    for unseen in observed.unseen:
+        what = "its ring tables are missing" if unseen.damaged else f"{observed.user} may not read it"
+        lines.append(("queue storage", f"{unseen.schema}, owner {unseen.owner}: {what}"))
+    if observed.lost_rows:
+        gone = ", ".join(map(str, observed.lost_rows))
+        lines.append(("rows gone", f"{gone}; {_VERIFY} [state-rows-missing]"))
     return lines

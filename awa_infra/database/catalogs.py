@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from psycopg.rows import tuple_row
 
@@ -12,11 +12,11 @@ from awa_infra.database.observe import RINGS
 from awa_infra.planning.catalog import Key, SchemaName
 from awa_infra.planning.checks import Health, quote
 
-_LOOKED_AT = frozenset(
-    (
-        *(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots")),
-        *("queue_enqueue_heads", "queue_claim_heads", "storage_transition_state", "runtime_storage_backends"),
-    )
+STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
+"""Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""
+
+_LOOKED_AT = STATE_TABLES | frozenset(
+    (*("queue_enqueue_heads", "queue_claim_heads", "storage_transition_state", "runtime_storage_backends"),)
 )
 """Tables whose rows a verification looks at; the last two are in schema awa alone."""
 
@@ -40,14 +40,26 @@ def prepare(connection: Connection) -> None:
     connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
 
 
-def read_health(connection: Connection, schema: str, catalog: Mapping[Key, str]) -> Health:
-    """Return what no catalog shows: rows of the rings, lanes, and what roles may not do."""
+def read_health(connection: Connection, schema: str, catalog: Mapping[Key, str], counted: Iterable[str] = ()) -> Health:
+    """Return what no catalog shows: rows of the rings, lanes, and what roles may not do.
+
+    Args:
+        connection: in a transaction.
+        schema: which one.
+        catalog: of that schema.
+        counted: tables that are looked into for rows, those of them that are there and readable.
+    """
     values: dict[str, sqltext.Value | sqltext.Name] = {"schema": quote(schema), "schema_name": sqltext.Name(schema)}
 
     def rows(name: str) -> list[dict[str, object]]:
         return connection.execute(sqltext.render(f"fingerprint/state/{name}.sql", **values).encode()).fetchall()
 
     readable = {str(row["relation"]) for row in rows("readable")}
+    holds = [
+        sqltext.render("fingerprint/state/holds.sql", **values, table=table, table_name=sqltext.Name(table))
+        for table in sorted(readable.intersection(counted))
+    ]
+    holding = connection.execute("\nUNION ALL\n".join(holds).encode()).fetchall() if holds else []
     slots = rows("slots")[0] if {"queue_ring_slots", "lease_ring_slots", "claim_ring_slots"} <= readable else {}
     lanes = rows("lanes") if {"queue_enqueue_heads", "queue_claim_heads"} <= readable else []
     return Health(
@@ -55,4 +67,5 @@ def read_health(connection: Connection, schema: str, catalog: Mapping[Key, str])
         tuple(str(row["sequence"]) for row in lanes),
         {str(row["role"]): int(str(row["sequences"])) for row in rows("weak_roles")},
         tuple(sorted(t for t in _LOOKED_AT - readable if ("relation", t) in catalog)),
+        tuple(str(row["relation"]) for row in holding),
     )

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
-from awa_infra.database.catalogs import prepare, read_catalog, read_health
+from awa_infra.database.catalogs import STATE_TABLES, prepare, read_catalog, read_health
 from awa_infra.database.connection import Connection
 from awa_infra.database.observe import Look, look, plan_from, with_role
 from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
-from awa_infra.planning.catalog import NAMED_PARTS
+from awa_infra.planning.catalog import NAMED_PARTS, own_names
 from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
 from awa_infra.planning.findings import FindingKind
 from awa_infra.planning.gates import raise_if_blocked
-from awa_infra.planning.repair import INSTALLER, make_repair, with_repairs
+from awa_infra.planning.repair import INSTALLER, made_canonical, make_repair, with_history, with_repairs
 
 READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "newer-schema", "server-too-old"))
 """Gates that object to a verification too: nothing could be said about such a database."""
@@ -98,7 +98,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
         draft = make_repair(known["before"].findings, release, seen.state, shapes(subject), sound_installer=sound)
         # What would only be pending is not of interest here, its gates are.
         desired = DesiredState(release, release.schema_version, policy=policy)
-        return plan_from(connection, desired, seen, draft)
+        return with_history(plan_from(connection, desired, seen, draft), draft)
 
     def require_done(connection: Connection, before: ObservedState, after: ObservedState) -> None:
         known["after"] = _examination(_subject(connection, release, after, facts), chosen)
@@ -132,6 +132,10 @@ def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
 
 def _subject(connection: Connection, release: Release, observed: ObservedState, facts: CatalogFacts | None) -> Subject:
     major = observed.server_version // _MAJOR
+    known = facts or catalog_facts(release.name, major)
+    names = facts or newest_catalog_facts(major)
+    # Rows are only looked for where it matters: what is gone can be made anew in an empty schema.
+    counted = own_names(names.substrate) - STATE_TABLES if observed.lost_rows else frozenset()
     standing: dict[str, Standing] = {}
     # The settings must not reach the steps of a repair: the savepoint takes them back.
     with connection.transaction(force_rollback=True):
@@ -140,9 +144,8 @@ def _subject(connection: Connection, release: Release, observed: ObservedState, 
         for schema in dict.fromkeys((CANONICAL_SCHEMA, *found)):
             name, catalog = read_catalog(connection, schema)
             if name is not None:
-                standing[schema] = Standing(name, catalog, read_health(connection, schema, catalog))
-    known = facts or catalog_facts(release.name, major)
-    return Subject(release, known, facts or newest_catalog_facts(major), observed, standing)
+                standing[schema] = Standing(name, catalog, read_health(connection, schema, catalog, counted))
+    return Subject(release, known, names, observed, standing)
 
 
 def _require_no_worse(was: Examination, now: Examination, before: ObservedState, after: ObservedState) -> None:
@@ -157,7 +160,7 @@ def _require_no_worse(was: Examination, now: Examination, before: ObservedState,
     lost = old is not None and old.marker_schema is None
     if old is not None and standing is not None and lost:
         standing = replace(standing, marker_schema=None)
-    if old != standing:
+    if old != standing and not made_canonical(before, after):
         raise SqlFailedError(
             "The repair changed Awa's storage transition, which nothing here may do; nothing was kept.",
             hint="Report it with the output of awa-infra verify --json.",

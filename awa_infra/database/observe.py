@@ -136,6 +136,7 @@ def look(
         patches=frozenset(contents["ledger"] or ()).difference(probes) | {name for name in probes if patches[name]},
         history_empty="awa.schema_version" in readable and not versions,
         transition=_transition(contents),
+        marker_schema=contents["marker"],
         substrates=tuple(_substrate(s, rings[s["schema"]]["recorded"]) for s in substrates),
         unseen=tuple(Unseen(s["schema"], s["owner"], s["receipts"], s["rings"] != len(RINGS)) for s in unseen),
         lost_rows=_lost_rows(contents, substrates, readable),

@@ -138,6 +138,7 @@ class ObservedState:
         patches: names of repeatable patches proven to be applied.
         transition: the storage-transition row, ``None`` before version 10.
         history_empty: whether ``awa.schema_version`` is there, readable and has no row.
+        marker_schema: the schema that the marker of queue storage names; ``transition`` has it too, where there is one.
         substrates: queue-storage schemas, the default one included.
         unseen: schemas that are queue storage too, but cannot be read as such.
         lost_rows: tables of Awa's state with fewer rows than Awa put there.
@@ -156,6 +157,7 @@ class ObservedState:
     patches: frozenset[str] = frozenset()
     history_empty: bool = False
     transition: StorageTransition | None = None
+    marker_schema: str | None = None
     substrates: tuple[Substrate, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     lost_rows: tuple[LostRows, ...] = ()

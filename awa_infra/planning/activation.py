@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, Step, StepKind
+from awa_infra.planning.lost_rows import TRANSITION, state_row_gates
 from awa_infra.planning.planner import is_complete
 
 FIRST_VERSION = 13
@@ -44,7 +45,8 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
                 "Apply Awa's migrations first.",
             )
         ]
-    gates = []
+    lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
+    gates = list(state_row_gates(lost, observed.database))
     standing = observed.substrate(schema)
     # Awa's own function takes any name, and would send jobs to a schema that is not there.
     if standing is None or not is_complete(standing):

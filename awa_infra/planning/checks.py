@@ -14,6 +14,9 @@ from awa_infra.planning.findings import Finding, state
 RINGS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
 """Placeholder of a slot to the name of its count."""
 
+EMPTY_HISTORY = "Restore its rows from a backup; if the schema awa was never used, drop that one table."
+"""What to do about an empty table of versions whose schema is not that of the release; the gate says the same."""
+
 BY_HAND = "Nothing here drops or overwrites: decide what is right, and run the statements yourself."
 
 
@@ -22,6 +25,7 @@ class Health:
     """What is no catalog entry of a schema.
 
     Attributes:
+        holding: tables of queue storage that hold rows; only read where rows of Awa's state are gone.
         unreadable: tables whose rows this role may not read, though a verification looks at them.
         slots: rows of the three ``*_ring_slots`` tables, by the name of the count; empty if unreadable.
         lost_lanes: sequences that rows of the lane heads name and that do not exist.
@@ -32,6 +36,7 @@ class Health:
     lost_lanes: tuple[str, ...] = ()
     weak_roles: Mapping[str, int] | None = None
     unreadable: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
 
 
 def no_such_schema(schema: str) -> Finding:
@@ -44,6 +49,9 @@ def no_such_schema(schema: str) -> Finding:
 def release_findings(release: Release, observed: ObservedState) -> list[Finding]:
     """Return what is wrong with version rows and patches."""
     schema = CANONICAL_SCHEMA
+    if observed.history_empty:
+        message = "table awa.schema_version is empty, so at which version schema awa is, is not recorded"
+        return [state("version-rows-missing", schema, "schema_version", message, EMPTY_HISTORY, step="version-rows")]
     if not observed.versions:
         return [state("not-migrated", schema, "version", "schema awa is not migrated", "Run awa-infra apply.")]
     if observed.version < release.schema_version:

@@ -59,4 +59,11 @@ def state_data(observed: ObservedState) -> dict[str, Any]:
             }
             for s in observed.substrates
         ],
+        "unreadable_queue_storage": [
+            {"schema": u.schema, "owner": u.owner, "damaged": u.damaged} for u in observed.unseen
+        ],
+        "lost_rows": [
+            {"table": f"{row.schema}.{row.table}", "found": row.found, "expected": row.expected}
+            for row in observed.lost_rows
+        ],
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from awa_infra.facts.catalog import CatalogFacts
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape
-from awa_infra.planning import checks, uncompared
+from awa_infra.planning import checks, lost_rows, uncompared
 from awa_infra.planning.bodies import difference, release_bodies, text_of
 from awa_infra.planning.catalog import (
     HASHED,
@@ -99,7 +99,8 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
     """
     findings: list[Finding] = []
     fingerprints: list[Fingerprint] = []
-    current = subject.observed.version == subject.release.schema_version
+    healths = {schema: standing.health for schema, standing in subject.standing.items()}
+    current = _comparable(subject)
     wanted = list(schemas)
     if CANONICAL_SCHEMA in wanted:
         findings += checks.release_findings(subject.release, subject.observed)
@@ -115,6 +116,7 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
         shape = checks.standing_shape(standing.catalog, standing.health, recorded)
         findings += lanes(schema, standing.catalog)
         findings += checks.schema_findings(standing.name, standing.catalog, standing.health)
+        findings += lost_rows.state_row_findings(schema, subject.observed, healths)
         findings += uncompared.unreadable(standing.name, standing.health.unreadable, subject.observed.user)
         if not current:
             findings.append(uncompared.version_differs(subject.release, subject.observed, schema))
@@ -140,6 +142,14 @@ def shapes(subject: Subject) -> dict[str, Shape]:
         recorded = _recorded(subject.observed, schema)
         found[schema] = checks.standing_shape(standing.catalog, standing.health, recorded)
     return found
+
+
+def _comparable(subject: Subject) -> bool:
+    """Whether the database is at the release's version, or lost the record of its version but not its objects."""
+    if subject.observed.history_empty:
+        awa = subject.standing.get(CANONICAL_SCHEMA)
+        return awa is not None and ("type", "job_state") in awa.catalog
+    return subject.observed.version == subject.release.schema_version
 
 
 def _recorded(observed: ObservedState, schema: str) -> Shape:

@@ -35,6 +35,7 @@ FindingCode = Literal[
     "schema-missing",
     "sequences-without-update",
     "slot-counts-changed",
+    "state-rows-missing",
     "version-rows-missing",
     "version-rows-strange",
 ]

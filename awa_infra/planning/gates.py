@@ -21,6 +21,7 @@ from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
 from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.describe import listed
+from awa_infra.planning.lost_rows import damaged_gates, state_row_gates
 from awa_infra.planning.ownership import strangers_query
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
@@ -236,6 +237,11 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
                 f"Ask for at most {release.schema_version}, or install a newer awa-pg.",
             )
         )
+    # Without any version another gate says what is wrong.
+    if observed.versions:
+        gates += state_row_gates(observed.lost_rows, observed.database)
+    if target is not None and observed.version < target:
+        gates += damaged_gates(observed)
     version = max(observed.version, target or 0)
     if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
         wanted = listed(q.schema for q in desired.queue_storage)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from awa_infra import sqltext
 from awa_infra.model import Gate, ObservedState, Plan, Release, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
+from awa_infra.planning.lost_rows import TRANSITION, state_row_gates
 
 _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""
@@ -86,6 +87,9 @@ def removal_locks(shape: Shape, server_version: int) -> int:
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
     """Object to a schema that jobs are routed to, or are about to be; nothing overrules that."""
+    lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
+    if lost:
+        return list(state_row_gates(lost, observed.database))
     transition = observed.transition
     if transition is None:
         return [

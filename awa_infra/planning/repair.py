@@ -72,9 +72,14 @@ def with_repairs(
         for f in told
     ]
     hopeless = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told)
-    if hopeless or not known:
+    # Nobody knows which version an empty table stood for, unless every object is that of the release.
+    lost = any(f.code == "version-rows-missing" and f.repair for f in told)
+    differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in told)
+    if hopeless or not known or (lost and differs):
         told = [
-            replace(f, step=None, repair="Repair the rest first.") if f.code == "version-rows-missing" else f
+            replace(f, step=None, repair=f.repair or "Repair the rest first.")
+            if f.code == "version-rows-missing"
+            else f
             for f in told
         ]
     return tuple(_said(f) for f in told)
@@ -104,15 +109,18 @@ def make_repair(
         steps.append(_aside("keep", shapes))
         steps += [migration_step(m) for m in release.migrations[1:]]
     steps += [patch_step(p) for p in release.patches if replay or f"patch:{p.name}" in wanted]
-    for schema, shape in sorted(shapes.items()):
+    for number, (schema, shape) in enumerate(sorted(shapes.items())):
         if f"install:{schema}" in wanted and not (replay and schema == CANONICAL_SCHEMA):
-            steps.append(_install(schema, shape, alone=not replay))
+            steps.append(_install(schema, shape, number, alone=not replay))
         elif f"fillfactor:{schema}" in wanted and not replay:
             steps.append(_fillfactor(schema))
     if replay:
         steps.append(_aside("put_back", shapes))
     if "version-rows" in wanted:
         steps.append(_version_rows(release, observed))
+    if "transition" in wanted:
+        title = "row of Awa's storage transition: canonical, as without it"
+        steps.append(Step(StepKind.REPAIR, "transition", title, sqltext.load("fingerprint/repair/transition.sql")))
     if "marker" in wanted and observed.transition:
         steps.append(_marker(str(observed.transition.details_schema)))
     locks = CANONICAL_LOCKS if replay else 0
@@ -127,6 +135,23 @@ def make_repair(
             ),
         )
     return Plan(observed.version, observed.version, gates, owned_steps(None, observed, steps), lock_objects=locks)
+
+
+def with_history(plan: Plan, draft: Plan) -> Plan:
+    """Return the plan without the gate about an empty table of versions, where its rows are what is put back."""
+    if all(step.key != "version-rows" for step in draft.steps):
+        return plan
+    return replace(plan, steps=draft.steps, gates=tuple(g for g in plan.gates if g.code != "empty-history"))
+
+
+def made_canonical(before: ObservedState, after: ObservedState) -> bool:
+    """Whether all that happened to the storage transition is that its lost row is there again, canonical."""
+    made = after.transition
+    return (
+        before.transition is None
+        and made is not None
+        and (made.state, made.current_engine, made.epoch, made.marker_schema) == ("canonical", "canonical", 0, None)
+    )
 
 
 def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
@@ -193,6 +218,7 @@ def _said(finding: Finding) -> Finding:
         "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
         "fillfactor": f"--repair sets the storage parameters of {name} again.",
         "version-rows": "--repair inserts them with the statements of Awa's own migrations.",
+        "transition": "--repair puts it back as Awa's migrations made it; new jobs go where they go without it.",
         "marker": "--repair puts it back; routing stays as it is.",
         REPLAY: "--repair runs all migrations but the first again, with the patches, in one transaction.",
     }
@@ -215,10 +241,10 @@ def _objections(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gat
     )
 
 
-def _install(schema: str, shape: Shape, *, alone: bool) -> Step:
+def _install(schema: str, shape: Shape, number: int, *, alone: bool) -> Step:
     text = sqltext.render("fingerprint/repair/install.sql", **queue_storage_values(QueueStorage(schema, shape)))
     if alone:
-        text = _counters_sql("keep", [schema]) + text + _counters_sql("put_back", [schema])
+        text = _counters_sql("keep", [schema], number) + text + _counters_sql("put_back", [schema], number)
     return Step(
         StepKind.QUEUE_STORAGE,
         f"install:{schema}",
@@ -238,17 +264,18 @@ def _aside(what: Literal["keep", "put_back"], schemas: Iterable[str]) -> Step:
     return Step(StepKind.REPAIR, what.replace("_", "-"), title[what], text, "exclusive locks on these tables")
 
 
-def _counters_sql(what: Literal["keep", "put_back"], schemas: Iterable[str]) -> str:
+def _counters_sql(what: Literal["keep", "put_back"], schemas: Iterable[str], first: int = 0) -> str:
     return "".join(
         sqltext.render(
             f"fingerprint/repair/{what}_counters.sql",
             schema=schema,
             schema_name=sqltext.Name(schema),
-            # The name of the schema could be too long for a part of another one.
+            # The name of the schema could be too long for a part of another one. Each schema has its own: they last
+            # until the end of the transaction, in which others are repaired too.
             counters=sqltext.Name(f"awa_infra_counters_{number}"),
             trust=sqltext.Name(f"awa_infra_trust_{number}"),
         )
-        for number, schema in enumerate(schemas)
+        for number, schema in enumerate(schemas, start=first)
     )
 
 

@@ -480,7 +480,7 @@ HAVING max(version) > 40 AND max(version) <= 40
         FOR problem IN
 SELECT 'empty-history' AS code,
        format('Table awa.schema_version in database %I is empty.', current_database()) AS message,
-       'Restore its rows from a backup; if the schema awa was never used, drop that one table.' AS hint
+       'Run awa-infra verify --repair, which puts its rows back where every object is that of the release. Otherwise restore its rows from a backup; if the schema awa was never used, drop that one table.' AS hint
 HAVING NOT EXISTS (SELECT FROM awa.schema_version)
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);

@@ -1,0 +1,85 @@
+"""Rows of Awa's state that are gone: what is found, what can be put back, and what they block. Pure.
+
+A database restored from ``pg_dump --schema-only``, or emptied by a test suite, has every object and none of the rows
+that Awa's migrations put there: the version rows, the storage-transition row, the rings of each queue-storage schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from awa_infra.model import CANONICAL_SCHEMA, Gate, LostRows, ObservedState
+from awa_infra.planning.checks import Health
+from awa_infra.planning.findings import Finding, state
+
+TRANSITION = "storage_transition_state"
+"""The table of one row that says where new jobs go (Awa 0.6.9)."""
+
+_HINT = "Run awa-infra verify: it says what --repair can put back, and what must come from a backup."
+_SHOWN = 3
+
+
+def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[str, Health]) -> list[Finding]:
+    """Return what is gone in one schema, with its repair where no job can be lost by it.
+
+    Args:
+        schema: which one.
+        observed: what was observed.
+        healths: of every schema of the database, with the tables that hold rows.
+    """
+    findings = []
+    lost = [row for row in observed.lost_rows if row.schema == schema]
+    rings = [row for row in lost if row.table != TRANSITION]
+    if rings:
+        holding = healths[schema].holding
+        repair = (
+            "Restore them from a backup: made anew, a ring starts at slot 0 and generation 0, and jobs that are in "
+            f"{_few(holding)} would be lost to Awa."
+        )
+        message = f"rows of Awa's rings are gone: {_few([str(row) for row in rings])}"
+        step = None if holding else f"install:{schema}"
+        findings.append(state("state-rows-missing", schema, "rings", message, repair, step=step))
+    if len(lost) > len(rings):
+        findings.append(_transition(observed, healths))
+    return findings
+
+
+def _transition(observed: ObservedState, healths: Mapping[str, Health]) -> Finding:
+    holding = [f"{schema}.{table}" for schema, health in healths.items() for table in health.holding]
+    reasons = [f"the marker names schema {observed.marker_schema}"] if observed.marker_schema else []
+    reasons += [f"there are rows in {_few(holding)}"] if holding else []
+    reasons += [f"schema {unseen.schema} cannot be read" for unseen in observed.unseen]
+    return state(
+        "state-rows-missing",
+        CANONICAL_SCHEMA,
+        TRANSITION,
+        f"the row of awa.{TRANSITION}, which says where new jobs go, is gone",
+        f"Restore it from a backup, because queue storage may have been active: {', '.join(reasons)}.",
+        step=None if reasons else "transition",
+    )
+
+
+def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]:
+    """Return the gate that blocks whatever relies on rows that are gone."""
+    if not lost:
+        return ()
+    listed = _few([str(row) for row in lost])
+    return (Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {listed}.", _HINT),)
+
+
+def damaged_gates(observed: ObservedState) -> tuple[Gate, ...]:
+    """Return the gate about custom schemas that Awa's migrations would skip, because they lost a ring table."""
+    damaged = [u.schema for u in observed.unseen if u.damaged and u.schema != CANONICAL_SCHEMA]
+    if not damaged:
+        return ()
+    message = (
+        f"Queue-storage schema {_few(damaged)} of database {observed.database} has lost tables of its rings: Awa's "
+        "migrations would silently skip it."
+    )
+    hint = "Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it."
+    return (Gate("queue-storage-damaged", message, hint),)
+
+
+def _few(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(listed[:_SHOWN]) + (f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else "")
