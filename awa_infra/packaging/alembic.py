@@ -13,7 +13,7 @@ from awa_infra.model import Step
 from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import in_order, stems
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, preflight, stop
 
 _SETTINGS = """\
 # Where the database is and who connects comes from the environment: AWA_DATABASE_URL.
@@ -73,6 +73,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
         "awa_infra/preflight.sql": asked.encode(),
         "awa_infra/stop.sql": stop().encode(),
+        "awa_infra/installer.sql": keeping_installer().encode(),
         **dict(_revisions(contents)),
     }
 

@@ -15,7 +15,7 @@ from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name, plain_paths
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, preflight, stop
 
 _LOGICAL_PATH = "awa"
 _AUTHOR = "awa-infra"
@@ -52,7 +52,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "prerequisite.sql": _PREREQUISITE.encode(),
         "awa_infra/preflight.sql": "\n".join([sqltext.load("bundle/lock_liquibase.sql"), asked]).encode(),
         "awa_infra/stop.sql": stop(session=True).encode(),
-        "awa_infra/unlock.sql": sqltext.load("bundle/unlock_liquibase.sql").encode(),
+        "awa_infra/unlock.sql": "\n".join([keeping_installer(), sqltext.load("bundle/unlock_liquibase.sql")]).encode(),
     }
 
 
