@@ -48,6 +48,7 @@ def run() -> None:
             version_table_schema="awa_migrations",
         )
         context.run_migrations()
+        connection.exec_driver_sql((HERE / "awa_infra" / "installer.sql").read_text(encoding="utf-8"))
 
 
 run()

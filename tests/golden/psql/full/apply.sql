@@ -100,6 +100,7 @@ SELECT (SELECT count(*)
 \echo 'lanes of archive in slow_queue'
 \ir awa_infra/lanes_slow_queue.sql
 
+\ir awa_infra/installer.sql
 \ir awa_infra/verified.sql
 
 \if :{?dry_run}

@@ -91,6 +91,7 @@ SELECT (SELECT count(*)
 \echo 'queue-storage schema acme_jobs (16/8/8 slots with receipts)'
 \ir awa_infra/queue_storage_acme_jobs.sql
 
+\ir awa_infra/installer.sql
 \ir awa_infra/verified.sql
 
 \if :{?dry_run}
