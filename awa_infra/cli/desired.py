@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from awa_infra.cli.output import warn
 from awa_infra.model import DesiredState, Policy
+from awa_infra.packaging.contents import Waits
 from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
 
@@ -28,6 +29,14 @@ def read_config(path: Path | None) -> StackConfig | None:
     found = stack_config.load(path)
     warn(stack_config.clear_warning(found.secrets(), str(path)))
     return found
+
+
+def declared_waits(config: StackConfig | None) -> Waits:
+    """Return how long a bundle is to wait for locks: what the configuration declares, else what ``apply`` does."""
+    if config is None:
+        return Waits()
+    declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}
+    return Waits(**{name: value for name, value in declared.items() if value is not None})
 
 
 def desired_state(

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from importlib import resources
 
 from awa_infra import sqltext
-from awa_infra.model import Step
 from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import in_order, stems
@@ -59,7 +58,7 @@ _CONDITION = """\
 
 def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
-    return {key: f"sql/{stem}.sql" for key, stem in stems(contents, _text).items()}
+    return {key: f"sql/{stem}.sql" for key, stem in stems(contents).items()}
 
 
 def files(contents: Contents) -> dict[str, bytes]:
@@ -70,7 +69,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),
-        "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
+        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
         "awa_infra/preflight.sql": asked.encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
@@ -79,7 +78,7 @@ def files(contents: Contents) -> dict[str, bytes]:
 
 
 def _revisions(contents: Contents) -> Iterator[tuple[str, bytes]]:
-    named = stems(contents, _text)
+    named = stems(contents)
     migrations = {named[step.key]: step.key for step in contents.plan.steps if step.key in named and step.key[0] == "V"}
     ordered = in_order(contents, named)
     for before, stem in zip([None, *ordered], ordered, strict=False):
@@ -97,10 +96,6 @@ def _revisions(contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 def _revision(stem: str) -> str:
     return f"awa_{stem.partition('_')[0]}"
-
-
-def _text(step: Step) -> bytes:
-    return step.sql.encode()
 
 
 ALEMBIC = Format("alembic", "Alembic", paths, files, one_transaction=True, appends=True)

@@ -63,7 +63,16 @@ def stop(outcome: str = "Nothing was run.", *, session: bool = False) -> str:
         outcome: a sentence for the hint.
         session: as for :func:`acting`.
     """
-    return sqltext.render("bundle/stop.sql", outcome=outcome) + "\n" + acting(session=session)
+    return f"{refusal(outcome)}\n{acting(session=session)}"
+
+
+def refusal(outcome: str = "Nothing was run.") -> str:
+    """Return the DO block that raises once, with all that :func:`preflight` kept.
+
+    Args:
+        outcome: a sentence for the hint.
+    """
+    return sqltext.render("bundle/stop.sql", outcome=outcome)
 
 
 def acting(*, session: bool = False) -> str:

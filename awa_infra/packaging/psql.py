@@ -55,6 +55,8 @@ _FOOTER = """\
     \\echo 'Dry run: everything was rolled back.'
 \\else
     COMMIT;
+    -- What comes now only shows: it is committed, whatever happens.
+    \\set ON_ERROR_STOP off
     \\pset tuples_only off
     \\pset format aligned
     \\echo 'Done:'
@@ -68,7 +70,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
-        "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
+        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
         "awa_infra/preflight.sql": preflight(contents, more=more).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),

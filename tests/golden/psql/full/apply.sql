@@ -108,6 +108,8 @@ SELECT (SELECT count(*)
     \echo 'Dry run: everything was rolled back.'
 \else
     COMMIT;
+    -- What comes now only shows: it is committed, whatever happens.
+    \set ON_ERROR_STOP off
     \pset tuples_only off
     \pset format aligned
     \echo 'Done:'
