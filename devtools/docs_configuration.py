@@ -100,7 +100,7 @@ _WHO = f"""\
 | `roles` | made and granted | a `roles.sql` for an administrator |
 | `queues` of a schema | made | made |
 | `queueStorageSchemas` | installed | installed |
-| `lockTimeout`, `lockWait` | used by `apply` | set them in the tool |
+| `lockTimeout`, `lockWait` | used by `apply` | written into the scripts that take locks |
 | `migratorPassword`, `runtimePassword`, `observerPassword` | not set: only Pulumi decrypts them | not set |
 | `activation`, `deletionPolicy`, `forceDrop`, `repair` | not done: only Pulumi does it | not done |
 

@@ -11,6 +11,7 @@ from awa_infra.cli.output import warn
 from awa_infra.database.url import describe, place, with_database
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, Policy
+from awa_infra.packaging.contents import Waits
 from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
 
@@ -53,6 +54,14 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
             hint="Make both lead to the same database, or unset DATABASE_URL to use the one of the configuration.",
         )
     return url
+
+
+def declared_waits(config: StackConfig | None) -> Waits:
+    """Return how long a bundle is to wait for locks: what the configuration declares, else what ``apply`` does."""
+    if config is None:
+        return Waits()
+    declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}
+    return Waits(**{name: value for name, value in declared.items() if value is not None})
 
 
 def desired_state(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config
+from awa_infra.cli.desired import declared_waits, desired_state, read_config
 from awa_infra.cli.options import config_option, json_option
 from awa_infra.cli.output import complain, print_json
 from awa_infra.errors import BundleError
 from awa_infra.packaging.archive import read_archive, write_archive
-from awa_infra.packaging.bundle import FORMATS, Bundle
+from awa_infra.packaging.bundle import FORMATS, Bundle, format_named
 from awa_infra.packaging.bundle import package as make
 from awa_infra.packaging.compare import Change, changes, unified
 from awa_infra.packaging.grow import refuse_older
@@ -89,9 +89,11 @@ def package(
     looking = check or show_diff
     if out is None and (looking or archive_path is None):
         raise click.UsageError("Give --out, the folder of the bundle" + ("." if looking else ", or --archive."))
-    desired = desired_state(read_config(config_path), to_version)
+    config = read_config(config_path)
+    desired = desired_state(config, to_version)
+    waits = declared_waits(config)
     standing = _standing(out, archive_path, desired.release.name, looking=looking)
-    bundle = make(bundle_format, desired, from_version=from_version, standing=standing)
+    bundle = make(bundle_format, desired, from_version=from_version, standing=standing, waits=waits)
     done = changes(standing.files if standing else {}, bundle.files)
     if not looking:
         if out is not None:
@@ -144,7 +146,9 @@ def _refuse(standing: Standing, *, looking: bool) -> None:
     if not looking:
         refuse_what_changed(standing)
         return
-    lost = [entry.file for entry in standing.lock.frozen.values() if entry.file not in standing.files]
+    lock = standing.lock
+    released = (*lock.frozen.values(), *(lock.repeatable if format_named(lock.form).appends else ()))
+    lost = [entry.file for entry in released if entry.file not in standing.files]
     if lost:
         raise BundleError(
             f"The bundle in {standing.folder} has lost files that it released: {', '.join(lost)}.",

@@ -60,7 +60,8 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     given = parameters(url)
     wanted = {"connect_timeout": str(CONNECT_TIMEOUT), "application_name": "awa-infra"}
     defaults = {key: value for key, value in wanted.items() if key not in given}
-    target = conninfo.make_conninfo(cleaned(url), **defaults)
+    # Awa's texts are UTF-8, whatever PGCLIENTENCODING says, and what a SQL_ASCII database returns is text, too.
+    target = conninfo.make_conninfo(cleaned(url), **defaults, client_encoding="UTF8")
     try:
         connection: Connection = psycopg.connect(
             target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None

@@ -143,6 +143,7 @@ def look(
         lacks=tuple(Lack(row["step"], row["text"]) for row in lacks),
         acting_owner=row["acting_owner"],
         strangers=tuple(Stranger(**stranger) for stranger in strangers),
+        functions_given=row["functions_given"],
     )
     return Look(state, readable, locked)
 

@@ -23,7 +23,7 @@ LOGINS = ("migrator", "runtime", "observer")
 
 
 class RolesLifecycle(Lifecycle):
-    """Create or adopt roles, grant and grant again; never drop one, never revoke anything."""
+    """Create or adopt roles, grant and grant again; never drop one, and revoke nothing but Awa's installer."""
 
     name: ClassVar = "AwaRoles"
     needed: ClassVar = ("database_url", "owner", *LOGINS, "queue_storage_schemas", "lane_schemas")

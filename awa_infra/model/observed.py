@@ -146,6 +146,7 @@ class ObservedState:
             a database that is not there yet.
         acting_owner: the owner of schema ``awa``, if this session does not act as it but may.
         strangers: objects of Awa that the owner of their schema cannot change.
+        functions_given: whether default privileges let others execute what is made in schema ``awa``.
     """
 
     server_version: int = 0
@@ -164,6 +165,7 @@ class ObservedState:
     lacks: tuple[Lack, ...] | None = None
     acting_owner: str | None = None
     strangers: tuple[Stranger, ...] = ()
+    functions_given: bool = False
 
     @property
     def version(self) -> int:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from importlib import resources
 
 from awa_infra import sqltext
-from awa_infra.model import Step
 from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import in_order, stems
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, preflight, stop
 
 _SETTINGS = """\
 # Where the database is and who connects comes from the environment: AWA_DATABASE_URL.
@@ -59,7 +58,7 @@ _CONDITION = """\
 
 def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
-    return {key: f"sql/{stem}.sql" for key, stem in stems(contents, _text).items()}
+    return {key: f"sql/{stem}.sql" for key, stem in stems(contents).items()}
 
 
 def files(contents: Contents) -> dict[str, bytes]:
@@ -70,15 +69,16 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),
-        "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
+        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
         "awa_infra/preflight.sql": asked.encode(),
         "awa_infra/stop.sql": stop().encode(),
+        "awa_infra/installer.sql": keeping_installer().encode(),
         **dict(_revisions(contents)),
     }
 
 
 def _revisions(contents: Contents) -> Iterator[tuple[str, bytes]]:
-    named = stems(contents, _text)
+    named = stems(contents)
     migrations = {named[step.key]: step.key for step in contents.plan.steps if step.key in named and step.key[0] == "V"}
     ordered = in_order(contents, named)
     for before, stem in zip([None, *ordered], ordered, strict=False):
@@ -96,10 +96,6 @@ def _revisions(contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 def _revision(stem: str) -> str:
     return f"awa_{stem.partition('_')[0]}"
-
-
-def _text(step: Step) -> bytes:
-    return step.sql.encode()
 
 
 ALEMBIC = Format("alembic", "Alembic", paths, files, one_transaction=True, appends=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, StepKind
+from awa_infra.model import DesiredState, ObservedState, Step, StepKind
 from awa_infra.packaging.alembic import ALEMBIC
-from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format
+from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format, Waits
 from awa_infra.packaging.dbmate import DBMATE
 from awa_infra.packaging.flyway import FLYWAY
 from awa_infra.packaging.golang_migrate import GOLANG_MIGRATE
 from awa_infra.packaging.goose import GOOSE
-from awa_infra.packaging.grow import Kept, with_released_texts
+from awa_infra.packaging.grow import Kept, grown_from, with_released_texts
 from awa_infra.packaging.liquibase import LIQUIBASE
 from awa_infra.packaging.lock import LOCK, Lock, grown, with_shapes, written
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums, manifest
@@ -57,7 +57,12 @@ def render(fmt: str, desired: DesiredState) -> dict[str, bytes]:
 
 
 def package(
-    fmt: str, desired: DesiredState, *, from_version: int | None = None, standing: Standing | None = None
+    fmt: str,
+    desired: DesiredState,
+    *,
+    from_version: int | None = None,
+    standing: Standing | None = None,
+    waits: Waits | None = None,
 ) -> Bundle:
     """Return a bundle: a new one, or one that grows by what a newer release adds.
 
@@ -68,6 +73,7 @@ def package(
         desired: what the database is to hold after the bundle has run.
         from_version: the version that databases stand at before; ``None`` is what the standing bundle has, or 0.
         standing: the bundle that is to grow. What it has released stays as it is.
+        waits: how long it waits for locks; ``None`` is as long as ``apply`` does.
 
     Raises:
         ConfigurationError: there is no such format, or this cannot be reached from that version.
@@ -81,14 +87,17 @@ def package(
         lock = standing.lock
         _refuse_another_start(from_version, lock)
         desired, kept = with_released_texts(desired, form, standing)
-    contents = replace(contents_of(desired, lock.from_version, kept), released=lock.repeatable)
+        contents = replace(contents_of(desired, lock.from_version, kept), **grown_from(desired, form, standing))
+    else:
+        contents = contents_of(desired, lock.from_version)
+    contents = replace(contents, waits=waits or Waits())
     refuse_what_tools_misread(desired, contents.plan.steps)
     paths = form.paths(contents)
-    wrap = form.wrap or (lambda step: step.sql.encode())
-    files = {paths[step.key]: wrap(step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
+    wrap = form.wrap or _as_it_is
+    files = {paths[step.key]: wrap(contents, step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
     if standing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
-        files |= {entry.file: standing.files[entry.file] for entry in stay}
+        files |= {entry.file: standing.files[entry.file] for entry in stay if entry.file in standing.files}
     files.update(form.files(contents))
     files.update(roles_script(contents))
     files["verify.sql"] = verify(contents).encode()
@@ -101,6 +110,10 @@ def package(
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
     files[CHECKSUMS] = checksums(files)
     return Bundle(files, kept)
+
+
+def _as_it_is(_contents: Contents, step: Step) -> bytes:
+    return step.sql.encode()
 
 
 def format_named(name: str) -> Format:

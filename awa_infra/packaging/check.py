@@ -14,7 +14,7 @@ from awa_infra.facts import known_releases
 from awa_infra.model import History, HistoryRow
 from awa_infra.packaging import numbered
 from awa_infra.packaging.bundle import format_named
-from awa_infra.packaging.lock import Lock, sha256
+from awa_infra.packaging.lock import Lock, Released, sha256
 from awa_infra.packaging.manifest import MANIFEST
 from awa_infra.packaging.standing import Standing
 from awa_infra.release import normalised_sha256
@@ -158,10 +158,14 @@ def _changesets(standing: Standing) -> dict[str, str]:
 def _against_the_lock(standing: Standing, lock: Lock) -> Iterator[Flaw]:
     """Compare what is there with what was released; what the sums have told already is not told again."""
     told = {*standing.edited, *standing.missing}
-    newest = {entry.file: entry for entry in lock.repeatable}
-    for entry in (*lock.frozen.values(), *newest.values()):
-        content = standing.files.get(entry.file)
-        if content is not None and entry.file not in told and sha256(content) != entry.sha256:
+    texts: dict[str, dict[str, Released]] = {}
+    for entry in (*lock.frozen.values(), *lock.repeatable):
+        texts.setdefault(entry.file, {})[entry.sha256] = entry
+    for file, known in texts.items():
+        content = standing.files.get(file)
+        # Which of its texts a repeatable file has now is for the sums to say.
+        if content is not None and file not in told and sha256(content) not in known:
+            entry = list(known.values())[-1]
             yield Flaw(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")
     manifest = standing.manifest
     if manifest.get("format") != lock.form:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from awa_infra import sqltext
 from awa_infra.model import DesiredState, Plan, Step, StepKind
 from awa_infra.packaging.lock import Released
 
@@ -12,8 +13,37 @@ HISTORY_SCHEMA = "awa_migrations"
 """Where the tool keeps its own tables: beside schema ``awa``, which belongs to Awa's migrations alone."""
 
 
+SLUGS = {StepKind.QUEUE_STORAGE: "queue_storage", StepKind.LANES: "lanes"}
+"""What the files of a schema's steps are called."""
+
 ADMINISTRATORS = frozenset({StepKind.ROLES, StepKind.ACT_AS, StepKind.ACCESS})
 """Steps that an administrator runs once, in ``roles.sql``; the role that runs the tool need not be allowed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a bundle waits for locks, in seconds; the defaults are those of ``apply``.
+
+    Attributes:
+        table_lock: for each table lock (``lock_timeout``); 0 waits for ever.
+        migration_lock: for another migration to finish.
+    """
+
+    table_lock: float = 30.0
+    migration_lock: float = 60.0
+
+    def values(self) -> sqltext.Values:
+        """Return the placeholders of the scripts that take the locks."""
+        return {
+            "lock_timeout": f"{round(self.table_lock * 1000)}ms",
+            "lock_wait": self.migration_lock,
+            "lock_wait_told": seconds(self.migration_lock),
+        }
+
+
+def seconds(value: float) -> str:
+    """Return a number of seconds as people write it."""
+    return f"{value:g} seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +55,20 @@ class Contents:
         plan: what it takes, from the state that the bundle starts at.
         kept: a line for each file that stays as it was released, although the release has another text for it.
         released: every text of repeatable files that the bundle has released before.
+        texts: the SQL of each of their files that is there, by path.
+        returns: how often each schema came back after it had left the configuration; never is not listed.
+        returned: schemas that come back now.
+        waits: how long it waits for locks.
     """
 
     desired: DesiredState
     plan: Plan
     kept: tuple[str, ...] = ()
     released: tuple[Released, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    returns: Mapping[str, int] = field(default_factory=dict)
+    returned: frozenset[str] = frozenset()
+    waits: Waits = Waits()
 
     def of(self, kind: StepKind) -> tuple[Step, ...]:
         """Return the steps of one kind, in the plan's order."""
@@ -41,9 +79,20 @@ def plain_paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file, for tools that are told the order of the files."""
     found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
     found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
-    found |= {step.key: f"awa_infra/queue_storage_{own_name(step)}.sql" for step in contents.of(StepKind.QUEUE_STORAGE)}
-    found |= {step.key: f"awa_infra/lanes_{own_name(step)}.sql" for step in contents.of(StepKind.LANES)}
+    for kind, slug in SLUGS.items():
+        found |= {step.key: f"awa_infra/{slug}_{again(contents, step)}.sql" for step in contents.of(kind)}
     return found
+
+
+def again(contents: Contents, step: Step) -> str:
+    """Return a schema's name for the file of its step, with a number if the schema has come back.
+
+    A tool runs a repeatable file again only if something about it has changed. A schema that left the configuration may
+    have been dropped since; its script is the same when it comes back.
+    """
+    name = own_name(step)
+    times = contents.returns.get(name, 0)
+    return f"{name}-{times + 1}" if times else name
 
 
 def own_name(step: Step) -> str:
@@ -72,7 +121,7 @@ class Format:
     paths: Callable[[Contents], Mapping[str, str]]
     files: Callable[[Contents], Mapping[str, bytes]]
     one_transaction: bool = False
-    wrap: Callable[[Step], bytes] | None = None
+    wrap: Callable[[Contents, Step], bytes] | None = None
     text_of: Callable[[bytes], str] = bytes.decode
     appends: bool = False
     asks: bool = True

@@ -25,16 +25,16 @@ DBMATE_NO_DUMP_SCHEMA=true
 
 def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
-    return {key: f"migrations/{stem}.sql" for key, stem in stems(contents, _wrapped).items()}
+    return {key: f"migrations/{stem}.sql" for key, stem in stems(contents).items()}
 
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the settings, and what dbmate cannot run by itself."""
-    return {"dbmate.env": _SETTINGS.encode(), **beside(contents)}
+    return {"dbmate.env": _SETTINGS.encode(), **beside(contents, "dbmate")}
 
 
-def _wrapped(step: Step) -> bytes:
-    return _UP + wrapped(step) + _end()
+def _wrapped(contents: Contents, step: Step) -> bytes:
+    return _UP + wrapped(contents, step) + _end()
 
 
 def _unwrapped(content: bytes) -> str:

@@ -11,9 +11,9 @@ import json
 
 from awa_infra import sqltext
 from awa_infra.model import StepKind
-from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again, own_name
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import preflight, refusal, stop
 from awa_infra.planning.gates import GateQuery
 
 _PATCHES_FROM = 0
@@ -55,6 +55,9 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 )
 """Why, what, and the value; both files of settings are made of this."""
 
+_FIRST = frozenset({"read-only", "database-encoding"})
+"""Asked before Flyway makes its history."""
+
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
 """Asked again before each file: a newer ``awa migrate`` may have run since the preflight."""
 
@@ -66,9 +69,9 @@ def paths(contents: Contents) -> dict[str, str]:
         # With the version in its name it is another file after the next migration, and so run again.
         found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{own_name(step)}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{own_name(step)}.sql"
+        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{again(contents, step)}.sql"
     for step in contents.of(StepKind.LANES):
-        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{own_name(step)}.sql"
+        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{again(contents, step)}.sql"
     return found
 
 
@@ -77,7 +80,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = [_not_adopted(), *lock_table_queries(contents, together=False)]
     asked = [preflight(contents, more=more), stop()]
     locked = [
-        sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION),
+        sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
         preflight(contents, only=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
@@ -88,7 +91,9 @@ def files(contents: Contents) -> dict[str, bytes]:
         "classic.conf": _classic_settings(folders).encode(),
         # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
         # first run: where its schema is missing Flyway has nothing to validate.
-        "callbacks/createSchema__awa_infra_alone.sql": alone.encode(),
+        "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
+            [preflight(contents, only=_FIRST), refusal(), alone]
+        ).encode(),
         "callbacks/beforeValidate__awa_infra_alone.sql": alone.encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(locked).encode(),

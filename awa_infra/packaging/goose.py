@@ -13,15 +13,20 @@ _END = b"\n-- +goose StatementEnd\n"
 
 def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
-    return {key: f"migrations/{stem}.sql" for key, stem in stems(contents, _wrapped).items()}
+    return {key: f"migrations/{stem}.sql" for key, stem in stems(contents).items()}
 
 
-def _wrapped(step: Step) -> bytes:
-    return _BEGIN + wrapped(step) + _END
+def files(contents: Contents) -> dict[str, bytes]:
+    """Return what goose cannot run by itself."""
+    return beside(contents, "goose")
+
+
+def _wrapped(contents: Contents, step: Step) -> bytes:
+    return _BEGIN + wrapped(contents, step) + _END
 
 
 def _unwrapped(content: bytes) -> str:
     return unwrapped(content.removesuffix(_END))
 
 
-GOOSE = Format("goose", "goose", paths, beside, wrap=_wrapped, text_of=_unwrapped, appends=True, asks=False)
+GOOSE = Format("goose", "goose", paths, files, wrap=_wrapped, text_of=_unwrapped, appends=True, asks=False)

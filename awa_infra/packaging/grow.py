@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from awa_infra.errors import BundleError
 from awa_infra.model import DesiredState, Migration
@@ -64,6 +66,27 @@ def with_released_texts(
         migrations.append(Migration(migration.version, migration.description, text, normalised_sha256(text)))
     release = replace(desired.release, migrations=tuple(migrations))
     return replace(desired, release=release), tuple(kept)
+
+
+def grown_from(desired: DesiredState, form: Format, standing: Standing) -> dict[str, Any]:
+    """Return what the contents of a bundle have to know of the bundle that grows, as fields of :class:`Contents`."""
+    lock = standing.lock
+    declared = {entry["schema"] for entry in standing.manifest.get("queue_storage", ())}
+    returned = frozenset(q.schema for q in desired.queue_storage if q.schema in lock.shapes.keys() - declared)
+    returns = {schema: _times(schema, lock) + (schema in returned) for schema in lock.shapes}
+    files = [entry.file for entry in lock.repeatable if entry.file in standing.files]
+    return {
+        "released": lock.repeatable,
+        "texts": {file: form.text_of(standing.files[file]) for file in files},
+        "returns": returns,
+        "returned": returned,
+    }
+
+
+def _times(schema: str, lock: Lock) -> int:
+    """Return how often a schema has come back already, by the names of its files."""
+    named = re.compile(rf"_{re.escape(schema)}-([0-9]+)\.sql")
+    return max((int(found[1]) - 1 for entry in lock.repeatable if (found := named.search(entry.file))), default=0)
 
 
 def refuse_older(release: str, standing: Standing) -> None:

@@ -13,9 +13,10 @@ import yaml
 
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, StepKind
-from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, own_name, plain_paths
+from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again, own_name, plain_paths
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.numbered import prerequisite
+from awa_infra.packaging.preflight import keeping_installer, preflight, stop
 
 _LOGICAL_PATH = "awa"
 _AUTHOR = "awa-infra"
@@ -33,12 +34,9 @@ changelogFile=changelog.yaml
 # Liquibase's own tables have a schema of their own; schema awa belongs to Awa's migrations.
 liquibaseSchemaName={HISTORY_SCHEMA}
 liquibase.showBanner=false
+# Of Liquibase's own lock. A run that was killed leaves it behind; five minutes are the default.
+liquibase.changelogLockWaitTimeInMinutes=1
 liquibase.analytics.enabled=false
-"""
-
-_PREREQUISITE = f"""\
--- Once per database, before the first update: Liquibase does not create the schema of its own tables.
-CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
 """
 
 
@@ -46,13 +44,14 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
     more = lock_table_queries(contents, together=False)
     asked = preflight(contents, more=more)
+    lock = sqltext.render("bundle/lock_liquibase.sql", **contents.waits.values())
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
-        "prerequisite.sql": _PREREQUISITE.encode(),
-        "awa_infra/preflight.sql": "\n".join([sqltext.load("bundle/lock_liquibase.sql"), asked]).encode(),
+        "prerequisite.sql": prerequisite(contents),
+        "awa_infra/preflight.sql": f"{lock}\n{asked}".encode(),
         "awa_infra/stop.sql": stop(session=True).encode(),
-        "awa_infra/unlock.sql": sqltext.load("bundle/unlock_liquibase.sql").encode(),
+        "awa_infra/unlock.sql": "\n".join([keeping_installer(), sqltext.load("bundle/unlock_liquibase.sql")]).encode(),
     }
 
 
@@ -76,11 +75,13 @@ def _changelog(contents: Contents) -> str:
         for step in contents.of(StepKind.PATCH)
     ]
     sets += [
-        _changeset(f"awa-infra-queue-storage-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        _changeset(
+            f"awa-infra-queue-storage-{again(contents, step)}", _sql_file(where[step.key]), {"runOnChange": True}
+        )
         for step in contents.of(StepKind.QUEUE_STORAGE)
     ]
     sets += [
-        _changeset(f"awa-infra-lanes-{own_name(step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        _changeset(f"awa-infra-lanes-{again(contents, step)}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.LANES)
     ]
     sets.append(_changeset("awa-infra-unlock", _sql_file("awa_infra/unlock.sql"), always))

@@ -78,10 +78,12 @@ def grown(
         files: the bytes of all of them.
     """
     frozen = {version: Released(path, release, sha256(files[path])) for version, path in migrations.items()}
-    known = {(entry.file, entry.sha256) for entry in old.repeatable}
+    known = {(entry.file, entry.sha256): entry for entry in old.repeatable}
     new = [Released(path, release, sha256(files[path])) for path in repeatable]
-    added = tuple(entry for entry in new if (entry.file, entry.sha256) not in known)
-    return Lock(old.form, old.from_version, {**frozen, **old.frozen}, (*old.repeatable, *added), old.shapes)
+    # A text that a file had before comes to the end again: the last one of a file is what is there.
+    now = {(entry.file, entry.sha256): known.get((entry.file, entry.sha256), entry) for entry in new}
+    before = [entry for key, entry in known.items() if key not in now]
+    return Lock(old.form, old.from_version, {**frozen, **old.frozen}, (*before, *now.values()), old.shapes)
 
 
 def with_shapes(lock: Lock, wanted: Iterable[QueueStorage]) -> Lock:

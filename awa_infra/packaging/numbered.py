@@ -1,21 +1,21 @@
 """Files for tools that know nothing but numbers: no repeatable files, no checks around them. Pure.
 
 A migration of Awa has its version times a thousand. Everything else takes the next free number after the newest
-migration, and a new number whenever its text changes, or, for a patch, whenever a migration came after it. So nothing
-that was handed out ever changes; it only becomes longer.
+migration, and a new number whenever its text changes, a migration comes after it, or its schema comes back into the
+configuration. So nothing that was handed out ever changes; it only becomes longer. And whatever is below the number of
+a version may be taken as run on a database that has reached that version: it comes again above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
-from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, Contents, own_name
-from awa_infra.packaging.lock import sha256
+from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import acting, preflight, stop
+from awa_infra.packaging.preflight import acting, preflight, refusal, stop
 
 ROOM = 1000
 """Numbers for each version of Awa."""
@@ -23,17 +23,15 @@ ROOM = 1000
 AWAS_TEXT = b"-- What comes now is run as it was published:\n"
 """The line between the lock and the text; the first one in a file counts."""
 
-_PREREQUISITE = f"""\
--- Once per database, before the first run: the schema of the tool's own table. Schema awa belongs to Awa's migrations.
-CREATE SCHEMA IF NOT EXISTS {HISTORY_SCHEMA};
-"""
+_SLUGS = {StepKind.PATCH: "patch", **SLUGS}
 
-_SLUGS = {StepKind.PATCH: "patch", StepKind.QUEUE_STORAGE: "queue_storage", StepKind.LANES: "lanes"}
+_FIRST = frozenset({"read-only", "database-encoding"})
+"""What has to be asked before the tool makes a table of its own."""
 
 
-def stems(contents: Contents, wrap: Callable[[Step], bytes]) -> dict[str, str]:
+def stems(contents: Contents) -> dict[str, str]:
     """Return the name of every step's file, without folder and ending, by the step's key."""
-    newest = {_slug(stem): (stem, entry.sha256) for entry in contents.released for stem in [_stem(entry.file)]}
+    newest = {_slug(stem): (stem, entry.file) for entry in contents.released for stem in [_stem(entry.file)]}
     top = contents.plan.to_version * ROOM
     used = max([top, *(_number(_stem(entry.file)) for entry in contents.released)])
     found = {}
@@ -43,9 +41,11 @@ def stems(contents: Contents, wrap: Callable[[Step], bytes]) -> dict[str, str]:
             found[step.key] = f"{version * ROOM:06d}_awa_{step.key.lower()}"
         elif step.kind not in ADMINISTRATORS:
             slug = f"{_SLUGS[step.kind]}_{own_name(step)}"
-            stem, sha = newest.get(slug, ("", ""))
-            again = step.kind is StepKind.PATCH and stem and _number(stem) < top
-            if sha != sha256(wrap(step)) or again:
+            stem, file = newest.get(slug, ("", ""))
+            # A tool that takes over a database is told that everything up to its version was run.
+            behind = stem and _number(stem) < top
+            back = step.kind in SLUGS and own_name(step) in contents.returned
+            if behind or back or contents.texts.get(file) != step.sql:
                 used += 1
                 stem = f"{used:06d}_{slug}"
             found[step.key] = stem
@@ -57,10 +57,10 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
     return sorted({*named.values(), *(_stem(entry.file) for entry in contents.released)})
 
 
-def wrapped(step: Step) -> bytes:
+def wrapped(contents: Contents, step: Step) -> bytes:
     """Return a step's text behind the lock and the acting as the owner: each file is a transaction of its own."""
-    before = "\n".join([sqltext.load("bundle/lock_transaction.sql"), acting(), ""])
-    return before.encode() + AWAS_TEXT + step.sql.encode()
+    lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
+    return f"{lock}\n{acting()}\n".encode() + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:
@@ -68,14 +68,36 @@ def unwrapped(content: bytes) -> str:
     return content.partition(AWAS_TEXT)[2].decode()
 
 
-def beside(contents: Contents) -> dict[str, bytes]:
-    """Return what such a tool cannot run by itself, for psql."""
+def prerequisite(contents: Contents) -> bytes:
+    """Return the script that makes the schema of a tool's own tables, where that can be."""
+    parts = [
+        sqltext.load("bundle/encoding.sql"),
+        preflight(contents, only=_FIRST),
+        refusal(),
+        sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
+    ]
+    return "\n".join(parts).encode()
+
+
+def beside(contents: Contents, tool: str) -> dict[str, bytes]:
+    """Return what such a tool cannot run by itself, for psql.
+
+    Args:
+        contents: what the bundle contains.
+        tool: whose history the script writes that takes over a database.
+    """
     more = lock_table_queries(contents, together=False)
     asked = [
+        sqltext.load("bundle/encoding.sql"),
         preflight(contents, more=more),
         stop("Nothing was run; do not run the tool before this is corrected."),
     ]
-    return {"prerequisite.sql": _PREREQUISITE.encode(), "preflight.sql": "\n".join(asked).encode()}
+    numbers = json.dumps([_number(stem) for stem in in_order(contents, stems(contents))])
+    return {
+        "prerequisite.sql": prerequisite(contents),
+        "preflight.sql": "\n".join(asked).encode(),
+        "adopt.sql": sqltext.render(f"bundle/adopt_{tool}.sql", numbers=numbers, room=ROOM).encode(),
+    }
 
 
 def number(path: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from awa_infra import sqltext
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents
 from awa_infra.packaging.verify import facts
+from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
 
 
@@ -62,7 +63,16 @@ def stop(outcome: str = "Nothing was run.", *, session: bool = False) -> str:
         outcome: a sentence for the hint.
         session: as for :func:`acting`.
     """
-    return sqltext.render("bundle/stop.sql", outcome=outcome) + "\n" + acting(session=session)
+    return f"{refusal(outcome)}\n{acting(session=session)}"
+
+
+def refusal(outcome: str = "Nothing was run.") -> str:
+    """Return the DO block that raises once, with all that :func:`preflight` kept.
+
+    Args:
+        outcome: a sentence for the hint.
+    """
+    return sqltext.render("bundle/stop.sql", outcome=outcome)
 
 
 def acting(*, session: bool = False) -> str:
@@ -71,4 +81,11 @@ def acting(*, session: bool = False) -> str:
     Args:
         session: until the end of the session rather than of the transaction.
     """
-    return sqltext.render("bundle/act_as_owner.sql", history_schema=HISTORY_SCHEMA, until_the_end=not session)
+    text = sqltext.render("bundle/act_as_owner.sql", history_schema=HISTORY_SCHEMA, until_the_end=not session)
+    # The file before may have made Awa's installer.
+    return text + "\n" + keeping_installer()
+
+
+def keeping_installer() -> str:
+    """Return the DO block that takes Awa's installer from whom default privileges gave it."""
+    return sqltext.render("roles/installer.sql", private=private_functions())

@@ -11,7 +11,7 @@ from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import Contents, Format, plain_paths
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, preflight, stop
 from awa_infra.packaging.verify import verified
 
 _HEADER = """\
@@ -47,6 +47,7 @@ SELECT to_regclass('awa.schema_version') IS NOT NULL AS awa_has_history \\gset
 """
 
 _FOOTER = """\
+\\ir awa_infra/installer.sql
 \\ir awa_infra/verified.sql
 
 \\if :{?dry_run}
@@ -54,6 +55,8 @@ _FOOTER = """\
     \\echo 'Dry run: everything was rolled back.'
 \\else
     COMMIT;
+    -- What comes now only shows: it is committed, whatever happens.
+    \\set ON_ERROR_STOP off
     \\pset tuples_only off
     \\pset format aligned
     \\echo 'Done:'
@@ -67,9 +70,10 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
-        "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
+        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
         "awa_infra/preflight.sql": preflight(contents, more=more).encode(),
         "awa_infra/stop.sql": stop().encode(),
+        "awa_infra/installer.sql": keeping_installer().encode(),
         "awa_infra/verified.sql": verified(contents).encode(),
     }
 

@@ -9,7 +9,7 @@ from importlib import resources
 from awa_infra import sqltext
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
-from awa_infra.packaging.contents import Contents, Format
+from awa_infra.packaging.contents import Contents, Format, seconds
 from awa_infra.packaging.durations import durations
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import start_queries
@@ -18,6 +18,7 @@ from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import replays_installer
 
 CONDITIONS = {
+    "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",
     "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
     "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
     "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
@@ -75,8 +76,14 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         if contents.desired.roles is None
         else "Roles and privileges are in `roles.sql` alone.",
         "conditions": _conditions(form, contents),
+        "table_lock": _bound(contents.waits.table_lock),
+        "migration_lock": seconds(contents.waits.migration_lock),
         "tag": f"awa-{_last(plan)}",
-        **(_AT_ONCE if form.one_transaction else _FILE_BY_FILE),
+        **{
+            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it goes on where it stopped."))
+            for key, text in (_AT_ONCE if form.one_transaction else _FILE_BY_FILE).items()
+        },
+        "again": _AGAIN.get(form.name, "Run again."),
     }
     values["usage"] = _fill(_text(form.name), values).rstrip("\n")
     return _fill(_text("common"), values)
@@ -90,10 +97,18 @@ _PROVENANCE = {
 
 _GRANTS_NOTHING = "It creates no roles and grants nothing."
 
+_AGAIN = {
+    "golang-migrate": "Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
+    "sqitch": "Run again. If it fails because something already exists, sqitch does not know of that change: tell it, "
+    "as for a database that `awa migrate` migrated.",
+}
+"""What is to be done after an interruption where running again is not enough."""
+
 _FILE_BY_FILE = {
     "rolled_back": "That file was rolled back",
     "interrupted": (
-        "The current file was rolled back, the ones before it are done. Run again; it goes on where it stopped."
+        "The ones before the current file are done, and it was rolled back, unless only the answer to its COMMIT was "
+        "lost. {again}"
     ),
     "history": "The tool's own tables are in schema `awa_migrations`.",
 }
@@ -129,6 +144,10 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`<\[|])", r"\\\1", sqltext.one_line(text))
 
 
+def _bound(lock_timeout: float) -> str:
+    return f"at most {seconds(lock_timeout)}" if lock_timeout else "without a bound"
+
+
 def _last(plan: Plan) -> str:
     return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
 
@@ -142,6 +161,8 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     if not form.asks:
         lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")
     lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")
+    if form.appends and {entry.file for entry in contents.released} - set(paths.values()):
+        lines[-1] += " Scripts that were replaced lie between them; each comes again below."
     lines += [f"`{paths[step.key]}`: Awa's {_plain(step.title)}{again}." for step in contents.of(StepKind.PATCH)]
     for step in contents.of(StepKind.QUEUE_STORAGE):
         lines.append(f"`{paths[step.key]}`: {_plain(step.title)}{again}; {step.locks}.")
@@ -172,7 +193,9 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "On an empty database it takes seconds, and there is nobody to wait for it.",
         "Workers may go on meanwhile, unless a condition below objects; they wait for the locks.",
         "Every migration may take `ACCESS EXCLUSIVE` on the tables that it changes, until its transaction ends.",
-        "No lock is waited for longer than 30 seconds; then the transaction is rolled back.",
+        f"It waits for a lock {_bound(contents.waits.table_lock)}; then the transaction is rolled back."
+        if contents.waits.table_lock
+        else "It waits for locks without a bound (`awa:lockTimeout` is 0).",
         f"The server's lock table needs room for about {contents.plan.lock_objects} objects in {transaction}.",
     ]
     if replays:

@@ -7,7 +7,7 @@ nothing but the file's name, one date and one planner, which is nobody.
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.model import Step
+from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import AWAS_TEXT, ROOM, in_order, number, stems, unwrapped
@@ -44,12 +44,12 @@ _END = b"\n;\nCOMMIT;\n"
 
 def paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file."""
-    return {key: f"deploy/{stem}.sql" for key, stem in stems(contents, _wrapped).items()}
+    return {key: f"deploy/{stem}.sql" for key, stem in stems(contents).items()}
 
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the plan, and everything that stands beside the scripts that deploy."""
-    ordered = in_order(contents, stems(contents, _wrapped))
+    ordered = in_order(contents, stems(contents))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
     more = lock_table_queries(contents, together=False)
     asked = preflight(contents, more=more)
@@ -57,7 +57,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "sqitch.conf": _SETTINGS.encode(),
         "sqitch.plan": "\n".join(lines).encode(),
-        "awa_infra/lock.sql": sqltext.load("bundle/lock_transaction.sql").encode(),
+        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
         "awa_infra/preflight.sql": asked.encode(),
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
@@ -72,8 +72,10 @@ def _recorded(stem: str) -> bytes:
     return sqltext.render("bundle/version_recorded.sql", version=number(stem) // ROOM).encode()
 
 
-def _wrapped(step: Step) -> bytes:
-    return _BEGIN + AWAS_TEXT + step.sql.encode() + _END
+def _wrapped(contents: Contents, step: Step) -> bytes:
+    # No two scripts of a project may have the same bytes, or sqitch's registry refuses the second one.
+    name = b"" if step.kind is StepKind.MIGRATION else f"-- Change {stems(contents)[step.key]}.\n".encode()
+    return name + _BEGIN + AWAS_TEXT + step.sql.encode() + _END
 
 
 def _unwrapped(content: bytes) -> str:

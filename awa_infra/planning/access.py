@@ -7,10 +7,11 @@ the same for the live engine and for bundles.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
+from awa_infra.facts.catalog import newest_catalog_facts
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
@@ -29,6 +30,18 @@ ROLES_KEY = "roles"
 
 ACT_AS_KEY = "act-as"
 """Key of the step from which on everything belongs to the owner."""
+
+INSTALLER_KEY = "installer"
+"""Key of the step that keeps Awa's installer with its owner."""
+
+_PRIVILEGES: Mapping[str, sqltext.Values] = {
+    "runtime": {"tables": "SELECT, INSERT, UPDATE, DELETE, TRUNCATE", "sequences": "USAGE, SELECT, UPDATE"},
+    "observer": {"tables": "SELECT", "sequences": "SELECT"},
+}
+"""Duty to what it is granted on tables and sequences (Awa 0.6.9)."""
+
+_MAJOR = 18
+"""Any major that was measured: which functions are private is the same on all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +135,39 @@ def access_step(roles: Roles, schema: str) -> Step:
     texts = [sqltext.render("roles/schema.sql", **values)]
     for duty, name in _named(roles):
         role: sqltext.Values = {"role": name, "role_name": sqltext.Name(name)}
-        if duty == "runtime":
-            texts.append(sqltext.render("roles/schema_runtime.sql", **values, **role))
-            if schema in roles.lane_schemas:
-                texts.append(sqltext.render("roles/schema_lanes.sql", **values, **role))
-        elif duty == "observer":
-            texts.append(sqltext.render("roles/schema_observer.sql", **values, **role))
+        if duty in _PRIVILEGES:
+            objects = sqltext.render(
+                "roles/objects.sql", **values, **role, **_PRIVILEGES[duty], private=private_functions()
+            )
+            texts.append(sqltext.render(f"roles/schema_{duty}.sql", **values, **role, objects=sqltext.Part(objects)))
+        if duty == "runtime" and schema in roles.lane_schemas:
+            texts.append(sqltext.render("roles/schema_lanes.sql", **values, **role))
     text = "\n\n".join(t.rstrip().removesuffix(";") + ";" for t in texts).removesuffix(";")
     return Step(StepKind.ACCESS, _access_key(schema), f"privileges on schema {schema}", text)
+
+
+def installer_step() -> Step:
+    """Return the step that takes Awa's installer from whom default privileges gave it."""
+    text = sqltext.render("roles/installer.sql", private=private_functions())
+    return Step(StepKind.ACCESS, INSTALLER_KEY, "Awa's installer stays with its owner", text)
+
+
+def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool) -> list[Step]:
+    """Return the step that keeps Awa's installer with its owner, where default privileges give it away.
+
+    Args:
+        roles: the declared ones.
+        observed: what stands.
+        made: whether the plan makes the installer.
+    """
+    given = roles is not None or observed.functions_given
+    lacking = roles is not None and bool(observed.lacks) and _lacking(observed, INSTALLER_KEY)
+    return [installer_step()] if lacking or (made and given) else []
+
+
+def private_functions() -> str:
+    """Return the names of the functions that only the owner may execute, as an array of PostgreSQL."""
+    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts(_MAJOR).private})) + "}"
 
 
 def lanes_step(wanted: QueueStorage) -> Step:
@@ -157,7 +195,7 @@ def roles_values(roles: Roles) -> sqltext.Values:
     """Return the placeholders of queries about roles."""
     named = [{"duty": duty, "name": name} for duty, name in _named(roles)]
     schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
-    return {"roles": json.dumps(named), "schemas": json.dumps(schemas)}
+    return {"roles": json.dumps(named), "schemas": json.dumps(schemas), "private": private_functions()}
 
 
 def _named(roles: Roles) -> list[tuple[str, str]]:

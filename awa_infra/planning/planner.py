@@ -21,7 +21,7 @@ from awa_infra.model import (
     StepKind,
     Substrate,
 )
-from awa_infra.planning.access import access_steps, lanes_steps, owned_steps
+from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
 from awa_infra.planning.gates import pure_gates, queue_storage_values
 
 _TRIGGERS = 2
@@ -47,12 +47,14 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         gates: what the SQL gates returned for this database; the pure ones are added here.
     """
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
+    canonical = _canonical_steps(desired, observed)
     steps = owned_steps(
         desired.roles,
         observed,
         [
             *access_steps(desired.roles, observed),
-            *_canonical_steps(desired, observed),
+            *canonical,
+            *installer_steps(desired.roles, observed, made=any(map(replays_installer, canonical))),
             *_queue_storage_steps(desired, observed),
             *lanes_steps(desired, observed),
         ],

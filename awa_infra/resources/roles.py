@@ -24,7 +24,8 @@ class AwaRoles(Resource, module="awa", name="AwaRoles"):
 
     Makes the schemas too where they are missing, empty, so that privileges hold for everything that is made in
     them later: let ``AwaSchema`` and ``QueueStorageSchema`` depend on it, with ``role`` set to the owner.
-    Roles that are there are adopted. Nothing is ever dropped or revoked; the resource is retained by default.
+    Roles that are there are adopted. Nothing is ever dropped. Nothing is revoked
+    but EXECUTE on Awa's installer, where default privileges gave it away. The resource is retained by default.
 
     Attributes:
         migrator_url: connection string of the migrator, with the password if it is declared; a secret.

@@ -1,22 +1,23 @@
 -- First of every update. Liquibase runs all changesets on one connection, so what is set and taken here holds
 -- until unlock.sql, the last one, or until Liquibase disconnects.
 -- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
--- statement timeout is for applications. A table lock that is not free in 30 seconds fails the changeset,
+-- statement timeout is for applications. A table lock that is not free in time fails the changeset,
 -- which is then rolled back, rather than making every other session wait behind it.
 SET client_min_messages = warning;
 SET jit = off;
 SET statement_timeout = 0;
-SET lock_timeout = '30s';
+SET lock_timeout = {lock_timeout};
 
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave.
 DO $awa_infra$
 DECLARE
-    deadline CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
+    deadline CONSTANT timestamptz := clock_timestamp() + interval '1 second' * {lock_wait};
 BEGIN
     WHILE NOT pg_try_advisory_lock(4708303813013489490) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within 60 seconds.', current_database()
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %.', current_database(),
+                {lock_wait_told}
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
         END IF;

@@ -26,6 +26,9 @@ SELECT current_setting('server_version_num')::int AS server_version,
            AND pg_catalog.pg_get_userbyid(n.nspowner) <> current_user
            AND pg_has_role(n.nspowner, may.option)
            AND pg_has_role(session_user, n.nspowner, may.option)) AS acting_owner,
+       EXISTS (SELECT FROM pg_catalog.pg_default_acl d
+                 JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+                WHERE n.nspname = 'awa' AND d.defaclobjtype = 'f') AS functions_given,
        -- Two tables that tell today's version numbers from those of Awa before 0.4.
        ARRAY(SELECT c.relname::text
                FROM pg_catalog.pg_class c

@@ -1,7 +1,9 @@
--- What {role} may do in schema {schema}: read. Queue and job statistics read sequences too.
+-- What {role} may do in schema {schema}: read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
 GRANT USAGE ON SCHEMA {schema_name} TO {role_name};
-GRANT SELECT ON ALL TABLES IN SCHEMA {schema_name} TO {role_name};
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA {schema_name} TO {role_name};
+{objects}
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema_name} GRANT SELECT ON TABLES TO {role_name};
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema_name} GRANT SELECT ON SEQUENCES TO {role_name};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {schema_name} GRANT EXECUTE ON FUNCTIONS TO {role_name};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {schema_name} GRANT USAGE ON TYPES TO {role_name};

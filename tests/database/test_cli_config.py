@@ -238,3 +238,16 @@ def test_a_bundle_holds_roles_and_lanes_as_well(run: Run, stack: Path, tmp_path:
     plain.write_text("config: {awa:queueStorageSchemas: [{schema: acme}]}\n", encoding="utf-8")
     quiet = run("package", "--format", "flyway", "--config", str(plain), "--out", str(tmp_path / "other"))
     assert (quiet.status, quiet.err) == (0, "")
+
+
+@pytest.mark.parametrize("form", ["psql", "liquibase", "goose"])
+def test_a_bundle_waits_for_locks_as_the_configuration_says(form: str, run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "Pulumi.dev.yaml"
+    config.write_text("config:\n  awa:lockTimeout: 3\n  awa:lockWait: 5\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert run("package", "--format", form, "--config", str(config), "--out", str(out)).status == 0
+    texts = "".join(path.read_text(encoding="utf-8") for path in out.rglob("*") if path.suffix in {".sql", ".md"})
+    assert "lock_timeout = '3000ms'" in texts
+    assert "interval '1 second' * 5" in texts
+    assert "'30000ms'" not in texts
+    assert "was not free within 5 seconds" in texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -105,38 +106,37 @@ def sqitch(url: str, bundle: Path, *words: str) -> Result:
     return run([*command(perl_tools.sqitch), *(words or ("deploy",)), target], bundle, PATH=path, **who)
 
 
-def adopt_with_golang_migrate(database: Database, bundle: Path) -> None:
-    forced = golang_migrate(database.url, bundle, "force", "40000")
-    assert forced.status == 0, forced.output
+def adopt(url: str, bundle: Path) -> None:
+    """Run the script that the README has for a database of Awa's own command."""
+    done = psql(url, bundle / "adopt.sql", "-1")
+    assert done.status == 0, done.output
+
+
+def adopt_with_script(database: Database, bundle: Path) -> None:
+    assert prepared(database.url, bundle).status == 0
+    adopt(database.url, bundle)
 
 
 def adopt_with_goose(database: Database, bundle: Path) -> None:
     shown = goose(database.url, bundle, "version")
     assert shown.status == 0, shown.output
-    tell_the_versions(database, bundle)
-
-
-def tell_the_versions(database: Database, bundle: Path) -> None:
-    """Run the statements that the README has for a database of Awa's own command."""
-    readme = (bundle / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## A database that `awa migrate` already migrated")[2].partition("\n## ")[0]
-    database.rows("\n".join(line for line in section.splitlines() if line.startswith("    ")))
-
-
-def adopt_with_dbmate(database: Database, bundle: Path) -> None:
-    assert prepared(database.url, bundle).status == 0
-    tell_the_versions(database, bundle)
+    adopt(database.url, bundle)
 
 
 def adopt_with_sqitch(database: Database, bundle: Path) -> None:
-    logged = sqitch(database.url, bundle, "deploy", "--log-only", "--to", "040000_awa_v040")
+    """Tell sqitch the change that the query of the README names."""
+    readme = (bundle / "README.md").read_text(encoding="utf-8")
+    query = re.search(r'-Atc "(SELECT format.*)"$', readme, flags=re.MULTILINE)
+    assert query is not None
+    [change] = database.rows(query[1])[0].values()
+    logged = sqitch(database.url, bundle, "deploy", "--log-only", "--to", str(change))
     assert logged.status == 0, logged.output
 
 
 TOOLS = (
-    Numbered("golang-migrate", golang_migrate, adopt_with_golang_migrate),
+    Numbered("golang-migrate", golang_migrate, adopt_with_script),
     Numbered("goose", goose, adopt_with_goose),
-    Numbered("dbmate", dbmate, adopt_with_dbmate),
+    Numbered("dbmate", dbmate, adopt_with_script),
     Numbered("sqitch", sqitch, adopt_with_sqitch),
     Numbered("alembic", alembic, lambda _database, _bundle: None),
 )

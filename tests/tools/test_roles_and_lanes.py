@@ -26,6 +26,12 @@ OWNERS = """
     ) x
 """
 
+NOT_EXECUTABLE = """
+    SELECT p.proname::text AS name FROM pg_proc p
+     WHERE p.pronamespace IN ('awa'::regnamespace, 'acme_jobs'::regnamespace)
+       AND NOT has_function_privilege('{}', p.oid, 'EXECUTE')
+"""
+
 COUNTS = """
     SELECT (SELECT count(*) FROM acme_jobs.queue_lanes) AS lanes,
            (SELECT count(*) FROM acme_jobs.queue_enqueue_heads) AS heads
@@ -76,6 +82,7 @@ def test_a_migrator_that_an_administrator_made_installs_everything_for_the_owner
     for _ in range(2):
         made = psql(database.url, bundle / "roles.sql")
         assert made.status == 0, made.output
+    database.rows(f"ALTER DEFAULT PRIVILEGES FOR ROLE {roles.owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
     where = parameters(database.url)
     migrator = f"postgresql://{roles.migrator}:m1grate@{where['host']}:{where['port']}/{database.name}"
     database.rows(f"ALTER ROLE {roles.migrator} PASSWORD 'm1grate'")
@@ -88,6 +95,8 @@ def test_a_migrator_that_an_administrator_made_installs_everything_for_the_owner
     assert database.rows(OWNERS) == [{"owner": roles.owner}]
     assert database.rows(COUNTS) == [{"lanes": 6, "heads": 8}]
     assert unverified(database, bundle) == []
+    for role in (roles.runtime, roles.observer):
+        assert database.rows(NOT_EXECUTABLE.format(role)) == [{"name": "install_queue_storage_substrate"}]
 
     again = run(migrator)
     assert again.status == 0, again.output

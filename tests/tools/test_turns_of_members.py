@@ -27,6 +27,12 @@ OWNERS = """
         UNION ALL SELECT typowner FROM pg_type WHERE typnamespace::regnamespace::text ~ '^(awa|acme_jobs)$') x
 """
 
+EXECUTABLE = """
+    SELECT proname::text AS name, has_function_privilege('{}', oid, 'EXECUTE') AS may FROM pg_proc
+     WHERE pronamespace = 'awa'::regnamespace AND proname IN ('backoff_duration', 'install_queue_storage_substrate')
+     ORDER BY 1
+"""
+
 
 def liquibase(url: str, bundle: Path) -> Result:
     ready = psql(url, bundle / "prerequisite.sql")
@@ -50,6 +56,7 @@ def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owne
     form: str, server: TestServer, database: Database, release: Release, tmp_path: Path
 ) -> None:
     owner, *members = (f"{name}_of_{database.name}" for name in ("team", "first", "second"))
+    guest = f"guest_of_{database.name}"
     bundle = tmp_path / "bundle"
     try:
         database.rows(f"CREATE ROLE {owner}")
@@ -57,6 +64,8 @@ def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owne
         database.rows(f"CREATE SCHEMA awa AUTHORIZATION {owner}")
         for member in members:
             database.rows(f"CREATE ROLE {member} LOGIN IN ROLE {owner}")
+        database.rows(f"CREATE ROLE {guest}")
+        database.rows(f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA awa GRANT EXECUTE ON FUNCTIONS TO {guest}")
         first, second = (log_in(database, member) for member in members)
         old = DesiredState(replace(release), 30)
         write(render(form, old), bundle)
@@ -70,7 +79,11 @@ def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owne
             done = TOOLS[form](login.url, bundle)
             assert done.status == 0, done.output
         assert database.rows(OWNERS) == [{"owners": [owner]}]
+        assert database.rows(EXECUTABLE.format(guest)) == [
+            {"name": "backoff_duration", "may": True},
+            {"name": "install_queue_storage_substrate", "may": False},
+        ]
         assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": release.schema_version}]
     finally:
         server.drop(database)
-        forget(server, *members, owner)
+        forget(server, *members, guest, owner)

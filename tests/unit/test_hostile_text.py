@@ -70,8 +70,11 @@ def values_for(text: str, value: str) -> Values:
     return {key: Name(value) if key.endswith("_name") else value for key in placeholders(text)}
 
 
-def structure(text: str, value: str) -> list[tuple[str, str]]:
-    return [(kind, "value" if found == value and kind in {"string", "name"} else found) for kind, found in tokens(text)]
+def structure(text: str, *values: str) -> list[tuple[str, str]]:
+    """Return the tokens without what the values are; a template may well have one of them as a text of its own."""
+    return [
+        (kind, "value" if found in values and kind in {"string", "name"} else found) for kind, found in tokens(text)
+    ]
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if placeholders(sqltext.load(path))])
@@ -79,8 +82,8 @@ def structure(text: str, value: str) -> list[tuple[str, str]]:
 @settings(max_examples=25)
 def test_a_value_changes_nothing_of_a_template_but_itself(path: str, value: str) -> None:
     text = sqltext.load(path)
-    before = structure(sqltext.fill(text, values_for(text, BENIGN)), BENIGN)
-    assert structure(sqltext.fill(text, values_for(text, value)), value) == before
+    before = structure(sqltext.fill(text, values_for(text, BENIGN)), BENIGN, value)
+    assert structure(sqltext.fill(text, values_for(text, value)), BENIGN, value) == before
 
 
 @pytest.mark.parametrize("path", FILES)

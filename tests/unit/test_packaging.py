@@ -172,6 +172,12 @@ def test_the_readme_is_complete(form: str, desired: Desired) -> None:
 @every_format
 def test_nothing_in_a_bundle_activates_queue_storage(form: str, desired: Desired) -> None:
     files = render(form, desired(ACME))
+    # Taking a database over writes into the tool's own table, and nowhere else.
+    taking_over = files.pop("adopt.sql", b"")
+    assert all(
+        name.startswith(b"awa_migrations.") for name in re.findall(rb"(?:INSERT INTO|DELETE FROM) (\S+)", taking_over)
+    )
+    assert b"UPDATE" not in taking_over
     ours = b"".join(text for path, text in files.items() if path.endswith(".sql") and path not in of_awa(files))
     # The only rows that are written: what Awa's installer has just counted wrong is taken back.
     recount = b'DELETE FROM "acme_jobs".queue_terminal_live_counts;'

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from awa_infra.model import DesiredState, History, HistoryRow, Migration, Queue, QueueStorage, Release
 from awa_infra.packaging.bundle import FORMATS, Bundle, package
 from awa_infra.packaging.check import check, progress
+from awa_infra.packaging.contents import Waits
 from awa_infra.packaging.standing import Standing
 
 NUMBERED = [name for name, form in FORMATS.items() if form.appends]
@@ -56,15 +58,45 @@ def test_what_changes_comes_again_under_a_new_number(form: str, release: Release
 
 
 @every_numbered_format
-def test_a_patch_comes_again_after_a_later_migration(form: str, release: Release) -> None:
+def test_what_is_run_again_comes_again_after_a_later_migration(form: str, release: Release) -> None:
     later = replace(release, name="9.9.9", migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
     old = Standing(Path("b"), grown(form, release, FIRST).files)
     bundle = package(form, DesiredState(later, 41, (FIRST,)), standing=old)
-    assert [name.partition(".")[0] for name in names(bundle)][-3:] == [
+    # Where a database is taken over at version 41, everything below 041000 is taken as run.
+    assert [name.partition(".")[0] for name in names(bundle)][-5:] == [
         "040003_lanes_acme",
         "041000_awa_v041",
         "041001_patch_wait_free_dirty_marks",
+        "041002_queue_storage_acme",
+        "041003_lanes_acme",
     ]
+
+
+@every_numbered_format
+def test_other_waits_or_another_awa_infra_bring_no_script_again(form: str, release: Release) -> None:
+    once = grown(form, release, FIRST)
+    desired = DesiredState(release, 40, (FIRST,))
+    other = package(form, desired, standing=Standing(Path("b"), once.files), waits=Waits(table_lock=5))
+    assert names(other) == names(once)
+    assert {path: other.files[path] for path in once.files if path.startswith(("migrations/", "deploy/"))} == {
+        path: text for path, text in once.files.items() if path.startswith(("migrations/", "deploy/"))
+    }
+
+
+@every_numbered_format
+def test_a_script_that_was_lost_is_no_reason_to_fail(form: str, release: Release) -> None:
+    files = dict(grown(form, release, FIRST).files)
+    [lost] = [path for path in files if Path(path).name.startswith("040003") and "verify/" not in path][:1]
+    del files[lost]
+    again = package(form, DesiredState(release, 40, (FIRST,)), standing=Standing(Path("b"), files))
+    assert [name.partition(".")[0] for name in names(again)][-1].startswith("040004_lanes_acme")
+
+
+@pytest.mark.parametrize("form", ["goose", "golang-migrate", "dbmate"])
+def test_a_database_is_taken_over_by_the_numbers_that_are_in_the_bundle(form: str, release: Release) -> None:
+    files = grown(form, release, FIRST).files
+    numbers = sorted(int(Path(path).name.partition("_")[0]) for path in files if path.startswith("migrations/"))
+    assert f"'{json.dumps(numbers)}'" in files["adopt.sql"].decode()
 
 
 @every_numbered_format
@@ -72,6 +104,15 @@ def test_a_schema_that_leaves_the_configuration_stays_in_the_bundle(form: str, r
     bundle = grown(form, release, FIRST)
     without = package(form, DesiredState(release, 40), standing=Standing(Path("b"), bundle.files))
     assert names(without) == names(bundle)
+
+
+def test_no_two_scripts_of_sqitch_have_the_same_bytes(release: Release) -> None:
+    # Its registry has one row for each hash.
+    later = replace(release, name="9.9.9", migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
+    old = Standing(Path("b"), grown("sqitch", release, FIRST, SECOND, FIRST).files)
+    files = package("sqitch", DesiredState(later, 41, (FIRST,)), standing=old).files
+    scripts = [text for path, text in files.items() if path.startswith("deploy/")]
+    assert len(set(scripts)) == len(scripts)
 
 
 def test_the_revisions_of_alembic_are_a_chain(release: Release) -> None:

@@ -10,7 +10,9 @@ import os
 from pathlib import Path
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
 HERE = Path(__file__).parent
 
@@ -36,7 +38,12 @@ def run() -> None:
         message = "This bundle asks the database what it lacks, so it cannot be written out with --sql."
         raise SystemExit(message)
     # no_parameters: a percent sign or a colon in the text is only that.
-    engine = create_engine(database_url(), execution_options={"no_parameters": True})
+    # The files are UTF-8, whatever PGCLIENTENCODING says.
+    engine = create_engine(
+        database_url(),
+        execution_options={"no_parameters": True},
+        connect_args={"client_encoding": "utf8"},
+    )
     with engine.begin() as connection:
         for name in ("lock.sql", "preflight.sql", "stop.sql"):
             connection.exec_driver_sql((HERE / "awa_infra" / name).read_text(encoding="utf-8"))
@@ -48,6 +55,17 @@ def run() -> None:
             version_table_schema="awa_migrations",
         )
         context.run_migrations()
+        connection.exec_driver_sql((HERE / "awa_infra" / "installer.sql").read_text(encoding="utf-8"))
 
 
-run()
+def reason(error: DBAPIError) -> str:
+    """Return what the server said, without the statement that it said it about."""
+    said = getattr(error.orig, "diag", None)
+    parts = [said.message_primary, said.message_detail, said.message_hint] if said else []
+    return "\n".join(part for part in parts if part) or str(error.orig)
+
+
+try:
+    run()
+except DBAPIError as error:
+    raise CommandError(f"Everything was rolled back. {reason(error)}") from error

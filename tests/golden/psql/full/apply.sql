@@ -100,6 +100,7 @@ SELECT (SELECT count(*)
 \echo 'lanes of archive in slow_queue'
 \ir awa_infra/lanes_slow_queue.sql
 
+\ir awa_infra/installer.sql
 \ir awa_infra/verified.sql
 
 \if :{?dry_run}
@@ -107,6 +108,8 @@ SELECT (SELECT count(*)
     \echo 'Dry run: everything was rolled back.'
 \else
     COMMIT;
+    -- What comes now only shows: it is committed, whatever happens.
+    \set ON_ERROR_STOP off
     \pset tuples_only off
     \pset format aligned
     \echo 'Done:'

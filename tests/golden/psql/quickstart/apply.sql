@@ -91,6 +91,7 @@ SELECT (SELECT count(*)
 \echo 'queue-storage schema acme_jobs (16/8/8 slots with receipts)'
 \ir awa_infra/queue_storage_acme_jobs.sql
 
+\ir awa_infra/installer.sql
 \ir awa_infra/verified.sql
 
 \if :{?dry_run}
@@ -98,6 +99,8 @@ SELECT (SELECT count(*)
     \echo 'Dry run: everything was rolled back.'
 \else
     COMMIT;
+    -- What comes now only shows: it is committed, whatever happens.
+    \set ON_ERROR_STOP off
     \pset tuples_only off
     \pset format aligned
     \echo 'Done:'

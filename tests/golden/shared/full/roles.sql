@@ -98,23 +98,88 @@ END
 $awa_infra$;
 
 -- What 'shop_runtime' may do in schema 'awa': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
--- maintenance empties partitions. Functions need no grant: PUBLIC may execute them, all but Awa's installer.
+-- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "awa" TO "shop_runtime";
-GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "awa" TO "shop_runtime";
-GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA "awa" TO "shop_runtime";
+-- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'USAGE, SELECT, UPDATE', 'awa', c.relname, 'shop_runtime')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE', 'awa', c.relname, 'shop_runtime') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'awa', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_runtime')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'awa', t.typname, 'shop_runtime')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'awa' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "awa"
     GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "awa"
     GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT EXECUTE ON FUNCTIONS TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT USAGE ON TYPES TO "shop_runtime";
 
--- What 'shop_observer' may do in schema 'awa': read. Queue and job statistics read sequences too.
+-- What 'shop_observer' may do in schema 'awa': read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
 GRANT USAGE ON SCHEMA "awa" TO "shop_observer";
-GRANT SELECT ON ALL TABLES IN SCHEMA "awa" TO "shop_observer";
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA "awa" TO "shop_observer";
+-- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'SELECT', 'awa', c.relname, 'shop_observer')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT', 'awa', c.relname, 'shop_observer') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'awa', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_observer')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'awa', t.typname, 'shop_observer')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'awa' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT SELECT ON TABLES TO "shop_observer";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT SELECT ON SEQUENCES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT EXECUTE ON FUNCTIONS TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT USAGE ON TYPES TO "shop_observer";
 
 -- privileges on schema shop_queue
 -- Schema 'shop_queue', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
@@ -127,27 +192,92 @@ END
 $awa_infra$;
 
 -- What 'shop_runtime' may do in schema 'shop_queue': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
--- maintenance empties partitions. Functions need no grant: PUBLIC may execute them, all but Awa's installer.
+-- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "shop_queue" TO "shop_runtime";
-GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "shop_queue" TO "shop_runtime";
-GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA "shop_queue" TO "shop_runtime";
+-- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'USAGE, SELECT, UPDATE', 'shop_queue', c.relname, 'shop_runtime')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE', 'shop_queue', c.relname, 'shop_runtime') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'shop_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'shop_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_runtime')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'shop_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'shop_queue', t.typname, 'shop_runtime')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'shop_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue"
     GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue"
     GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT USAGE ON TYPES TO "shop_runtime";
 
 -- Awa 0.6.8 and 0.6.9 run CREATE SEQUENCE IF NOT EXISTS whenever a job is enqueued in queue storage; PostgreSQL asks
 -- for CREATE on the schema even if the sequence is there.
 GRANT CREATE ON SCHEMA "shop_queue" TO "shop_runtime";
 
--- What 'shop_observer' may do in schema 'shop_queue': read. Queue and job statistics read sequences too.
+-- What 'shop_observer' may do in schema 'shop_queue': read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
 GRANT USAGE ON SCHEMA "shop_queue" TO "shop_observer";
-GRANT SELECT ON ALL TABLES IN SCHEMA "shop_queue" TO "shop_observer";
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA "shop_queue" TO "shop_observer";
+-- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'SELECT', 'shop_queue', c.relname, 'shop_observer')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT', 'shop_queue', c.relname, 'shop_observer') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'shop_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'shop_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_observer')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'shop_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'shop_queue', t.typname, 'shop_observer')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'shop_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT SELECT ON TABLES TO "shop_observer";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT SELECT ON SEQUENCES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT USAGE ON TYPES TO "shop_observer";
 
 -- privileges on schema slow_queue
 -- Schema 'slow_queue', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
@@ -160,26 +290,94 @@ END
 $awa_infra$;
 
 -- What 'shop_runtime' may do in schema 'slow_queue': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
--- maintenance empties partitions. Functions need no grant: PUBLIC may execute them, all but Awa's installer.
+-- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "slow_queue" TO "shop_runtime";
-GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "slow_queue" TO "shop_runtime";
-GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA "slow_queue" TO "shop_runtime";
+-- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'USAGE, SELECT, UPDATE', 'slow_queue', c.relname, 'shop_runtime')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE', 'slow_queue', c.relname, 'shop_runtime') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'slow_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'slow_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_runtime')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'slow_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'slow_queue', t.typname, 'shop_runtime')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'slow_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue"
     GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue"
     GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT USAGE ON TYPES TO "shop_runtime";
 
 -- Awa 0.6.8 and 0.6.9 run CREATE SEQUENCE IF NOT EXISTS whenever a job is enqueued in queue storage; PostgreSQL asks
 -- for CREATE on the schema even if the sequence is there.
 GRANT CREATE ON SCHEMA "slow_queue" TO "shop_runtime";
 
--- What 'shop_observer' may do in schema 'slow_queue': read. Queue and job statistics read sequences too.
+-- What 'shop_observer' may do in schema 'slow_queue': read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
 GRANT USAGE ON SCHEMA "slow_queue" TO "shop_observer";
-GRANT SELECT ON ALL TABLES IN SCHEMA "slow_queue" TO "shop_observer";
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA "slow_queue" TO "shop_observer";
+-- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'SELECT', 'slow_queue', c.relname, 'shop_observer')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT', 'slow_queue', c.relname, 'shop_observer') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'slow_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'slow_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_observer')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'slow_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'slow_queue', t.typname, 'shop_observer')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'slow_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
 -- And on what later migrations make.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT SELECT ON TABLES TO "shop_observer";
 ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT SELECT ON SEQUENCES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT USAGE ON TYPES TO "shop_observer";
+
+-- Awa's installer stays with its owner
+[all of shared/both/awa_infra/installer.sql]
 
 COMMIT;

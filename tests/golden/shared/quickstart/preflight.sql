@@ -1,3 +1,6 @@
+-- Whatever PGCLIENTENCODING says, this text is UTF-8.
+SET client_encoding = 'UTF8';
+
 -- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
 -- not look into the schema without doing so.
 DO $awa_infra$
@@ -193,6 +196,21 @@ SELECT 'damaged-schema' AS code,
 HAVING max(version) >= 9
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'database-encoding'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
+-- a client in the database's own encoding would store something else without a word.
+SELECT 'database-encoding' AS code,
+       format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
+         AS message,
+       'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
+ WHERE current_setting('server_encoding') <> 'UTF8'
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -657,3 +675,5 @@ BEGIN
     PERFORM set_config('role', owner, true);
 END
 $awa_infra$;
+
+[all of shared/both/awa_infra/installer.sql]

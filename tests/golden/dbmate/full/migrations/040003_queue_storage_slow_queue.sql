@@ -36,6 +36,8 @@ BEGIN
 END
 $awa_infra$;
 
+[all of shared/both/awa_infra/installer.sql]
+
 -- What comes now is run as it was published:
 [all of shared/full/custom/R__awa_10_queue_storage_slow_queue.sql]
 

@@ -1,11 +1,11 @@
 -- Runs in the transaction of each file, before it.
 -- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
--- statement timeout is for applications. A table lock that is not free in 30 seconds fails the file, which
+-- statement timeout is for applications. A table lock that is not free in time fails the file, which
 -- is then rolled back, rather than making every other session wait behind it.
 SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
 SET LOCAL statement_timeout = 0;
-SET LOCAL lock_timeout = '30s';
+SET LOCAL lock_timeout = '30000ms';
 
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave. On a connection that Flyway opened with flyway.toml, which names the application, the lock is the
@@ -14,7 +14,7 @@ SET LOCAL lock_timeout = '30s';
 DO $awa_infra$
 DECLARE
     own_connection CONSTANT boolean := current_setting('application_name') = 'awa-infra flyway';
-    deadline       CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
+    deadline       CONSTANT timestamptz := clock_timestamp() + interval '1 second' * 60.0;
     taken          boolean;
 BEGIN
     LOOP
@@ -25,7 +25,8 @@ BEGIN
         END IF;
         EXIT WHEN taken;
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within 60 seconds.', current_database()
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %.', current_database(),
+                '60 seconds'
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
         END IF;
@@ -136,3 +137,5 @@ BEGIN
     PERFORM set_config('role', owner, true);
 END
 $awa_infra$;
+
+[all of shared/both/awa_infra/installer.sql]

@@ -35,5 +35,7 @@ BEGIN
 END
 $awa_infra$;
 
+[all of shared/both/awa_infra/installer.sql]
+
 -- What comes now is run as it was published:
 [all of shared/full/custom/R__awa_20_lanes_shop_queue.sql]

@@ -37,6 +37,8 @@ BEGIN
 END
 $awa_infra$;
 
+[all of shared/both/awa_infra/installer.sql]
+
 -- What comes now is run as it was published:
 [Awa's own text of V001]
 -- +goose StatementEnd

@@ -46,3 +46,5 @@ BEGIN
     PERFORM set_config('role', owner, false);
 END
 $awa_infra$;
+
+[all of shared/both/awa_infra/installer.sql]

@@ -1,22 +1,23 @@
 -- First of every update. Liquibase runs all changesets on one connection, so what is set and taken here holds
 -- until unlock.sql, the last one, or until Liquibase disconnects.
 -- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
--- statement timeout is for applications. A table lock that is not free in 30 seconds fails the changeset,
+-- statement timeout is for applications. A table lock that is not free in time fails the changeset,
 -- which is then rolled back, rather than making every other session wait behind it.
 SET client_min_messages = warning;
 SET jit = off;
 SET statement_timeout = 0;
-SET lock_timeout = '30s';
+SET lock_timeout = '30000ms';
 
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave.
 DO $awa_infra$
 DECLARE
-    deadline CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
+    deadline CONSTANT timestamptz := clock_timestamp() + interval '1 second' * 60.0;
 BEGIN
     WHILE NOT pg_try_advisory_lock(4708303813013489490) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within 60 seconds.', current_database()
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %.', current_database(),
+                '60 seconds'
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
         END IF;
@@ -220,6 +221,21 @@ SELECT 'damaged-schema' AS code,
 HAVING max(version) >= 9
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'database-encoding'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
+-- a client in the database's own encoding would store something else without a word.
+SELECT 'database-encoding' AS code,
+       format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
+         AS message,
+       'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
+ WHERE current_setting('server_encoding') <> 'UTF8'
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

@@ -141,13 +141,34 @@ WITH duty AS MATERIALIZED (
     SELECT p.duty, p.kind, unnest(p.privileges)
       FROM (VALUES ('runtime', 'r', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']),
                    ('runtime', 'S', ARRAY['USAGE', 'SELECT', 'UPDATE']),
+                   ('runtime', 'f', ARRAY['EXECUTE']),
+                   ('runtime', 'T', ARRAY['USAGE']),
                    ('observer', 'r', ARRAY['SELECT']),
-                   ('observer', 'S', ARRAY['SELECT'])) AS p (duty, kind, privileges)
+                   ('observer', 'S', ARRAY['SELECT']),
+                   ('observer', 'f', ARRAY['EXECUTE']),
+                   ('observer', 'T', ARRAY['USAGE'])) AS p (duty, kind, privileges)
+), kind (kind, plural) AS (
+    VALUES ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('T', 'types')
+), thing AS MATERIALIZED (
+    SELECT c.relnamespace AS namespace, CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS kind, c.oid, c.relowner AS owner
+      FROM pg_catalog.pg_class c
+     WHERE c.relnamespace IN (SELECT s.oid FROM wanted_schema s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    UNION ALL
+    -- Awa's installer stays with the owner.
+    SELECT p.pronamespace, 'f', p.oid, p.proowner
+      FROM pg_catalog.pg_proc p
+     WHERE p.pronamespace IN (SELECT s.oid FROM wanted_schema s) AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+    UNION ALL
+    SELECT t.typnamespace, 'T', t.oid, t.typowner
+      FROM pg_catalog.pg_type t
+     WHERE t.typnamespace IN (SELECT s.oid FROM wanted_schema s) AND t.typtype IN ('e', 'd', 'r')
 ), object AS MATERIALIZED (
-    SELECT s.name AS schema, CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS kind, c.oid
-      FROM wanted_schema s
-      JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    -- What belongs to others the owner can grant nothing on.
+    SELECT s.name AS schema, thing.kind, thing.oid
+      FROM thing
+      JOIN wanted_schema s ON s.oid = thing.namespace
+      JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
+     WHERE pg_has_role(o.oid, thing.owner, 'USAGE')
 )
 SELECT 'roles' AS step, format('role %s does not exist', d.name) AS text
   FROM duty d
@@ -193,20 +214,24 @@ SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.pr
 UNION ALL
 SELECT 'access:' || o.schema,
        format('role %s lacks %s on %s %s of schema %s', d.name, string_agg(DISTINCT p.privilege, ', '),
-              count(DISTINCT o.oid), CASE o.kind WHEN 'S' THEN 'sequences' ELSE 'tables' END, o.schema)
+              count(DISTINCT o.oid), k.plural, o.schema)
   FROM object o
+  JOIN kind k USING (kind)
   JOIN privilege p USING (kind)
   JOIN duty d USING (duty)
  WHERE d.oid IS NOT NULL
    AND NOT CASE o.kind WHEN 'S' THEN has_sequence_privilege(d.oid, o.oid, p.privilege)
+                       WHEN 'f' THEN has_function_privilege(d.oid, o.oid, p.privilege)
+                       WHEN 'T' THEN has_type_privilege(d.oid, o.oid, p.privilege)
                        ELSE has_table_privilege(d.oid, o.oid, p.privilege) END
- GROUP BY o.schema, o.kind, d.name
+ GROUP BY o.schema, k.plural, d.name
 UNION ALL
 SELECT 'access:' || s.name,
        format('role %s lacks %s on new %s in schema %s', d.name, string_agg(p.privilege, ', ' ORDER BY p.privilege),
-              CASE p.kind WHEN 'S' THEN 'sequences' ELSE 'tables' END, s.name)
+              k.plural, s.name)
   FROM wanted_schema s
  CROSS JOIN privilege p
+  JOIN kind k USING (kind)
   JOIN duty d USING (duty)
   JOIN duty o ON o.duty = 'owner'
  WHERE s.oid IS NOT NULL
@@ -214,7 +239,17 @@ SELECT 'access:' || s.name,
                     CROSS JOIN LATERAL aclexplode(a.defaclacl) AS e
                     WHERE a.defaclrole = o.oid AND a.defaclnamespace = s.oid AND a.defaclobjtype = p.kind::"char"
                       AND e.grantee = d.oid AND e.privilege_type = p.privilege)
- GROUP BY s.name, p.kind, d.name
+ GROUP BY s.name, k.plural, d.name
+UNION ALL
+SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with its owner', d.name, p.oid::regproc)
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ CROSS JOIN LATERAL aclexplode(p.proacl) AS given
+  JOIN duty d ON d.oid = given.grantee AND d.duty <> 'owner'
+  JOIN pg_catalog.pg_default_acl a
+    ON a.defaclrole = p.proowner AND a.defaclnamespace = n.oid AND a.defaclobjtype = 'f'
+ CROSS JOIN LATERAL aclexplode(a.defaclacl) AS always
+ WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[]) AND always.grantee = given.grantee
        ) AS lacks
  -- Whether whoever asks could act as the owner is no fact of the database.
  WHERE lacks.step <> 'act-as'

@@ -1,3 +1,4 @@
+-- Change 040003_queue_storage_slow_queue.
 -- One transaction, under Awa's migration lock, after the conditions were asked.
 BEGIN;
 \ir ../awa_infra/lock.sql

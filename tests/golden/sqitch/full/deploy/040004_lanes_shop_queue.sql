@@ -1,3 +1,4 @@
+-- Change 040004_lanes_shop_queue.
 -- One transaction, under Awa's migration lock, after the conditions were asked.
 BEGIN;
 \ir ../awa_infra/lock.sql

@@ -198,6 +198,21 @@ HAVING max(version) >= 9
         END LOOP;
     END IF;
 
+    -- 'database-encoding'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
+-- a client in the database's own encoding would store something else without a word.
+SELECT 'database-encoding' AS code,
+       format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
+         AS message,
+       'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
+ WHERE current_setting('server_encoding') <> 'UTF8'
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
     -- 'downgrade'
     IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN

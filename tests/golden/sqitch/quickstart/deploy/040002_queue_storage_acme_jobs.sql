@@ -1,3 +1,4 @@
+-- Change 040002_queue_storage_acme_jobs.
 -- One transaction, under Awa's migration lock, after the conditions were asked.
 BEGIN;
 \ir ../awa_infra/lock.sql

@@ -1,0 +1,2 @@
+-- Whatever PGCLIENTENCODING says, this text is UTF-8.
+SET client_encoding = 'UTF8';

@@ -1,0 +1,22 @@
+-- Flyway gives its own lock back after each file, while Awa's migration lock is held from the first file to the last.
+-- A second Flyway that got in between two files would hold the one and wait for the other, and the first one the other
+-- way round. So on connections of its own only one Flyway at a time goes on from here ("AWA_FLYW" as a number), until
+-- it disconnects. On a connection that an application's pool lent, Awa's lock is each file's: nothing to wait for.
+SET LOCAL statement_timeout = 0;
+DO $awa_infra$
+DECLARE
+    deadline CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';
+BEGIN
+    IF current_setting('application_name') <> 'awa-infra flyway' THEN
+        RETURN;
+    END IF;
+    WHILE NOT pg_try_advisory_lock(4708303812896250199) LOOP
+        IF clock_timestamp() > deadline THEN
+            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds.', current_database()
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'Wait for it, then run this again. Nothing was run.';
+        END IF;
+        PERFORM pg_sleep(0.2);
+    END LOOP;
+END
+$awa_infra$;

@@ -1,0 +1,257 @@
+"""Bundles that have grown, tools that were killed, schemas that were dropped: what the README says then, done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
+from awa_infra.packaging.bundle import package, render
+from awa_infra.packaging.standing import read
+from awa_infra.packaging.write import write
+from tests.support.servers import Database
+from tests.support.tools import dump_schema
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, liquibase_tool, psql, unverified
+from tests.tools.test_numbered_bundles import (
+    TOOLS,
+    Numbered,
+    adopt,
+    adopt_with_sqitch,
+    alembic,
+    every_tool,
+    golang_migrate,
+    goose,
+    sqitch,
+)
+
+ACME = QueueStorage("acme_jobs", Shape(4, 2, 2), (Queue("emails", priorities=(1,)),))
+
+
+def grow(form: str, release: Release, folder: Path, *wanted: QueueStorage, target: int = 40) -> None:
+    """Package into a folder, whatever is there."""
+    write(package(form, DesiredState(release, target, wanted), standing=read(folder)).files, folder)
+
+
+@every_tool
+def test_a_grown_bundle_takes_over_a_newer_database_and_brings_all_its_schemas(
+    tool: Numbered, awa_database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    grow(tool.name, release, bundle, *CUSTOM, target=39)
+    grow(tool.name, release, bundle, *CUSTOM)
+    tool.adopt(awa_database, bundle)
+    done = tool.up(awa_database.url, bundle)
+    assert done.status == 0, done.output
+    assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
+    assert unverified(awa_database, bundle) == []
+
+
+@every_tool
+def test_a_schema_that_was_dropped_and_is_declared_again_is_made_again(
+    tool: Numbered, database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    grow(tool.name, release, bundle, ACME)
+    assert tool.up(database.url, bundle).status == 0
+    grow(tool.name, release, bundle)
+    database.rows("DROP SCHEMA acme_jobs CASCADE")
+    grow(tool.name, release, bundle, ACME)
+    assert len(unverified(database, bundle)) == 2
+    done = tool.up(database.url, bundle)
+    assert done.status == 0, done.output
+    assert unverified(database, bundle) == []
+
+
+@pytest.mark.parametrize("form", ["flyway", "liquibase"])
+def test_flyway_and_liquibase_make_a_schema_again_that_was_dropped_and_is_declared_again(
+    form: str, database: Database, release: Release, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    bundle = tmp_path / "bundle"
+    grow(form, release, bundle, ACME)
+    if form == "flyway":
+        flyway: Tool = request.getfixturevalue("flyway")
+        tool, word = replace(flyway, bundle=bundle), "migrate"
+    else:
+        tool, word = liquibase_tool(bundle), "update"
+        assert psql(database.url, bundle / "prerequisite.sql").status == 0
+    done = tool.run(database.url, word)
+    assert done.status == 0, done.output
+    grow(form, release, bundle)
+    database.rows("DROP SCHEMA acme_jobs CASCADE")
+    grow(form, release, bundle, ACME)
+    assert unverified(database, bundle) == [
+        "queue storage acme_jobs: queue/lease/claim slots, receipts",
+        "lanes in acme_jobs",
+    ]
+    for _ in range(2):
+        done = tool.run(database.url, word)
+        assert done.status == 0, done.output
+        assert unverified(database, bundle) == []
+
+
+def test_golang_migrate_goes_on_after_a_failure_in_its_first_file_and_after_a_lost_answer(
+    database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("golang-migrate", DesiredState(release, 40)), bundle)
+    first = bundle / "migrations" / "001000_awa_v001.up.sql"
+    right = first.read_bytes()
+    first.write_bytes(right + b"\n;SELECT 1/0;")
+    failed = golang_migrate(database.url, bundle)
+    assert failed.status != 0
+    first.write_bytes(right)
+    assert "Dirty database version" in golang_migrate(database.url, bundle).output
+    adopt(database.url, bundle)
+    assert golang_migrate(database.url, bundle, "goto", "1000").status == 0
+    # Killed after the file had committed and before that was noted.
+    database.rows("UPDATE awa_migrations.schema_migrations SET dirty = true")
+    adopt(database.url, bundle)
+    done = golang_migrate(database.url, bundle)
+    assert done.status == 0, done.output
+    assert unverified(database, bundle) == []
+    # "down" takes the numbers away and nothing else.
+    assert golang_migrate(database.url, bundle, "down", "-all").status == 0
+    adopt(database.url, bundle)
+    assert golang_migrate(database.url, bundle).status == 0
+
+
+def test_sqitch_goes_on_after_it_was_killed_before_it_noted_a_change(
+    database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("sqitch", DesiredState(release, 40)), bundle)
+    assert sqitch(database.url, bundle, "deploy", "--to", "001000_awa_v001").status == 0
+    database.rows("DELETE FROM awa_migrations.events; DELETE FROM awa_migrations.changes")
+    assert "already exists" in sqitch(database.url, bundle).output
+    adopt_with_sqitch(database, bundle)
+    done = sqitch(database.url, bundle)
+    assert done.status == 0, done.output
+
+
+def test_goose_goes_on_after_its_rows_were_taken_away(database: Database, release: Release, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("goose", DesiredState(release, 40)), bundle)
+    assert goose(database.url, bundle).status == 0
+    assert goose(database.url, bundle, "reset").status == 0
+    adopt(database.url, bundle)
+    done = goose(database.url, bundle)
+    assert done.status == 0, done.output
+
+
+def test_psql_that_has_committed_says_so_whatever_the_look_at_the_end_finds(
+    database: Database, release: Release, tmp_path: Path
+) -> None:
+    write(render("psql", DesiredState(release, 40)), tmp_path / "bundle")
+    (tmp_path / "bundle" / "verify.sql").write_text("SELECT 1/0;", encoding="utf-8")
+    done = psql(database.url, tmp_path / "bundle" / "apply.sql")
+    assert "division by zero" in done.output
+    assert done.status == 0
+    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": 40}]
+
+
+def test_the_look_at_the_end_has_timeouts_of_its_own(awa_database: Database, release: Release, tmp_path: Path) -> None:
+    write(render("psql", DesiredState(release, 40)), tmp_path / "bundle")
+    url = f"{awa_database.url}?options=-c%20statement_timeout%3D1000"
+    with psycopg.connect(awa_database.url) as holder:
+        holder.execute("LOCK TABLE awa.schema_version IN ACCESS EXCLUSIVE MODE")
+        waited = psql(url, tmp_path / "bundle" / "verify.sql")
+    assert "canceling statement due to lock timeout" in waited.output
+
+
+def test_what_alembic_refuses_is_said_in_a_few_lines(awa_database: Database, release: Release, tmp_path: Path) -> None:
+    write(render("alembic", DesiredState(release, 40)), tmp_path / "bundle")
+    awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
+    refused = alembic(awa_database.url, tmp_path / "bundle")
+    assert refused.status != 0
+    assert "[newer-schema]" in refused.output
+    assert "Traceback" not in refused.output
+    assert len(refused.output.splitlines()) < 10
+
+
+READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = on"
+
+
+@pytest.mark.parametrize("form", [tool.name for tool in TOOLS if tool.name != "sqitch"] + ["psql"])
+def test_a_read_only_database_is_told_before_anything_fails(
+    form: str, database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render(form, DesiredState(release, 40)), bundle)
+    database.rows(READ_ONLY.format(database.name))
+    if form == "psql":
+        done = psql(database.url, bundle / "apply.sql")
+    else:
+        [tool] = [tool for tool in TOOLS if tool.name == form]
+        done = tool.up(database.url, bundle)
+    assert done.status != 0
+    assert "[read-only]" in done.output
+
+
+def test_flyway_and_liquibase_tell_a_read_only_database(
+    flyway: Tool, liquibase_bundle: Path, database: Database
+) -> None:
+    database.rows(READ_ONLY.format(database.name))
+    done = flyway.run(database.url, "migrate")
+    assert done.status != 0
+    assert "[read-only]" in done.output
+    first = psql(database.url, liquibase_bundle / "prerequisite.sql")
+    assert first.status != 0
+    assert "[read-only]" in first.output
+
+
+def test_a_bundle_with_nothing_to_do_asks_nothing_that_only_matters_then(
+    awa_database: Database, database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("psql", DesiredState(release, 40)), bundle)
+    for one in (awa_database, database):
+        one.rows(READ_ONLY.format(one.name))
+    assert "[read-only]" not in psql(awa_database.url, bundle / "apply.sql").output
+    assert "[read-only]" in psql(database.url, bundle / "apply.sql").output
+
+
+@pytest.mark.parametrize("run", [sqitch, alembic, None], ids=["sqitch", "alembic", "psql"])
+def test_a_client_encoding_from_the_environment_damages_nothing(
+    run: object,
+    database: Database,
+    release: Release,
+    schema_of_awa: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    form = "psql" if run is None else "sqitch" if run is sqitch else "alembic"
+    bundle = tmp_path / "bundle"
+    write(render(form, DesiredState(release, 40, CUSTOM)), bundle)
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    done = run(database.url, bundle) if callable(run) else psql(database.url, bundle / "apply.sql")
+    monkeypatch.delenv("PGCLIENTENCODING")
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+@pytest.mark.parametrize("form", ["psql", "goose", "golang-migrate", "dbmate", "sqitch", "alembic"])
+def test_a_database_of_another_encoding_is_refused(
+    form: str, encoding: str, database: Database, release: Release, tmp_path: Path
+) -> None:
+    other = replace(database, name=f"{database.name}_{encoding.lower()}", url=f"{database.url}_{encoding.lower()}")
+    bundle = tmp_path / "bundle"
+    write(render(form, DesiredState(release, 40)), bundle)
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        text = f"CREATE DATABASE {other.name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        connection.execute(text.encode())
+    try:
+        if form == "psql":
+            done = psql(other.url, bundle / "apply.sql")
+        else:
+            [tool] = [tool for tool in TOOLS if tool.name == form]
+            done = tool.up(other.url, bundle)
+        assert done.status != 0
+        assert "[database-encoding]" in done.output
+        assert other.rows("SELECT FROM pg_namespace WHERE nspname = 'awa'") == []
+    finally:
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {other.name} WITH (FORCE)".encode())
