@@ -60,6 +60,7 @@ config:
       queues: [notes]
       deletionPolicy: drop
       forceDrop: true
+  awa:guard: true
   awa:activation: acme_jobs
   awa:lockTimeout: 10
   awa:lockWait: 120
@@ -95,13 +96,16 @@ _WHO = f"""\
 
 | Key | `plan`, `apply` | `package` |
 |---|---|---|
-| `databaseUrl`, `database` | not read: their database is `DATABASE_URL` | not read |
+| `database` | `DATABASE_URL` must lead to it | not read |
+| `databaseUrl` | in clear: must agree with `DATABASE_URL`, and is used where that is unset | not read |
 | `release`, `targetVersion`, `allowLiveRuntimes` | used | used |
 | `roles` | made and granted | a `roles.sql` for an administrator |
 | `queues` of a schema | made | made |
 | `queueStorageSchemas` | installed | installed |
 | `lockTimeout`, `lockWait` | used by `apply` | written into the scripts that take locks |
 | `migratorPassword`, `runtimePassword`, `observerPassword` | not set: only Pulumi decrypts them | not set |
+| `queues` of schema `awa` | made | made |
+| `guard` | made | in `guard.sql` |
 | `activation`, `deletionPolicy`, `forceDrop`, `repair` | not done: only Pulumi does it | not done |
 
 `awa-infra verify --repair` is the command for what `{NAMESPACE}:repair` does.

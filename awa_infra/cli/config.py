@@ -94,6 +94,7 @@ def _line(found: StackConfig) -> str:
         "lockWait": found.lock_wait,
         "allowLiveRuntimes": found.allow_live_runtimes,
         "repair": found.repair,
+        "guard": found.guard,
     }
     # By identity: a timeout of 0 equals False.
     parts += [key for key, value in settings.items() if value is not None and value is not False]

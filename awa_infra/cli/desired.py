@@ -89,4 +89,5 @@ def desired_state(
         dataclasses.replace(policy, allow_live_runtimes=policy.allow_live_runtimes or config.allow_live_runtimes),
         config.roles_wanted(),
         config.database.name if config.database else None,
+        config.guarded(),
     )

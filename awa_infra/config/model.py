@@ -188,6 +188,11 @@ class StackConfig(BaseModel):
     queues: Annotated[tuple[Annotated[QueueEntry, TextOrMapping(QueueEntry, "name")], ...], IS_A_LIST] = Field(
         (), description="Queues of schema awa whose lanes are made ahead; a text is a name."
     )
+    guard: StrictBool = Field(
+        False,  # noqa: FBT003
+        description="Guard schema awa and the declared schemas with event triggers, so that nobody drops them by "
+        "accident; needs a superuser.",
+    )
     activation: Identifier | None = Field(
         None,
         description="Activate queue storage in this schema of a fresh database: awa, or a declared one. There is no "
@@ -213,6 +218,11 @@ class StackConfig(BaseModel):
         """Return the queue storage of all schemas as plans want it; that of schema awa only with declared queues."""
         own = (QueueStorage(CANONICAL_SCHEMA, queues=self.queues_wanted()),) if self.queues else ()
         return (*own, *(entry.wanted() for entry in self.queue_storage_schemas))
+
+    def guarded(self) -> tuple[str, ...]:
+        """Return the schemas that are to be guarded."""
+        declared = (entry.schema_name for entry in self.queue_storage_schemas)
+        return (CANONICAL_SCHEMA, *declared) if self.guard else ()
 
     def queues_wanted(self) -> tuple[Queue, ...]:
         """Return the declared queues of schema awa as plans want them."""

@@ -110,6 +110,12 @@ ALLOW_LIVE_RUNTIMES = Input(
     "Migrate although live runtimes are too old or would have to be away.",
     default=False,
 )
+GUARD = Input(
+    "guard",
+    Type.BOOLEAN,
+    "Guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.",
+    default=False,
+)
 
 WAITING = (LOCK_TIMEOUT, LOCK_WAIT)
 

@@ -14,6 +14,7 @@ from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     DATABASE_URL,
+    GUARD,
     ROLE,
     UNKNOWN,
     WAITING,
@@ -94,6 +95,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
             "With deletion_policy drop: drop it although it holds unfinished, failed or dead jobs.",
             default=False,
         ),
+        GUARD,
         ROLE,
         *WAITING,
     )
@@ -225,4 +227,5 @@ class QueueStorageSchemaLifecycle(Lifecycle):
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:
     keys = {"schema": "schema"} | {name: f.alias or name for name, f in QueueStorageEntry.model_fields.items()}
     entry = QueueStorageEntry.model_validate({keys[name]: wanted[name] for name in _DECLARED})
-    return DesiredState(installed_release(), None, (entry.wanted(),))
+    guarded = (entry.schema_name,) if wanted["guard"] is True else ()
+    return DesiredState(installed_release(), None, (entry.wanted(),), guarded=guarded)

@@ -14,6 +14,7 @@ from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     ALLOW_LIVE_RUNTIMES,
     DATABASE_URL,
+    GUARD,
     ROLE,
     UNKNOWN,
     WAITING,
@@ -65,6 +66,7 @@ class SchemaLifecycle(Lifecycle):
             default=False,
         ),
         Input("queues", Type.QUEUES, QUEUES_TEXT, ()),
+        GUARD,
     )
     outputs: ClassVar = (
         Output("schema_version", Type.INTEGER, "The version that the schema stands at."),
@@ -219,6 +221,7 @@ def _desired(wanted: Mapping[str, Any]) -> DesiredState:
         release.schema_version if target is None else int(target),
         (QueueStorage(CANONICAL_SCHEMA, queues=queues),) if queues else (),
         policy_of(wanted),
+        guarded=(CANONICAL_SCHEMA,) if wanted["guard"] is True else (),
     )
 
 

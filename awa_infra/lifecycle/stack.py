@@ -81,6 +81,7 @@ def declared(config: StackConfig) -> tuple[Declared, ...]:
         "allow_live_runtimes": config.allow_live_runtimes,
         "repair": config.repair,
         "queues": [_queue(queue) for queue in config.queues_wanted()],
+        "guard": config.guard,
     }
     found.append(Declared(SCHEMA, SCHEMA, schema | waits, (ROLES,) if roles else ()))
     for entry in config.queue_storage_schemas:
@@ -93,6 +94,7 @@ def declared(config: StackConfig) -> tuple[Declared, ...]:
             "queues": [_queue(queue) for queue in entry.wanted().queues],
             "deletion_policy": entry.deletion_policy,
             "force_drop": entry.force_drop,
+            "guard": config.guard,
             "role": owner,
         }
         found.append(Declared(QUEUE_STORAGE, f"{QUEUE_STORAGE}-{entry.schema_name}", shape | waits, (SCHEMA,)))

@@ -107,6 +107,7 @@ class DesiredState:
         queue_storage: custom schemas that must exist with exactly these shapes.
         policy: which objections are overruled.
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
+        guarded: schemas that nobody shall be able to drop by accident.
         database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.
     """
 
@@ -116,3 +117,4 @@ class DesiredState:
     policy: Policy = Policy()
     roles: Roles | None = None
     database: str | None = None
+    guarded: tuple[str, ...] = ()

@@ -46,6 +46,7 @@ class StepKind(Enum):
     ACTIVATION = "activation"
     REMOVAL = "removal"
     DATABASE = "database"
+    GUARD = "guard"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums, manifes
 from awa_infra.packaging.psql import PSQL
 from awa_infra.packaging.readme import readme
 from awa_infra.packaging.refuse import refuse_what_tools_misread
-from awa_infra.packaging.roles import roles_script
+from awa_infra.packaging.roles import guard_script, roles_script
 from awa_infra.packaging.sqitch import SQITCH
 from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
@@ -100,6 +100,7 @@ def package(
         files |= {entry.file: standing.files[entry.file] for entry in stay if entry.file in standing.files}
     files.update(form.files(contents))
     files.update(roles_script(contents))
+    files.update(guard_script(contents))
     files["verify.sql"] = verify(contents).encode()
     files["README.md"] = readme(form, contents, paths).encode()
     files[".gitattributes"] = _ATTRIBUTES

@@ -13,7 +13,7 @@ from awa_infra.packaging.contents import Contents, Format, seconds
 from awa_infra.packaging.durations import durations
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import start_queries
-from awa_infra.packaging.roles import ROLES_FILE
+from awa_infra.packaging.roles import GUARD_FILE, ROLES_FILE
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import replays_installer
 
@@ -158,6 +158,8 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     transactions = "all in one transaction" if form.one_transaction else "one transaction each"
     again = "" if form.appends else "; repeatable"
     lines = [f"`{ROLES_FILE}`: once, by an administrator, see below."] if contents.desired.roles else []
+    if contents.desired.guarded:
+        lines.append(f"`{GUARD_FILE}`: once, by a superuser, at any time: nobody drops the schemas by accident then.")
     if not form.asks:
         lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")
     lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")

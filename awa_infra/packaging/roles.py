@@ -1,8 +1,11 @@
-"""``roles.sql``: what only an administrator may do, beside the files that the tool runs as somebody else."""
+"""``roles.sql`` and ``guard.sql``: what only an administrator may do, beside the files that the tool runs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awa_infra import sqltext
+from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents
 
 ROLES_FILE = "roles.sql"
@@ -19,10 +22,31 @@ BEGIN;
 """
 
 
+GUARD_FILE = "guard.sql"
+
+_GUARD_HEADER = """\
+-- Once per database, before or after the other files, by a superuser (on a managed service by its administrator). It
+-- can be run again:
+--
+--     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f guard.sql
+--
+\\set ON_ERROR_STOP on
+BEGIN;
+"""
+
+
+def guard_script(contents: Contents) -> dict[str, bytes]:
+    """Return the script that guards the schemas by its path; nothing if none is to be guarded."""
+    return _script(GUARD_FILE, _GUARD_HEADER, contents.of(StepKind.GUARD))
+
+
 def roles_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if no roles are declared."""
-    steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS]
+    return _script(ROLES_FILE, _HEADER, [step for step in contents.plan.steps if step.kind in ADMINISTRATORS])
+
+
+def _script(path: str, header: str, steps: Sequence[Step]) -> dict[str, bytes]:
     if not steps:
         return {}
     texts = [f"-- {sqltext.one_line(step.title)}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
-    return {ROLES_FILE: "\n".join([_HEADER, *texts, "COMMIT;\n"]).encode()}
+    return {path: "\n".join([header, *texts, "COMMIT;\n"]).encode()}

@@ -90,10 +90,10 @@ def _facts(contents: Contents) -> Iterator[Fact]:
         text = sqltext.render("bundle/verify_queue_storage.sql", what=what, **values)
         yield Fact(what, str(values["wanted"]), text, needs)
     for query in lack_queries(desired):
-        what = f"lanes in {query.needs}" if query.needs else "roles and privileges"
+        what = query.what
         lanes = ("queue_lanes", "queue_enqueue_heads", "queue_claim_heads") if query.needs else ()
         text = sqltext.render("bundle/verify_lacks.sql", what=what, lacks=sqltext.Part(query.sql.rstrip()))
-        needs = tuple(f"{query.needs}.{table}" for table in lanes)
+        needs = (*(f"{query.needs}.{table}" for table in lanes), *(("awa.queue_meta",) if lanes else ()))
         yield Fact(what, _NOTHING_MISSING, text, needs, brought=bool(query.needs))
     if version >= FIRST_VERSION_WITH_ROUTING:
         what = "job routing (for information)"

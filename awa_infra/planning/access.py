@@ -23,6 +23,7 @@ from awa_infra.model import (
     StepKind,
 )
 from awa_infra.planning.describe import listed
+from awa_infra.planning.guard import guard_values
 from awa_infra.planning.ownership import ownership_steps
 
 ROLES_KEY = "roles"
@@ -50,22 +51,28 @@ class LackQuery:
 
     Attributes:
         needs: queue-storage schema whose tables it reads; empty if it reads catalogs only.
+        what: what it is about, for people.
         sql: a single SELECT.
     """
 
     needs: str
+    what: str
     sql: str = field(repr=False)
 
 
 def lack_queries(desired: DesiredState) -> tuple[LackQuery, ...]:
-    """Return the queries that find which of the declared roles, privileges and lanes are missing."""
+    """Return the queries that find which of the declared roles, privileges, lanes and guards are missing."""
     queries = []
     if desired.roles is not None:
-        queries.append(LackQuery("", sqltext.render("roles/missing.sql", **roles_values(desired.roles))))
+        text = sqltext.render("roles/missing.sql", **roles_values(desired.roles))
+        queries.append(LackQuery("", "roles and privileges", text))
+    if desired.guarded:
+        queries.append(LackQuery("", "guards", sqltext.render("guard/missing.sql", **guard_values(desired))))
     for wanted in desired.queue_storage:
         if wanted.queues:
             values = lanes_values(wanted)
-            queries.append(LackQuery(wanted.schema, sqltext.render("lanes/missing.sql", **values)))
+            text = sqltext.render("lanes/missing.sql", **values)
+            queries.append(LackQuery(wanted.schema, f"lanes in {wanted.schema}", text))
     return tuple(queries)
 
 

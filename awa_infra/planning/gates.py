@@ -21,6 +21,7 @@ from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
 from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.describe import listed
+from awa_infra.planning.guard import guard_values
 from awa_infra.planning.lost_rows import damaged_gates, state_row_gates
 from awa_infra.planning.ownership import strangers_query
 
@@ -86,6 +87,8 @@ def gate_queries(
         elif per == "queues":
             sharded = (q for q in desired.queue_storage if any(queue.shards is not None for queue in q.queues))
             asked = [values | lanes_values(q) for q in sharded]
+        elif per == "guard":
+            asked = [values | guard_values(desired)] if desired.guarded else []
         elif per == "roles":
             asked = [] if desired.roles is None else [values | roles_values(desired.roles)]
         else:

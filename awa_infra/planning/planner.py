@@ -23,6 +23,7 @@ from awa_infra.model import (
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
 from awa_infra.planning.gates import pure_gates, queue_storage_values
+from awa_infra.planning.guard import guard_steps
 
 _TRIGGERS = 2
 """Triggers of a queue-storage schema: one per head table (Awa 0.6.9)."""
@@ -59,6 +60,8 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
             *lanes_steps(desired, observed),
         ],
     )
+    # First, as the login: whoever else the plan acts as may make no event triggers.
+    steps = (*guard_steps(desired, observed), *steps)
     return Plan(
         lock_objects=_lock_objects(desired, observed, steps),
         from_version=observed.version,

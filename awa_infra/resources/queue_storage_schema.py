@@ -57,6 +57,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
     queues: pulumi.Output[list[Any]]
     deletion_policy: pulumi.Output[str]
     force_drop: pulumi.Output[bool]
+    guard: pulumi.Output[bool]
     role: pulumi.Output[str | None]
     lock_timeout: pulumi.Output[float]
     lock_wait: pulumi.Output[float]
@@ -75,6 +76,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
         queues: pulumi.Input[Sequence[pulumi.Input[str | QueueArgs]]] = (),
         deletion_policy: Literal["retain", "drop"] = "retain",
         force_drop: pulumi.Input[bool] = False,
+        guard: pulumi.Input[bool] = False,
         role: pulumi.Input[str] | None = None,
         lock_timeout: pulumi.Input[float] = LOCK_TIMEOUT,
         lock_wait: pulumi.Input[float] = LOCK_WAIT,
@@ -96,6 +98,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
             deletion_policy: what a removal from the program does: ``retain`` leaves the schema and its jobs,
                 ``drop`` drops it if no gate objects. The policy that was last applied counts.
             force_drop: with ``drop``, drop it although it holds unfinished, failed or dead jobs.
+            guard: guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.
             role: become this role for the transaction, so that it owns what is made. Default: do not.
             lock_timeout: seconds to wait for each table lock; 0 waits for ever.
             lock_wait: seconds to wait for another migration to finish.
@@ -114,6 +117,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
                 "queues": list(queues) if isinstance(queues, Sequence) else queues,
                 "deletion_policy": deletion_policy,
                 "force_drop": force_drop,
+                "guard": guard,
                 "role": role,
                 "lock_timeout": lock_timeout,
                 "lock_wait": lock_wait,

@@ -46,6 +46,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
     allow_live_runtimes: pulumi.Output[bool]
     repair: pulumi.Output[bool]
     queues: pulumi.Output[list[Any]]
+    guard: pulumi.Output[bool]
     schema_version: pulumi.Output[int]
     patches: pulumi.Output[list[str]]
     fingerprint: pulumi.Output[str]
@@ -65,6 +66,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
         allow_live_runtimes: pulumi.Input[bool] = False,
         repair: pulumi.Input[bool] = False,
         queues: pulumi.Input[Sequence[pulumi.Input[str | QueueArgs]]] = (),
+        guard: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the schema.
@@ -82,6 +84,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
             repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.
             queues: queues of schema ``awa`` whose lanes are made ahead by the owner: names, or mappings with ``name``,
                 ``priorities``, ``shards`` and ``stripes``, see :class:`QueueStorageSchema`. Default: none.
+            guard: guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.
             opts: Pulumi's options; ``protect`` and ``retain_on_delete`` are on unless set here.
         """
         defaults = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
@@ -98,6 +101,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
                 "allow_live_runtimes": allow_live_runtimes,
                 "repair": repair,
                 "queues": list(queues) if isinstance(queues, Sequence) else queues,
+                "guard": guard,
                 "schema_version": None,
                 "patches": None,
                 "fingerprint": None,

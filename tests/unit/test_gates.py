@@ -61,7 +61,8 @@ LIVE = Session(announced_pid=1, lock_objects=2, replays=3)
 
 def every_query(release: Release) -> tuple[GateQuery, ...]:
     """Return all that the live engine asks of roles, then what it asks without them and what only bundles ask."""
-    live = gate_queries(DesiredState(release, 40, (ACME,), Policy(max_window=60), ROLES), session=LIVE)
+    everything = DesiredState(release, 40, (ACME,), Policy(max_window=60), ROLES, guarded=("awa",))
+    live = gate_queries(everything, session=LIVE)
     asked = {query.code for query in live}
     others = (*gate_queries(DesiredState(release, 40, (ACME,))), *gate_queries(DesiredState(release, 40, roles=ROLES)))
     bundle = {q.code: q for q in others if q.code not in asked}.values()

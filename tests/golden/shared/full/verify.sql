@@ -11,7 +11,7 @@ SET LOCAL lock_timeout = '10s';
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';
-    relations CONSTANT text[] := string_to_array('awa.schema_version awa.storage_transition_state shop_queue.claim_ring_state shop_queue.lease_ring_state shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads shop_queue.queue_lanes shop_queue.queue_ring_state slow_queue.claim_ring_state slow_queue.lease_ring_state slow_queue.queue_claim_heads slow_queue.queue_enqueue_heads slow_queue.queue_lanes slow_queue.queue_ring_state', ' ');
+    relations CONSTANT text[] := string_to_array('awa.queue_meta awa.schema_version awa.storage_transition_state shop_queue.claim_ring_state shop_queue.lease_ring_state shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads shop_queue.queue_lanes shop_queue.queue_ring_state slow_queue.claim_ring_state slow_queue.lease_ring_state slow_queue.queue_claim_heads slow_queue.queue_enqueue_heads slow_queue.queue_lanes slow_queue.queue_ring_state', ' ');
     there     CONSTANT text[] := ARRAY(
         SELECT n.nspname || '.' || c.relname
           FROM pg_catalog.pg_class c
@@ -270,7 +270,7 @@ SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with it
     END IF;
 
     -- 'lanes in shop_queue'
-    IF string_to_array('shop_queue.queue_lanes shop_queue.queue_enqueue_heads shop_queue.queue_claim_heads', ' ') <@ readable THEN
+    IF string_to_array('shop_queue.queue_lanes shop_queue.queue_enqueue_heads shop_queue.queue_claim_heads awa.queue_meta', ' ') <@ readable THEN
         facts := facts || coalesce(
             (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
                                                  'found', coalesce(fact.found, 'nothing'), 'brought', true))
@@ -307,12 +307,12 @@ SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s 
     ELSE
         facts := facts || jsonb_build_array(jsonb_build_object(
             'what', 'lanes in shop_queue', 'expected', 'nothing missing', 'brought', true,
-            'found', CASE WHEN string_to_array('shop_queue.queue_lanes shop_queue.queue_enqueue_heads shop_queue.queue_claim_heads', ' ') <@ there
+            'found', CASE WHEN string_to_array('shop_queue.queue_lanes shop_queue.queue_enqueue_heads shop_queue.queue_claim_heads awa.queue_meta', ' ') <@ there
                           THEN format('not readable by role %s', current_user) ELSE 'not there' END));
     END IF;
 
     -- 'lanes in slow_queue'
-    IF string_to_array('slow_queue.queue_lanes slow_queue.queue_enqueue_heads slow_queue.queue_claim_heads', ' ') <@ readable THEN
+    IF string_to_array('slow_queue.queue_lanes slow_queue.queue_enqueue_heads slow_queue.queue_claim_heads awa.queue_meta', ' ') <@ readable THEN
         facts := facts || coalesce(
             (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
                                                  'found', coalesce(fact.found, 'nothing'), 'brought', true))
@@ -349,7 +349,7 @@ SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s 
     ELSE
         facts := facts || jsonb_build_array(jsonb_build_object(
             'what', 'lanes in slow_queue', 'expected', 'nothing missing', 'brought', true,
-            'found', CASE WHEN string_to_array('slow_queue.queue_lanes slow_queue.queue_enqueue_heads slow_queue.queue_claim_heads', ' ') <@ there
+            'found', CASE WHEN string_to_array('slow_queue.queue_lanes slow_queue.queue_enqueue_heads slow_queue.queue_claim_heads awa.queue_meta', ' ') <@ there
                           THEN format('not readable by role %s', current_user) ELSE 'not there' END));
     END IF;
 
