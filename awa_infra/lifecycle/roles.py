@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -170,12 +171,23 @@ def _password_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _schema_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
-    for key, also in (("queue_storage_schemas", ()), ("lane_schemas", (CANONICAL_SCHEMA,))):
-        names = wanted[key]
-        for name in names if isinstance(names, list | tuple) else ():
-            problem = None if name in also or not isinstance(name, str) else schema_name_problem(name)
-            if problem:
-                yield Problem(key, problem)
+    declared = _texts(wanted["queue_storage_schemas"])
+    for name in declared:
+        problem = schema_name_problem(name)
+        if problem:
+            yield Problem("queue_storage_schemas", problem)
+    if wanted["queue_storage_schemas"] is UNKNOWN:
+        return
+    # Elsewhere nothing would be granted, and workers would find out.
+    for name in _texts(wanted["lane_schemas"]):
+        if name not in {CANONICAL_SCHEMA, *declared}:
+            near = difflib.get_close_matches(name, [CANONICAL_SCHEMA, *declared], n=1)
+            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or one of those"
+            yield Problem("lane_schemas", f"{name!r} is not in queue_storage_schemas; {hint}")
+
+
+def _texts(names: object) -> list[str]:
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list | tuple) else []
 
 
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:
