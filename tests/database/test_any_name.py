@@ -34,7 +34,7 @@ NAMES = (
 @pytest.fixture(params=NAMES, ids=["dashes", "quotes", "signs"])
 def odd(request: pytest.FixtureRequest, server: TestServer) -> Iterator[tuple[Database, Roles]]:
     """Give an empty database and roles, none of which can be written without quotes."""
-    roles = Roles(*request.param, schemas=("acme",), lane_schemas=("acme",))
+    roles = replace(Roles(*request.param), schemas=("acme",), lane_schemas=("acme",))
     name = f"my-db of {roles.owner}"
     assert ensure_database(server.url, name, DatabaseOptions(template="template0"))
     yield Database(name, with_database(server.url, name)), roles
