@@ -195,7 +195,8 @@ class Servicer:
         except AwaInfraError:
             return  # the first error is the one to tell
         if found is not None:
-            raise PartlyDoneError(exc, kind.identifier(found), self._kept(kind, sent, found), inputs) from exc
+            left = self._kept(kind, sent, kind.kept_of_failed(found))
+            raise PartlyDoneError(exc, kind.identifier(found), left, inputs) from exc
 
     def _tell(self, urn: str) -> Tell:
         def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:

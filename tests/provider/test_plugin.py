@@ -9,6 +9,7 @@ from psycopg import sql
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.url import with_database
+from tests.support.people import forget
 from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, secret
 from tests.support.provider import CallFailed
 from tests.support.servers import Database, TestServer
@@ -225,6 +226,32 @@ def test_a_failed_migration_of_an_adopted_schema_keeps_what_stands(plugin: Plugi
     assert left.properties["databaseUrl"] == secret(database.url)
     assert "55P03" in left.reasons[0]
     assert plugin.diff(left.properties, {"databaseUrl": secret(database.url)}).changes
+
+
+def test_passwords_of_roles_are_set_after_a_create_that_failed_and_was_kept(
+    plugin: Plugin, server: TestServer, database: Database
+) -> None:
+    owner, runtime = f"owner_of_{database.name}", f"runtime_of_{database.name}"
+    database.rows(f"CREATE ROLE {owner}")
+    database.rows(f"CREATE ROLE {runtime} LOGIN")
+    news = {
+        "databaseUrl": secret(database.url), "owner": owner, "runtime": runtime, "runtimePassword": secret("s3cret"),
+    }  # fmt: skip
+    try:
+        plugin.use("Roles")
+        with psycopg.connect(database.url) as other:
+            other.execute("SELECT pg_advisory_xact_lock(4708303813013489490)")
+            with pytest.raises(PartlyFailed, match="lock") as failed:
+                plugin.create({**news, "lockWait": 0.1})
+        left = failed.value.left
+        assert left.id == owner
+        assert plugin.diff(left.properties, news).changes
+        kept = plugin.update(left.properties, news)
+        psycopg.connect(str(kept["runtimeUrl"]["value"])).close()
+        assert not plugin.diff(kept, news).changes
+    finally:
+        server.drop(database)
+        forget(server, runtime, owner)
 
 
 def test_forgetting_the_canonical_schema_touches_nothing(plugin: Plugin, awa_database: Database) -> None:
