@@ -35,8 +35,14 @@ class AwaInfraError(Exception):
         self.details = tuple(details)
         self.sqlstate = sqlstate
 
+    def report(self) -> str:
+        """Return everything in lines: what, with the code, then each detail, then what to do."""
+        state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
+        hint = (f"Hint: {self.hint}",) if self.hint else ()
+        return "\n".join([f"{self.message}{state} [{self.code}]", *(f"  - {d}" for d in self.details), *hint])
+
     def __str__(self) -> str:
-        """Return everything as one line, with the code, for logs and the Pulumi engine."""
+        """Return everything as one line, with the code, for logs."""
         listed = "".join(f" ({number}) {detail}" for number, detail in enumerate(self.details, start=1))
         state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
         hint = f" Hint: {self.hint}" if self.hint else ""
@@ -105,6 +111,12 @@ class BlockedError(AwaInfraError):
         self.parts = tuple(parts)
         if gate is not None:
             self.code = gate
+
+    def report(self) -> str:
+        """Return everything in lines; several gates each in the form that a single one has."""
+        if not self.parts:
+            return super().report()
+        return "\n".join([f"{self.message} [{self.code}]", *(part.report() for part in self.parts)])
 
 
 class ForeignResourcesError(AwaInfraError):

@@ -69,9 +69,9 @@ config:
 """
 """Every key once. A test parses it."""
 
-_REFUSED_SCHEMAS = ("Acme", "awa", "public", "pg_jobs", "customer_number_1000")
-_REFUSED_DATABASES = ("Awa", "template1", "a" * 64)
-_REFUSED_ROLES = ("Awa", "public", "pg_monitor")
+_REFUSED_SCHEMAS = ("Acme", "awa", "public", "pg_jobs", "order", "customer_number_1000")
+_REFUSED_DATABASES = ("template1", "a" * 64)
+_REFUSED_ROLES = ("public", "pg_monitor")
 
 _ENTRIES = {
     DatabaseEntry: f"`{NAMESPACE}:database`",

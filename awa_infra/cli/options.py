@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from awa_infra.cli.output import complain
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Policy
 
@@ -126,7 +127,7 @@ def waits_options(command: F) -> F:
 
 def tell_wait(sentence: str) -> None:
     """Print what a command waits for."""
-    click.echo(sentence, err=True)
+    complain(sentence)
 
 
 def json_option(command: F) -> F:

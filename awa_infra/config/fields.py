@@ -24,8 +24,10 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from awa_infra.naming import (
     MAX_LENGTH,
     POSTGRES_MAX_LENGTH,
+    RESERVED_WORDS,
     database_name_problem,
     identifier_problem,
+    name_problem,
     role_name_problem,
     schema_name_problem,
 )
@@ -37,6 +39,9 @@ MAX_QUEUE_NAME = 200
 """Longest name of a queue, in characters (a constraint of Awa's tables)."""
 
 _RELEASE = r"[0-9]+\.[0-9]+\.[0-9]+[a-z0-9.+]*"
+_CONNECTION = re.compile(r"\b(host|hostaddr|port|user|password|dbname|service|sslmode)\s*=")
+"""What a connection string of keywords has in it."""
+
 _ENCODING = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
 
 
@@ -88,10 +93,10 @@ class TextOrMapping:
         return {"anyOf": [text, mapping]}
 
 
-def _name(problem_of: Callable[[str], str | None]) -> AfterValidator:
+def _name(problem_of: Callable[[str], str | None], *, plain: bool = False) -> AfterValidator:
     def check(value: str) -> str:
         # A connection string in the wrong place must not get into the message.
-        if "://" in value or "=" in value:
+        if "://" in value or _CONNECTION.search(value) or (plain and "=" in value):
             raise PydanticCustomError("not_a_name", "must be a name; connection strings belong into databaseUrl")
         problem = problem_of(value)
         if problem:
@@ -103,6 +108,12 @@ def _name(problem_of: Callable[[str], str | None]) -> AfterValidator:
 
 def _name_schema(reserved: str, longest: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^(?!{reserved})[a-z_][a-z0-9_]*$", "maxLength": longest})
+
+
+def _any_name_schema(reserved: str) -> WithJsonSchema:
+    # Of bytes JSON Schema knows nothing; a name has at most as many characters.
+    pattern = rf"^(?!{reserved})[^\u0000-\u001f\u007f-\u009f]+$"
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": POSTGRES_MAX_LENGTH})
 
 
 def _matching(pattern: str, problem: str) -> AfterValidator:
@@ -138,14 +149,17 @@ def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return value
 
 
-SchemaName = Annotated[StrictStr, _name(schema_name_problem), _name_schema("pg_|awa$|public$", MAX_LENGTH)]
-DatabaseName = Annotated[StrictStr, _name(database_name_problem), _name_schema("template[01]$", POSTGRES_MAX_LENGTH)]
+_RESERVED = f"pg_|(awa|public|information_schema|{'|'.join(sorted(RESERVED_WORDS))})$"
+
+SchemaName = Annotated[StrictStr, _name(schema_name_problem, plain=True), _name_schema(_RESERVED, MAX_LENGTH)]
+DatabaseName = Annotated[StrictStr, _name(database_name_problem), _any_name_schema("template[01]$")]
+TemplateName = Annotated[StrictStr, _name(name_problem), _any_name_schema("$")]
 Identifier = Annotated[
     StrictStr,
-    _name(identifier_problem),
+    _name(identifier_problem, plain=True),
     WithJsonSchema({"type": "string", "pattern": "^[a-z_][a-z0-9_]*$", "maxLength": POSTGRES_MAX_LENGTH}),
 ]
-RoleName = Annotated[StrictStr, _name(role_name_problem), _name_schema("pg_|public$|none$", POSTGRES_MAX_LENGTH)]
+RoleName = Annotated[StrictStr, _name(role_name_problem), _any_name_schema("pg_|public$|none$")]
 QueueName = Annotated[
     StrictStr,
     AfterValidator(_queue_name),

@@ -19,6 +19,7 @@ from awa_infra.config.fields import (
     SchemaName,
     Seconds,
     Secret,
+    TemplateName,
     TextOrMapping,
     forms,
 )
@@ -38,10 +39,10 @@ class DatabaseEntry(BaseModel):
 
     model_config = _CLOSED
 
-    name: DatabaseName = Field(description="Name of the database: a-z, 0-9 and _, at most 63 characters.")
+    name: DatabaseName = Field(description="Name of the database: any that PostgreSQL allows.")
     owner: RoleName | None = Field(None, description="Role that owns it. Default: the one that creates it.")
     encoding: Encoding | None = Field(None, description="Encoding, such as UTF8. Default: that of the template.")
-    template: Identifier | None = Field(None, description="Database to copy. Default: template1.")
+    template: TemplateName | None = Field(None, description="Database to copy. Default: template1.")
     connection_limit: StrictInt = Field(
         -1, alias="connectionLimit", ge=-1, le=2**31 - 1, description="Connections at once; -1 is no limit."
     )

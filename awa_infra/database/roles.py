@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from awa_infra import sqltext
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
@@ -11,6 +12,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.observe import Look, plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
+from awa_infra.planning.access import missing_roles
 from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 
@@ -20,6 +22,7 @@ def apply_roles(
     desired: DesiredState,
     passwords: Mapping[str, str],
     *,
+    when_made: Mapping[str, str] = MappingProxyType({}),
     waits: Waits = Waits(),  # noqa: B008  frozen
     progress: Progress = lambda _number, _total, _step: None,
     on_retry: OnRetry = lambda _attempt, _error, _pause: None,
@@ -30,6 +33,7 @@ def apply_roles(
         url: connection string; hidden from every message.
         desired: with the roles.
         passwords: by role, those that are to be set; never sent, only a verifier made of each.
+        when_made: the same for roles that get theirs only if they are missing and made now.
         waits: how long to wait for locks.
         progress: called before each step.
         on_retry: called before each further attempt.
@@ -43,7 +47,9 @@ def apply_roles(
         roles = [step for step in found.steps if step.kind is StepKind.ROLES]
         rest = found.steps[len(roles) :]
         # Before the transaction acts as the owner, who may not set passwords.
-        set_here = [_password_step(connection, role, password) for role, password in passwords.items()]
+        made = missing_roles(desired.roles, seen.state) if desired.roles else frozenset()
+        wanted = {**{role: password for role, password in when_made.items() if role in made}, **passwords}
+        set_here = [_password_step(connection, role, password) for role, password in wanted.items()]
         return replace(found, steps=(*roles, *set_here, *rest))
 
     def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:

@@ -188,6 +188,14 @@ class Lifecycle(ABC):
     def delete(self, props: Props, tell: Tell) -> None:
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
 
+    def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is kept of an object that is there although its create failed.
+
+        Args:
+            found: inputs as they were given, and outputs as they stand.
+        """
+        return dict(found)
+
     def droppable(self, props: Props) -> str:  # noqa: ARG002
         """Return which object a delete could drop, the same for every declaration of it; empty if it drops nothing."""
         return ""

@@ -36,7 +36,7 @@ class DatabaseLifecycle(Lifecycle):
         Input(
             "name",
             Type.STRING,
-            "Lower-case letters, digits and _, at most 63 characters.",
+            "Name of the database: any that PostgreSQL allows, at most 63 bytes.",
             required=True,
             fixed=True,
         ),

@@ -9,7 +9,7 @@ from awa_infra.config import QueueStorageEntry, queue_storage_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, read_removal, remove
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import describe
+from awa_infra.database.url import describe, with_login
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
@@ -69,7 +69,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         Input(
             "schema",
             Type.STRING,
-            "At most 18 characters, [a-z_][a-z0-9_]*, not awa, public or pg_*.",
+            "At most 18 characters, [a-z_][a-z0-9_]*, not awa, public, pg_* or a reserved word of SQL.",
             required=True,
             fixed=True,
         ),
@@ -188,7 +188,8 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         """Return database and schema, whoever connects."""
         if props.get("database_url") is None or not is_known(props, "database_url", "schema"):
             return ""
-        return f"{describe(props['database_url']).rpartition('@')[2]}/{props['schema']}"
+        # One user for all; names of databases and users may have @ and / in them.
+        return f"{describe(with_login(props['database_url'], 'whoever', None))}/{props['schema']}"
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Forget the schema, or drop it where that was declared and nothing objects."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
-from awa_infra.database.url import with_login
+from awa_infra.database.url import describe, with_database, with_login
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import DATABASE_URL, UNKNOWN, WAITING, Input, Output, Props, Type, waits_of
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
@@ -103,11 +104,13 @@ class RolesLifecycle(Lifecycle):
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""
-        passwords = {wanted[duty]: wanted[f"{duty}_password"] for duty in self._to_be_set(olds, wanted)}
+        declared = {duty: wanted[f"{duty}_password"] for duty in LOGINS if wanted[f"{duty}_password"] is not None}
+        changed = self._to_be_set(olds, wanted)
         report = apply_roles(
             wanted["database_url"],
             _desired(wanted),
-            passwords,
+            {wanted[duty]: declared[duty] for duty in changed},
+            when_made={wanted[duty]: password for duty, password in declared.items()},
             waits=waits_of(wanted, tell),
             progress=live_progress(tell),
             on_retry=live_retry(tell),
@@ -121,14 +124,19 @@ class RolesLifecycle(Lifecycle):
         return _urls(wanted) | {f"{duty}_url": UNKNOWN for duty in unknown if wanted[duty]}
 
     def _to_be_set(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the duties whose passwords are new."""
+        """Return the duties whose passwords are new, or new on this server."""
         before = self.normal(olds)
+        elsewhere = _server(before["database_url"]) != _server(wanted["database_url"])
         return tuple(
             duty
             for duty in LOGINS
             if wanted[f"{duty}_password"] is not None
-            and (before[f"{duty}_password"], before[duty]) != (wanted[f"{duty}_password"], wanted[duty])
+            and (elsewhere or (before[f"{duty}_password"], before[duty]) != (wanted[f"{duty}_password"], wanted[duty]))
         )
+
+    def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return it without the passwords: none was set, and the next update has to."""
+        return {**found, **{f"{duty}_password": None for duty in LOGINS}}
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the owner; which duties other roles have, nobody can see."""
@@ -170,12 +178,23 @@ def _password_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _schema_problems(wanted: Mapping[str, Any]) -> Iterator[Problem]:
-    for key, also in (("queue_storage_schemas", ()), ("lane_schemas", (CANONICAL_SCHEMA,))):
-        names = wanted[key]
-        for name in names if isinstance(names, list | tuple) else ():
-            problem = None if name in also or not isinstance(name, str) else schema_name_problem(name)
-            if problem:
-                yield Problem(key, problem)
+    declared = _texts(wanted["queue_storage_schemas"])
+    for name in declared:
+        problem = schema_name_problem(name)
+        if problem:
+            yield Problem("queue_storage_schemas", problem)
+    if wanted["queue_storage_schemas"] is UNKNOWN:
+        return
+    # Elsewhere nothing would be granted, and workers would find out.
+    for name in _texts(wanted["lane_schemas"]):
+        if name not in {CANONICAL_SCHEMA, *declared}:
+            near = difflib.get_close_matches(name, [CANONICAL_SCHEMA, *declared], n=1)
+            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or one of those"
+            yield Problem("lane_schemas", f"{name!r} is not in queue_storage_schemas; {hint}")
+
+
+def _texts(names: object) -> list[str]:
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list | tuple) else []
 
 
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:
@@ -190,6 +209,11 @@ def _desired(wanted: Mapping[str, Any]) -> DesiredState:
         lane_schemas=tuple(str(s) for s in lanes) if lanes is not None else schemas or (CANONICAL_SCHEMA,),
     )
     return DesiredState(installed_release(), None, roles=roles)
+
+
+def _server(url: Any) -> str | None:  # noqa: ANN401  a text, or what is not known
+    """Return which server a connection string points to, whoever connects to whichever database."""
+    return describe(with_login(with_database(url, "x"), "x", None)) if isinstance(url, str) else None
 
 
 def _urls(wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,3 +21,8 @@ def with_inputs(text: str) -> str:
         return option.replace("-", "_") if option in _INPUTS else f"awa-infra apply --{option}"
 
     return _COMMAND.sub(named, text)
+
+
+def in_lines(text: str) -> str:
+    """Return a message with its hint on a line of its own, as failures have it."""
+    return text.replace(" Hint: ", "\nHint: ")

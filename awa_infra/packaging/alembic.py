@@ -11,7 +11,7 @@ from importlib import resources
 from awa_infra import sqltext
 from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.numbered import in_order, stems
+from awa_infra.packaging.numbered import in_order, numbered_gone, stems
 from awa_infra.packaging.preflight import keeping_installer, preflight, stop
 
 _SETTINGS = """\
@@ -64,7 +64,7 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files(__package__).joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
-    more = lock_table_queries(contents, together=True)
+    more = [*lock_table_queries(contents, together=True), *numbered_gone(contents, "alembic")]
     asked = preflight(contents, more=more)
     return {
         "alembic.ini": _SETTINGS.encode(),

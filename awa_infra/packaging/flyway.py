@@ -12,6 +12,7 @@ import json
 from awa_infra import sqltext
 from awa_infra.model import StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again, own_name
+from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, refusal, stop
 from awa_infra.planning.gates import GateQuery
@@ -77,7 +78,8 @@ def paths(contents: Contents) -> dict[str, str]:
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
-    more = [_not_adopted(), *lock_table_queries(contents, together=False)]
+    gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
+    more = [_not_adopted(), *lock_table_queries(contents, together=False), *gone]
     asked = [preflight(contents, more=more), stop()]
     locked = [
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from awa_infra.errors import BundleError
-from awa_infra.model import DesiredState, Migration
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Migration
 from awa_infra.packaging.contents import Format
 from awa_infra.packaging.lock import Lock, sha256
 from awa_infra.packaging.standing import Standing, age
@@ -71,7 +71,7 @@ def with_released_texts(
 def grown_from(desired: DesiredState, form: Format, standing: Standing) -> dict[str, Any]:
     """Return what the contents of a bundle have to know of the bundle that grows, as fields of :class:`Contents`."""
     lock = standing.lock
-    declared = {entry["schema"] for entry in standing.manifest.get("queue_storage", ())}
+    declared = {entry["schema"] for entry in standing.manifest.get("queue_storage", ())} | {CANONICAL_SCHEMA}
     returned = frozenset(q.schema for q in desired.queue_storage if q.schema in lock.shapes.keys() - declared)
     returns = {schema: _times(schema, lock) + (schema in returned) for schema in lock.shapes}
     files = [entry.file for entry in lock.repeatable if entry.file in standing.files]

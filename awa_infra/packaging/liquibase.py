@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from awa_infra import sqltext
-from awa_infra.model import CANONICAL_SCHEMA, StepKind
+from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again, own_name, plain_paths
+from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import prerequisite
 from awa_infra.packaging.preflight import keeping_installer, preflight, stop
@@ -42,7 +43,8 @@ liquibase.analytics.enabled=false
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    more = lock_table_queries(contents, together=False)
+    gone = gone_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
+    more = [*lock_table_queries(contents, together=False), *gone]
     asked = preflight(contents, more=more)
     lock = sqltext.render("bundle/lock_liquibase.sql", **contents.waits.values())
     return {
@@ -75,9 +77,7 @@ def _changelog(contents: Contents) -> str:
         for step in contents.of(StepKind.PATCH)
     ]
     sets += [
-        _changeset(
-            f"awa-infra-queue-storage-{again(contents, step)}", _sql_file(where[step.key]), {"runOnChange": True}
-        )
+        _changeset(_queue_storage_set(contents, step), _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.QUEUE_STORAGE)
     ]
     sets += [
@@ -86,6 +86,10 @@ def _changelog(contents: Contents) -> str:
     ]
     sets.append(_changeset("awa-infra-unlock", _sql_file("awa_infra/unlock.sql"), always))
     return _HEADER + yaml.dump({"databaseChangeLog": sets}, Dumper=_Dumper, sort_keys=False, width=110)
+
+
+def _queue_storage_set(contents: Contents, step: Step) -> str:
+    return f"awa-infra-queue-storage-{again(contents, step)}"
 
 
 def _changeset(identity: str, change: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:

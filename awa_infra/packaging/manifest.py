@@ -59,6 +59,7 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: Lock
         "queue_storage": [
             {"schema": q.schema, **asdict(q.shape), "file": paths[f"queue-storage:{q.schema}"]}
             for q in desired.queue_storage
+            if f"queue-storage:{q.schema}" in paths
         ],
         "lanes": [
             {"schema": q.schema, "queues": [queue.name for queue in q.queues], "file": paths[lanes_key(q)]}

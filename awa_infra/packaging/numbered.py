@@ -14,8 +14,10 @@ from pathlib import PurePosixPath
 from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
+from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import acting, preflight, refusal, stop
+from awa_infra.planning.gates import GateQuery
 
 ROOM = 1000
 """Numbers for each version of Awa."""
@@ -86,7 +88,7 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
         contents: what the bundle contains.
         tool: whose history the script writes that takes over a database.
     """
-    more = lock_table_queries(contents, together=False)
+    more = [*lock_table_queries(contents, together=False), *numbered_gone(contents, tool)]
     asked = [
         sqltext.load("bundle/encoding.sql"),
         preflight(contents, more=more),
@@ -98,6 +100,12 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
         "preflight.sql": "\n".join(asked).encode(),
         "adopt.sql": sqltext.render(f"bundle/adopt_{tool}.sql", numbers=numbers, room=ROOM).encode(),
     }
+
+
+def numbered_gone(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+    """Return the gates for schemas that are gone; see :func:`awa_infra.packaging.gone.gone_queries`."""
+    named = stems(contents)
+    return gone_queries(contents, tool, lambda step: str(_number(named[step.key])))
 
 
 def number(path: str) -> int:

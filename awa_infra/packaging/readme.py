@@ -9,7 +9,7 @@ from importlib import resources
 from awa_infra import sqltext
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, StepKind
-from awa_infra.packaging.contents import Contents, Format, seconds
+from awa_infra.packaging.contents import Contents, Format, own_name, seconds
 from awa_infra.packaging.durations import durations
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import start_queries
@@ -46,6 +46,7 @@ CONDITIONS = {
     "roles-not-creatable": "Declared roles are missing, and this role may not create any: run `roles.sql`.",
     "roles-not-grantable": "Roles that are there already cannot be altered or granted by this one: run `roles.sql`.",
     "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
+    "schema-gone": "A queue-storage schema that the tool has installed was dropped. Package without it, then with it.",
     "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
     "server-too-old": "Awa needs PostgreSQL 14 or newer.",
     "start-not-reached": "The bundle starts after a version that the database has not reached; run the earlier one.",
@@ -230,7 +231,7 @@ def _roles(contents: Contents) -> str:
 
 
 def _queue_storage(contents: Contents) -> str:
-    names = [f"`{wanted.schema}`" for wanted in contents.desired.queue_storage]
+    names = [f"`{own_name(step)}`" for step in contents.of(StepKind.QUEUE_STORAGE)]
     if not names:
         return "This bundle contains no custom queue-storage schema."
     return f"Custom queue-storage schemas in this bundle: {', '.join(names)}."
@@ -240,6 +241,7 @@ def _conditions(form: Format, contents: Contents) -> str:
     codes = {query.code for query in gate_queries(contents.desired)}
     codes |= {query.code for query in start_queries(contents.plan.from_version)}
     codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
+    codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

@@ -118,6 +118,12 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     ]
 
 
+def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
+    """Return which of the declared roles the server does not have."""
+    told = {lack.text for lack in observed.lacks or ()}
+    return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in told)
+
+
 def roles_step(roles: Roles) -> Step:
     """Return the step that makes the roles that are missing, and their memberships."""
     owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}

@@ -39,12 +39,12 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
     if isinstance(exc, PartlyDoneError):
         _fail_partly(context, exc)
     if isinstance(exc, AwaInfraError):
-        message = worded(with_inputs(str(exc)))
+        message = worded(with_inputs(exc.report()))
     else:
         # The text of an unexpected exception could hold a password.
         message = (
-            f"Internal error in awa-infra: {type(exc).__name__}. "
-            "Hint: set AWA_INFRA_DEBUG=1 to see the traceback in Pulumi's log, and report it. [internal]"
+            f"Internal error in awa-infra: {type(exc).__name__}. [internal]\n"
+            "Hint: Set AWA_INFRA_DEBUG=1 to see the traceback in Pulumi's log, and report it."
         )
         if os.environ.get("AWA_INFRA_DEBUG"):
             raise exc
@@ -53,7 +53,7 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
 
 
 def _fail_partly(context: grpc.ServicerContext, exc: PartlyDoneError) -> NoReturn:
-    message = worded(with_inputs(str(exc.cause)))
+    message = worded(with_inputs(exc.cause.report()))
     detail = provider_pb2.ErrorResourceInitFailed(
         id=exc.id, properties=exc.properties, inputs=exc.inputs, reasons=[message]
     )

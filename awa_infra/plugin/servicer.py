@@ -15,7 +15,7 @@ from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell, problems_of
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.fields import Props
-from awa_infra.lifecycle.wording import with_inputs
+from awa_infra.lifecycle.wording import in_lines, with_inputs
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, camel, with_fallbacks, without_fallbacks, worded
@@ -195,12 +195,15 @@ class Servicer:
         except AwaInfraError:
             return  # the first error is the one to tell
         if found is not None:
-            raise PartlyDoneError(exc, kind.identifier(found), self._kept(kind, sent, found), inputs) from exc
+            left = self._kept(kind, sent, kind.kept_of_failed(found))
+            raise PartlyDoneError(exc, kind.identifier(found), left, inputs) from exc
 
     def _tell(self, urn: str) -> Tell:
         def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
             severity = engine_log.WARNING if warning else engine_log.INFO
-            engine_log.send(self._engine, urn, worded(with_inputs(message)), severity=severity, ephemeral=ephemeral)
+            engine_log.send(
+                self._engine, urn, worded(with_inputs(in_lines(message))), severity=severity, ephemeral=ephemeral
+            )
 
         return tell
 

@@ -53,7 +53,7 @@ class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
             resource_name: name of the resource in the stack.
             server_url: connection string of an existing database of the server, with a role that may create
                 databases; always kept as a secret.
-            name: lower-case letters, digits and ``_``, at most 63 characters. Immutable.
+            name: any that PostgreSQL allows, at most 63 bytes. Immutable.
             owner: role that owns it, which must exist. Default: the role of ``server_url``.
             encoding: encoding of a new database, for example ``UTF8``. Immutable. Default: the template's.
             template: what a new database is a copy of. Immutable. Default: ``template1``.

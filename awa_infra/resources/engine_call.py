@@ -19,7 +19,7 @@ import grpc
 from pulumi.runtime.proto import status_pb2
 
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.wording import with_inputs
+from awa_infra.lifecycle.wording import in_lines, with_inputs
 from awa_infra.resources import engine_log
 from awa_infra.resources.engine_log import INFO, WARNING
 
@@ -50,13 +50,13 @@ def clean_errors(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except AwaInfraError as exc:
-            _abort_with(with_inputs(str(exc)))
+            _abort_with(with_inputs(exc.report()))
             raise
         except Exception as exc:
             if not os.environ.get("AWA_INFRA_DEBUG"):
                 _abort_with(
-                    f"Internal error in awa-infra: {type(exc).__name__}. "
-                    "Hint: set AWA_INFRA_DEBUG=1 to see the traceback, and report it. [internal]"
+                    f"Internal error in awa-infra: {type(exc).__name__}. [internal]\n"
+                    "Hint: Set AWA_INFRA_DEBUG=1 to see the traceback, and report it."
                 )
             raise
 
@@ -74,7 +74,7 @@ def log(message: str, resource: str, *, severity: int = INFO, ephemeral: bool = 
     """
     address = sys.argv[1] if len(sys.argv) > 1 else ""
     if resource and ":" in address:
-        engine_log.send(address, resource, with_inputs(message), severity=severity, ephemeral=ephemeral)
+        engine_log.send(address, resource, with_inputs(in_lines(message)), severity=severity, ephemeral=ephemeral)
 
 
 def urn() -> str:

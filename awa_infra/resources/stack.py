@@ -15,6 +15,7 @@ from awa_infra.config import StackConfig
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.roles import LOGINS
 from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, declared
+from awa_infra.lifecycle.wording import in_lines
 from awa_infra.resources.activation import StorageActivation
 from awa_infra.resources.database import AwaDatabase
 from awa_infra.resources.queue_storage_schema import QueueStorageSchema
@@ -120,7 +121,7 @@ class AwaStack(pulumi.ComponentResource):
             url = _database_url()
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.
-            raise pulumi.RunError(str(exc)) from exc
+            raise pulumi.RunError(exc.report()) from exc
         _warn_of_clear_secrets()
         stack = cls(resource_name, config, database_url=url, passwords=_passwords(), opts=opts)
         pulumi.export("schema_version", stack.schema.schema_version)
@@ -149,7 +150,7 @@ def _warn_of_clear_secrets() -> None:
     given = {key: value for key, value in clear.items() if value}
     warning = stack_config.clear_warning(given, f"Pulumi.{pulumi.get_stack()}.yaml")
     if warning:
-        pulumi.log.warn(warning)
+        pulumi.log.warn(in_lines(warning))
 
 
 def _passwords() -> dict[str, pulumi.Input[str]]:

@@ -26,7 +26,10 @@ def test_a_program_without_a_database_url_fails_with_one_line(project: Project) 
     del project.environment["DATABASE_URL"]
     failed = project.awa_infra("preview")
     assert failed.status == 8
-    assert "There is no database URL. Hint: Set DATABASE_URL, or keep it in the stack as a secret: " in failed.stderr
+    assert (
+        "There is no database URL. [config-invalid]\n    Hint: Set DATABASE_URL, or keep it in the stack as a secret: "
+        in failed.stderr
+    )
     assert "Traceback" not in failed.stderr
 
 

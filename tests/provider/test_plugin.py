@@ -9,6 +9,7 @@ from psycopg import sql
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.url import with_database
+from tests.support.people import forget
 from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, secret
 from tests.support.provider import CallFailed
 from tests.support.servers import Database, TestServer
@@ -99,7 +100,7 @@ def test_a_connection_that_the_provider_has_no_more_is_said_so(
     plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
     _id, kept = plugin.create({"schema": "acme_jobs", "deletionPolicy": "drop", **SHAPE})
     own_plugin.use("QueueStorageSchema")
-    with pytest.raises(CallFailed, match=r"^databaseUrl is given neither here nor .*\[config-invalid\]$"):
+    with pytest.raises(CallFailed, match=r"^databaseUrl is given neither here nor .*\[config-invalid\]\nHint: "):
         own_plugin.read("acme_jobs", kept)
     with pytest.raises(CallFailed, match=r"acme_jobs is to be dropped, and there is no connection .*config-invalid"):
         own_plugin.delete("acme_jobs", kept)
@@ -131,14 +132,20 @@ def test_all_that_is_wrong_is_told_at_once(plugin: Plugin) -> None:
 
 
 def test_a_resource_or_function_that_does_not_exist_is_one_clean_line(plugin: Plugin) -> None:
-    with pytest.raises(CallFailed, match=r"^The package awa .* has no resource awa:index:Nothing\. Hint: It has "):
+    with pytest.raises(
+        CallFailed, match=r"^The package awa .* has no resource awa:index:Nothing\. \[config-invalid\]\nHint: It has "
+    ):
         plugin.use("Nothing").check({})
-    with pytest.raises(CallFailed, match=r"^The package awa has no function awa:index:getNothing\. Hint: It has "):
+    with pytest.raises(
+        CallFailed, match=r"^The package awa has no function awa:index:getNothing\. \[config-invalid\]\nHint: It has "
+    ):
         plugin.invoke("getNothing", {})
 
 
 def test_an_error_is_one_line_without_the_password(plugin: Plugin) -> None:
-    with pytest.raises(CallFailed, match=r"^Cannot connect to me@127\.0\.0\.1:1/db: .* Hint: ") as failed:
+    with pytest.raises(
+        CallFailed, match=r"^Cannot connect to me@127\.0\.0\.1:1/db: .* \[connection-failed\]\nHint: "
+    ) as failed:
         plugin.check({"databaseUrl": secret("postgresql://me:s3cret-word@127.0.0.1:1/db")})
     assert "s3cret-word" not in str(failed.value)
     assert "Traceback" not in str(failed.value)
@@ -195,10 +202,16 @@ def test_only_the_active_schema_can_be_imported_as_an_activation(plugin: Plugin,
 
 
 def test_an_import_says_what_it_lacks(plugin: Plugin, awa_database: Database) -> None:
-    with pytest.raises(CallFailed, match=r"^AwaSchema awa cannot be imported\. .*configuration of the provider"):
+    with pytest.raises(
+        CallFailed,
+        match=r"^AwaSchema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*configuration of the provider",
+    ):
         plugin.read("awa", {})
     plugin.configure({"databaseUrl": secret(awa_database.url)})
-    with pytest.raises(CallFailed, match=r"^There is no AwaSchema acme\. Hint: The id of the canonical schema is awa"):
+    with pytest.raises(
+        CallFailed,
+        match=r"^There is no AwaSchema acme\. \[config-invalid\]\nHint: The id of the canonical schema is awa",
+    ):
         plugin.read("acme", {})
 
 
@@ -225,6 +238,32 @@ def test_a_failed_migration_of_an_adopted_schema_keeps_what_stands(plugin: Plugi
     assert left.properties["databaseUrl"] == secret(database.url)
     assert "55P03" in left.reasons[0]
     assert plugin.diff(left.properties, {"databaseUrl": secret(database.url)}).changes
+
+
+def test_passwords_of_roles_are_set_after_a_create_that_failed_and_was_kept(
+    plugin: Plugin, server: TestServer, database: Database
+) -> None:
+    owner, runtime = f"owner_of_{database.name}", f"runtime_of_{database.name}"
+    database.rows(f"CREATE ROLE {owner}")
+    database.rows(f"CREATE ROLE {runtime} LOGIN")
+    news = {
+        "databaseUrl": secret(database.url), "owner": owner, "runtime": runtime, "runtimePassword": secret("s3cret"),
+    }  # fmt: skip
+    try:
+        plugin.use("Roles")
+        with psycopg.connect(database.url) as other:
+            other.execute("SELECT pg_advisory_xact_lock(4708303813013489490)")
+            with pytest.raises(PartlyFailed, match="lock") as failed:
+                plugin.create({**news, "lockWait": 0.1})
+        left = failed.value.left
+        assert left.id == owner
+        assert plugin.diff(left.properties, news).changes
+        kept = plugin.update(left.properties, news)
+        psycopg.connect(str(kept["runtimeUrl"]["value"])).close()
+        assert not plugin.diff(kept, news).changes
+    finally:
+        server.drop(database)
+        forget(server, runtime, owner)
 
 
 def test_forgetting_the_canonical_schema_touches_nothing(plugin: Plugin, awa_database: Database) -> None:
@@ -334,7 +373,7 @@ def test_cancelling_rolls_back_what_runs_and_begins_nothing_else(own_plugin: Plu
         plugin.cancel()
         thread.join(60)
     assert "was cancelled" in failures[0]
-    assert failures[0].endswith("[cancelled]")
+    assert "[cancelled]\nHint: It was rolled back." in failures[0]
     assert read_state(database.url).version == 39
     with pytest.raises(CallFailed, match=r"This was cancelled\. .*\[cancelled\]"):
         plugin.check({"databaseUrl": secret(database.url)})

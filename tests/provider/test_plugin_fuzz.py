@@ -135,6 +135,6 @@ def clean(message: str, *, may_be_internal: bool = False) -> None:
     """Complain about what a user should never see."""
     assert CANARY not in message
     assert "Traceback" not in message
-    assert "\n" not in message
+    assert all(line.startswith(("  - ", "Hint: ")) for line in message.split("\n")[1:])
     if not may_be_internal:
         assert "[internal]" not in message

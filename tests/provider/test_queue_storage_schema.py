@@ -71,7 +71,7 @@ def test_a_preview_passes_while_the_migrations_are_still_pending(storage: Provid
 
 
 def test_create_without_the_canonical_schema_is_refused(storage: ProviderProcess, database: Database) -> None:
-    with pytest.raises(CallFailed, match=r"needs schema awa at version 24 .* \[canonical-schema-missing\]$"):
+    with pytest.raises(CallFailed, match=r"needs schema awa at version 24 .* \[canonical-schema-missing\]\nHint: "):
         storage.create(wanted(database))
     assert not read_state(database.url).substrates
 
@@ -100,7 +100,7 @@ def test_another_shape_in_the_database_is_refused_in_the_preview(
     storage: ProviderProcess, awa_database: Database
 ) -> None:
     awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs', 4, 2, 2)")
-    with pytest.raises(CallFailed, match=r"stands with 4/2/2 slots .* \[queue-storage-shape\]$"):
+    with pytest.raises(CallFailed, match=r"stands with 4/2/2 slots .* \[queue-storage-shape\]\nHint: "):
         storage.check(wanted(awa_database))
 
 

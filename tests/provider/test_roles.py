@@ -93,6 +93,30 @@ def test_a_rotated_password_is_an_update_that_touches_nothing_else(
     assert database.rows(others) == before
 
 
+def test_a_role_that_was_dropped_by_hand_is_made_again_with_its_password(
+    roles: ProviderProcess, inputs: dict[str, Any], database: Database
+) -> None:
+    _id, kept = roles.create(inputs)
+    other = "SELECT rolpassword FROM pg_authid WHERE rolname = '{}'".format(inputs["observer"])
+    before = database.rows(other)
+    database.rows(f"DROP OWNED BY {inputs['runtime']} CASCADE")
+    database.rows(f"DROP ROLE {inputs['runtime']}")
+    assert roles.changes(kept, inputs)
+    after = roles.update(kept, inputs)
+    assert can_log_in(after["runtime_url"])
+    # One that stayed keeps what it has: nobody knows whether it was changed by hand.
+    assert database.rows(other) == before
+
+
+def test_roles_get_their_passwords_on_another_server_too(
+    roles: ProviderProcess, inputs: dict[str, Any], database: Database
+) -> None:
+    _id, kept = roles.create(inputs)
+    database.rows(f"ALTER ROLE {inputs['runtime']} PASSWORD 'another'")
+    moved = inputs | {"database_url": inputs["database_url"].replace("127.0.0.1", "localhost")}
+    assert can_log_in(roles.update(kept, moved)["runtime_url"])
+
+
 def test_what_somebody_revoked_shows_in_a_preview_and_is_granted_again(
     roles: ProviderProcess, inputs: dict[str, Any], database: Database, names: dict[str, str]
 ) -> None:
@@ -131,7 +155,7 @@ def test_every_problem_of_a_declaration_is_reported_at_once(roles: ProviderProce
     found = roles.check(
         {
             "database_url": database.url,
-            "owner": "Boss",
+            "owner": "pg_boss",
             "migrator": "same",
             "runtime": "same",
             "observer_password": "unused",

@@ -35,7 +35,7 @@ def test_a_preview_works_while_the_database_is_not_known_yet(schema: ProviderPro
 def test_a_preview_says_clearly_that_a_known_server_is_unreachable(schema: ProviderProcess) -> None:
     url = "postgresql://me:s3cret-word@127.0.0.1:1/db"
     with pytest.raises(
-        CallFailed, match=r"^Cannot connect to me@127.0.0.1:1/db: Connection refused\. Hint: "
+        CallFailed, match=r"^Cannot connect to me@127.0.0.1:1/db: Connection refused\. \[connection-failed\]\nHint: "
     ) as failed:
         schema.check({"database_url": url})
     assert "s3cret-word" not in str(failed.value)
@@ -110,16 +110,18 @@ def test_a_changed_connection_is_an_update_that_touches_nothing(
     assert dump_schema(awa_database.url) == before
 
 
-def test_a_downgrade_is_refused_in_the_preview_with_one_line(schema: ProviderProcess, awa_database: Database) -> None:
-    with pytest.raises(CallFailed, match=r"going back to 39 is not possible\. Hint: .* \[downgrade\]$") as failed:
+def test_a_downgrade_is_refused_in_the_preview_with_the_hint_on_a_line_of_its_own(
+    schema: ProviderProcess, awa_database: Database
+) -> None:
+    with pytest.raises(CallFailed, match=r"going back to 39 is not possible\. \[downgrade\]\nHint: ") as failed:
         schema.check({"database_url": awa_database.url, "target_version": 39.0}, {"database_url": awa_database.url})
-    assert "\n" not in str(failed.value)
+    assert len(str(failed.value).splitlines()) == 2
 
 
 def test_a_newer_schema_is_refused_in_preview_and_create(schema: ProviderProcess, awa_database: Database) -> None:
     awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     for call in (schema.check, schema.create):
-        with pytest.raises(CallFailed, match=r"is at version 99, newer than the 40 .* \[newer-schema\]$"):
+        with pytest.raises(CallFailed, match=r"is at version 99, newer than the 40 .* \[newer-schema\]\nHint: "):
             call({"database_url": awa_database.url})
 
 
@@ -160,7 +162,9 @@ def test_an_error_of_the_server_hides_the_password(schema: ProviderProcess, data
         connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'p%ss-w0rd'".encode())
     where = parameters(database.url)
     url = f"postgresql://{name}:p%25ss-w0rd@{where['host']}:{where['port']}/{database.name}"
-    with pytest.raises(CallFailed, match=r"may not create schemas in database .* \[no-create-privilege\]$") as failed:
+    with pytest.raises(
+        CallFailed, match=r"may not create schemas in database .* \[no-create-privilege\]\nHint: "
+    ) as failed:
         schema.create({"database_url": url})
     assert "p%ss-w0rd" not in str(failed.value)
     assert "p%25ss" not in str(failed.value)
@@ -184,7 +188,7 @@ def test_drift_shows_in_a_preview_and_repair_puts_it_right(schema: ProviderProce
     awa_database.rows("DROP INDEX awa.idx_awa_dlq_queue_time")
     assert not schema.changes(kept, inputs)
     (line,) = schema.log
-    assert line.startswith("Schema awa has drifted: missing index idx_awa_dlq_queue_time. Hint: awa-infra verify shows")
+    assert line.startswith("Schema awa has drifted: missing index idx_awa_dlq_queue_time.\nHint: ")
     repairing = inputs | {"repair": True}
     assert schema.changes(kept, repairing)
     after = schema.update(kept, repairing)

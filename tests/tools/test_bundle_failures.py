@@ -56,8 +56,10 @@ def test_a_schema_that_was_dropped_and_is_declared_again_is_made_again(
     bundle = tmp_path / "bundle"
     grow(tool.name, release, bundle, ACME)
     assert tool.up(database.url, bundle).status == 0
-    grow(tool.name, release, bundle)
     database.rows("DROP SCHEMA acme_jobs CASCADE")
+    # sqitch has nothing to deploy, and so asks nothing.
+    assert tool.name == "sqitch" or "[schema-gone]" in tool.up(database.url, bundle).output
+    grow(tool.name, release, bundle)
     grow(tool.name, release, bundle, ACME)
     assert len(unverified(database, bundle)) == 2
     done = tool.up(database.url, bundle)
@@ -79,8 +81,11 @@ def test_flyway_and_liquibase_make_a_schema_again_that_was_dropped_and_is_declar
         assert psql(database.url, bundle / "prerequisite.sql").status == 0
     done = tool.run(database.url, word)
     assert done.status == 0, done.output
-    grow(form, release, bundle)
     database.rows("DROP SCHEMA acme_jobs CASCADE")
+    gone = tool.run(database.url, word)
+    assert gone.status != 0
+    assert "[schema-gone]" in gone.output
+    grow(form, release, bundle)
     grow(form, release, bundle, ACME)
     assert unverified(database, bundle) == [
         "queue storage acme_jobs: queue/lease/claim slots, receipts",
@@ -255,3 +260,16 @@ def test_a_database_of_another_encoding_is_refused(
     finally:
         with psycopg.connect(database.url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {other.name} WITH (FORCE)".encode())
+
+
+def test_what_is_not_there_is_no_error_of_the_look_at_the_end(
+    database: Database, awa_database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render("goose", DesiredState(release, 40, (ACME, CUSTOM[1]))), bundle)
+    version, recorded = "schema awa: version", "schema awa: versions recorded"
+    patch, lanes = "schema awa: patch wait_free_dirty_marks", "lanes in acme_jobs"
+    slots = [f"queue storage {name}: queue/lease/claim slots, receipts" for name in ("acme_jobs", "beta")]
+    assert unverified(database, bundle) == [version, patch, *slots, lanes]
+    awa_database.rows("DELETE FROM awa.schema_version")
+    assert unverified(awa_database, bundle) == [version, recorded, *slots, lanes]

@@ -101,6 +101,10 @@ def test_a_migrator_that_an_administrator_made_installs_everything_for_the_owner
     again = run(migrator)
     assert again.status == 0, again.output
     assert database.rows(COUNTS) == [{"lanes": 6, "heads": 8}]
+    for name in (roles.runtime, roles.observer):
+        database.rows(f"ALTER ROLE {name} PASSWORD 'r1ead'")
+        reader = Database(database.name, f"postgresql://{name}:r1ead@{where['host']}:{where['port']}/{database.name}")
+        assert unverified(reader, bundle) == []
     # verify.sql tells what is missing, in words.
     database.rows(f"REVOKE SELECT ON awa.jobs_hot FROM {roles.observer}")
     database.rows("DELETE FROM acme_jobs.queue_lanes WHERE queue = 'emails'")

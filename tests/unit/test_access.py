@@ -17,7 +17,7 @@ from awa_infra.model import (
     Stranger,
     Substrate,
 )
-from awa_infra.planning.access import lack_queries
+from awa_infra.planning.access import lack_queries, missing_roles
 from awa_infra.planning.gates import gate_queries, special_queries
 from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import make_plan
@@ -118,6 +118,21 @@ def test_what_it_may_not_hand_over_is_told(wanted: DesiredState, standing: Obser
     (note,) = ownership_notes(found)
     assert "In schema awa, 1 object belongs to rita, not to awa_owner." in note.message
     assert ownership_notes(standing) == ()
+
+
+def test_roles_that_are_missing_are_known_by_name(standing: ObservedState) -> None:
+    lacks = (Lack("roles", "role awa_runtime does not exist"), Lack("access:awa", "role awa_observer lacks USAGE"))
+    assert missing_roles(ROLES, replace(standing, lacks=lacks)) == {"awa_runtime"}
+    assert missing_roles(ROLES, ObservedState()) == frozenset()
+
+
+def test_the_installer_is_taken_from_whom_it_was_given_to(wanted: DesiredState, standing: ObservedState) -> None:
+    given = replace(standing, lacks=(Lack("installer", "role awa_runtime may execute it"),))
+    assert keys(wanted, given) == ["act-as", "installer"]
+    # Who migrates as the owner, of a stack whose roles are another resource's, finds the default privileges.
+    plain = replace(wanted, roles=None, target_version=wanted.release.schema_version, queue_storage=())
+    assert "installer" in keys(plain, ObservedState(functions_given=True))
+    assert "installer" not in keys(plain, ObservedState())
 
 
 def test_without_roles_nobody_is_granted_anything(desired: Desired, standing: ObservedState) -> None:

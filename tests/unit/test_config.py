@@ -76,7 +76,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
             "    receipts: 1",
             "    comment: ours",
             "awa:database: template0",
-            "awa:database: Shop",
+            "awa:database: template1",
         )
     ) == [
         "Pulumi.dev.yaml:2: awa:databseUrl: unknown key; did you mean databaseUrl?",
@@ -97,10 +97,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_file() -> None:
             "known are schema, queueSlots, leaseSlots, claimSlots, receipts, queues, deletionPolicy, forceDrop"
         ),
         "Pulumi.dev.yaml:11: awa:database: given twice, first in line 10",
-        (
-            "Pulumi.dev.yaml:11: awa:database: 'Shop' must start with a lower-case letter or _ "
-            "and hold only lower-case letters, digits and _"
-        ),
+        ("Pulumi.dev.yaml:11: awa:database: 'template1' is a template of the server; choose another name"),
     ]
 
 
@@ -309,7 +306,7 @@ def test_a_file_is_read_with_its_path_in_every_message(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text(in_config("awa:database: shop"), encoding="utf-8")
     assert config.load(path).database == DatabaseEntry.model_validate({"name": "shop"})
-    path.write_text(in_config("awa:database: Shop"), encoding="utf-8")
+    path.write_text(in_config("awa:database: template0"), encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         config.load(path)
     assert caught.value.message.startswith(f"{path}:2: awa:database: ")

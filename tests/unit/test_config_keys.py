@@ -161,17 +161,14 @@ def test_the_runtime_role_may_make_lanes_where_jobs_will_go(values: dict[str, An
             "roles.reader: unknown key; known are owner, migrator, runtime, observer, laneSchemas",
         ),
         (
-            {"roles": {"owner": "Owner"}},
-            (
-                "roles.owner: 'Owner' must start with a lower-case letter or _ and hold only lower-case letters, "
-                "digits and _"
-            ),
+            {"roles": {"owner": "owner\t"}},
+            "roles.owner: 'owner\\t' contains non-printable characters",
         ),
         (
             {"roles": {"owner": "public"}},
             "roles.owner: 'public' is reserved: PostgreSQL has no role of that name to give away",
         ),
-        ({"roles": {"owner": "a" * 64}}, f"roles.owner: '{'a' * 64}' has 64 characters; PostgreSQL keeps 63"),
+        ({"roles": {"owner": "a" * 64}}, f"roles.owner: '{'a' * 64}' has 64 bytes in UTF-8; PostgreSQL keeps 63"),
         (
             {"roles": {"owner": "o", "runtime": "o"}},
             "roles.runtime: is the same role as owner; each needs one of its own",

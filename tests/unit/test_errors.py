@@ -32,6 +32,29 @@ def test_a_failure_keeps_its_parts() -> None:
     assert error.args == ("wrong",)
 
 
+def test_a_failure_as_lines_has_its_code_first_and_its_hint_on_a_line_of_its_own() -> None:
+    error = SqlFailedError(
+        "Step V002 failed", hint="Look at the log.", details=["one thing", "another"], sqlstate="42883"
+    )
+    assert error.report().splitlines() == [
+        "Step V002 failed (SQLSTATE 42883) [sql-failed]",
+        "  - one thing",
+        "  - another",
+        "Hint: Look at the log.",
+    ]
+    assert ConfigurationError("There is no database URL.").report() == "There is no database URL. [config-invalid]"
+
+
+def test_several_gates_as_lines_have_the_form_of_a_single_one() -> None:
+    gates = [BlockedError("No way back.", hint="Restore.", gate="downgrade"), BlockedError("Too old.", gate="old")]
+    several = BlockedError("2 conditions do not hold.", parts=gates)
+    assert several.report().splitlines() == [
+        "2 conditions do not hold. [blocked]",
+        *gates[0].report().splitlines(),
+        "Too old. [old]",
+    ]
+
+
 def test_a_blocked_plan_has_the_code_of_its_only_gate() -> None:
     assert BlockedError("no", gate="downgrade").code == "downgrade"
     assert BlockedError("no").code == "blocked"

@@ -263,6 +263,17 @@ def test_a_schema_that_comes_back_has_new_numbers(form: str, release: Release) -
 
 
 @every_format
+def test_queues_of_schema_awa_have_lanes_and_no_installation(form: str, release: Release) -> None:
+    desired = DesiredState(release, 40, (QueueStorage("awa", queues=(Queue("emails"),)),))
+    files = package(form, desired).files
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["queue_storage"] == []
+    assert [entry["schema"] for entry in manifest["lanes"]] == ["awa"]
+    assert b"contains no custom queue-storage schema" in files["README.md"]
+    assert package(form, desired, standing=Standing(FOLDER, files)).files == files
+
+
+@every_format
 def test_a_text_that_comes_back_leaves_the_bundle_intact(form: str, release: Release) -> None:
     one = QueueStorage("acme", queues=(Queue("emails"),))
     two = QueueStorage("acme", queues=(Queue("emails"), Queue("reports")))

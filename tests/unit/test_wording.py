@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from awa_infra.lifecycle.wording import with_inputs
+from awa_infra.lifecycle.wording import in_lines, with_inputs
 from awa_infra.plugin.kinds import worded
 
 
@@ -28,3 +28,7 @@ from awa_infra.plugin.kinds import worded
 def test_a_hint_in_a_program_names_inputs_rather_than_options(said: str, python: str, others: str | None) -> None:
     assert with_inputs(said) == python
     assert worded(with_inputs(said)) == (python if others is None else others)
+
+
+def test_the_hint_of_a_warning_is_on_a_line_of_its_own() -> None:
+    assert in_lines("Schema awa has drifted. Hint: look.") == "Schema awa has drifted.\nHint: look."

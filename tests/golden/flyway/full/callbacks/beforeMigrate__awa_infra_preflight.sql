@@ -1100,6 +1100,64 @@ SELECT 'lock-table-too-small' AS code,
         END LOOP;
     END IF;
 
+    -- 'schema-gone'
+    IF (pending OR true) AND string_to_array('awa_migrations.flyway_schema_history', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+SELECT 'schema-gone' AS code,
+       format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
+              'shop_queue', current_database()) AS message,
+       'Package the bundle without it, then with it: its script comes again under another name. Then run this again.'
+         AS hint
+ WHERE EXISTS (SELECT
+                 FROM (
+SELECT coalesce(h.version, regexp_replace(h.script, '^.*/', '')) AS identity, h.checksum,
+       CASE WHEN NOT h.success THEN 'failed' WHEN h.type = 'BASELINE' THEN 'baseline' ELSE 'applied' END AS outcome
+  FROM awa_migrations.flyway_schema_history h
+ WHERE h.type IN ('SQL', 'BASELINE')
+ ORDER BY h.installed_rank
+                      ) AS h
+                WHERE h.outcome <> 'failed'
+                  -- Some tools remember nothing but the last number.
+                  AND CASE WHEN false THEN lpad(h.identity, 12, '0') >= lpad('R__awa_10_queue_storage_shop_queue.sql', 12, '0')
+                           ELSE h.identity = 'R__awa_10_queue_storage_shop_queue.sql' END)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'shop_queue' AND c.relname = 'queue_ring_state')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'schema-gone'
+    IF (pending OR true) AND string_to_array('awa_migrations.flyway_schema_history', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+SELECT 'schema-gone' AS code,
+       format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
+              'slow_queue', current_database()) AS message,
+       'Package the bundle without it, then with it: its script comes again under another name. Then run this again.'
+         AS hint
+ WHERE EXISTS (SELECT
+                 FROM (
+SELECT coalesce(h.version, regexp_replace(h.script, '^.*/', '')) AS identity, h.checksum,
+       CASE WHEN NOT h.success THEN 'failed' WHEN h.type = 'BASELINE' THEN 'baseline' ELSE 'applied' END AS outcome
+  FROM awa_migrations.flyway_schema_history h
+ WHERE h.type IN ('SQL', 'BASELINE')
+ ORDER BY h.installed_rank
+                      ) AS h
+                WHERE h.outcome <> 'failed'
+                  -- Some tools remember nothing but the last number.
+                  AND CASE WHEN false THEN lpad(h.identity, 12, '0') >= lpad('R__awa_10_queue_storage_slow_queue.sql', 12, '0')
+                           ELSE h.identity = 'R__awa_10_queue_storage_slow_queue.sql' END)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'slow_queue' AND c.relname = 'queue_ring_state')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
 
     PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
 END

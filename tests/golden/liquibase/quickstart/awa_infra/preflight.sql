@@ -177,7 +177,7 @@ DECLARE
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p', 'v')
-           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state', ' '))
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state awa_migrations.databasechangelog', ' '))
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
@@ -642,6 +642,35 @@ SELECT 'lock-table-too-small' AS code,
                     current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
                       AS sessions) s
  WHERE w.objects > s.per_transaction * s.sessions
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'schema-gone'
+    IF (pending OR true) AND string_to_array('awa_migrations.databasechangelog', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+SELECT 'schema-gone' AS code,
+       format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
+              'acme_jobs', current_database()) AS message,
+       'Package the bundle without it, then with it: its script comes again under another name. Then run this again.'
+         AS hint
+ WHERE EXISTS (SELECT
+                 FROM (
+SELECT l.id AS identity, NULL::integer AS checksum,
+       CASE l.exectype WHEN 'MARK_RAN' THEN 'adopted' ELSE 'applied' END AS outcome
+  FROM awa_migrations.databasechangelog l
+ WHERE l.author = 'awa-infra' AND l.filename = 'awa'
+ ORDER BY l.orderexecuted
+                      ) AS h
+                WHERE h.outcome <> 'failed'
+                  -- Some tools remember nothing but the last number.
+                  AND CASE WHEN false THEN lpad(h.identity, 12, '0') >= lpad('awa-infra-queue-storage-acme_jobs', 12, '0')
+                           ELSE h.identity = 'awa-infra-queue-storage-acme_jobs' END)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'acme_jobs' AND c.relname = 'queue_ring_state')
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

@@ -1,6 +1,3 @@
--- Whatever PGCLIENTENCODING says, this text is UTF-8.
-SET client_encoding = 'UTF8';
-
 -- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
 -- not look into the schema without doing so.
 DO $awa_infra$
@@ -152,7 +149,7 @@ DECLARE
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p', 'v')
-           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state', ' '))
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state awa_migrations.alembic_version', ' '))
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
@@ -608,11 +605,11 @@ SELECT 'lock-table-too-small' AS code,
        format('Raise max_locks_per_transaction to %s or more and restart the server, or declare fewer slots.',
               ceil(w.objects::numeric / s.sessions)) AS hint
   FROM (SELECT string_agg(i.what, ' and ' ORDER BY i.place) AS what, sum(i.objects) AS objects
-          FROM json_to_recordset('[{"place": 1, "what": "queue storage acme_jobs (16/8/8 slots with receipts)", "schema": "acme_jobs", "relation": "queue_ring_state", "objects": 1499}]') AS i (place int, what text, schema text, relation text, objects int)
+          FROM json_to_recordset('[{"place": 1, "what": "schema awa", "schema": "awa", "relation": "schema_version", "objects": 1869}, {"place": 2, "what": "queue storage acme_jobs (16/8/8 slots with receipts)", "schema": "acme_jobs", "relation": "queue_ring_state", "objects": 1499}]') AS i (place int, what text, schema text, relation text, objects int)
          WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c
                              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                             WHERE n.nspname = i.schema AND c.relname = i.relation)
-         GROUP BY CASE WHEN false THEN 0 ELSE i.place END) w
+         GROUP BY CASE WHEN true THEN 0 ELSE i.place END) w
  CROSS JOIN (SELECT current_setting('max_locks_per_transaction')::int AS per_transaction,
                     current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
                       AS sessions) s
@@ -622,58 +619,34 @@ SELECT 'lock-table-too-small' AS code,
         END LOOP;
     END IF;
 
+    -- 'schema-gone'
+    IF (pending OR true) AND string_to_array('awa_migrations.alembic_version', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+SELECT 'schema-gone' AS code,
+       format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
+              'acme_jobs', current_database()) AS message,
+       'Package the bundle without it, then with it: its script comes again under another name. Then run this again.'
+         AS hint
+ WHERE EXISTS (SELECT
+                 FROM (
+SELECT substr(a.version_num, 5)::integer::text AS identity, NULL::integer AS checksum, 'baseline' AS outcome
+  FROM awa_migrations.alembic_version a
+ WHERE a.version_num ~ '^awa_[0-9]+$'
+                      ) AS h
+                WHERE h.outcome <> 'failed'
+                  -- Some tools remember nothing but the last number.
+                  AND CASE WHEN true THEN lpad(h.identity, 12, '0') >= lpad('40002', 12, '0')
+                           ELSE h.identity = '40002' END)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'acme_jobs' AND c.relname = 'queue_ring_state')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
 
     PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
 END
 $awa_infra$;
-
--- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
--- statement that failed, and a short one leaves the reasons in sight.
-DO $awa_infra$
-BEGIN
-    IF current_setting('awa_infra.problems') <> '' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('This bundle cannot be run on database %I:', current_database())
-                      || E'\n' || current_setting('awa_infra.problems'),
-            HINT = 'Nothing was run; do not run the tool before this is corrected.' || ' README.md of the bundle says what each code in brackets means.';
-    END IF;
-END
-$awa_infra$;
-
--- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
--- take turns would each own a part, and the next migration would stop at what belongs to another.
-DO $awa_infra$
-DECLARE
-    owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
-                              FROM pg_catalog.pg_namespace n
-                             WHERE n.nspname = 'awa');
-    -- From PostgreSQL 16 on a member may be one without the right to become the role.
-    means CONSTANT text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
-    own   record;
-BEGIN
-    IF owner IS NULL OR owner = current_user OR NOT pg_has_role(owner, means)
-       OR NOT pg_has_role(session_user, owner, means) THEN
-        RETURN;
-    END IF;
-    -- The tool records in tables of its own what was run, within the same transaction.
-    FOR own IN
-        SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
-          FROM pg_catalog.pg_namespace n
-         WHERE n.nspname = 'awa_migrations' AND pg_has_role(n.nspowner, 'USAGE')
-           AND NOT (has_schema_privilege(owner, n.oid, 'USAGE') AND has_schema_privilege(owner, n.oid, 'CREATE'))
-        UNION ALL
-        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname)
-          FROM pg_catalog.pg_class c
-          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = 'awa_migrations' AND c.relkind IN ('r', 'S') AND pg_has_role(c.relowner, 'USAGE')
-           AND NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege(owner, c.oid, 'USAGE')
-                                  ELSE has_table_privilege(owner, c.oid, 'TRUNCATE') END
-    LOOP
-        EXECUTE format('GRANT ALL ON %s %s TO %I', own.word, own.name, owner);
-    END LOOP;
-    PERFORM set_config('role', owner, true);
-END
-$awa_infra$;
-
-[all of shared/both/awa_infra/installer.sql]

@@ -21,7 +21,7 @@ $awa_infra$;
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';
-    relations CONSTANT text[] := string_to_array('awa.queue_meta awa.schema_version awa.storage_transition_state shop_queue.claim_ring_state shop_queue.lease_ring_state shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads shop_queue.queue_lanes shop_queue.queue_ring_state slow_queue.claim_ring_state slow_queue.lease_ring_state slow_queue.queue_claim_heads slow_queue.queue_enqueue_heads slow_queue.queue_lanes slow_queue.queue_ring_state', ' ');
+    relations CONSTANT text[] := string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.schema_version awa.storage_transition_state', ' ');
     there     CONSTANT text[] := ARRAY(
         SELECT n.nspname || '.' || c.relname
           FROM pg_catalog.pg_class c
@@ -91,275 +91,26 @@ SELECT (SELECT count(*)
                           THEN format('not readable by role %s', current_user) ELSE 'not there' END));
     END IF;
 
-    -- 'queue storage shop_queue: queue/lease/claim slots, receipts'
-    IF string_to_array('shop_queue.queue_ring_state shop_queue.lease_ring_state shop_queue.claim_ring_state', ' ') <@ readable THEN
+    -- 'queue storage acme_jobs: queue/lease/claim slots, receipts'
+    IF string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
         facts := facts || coalesce(
             (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
                                                  'found', coalesce(fact.found, 'nothing'), 'brought', true))
                FROM (
-SELECT 'queue storage shop_queue: queue/lease/claim slots, receipts', '16/8/8 t',
+SELECT 'queue storage acme_jobs: queue/lease/claim slots, receipts', '16/8/8 t',
        format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
               (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
                  FROM pg_catalog.pg_proc p
                  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                WHERE n.nspname = 'shop_queue' AND p.proname = 'claim_ready_runtime'))
-  FROM "shop_queue".queue_ring_state q
- CROSS JOIN "shop_queue".lease_ring_state l
- CROSS JOIN "shop_queue".claim_ring_state c
+                WHERE n.nspname = 'acme_jobs' AND p.proname = 'claim_ready_runtime'))
+  FROM "acme_jobs".queue_ring_state q
+ CROSS JOIN "acme_jobs".lease_ring_state l
+ CROSS JOIN "acme_jobs".claim_ring_state c
                     ) AS fact (what, expected, found)), '[]');
     ELSE
         facts := facts || jsonb_build_array(jsonb_build_object(
-            'what', 'queue storage shop_queue: queue/lease/claim slots, receipts', 'expected', '16/8/8 t', 'brought', true,
-            'found', CASE WHEN string_to_array('shop_queue.queue_ring_state shop_queue.lease_ring_state shop_queue.claim_ring_state', ' ') <@ there
-                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
-    END IF;
-
-    -- 'queue storage slow_queue: queue/lease/claim slots, receipts'
-    IF string_to_array('slow_queue.queue_ring_state slow_queue.lease_ring_state slow_queue.claim_ring_state', ' ') <@ readable THEN
-        facts := facts || coalesce(
-            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
-                                                 'found', coalesce(fact.found, 'nothing'), 'brought', true))
-               FROM (
-SELECT 'queue storage slow_queue: queue/lease/claim slots, receipts', '4/2/2 f',
-       format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
-              (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
-                 FROM pg_catalog.pg_proc p
-                 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                WHERE n.nspname = 'slow_queue' AND p.proname = 'claim_ready_runtime'))
-  FROM "slow_queue".queue_ring_state q
- CROSS JOIN "slow_queue".lease_ring_state l
- CROSS JOIN "slow_queue".claim_ring_state c
-                    ) AS fact (what, expected, found)), '[]');
-    ELSE
-        facts := facts || jsonb_build_array(jsonb_build_object(
-            'what', 'queue storage slow_queue: queue/lease/claim slots, receipts', 'expected', '4/2/2 f', 'brought', true,
-            'found', CASE WHEN string_to_array('slow_queue.queue_ring_state slow_queue.lease_ring_state slow_queue.claim_ring_state', ' ') <@ there
-                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
-    END IF;
-
-    -- 'roles and privileges'
-    IF string_to_array('', ' ') <@ readable THEN
-        facts := facts || coalesce(
-            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
-                                                 'found', coalesce(fact.found, 'nothing'), 'brought', false))
-               FROM (
-SELECT 'roles and privileges', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
-  FROM (
--- Which of the declared roles and privileges are missing in this database: one row (step, text) for each role, and
--- for each role and kind of object in a schema. Reads catalogs only.
-WITH duty AS MATERIALIZED (
-    SELECT w.duty, w.name, r.oid
-      FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
-      LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.name
-), wanted_schema AS MATERIALIZED (
-    SELECT w.name, w.lanes, n.oid
-      FROM json_to_recordset('[{"name": "awa", "lanes": false}, {"name": "shop_queue", "lanes": true}, {"name": "slow_queue", "lanes": true}]') AS w (name text, lanes boolean)
-      LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = w.name
-), privilege (duty, kind, privilege) AS (
-    SELECT p.duty, p.kind, unnest(p.privileges)
-      FROM (VALUES ('runtime', 'r', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']),
-                   ('runtime', 'S', ARRAY['USAGE', 'SELECT', 'UPDATE']),
-                   ('runtime', 'f', ARRAY['EXECUTE']),
-                   ('runtime', 'T', ARRAY['USAGE']),
-                   ('observer', 'r', ARRAY['SELECT']),
-                   ('observer', 'S', ARRAY['SELECT']),
-                   ('observer', 'f', ARRAY['EXECUTE']),
-                   ('observer', 'T', ARRAY['USAGE'])) AS p (duty, kind, privileges)
-), kind (kind, plural) AS (
-    VALUES ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('T', 'types')
-), thing AS MATERIALIZED (
-    SELECT c.relnamespace AS namespace, CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS kind, c.oid, c.relowner AS owner
-      FROM pg_catalog.pg_class c
-     WHERE c.relnamespace IN (SELECT s.oid FROM wanted_schema s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-    UNION ALL
-    -- Awa's installer stays with the owner.
-    SELECT p.pronamespace, 'f', p.oid, p.proowner
-      FROM pg_catalog.pg_proc p
-     WHERE p.pronamespace IN (SELECT s.oid FROM wanted_schema s) AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
-    UNION ALL
-    SELECT t.typnamespace, 'T', t.oid, t.typowner
-      FROM pg_catalog.pg_type t
-     WHERE t.typnamespace IN (SELECT s.oid FROM wanted_schema s) AND t.typtype IN ('e', 'd', 'r')
-), object AS MATERIALIZED (
-    -- What belongs to others the owner can grant nothing on.
-    SELECT s.name AS schema, thing.kind, thing.oid
-      FROM thing
-      JOIN wanted_schema s ON s.oid = thing.namespace
-      JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
-     WHERE pg_has_role(o.oid, thing.owner, 'USAGE')
-)
-SELECT 'roles' AS step, format('role %s does not exist', d.name) AS text
-  FROM duty d
- WHERE d.oid IS NULL
-UNION ALL
-SELECT 'roles', format('role %s lacks %s on database %s', d.name, p.privilege, current_database())
-  FROM duty d
- CROSS JOIN (VALUES ('CONNECT'), ('CREATE')) AS p (privilege)
- WHERE d.oid IS NOT NULL AND (p.privilege = 'CONNECT' OR d.duty = 'owner')
-   AND NOT has_database_privilege(d.oid, current_database(), p.privilege)
-UNION ALL
-SELECT 'roles', format('role %s is no member of %s', m.name, o.name)
-  FROM duty m
-  JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
- WHERE m.duty = 'migrator' AND m.oid IS NOT NULL AND NOT pg_has_role(m.oid, o.oid, 'MEMBER')
-UNION ALL
--- Matters only if there is something to do as the owner.
-SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)
-  FROM duty o
- WHERE o.duty = 'owner' AND o.oid IS NOT NULL
-   AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
-UNION ALL
-SELECT 'roles', format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
-  FROM duty m
-  JOIN duty o ON o.duty = 'owner'
- WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
-                     JOIN pg_catalog.pg_database b ON b.oid = s.setdatabase
-                    WHERE b.datname = current_database() AND s.setrole = m.oid
-                      AND s.setconfig @> ARRAY['role=' || o.name])
-UNION ALL
-SELECT 'access:' || s.name, format('schema %s does not exist', s.name)
-  FROM wanted_schema s
- WHERE s.oid IS NULL
-UNION ALL
-SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.privilege, s.name)
-  FROM wanted_schema s
- CROSS JOIN duty d
- CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p (privilege)
- WHERE d.duty IN ('runtime', 'observer') AND s.oid IS NOT NULL
-   AND (p.privilege = 'USAGE' OR d.duty = 'runtime' AND s.lanes)
-   AND (d.oid IS NULL OR NOT has_schema_privilege(d.oid, s.oid, p.privilege))
-UNION ALL
-SELECT 'access:' || o.schema,
-       format('role %s lacks %s on %s %s of schema %s', d.name, string_agg(DISTINCT p.privilege, ', '),
-              count(DISTINCT o.oid), k.plural, o.schema)
-  FROM object o
-  JOIN kind k USING (kind)
-  JOIN privilege p USING (kind)
-  JOIN duty d USING (duty)
- WHERE d.oid IS NOT NULL
-   AND NOT CASE o.kind WHEN 'S' THEN has_sequence_privilege(d.oid, o.oid, p.privilege)
-                       WHEN 'f' THEN has_function_privilege(d.oid, o.oid, p.privilege)
-                       WHEN 'T' THEN has_type_privilege(d.oid, o.oid, p.privilege)
-                       ELSE has_table_privilege(d.oid, o.oid, p.privilege) END
- GROUP BY o.schema, k.plural, d.name
-UNION ALL
-SELECT 'access:' || s.name,
-       format('role %s lacks %s on new %s in schema %s', d.name, string_agg(p.privilege, ', ' ORDER BY p.privilege),
-              k.plural, s.name)
-  FROM wanted_schema s
- CROSS JOIN privilege p
-  JOIN kind k USING (kind)
-  JOIN duty d USING (duty)
-  JOIN duty o ON o.duty = 'owner'
- WHERE s.oid IS NOT NULL
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_default_acl a
-                    CROSS JOIN LATERAL aclexplode(a.defaclacl) AS e
-                    WHERE a.defaclrole = o.oid AND a.defaclnamespace = s.oid AND a.defaclobjtype = p.kind::"char"
-                      AND e.grantee = d.oid AND e.privilege_type = p.privilege)
- GROUP BY s.name, k.plural, d.name
-UNION ALL
-SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with its owner', d.name, p.oid::regproc)
-  FROM pg_catalog.pg_proc p
-  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
- CROSS JOIN LATERAL aclexplode(p.proacl) AS given
-  JOIN duty d ON d.oid = given.grantee AND d.duty <> 'owner'
-  JOIN pg_catalog.pg_default_acl a
-    ON a.defaclrole = p.proowner AND a.defaclnamespace = n.oid AND a.defaclobjtype = 'f'
- CROSS JOIN LATERAL aclexplode(a.defaclacl) AS always
- WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[]) AND always.grantee = given.grantee
-       ) AS lacks
- -- Whether whoever asks could act as the owner is no fact of the database.
- WHERE lacks.step <> 'act-as'
-                    ) AS fact (what, expected, found)), '[]');
-    ELSE
-        facts := facts || jsonb_build_array(jsonb_build_object(
-            'what', 'roles and privileges', 'expected', 'nothing missing', 'brought', false,
-            'found', CASE WHEN string_to_array('', ' ') <@ there
-                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
-    END IF;
-
-    -- 'lanes in shop_queue'
-    IF string_to_array('shop_queue.queue_lanes shop_queue.queue_enqueue_heads shop_queue.queue_claim_heads awa.queue_meta', ' ') <@ readable THEN
-        facts := facts || coalesce(
-            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
-                                                 'found', coalesce(fact.found, 'nothing'), 'brought', true))
-               FROM (
-SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
-  FROM (
--- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue', and which queues have another number
--- of shards than the declared one: rows (step, text).
-SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'shop_queue') AS text
-  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
-          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, priorities int[], shards int, stripes int)
-         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
-         CROSS JOIN LATERAL unnest(q.priorities) AS priority
-         CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard) w
- WHERE NOT (EXISTS (SELECT FROM "shop_queue".queue_lanes l WHERE l.queue = w.queue AND l.priority = w.priority)
-            AND EXISTS (SELECT FROM "shop_queue".queue_enqueue_heads h
-                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard)
-            AND EXISTS (SELECT FROM "shop_queue".queue_claim_heads h
-                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
- GROUP BY w.name
-UNION ALL
-SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
-                            w.enqueue_shards)
-  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
-          FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
-         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
-         WHERE q.enqueue_shards IS NOT NULL) w
-  LEFT JOIN awa.queue_meta m ON m.queue = w.queue
- WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
-       ) AS lacks
- -- Whether whoever asks could act as the owner is no fact of the database.
- WHERE lacks.step <> 'act-as'
-                    ) AS fact (what, expected, found)), '[]');
-    ELSE
-        facts := facts || jsonb_build_array(jsonb_build_object(
-            'what', 'lanes in shop_queue', 'expected', 'nothing missing', 'brought', true,
-            'found', CASE WHEN string_to_array('shop_queue.queue_lanes shop_queue.queue_enqueue_heads shop_queue.queue_claim_heads awa.queue_meta', ' ') <@ there
-                          THEN format('not readable by role %s', current_user) ELSE 'not there' END));
-    END IF;
-
-    -- 'lanes in slow_queue'
-    IF string_to_array('slow_queue.queue_lanes slow_queue.queue_enqueue_heads slow_queue.queue_claim_heads awa.queue_meta', ' ') <@ readable THEN
-        facts := facts || coalesce(
-            (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
-                                                 'found', coalesce(fact.found, 'nothing'), 'brought', true))
-               FROM (
-SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
-  FROM (
--- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue', and which queues have another number
--- of shards than the declared one: rows (step, text).
-SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'slow_queue') AS text
-  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
-          FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
-         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
-         CROSS JOIN LATERAL unnest(q.priorities) AS priority
-         CROSS JOIN LATERAL generate_series(0, q.shards - 1) AS shard) w
- WHERE NOT (EXISTS (SELECT FROM "slow_queue".queue_lanes l WHERE l.queue = w.queue AND l.priority = w.priority)
-            AND EXISTS (SELECT FROM "slow_queue".queue_enqueue_heads h
-                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard)
-            AND EXISTS (SELECT FROM "slow_queue".queue_claim_heads h
-                         WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
- GROUP BY w.name
-UNION ALL
-SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
-                            w.enqueue_shards)
-  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
-          FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, stripes int, enqueue_shards smallint)
-         CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
-         WHERE q.enqueue_shards IS NOT NULL) w
-  LEFT JOIN awa.queue_meta m ON m.queue = w.queue
- WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
-       ) AS lacks
- -- Whether whoever asks could act as the owner is no fact of the database.
- WHERE lacks.step <> 'act-as'
-                    ) AS fact (what, expected, found)), '[]');
-    ELSE
-        facts := facts || jsonb_build_array(jsonb_build_object(
-            'what', 'lanes in slow_queue', 'expected', 'nothing missing', 'brought', true,
-            'found', CASE WHEN string_to_array('slow_queue.queue_lanes slow_queue.queue_enqueue_heads slow_queue.queue_claim_heads awa.queue_meta', ' ') <@ there
+            'what', 'queue storage acme_jobs: queue/lease/claim slots, receipts', 'expected', '16/8/8 t', 'brought', true,
+            'found', CASE WHEN string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ there
                           THEN format('not readable by role %s', current_user) ELSE 'not there' END));
     END IF;
 
@@ -401,7 +152,7 @@ DECLARE
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p', 'v')
-           AND n.nspname || '.' || c.relname = ANY (string_to_array('awa.jobs awa.queue_meta awa.runtime_instances awa.schema_version awa.storage_transition_state shop_queue.claim_ring_state shop_queue.lease_ring_state shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads shop_queue.queue_ring_state slow_queue.claim_ring_state slow_queue.lease_ring_state slow_queue.queue_ring_state', ' '))
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state awa_migrations.goose_db_version', ' '))
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
@@ -428,27 +179,6 @@ SELECT 'blocking-session' AS code,
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
  GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'cannot-act-as-owner'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
-SELECT 'cannot-act-as-owner' AS code,
-       format('Role %I can neither act as the owner %I nor make itself a member of it.', me.rolname, o.rolname)
-         AS message,
-       format('As an administrator: GRANT %I TO %I;', o.rolname, me.rolname) AS hint
-  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
-  JOIN pg_catalog.pg_roles o ON o.rolname = w.name
-  JOIN pg_catalog.pg_roles me ON me.rolname = current_user
- WHERE w.duty = 'owner'
-   -- From PostgreSQL 16 on a member may be one without the right to become the role.
-   AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
-   -- Before PostgreSQL 16 CREATEROLE is enough; from 16 on it takes the ADMIN option.
-   AND NOT (me.rolcreaterole AND current_setting('server_version_num')::int < 160000 AND NOT o.rolsuper)
-   AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -481,33 +211,6 @@ SELECT 'database-encoding' AS code,
          AS message,
        'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
  WHERE current_setting('server_encoding') <> 'UTF8'
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'database-not-owned'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
-SELECT 'database-not-owned' AS code,
-       format('Role %I may not grant %s on database %I to %I, because the database belongs to %I.', current_user,
-              string_agg(p.privilege, ', '), current_database(), w.name,
-              pg_catalog.pg_get_userbyid(d.datdba)) AS message,
-       format('As %I: GRANT %s ON DATABASE %I TO %I;', pg_catalog.pg_get_userbyid(d.datdba),
-              string_agg(p.privilege, ', '), current_database(), w.name) AS hint
-  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
- CROSS JOIN (VALUES ('CONNECT'), ('CREATE')) AS p (privilege)
-  JOIN pg_catalog.pg_database d ON d.datname = current_database()
-  LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.name
- WHERE (p.privilege = 'CONNECT' OR w.duty = 'owner')
-   -- Who may only make itself a member of the database's owner cannot grant: PostgreSQL would just warn.
-   AND NOT pg_has_role(d.datdba, 'USAGE')
-   AND NOT CASE WHEN r.oid IS NULL
-                -- PUBLIC may connect by default; a new role has that much.
-                THEN p.privilege = 'CONNECT' AND (d.datacl IS NULL OR EXISTS (
-                         SELECT FROM aclexplode(d.datacl) AS a WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT'))
-                ELSE has_database_privilege(r.oid, d.oid, p.privilege) END
- GROUP BY d.datdba, w.name
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -654,6 +357,48 @@ HAVING max(version) > 40
         END LOOP;
     END IF;
 
+    -- 'no-create-privilege'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Awa's first migration and its queue-storage installer run CREATE SCHEMA IF NOT EXISTS at every run,
+-- for which PostgreSQL asks for CREATE on the database even if the schema is there. What runs acts as the owner of
+-- schema awa, once there is one.
+SELECT 'no-create-privilege' AS code,
+       format('Role %I may not create schemas in database %I.', a.name, current_database()) AS message,
+       format('As its owner: GRANT CREATE ON DATABASE %I TO %I;', current_database(), a.name) AS hint
+  FROM (SELECT coalesce((SELECT pg_catalog.pg_get_userbyid(n.nspowner)
+                           FROM pg_catalog.pg_namespace n
+                          WHERE n.nspname = 'awa'), current_user) AS name) a
+ WHERE NOT has_database_privilege(a.name, current_database(), 'CREATE')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'not-owner'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
+-- PostgreSQL 16 on a member may be one without the right to do so.
+SELECT 'not-owner' AS code,
+       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
+            THEN format('Role %I is a member of %I, which owns schema awa, but may not act as it.', current_user, o.owner)
+            ELSE format('Role %I neither owns schema awa nor is a member of its owner %I.', current_user, o.owner)
+       END AS message,
+       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
+            THEN format('As an administrator: GRANT %I TO %I WITH SET TRUE;', o.owner, current_user)
+            ELSE format('Connect as %I or as a member of it.', o.owner)
+       END AS hint
+  FROM pg_catalog.pg_namespace n
+ CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_userbyid(n.nspowner) AS owner) o
+ WHERE n.nspname = 'awa'
+   AND NOT pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
+                                        THEN 'MEMBER' ELSE 'SET' END)
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
     -- 'objects-other-owner'
     IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
@@ -713,33 +458,6 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
         END LOOP;
     END IF;
 
-    -- 'owner-not-acting'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- What is made must belong to the declared owner: the session starts as the owner, or it may act as the owner of schema
--- awa, which the bundle then does by itself.
-SELECT 'owner-not-acting' AS code,
-       format('This session works as %I, but what it makes in database %I is to belong to %I.',
-              current_user, current_database(), w.name) AS message,
-       CASE WHEN m.name IS NULL
-            THEN format('As an administrator: ALTER ROLE %I IN DATABASE %I SET role = %L; then connect anew.',
-                        session_user, current_database(), w.name)
-            ELSE format('Run roles.sql of this bundle as an administrator, then connect as %I.', m.name)
-       END AS hint
-  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
-  LEFT JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS m (duty text, name text) ON m.duty = 'migrator'
- WHERE w.duty = 'owner' AND w.name <> current_user
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n
-                     JOIN pg_catalog.pg_roles o ON o.oid = n.nspowner
-                    CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
-                                            THEN 'MEMBER' ELSE 'SET' END AS option) may
-                    WHERE n.nspname = 'awa' AND o.rolname = w.name
-                      AND pg_has_role(o.oid, may.option) AND pg_has_role(session_user, o.oid, may.option))
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
     -- 'queue-storage-foreign'
     IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
@@ -748,26 +466,7 @@ SELECT 'queue-storage-foreign' AS code,
               n.nspname, current_database()) AS message,
        'Choose another name for the queue-storage schema; nothing here touches foreign objects.' AS hint
   FROM pg_catalog.pg_namespace n
- WHERE n.nspname = 'shop_queue'
-   -- An old one may well be without queue storage; migrations bring it.
-   AND n.nspname <> 'awa'
-   AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
-                    WHERE c.relnamespace = n.oid AND c.relname = 'queue_ring_state')
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'queue-storage-foreign'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
-SELECT 'queue-storage-foreign' AS code,
-       format('Schema %I exists in database %I and holds objects, but it is no queue-storage schema.',
-              n.nspname, current_database()) AS message,
-       'Choose another name for the queue-storage schema; nothing here touches foreign objects.' AS hint
-  FROM pg_catalog.pg_namespace n
- WHERE n.nspname = 'slow_queue'
+ WHERE n.nspname = 'acme_jobs'
    -- An old one may well be without queue storage; migrations bring it.
    AND n.nspname <> 'awa'
    AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
@@ -779,52 +478,26 @@ SELECT 'queue-storage-foreign' AS code,
     END IF;
 
     -- 'queue-storage-shape'
-    IF (pending OR true) AND string_to_array('shop_queue.queue_ring_state shop_queue.lease_ring_state shop_queue.claim_ring_state', ' ') <@ readable THEN
+    IF (pending OR true) AND string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
 SELECT 'queue-storage-shape' AS code,
        format('Queue-storage schema %I stands with %s/%s/%s slots %s receipts, but %s/%s/%s %s receipts is asked for.',
-              'shop_queue', q.slot_count, l.slot_count, c.slot_count,
+              'acme_jobs', q.slot_count, l.slot_count, c.slot_count,
               CASE WHEN r.receipts THEN 'with' ELSE 'without' END,
               16, 8, 8,
               CASE WHEN true THEN 'with' ELSE 'without' END) AS message,
        'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.'
          AS hint
-  FROM "shop_queue".queue_ring_state q
- CROSS JOIN "shop_queue".lease_ring_state l
- CROSS JOIN "shop_queue".claim_ring_state c
+  FROM "acme_jobs".queue_ring_state q
+ CROSS JOIN "acme_jobs".lease_ring_state l
+ CROSS JOIN "acme_jobs".claim_ring_state c
  CROSS JOIN (SELECT coalesce(bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim'), true) AS receipts
                FROM pg_catalog.pg_proc p
                JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-              WHERE n.nspname = 'shop_queue' AND p.proname = 'claim_ready_runtime') r
+              WHERE n.nspname = 'acme_jobs' AND p.proname = 'claim_ready_runtime') r
  WHERE (q.slot_count, l.slot_count, c.slot_count, r.receipts)
        IS DISTINCT FROM (16, 8, 8, true)
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'queue-storage-shape'
-    IF (pending OR true) AND string_to_array('slow_queue.queue_ring_state slow_queue.lease_ring_state slow_queue.claim_ring_state', ' ') <@ readable THEN
-        FOR problem IN
--- Awa records the slot counts at the first installation and silently ignores other ones later.
-SELECT 'queue-storage-shape' AS code,
-       format('Queue-storage schema %I stands with %s/%s/%s slots %s receipts, but %s/%s/%s %s receipts is asked for.',
-              'slow_queue', q.slot_count, l.slot_count, c.slot_count,
-              CASE WHEN r.receipts THEN 'with' ELSE 'without' END,
-              4, 2, 2,
-              CASE WHEN false THEN 'with' ELSE 'without' END) AS message,
-       'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.'
-         AS hint
-  FROM "slow_queue".queue_ring_state q
- CROSS JOIN "slow_queue".lease_ring_state l
- CROSS JOIN "slow_queue".claim_ring_state c
- CROSS JOIN (SELECT coalesce(bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim'), false) AS receipts
-               FROM pg_catalog.pg_proc p
-               JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-              WHERE n.nspname = 'slow_queue' AND p.proname = 'claim_ready_runtime') r
- WHERE (q.slot_count, l.slot_count, c.slot_count, r.receipts)
-       IS DISTINCT FROM (4, 2, 2, false)
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -866,88 +539,6 @@ SELECT 'read-only' AS code,
         END LOOP;
     END IF;
 
-    -- 'role-too-powerful'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- A runtime or observer that could act as the owner could do everything that it must not.
-SELECT 'role-too-powerful' AS code,
-       format('Role %I, declared as %s, %s.', r.rolname, d.duty, x.what) AS message,
-       format('Declare another role as %s, or: %s', d.duty, x.remedy) AS hint
-  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS d (duty text, name text)
-  JOIN pg_catalog.pg_roles r ON r.rolname = d.name
-  LEFT JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text) ON w.duty = 'owner'
-  LEFT JOIN pg_catalog.pg_roles o ON o.rolname = w.name
- CROSS JOIN LATERAL (
-        SELECT 'is a superuser', format('ALTER ROLE %I NOSUPERUSER;', r.rolname)
-         WHERE r.rolsuper
-        UNION ALL
-        SELECT format('can act as the owner %I', o.rolname), format('REVOKE %I FROM %I;', o.rolname, r.rolname)
-         WHERE NOT r.rolsuper AND pg_has_role(r.oid, o.oid, 'MEMBER')
-        UNION ALL
-        -- Before PostgreSQL 16 it could make itself a member of the owner.
-        SELECT 'may create roles', format('ALTER ROLE %I NOCREATEROLE;', r.rolname)
-         WHERE NOT r.rolsuper AND r.rolcreaterole AND current_setting('server_version_num')::int < 160000) AS x (what, remedy)
- WHERE d.duty IN ('runtime', 'observer')
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'roles-not-creatable'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
-SELECT 'roles-not-creatable' AS code,
-       format('Role %I may not create roles, and %s missing on this server.', current_user,
-              string_agg(quote_ident(d.name), ', ') || CASE count(*) WHEN 1 THEN ' is' ELSE ' are' END) AS message,
-       format('Connect as a role with CREATEROLE, or let an administrator create %s first.',
-              CASE count(*) WHEN 1 THEN 'it' ELSE 'them' END) AS hint
-  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS d (duty text, name text)
- WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = d.name)
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles me
-                    WHERE me.rolname = current_user AND (me.rolsuper OR me.rolcreaterole))
-HAVING count(*) > 0
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'roles-not-grantable'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Roles that are there already belong to whoever made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
-SELECT 'roles-not-grantable' AS code,
-       format('Role %I may not %s.', me.rolname, x.what) AS message,
-       format('As an administrator: %s', x.remedy) AS hint
-  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
-  JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS v (duty text, name text) ON v.duty = 'owner'
-  JOIN pg_catalog.pg_roles me ON me.rolname = current_user AND NOT me.rolsuper
-  LEFT JOIN pg_catalog.pg_roles m ON m.rolname = w.name
-  LEFT JOIN pg_catalog.pg_roles o ON o.rolname = v.name
- CROSS JOIN LATERAL (
-        SELECT format('make %I a member of %I', w.name, v.name),
-               CASE WHEN m.oid IS NULL THEN format('GRANT %I TO %I WITH ADMIN OPTION;', v.name, me.rolname)
-                    ELSE format('GRANT %I TO %I;', v.name, w.name) END
-         WHERE o.oid IS NOT NULL
-           AND (m.oid IS NULL OR NOT pg_has_role(m.oid, o.oid, 'MEMBER'))
-           AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
-           AND NOT (me.rolcreaterole AND NOT o.rolsuper AND current_setting('server_version_num')::int < 160000)
-        UNION ALL
-        SELECT format('have sessions of %I start as %I', w.name, v.name),
-               format('ALTER ROLE %I IN DATABASE %I SET role = %L;', w.name, current_database(), v.name)
-         WHERE m.oid IS NOT NULL
-           AND NOT (me.rolcreaterole AND NOT m.rolsuper
-                    AND (current_setting('server_version_num')::int < 160000
-                         OR pg_has_role(m.oid, 'MEMBER WITH ADMIN OPTION')))
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
-                             JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-                            WHERE d.datname = current_database() AND s.setrole = m.oid
-                              AND s.setconfig @> ARRAY['role=' || v.name])) AS x (what, remedy)
- WHERE w.duty = 'migrator'
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
     -- 'runtime-too-old'
     IF (pending OR false) AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
         FOR problem IN
@@ -972,24 +563,6 @@ SELECT 'runtime-too-old' AS code,
         END LOOP;
     END IF;
 
-    -- 'schema-other-owner'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- The declared owner could neither grant on nor migrate what belongs to somebody else.
-SELECT 'schema-other-owner' AS code,
-       format('Schema %I in database %I belongs to %I, not to the declared owner %I.', n.nspname, current_database(),
-              pg_catalog.pg_get_userbyid(n.nspowner), o.name) AS message,
-       format('Declare %I as the owner, or hand the schema over first: awa-infra explain schema-other-owner has the statements.',
-              pg_catalog.pg_get_userbyid(n.nspowner)) AS hint
-  FROM json_to_recordset('[{"name": "awa", "lanes": false}, {"name": "shop_queue", "lanes": true}, {"name": "slow_queue", "lanes": true}]') AS s (name text, lanes boolean)
-  JOIN pg_catalog.pg_namespace n ON n.nspname = s.name
-  JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS o (duty text, name text) ON o.duty = 'owner'
- WHERE pg_catalog.pg_get_userbyid(n.nspowner) <> o.name
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
     -- 'server-too-old'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
@@ -998,33 +571,6 @@ SELECT 'server-too-old' AS code,
        format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
-        LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'shards-not-drained'
-    IF (pending OR true) AND string_to_array('awa.queue_meta shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads', ' ') <@ readable THEN
-        FOR problem IN
--- Fewer shards than there are: Awa allows it once nothing is left in the shards above (its ADR 25).
-SELECT 'shards-not-drained' AS code,
-       format('Queue %s in schema %I is to go from %s to %s enqueue shards, and %s of its lanes above still hold jobs that nobody has claimed.',
-              l.queue, 'shop_queue', min(l.shards), min(l.wanted), count(*)) AS message,
-       format('Stop the producers of %s until its workers have claimed those jobs, then run the same again; or declare %s shards.',
-              l.queue, min(l.shards)) AS hint
-  FROM (SELECT w.queue, m.enqueue_shards AS shards, w.enqueue_shards AS wanted,
-               "shop_queue".sequence_next_value(c.seq_name) AS claimed,
-               "shop_queue".sequence_next_value(e.seq_name) AS enqueued
-          FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
-                  FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
-                 CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe) w
-          JOIN awa.queue_meta m ON m.queue = w.queue AND m.enqueue_shards > w.enqueue_shards
-          JOIN "shop_queue".queue_claim_heads c ON c.queue = w.queue AND c.enqueue_shard >= w.enqueue_shards
-          JOIN "shop_queue".queue_enqueue_heads e
-                 ON (e.queue, e.priority, e.enqueue_shard) = (c.queue, c.priority, c.enqueue_shard)
-         WHERE c.seq_name IS NOT NULL AND e.seq_name IS NOT NULL) l
- WHERE l.claimed < l.enqueued
- GROUP BY l.queue
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -1062,7 +608,7 @@ SELECT 'lock-table-too-small' AS code,
        format('Raise max_locks_per_transaction to %s or more and restart the server, or declare fewer slots.',
               ceil(w.objects::numeric / s.sessions)) AS hint
   FROM (SELECT string_agg(i.what, ' and ' ORDER BY i.place) AS what, sum(i.objects) AS objects
-          FROM json_to_recordset('[{"place": 1, "what": "queue storage shop_queue (16/8/8 slots with receipts)", "schema": "shop_queue", "relation": "queue_ring_state", "objects": 1499}, {"place": 2, "what": "queue storage slow_queue (4/2/2 slots without receipts)", "schema": "slow_queue", "relation": "queue_ring_state", "objects": 497}]') AS i (place int, what text, schema text, relation text, objects int)
+          FROM json_to_recordset('[{"place": 1, "what": "queue storage acme_jobs (16/8/8 slots with receipts)", "schema": "acme_jobs", "relation": "queue_ring_state", "objects": 1499}]') AS i (place int, what text, schema text, relation text, objects int)
          WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c
                              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                             WHERE n.nspname = i.schema AND c.relname = i.relation)
@@ -1071,6 +617,33 @@ SELECT 'lock-table-too-small' AS code,
                     current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
                       AS sessions) s
  WHERE w.objects > s.per_transaction * s.sessions
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'schema-gone'
+    IF (pending OR true) AND string_to_array('awa_migrations.goose_db_version', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+SELECT 'schema-gone' AS code,
+       format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
+              'acme_jobs', current_database()) AS message,
+       'Package the bundle without it, then with it: its script comes again under another name. Then run this again.'
+         AS hint
+ WHERE EXISTS (SELECT
+                 FROM (
+SELECT DISTINCT g.version_id::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
+  FROM awa_migrations.goose_db_version g
+ WHERE g.is_applied AND g.version_id > 0
+                      ) AS h
+                WHERE h.outcome <> 'failed'
+                  -- Some tools remember nothing but the last number.
+                  AND CASE WHEN false THEN lpad(h.identity, 12, '0') >= lpad('40002', 12, '0')
+                           ELSE h.identity = '40002' END)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'acme_jobs' AND c.relname = 'queue_ring_state')
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
