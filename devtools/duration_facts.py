@@ -9,20 +9,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from awa_infra.facts.durations import Duration
+from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import DesiredState, ObservedState, Queue, QueueStorage, Release, Shape, Step, StepKind
-from awa_infra.planning.planner import make_plan, shape_locks
+from awa_infra.planning.effort import shape_locks
+from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release, normalised_sha256
 from devtools import postgres
 from devtools.progress import note, run_cli
@@ -56,11 +59,36 @@ _TABLES = """
 """Every migration writes its row into Awa's version table; that stands in nobody's way."""
 
 _LOCKS = """
-    SELECT upper(trim(regexp_replace(replace(l.mode, 'Lock', ''), '([A-Z])', ' \\1', 'g'))) AS mode, count(*)
+    SELECT upper(trim(regexp_replace(replace(l.mode, 'Lock', ''), '([A-Z])', ' \\1', 'g'))) AS mode, c.relname::text
       FROM pg_locks l
+      JOIN pg_class c ON c.oid = l.relation
      WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation = ANY (%s::oid[])
-     GROUP BY 1
 """
+
+# who waits, by the tables that they need (Awa 0.6.9) and the weakest mode that keeps them out
+_SLOTS = "(_[0-9]+)?"
+_PRODUCERS = "jobs_hot|scheduled_jobs|job_unique_claims|deferred_jobs|queue_lanes|queue_enqueue_heads|" + "|".join(
+    f"{family}{_SLOTS}" for family in ("ready_entries", "ready_segments")
+)
+_WORKERS = (
+    "jobs_hot|scheduled_jobs|runtime_instances|attempt_state|queue_claim_heads|queue_ring_state|lease_ring_state|"
+    "claim_ring_state|"
+) + "|".join(
+    f"{family}{_SLOTS}"
+    for family in (
+        *("leases", "lease_claims", "lease_claim_batches", "lease_claim_closures", "lease_claim_closure_batches"),
+        *("done_entries", "receipt_completion_batches", "ready_claim_attempt_batches", "ready_tombstones"),
+    )
+)
+_READY = f"jobs_hot|scheduled_jobs|ready_entries{_SLOTS}"
+_FINISHED = f"jobs_hot|done_entries{_SLOTS}"
+_KEEPS_OUT_WRITERS = ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE")
+WAITING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("producers", _PRODUCERS, _KEEPS_OUT_WRITERS),
+    ("workers", _WORKERS, _KEEPS_OUT_WRITERS),
+    ("readers of ready jobs", _READY, ("ACCESS EXCLUSIVE",)),
+    ("readers of finished jobs", _FINISHED, ("ACCESS EXCLUSIVE",)),
+)
 
 _INSERT = """
     INSERT INTO awa.jobs (kind, state, finalized_at)
@@ -75,8 +103,13 @@ def steps_of(release: Release) -> tuple[Step, ...]:
     return make_plan(DesiredState(release, release.schema_version, (MEASURED,)), ObservedState()).steps
 
 
-def locks(url: str, steps: tuple[Step, ...]) -> dict[str, tuple[str, int]]:
-    """Run the steps on an empty database; return the strongest lock of each and how many tables have it."""
+def locks(url: str, steps: tuple[Step, ...]) -> dict[str, tuple[dict[str, int], tuple[str, ...]]]:
+    """Run the steps on an empty database.
+
+    Returns:
+        By the key of each step, how many tables it locks by the strongest mode of each, strongest first, and who waits
+        for the end of its transaction.
+    """
     found = {}
     with psycopg.connect(url) as connection:
         for step in steps:
@@ -84,9 +117,17 @@ def locks(url: str, steps: tuple[Step, ...]) -> dict[str, tuple[str, int]]:
             connection.commit()
             connection.execute(_SESSION)
             connection.execute(step.sql.encode())
-            held: dict[str, int] = dict(connection.execute(_LOCKS, [before]).fetchall())
+            strongest: dict[str, str] = {}
+            for mode, table in connection.execute(_LOCKS, [before]).fetchall():
+                strongest[table] = min(mode, strongest.get(table, mode), key=MODES.index)
             connection.commit()
-            found[step.key] = next(((mode, held[mode]) for mode in MODES if mode in held), ("", 0))
+            counted = {mode: list(strongest.values()).count(mode) for mode in MODES}
+            waiting = tuple(
+                who
+                for who, tables, modes in WAITING
+                if any(mode in modes and re.fullmatch(tables, table) for table, mode in strongest.items())
+            )
+            found[step.key] = ({mode: tables for mode, tables in counted.items() if tables}, waiting)
     return found
 
 
@@ -130,8 +171,8 @@ def document(steps: tuple[Step, ...], found: dict[str, Duration], reference: str
     }
 
 
-def _entry(found: Duration) -> dict[str, str | float]:
-    entry: dict[str, str | float] = {"seconds": found.seconds, "lock": found.lock, "tables": found.tables}
+def _entry(found: Duration) -> dict[str, Any]:
+    entry: dict[str, Any] = {"seconds": found.seconds, "locks": dict(found.locks), "waiting": list(found.waiting)}
     return entry | ({"per_million": found.per_million} if found.per_million else {})
 
 
@@ -140,6 +181,9 @@ def measure(server: postgres.Server, rounds: int) -> dict[str, Duration]:
     steps = steps_of(installed_release())
     with _database(server) as url:
         held = locks(url, steps)
+    if not rounds:
+        kept = known(steps)
+        return {step.key: replace(kept[step.key], locks=held[step.key][0], waiting=held[step.key][1]) for step in steps}
     empty, filled = [], []
     for number in range(rounds):
         note(f"duration facts: round {number + 1} of {rounds}")
@@ -152,9 +196,16 @@ def measure(server: postgres.Server, rounds: int) -> dict[str, Duration]:
         # The fastest round is the one that nothing else on the machine disturbed.
         fast = min(run[step.key] for run in empty)
         longer = (min(run[step.key] for run in filled) - fast) * MILLION / JOBS
-        lock, tables = held[step.key]
-        found[step.key] = Duration(round(fast, 3), lock, tables, round(longer, 1) if longer >= NOISE else 0.0)
+        modes, waiting = held[step.key]
+        found[step.key] = Duration(round(fast, 3), modes, waiting, round(longer, 1) if longer >= NOISE else 0.0)
     return found
+
+
+def known(steps: tuple[Step, ...]) -> dict[str, Duration]:
+    """Return what the committed facts say of each step."""
+    facts = duration_facts()
+    others = {StepKind.QUEUE_STORAGE: facts.installation, StepKind.LANES: facts.lanes}
+    return {step.key: others.get(step.kind) or facts.texts[normalised_sha256(step.sql)] for step in steps}
 
 
 @contextmanager
@@ -171,7 +222,7 @@ def _database(server: postgres.Server) -> Iterator[str]:
 def _main() -> int:
     """Write the facts of the release that is installed."""
     parser = argparse.ArgumentParser(prog="devtools.duration_facts", description=_main.__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="0 keeps the seconds and measures the locks alone")
     rounds: int = parser.parse_args().rounds
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-durations-"))
     try:
@@ -183,6 +234,9 @@ def _main() -> int:
     release = installed_release()
     reference = f"PostgreSQL {server.major} with default settings, {os.cpu_count()} processors"
     path = FACTS / f"durations-{release.name}.json"
+    if not rounds:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        reference, rounds = before["reference"], before["rounds"]
     text = json.dumps(document(steps_of(release), found, reference, rounds), indent=1)
     path.write_text(text + "\n", encoding="utf-8")
     print(path)

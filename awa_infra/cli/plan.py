@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -19,6 +20,9 @@ from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
 from awa_infra.planning.data import plan_data
+
+DURATION = "duration"
+"""Code of the note that ends a plan."""
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
@@ -59,13 +63,24 @@ def plan(
         print_json({"database": observed.database, **plan_data(found)})
     else:
         _print(observed.database, found, show_sql=show_sql)
+        if not show_sql and found.steps and not found.blocked:
+            click.echo(_next(found, config_path))
     for note in found.notes:
+        if note.code == DURATION and not as_json and not show_sql and not found.blocked:
+            continue  # printed behind the steps
         complain(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
     complain_of_gates(found.gates)
     if found.blocked:
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:
         ctx.exit(PENDING)
+
+
+def _next(found: Plan, config_path: Path | None) -> str:
+    """Return what ends a plan: how long it takes, and the command that does it."""
+    lasting = [note.message for note in found.notes if note.code == DURATION]
+    command = shlex.join(["awa-infra", "apply", *(["--config", str(config_path)] if config_path else [])])
+    return "\n".join([*lasting, f"Next: {command}"])
 
 
 def _print(database: str, found: Plan, *, show_sql: bool) -> None:

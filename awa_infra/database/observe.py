@@ -33,6 +33,7 @@ from awa_infra.model import (
     Unseen,
 )
 from awa_infra.planning.access import lack_queries
+from awa_infra.planning.effort import effort_of
 from awa_infra.planning.gates import (
     GateQuery,
     Session,
@@ -173,6 +174,7 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
+        effort=effort_of(draft.steps, {wanted.schema: wanted.shape for wanted in desired.queue_storage}),
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
     gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)

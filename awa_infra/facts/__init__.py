@@ -31,6 +31,13 @@ Measured with Awa 0.6.9 on PostgreSQL 18: version 36 to 40, three replays, 2,000
 """
 
 
+BYTES_PER_READY_ROW = 175
+"""What one ready row takes on disk, to estimate rows where there are no statistics.
+
+Measured with Awa 0.6.9 on PostgreSQL 18: 20,000 jobs with two small arguments, 3.49 MB.
+"""
+
+
 class ReleaseFacts(TypedDict):
     """Hashes of one release: by version number as text, and by patch name."""
 

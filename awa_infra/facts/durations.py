@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,15 @@ class Duration:
 
     Attributes:
         seconds: on a database without jobs.
-        lock: the strongest mode that it took on a table of Awa that was there before; empty if it took none.
-        tables: how many such tables it locked in that mode.
+        locks: how many tables of Awa that were there before it locked, by the strongest mode on each, strongest first.
+        waiting: who needs one of them in a way that the lock forbids: ``producers``, ``workers``,
+            ``readers of ready jobs``, ``readers of finished jobs``.
         per_million: seconds that it takes longer for a million jobs in the tables of before queue storage.
     """
 
     seconds: float
-    lock: str
-    tables: int
+    locks: Mapping[str, int]
+    waiting: tuple[str, ...] = ()
     per_million: float = 0.0
 
 
@@ -65,7 +67,7 @@ def duration_facts() -> DurationFacts:
     )
 
 
-def _duration(entry: Mapping[str, str | float]) -> Duration:
-    return Duration(
-        float(entry["seconds"]), str(entry["lock"]), int(entry["tables"]), float(entry.get("per_million", 0.0))
-    )
+def _duration(entry: Mapping[str, Any]) -> Duration:
+    waiting = tuple(entry.get("waiting", ()))
+    locks = entry.get("locks") or ({entry["lock"]: entry["tables"]} if entry.get("lock") else {})
+    return Duration(float(entry["seconds"]), locks, waiting, float(entry.get("per_million", 0.0)))

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.facts.durations import Duration, duration_facts
-from awa_infra.model import QueueStorage, Step, StepKind
-from awa_infra.packaging.contents import ADMINISTRATORS, Contents, own_name
-from awa_infra.planning.planner import replays_installer, shape_locks
-from awa_infra.release import normalised_sha256
+from awa_infra.model import Step
+from awa_infra.packaging.contents import ADMINISTRATORS, Contents
+from awa_infra.planning.effort import duration_of
+from awa_infra.planning.planner import replays_installer
 
 _MILLION = 1_000_000
 _UNKNOWN = "not measured"
@@ -30,29 +30,12 @@ def durations(contents: Contents, paths: Mapping[str, str]) -> str:
         contents: what the bundle contains.
         paths: the path of every step's file by the step's key.
     """
-    shapes = {wanted.schema: wanted for wanted in contents.desired.queue_storage}
+    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
     steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
     found = [(step, duration_of(step, shapes)) for step in steps]
     rows = [_row(paths[step.key], step, duration) for step, duration in found]
     known = [duration.seconds for _, duration in found if duration is not None]
     return "\n".join([_about(sum(known)), "", _HEADER, *rows])
-
-
-def duration_of(step: Step, shapes: Mapping[str, QueueStorage]) -> Duration | None:
-    """Return what is known of a step; ``None`` where nobody has measured its text.
-
-    Args:
-        step: of the plan.
-        shapes: the declared queue-storage schemas by their names.
-    """
-    facts = duration_facts()
-    if step.kind is StepKind.LANES:
-        return facts.lanes
-    if step.kind is StepKind.QUEUE_STORAGE:
-        one = facts.installation
-        seconds = one.seconds * shape_locks(shapes[own_name(step)].shape) / facts.objects
-        return Duration(seconds, one.lock, one.tables)
-    return facts.texts.get(normalised_sha256(step.sql))
 
 
 def _about(total: float) -> str:
@@ -73,7 +56,7 @@ def _row(path: str, step: Step, duration: Duration | None) -> str:
     replay = f"{SECONDS_PER_ROW_AND_REPLAY * _MILLION:.0f}" if replays_installer(step) else ""
     if duration is None:
         return f"| `{path}` | {_UNKNOWN} | {_UNKNOWN} | {_UNKNOWN} | {replay} |"
-    tables = f"{duration.tables} table{'' if duration.tables == 1 else 's'}"
-    lock = f"`{duration.lock}` on {tables}" if duration.lock else "none"
+    # As facts have it, the strongest first.
+    lock = next((f"`{mode}` on {n} table{'' if n == 1 else 's'}" for mode, n in duration.locks.items()), "none")
     more = f"{duration.per_million:.1f}" if duration.per_million else ""
     return f"| `{path}` | {lock} | {max(duration.seconds, 0.01):.2f} | {more} | {replay} |"

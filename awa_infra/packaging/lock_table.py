@@ -10,8 +10,9 @@ import json
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, StepKind
 from awa_infra.packaging.contents import Contents, own_name
+from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.gates import GateQuery
-from awa_infra.planning.planner import CANONICAL_LOCKS, shape_locks
+from awa_infra.planning.planner import CANONICAL_LOCKS
 
 CODE = "lock-table-too-small"
 """The engine's own code, for it is the same condition."""

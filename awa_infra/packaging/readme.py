@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from awa_infra import sqltext
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
-from awa_infra.model import Plan, Provenance, StepKind
+from awa_infra.model import Plan, Provenance, Step, StepKind
 from awa_infra.packaging.contents import Contents, Format, own_name, seconds
 from awa_infra.packaging.durations import durations
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import start_queries
 from awa_infra.packaging.roles import GUARD_FILE, ROLES_FILE
+from awa_infra.planning.effort import WAITING, and_listed, effort_of
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import replays_installer
 
@@ -204,11 +205,25 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     if replays:
         microseconds = round(SECONDS_PER_ROW_AND_REPLAY * 1e6)
         found.append(
-            "These replay the installer of queue storage: `ACCESS EXCLUSIVE` on all tables of each schema of it,"
-            f" for about {microseconds} µs for each ready or finished job and each of the files"
-            f" (with a million jobs {microseconds} s for each file): {listed}."
+            "These replay the installer of queue storage and scan its ready and finished jobs, for about"
+            f" {microseconds} µs for each job and each of the files (with a million jobs {microseconds} s for each):"
+            f" {listed}. Until the end {_waiting(replays)}."
+            " This counts the jobs, by the server's statistics:"
         )
-    return "\n".join(f"- {line}" for line in found)
+    listed_lines = "\n".join(f"- {line}" for line in found)
+    if not replays:
+        return listed_lines
+    query = sqltext.load("observe/count_jobs.sql").rstrip()
+    return listed_lines + "\n\n" + "\n".join(["  ```sql", *(f"  {line}" for line in query.splitlines()), "  ```"])
+
+
+def _waiting(steps: Sequence[Step]) -> str:
+    """Return who waits for steps that replay the installer, from what was measured."""
+    effort = effort_of(steps, {})
+    if effort.unmeasured:
+        return "everybody may have to wait; what they lock was not measured"
+    others = [who for who in WAITING if who not in effort.waiting]
+    return f"{and_listed(effort.waiting)} wait; {and_listed(others) or 'nobody'} can go on"
 
 
 def _roles(contents: Contents) -> str:

@@ -17,10 +17,12 @@ from typing import Literal
 
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
-from awa_infra.facts import EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
 from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.describe import listed
+from awa_infra.planning.effort import Effort, and_listed
 from awa_infra.planning.guard import guard_values
 from awa_infra.planning.lost_rows import damaged_gates, state_row_gates
 from awa_infra.planning.ownership import strangers_query
@@ -55,6 +57,7 @@ class Session:
         lock_objects: about how many objects the plan's transaction will lock.
         replays: how often the plan replays the queue-storage installer over every queue-storage schema.
         installs: over which schemas it runs the installer beside that.
+        effort: what the plan costs where there are no jobs, and more for jobs.
         structure: whether the plan replaces or alters what is there, and so needs to own it.
     """
 
@@ -62,6 +65,7 @@ class Session:
     lock_objects: int
     replays: int
     installs: tuple[str, ...] = ()
+    effort: Effort = field(default_factory=Effort)
     structure: bool = True
 
 
@@ -187,6 +191,12 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
             "replays": session.replays,
             "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in session.installs),
             "row_seconds": SECONDS_PER_ROW_AND_REPLAY,
+            "row_bytes": BYTES_PER_READY_ROW,
+            "seconds": round(session.effort.seconds, 3),
+            "per_million": session.effort.per_million,
+            "reference": duration_facts().reference,
+            "waiting": and_listed(session.effort.waiting),
+            "unmeasured": session.effort.unmeasured,
             "max_window": desired.policy.max_window or 0.0,
         }
     return values

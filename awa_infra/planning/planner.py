@@ -16,12 +16,12 @@ from awa_infra.model import (
     Plan,
     QueueStorage,
     Release,
-    Shape,
     Step,
     StepKind,
     Substrate,
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
+from awa_infra.planning.effort import locks_text, shape_locks
 from awa_infra.planning.gates import pure_gates, queue_storage_values
 from awa_infra.planning.guard import guard_steps
 
@@ -73,13 +73,17 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
 
 def migration_step(migration: Migration) -> Step:
     """Return the step that runs one migration of Awa, its text untouched."""
-    replays = _INSTALLER in migration.sql
+    locks = locks_text(migration.sql)
+    if locks is None:
+        locks = (
+            "replays the queue-storage installer; what it locks was not measured" if _INSTALLER in migration.sql else ""
+        )
     return Step(
         StepKind.MIGRATION,
         f"V{migration.version:03d}",
         f"V{migration.version} {migration.description}",
         migration.sql,
-        "replays the queue-storage installer: AccessExclusive locks on every queue-storage table" if replays else "",
+        locks,
     )
 
 
@@ -160,14 +164,6 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
         if standing is None or not is_complete(standing):
             steps.append(queue_storage_step(wanted))
     return steps
-
-
-def shape_locks(shape: Shape) -> int:
-    """Return about how many objects a queue-storage schema has that a transaction can lock.
-
-    The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
-    """
-    return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots
 
 
 def _lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step]) -> int:

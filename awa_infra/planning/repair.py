@@ -18,9 +18,10 @@ from awa_infra.planning.access import owned_steps
 from awa_infra.planning.bodies import last_definer
 from awa_infra.planning.catalog import own_names, partition_of, relation_of
 from awa_infra.planning.checks import BY_HAND
+from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.findings import Finding, FindingKind
 from awa_infra.planning.gates import queue_storage_values
-from awa_infra.planning.planner import CANONICAL_LOCKS, migration_step, patch_step, shape_locks
+from awa_infra.planning.planner import CANONICAL_LOCKS, migration_step, patch_step
 
 REPLAY = "replay"
 INSTALLER = frozenset(("install_queue_storage_substrate", "apply_receipt_plane_fillfactor"))

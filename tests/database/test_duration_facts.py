@@ -12,12 +12,12 @@ def test_the_locks_that_a_readme_tells_are_those_that_the_files_take(database: D
     found = {step.sql: held for step, held in zip(steps, locks(database.url, steps).values(), strict=True)}
     facts = duration_facts()
     known = {step.sql: facts.texts.get(normalised_sha256(step.sql)) for step in steps}
-    told = {text: (duration.lock, duration.tables) for text, duration in known.items() if duration}
+    told = {text: (duration.locks, duration.waiting) for text, duration in known.items() if duration}
     assert len(told) == len(release.migrations) + len(release.patches)
     assert {text: held for text, held in found.items() if text in told} == told
     installation, lanes = (found[step.sql] for step in steps[-2:])
-    assert installation == (facts.installation.lock, facts.installation.tables)
-    assert lanes == (facts.lanes.lock, facts.lanes.tables)
+    assert installation == (facts.installation.locks, facts.installation.waiting)
+    assert lanes == (facts.lanes.locks, facts.lanes.waiting)
 
 
 def test_durations_can_be_measured_with_jobs_that_are_there(server: TestServer, release: Release) -> None:

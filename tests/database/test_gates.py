@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import awa as awa_sdk
 import psycopg
 import pytest
 from psycopg import sql
 
 from awa_infra import sqltext
+from awa_infra.database.deliberate import activate
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_plan
 from awa_infra.database.url import parameters
@@ -17,6 +21,7 @@ from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape
 from awa_infra.planning.gates import Session, gate_queries
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
+from tests.support.worker import Email
 
 Desired = Callable[..., DesiredState]
 
@@ -226,11 +231,39 @@ def test_the_window_is_estimated_from_the_rows_and_can_be_limited(awa_database: 
         " WHERE oid IN ('awa.ready_entries_0'::regclass, 'awa.done_entries_3'::regclass)"
     )
     plan = read_plan(awa_database.url, desired())[1]
-    assert [note.code for note in plan.notes] == ["window"]
-    assert "about 2000000 ready and done rows are scanned 3 times, about 126 s" in plan.notes[0].message
+    assert [note.code for note in plan.notes] == ["duration", "window"]
+    assert "about 2000000 ready and done rows are scanned 3 times, about 126 s" in plan.notes[1].message
+    assert re.match(r"About 126\.\d s on this database: 0\.\d+ s for the steps themselves", plan.notes[0].message)
+    waiting = "Until the end producers, workers and readers of finished jobs wait."
+    assert plan.notes[0].message.endswith(waiting)
     limited = replace(desired(), policy=Policy(max_window=60))
     assert codes(awa_database.url, limited) == ["window-too-long"]
     assert codes(awa_database.url, replace(desired(), policy=Policy(max_window=130))) == []
+
+
+def test_without_statistics_the_window_is_estimated_from_the_size_on_disk(
+    awa_database: Database, desired: Desired
+) -> None:
+    """A database that was restored from a dump has none."""
+    activate(awa_database.url, "awa")
+
+    async def fill() -> None:
+        client = awa_sdk.AsyncClient(awa_database.url)
+        await client.enqueue_many_copy([Email("send", number) for number in range(5000)], queue="emails")
+        await client.close()
+
+    asyncio.run(fill())
+    awa_database.rows("UPDATE pg_class SET reltuples = -1 WHERE relname ~ '^(ready|done)_entries'")
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version > 36")
+    awa_database.rows("SELECT pg_stat_reset()")
+    (note,) = [n for n in read_plan(awa_database.url, desired())[1].notes if n.code == "window"]
+    found = re.match(
+        r"Schema awa: about (\d+) ready and done rows \(estimated from the size on disk: there are no statistics\)",
+        note.message,
+    )
+    assert found is not None
+    assert 2500 < int(found[1]) < 10_000
+    assert codes(awa_database.url, replace(desired(), policy=Policy(max_window=0.01))) == ["window-too-long"]
 
 
 def full(database: Database, *tables: str) -> None:
@@ -249,9 +282,8 @@ def test_completing_a_schema_counts_for_the_window_of_that_schema_alone(
     full(awa_database, "awa.done_entries_0")
     plan = read_plan(awa_database.url, desired(acme))[1]
     assert [step.key for step in plan.steps] == ["queue-storage:acme"]
-    assert [note.code for note in plan.notes] == ["window"]
-    assert plan.notes[0].message.startswith("Schema acme: ready_entries, done_entries")
-    assert "about 1000000 ready and done rows are scanned 1 times, about 21 s" in plan.notes[0].message
+    assert [note.code for note in plan.notes] == ["duration", "window"]
+    assert plan.notes[1].message == "Schema acme: about 1000000 ready and done rows are scanned 1 times, about 21 s."
     assert codes(awa_database.url, replace(desired(acme), policy=Policy(max_window=20))) == ["window-too-long"]
     assert codes(awa_database.url, replace(desired(acme), policy=Policy(max_window=25))) == []
 
@@ -271,7 +303,7 @@ def test_the_installer_that_a_repair_runs_counts_for_the_window(
     full(awa_database, "acme.ready_entries_0", "awa.done_entries_0")
     awa_database.rows(damage)
     before = dump_schema(awa_database.url)
-    with pytest.raises(BlockedError, match=f"locked exclusively for about {seconds} s.* {scans} ready") as caught:
+    with pytest.raises(BlockedError, match=f"would wait for about {seconds} s.* {scans} ready") as caught:
         repair(awa_database.url, release, policy=Policy(max_window=seconds - 1))
     assert caught.value.code == "window-too-long"
     assert dump_schema(awa_database.url) == before

@@ -233,10 +233,12 @@ def test_a_preview_of_an_upgrade_says_what_it_locks(schema: ProviderProcess, dat
     inputs = {"database_url": database.url, "target_version": 35.0}
     _id, kept = schema.create(inputs)
     assert schema.changes(kept, {"database_url": database.url})
-    (line,) = schema.log
+    line, lasting = schema.log
     pending, _, locks = line.partition(" Locks until the end: ")
     assert pending == "Pending from version 35: 5 migrations (V36-V40), patch wait_free_dirty_marks."
-    assert locks.startswith("V36-V39: replays the queue-storage installer: AccessExclusive locks")
+    held = "ACCESS EXCLUSIVE on 38 tables, SHARE on 131 tables; producers, workers and readers of finished jobs wait"
+    assert locks.startswith(f"V36-V39: {held}; ")
+    assert lasting.startswith("About 0.")
     assert locks.endswith("; patch:wait_free_dirty_marks: replaces functions.")
 
 

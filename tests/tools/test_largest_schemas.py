@@ -11,7 +11,7 @@ import pytest
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
-from awa_infra.planning.planner import shape_locks
+from awa_infra.planning.effort import shape_locks
 from tests.support.servers import Database, TestServer, embedded_server
 from tests.tools.bundle_tools import Tool, flyway_tool, liquibase_tool, script, unverified
 

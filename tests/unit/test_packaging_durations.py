@@ -9,7 +9,7 @@ import pytest
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Migration, Queue, QueueStorage, Release, Shape
 from awa_infra.packaging.bundle import FORMATS, render
-from awa_infra.planning.planner import shape_locks
+from awa_infra.planning.effort import shape_locks
 from awa_infra.release import normalised_sha256
 
 Desired = Callable[..., DesiredState]

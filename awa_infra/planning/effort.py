@@ -1,0 +1,105 @@
+"""What the steps of a plan lock, who waits for them, and how long they take, from committed facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from awa_infra.facts.durations import Duration, duration_facts
+from awa_infra.model import Shape, Step, StepKind
+from awa_infra.release import normalised_sha256
+
+WAITING = ("producers", "workers", "readers of ready jobs", "readers of finished jobs")
+"""Who can be made to wait, as the facts call them."""
+
+_MEASURED_ALONE = frozenset({StepKind.MIGRATION, StepKind.PATCH})
+_STRONG = frozenset({"ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE"})
+"""Modes that keep out whoever writes (PostgreSQL's table of conflicting lock modes)."""
+
+_MANY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a plan costs where there are no jobs, and what it costs more for jobs.
+
+    Attributes:
+        seconds: on the machine of the facts, on a database without jobs.
+        per_million: seconds more for a million jobs in the tables of before queue storage.
+        waiting: who waits until the transaction ends, in the order of :data:`WAITING`.
+        unmeasured: how many steps have a text that nobody has measured.
+    """
+
+    seconds: float = 0.0
+    per_million: float = 0.0
+    waiting: tuple[str, ...] = ()
+    unmeasured: int = 0
+
+
+def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
+    """Return what steps cost together.
+
+    Args:
+        steps: of a plan.
+        shapes: of the declared queue-storage schemas, by their names.
+    """
+    listed = list(steps)
+    found = [duration for step in listed if (duration := duration_of(step, shapes)) is not None]
+    measurable = [step for step in listed if step.kind in _MEASURED_ALONE]
+    known = sum(duration_of(step, shapes) is not None for step in measurable)
+    return Effort(
+        sum(duration.seconds for duration in found),
+        sum(duration.per_million for duration in found),
+        tuple(who for who in WAITING if any(who in duration.waiting for duration in found)),
+        len(measurable) - known,
+    )
+
+
+def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
+    """Return what is known of a step; ``None`` where nobody has measured its text.
+
+    Args:
+        step: of a plan.
+        shapes: of the declared queue-storage schemas, by their names.
+    """
+    facts = duration_facts()
+    if step.kind is StepKind.LANES:
+        return facts.lanes
+    schema = step.key.partition(":")[2]
+    if step.kind is StepKind.QUEUE_STORAGE and schema in shapes:
+        one = facts.installation
+        return Duration(one.seconds * shape_locks(shapes[schema]) / facts.objects, one.locks, one.waiting)
+    return facts.texts.get(normalised_sha256(step.sql)) if step.kind in _MEASURED_ALONE else None
+
+
+def shape_locks(shape: Shape) -> int:
+    """Return about how many objects a queue-storage schema has that a transaction can lock.
+
+    The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
+    """
+    return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots
+
+
+def locks_text(sql: str) -> str | None:
+    """Return in words what a text of Awa locks and who waits for it.
+
+    Returns:
+        Empty if nobody waits; ``None`` if the text was never measured.
+    """
+    known = duration_facts().texts.get(normalised_sha256(sql))
+    if known is None:
+        return None
+    strong = {
+        mode: tables for mode, tables in known.locks.items() if mode in {"ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE"}
+    }
+    strong |= {mode: tables for mode, tables in known.locks.items() if mode == "SHARE ROW EXCLUSIVE"}
+    if not known.waiting or not strong:
+        return ""
+    held = ", ".join(f"{mode} on {tables} table{'s' if tables > 1 else ''}" for mode, tables in strong.items())
+    return f"{held}; {and_listed(known.waiting)} wait"
+
+
+def and_listed(items: Iterable[str]) -> str:
+    """Return items as people list them: ``a``, ``a and b``, ``a, b and c``."""
+    listed = list(items)
+    return " and ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) >= _MANY else "".join(listed)
