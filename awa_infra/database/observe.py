@@ -176,7 +176,7 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
     gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)
-    notes = ask(connection, note_queries(desired, session), seen.readable) if draft.steps else []
+    notes = ask(connection, note_queries(desired, session, pending=bool(draft.steps)), seen.readable)
     unknown = any(row["code"] in UNKNOWN for row in gates)
     return replace(
         draft,

@@ -102,10 +102,17 @@ def history_query() -> GateQuery:
     return _query("gates/history_unreadable.sql", {})
 
 
-def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ...]:
-    """Return every note that may be worth knowing before something pending is applied."""
+def note_queries(desired: DesiredState, session: Session, *, pending: bool) -> tuple[GateQuery, ...]:
+    """Return every note that may be worth knowing.
+
+    Args:
+        desired: what is asked for.
+        session: what the live engine knows.
+        pending: whether there is anything to do; most notes only matter then.
+    """
     values = _values(desired, session)
-    return tuple(_query(f"notes/{name}.sql", values) for name in sqltext.names("notes"))
+    paths = [f"notes/{name}.sql" for name in sqltext.names("notes")]
+    return tuple(_query(p, values) for p in paths if pending or _header(sqltext.load(p), "when") == "always")
 
 
 def special_queries(
