@@ -37,12 +37,14 @@ class GateQuery:
         code: stable identifier, a section of the error reference.
         needs: ``schema.relation`` names that must be readable; otherwise it does not apply.
         sql: the rendered text.
+        hints: whether its rows have a hint.
         pending: whether it only matters if there is anything to do.
     """
 
     code: str
     needs: tuple[str, ...]
     sql: str = field(repr=False)
+    hints: bool = True
     pending: bool = False
 
 
@@ -319,6 +321,6 @@ def _query(path: str, values: sqltext.Values, *, options: bool = True) -> GateQu
         text = re.sub(r",? or overrule with --allow-[a-z-]+", "", text)
         text = text.replace("--role %I here, SET ROLE elsewhere", "ALTER ROLE ... IN DATABASE ... SET role")
     sql = sqltext.fill(text, values).strip() + "\n"
-    return GateQuery(
-        _header(raw, "gate") or _header(raw, "note"), needs, sql, pending=_header(raw, "when") == "pending"
-    )
+    gate = _header(raw, "gate")
+    pending = _header(raw, "when") == "pending"
+    return GateQuery(gate or _header(raw, "note"), needs, sql, hints=bool(gate), pending=pending)
