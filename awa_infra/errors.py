@@ -21,6 +21,7 @@ class AwaInfraError(Exception):
         hint: one line that says what to do; may be empty.
         details: one line for each of several problems, where there are several.
         sqlstate: the five characters of PostgreSQL's error, where it was one.
+        again: whether the same may well succeed when it is tried again.
     """
 
     code: str = "internal"
@@ -34,6 +35,7 @@ class AwaInfraError(Exception):
         self.hint = hint
         self.details = tuple(details)
         self.sqlstate = sqlstate
+        self.again = False
 
     def report(self) -> str:
         """Return everything in lines: what, with the code, then each detail, then what to do."""

@@ -39,22 +39,18 @@ class Section:
 
 
 @cache
-def sections() -> Mapping[str, Section]:
-    """Return the section of every code.
+def sections() -> Mapping[str, tuple[Section, ...]]:
+    """Return the sections of every code: a gate and a finding about the same thing share one.
 
     The wheel carries the file inside the package; a checkout has it in its documentation.
     """
     packaged = resources.files("awa_infra").joinpath("errors.yaml")
     checkout = Path(__file__).resolve().parent.parent / "docs" / "reference" / "errors.yaml"
     text = (packaged if packaged.is_file() else checkout).read_text(encoding="utf-8")
-    return {
-        code: Section(
-            group,
-            told["happened"].strip(),
-            told.get("left", LEFT.get(group, "")).strip(),
-            told["do"].strip(),
-            told.get("sql", ""),
-        )
-        for group, codes in yaml.safe_load(text).items()
-        for code, told in codes.items()
-    }
+    found: dict[str, tuple[Section, ...]] = {}
+    for group, codes in yaml.safe_load(text).items():
+        for code, told in codes.items():
+            left = told.get("left", LEFT.get(group, ""))
+            section = Section(group, told["happened"].strip(), left.strip(), told["do"].strip(), told.get("sql", ""))
+            found[code] = (*found.get(code, ()), section)
+    return found

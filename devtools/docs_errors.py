@@ -47,7 +47,8 @@ what is left.
 """
 
 _NOTES = """\
-A note never blocks. `plan` prints notes where something is pending, on standard error or under `notes` with `--json`.
+A note never blocks. `plan` prints notes on standard error or under `notes` with `--json`; all but
+`publication-without-identity` only where something is pending.
 """
 
 

@@ -34,28 +34,44 @@ def explain(*, code: str | None, as_json: bool) -> None:
 
     known = sections()
     if code is None:
+        groups = {name: [section.group for section in found] for name, found in known.items()}
         if as_json:
-            print_json({"codes": {name: section.group for name, section in known.items()}})
+            print_json({"codes": groups})
             return
-        for name, section in known.items():
-            click.echo(f"{name:<28} {_GROUPS[section.group]}")
+        for name, found in groups.items():
+            click.echo(f"{name:<28} {', '.join(_GROUPS[group] for group in found)}")
         return
     wanted = code.strip("[]").lower()
     if wanted not in known:
         near = difflib.get_close_matches(wanted, known, n=1)
         hint = f"Run: awa-infra explain {near[0]}" if near else "Run awa-infra explain for a list of all codes."
         raise ConfigurationError(f"There is no code {code!r}.", hint=hint)
-    section = known[wanted]
-    told = {"happened": _plain(section.happened), "left": _plain(section.left), "do": _plain(section.do)}
+    told = [
+        {
+            "group": section.group,
+            "happened": _plain(section.happened),
+            "left": _plain(section.left),
+            "do": _plain(section.do),
+            "sql": section.sql,
+        }
+        for section in known[wanted]
+    ]
     if as_json:
-        print_json({"code": wanted, "group": section.group, **told, "sql": section.sql})
+        print_json({"code": wanted, "sections": told})
         return
-    click.echo(f"{wanted}: {_GROUPS[section.group]}")
-    for title, text in zip(("What happened", "Left behind", "What to do"), told.values(), strict=True):
-        for paragraph in f"{title}: {text}".split("\n\n"):
-            click.echo("\n" + textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False))
-    if section.sql:
-        click.echo(f"\n{section.sql.rstrip()}")
+    click.echo("\n\n".join(_text(wanted, section) for section in told))
+
+
+def _text(code: str, section: dict[str, str]) -> str:
+    """Return one section for people."""
+    titles = {"What happened": "happened", "Left behind": "left", "What to do": "do"}
+    paragraphs = [
+        textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        for title, key in titles.items()
+        for paragraph in f"{title}: {section[key]}".split("\n\n")
+    ]
+    statements = [section["sql"].rstrip()] if section["sql"] else []
+    return "\n\n".join([f"{code}: {_GROUPS[section['group']]}", *paragraphs, *statements])
 
 
 def _plain(text: str) -> str:

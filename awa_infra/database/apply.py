@@ -11,6 +11,7 @@ import psycopg
 
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
+from awa_infra.database.cluster import RolesLock
 from awa_infra.database.commit import commit
 from awa_infra.database.connection import (
     DEADLOCK,
@@ -38,6 +39,9 @@ OnRetry = Callable[[int, AwaInfraError, float], None]
 
 RETRYABLE = frozenset({DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY})
 """SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
+
+ROLE_RACES = frozenset({"XX000", "23505", "42710"})
+"""SQLSTATEs of a role that another database makes or changes at the same moment."""
 
 LOCK_WAIT = 60.0
 """Seconds to wait for another migration to finish unless told otherwise."""
@@ -156,7 +160,7 @@ def apply_plans(
         try:
             report = _attempt(url, planner, expected, role, waits, progress)
         except AwaInfraError as exc:
-            if exc.sqlstate not in RETRYABLE or attempt >= waits.attempts:
+            if not (exc.again or exc.sqlstate in RETRYABLE) or attempt >= waits.attempts:
                 raise
             # Jitter keeps two that met in a deadlock from meeting again.
             pause = _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  not a secret
@@ -185,7 +189,12 @@ def _attempt(
         role,
     )
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
-    with connect(url, autocommit=True) as connection, translated(url, "Applying"), Turn(connection) as turn:
+    with (
+        RolesLock(url) as roles_lock,
+        connect(url, autocommit=True) as connection,
+        translated(url, "Applying"),
+        Turn(connection) as turn,
+    ):
         while True:
             seen = _look_under_lock(connection, settings, planner.desired, waits)
             before = seen.state
@@ -199,6 +208,11 @@ def _attempt(
                 )
             if not plan.steps:
                 return Report((), before, before, 0.0)
+            if not roles_lock.asked and any(step.kind is StepKind.ROLES for step in plan.steps):
+                # Nothing is held while waiting; what another database has just made is seen in the next look.
+                connection.rollback()
+                roles_lock.take(waits.migration_lock, waits.on_wait)
+                continue
             if turn.has(plan.lock_objects):
                 break
             connection.rollback()
@@ -235,6 +249,7 @@ def _run(connection: Connection, url: str, number: int, total: int, step: Step, 
         connection.execute(step.sql.encode())
     except psycopg.Error as exc:
         error = translate(exc, url, f"Step {step.key}")
+        error.again = step.kind is StepKind.ROLES and error.sqlstate in ROLE_RACES
         if error.sqlstate in {LOCK_NOT_AVAILABLE, DEADLOCK}:
             error.details = table_holders(url, connection.info.backend_pid)
         raise error from exc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 from psycopg.rows import tuple_row
@@ -11,6 +12,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.observe import RINGS
 from awa_infra.planning.catalog import Key, SchemaName
 from awa_infra.planning.checks import Health, quote
+from awa_infra.planning.obstacles import Denied
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
 """Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""
@@ -40,16 +42,24 @@ def prepare(connection: Connection) -> None:
     connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
 
 
-def read_health(connection: Connection, schema: str, catalog: Mapping[Key, str], counted: Iterable[str] = ()) -> Health:
+def read_health(
+    connection: Connection,
+    schema: str,
+    catalog: Mapping[Key, str],
+    private: Iterable[str] = (),
+    counted: Iterable[str] = (),
+) -> Health:
     """Return what no catalog shows: rows of the rings, lanes, and what roles may not do.
 
     Args:
         connection: in a transaction.
         schema: which one.
         catalog: of that schema.
+        private: functions that Awa itself keeps from everybody but the owner.
         counted: tables that are looked into for rows, those of them that are there and readable.
     """
     values: dict[str, sqltext.Value | sqltext.Name] = {"schema": quote(schema), "schema_name": sqltext.Name(schema)}
+    values["private"] = json.dumps(sorted(private))
 
     def rows(name: str) -> list[dict[str, object]]:
         return connection.execute(sqltext.render(f"fingerprint/state/{name}.sql", **values).encode()).fetchall()
@@ -68,4 +78,6 @@ def read_health(connection: Connection, schema: str, catalog: Mapping[Key, str],
         {str(row["role"]): int(str(row["sequences"])) for row in rows("weak_roles")},
         tuple(sorted(t for t in _LOOKED_AT - readable if ("relation", t) in catalog)),
         tuple(str(row["relation"]) for row in holding),
+        tuple((str(row["relation"]), str(row["publications"])) for row in rows("publications")),
+        tuple(Denied(**{key: str(value) for key, value in row.items()}) for row in rows("denied")),
     )

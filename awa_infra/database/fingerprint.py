@@ -144,7 +144,9 @@ def _subject(connection: Connection, release: Release, observed: ObservedState, 
         for schema in dict.fromkeys((CANONICAL_SCHEMA, *found)):
             name, catalog = read_catalog(connection, schema)
             if name is not None:
-                standing[schema] = Standing(name, catalog, read_health(connection, schema, catalog, counted))
+                standing[schema] = Standing(
+                    name, catalog, read_health(connection, schema, catalog, names.private, counted)
+                )
     return Subject(release, known, names, observed, standing)
 
 

@@ -177,8 +177,12 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         effort=effort_of(draft.steps, {wanted.schema: wanted.shape for wanted in desired.queue_storage}),
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
-    gates = ask(connection, gate_queries(desired, pending=bool(draft.steps), session=session), seen.readable)
-    notes = ask(connection, note_queries(desired, session), seen.readable) if draft.steps else []
+    questions = gate_queries(desired, pending=bool(draft.steps), session=session)
+    remarks = note_queries(desired, session, pending=bool(draft.steps))
+    told = {query.code for query in remarks}
+    rows = ask(connection, (*questions, *remarks), seen.readable)
+    gates = [row for row in rows if row["code"] not in told]
+    notes = [row for row in rows if row["code"] in told]
     unknown = any(row["code"] in UNKNOWN for row in gates)
     return replace(
         draft,
@@ -257,9 +261,11 @@ def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:
 
 
 def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:
-    """Run every query whose relations are readable, in one round trip, and return all rows."""
+    """Run every query whose relations are readable, in one round trip, and return all rows; a note has no hint."""
     texts = [
         f"SELECT * FROM (\n{query.sql}) AS gate"
+        if query.hints
+        else f"SELECT *, '' AS hint FROM (\n{query.sql}) AS note"
         for query in queries
         if all(relation in readable for relation in query.needs)
     ]

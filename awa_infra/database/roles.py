@@ -12,7 +12,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.observe import Look, plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
-from awa_infra.planning.access import missing_roles
+from awa_infra.planning.access import ROLE_ATTEMPTS, missing_roles
 from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 
@@ -67,5 +67,11 @@ def apply_roles(
 
 def _password_step(connection: Connection, role: str, password: str) -> Step:
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    text = sqltext.render("roles/password.sql", role=role, role_name=sqltext.Name(role), verifier=verifier)
+    values: sqltext.Values = {
+        "role": role,
+        "role_name": sqltext.Name(role),
+        "verifier": verifier,
+        "attempts": ROLE_ATTEMPTS,
+    }
+    text = sqltext.render("roles/password.sql", **values)
     return Step(StepKind.ROLES, f"password:{role}", f"password of {role}", text)

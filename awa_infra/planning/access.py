@@ -32,6 +32,9 @@ ROLES_KEY = "roles"
 ACT_AS_KEY = "act-as"
 """Key of the step from which on everything belongs to the owner."""
 
+ROLE_ATTEMPTS = 10
+"""How often a role is tried to be made or changed while another database does the same; 4.5 s of pauses together."""
+
 INSTALLER_KEY = "installer"
 """Key of the step that keeps Awa's installer with its owner."""
 
@@ -126,7 +129,11 @@ def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
 
 def roles_step(roles: Roles) -> Step:
     """Return the step that makes the roles that are missing, and their memberships."""
-    owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
+    owner: sqltext.Values = {
+        "owner": roles.owner,
+        "owner_name": sqltext.Name(roles.owner),
+        "attempts": ROLE_ATTEMPTS,
+    }
     texts = [sqltext.render("roles/owner.sql", **owner)]
     for duty, name in _named(roles):
         path = {"owner": "", "migrator": "roles/migrator.sql"}.get(duty, "roles/login.sql")

@@ -26,6 +26,7 @@ STRUCTURE = frozenset(
     (
         *("relation", "view", "storage", "partition", "column", "constraint", "index"),
         *("function", "body", "trigger", "sequence", "type"),
+        *("security", "policy", "rule", "reference", "other"),
     )
 )
 """The parts that count for the fingerprint. Privileges and owners are told apart: they are a site's own."""
@@ -90,9 +91,9 @@ def is_lane_sequence(key: Key) -> bool:
 def relation_of(key: Key, definition: str) -> str | None:
     """Return the relation that an entry hangs on, ``None`` if it stands alone."""
     part, name = key
-    if part in {"column", "constraint", "trigger"}:
+    if part in {"column", "constraint", "trigger", "policy", "rule", "reference"}:
         return name.partition(".")[0]
-    if part in {"storage", "partition", "view"}:
+    if part in {"storage", "partition", "view", "security"}:
         return name
     table = _INDEX_TABLE.search(definition) if part == "index" else None
     return table[1] if table else None

@@ -10,6 +10,7 @@ from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, Sto
 from awa_infra.planning.catalog import FAMILIES, Catalog, SchemaName, is_lane_sequence, partition_of
 from awa_infra.planning.describe import version_ranges
 from awa_infra.planning.findings import Finding, state
+from awa_infra.planning.obstacles import Denied, obstacle_findings
 
 RINGS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
 """Placeholder of a slot to the name of its count."""
@@ -26,6 +27,8 @@ class Health:
 
     Attributes:
         holding: tables of queue storage that hold rows; only read where rows of Awa's state are gone.
+        published: tables that a publication keeps from being deleted from or updated, and which publications.
+        denied: what roles may not do that a worker does.
         unreadable: tables whose rows this role may not read, though a verification looks at them.
         slots: rows of the three ``*_ring_slots`` tables, by the name of the count; empty if unreadable.
         lost_lanes: sequences that rows of the lane heads name and that do not exist.
@@ -37,6 +40,8 @@ class Health:
     weak_roles: Mapping[str, int] | None = None
     unreadable: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
+    published: tuple[tuple[str, str], ...] = ()
+    denied: tuple[Denied, ...] = ()
 
 
 def no_such_schema(schema: str) -> Finding:
@@ -165,7 +170,7 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[
         message = f"role {role} may insert jobs, but lacks USAGE, SELECT or UPDATE on {count} sequences"
         grant = f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {name.quoted} TO {quote(role)};"
         findings.append(state("sequences-without-update", name.text, role, message, "Grant them as the owner.", grant))
-    return findings
+    return findings + obstacle_findings(name, catalog, health.published, health.denied)
 
 
 def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:

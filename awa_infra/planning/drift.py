@@ -174,7 +174,9 @@ def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tup
     shared = {("index", name): texts for name, texts in expanded.cut.items()}
     kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
     expected = {key: text for key, text in expected.items() if key not in shared} | kept
-    findings = [_with_diff(subject, standing, f) for f in fold(compare(schema, expected, found))]
+    # Row-level security is a finding of its own, for all tables at once.
+    differing = [f for f in compare(schema, expected, found) if f.part != "security"]
+    findings = [_with_diff(subject, standing, f) for f in fold(differing)]
     findings += checks.cut_names(schema, sum(map(len, shared.values())), len(kept))
     if subject.facts and schema == CANONICAL_SCHEMA:
         findings += checks.public_findings(standing.catalog, subject.facts.private)

@@ -39,12 +39,14 @@ class GateQuery:
         code: stable identifier, a section of the error reference.
         needs: ``schema.relation`` names that must be readable; otherwise it does not apply.
         sql: the rendered text.
+        hints: whether its rows have a hint.
         pending: whether it only matters if there is anything to do.
     """
 
     code: str
     needs: tuple[str, ...]
     sql: str = field(repr=False)
+    hints: bool = True
     pending: bool = False
 
 
@@ -106,10 +108,17 @@ def history_query() -> GateQuery:
     return _query("gates/history_unreadable.sql", {})
 
 
-def note_queries(desired: DesiredState, session: Session) -> tuple[GateQuery, ...]:
-    """Return every note that may be worth knowing before something pending is applied."""
+def note_queries(desired: DesiredState, session: Session, *, pending: bool) -> tuple[GateQuery, ...]:
+    """Return every note that may be worth knowing.
+
+    Args:
+        desired: what is asked for.
+        session: what the live engine knows.
+        pending: whether there is anything to do; most notes only matter then.
+    """
     values = _values(desired, session)
-    return tuple(_query(f"notes/{name}.sql", values) for name in sqltext.names("notes"))
+    paths = [f"notes/{name}.sql" for name in sqltext.names("notes")]
+    return tuple(_query(p, values) for p in paths if pending or _header(sqltext.load(p), "when") == "always")
 
 
 def special_queries(
@@ -322,6 +331,6 @@ def _query(path: str, values: sqltext.Values, *, options: bool = True) -> GateQu
         text = re.sub(r",? or overrule with --allow-[a-z-]+", "", text)
         text = text.replace("--role %I here, SET ROLE elsewhere", "ALTER ROLE ... IN DATABASE ... SET role")
     sql = sqltext.fill(text, values).strip() + "\n"
-    return GateQuery(
-        _header(raw, "gate") or _header(raw, "note"), needs, sql, pending=_header(raw, "when") == "pending"
-    )
+    gate = _header(raw, "gate")
+    pending = _header(raw, "when") == "pending"
+    return GateQuery(gate or _header(raw, "note"), needs, sql, hints=bool(gate), pending=pending)

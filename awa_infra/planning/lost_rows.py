@@ -6,17 +6,17 @@ that Awa's migrations put there: the version rows, the storage-transition row, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from awa_infra.model import CANONICAL_SCHEMA, Gate, LostRows, ObservedState
 from awa_infra.planning.checks import Health
+from awa_infra.planning.describe import listed
 from awa_infra.planning.findings import Finding, state
 
 TRANSITION = "storage_transition_state"
 """The table of one row that says where new jobs go (Awa 0.6.9)."""
 
 _HINT = "Run awa-infra verify: it says what --repair can put back, and what must come from a backup."
-_SHOWN = 3
 
 
 def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[str, Health]) -> list[Finding]:
@@ -34,9 +34,9 @@ def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[st
         holding = healths[schema].holding
         repair = (
             "Restore them from a backup: made anew, a ring starts at slot 0 and generation 0, and jobs that are in "
-            f"{_few(holding)} would be lost to Awa."
+            f"{listed(holding)} would be lost to Awa."
         )
-        message = f"rows of Awa's rings are gone: {_few([str(row) for row in rings])}"
+        message = f"rows of Awa's rings are gone: {listed([str(row) for row in rings])}"
         step = None if holding else f"install:{schema}"
         findings.append(state("state-rows-missing", schema, "rings", message, repair, step=step))
     if len(lost) > len(rings):
@@ -47,7 +47,7 @@ def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[st
 def _transition(observed: ObservedState, healths: Mapping[str, Health]) -> Finding:
     holding = [f"{schema}.{table}" for schema, health in healths.items() for table in health.holding]
     reasons = [f"the marker names schema {observed.marker_schema}"] if observed.marker_schema else []
-    reasons += [f"there are rows in {_few(holding)}"] if holding else []
+    reasons += [f"there are rows in {listed(holding)}"] if holding else []
     reasons += [f"schema {unseen.schema} cannot be read" for unseen in observed.unseen]
     return state(
         "state-rows-missing",
@@ -63,8 +63,8 @@ def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]
     """Return the gate that blocks whatever relies on rows that are gone."""
     if not lost:
         return ()
-    listed = _few([str(row) for row in lost])
-    return (Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {listed}.", _HINT),)
+    shown = listed([str(row) for row in lost])
+    return (Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {shown}.", _HINT),)
 
 
 def damaged_gates(observed: ObservedState) -> tuple[Gate, ...]:
@@ -73,13 +73,8 @@ def damaged_gates(observed: ObservedState) -> tuple[Gate, ...]:
     if not damaged:
         return ()
     message = (
-        f"Queue-storage schema {_few(damaged)} of database {observed.database} has lost tables of its rings: Awa's "
+        f"Queue-storage schema {listed(damaged)} of database {observed.database} has lost tables of its rings: Awa's "
         "migrations would silently skip it."
     )
     hint = "Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it."
     return (Gate("queue-storage-damaged", message, hint),)
-
-
-def _few(names: Iterable[str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:_SHOWN]) + (f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else "")

@@ -17,7 +17,7 @@ from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, QueueSt
 from awa_infra.planning.access import owned_steps
 from awa_infra.planning.bodies import last_definer
 from awa_infra.planning.catalog import own_names, partition_of, relation_of
-from awa_infra.planning.checks import BY_HAND
+from awa_infra.planning.checks import BY_HAND, quote
 from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.findings import Finding, FindingKind
 from awa_infra.planning.gates import queue_storage_values
@@ -157,7 +157,7 @@ def made_canonical(before: ObservedState, after: ObservedState) -> bool:
 
 def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
     if finding.kind is FindingKind.EXTRA:
-        return replace(finding, repair="Awa did not make it, and nothing here drops it.")
+        return replace(finding, repair=_extra_advice(finding), sql=_extra_sql(finding))
     if finding.kind is FindingKind.MISSING and finding.part in _PRECIOUS:
         return replace(finding, repair=_BACKUP)
     if finding.kind is FindingKind.CHANGED and finding.part not in _REPLACEABLE:
@@ -199,6 +199,21 @@ def _definer(finding: Finding, release: Release) -> str | None:
     if finding.part in {"trigger", "constraint"}:
         name = name.partition(".")[2]
     return last_definer(release, pattern.replace("{name}", re.escape(name)))
+
+
+def _extra_advice(finding: Finding) -> str:
+    if finding.part == "reference":
+        return "Awa deletes and moves the rows that it refers to, which it would refuse: drop it, and keep plain ids."
+    if finding.part in {"policy", "rule", "trigger"}:
+        return "Awa did not make it, and it can stop a worker; nothing here drops it."
+    return "Awa did not make it, and nothing here drops it."
+
+
+def _extra_sql(finding: Finding) -> tuple[str, ...]:
+    relation, _, name = finding.object.partition(".")
+    if finding.part not in {"policy", "rule"}:
+        return ()
+    return (f"DROP {finding.part.upper()} {quote(name)} ON {quote(finding.schema)}.{quote(relation)};",)
 
 
 def _changed_advice(finding: Finding) -> str:

@@ -4,7 +4,8 @@
 SELECT 'cannot-act-as-owner' AS code,
        format('Role %I can neither act as the owner %I nor make itself a member of it.', me.rolname, o.rolname)
          AS message,
-       format('As an administrator: GRANT %I TO %I;', o.rolname, me.rolname) AS hint
+       format('As an administrator: GRANT %I TO %I%s;', o.rolname, me.rolname,
+              CASE WHEN pg_has_role(o.oid, 'MEMBER') THEN ' WITH SET TRUE' ELSE '' END) AS hint
   FROM json_to_recordset({roles}) AS w (duty text, name text)
   JOIN pg_catalog.pg_roles o ON o.rolname = w.name
   JOIN pg_catalog.pg_roles me ON me.rolname = current_user

@@ -13,9 +13,12 @@ SELECT 'roles-not-grantable' AS code,
  CROSS JOIN LATERAL (
         SELECT format('make %I a member of %I', w.name, v.name),
                CASE WHEN m.oid IS NULL THEN format('GRANT %I TO %I WITH ADMIN OPTION;', v.name, me.rolname)
-                    ELSE format('GRANT %I TO %I;', v.name, w.name) END
+                    ELSE format('GRANT %I TO %I%s;', v.name, w.name,
+                                CASE WHEN pg_has_role(m.oid, o.oid, 'MEMBER') THEN ' WITH SET TRUE' ELSE '' END) END
          WHERE o.oid IS NOT NULL
-           AND (m.oid IS NULL OR NOT pg_has_role(m.oid, o.oid, 'MEMBER'))
+           -- From PostgreSQL 16 on a member may be one without the right to act as the role.
+           AND (m.oid IS NULL OR NOT pg_has_role(m.oid, o.oid, CASE WHEN current_setting('server_version_num')::int < 160000
+                                                                    THEN 'MEMBER' ELSE 'SET' END))
            AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
            AND NOT (me.rolcreaterole AND NOT o.rolsuper AND current_setting('server_version_num')::int < 160000)
         UNION ALL

@@ -163,6 +163,20 @@ def test_what_was_revoked_by_hand_is_found_and_granted_again_by_its_step_alone(
             nothing_is_left(staff, release)
 
 
+def test_a_migrator_that_may_not_act_as_the_owner_is_found_and_may_afterwards(
+    server: TestServer, database: Database, release: Release
+) -> None:
+    if database.rows("SELECT current_setting('server_version_num')::int < 160000 AS old")[0]["old"]:
+        pytest.skip("PostgreSQL before 16 knows no membership without SET")
+    with people(server, database, superuser=False) as staff:
+        apply(staff.administrator.url, wanted(staff, release))
+        staff.administrator.rows(f"GRANT {staff.roles.owner} TO {staff.name('migrator')} WITH SET FALSE")
+        assert keys(staff, wanted(staff, release)) == ["roles"]
+        apply(staff.administrator.url, wanted(staff, release))
+        nothing_is_left(staff, release)
+        assert staff.login("migrator").rows("SELECT current_user::text AS who") == [{"who": staff.roles.owner}]
+
+
 @pytest.mark.parametrize("duty", ["runtime", "observer"])
 @pytest.mark.parametrize(
     ("power", "words"),

@@ -292,6 +292,16 @@ def test_every_code_is_explained(run: Run) -> None:
         assert "](" not in outcome.out
 
 
+def test_a_code_that_a_gate_and_a_finding_share_is_explained_as_both(run: Run) -> None:
+    shown = run("explain", "state-rows-missing").out
+    assert "state-rows-missing: a gate\n" in shown
+    assert "state-rows-missing: a finding\n" in shown
+    assert [section["group"] for section in run("explain", "--json", "state-rows-missing").data["sections"]] == [
+        "gates",
+        "findings",
+    ]
+
+
 def test_a_misspelt_code_gets_the_one_that_was_meant(run: Run) -> None:
     assert "Hint: Run: awa-infra explain downgrade\n" in run("explain", "downgrde").err
     assert "explain" in COMMANDS

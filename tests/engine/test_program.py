@@ -58,3 +58,19 @@ def test_a_missing_engine_is_explained(project: Project) -> None:
     failed = project.awa_infra("up")
     assert failed.status == 8
     assert "The Pulumi command is not on PATH." in failed.stderr
+
+
+def test_a_password_in_clear_in_the_configuration_is_warned_of_at_every_run(project: Project) -> None:
+    url = project.environment["DATABASE_URL"]
+    assert project.pulumi("stack", "init", "dev").status == 0
+    project.secret("databaseUrl", url)
+    encrypted = project.awa_infra("up")
+    assert encrypted.status == 0
+    project.set(databaseUrl=url)
+    for operation in ("preview", "refresh", "destroy"):
+        done = project.awa_infra(operation)
+        shown = done.stdout + done.stderr
+        assert "has a password in clear, in awa:databaseUrl." in shown
+        assert "Hint: Encrypt with pulumi config set --secret awa:databaseUrl" in shown
+        assert url not in shown
+    assert "in clear" not in encrypted.stdout + encrypted.stderr

@@ -279,6 +279,8 @@ def test_the_history_can_be_asked_for_alone(release: Release) -> None:
 
 
 def test_notes_have_a_code_and_a_message(release: Release) -> None:
-    for name, query in zip(sqltext.names("notes"), note_queries(DesiredState(release, 40), LIVE), strict=True):
+    for name, query in zip(
+        sqltext.names("notes"), note_queries(DesiredState(release, 40), LIVE, pending=True), strict=True
+    ):
         assert query.code == name.replace("_", "-")
         assert [column.split()[-1] for column in columns(query.sql)] == ["code", "message"]

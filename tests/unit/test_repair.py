@@ -108,6 +108,17 @@ def test_an_index_that_differs_is_for_an_operator_to_drop() -> None:
     assert found.sql == ('DROP INDEX awa."idx_second";',)
 
 
+def test_what_can_stop_a_worker_is_for_an_operator_to_drop() -> None:
+    rule, key, mine = judged(
+        finding(EXTRA, "rule", "jobs.quiet"),
+        finding(EXTRA, "reference", "jobs.of_mine"),
+        finding(EXTRA, "relation", "mine"),
+    )
+    assert rule.sql == ('DROP RULE "quiet" ON "awa"."jobs";',)
+    assert "plain ids" in key.repair
+    assert (key.sql, mine.sql) == ((), ())
+
+
 def test_what_a_patch_makes_goes_with_the_patch() -> None:
     patch = state("patch-missing", "awa", "fix", "m", "", step="patch:fix")
     marks = replace(finding(MISSING, "relation", "marks"), also=3)

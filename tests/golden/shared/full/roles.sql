@@ -9,77 +9,133 @@ BEGIN;
 
 -- roles shop_owner, shop_migrator, shop_runtime, shop_observer
 -- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
--- A role that is there already is taken as it is.
+-- A role that is there already is taken as it is. Roles belong to the whole server: where another database makes the
+-- same ones at this moment, this is tried again.
 DO $awa_infra$
+DECLARE
+    attempt int := 1;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_owner') THEN
-        CREATE ROLE "shop_owner" NOLOGIN;
-    END IF;
-
-    -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant it to
-    -- anybody, but is no more than that itself.
-    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-        IF current_setting('server_version_num')::int >= 160000 THEN
-            IF NOT (pg_has_role('shop_owner', 'USAGE') AND pg_has_role('shop_owner', 'SET')) THEN
-                EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET TRUE', 'shop_owner', current_user);
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_owner') THEN
+                CREATE ROLE "shop_owner" NOLOGIN;
             END IF;
-        ELSIF NOT pg_has_role('shop_owner', 'USAGE') THEN
-            EXECUTE format('GRANT %I TO %I', 'shop_owner', current_user);
-        END IF;
-    END IF;
 
-    -- Awa's migrations and its queue-storage installer ask for CREATE on the database at every run.
-    IF NOT (has_database_privilege('shop_owner', current_database(), 'CREATE')
-            AND has_database_privilege('shop_owner', current_database(), 'CONNECT')) THEN
-        EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO %I', current_database(), 'shop_owner');
-    END IF;
+            -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant
+            -- it to anybody, but is no more than that itself.
+            IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+                IF current_setting('server_version_num')::int >= 160000 THEN
+                    IF NOT (pg_has_role('shop_owner', 'USAGE') AND pg_has_role('shop_owner', 'SET')) THEN
+                        EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET TRUE', 'shop_owner', current_user);
+                    END IF;
+                ELSIF NOT pg_has_role('shop_owner', 'USAGE') THEN
+                    EXECUTE format('GRANT %I TO %I', 'shop_owner', current_user);
+                END IF;
+            END IF;
+
+            -- Awa's migrations and its queue-storage installer ask for CREATE on the database at every run.
+            IF NOT (has_database_privilege('shop_owner', current_database(), 'CREATE')
+                    AND has_database_privilege('shop_owner', current_database(), 'CONNECT')) THEN
+                EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO %I', current_database(), 'shop_owner');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
 END
 $awa_infra$;
 
 -- Role 'shop_migrator': migrates, acting as 'shop_owner', so that everything it makes belongs to 'shop_owner'.
 DO $awa_infra$
+DECLARE
+    attempt int := 1;
+    -- From PostgreSQL 16 on a member may be one without the right to act as the role.
+    means   CONSTANT text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_migrator') THEN
-        CREATE ROLE "shop_migrator" LOGIN;
-    END IF;
-    IF NOT has_database_privilege('shop_migrator', current_database(), 'CONNECT') THEN
-        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_migrator');
-    END IF;
-    IF NOT pg_has_role('shop_migrator', 'shop_owner', 'MEMBER') THEN
-        GRANT "shop_owner" TO "shop_migrator";
-    END IF;
-    -- In this database a session of it starts as the owner: awa migrate, Flyway and psql need no option for that.
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
-                     JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-                     JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
-                    WHERE d.datname = current_database() AND r.rolname = 'shop_migrator'
-                      AND s.setconfig @> ARRAY['role=' || 'shop_owner']) THEN
-        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'shop_migrator', current_database(), 'shop_owner');
-    END IF;
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_migrator') THEN
+                CREATE ROLE "shop_migrator" LOGIN;
+            END IF;
+            IF NOT has_database_privilege('shop_migrator', current_database(), 'CONNECT') THEN
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_migrator');
+            END IF;
+            IF NOT pg_has_role('shop_migrator', 'shop_owner', means) THEN
+                EXECUTE format(CASE means WHEN 'SET' THEN 'GRANT %I TO %I WITH SET TRUE' ELSE 'GRANT %I TO %I' END,
+                               'shop_owner', 'shop_migrator');
+            END IF;
+            -- In this database a session of it starts as the owner: awa migrate, Flyway and psql need no option.
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
+                             JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                             JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+                            WHERE d.datname = current_database() AND r.rolname = 'shop_migrator'
+                              AND s.setconfig @> ARRAY['role=' || 'shop_owner']) THEN
+                EXECUTE format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'shop_migrator', current_database(), 'shop_owner');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
 END
 $awa_infra$;
 
 -- Role 'shop_runtime' ('runtime'): what it may do is granted schema by schema, after this.
 DO $awa_infra$
+DECLARE
+    attempt int := 1;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_runtime') THEN
-        CREATE ROLE "shop_runtime" LOGIN;
-    END IF;
-    IF NOT has_database_privilege('shop_runtime', current_database(), 'CONNECT') THEN
-        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_runtime');
-    END IF;
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_runtime') THEN
+                CREATE ROLE "shop_runtime" LOGIN;
+            END IF;
+            IF NOT has_database_privilege('shop_runtime', current_database(), 'CONNECT') THEN
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_runtime');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
 END
 $awa_infra$;
 
 -- Role 'shop_observer' ('observer'): what it may do is granted schema by schema, after this.
 DO $awa_infra$
+DECLARE
+    attempt int := 1;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_observer') THEN
-        CREATE ROLE "shop_observer" LOGIN;
-    END IF;
-    IF NOT has_database_privilege('shop_observer', current_database(), 'CONNECT') THEN
-        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_observer');
-    END IF;
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_observer') THEN
+                CREATE ROLE "shop_observer" LOGIN;
+            END IF;
+            IF NOT has_database_privilege('shop_observer', current_database(), 'CONNECT') THEN
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_observer');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
 END
 $awa_infra$;
 

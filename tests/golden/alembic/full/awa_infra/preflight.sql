@@ -195,10 +195,13 @@ SELECT 'roles', format('role %s lacks %s on database %s', d.name, p.privilege, c
  WHERE d.oid IS NOT NULL AND (p.privilege = 'CONNECT' OR d.duty = 'owner')
    AND NOT has_database_privilege(d.oid, current_database(), p.privilege)
 UNION ALL
-SELECT 'roles', format('role %s is no member of %s', m.name, o.name)
+-- From PostgreSQL 16 on a member may be one without the right to act as the role.
+SELECT 'roles', format('role %s is no member of %s that may act as it', m.name, o.name)
   FROM duty m
   JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
- WHERE m.duty = 'migrator' AND m.oid IS NOT NULL AND NOT pg_has_role(m.oid, o.oid, 'MEMBER')
+ WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
+   AND NOT pg_has_role(m.oid, o.oid, CASE WHEN current_setting('server_version_num')::int < 160000
+                                          THEN 'MEMBER' ELSE 'SET' END)
 UNION ALL
 -- Matters only if there is something to do as the owner.
 SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)
@@ -436,7 +439,8 @@ SELECT 'blocking-session' AS code,
 SELECT 'cannot-act-as-owner' AS code,
        format('Role %I can neither act as the owner %I nor make itself a member of it.', me.rolname, o.rolname)
          AS message,
-       format('As an administrator: GRANT %I TO %I;', o.rolname, me.rolname) AS hint
+       format('As an administrator: GRANT %I TO %I%s;', o.rolname, me.rolname,
+              CASE WHEN pg_has_role(o.oid, 'MEMBER') THEN ' WITH SET TRUE' ELSE '' END) AS hint
   FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
   JOIN pg_catalog.pg_roles o ON o.rolname = w.name
   JOIN pg_catalog.pg_roles me ON me.rolname = current_user
@@ -923,9 +927,12 @@ SELECT 'roles-not-grantable' AS code,
  CROSS JOIN LATERAL (
         SELECT format('make %I a member of %I', w.name, v.name),
                CASE WHEN m.oid IS NULL THEN format('GRANT %I TO %I WITH ADMIN OPTION;', v.name, me.rolname)
-                    ELSE format('GRANT %I TO %I;', v.name, w.name) END
+                    ELSE format('GRANT %I TO %I%s;', v.name, w.name,
+                                CASE WHEN pg_has_role(m.oid, o.oid, 'MEMBER') THEN ' WITH SET TRUE' ELSE '' END) END
          WHERE o.oid IS NOT NULL
-           AND (m.oid IS NULL OR NOT pg_has_role(m.oid, o.oid, 'MEMBER'))
+           -- From PostgreSQL 16 on a member may be one without the right to act as the role.
+           AND (m.oid IS NULL OR NOT pg_has_role(m.oid, o.oid, CASE WHEN current_setting('server_version_num')::int < 160000
+                                                                    THEN 'MEMBER' ELSE 'SET' END))
            AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
            AND NOT (me.rolcreaterole AND NOT o.rolsuper AND current_setting('server_version_num')::int < 160000)
         UNION ALL

@@ -180,10 +180,13 @@ SELECT 'roles', format('role %s lacks %s on database %s', d.name, p.privilege, c
  WHERE d.oid IS NOT NULL AND (p.privilege = 'CONNECT' OR d.duty = 'owner')
    AND NOT has_database_privilege(d.oid, current_database(), p.privilege)
 UNION ALL
-SELECT 'roles', format('role %s is no member of %s', m.name, o.name)
+-- From PostgreSQL 16 on a member may be one without the right to act as the role.
+SELECT 'roles', format('role %s is no member of %s that may act as it', m.name, o.name)
   FROM duty m
   JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
- WHERE m.duty = 'migrator' AND m.oid IS NOT NULL AND NOT pg_has_role(m.oid, o.oid, 'MEMBER')
+ WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
+   AND NOT pg_has_role(m.oid, o.oid, CASE WHEN current_setting('server_version_num')::int < 160000
+                                          THEN 'MEMBER' ELSE 'SET' END)
 UNION ALL
 -- Matters only if there is something to do as the owner.
 SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)

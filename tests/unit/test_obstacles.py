@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from awa_infra.planning.catalog import SchemaName
+from awa_infra.planning.obstacles import Denied, obstacle_findings
+
+AWA = SchemaName("awa", "awa")
+
+
+def test_nothing_in_the_way_is_no_finding() -> None:
+    assert obstacle_findings(AWA, {("relation", "t"): "table"}, (), ()) == []
+
+
+def test_row_level_security_is_told_once_for_all_tables() -> None:
+    one = {("security", 'odd"name'): "row-level security enabled"}
+    [finding] = obstacle_findings(AWA, one, (), ())
+    assert " 1 table: " in finding.message
+    assert finding.sql == ('ALTER TABLE awa."odd""name" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;',)
+    [finding] = obstacle_findings(AWA, one | {("security", "b"): ""}, (), ())
+    assert " 2 tables: " in finding.message
+
+
+def test_a_publication_names_its_tables_and_a_statement_for_each() -> None:
+    [finding] = obstacle_findings(AWA, {}, [("a", "p"), ("b", "p, q")], ())
+    assert finding.object == "p, q"
+    assert finding.sql == ('ALTER TABLE awa."a" REPLICA IDENTITY FULL;', 'ALTER TABLE awa."b" REPLICA IDENTITY FULL;')
+
+
+def test_what_a_role_may_not_do_is_one_statement_for_each_kind() -> None:
+    denied = [
+        Denied('ro"le', "EXECUTE", "FUNCTION", "awa.a(text)"),
+        Denied('ro"le', "EXECUTE", "FUNCTION", "awa.b()"),
+        Denied('ro"le', "USAGE", "TYPE", "awa.job_state"),
+    ]
+    functions, types = obstacle_findings(AWA, {}, (), denied)
+    assert functions.sql == ('GRANT EXECUTE ON FUNCTION awa.a(text), awa.b() TO "ro""le";',)
+    assert "EXECUTE on 2 functions: awa.a(text), awa.b()" in functions.message
+    assert "USAGE on type awa.job_state" in types.message
