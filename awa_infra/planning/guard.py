@@ -33,4 +33,4 @@ def guard_key(schema: str) -> str:
 
 def guard_values(desired: DesiredState) -> sqltext.Values:
     """Return the placeholders of queries about guards."""
-    return {"guarded": "{" + ",".join(desired.guarded) + "}"}
+    return {"guarded": "{" + ",".join(f'"{schema}"' for schema in desired.guarded) + "}"}

@@ -139,6 +139,27 @@ def test_psql_waits_for_awa_migrate_and_awa_migrate_for_psql(bundle: Path, datab
     assert unverified(database, bundle) == []
 
 
+HELD = """
+    SELECT l.relation::regclass::text AS relation
+      FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'awa' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def test_psql_that_waits_for_a_migration_holds_nothing_that_it_wants(bundle: Path, awa_database: Database) -> None:
+    results: list[int] = []
+    with psycopg.connect(awa_database.url, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK_KEY])
+        run = threading.Thread(target=lambda: results.append(psql(awa_database.url, bundle / "apply.sql").status))
+        run.start()
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s AND query ~ 'DECLARE'"
+        while not holder.execute(waiting, [holder.info.backend_pid]).fetchall():
+            assert run.is_alive()
+        assert [row for _ in range(20) for row in awa_database.rows(HELD)] == []
+    run.join()
+    assert results == [0]
+
+
 def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
     database: Database, release: Release, schema_of_awa: str, tmp_path: Path
 ) -> None:
