@@ -47,7 +47,6 @@ _COLOURS = {
     FindingKind.UNKNOWN: "yellow",
 }
 _SHOWN_LINES = 40
-_SHOWN_STATEMENTS = 5
 
 
 @click.command()
@@ -186,10 +185,9 @@ def _print_finding(finding: Finding) -> None:
         click.echo(click.style(f"             + {finding.found}", fg="green"))
     if finding.repair:
         click.echo(click.style(f"           {finding.repair}", dim=True))
-    for statement in finding.sql[:_SHOWN_STATEMENTS]:
+    # All of them: half of the statements that hand something over hand over nothing.
+    for statement in finding.sql:
         click.echo(f"             {statement}")
-    if len(finding.sql) > _SHOWN_STATEMENTS:
-        click.echo(f"             ... {len(finding.sql) - _SHOWN_STATEMENTS} more statements, see --json")
 
 
 def _data(observed: ObservedState, release: str, found: Examination, report: Report | None) -> dict[str, Any]:
