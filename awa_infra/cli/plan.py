@@ -83,17 +83,27 @@ def _next(found: Plan, config_path: Path | None) -> str:
     return "\n".join([*lasting, f"Next: {command}"])
 
 
+def print_sql(plan: Plan) -> None:
+    """Print the SQL of every step, each under its title."""
+    for step in plan.steps:
+        click.echo(f"-- {step.title}\n{step.sql.rstrip()}\n;\n")
+
+
+def print_steps(plan: Plan) -> None:
+    """Print the title of every step, and what it locks."""
+    for step in plan.steps:
+        click.echo(f"  + {step.title}")
+        if step.locks:
+            click.echo(click.style(f"      {step.locks}", dim=True))
+
+
 def _print(database: str, found: Plan, *, show_sql: bool) -> None:
     if show_sql:
-        for step in found.steps:
-            click.echo(f"-- {step.title}\n{step.sql.rstrip()}\n;\n")
+        print_sql(found)
     elif found.empty:
         click.echo(f"Database {database} is as desired: schema awa at version {found.to_version}.")
     elif found.steps:
         stays = found.from_version == found.to_version
         move = "stays at version" if stays else f"from version {found.from_version} to"
         click.echo(f"Database {database}, schema awa {move} {found.to_version}:")
-        for step in found.steps:
-            click.echo(f"  + {step.title}")
-            if step.locks:
-                click.echo(click.style(f"      {step.locks}", dim=True))
+        print_steps(found)

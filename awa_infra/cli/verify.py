@@ -11,6 +11,7 @@ import click
 
 from awa_infra.cli.apply import Progress, tell_retry
 from awa_infra.cli.desired import read_config, url_for
+from awa_infra.cli.failures import complain_of_gates
 from awa_infra.cli.options import (
     TEXT,
     config_option,
@@ -20,14 +21,18 @@ from awa_infra.cli.options import (
     waits_options,
 )
 from awa_infra.cli.output import print_json
+from awa_infra.cli.plan import print_sql, print_steps
 from awa_infra.database.apply import Waits
+from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
 from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.reference import measured_facts
 from awa_infra.database.url import with_database
+from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.facts.catalog import CatalogFacts
-from awa_infra.model import ObservedState, Policy, Release, Report
+from awa_infra.model import ObservedState, Plan, Policy, Release, Report
+from awa_infra.planning.data import gate_data, step_data
 from awa_infra.planning.drift import Examination
 from awa_infra.planning.findings import Finding, FindingKind
 from awa_infra.release import installed_release
@@ -47,7 +52,6 @@ _COLOURS = {
     FindingKind.UNKNOWN: "yellow",
 }
 _SHOWN_LINES = 40
-_SHOWN_STATEMENTS = 5
 
 
 @click.command()
@@ -62,6 +66,10 @@ _SHOWN_STATEMENTS = 5
     help="Only this schema; can be given several times.",
 )
 @click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
+@click.option(
+    "--dry-run", is_flag=True, help="With --repair: only show what it would run, and what would keep it from running."
+)
+@click.option("--sql", "show_sql", is_flag=True, help="With --dry-run: print the SQL that would run, and nothing else.")
 @click.option(
     "--reference",
     is_flag=True,
@@ -85,6 +93,8 @@ def verify(
     config_path: Path | None,
     schemas: tuple[str, ...],
     repair: bool,
+    dry_run: bool,
+    show_sql: bool,
     reference: bool,
     reference_url: str | None,
     role: str | None,
@@ -96,18 +106,21 @@ def verify(
 
     Compares schema awa and every queue-storage schema object by object, and looks at version rows, routing,
     slots, owners and privileges. With --config the database must be the one that it declares. --repair never
-    drops, never activates and never runs a single old migration.
+    drops, never activates and never runs a single old migration; with --dry-run it runs nothing.
 
     Exit status: 0 healthy, 1 drift found (or left), 3 if a gate blocks, 9 if no drift was found but not everything was
     compared.
     """
+    _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
     config = read_config(config_path)
     url = url_for(database_url, config)
     refuse_other_database(url, config.database.name if config and config.database else None)
     release = installed_release()
     facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
-    report = None
-    if repair:
+    report = plan = None
+    if dry_run:
+        observed, found, plan = read_repair(url, release, schemas, policy=policy, role=role, facts=facts)
+    elif repair:
         report, found = run_repair(
             url,
             release,
@@ -123,13 +136,36 @@ def verify(
     else:
         observed, found = run_verify(url, release, schemas, role=role, facts=facts)
     if as_json:
-        print_json(_data(observed, release.name, found, report))
+        print_json(_data(observed, release.name, found, report, plan))
+    elif show_sql and plan is not None:
+        print_sql(plan)
     else:
         _print(observed, release.name, found, report, schemas)
+        if plan is not None:
+            _print_plan(plan)
+    if plan is not None and not as_json:
+        complain_of_gates(plan.gates)
+    ctx.exit(_status(found, plan))
+
+
+def _status(found: Examination, plan: Plan | None) -> int:
+    """Return the exit status."""
+    if plan is not None and plan.blocked:
+        return BlockedError.exit_status
     if found.drift:
-        ctx.exit(DRIFT)
-    if found.unknown:
-        ctx.exit(UNCOMPARED)
+        return DRIFT
+    return UNCOMPARED if found.unknown else 0
+
+
+def _require_fitting(*, repair: bool, dry_run: bool, show_sql: bool) -> None:
+    """Refuse options that mean nothing without others.
+
+    Raises:
+        ConfigurationError: one is given without the other.
+    """
+    if (dry_run and not repair) or (show_sql and not dry_run):
+        option, other = ("--dry-run", "--repair") if dry_run else ("--sql", "--repair --dry-run")
+        raise ConfigurationError(f"{option} goes with {other}.", hint=f"Add {other}.")
 
 
 def _reference(url: str, release: Release, reference_url: str | None) -> CatalogFacts:
@@ -151,6 +187,15 @@ def _print(
         for finding in findings:
             _print_finding(finding)
     click.echo(f"Database {observed.database}, Awa {release}: {_verdict(found, schemas)}")
+
+
+def _print_plan(plan: Plan) -> None:
+    """Say what a repair would run; the database is as it was."""
+    if not plan.steps:
+        click.echo("--repair would run nothing.")
+        return
+    click.echo("--repair would run, in one transaction:")
+    print_steps(plan)
 
 
 def _verdict(found: Examination, schemas: Sequence[str]) -> str:
@@ -186,13 +231,14 @@ def _print_finding(finding: Finding) -> None:
         click.echo(click.style(f"             + {finding.found}", fg="green"))
     if finding.repair:
         click.echo(click.style(f"           {finding.repair}", dim=True))
-    for statement in finding.sql[:_SHOWN_STATEMENTS]:
+    # All of them: half of the statements that hand something over hand over nothing.
+    for statement in finding.sql:
         click.echo(f"             {statement}")
-    if len(finding.sql) > _SHOWN_STATEMENTS:
-        click.echo(f"             ... {len(finding.sql) - _SHOWN_STATEMENTS} more statements, see --json")
 
 
-def _data(observed: ObservedState, release: str, found: Examination, report: Report | None) -> dict[str, Any]:
+def _data(
+    observed: ObservedState, release: str, found: Examination, report: Report | None, plan: Plan | None
+) -> dict[str, Any]:
     data: dict[str, Any] = {
         "database": observed.database,
         "release": release,
@@ -202,6 +248,9 @@ def _data(observed: ObservedState, release: str, found: Examination, report: Rep
         "fingerprints": [{"schema": f.schema, "found": f.found, "expected": f.expected} for f in found.fingerprints],
         "findings": [_finding_data(f) for f in found.findings],
     }
+    if plan is not None:
+        data["would_run"] = [step_data(step) for step in plan.steps]
+        data["gates"] = [gate_data(gate) for gate in plan.gates]
     if report is not None:
         data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
     return data

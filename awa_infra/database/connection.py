@@ -34,6 +34,10 @@ QUERY_CANCELED = "57014"
 ROLE_REFUSED = frozenset({"22023", "42501"})
 """No such role, or not a member of it; also raised for much else, so the place in the server's source counts too."""
 
+_WENT_AWAY = (
+    "The server or a pooler in between ended the connection, and its log says why; what was not committed is rolled "
+    "back. Run again."
+)
 _LITERAL = re.compile(r"'(?:[^']|'')*'?")
 _CONTEXT_LINES = 6
 _CONTEXT_WIDTH = 200
@@ -94,7 +98,9 @@ def translated(url: str, doing: str, left: str = ROLLED_BACK) -> Iterator[None]:
 def translate(exc: psycopg.Error, url: str, doing: str, left: str = ROLLED_BACK) -> AwaInfraError:
     """Return this project's error for one of psycopg's, SQLSTATE kept, secrets hidden."""
     state = exc.sqlstate
-    text = exc.diag.message_primary or str(exc).strip() or type(exc).__name__
+    # Without an answer of the server libpq adds what it supposes.
+    said = (str(exc).strip().splitlines() or [type(exc).__name__])[0].removeprefix("consuming input failed: ")
+    text = exc.diag.message_primary or said
     message = redact(f"{doing} failed: {' '.join(text.split())}", url)
     hint = redact(exc.diag.message_hint or "", url)
     if state == QUERY_CANCELED and running.cancelled:
@@ -110,7 +116,7 @@ def translate(exc: psycopg.Error, url: str, doing: str, left: str = ROLLED_BACK)
     if isinstance(exc, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P"))):
         return ConnectionFailedError(
             message,
-            hint=hint or hint_for(text, "The server went away; what was not committed is rolled back. Run again."),
+            hint=hint or hint_for(text, _WENT_AWAY),
             sqlstate=state,
         )
     if state in ROLE_REFUSED and exc.diag.source_function == "call_string_check_hook":

@@ -91,14 +91,9 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
     known: dict[str, Examination] = {}
 
     def plan(connection: Connection, seen: Look) -> Plan:
-        subject = _subject(connection, release, seen.state, facts)
-        known["before"] = known["after"] = _examination(subject, chosen)
-        canonical = _examination(subject, [CANONICAL_SCHEMA]).drift
-        sound = not any(f.object.partition("(")[0] in INSTALLER for f in canonical)
-        draft = make_repair(known["before"].findings, release, seen.state, shapes(subject), sound_installer=sound)
-        # What would only be pending is not of interest here, its gates are.
-        desired = DesiredState(release, release.schema_version, policy=policy)
-        return with_history(plan_from(connection, desired, seen, draft), draft)
+        found, made = _repair_plan(connection, seen, release, chosen, policy, facts)
+        known["before"] = known["after"] = found
+        return made
 
     def require_done(connection: Connection, before: ObservedState, after: ObservedState) -> None:
         known["after"] = _examination(_subject(connection, release, after, facts), chosen)
@@ -106,6 +101,53 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
 
     report = apply_plans(url, Planner(plan, require_done), role=role, waits=waits, progress=progress, on_retry=on_retry)
     return report, known["after"]
+
+
+def read_repair(
+    url: str,
+    release: Release,
+    schemas: Iterable[str] = (),
+    *,
+    policy: Policy = Policy(),  # noqa: B008  frozen
+    role: str | None = None,
+    facts: CatalogFacts | None = None,
+) -> tuple[ObservedState, Examination, Plan]:
+    """Return what is wrong in a database, and the plan that :func:`repair` would run; writes nothing.
+
+    Args:
+        url: connection string; hidden from every message.
+        release: whose texts would be applied again.
+        schemas: as for :func:`verify`.
+        policy: which gates are overruled.
+        role: become this role first.
+        facts: as for :func:`verify`.
+
+    Raises:
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+    with reading(url) as connection:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        found, plan = _repair_plan(connection, seen, release, tuple(schemas), policy, facts)
+        raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
+        return seen.state, found, plan
+
+
+def _repair_plan(
+    connection: Connection,
+    seen: Look,
+    release: Release,
+    schemas: tuple[str, ...],
+    policy: Policy,
+    facts: CatalogFacts | None,
+) -> tuple[Examination, Plan]:
+    subject = _subject(connection, release, seen.state, facts)
+    found = _examination(subject, schemas)
+    canonical = _examination(subject, [CANONICAL_SCHEMA]).drift
+    sound = not any(f.object.partition("(")[0] in INSTALLER for f in canonical)
+    draft = make_repair(found.findings, release, seen.state, shapes(subject), sound_installer=sound)
+    # What would only be pending is not of interest here, its gates are.
+    desired = DesiredState(release, release.schema_version, policy=policy)
+    return found, with_history(plan_from(connection, desired, seen, draft), draft)
 
 
 def extra_objects(connection: Connection, release: Release, observed: ObservedState, schema: str) -> list[str] | None:

@@ -10,7 +10,8 @@ from awa_infra import sqltext
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalog
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.observe import QUIET, look
+from awa_infra.database.observe import look
+from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
 from awa_infra.database.url import with_database
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
@@ -36,9 +37,8 @@ def measured_facts(url: str, release: Release, reference_url: str | None = None)
         BlockedError: the role may not create databases, or the reference is no database to compare with.
         AwaInfraError: see :func:`awa_infra.database.connection.connect` and :func:`awa_infra.database.apply.apply`.
     """
-    with connect(url) as connection, translated(url, "Reading the database"):
-        connection.read_only = True
-        target, identity = look(connection, QUIET).state, _identity(connection)
+    with reading(url) as connection:
+        target, identity = look(connection, READ_SETTINGS, begin=READ_ONLY).state, _identity(connection)
     if reference_url is not None:
         return _facts(reference_url, release, target, identity)
     with _scratch(url, release) as scratch:
@@ -78,9 +78,8 @@ def _drop(url: str, name: str, values: dict[str, sqltext.Value | sqltext.Name]) 
 
 
 def _facts(url: str, release: Release, target: ObservedState, identity: str) -> CatalogFacts:
-    with connect(url) as connection, translated(url, "Reading the reference database"):
-        connection.read_only = True
-        seen = look(connection, QUIET)
+    with reading(url) as connection:
+        seen = look(connection, READ_SETTINGS, begin=READ_ONLY)
         problem = reference_problem(release, target, seen.state)
         if _identity(connection) == identity:
             problem = "it is the database that is verified"

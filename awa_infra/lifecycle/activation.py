@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from awa_infra.database.deliberate import activate, read_activation
-from awa_infra.database.observe import read_state
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, WAITING, Input, Output, Props, Type, waits_of
 from awa_infra.lifecycle.progress import live_progress, live_retry
-from awa_infra.lifecycle.reading import plan_as
+from awa_infra.lifecycle.reading import as_role, state_as
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
 from awa_infra.naming import schema_name_problem
 
@@ -62,7 +61,7 @@ class ActivationLifecycle(Lifecycle):
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the one step, or nothing if it is active as declared."""
         url, schema = wanted["database_url"], wanted["schema"]
-        return plan_as(lambda role: read_activation(url, schema, role=role), wanted["role"])
+        return as_role(lambda role: read_activation(url, schema, role=role), wanted["role"])
 
     def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
         """Warn: this cannot be taken back."""
@@ -108,7 +107,7 @@ class ActivationLifecycle(Lifecycle):
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the state again."""
-        observed = read_state(wanted["database_url"])
+        observed = state_as(wanted["database_url"], wanted["role"])
         return _outputs(observed) if observed.schema_exists else None
 
     def delete(self, props: Props, tell: Tell) -> None:

@@ -18,6 +18,9 @@ from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, Type
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.naming import database_name_problem, role_name_problem
 
+_ONLY_WHEN_MADE = ("encoding", "template")
+"""Inputs that matter only where the database is made."""
+
 
 class DatabaseLifecycle(Lifecycle):
     """Create or adopt a database; change its owner and limit where that is declared; never drop it."""
@@ -73,6 +76,15 @@ class DatabaseLifecycle(Lifecycle):
                 problems.append(Problem(key, problem))
         return problems
 
+    def _fixed(self, olds: Props, wanted: Mapping[str, Any]) -> list[Problem]:
+        """Refuse a changed name, encoding or template; one that is declared later, or no more, is ignored."""
+        before = self.normal(olds)
+        return [
+            problem
+            for problem in super()._fixed(olds, wanted)
+            if problem.input not in _ONLY_WHEN_MADE or None not in {before[problem.input], wanted[problem.input]}
+        ]
+
     def fixed_message(self, name: str, old: object, new: object) -> str:
         """Return the way out."""
         if name == "name":
@@ -107,11 +119,14 @@ class DatabaseLifecycle(Lifecycle):
         if plan.steps:
             tell(f"Database {wanted['name']} is missing and is created.")
 
-    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Create it, or adopt the one that is there; of an adopted one change only what changed in the program."""
         url, name, limit = wanted["server_url"], wanted["name"], wanted["connection_limit"]
         options = DatabaseOptions(wanted["owner"], wanted["encoding"], wanted["template"], limit)
         created = ensure_database(url, name, options)
+        ignored = [key for key in _ONLY_WHEN_MADE if not created and self.normal(olds)[key] != wanted[key]]
+        if ignored:
+            tell(f"Database {name} exists and is taken as it is: {' and '.join(ignored)} ignored.", warning=True)
         before = self.normal(olds)
         if olds and not created and (before["owner"], before["connection_limit"]) != (wanted["owner"], limit):
             alter_database(

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from awa_infra.config import QueueStorageEntry, queue_storage_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, read_removal, remove
-from awa_infra.database.observe import read_state
 from awa_infra.database.url import describe, with_login
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
@@ -27,7 +26,7 @@ from awa_infra.lifecycle.fields import (
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.queues import QUEUES_TEXT, in_one_form, without_equal_queues
-from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
+from awa_infra.lifecycle.reading import as_role, desired_plan, fingerprint, state_as, warn_of_drift
 from awa_infra.model import DesiredState, ObservedState, Plan, Shape
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
@@ -139,7 +138,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
     def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
         """Warn of drift; repairing is asked for at the AwaSchema or with awa-infra verify."""
         schema = wanted["schema"]
-        _hash, found = fingerprint(wanted["database_url"], installed_release(), schema)
+        _hash, found = fingerprint(wanted["database_url"], installed_release(), schema, wanted["role"])
         warn_of_drift(schema, found, f"awa-infra verify --schema {schema} shows it object by object", tell)
         return False
 
@@ -169,11 +168,12 @@ class QueueStorageSchemaLifecycle(Lifecycle):
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""
         url, schema = wanted["database_url"], str(wanted["schema"])
-        observed = read_state(url)
+        observed = state_as(url, wanted["role"])
         standing = observed.substrate(schema)
         if standing is None:
             # A schema that this role may not read, or that is damaged, looks as if it were gone; the gate tells.
-            raise_if_blocked(read_removal(url, schema)[1].gates, observed.database)
+            _observed, plan = as_role(lambda acting: read_removal(url, schema, role=acting), wanted["role"])
+            raise_if_blocked(plan.gates, observed.database)
             return None
         shape = standing.shape
         return {

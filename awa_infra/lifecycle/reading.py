@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from awa_infra.database.fingerprint import READING, verify
-from awa_infra.database.observe import read_plan
+from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import AwaInfraError, BlockedError
 from awa_infra.lifecycle.base import Tell, role_is_pending
 from awa_infra.model import DesiredState, ObservedState, Plan, Release
@@ -14,12 +15,11 @@ from awa_infra.planning.findings import Finding
 
 _SHOWN = 3
 
-Read = Callable[[str | None], tuple[ObservedState, Plan]]
-"""Reads a plan as a role."""
+T = TypeVar("T")
 
 
-def plan_as(read: Read, role: str | None) -> tuple[ObservedState, Plan]:
-    """Return the plan as the role would see it, or as the login sees it while the role is pending itself."""
+def as_role(read: Callable[[str | None], T], role: str | None) -> T:
+    """Return what the role reads, or what the login reads while the role is pending itself."""
     try:
         return read(role)
     except AwaInfraError as exc:
@@ -29,14 +29,26 @@ def plan_as(read: Read, role: str | None) -> tuple[ObservedState, Plan]:
 
 
 def desired_plan(url: str, desired: DesiredState, role: str | None) -> tuple[ObservedState, Plan]:
-    """Return :func:`plan_as` for a desired state."""
-    return plan_as(lambda acting: read_plan(url, desired, role=acting), role)
+    """Return the plan for a desired state, see :func:`as_role`."""
+    return as_role(lambda acting: read_plan(url, desired, role=acting), role)
 
 
-def fingerprint(url: str, release: Release, schema: str) -> tuple[str, Examination]:
-    """Return the fingerprint of a schema and what was found; both empty where there is nothing to compare with."""
+def state_as(url: str, role: str | None) -> ObservedState:
+    """Return what is observed, see :func:`as_role`."""
+    return as_role(lambda acting: read_state(url, role=acting), role)
+
+
+def fingerprint(url: str, release: Release, schema: str, role: str | None = None) -> tuple[str, Examination]:
+    """Return the fingerprint of a schema and what was found; both empty where there is nothing to compare with.
+
+    Args:
+        url: connection string; hidden from every message.
+        release: the one that is installed.
+        schema: which one.
+        role: become this role first, see :func:`as_role`.
+    """
     try:
-        _observed, found = verify(url, release, [schema])
+        _observed, found = as_role(lambda acting: verify(url, release, [schema], role=acting), role)
     except BlockedError as exc:
         if exc.code in READING or exc.code == BlockedError.code:
             return "", Examination((), ())

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from awa_infra.config import queues_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
-from awa_infra.database.observe import read_state
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
@@ -27,7 +26,7 @@ from awa_infra.lifecycle.fields import (
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.queues import QUEUES_TEXT, declared_queues, in_one_form, without_equal_queues
-from awa_infra.lifecycle.reading import desired_plan, fingerprint, warn_of_drift
+from awa_infra.lifecycle.reading import desired_plan, fingerprint, state_as, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.gates import release_gate
@@ -129,7 +128,7 @@ class SchemaLifecycle(Lifecycle):
         for note in plan.notes:
             tell(note.message, warning=note.code == "window")
         if not plan.steps:
-            _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+            _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
             warn_of_drift(CANONICAL_SCHEMA, found, _VERIFY, tell)
 
     def tell_changed(self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell) -> None:
@@ -142,7 +141,7 @@ class SchemaLifecycle(Lifecycle):
 
     def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
         """Warn of drift; an update puts right what can be, if that is asked for."""
-        _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+        _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
         repairable = any(finding.repairable for finding in found.drift)
         repair = wanted["repair"] is True
         warn_of_drift(CANONICAL_SCHEMA, found, _drift_hint(repairable=repairable, repair=repair), tell)
@@ -161,7 +160,7 @@ class SchemaLifecycle(Lifecycle):
         if wanted["repair"] and not report.changed:
             repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
             report = repaired if repaired.changed else report
-        known, found = fingerprint(url, release, CANONICAL_SCHEMA)
+        known, found = fingerprint(url, release, CANONICAL_SCHEMA, wanted["role"])
         tell_result(report, tell, drift=len(found.drift))
         return _outputs(report.after) | {"release": release.name, "fingerprint": known}
 
@@ -193,10 +192,10 @@ class SchemaLifecycle(Lifecycle):
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""
-        observed = read_state(wanted["database_url"])
+        observed = state_as(wanted["database_url"], wanted["role"])
         if not observed.schema_exists:
             return None
-        known, _found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA)
+        known, _found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
         return _outputs(observed) | {"fingerprint": known}
 
     def delete(self, props: Props, tell: Tell) -> None:  # noqa: ARG002

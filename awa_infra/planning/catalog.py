@@ -31,7 +31,7 @@ STRUCTURE = frozenset(
 )
 """The parts that count for the fingerprint. Privileges and owners are told apart: they are a site's own."""
 
-NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view"}
+NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view", "security"}
 """The parts whose entries are objects with names, not properties of other ones."""
 
 HASHED = frozenset(("body", "view"))

@@ -183,8 +183,11 @@ def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
     for (role, lane), objects in strangers.items():
         what = "lane sequences" if lane else "objects"
         message = f"{what} of role {role} instead of {owner}: {_few(objects)}"
-        sql = tuple(f"ALTER {_kind(catalog, o)} {_qualified(name, o)} OWNER TO {quote(owner or '')};" for o in objects)
-        repair = "Run the statements as a role that may, then grant the privileges again."
+        sql = [f"ALTER {_kind(catalog, o)} {_qualified(name, o)} OWNER TO {quote(owner or '')};" for o in objects]
+        if lane:
+            # Its owner is a runtime that goes on with them.
+            sql += [f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {_qualified(name, o)} TO {quote(role)};" for o in objects]
+        repair = f"Run awa-infra apply as {role} or as a superuser, which hands them over, or run the statements."
         findings.append(
             state("lane-sequence-owner" if lane else "owner-differs", name.text, role, message, repair, *sql)
         )

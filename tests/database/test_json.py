@@ -90,8 +90,11 @@ def test_the_documents_that_look_at_a_database_are_as_documented(run: Run, awa_d
     status = run("status", "--json", url=awa_database.url).data
     awa_database.rows("DROP INDEX awa.idx_awa_dlq_queue_time")
     found = run("verify", "--json", url=awa_database.url)
+    dry = run("verify", "--json", "--repair", "--dry-run", url=awa_database.url)
     repaired = run("verify", "--json", "--repair", "--allow-live-runtimes", url=awa_database.url)
-    compare("verify", [found.data, repaired.data])
+    awa_database.rows("DROP TABLE awa.dlq_entries; DROP FUNCTION awa.storage_status()")
+    blocked = run("verify", "--json", "--repair", "--dry-run", url=awa_database.url)
+    compare("verify", [found.data, dry.data, repaired.data, blocked.data])
     failed = run("apply", "--json", "--target-version", "9", url=awa_database.url)
     compare("a failure", [failed.data])
     awa_database.rows("SELECT awa.install_queue_storage_substrate('damaged', 4, 2, 2)")

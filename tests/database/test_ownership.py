@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from awa_infra.cli.main import main
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
@@ -204,3 +205,29 @@ def test_a_runtimes_lane_sequences_are_handed_over_and_it_goes_on_using_them(
     finally:
         team.database.rows(f"DROP OWNED BY {runtime} CASCADE")
         forget(TestServer(team.database.url), runtime)
+
+
+def test_verify_prints_every_statement_that_hands_over(
+    team: Team, desired: Desired, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(team.first.url, desired())
+    first = parameters(team.first.url)["user"]
+    for number in range(7):
+        team.database.rows(
+            f"INSERT INTO awa.queue_enqueue_heads (queue, priority, enqueue_shard) VALUES ('q{number}', 1, 0)"
+        )
+    sequences = team.database.rows(
+        "SELECT format('ALTER SEQUENCE %s OWNER TO ', oid::regclass) AS text FROM pg_class WHERE relkind = 'S' "
+        "AND relnamespace = 'awa'::regnamespace AND relname ~ '^queue_enqueue_seq_'"
+    )
+    team.database.rows(";".join(f"{row['text']}{first}" for row in sequences))
+    monkeypatch.setenv("DATABASE_URL", team.database.url)
+    monkeypatch.setattr("sys.argv", ["awa-infra", "verify"])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().out
+    statements = [line.strip() for line in said.splitlines() if line.strip().startswith(("ALTER", "GRANT"))]
+    assert len(statements) == 2 * 7
+    # They are complete: run as they are printed, nothing is left.
+    team.database.rows("\n".join(statements))
+    assert team.owners() == [team.owner]

@@ -220,6 +220,16 @@ def test_an_error_that_says_nothing_is_named_by_its_kind() -> None:
     assert error.sqlstate is None
 
 
+def test_what_libpq_supposes_of_a_lost_connection_is_left_out() -> None:
+    text = (
+        "consuming input failed: server closed the connection unexpectedly\n\tThis probably means the server terminated"
+    )
+    error = translate(psycopg.OperationalError(text), "", "Asking")
+    assert type(error) is ConnectionFailedError
+    assert error.message == "Asking failed: server closed the connection unexpectedly"
+    assert "its log says why" in error.hint
+
+
 def test_what_is_no_error_of_postgresql_passes_untranslated() -> None:
     with pytest.raises(ValueError, match="mine"), translated("", "Asking"):
         raise ValueError("mine")

@@ -9,7 +9,9 @@ import psycopg
 import pytest
 
 from awa_infra.model import Release
+from tests.support.command import Run
 from tests.support.servers import Database
+from tests.support.tools import dump_everything
 
 
 def verify(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -95,3 +97,36 @@ def test_repair_waits_and_tries_as_it_is_told(awa_database: Database) -> None:
     assert done.returncode == 5
     assert done.stderr.count("Trying again in ") == 1
     assert "[lock-timeout]" in done.stderr
+
+
+def test_a_dry_run_shows_what_a_repair_would_run_and_runs_nothing(awa_database: Database, run: Run) -> None:
+    awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks; DELETE FROM awa.schema_version WHERE version = 30")
+    before = dump_everything(awa_database.url)
+    shown = run("verify", "--repair", "--dry-run", url=awa_database.url)
+    assert shown.status == 1
+    assert shown.out.splitlines()[-4:-1] == [
+        "--repair would run, in one transaction:",
+        "  + patch wait_free_dirty_marks",
+        "      replaces functions",
+    ]
+    assert shown.out.endswith("  + missing rows of awa.schema_version\n")
+    sql = run("verify", "--repair", "--dry-run", "--sql", url=awa_database.url).out
+    assert sql.startswith("-- patch wait_free_dirty_marks\n")
+    assert "INSERT INTO awa.schema_version" in sql
+    assert dump_everything(awa_database.url) == before
+    ran = run("verify", "--repair", "--json", url=awa_database.url).data["repaired"]
+    assert [step["key"] for step in ran] == ["patch:wait_free_dirty_marks", "version-rows"]
+    assert "--repair would run nothing.\n" in run("verify", "--repair", "--dry-run", url=awa_database.url).out
+
+
+def test_a_dry_run_shows_the_gates_of_the_repair(awa_database: Database, run: Run) -> None:
+    awa_database.rows("DROP TABLE awa.dlq_entries; DROP FUNCTION awa.storage_status()")
+    done = run("verify", "--repair", "--dry-run", url=awa_database.url)
+    assert (done.status, "[repair-would-invent-data]" in done.err) == (3, True)
+
+
+@pytest.mark.parametrize("arguments", [("--dry-run",), ("--sql",), ("--repair", "--sql")])
+def test_options_of_a_dry_run_need_it(awa_database: Database, run: Run, arguments: tuple[str, ...]) -> None:
+    done = run("verify", *arguments, url=awa_database.url)
+    assert done.status == 2
+    assert "goes with" in done.err

@@ -51,6 +51,21 @@ def test_a_rename_is_refused(databases: ProviderProcess, server: TestServer) -> 
     assert "cannot be renamed from old to new" in failures["name"]
 
 
+def test_how_a_database_is_made_is_ignored_where_it_is_there(
+    databases: ProviderProcess, server: TestServer, database: Database
+) -> None:
+    plain = {"server_url": server.url, "name": database.name}
+    _id, kept = databases.create(plain)
+    later = plain | {"encoding": "LATIN1", "template": "template0"}
+    assert databases.check(later, kept) == {}
+    assert databases.changes(kept, later)
+    found = databases.update(kept, later)
+    assert databases.log == [f"Database {database.name} exists and is taken as it is: encoding and template ignored."]
+    assert not databases.changes(found, later)
+    assert databases.check(plain, found) == {}
+    assert "cannot change from LATIN1 to UTF8" in databases.check(later | {"encoding": "UTF8"}, found)["encoding"]
+
+
 def test_a_delete_keeps_the_database(databases: ProviderProcess, server: TestServer, database: Database) -> None:
     databases.delete(database.name, {"server_url": server.url, "name": database.name})
     assert database_exists(server.url, database.name)

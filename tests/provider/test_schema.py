@@ -8,6 +8,7 @@ import pytest
 from awa_infra.database.observe import read_state
 from awa_infra.database.url import parameters, with_database
 from awa_infra.resources.schema import AwaSchemaProvider
+from tests.support.people import forget, log_in
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provider_process
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
@@ -268,3 +269,23 @@ def test_a_table_that_is_locked_is_not_waited_for_any_longer_than_declared(
         connection.execute("LOCK TABLE awa.storage_transition_state IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(CallFailed, match=r"lock-timeout|blocking-session"):
             schema.create({"database_url": database.url, "lock_timeout": 0.2})
+
+
+def test_a_login_that_inherits_nothing_reads_as_the_role(
+    schema: ProviderProcess, database: Database, server: TestServer
+) -> None:
+    owner, login = f"owner_of_{database.name}", f"login_of_{database.name}"
+    database.rows(f"CREATE ROLE {owner}")
+    database.rows(f"CREATE ROLE {login} LOGIN NOINHERIT IN ROLE {owner}")
+    database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {owner}")
+    try:
+        wanted = {"database_url": log_in(database, login).url, "role": owner}
+        id_, kept = schema.create(wanted)
+        assert kept["fingerprint"]
+        assert not schema.changes(kept, wanted)
+        _id, found = schema.read(id_, kept)
+        assert found["fingerprint"] == kept["fingerprint"]
+        assert found["schema_version"] == kept["schema_version"]
+    finally:
+        server.drop(database)
+        forget(server, login, owner)

@@ -243,7 +243,10 @@ def test_owners_lanes_and_roles() -> None:
         'ALTER VIEW acme."v" OWNER TO "boss";',
     )
     assert " and 2 more" in found[1].message
-    assert found[2].sql == (f'ALTER SEQUENCE acme."{lane}" OWNER TO "boss";',)
+    assert found[2].sql == (
+        f'ALTER SEQUENCE acme."{lane}" OWNER TO "boss";',
+        f'GRANT USAGE, SELECT, UPDATE ON SEQUENCE acme."{lane}" TO "ro""le";',
+    )
     assert found[4].sql == ('GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA acme TO "app";',)
 
 

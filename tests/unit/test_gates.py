@@ -123,7 +123,8 @@ def test_what_a_gate_reads_of_awa_is_what_it_says_that_it_needs(name: str, relea
 def test_the_headers_of_a_gate_are_no_part_of_its_query(release: Release) -> None:
     for query in every_query(release):
         assert not re.search(r"^-- (gate|needs|per|when|unless|for): ", query.sql, re.MULTILINE)
-        assert not re.search(r"\{[a-z_]+\}", query.sql)
+        # An array of one value looks like a placeholder, but is in quotes.
+        assert not re.search(r"(?<!')\{[a-z_]+\}", query.sql)
         assert query.sql == query.sql.strip() + "\n"
 
 
