@@ -19,7 +19,7 @@ from awa_infra.model import (
 )
 from awa_infra.planning.access import lack_queries, missing_roles
 from awa_infra.planning.gates import gate_queries, special_queries
-from awa_infra.planning.ownership import ownership_notes
+from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
 
 Desired = Callable[..., DesiredState]
@@ -110,6 +110,13 @@ def test_what_the_session_may_hand_over_is_handed_over_first(wanted: DesiredStat
     lacking = replace(found, lacks=(Lack("access:awa", "something"),))
     assert keys(wanted, lacking) == ["ownership", "act-as", "access:awa"]
     assert keys(replace(wanted, roles=None), replace(found, acting_owner="awa_owner")) == ["ownership"]
+
+
+def test_only_what_awa_made_is_handed_over() -> None:
+    text = hand_over_query()
+    assert "schema_version" in text
+    assert "install_queue_storage_substrate" in text
+    assert "GRANT USAGE, SELECT, UPDATE ON SEQUENCE" in text
 
 
 def test_what_it_may_not_hand_over_is_told(wanted: DesiredState, standing: ObservedState) -> None:
