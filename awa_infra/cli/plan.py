@@ -66,8 +66,8 @@ def plan(
         if not show_sql and found.steps and not found.blocked:
             click.echo(_next(found, config_path))
     for note in found.notes:
-        if note.code == DURATION and not as_json and not show_sql and not found.blocked:
-            continue  # printed behind the steps
+        if note.code == DURATION:
+            continue  # printed behind the steps; a part of the document of --json
         complain(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
     complain_of_gates(found.gates)
     if found.blocked:

@@ -82,7 +82,8 @@ class DatabaseLifecycle(Lifecycle):
         return [
             problem
             for problem in super()._fixed(olds, wanted)
-            if problem.input not in _ONLY_WHEN_MADE or None not in {before[problem.input], wanted[problem.input]}
+            if problem.input not in _ONLY_WHEN_MADE
+            or not any(values[problem.input] is None for values in (before, wanted))
         ]
 
     def fixed_message(self, name: str, old: object, new: object) -> str:

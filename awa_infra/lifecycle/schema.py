@@ -33,6 +33,9 @@ from awa_infra.planning.gates import release_gate
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 
+DURATION = "duration"
+"""Code of the note that says how long a plan takes."""
+
 _VERIFY = "awa-infra verify shows it object by object"
 
 
@@ -123,10 +126,12 @@ class SchemaLifecycle(Lifecycle):
     def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
         # An empty database has nobody to wait, and replaced functions make nobody wait.
-        locks = locks_line(plan) if plan.from_version and any(s.key.startswith("V") for s in plan.steps) else ""
+        upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
+        locks = locks_line(plan) if upgrade else ""
         tell(pending_line(plan) + (f" Locks until the end: {locks}." if locks else ""))
         for note in plan.notes:
-            tell(note.message, warning=note.code == "window")
+            if upgrade or note.code != DURATION:
+                tell(note.message, warning=note.code == "window")
         if not plan.steps:
             _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
             warn_of_drift(CANONICAL_SCHEMA, found, _VERIFY, tell)

@@ -84,7 +84,10 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
     if roles is None:
         return []
     steps = [roles_step(roles)] if _lacking(observed, ROLES_KEY) else []
-    return [*steps, *(access_step(roles, s) for s in _schemas(roles) if _lacking(observed, _access_key(s)))]
+    # What is handed over can be granted on only then, so nobody could miss it before.
+    handed_over = {stranger.schema for stranger in observed.strangers if stranger.movable}
+    wanting = (s for s in _schemas(roles) if s in handed_over or _lacking(observed, _access_key(s)))
+    return [*steps, *(access_step(roles, s) for s in wanting)]
 
 
 def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[Step]) -> tuple[Step, ...]:

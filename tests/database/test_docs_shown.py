@@ -29,6 +29,7 @@ def test_commands_of_a_page_do_what_the_page_says(
         "HOST:5432": f"{where['host']}:{where.get('port', '5432')}",
         "ROLE": where["user"],
         "DATABASE": database.name,
+        "awa_quickstart": database.name,
     }
     with people(server, database) as staff:
         roles = {f"awa_{duty}": staff.name(duty) for duty in DUTIES}

@@ -452,6 +452,7 @@ def test_objects_of_another_role(acme: Database, release: Release, role: Callabl
 def test_sequences_without_update(acme: Database, release: Release, role: Callable[[str], str]) -> None:
     runtime = role("")
     acme.rows(
+        f"GRANT USAGE ON SCHEMA awa, acme TO {runtime};"
         f"GRANT INSERT ON ALL TABLES IN SCHEMA acme TO {runtime};"
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA acme TO {runtime}"
     )

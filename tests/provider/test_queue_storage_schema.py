@@ -122,7 +122,8 @@ def test_lanes_are_made_ahead_and_more_can_be_added(storage: ProviderProcess, aw
     assert not storage.changes(kept, first)
     more = wanted(awa_database, queues=["emails", {"name": "reports", "priorities": [1.0], "shards": 2.0}])
     assert storage.changes(kept, more)
-    assert storage.log == ["Pending: lanes of emails, reports in acme_jobs."]
+    shards = "enqueue shards: reports 2 (FIFO within each shard, approximate across shards)"
+    assert storage.log == [f"Pending: lanes of emails, reports in acme_jobs; {shards}."]
     kept = storage.update(kept, more)
     assert awa_database.rows(lanes) == [{"queue": "emails", "count": 4}, {"queue": "reports", "count": 2}]
     assert not storage.changes(kept, more)

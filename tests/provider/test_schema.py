@@ -54,6 +54,8 @@ def test_create_migrates_and_tells_what_stands(schema: ProviderProcess, database
         "lock_wait": 60.0,
         "allow_live_runtimes": False,
         "repair": False,
+        "queues": [],
+        "guard": False,
         "schema_version": 40.0,
         "patches": ["wait_free_dirty_marks"],
         "storage_state": "canonical",
@@ -95,7 +97,8 @@ def test_an_update_migrates_further(schema: ProviderProcess, database: Database)
     assert outputs["schema_version"] == 23
     full = {"database_url": database.url}
     assert schema.changes(outputs, full)
-    assert schema.log[-1].startswith("Pending from version 23: 17 migrations (V24-V40)")
+    assert schema.log[-2].startswith("Pending from version 23: 17 migrations (V24-V40)")
+    assert schema.log[-1].startswith("About ")
     assert schema.update(outputs, full)["schema_version"] == 40
 
 
