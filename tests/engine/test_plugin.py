@@ -134,7 +134,7 @@ def a_preview_says_what_is_pending(project: Project) -> None:
 def an_up_shows_progress_and_another_one_changes_nothing(project: Project) -> None:
     text = said(project.program("up"))
     assert summary(text) == {"created": 5}
-    assert re.search(r"awa:index:Schema awa creating \(\d+s\) applying \d+/40: V\d+ ", text)
+    assert re.search(r"awa:index:Schema awa creating \(\d+s\) applying \d+/\d+: V\d+ ", text)
     state = read_state(project.database.url)
     assert state.version == 40
     standing = state.substrate("acme_jobs")
@@ -273,8 +273,9 @@ def test_the_component_declares_what_a_stack_configuration_does(plugged: Project
     assert refused.status == 1
     # The SDK of the program prints a traceback of its own when the engine ends it; nothing in it is ours.
     text = refused.stdout + refused.stderr
-    assert "Stack awa has 2 problems. (1) Stack awa: activation: schema 'acme' is not in queueStorageSchemas" in text
-    assert "(2) Stack awa: queueStorageSchemas[0].queueSlots: must be at least 4" in text
+    assert "Stack awa has 2 problems." in text
+    assert "Stack awa: activation: schema 'acme' is not in queueStorageSchemas" in text
+    assert "Stack awa: queueStorageSchemas[0].queueSlots: must be at least 4" in text
     assert "awa_infra/" not in text.partition("Diagnostics:")[2]
     assert CANARY not in text + plugged.state_text
 
