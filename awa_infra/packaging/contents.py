@@ -16,8 +16,9 @@ HISTORY_SCHEMA = "awa_migrations"
 SLUGS = {StepKind.QUEUE_STORAGE: "queue_storage", StepKind.LANES: "lanes"}
 """What the files of a schema's steps are called."""
 
-ADMINISTRATORS = frozenset({StepKind.ROLES, StepKind.ACT_AS, StepKind.ACCESS})
-"""Steps that an administrator runs once, in ``roles.sql``; the role that runs the tool need not be allowed to."""
+ADMINISTRATORS = frozenset({StepKind.ROLES, StepKind.ACT_AS, StepKind.ACCESS, StepKind.GUARD})
+"""Steps that an administrator runs once, in ``roles.sql`` and ``guard.sql``; the role that runs the tool need not be
+allowed to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ def guard_script(contents: Contents) -> dict[str, bytes]:
 
 def roles_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if no roles are declared."""
-    return _script(ROLES_FILE, _HEADER, [step for step in contents.plan.steps if step.kind in ADMINISTRATORS])
+    return _script(
+        ROLES_FILE, _HEADER, [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
+    )
 
 
 def _script(path: str, header: str, steps: Sequence[Step]) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.observe import read_plan
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.write import write
@@ -178,3 +179,16 @@ def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
     done = psql(database.url, tmp_path / "apply.sql")
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+
+
+def test_an_administrator_guards_the_schemas_with_one_script(
+    awa_database: Database, release: Release, tmp_path: Path
+) -> None:
+    wanted = DesiredState(release, release.schema_version, guarded=("awa",))
+    script = tmp_path / "guard.sql"
+    script.write_bytes(render("psql", wanted)["guard.sql"])
+    for _ in range(2):
+        assert psql(awa_database.url, script).status == 0
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        awa_database.rows("DROP SCHEMA awa CASCADE")
+    assert read_plan(awa_database.url, wanted)[1].empty

@@ -1,0 +1,66 @@
+"""Guards and the declared database: what is decided without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from awa_infra.config import queues_problems
+from awa_infra.database.url import place
+from awa_infra.model import DesiredState, Lack, Migration, ObservedState, QueueStorage, Release, StepKind
+from awa_infra.packaging.bundle import render
+from awa_infra.planning.access import lack_queries
+from awa_infra.planning.gates import database_gate
+from awa_infra.planning.planner import make_plan
+from awa_infra.release import normalised_sha256
+
+Desired = Callable[..., DesiredState]
+
+
+def guards(desired: DesiredState, observed: ObservedState) -> list[str]:
+    return [step.key for step in make_plan(desired, observed).steps if step.kind is StepKind.GUARD]
+
+
+def test_only_schemas_without_a_guard_get_one(desired: Desired) -> None:
+    wanted = replace(desired(QueueStorage("acme")), guarded=("awa", "acme"))
+    assert guards(wanted, ObservedState()) == ["guard:awa", "guard:acme"]
+    assert guards(wanted, ObservedState(lacks=(Lack("guard:acme", "no guard"),))) == ["guard:acme"]
+    assert guards(wanted, ObservedState(lacks=())) == []
+    assert [query.what for query in lack_queries(wanted)] == ["guards"]
+
+
+def test_a_bundle_has_a_script_of_its_own_for_the_guards(desired: Desired) -> None:
+    files = render("psql", replace(desired(), guarded=("awa",)))
+    script = files["guard.sql"].decode()
+    assert 'CREATE EVENT TRIGGER "awa_infra_guard_awa" ON sql_drop' in script
+    assert "`guard.sql`: once, by a superuser" in files["README.md"].decode()
+    assert "guard.sql" not in render("psql", desired())
+
+
+def test_a_readme_does_not_say_who_waits_for_what_was_never_measured(release: Release) -> None:
+    found = []
+    for migration in release.migrations:
+        text = migration.sql + "-- another text\n"
+        found.append(Migration(migration.version, migration.description, text, normalised_sha256(text)))
+    unknown = replace(release, name="9.9.9", migrations=tuple(found))
+    readme = render("psql", DesiredState(unknown, release.schema_version))["README.md"].decode()
+    assert "everybody may have to wait; what they lock was not measured" in readme
+
+
+def test_a_database_is_compared_with_the_declared_one_by_name() -> None:
+    assert database_gate(None, "jobs") is None
+    assert database_gate("jobs", "jobs") is None
+    gate = database_gate("jobs", "shop")
+    assert gate is not None
+    assert gate.code == "another-database"
+    assert "declares database jobs, but the database URL leads to database shop" in gate.message
+
+
+def test_a_connection_string_leads_to_a_server_and_a_database() -> None:
+    assert place("postgresql://me:secret@host:5433/jobs") == ("host:5433", "jobs")
+
+
+def test_queues_of_schema_awa_are_checked_like_those_of_any() -> None:
+    assert queues_problems(["emails"]) == []
+    ((name, message),) = queues_problems(["emails", "emails"])
+    assert (name, message) == ("queues[1]", "is declared twice, first in queues[0]")
