@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from awa_infra.cli.options import required_url
 from awa_infra.cli.output import warn
+from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.url import describe, place, with_database
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, Policy
@@ -62,6 +63,19 @@ def declared_waits(config: StackConfig | None) -> Waits:
         return Waits()
     declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}
     return Waits(**{name: value for name, value in declared.items() if value is not None})
+
+
+def url_to_read(url: str | None, path: Path | None) -> str:
+    """Return :func:`url_for` the configuration that an option names, for a command that only reads one database.
+
+    Raises:
+        ConfigurationError: the configuration is wrong, or there is no URL.
+        BlockedError: the URL leads to another database than the declared one.
+    """
+    config = read_config(path)
+    found = url_for(url, config)
+    refuse_other_database(found, config.database.name if config and config.database else None)
+    return found
 
 
 def desired_state(

@@ -20,9 +20,7 @@ from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
 from awa_infra.planning.data import plan_data
-
-DURATION = "duration"
-"""Code of the note that ends a plan."""
+from awa_infra.planning.effort import DURATION
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""

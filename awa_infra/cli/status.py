@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config, url_for
+from awa_infra.cli.desired import url_to_read
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
-from awa_infra.database.observe import read_state, refuse_other_database
+from awa_infra.database.observe import read_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
 from awa_infra.planning.data import state_data
 
@@ -26,9 +26,7 @@ def status(*, database_url: str | None, config_path: Path | None, role: str | No
 
     With --config the database must be the one that it declares.
     """
-    config = read_config(config_path)
-    url = url_for(database_url, config)
-    refuse_other_database(url, config.database.name if config and config.database else None)
+    url = url_to_read(database_url, config_path)
     observed = read_state(url, role=role)
     if as_json:
         print_json(state_data(observed))

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from awa_infra.cli.apply import Progress, tell_retry
-from awa_infra.cli.desired import read_config, url_for
+from awa_infra.cli.desired import url_to_read
 from awa_infra.cli.failures import complain_of_gates
 from awa_infra.cli.options import (
     TEXT,
@@ -26,7 +26,6 @@ from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
-from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.reference import measured_facts
 from awa_infra.database.url import with_database
 from awa_infra.errors import BlockedError, ConfigurationError
@@ -112,9 +111,7 @@ def verify(
     compared.
     """
     _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
-    config = read_config(config_path)
-    url = url_for(database_url, config)
-    refuse_other_database(url, config.database.name if config and config.database else None)
+    url = url_to_read(database_url, config_path)
     release = installed_release()
     facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
     report = plan = None

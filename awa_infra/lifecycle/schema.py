@@ -29,12 +29,10 @@ from awa_infra.lifecycle.queues import QUEUES_TEXT, declared_queues, in_one_form
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, state_as, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
 from awa_infra.planning.describe import locks_line, pending_line
+from awa_infra.planning.effort import DURATION
 from awa_infra.planning.gates import release_gate
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
-
-DURATION = "duration"
-"""Code of the note that says how long a plan takes."""
 
 _VERIFY = "awa-infra verify shows it object by object"
 

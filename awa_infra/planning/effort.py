@@ -12,6 +12,9 @@ from awa_infra.release import normalised_sha256
 WAITING = ("producers", "workers", "readers of ready jobs", "readers of finished jobs")
 """Who can be made to wait, as the facts call them."""
 
+DURATION = "duration"
+"""Code of the note that says how long a plan takes on a database (``sql/notes/duration.sql``)."""
+
 _MEASURED_ALONE = frozenset({StepKind.MIGRATION, StepKind.PATCH})
 _STRONG = frozenset({"ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE"})
 """Modes that keep out whoever writes (PostgreSQL's table of conflicting lock modes)."""

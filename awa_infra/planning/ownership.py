@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 from awa_infra import sqltext
 from awa_infra.facts.catalog import newest_catalog_facts
@@ -24,6 +25,7 @@ def strangers_query() -> str:
     return sqltext.render("ownership/strangers.sql", names="{" + ",".join(names) + "}").rstrip()
 
 
+@cache
 def hand_over_query() -> str:
     """Return the query for the statements that hand those objects over."""
     return sqltext.render("ownership/hand_over.sql", strangers=sqltext.Part(strangers_query()))
