@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
-from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, is_known, normalised, problem_of
+from awa_infra.lifecycle.fields import (
+    UNKNOWN,
+    Input,
+    Output,
+    Props,
+    changed_fields,
+    in_one_form,
+    is_known,
+    normalised,
+    problem_of,
+)
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
 from awa_infra.planning.gates import raise_if_blocked
@@ -177,12 +187,11 @@ class Lifecycle(ABC):
 
     def normal(self, props: Props) -> dict[str, Any]:
         """Return every input with its default, and numbers as what they are."""
-        return normalised(self.inputs, props)
+        return in_one_form(self.inputs, normalised(self.inputs, props))
 
     def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of inputs that differ; one that an older release did not have counts as its default."""
-        before = self.normal(olds)
-        return tuple(name for name in wanted if before[name] != wanted[name])
+        return changed_fields(self.inputs, self.normal(olds), wanted)
 
     @abstractmethod
     def delete(self, props: Props, tell: Tell) -> None:

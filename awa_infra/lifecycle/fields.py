@@ -11,7 +11,7 @@ from typing import Any, Final, final
 from awa_infra.config.fields import MAX_SECONDS
 from awa_infra.database import apply as defaults
 from awa_infra.database.apply import OnWait, Waits
-from awa_infra.model import Policy
+from awa_infra.model import Policy, Queue
 
 Props = Mapping[str, Any]
 """Inputs or outputs by name. Numbers may arrive as floats; what is not known yet is :data:`UNKNOWN`."""
@@ -110,12 +110,21 @@ ALLOW_LIVE_RUNTIMES = Input(
     "Migrate although live runtimes are too old or would have to be away.",
     default=False,
 )
+QUEUES = Input(
+    "queues",
+    Type.QUEUES,
+    "Queues whose lanes are made ahead by the owner: names, or mappings of name, priorities, shards, stripes. More can "
+    "be added later; none is ever removed.",
+    (),
+)
 GUARD = Input(
     "guard",
     Type.BOOLEAN,
     "Guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.",
     default=False,
 )
+
+_QUEUE_DEFAULTS = {"priorities": list(Queue("").priorities), "stripes": Queue("").stripes}
 
 WAITING = (LOCK_TIMEOUT, LOCK_WAIT)
 
@@ -142,6 +151,32 @@ def problem_of(field: Input, value: object) -> str | None:
     if isinstance(value, int | float) and field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum:g}"
     return None
+
+
+def in_one_form(inputs: Sequence[Input], values: Props) -> dict[str, Any]:
+    """Return normalised values in which a queue by name and its mapping are the same.
+
+    A queue gets every default but that of ``shards``: not to declare those has a meaning.
+    """
+    return {
+        field.name: [_whole_queue(item) for item in values[field.name]]
+        if field.type is Type.QUEUES and isinstance(values[field.name], list)
+        else values[field.name]
+        for field in inputs
+    }
+
+
+def changed_fields(inputs: Sequence[Input], before: Props, wanted: Props) -> tuple[str, ...]:
+    """Return the names of inputs that differ between normalised values.
+
+    Queues that differ only in ``shards: 1`` are equal: earlier releases kept that for a queue without shards. Whether a
+    database has another number is for the plan to see.
+    """
+    return tuple(
+        field.name
+        for field in inputs
+        if _comparable(field.type, before[field.name]) != _comparable(field.type, wanted[field.name])
+    )
 
 
 def is_known(props: Props, *names: str) -> bool:
@@ -196,6 +231,18 @@ def _value(type_: Type, value: Any) -> Any:  # noqa: ANN401  whatever the user g
     if type_ is Type.QUEUES and isinstance(value, Sequence) and not isinstance(value, str):
         return [_queue(item) for item in value]
     return value
+
+
+def _comparable(type_: Type, value: Any) -> Any:  # noqa: ANN401  whatever the user gave
+    if type_ is not Type.QUEUES or not isinstance(value, list):
+        return value
+    return [{"shards": 1, **item} if isinstance(item, Mapping) else item for item in value]
+
+
+def _whole_queue(item: Any) -> Any:  # noqa: ANN401  whatever the user gave; the model says what is wrong with it
+    if isinstance(item, str):
+        item = {"name": item}
+    return {**_QUEUE_DEFAULTS, **item} if isinstance(item, Mapping) else item
 
 
 def _queue(item: Any) -> Any:  # noqa: ANN401  whatever the user gave

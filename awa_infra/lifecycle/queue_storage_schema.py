@@ -14,6 +14,7 @@ from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     DATABASE_URL,
     GUARD,
+    QUEUES,
     ROLE,
     UNKNOWN,
     WAITING,
@@ -25,7 +26,6 @@ from awa_infra.lifecycle.fields import (
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
-from awa_infra.lifecycle.queues import QUEUES_TEXT, in_one_form, without_equal_queues
 from awa_infra.lifecycle.reading import as_role, desired_plan, fingerprint, state_as, warn_of_drift
 from awa_infra.model import DesiredState, ObservedState, Plan, Shape
 from awa_infra.planning.gates import raise_if_blocked
@@ -76,12 +76,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         Input("lease_slots", Type.INTEGER, "Slots of the lease ring, at least 2.", Shape().lease_slots, fixed=True),
         Input("claim_slots", Type.INTEGER, "Slots of the claim ring, at least 2.", Shape().claim_slots, fixed=True),
         Input("receipts", Type.BOOLEAN, "Whether claims are held as receipts.", Shape().receipts, fixed=True),
-        Input(
-            "queues",
-            Type.QUEUES,
-            QUEUES_TEXT,
-            (),
-        ),
+        QUEUES,
         Input(
             "deletion_policy",
             Type.STRING,
@@ -99,15 +94,6 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         *WAITING,
     )
     outputs: ClassVar = (Output("owner", Type.STRING, "The role that owns the schema."),)
-
-    def normal(self, props: Props) -> dict[str, Any]:
-        """Bring queues to one form, so that a name and its mapping are the same."""
-        found = super().normal(props)
-        return found | {"queues": in_one_form(found["queues"])}
-
-    def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the names of inputs that differ; queues that mean the same do not."""
-        return without_equal_queues(self.normal(olds), wanted, super().changed(olds, wanted))
 
     def identifier(self, wanted: Mapping[str, Any]) -> str:
         """Return the name of the schema."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from awa_infra.config import queues_problems
+from awa_infra.config import QueueEntry, queues_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
@@ -14,6 +14,7 @@ from awa_infra.lifecycle.fields import (
     ALLOW_LIVE_RUNTIMES,
     DATABASE_URL,
     GUARD,
+    QUEUES,
     ROLE,
     UNKNOWN,
     WAITING,
@@ -25,7 +26,6 @@ from awa_infra.lifecycle.fields import (
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
-from awa_infra.lifecycle.queues import QUEUES_TEXT, declared_queues, in_one_form, without_equal_queues
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, state_as, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
 from awa_infra.planning.describe import locks_line, pending_line
@@ -65,7 +65,7 @@ class SchemaLifecycle(Lifecycle):
             "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.",
             default=False,
         ),
-        Input("queues", Type.QUEUES, QUEUES_TEXT, ()),
+        QUEUES,
         GUARD,
     )
     outputs: ClassVar = (
@@ -91,12 +91,7 @@ class SchemaLifecycle(Lifecycle):
     def normal(self, props: Props) -> dict[str, Any]:
         """Take the installed release where none is asked for: a newer one is an update."""
         found = super().normal(props)
-        release = found["release"] or installed_release().name
-        return found | {"release": release, "queues": in_one_form(found["queues"])}
-
-    def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the names of inputs that differ; queues that mean the same do not."""
-        return without_equal_queues(self.normal(olds), wanted, super().changed(olds, wanted))
+        return found | {"release": found["release"] or installed_release().name}
 
     def identifier(self, wanted: Mapping[str, Any]) -> str:  # noqa: ARG002
         """Return the only name there is."""
@@ -217,7 +212,8 @@ def _drift_hint(*, repairable: bool, repair: bool) -> str:
 def _desired(wanted: Mapping[str, Any]) -> DesiredState:
     release = installed_release()
     target = wanted["target_version"]
-    queues = declared_queues(wanted["queues"])
+    declared = () if wanted["queues"] is UNKNOWN else wanted["queues"]
+    queues = tuple(QueueEntry.model_validate(queue).wanted() for queue in declared)
     return DesiredState(
         release,
         release.schema_version if target is None else int(target),
