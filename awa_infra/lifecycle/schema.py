@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from awa_infra.config import QueueEntry, queues_problems
-from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
@@ -25,6 +24,7 @@ from awa_infra.lifecycle.fields import (
     policy_of,
     waits_of,
 )
+from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, state_as, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
@@ -62,7 +62,8 @@ class SchemaLifecycle(Lifecycle):
         Input(
             "repair",
             Type.BOOLEAN,
-            "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.",
+            "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted, and put lost rows "
+            "of Awa's state back where no job can be lost by it.",
             default=False,
         ),
         QUEUES,
@@ -105,7 +106,7 @@ class SchemaLifecycle(Lifecycle):
         expected = wanted["release"]
         gate = release_gate(expected, installed_release()) if isinstance(expected, str) else None
         if gate is not None:
-            problems.append(Problem("release", f"{gate.message} Hint: {gate.hint}"))
+            problems.append(Problem("release", gate.message, gate.hint, gate.code))
         return problems
 
     def draft(self, wanted: Mapping[str, Any]) -> Plan:
@@ -114,7 +115,9 @@ class SchemaLifecycle(Lifecycle):
 
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the pending migrations and patches."""
-        return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
+        desired = _desired(wanted)
+        observed, plan = desired_plan(wanted["database_url"], desired, wanted["role"])
+        return observed, plan_with_repair(wanted, desired, observed, plan)
 
     def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
@@ -154,7 +157,7 @@ class SchemaLifecycle(Lifecycle):
             "progress": live_progress(tell),
             "on_retry": live_retry(tell),
         }
-        report = apply(url, _desired(wanted), **shared)
+        report = apply_with_repair(wanted, _desired(wanted), **shared)
         if wanted["repair"] and not report.changed:
             repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
             report = repaired if repaired.changed else report

@@ -60,7 +60,8 @@ _FIRST = frozenset({"read-only", "database-encoding"})
 """Asked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
-"""Asked again before each file: a newer ``awa migrate`` may have run since the preflight."""
+"""Asked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
+everything is asked again before the first file: the preflight has another connection, which gives the lock back."""
 
 
 def paths(contents: Contents) -> dict[str, str]:
@@ -80,10 +81,14 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [_not_adopted(), *lock_table_queries(contents, together=False), *gone]
-    asked = [preflight(contents, more=more), stop()]
+    asked = [
+        sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()),
+        preflight(contents, more=more),
+        stop(),
+    ]
     locked = [
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
-        preflight(contents, only=_UNDER_THE_LOCK),
+        preflight(contents, more=more, again=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
     alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)

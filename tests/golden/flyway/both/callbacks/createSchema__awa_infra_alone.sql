@@ -21,6 +21,8 @@ DECLARE
     problem  record;
     -- Whether anything that this bundle brings is missing; some conditions only matter then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
     -- The tables that this role can read. A condition about a table that is not there does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
@@ -33,7 +35,7 @@ DECLARE
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
     -- 'database-encoding'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
 -- a client in the database's own encoding would store something else without a word.
@@ -43,12 +45,12 @@ SELECT 'database-encoding' AS code,
        'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
  WHERE current_setting('server_encoding') <> 'UTF8'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'read-only'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
@@ -57,7 +59,7 @@ SELECT 'read-only' AS code,
        'Connect to the primary, with a role and database that may write.' AS hint
  WHERE pg_catalog.pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
@@ -94,7 +96,7 @@ BEGIN
     END IF;
     WHILE NOT pg_try_advisory_lock(4708303812896250199) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds.', current_database()
+            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds. [lock-timeout]', current_database()
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Wait for it, then run this again. Nothing was run.';
         END IF;
