@@ -25,7 +25,7 @@ import psycopg
 from psycopg import sql
 
 from awa_infra.database.apply import apply
-from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.observe import look, plan_from
 from awa_infra.database.url import parameters
@@ -158,7 +158,7 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     note("bench: fingerprint")
     with bench.database(done) as url, connect(url) as connection:
         prepare(connection)
-        warm = [_seconds(lambda: read_catalog(connection, "awa")) for _ in range(rounds + 1)][1:]
+        warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]

@@ -55,6 +55,21 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     """Open a connection; its transaction is rolled back unless the caller commits.
 
     Raises:
+        AwaInfraError: see :func:`open_connection`.
+    """
+    connection = open_connection(url, autocommit=autocommit)
+    running.add(connection)
+    try:
+        yield connection
+    finally:
+        running.remove(connection)
+        connection.close()
+
+
+def open_connection(url: str, *, autocommit: bool = False) -> Connection:
+    """Return a new connection, which the caller closes.
+
+    Raises:
         ConfigurationError: the URL is not a connection string.
         CancelledError: everything in this process was cancelled.
         DatabaseMissingError: the server proves that the database does not exist.
@@ -67,17 +82,9 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     # Awa's texts are UTF-8, whatever PGCLIENTENCODING says, and what a SQL_ASCII database returns is text, too.
     target = conninfo.make_conninfo(cleaned(url), **defaults, client_encoding="UTF8")
     try:
-        connection: Connection = psycopg.connect(
-            target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None
-        )
+        return psycopg.connect(target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
         raise connection_error(exc, url, lambda name: _exists(url, defaults, name)) from exc
-    running.add(connection)
-    try:
-        yield connection
-    finally:
-        running.remove(connection)
-        connection.close()
 
 
 @contextmanager
