@@ -232,12 +232,13 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     return read(url, work)
 
 
-def read_state(url: str, *, role: str | None = None) -> ObservedState:
+def read_state(url: str, *, role: str | None = None, only: Collection[str] = ()) -> ObservedState:
     """Observe in a read-only transaction.
 
     Args:
         url: connection string; hidden from every message.
         role: become this role first.
+        only: look at these queue-storage schemas alone; without any at all of them.
 
     Raises:
         BlockedError: this role may not read at which version the schema stands.
@@ -245,7 +246,7 @@ def read_state(url: str, *, role: str | None = None) -> ObservedState:
     """
 
     def work(connection: Connection) -> ObservedState:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY, only=only)
         require_history(connection, seen)
         return seen.state
 

@@ -13,9 +13,16 @@ WITH spaces AS MATERIALIZED (
     SELECT m.schema, m.nspowner, c.oid, c.relname::text AS relname, c.relnamespace, c.relkind, c.relpersistence,
            c.relowner, c.relacl, c.reloptions, c.relispartition, c.relpartbound, c.relrowsecurity, c.relforcerowsecurity,
            c.relreplident
-      FROM members m
-      JOIN pg_catalog.pg_class c ON c.oid = m.objid
-     WHERE m.classid = 'pg_catalog.pg_class'::regclass
+      FROM (SELECT m.schema, m.nspowner, m.objid AS oid
+              FROM members m
+             WHERE m.classid = 'pg_catalog.pg_class'::regclass
+            UNION ALL
+            -- A composite type is a relation too, and it is the type that depends on the schema.
+            SELECT m.schema, m.nspowner, t.typrelid
+              FROM members m
+              JOIN pg_catalog.pg_type t ON t.oid = m.objid
+             WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.typtype = 'c') m
+      JOIN pg_catalog.pg_class c ON c.oid = m.oid
 ), functions AS MATERIALIZED (
     SELECT m.schema, p.oid, p.proname::text AS proname, p.proowner, p.proacl, p.prolang, p.prokind, p.provolatile,
            p.prosecdef, p.proisstrict, p.proleakproof, p.proparallel, p.procost, p.prorows, p.proconfig, p.prosrc,
