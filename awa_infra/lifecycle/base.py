@@ -29,6 +29,10 @@ _NO_SUCH_ROLE = "22023"
 _MAY_NOT_ACT = "42501"
 
 
+NOTHING = Examination((), ())
+"""What is found where there is nothing to verify."""
+
+
 class Tell(Protocol):
     """Shows one line to the user, at the object that it is about."""
 
@@ -74,7 +78,7 @@ class Comparison:
 
     observed: ObservedState
     plan: Plan
-    found: Examination = Examination((), ())
+    found: Examination = NOTHING
     fingerprint: str = ""
 
 
