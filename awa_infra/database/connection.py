@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from awa_infra.database.cancellation import running
@@ -26,6 +29,9 @@ from awa_infra.errors import (
 
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a connection unless the connection string says otherwise."""
+
+GONE = 2.0
+"""Seconds to wait at most for the server to end its side of a connection that was closed."""
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK = "40P01"
@@ -63,7 +69,7 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         yield connection
     finally:
         running.remove(connection)
-        connection.close()
+        close(connection)
 
 
 def open_connection(url: str, *, autocommit: bool = False) -> Connection:
@@ -85,6 +91,24 @@ def open_connection(url: str, *, autocommit: bool = False) -> Connection:
         return psycopg.connect(target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
         raise connection_error(exc, url, lambda name: _exists(url, defaults, name)) from exc
+
+
+def close(connection: Connection) -> None:
+    """Close a connection, and wait until the server's side has ended too, which it does on its own.
+
+    Only then a role that is limited to one connection can open another. What hears of the end is a second handle of
+    the socket.
+    """
+    with suppress(psycopg.Error, OSError):
+        if connection.closed or connection.info.transaction_status == TransactionStatus.ACTIVE:
+            # The server does not listen before its statement is over.
+            connection.close()
+            return
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as ear:
+            connection.close()
+            ear.settimeout(GONE)
+            while ear.recv(4096):
+                pass
 
 
 @contextmanager

@@ -14,18 +14,18 @@ from __future__ import annotations
 
 import atexit
 import os
-import select
+import selectors
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from awa_infra.database.cancellation import running
-from awa_infra.database.connection import Connection, connect, open_connection
+from awa_infra.database.connection import Connection, close, connect, open_connection
 
 IDLE = 2.0
 """Seconds after which an idle connection is closed."""
@@ -49,10 +49,10 @@ class _Kept:
     since: float = 0.0
 
     def close(self) -> None:
+        """Close the connection, if there is one."""
         connection, self.connection = self.connection, None
         if connection is not None:
-            with suppress(psycopg.Error, OSError):
-                connection.close()
+            close(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Pool:
         self._watch()
 
     def close_idle(self) -> None:
-        """Close every connection that nobody uses at this moment."""
+        """Close every connection that nobody uses at this moment; the server is done with them afterwards."""
         for kept in self._all():
             if kept.lock.acquire(blocking=False):
                 try:
@@ -185,9 +185,9 @@ def _is_lost(connection: Connection) -> bool:
     if connection.closed:
         return True
     try:
-        poll = select.poll()
-        poll.register(connection.pgconn.socket, select.POLLIN)
-        return bool(poll.poll(0))
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.pgconn.socket, selectors.EVENT_READ)
+            return bool(selector.select(0))
     except (psycopg.Error, OSError, ValueError):
         return True
 
