@@ -22,6 +22,7 @@ from awa_infra.database.connection import (
     translate,
     translated,
 )
+from awa_infra.database.kept import pool
 from awa_infra.database.lock import TRY_MIGRATION_LOCK, table_holders, wait_for_migration_lock
 from awa_infra.database.observe import Look, look, observe, plan_from, settings_query, with_role
 from awa_infra.database.turns import Turn
@@ -188,6 +189,8 @@ def _attempt(
         },
         role,
     )
+    # A role may be limited to one connection.
+    pool.close_idle()
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
         RolesLock(url) as roles_lock,

@@ -10,6 +10,8 @@ import psycopg
 from psycopg import errors, sql
 
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.kept import pool
+from awa_infra.database.reading import read
 from awa_infra.errors import SqlFailedError
 
 _FOUND = """
@@ -51,11 +53,7 @@ def database_exists(server_url: str, name: str) -> bool:
     Raises:
         ConnectionFailedError: the server could not be asked.
     """
-    with (
-        connect(server_url, autocommit=True) as connection,
-        translated(server_url, "Looking for the database"),
-    ):
-        return _found(connection, name) is not None
+    return read(server_url, lambda connection: _found(connection, name) is not None, "Looking for the database")
 
 
 def ensure_database(server_url: str, name: str, options: DatabaseOptions = DatabaseOptions()) -> bool:
@@ -68,6 +66,7 @@ def ensure_database(server_url: str, name: str, options: DatabaseOptions = Datab
         SqlFailedError: the role may not create databases, or the server refused.
         ConnectionFailedError: the server could not be reached.
     """
+    pool.close_idle()
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Creating database {name}", f"Database {name} was not created. Run the same again."),
@@ -89,6 +88,7 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
         SqlFailedError: there is no such database, or the role may not.
         ConnectionFailedError: the server could not be reached.
     """
+    pool.close_idle()
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Changing database {name}", f"Database {name} is as it was before this statement."),
