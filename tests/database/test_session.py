@@ -21,7 +21,7 @@ from awa_infra.database.observe import read_plan, read_state, refuse_other_datab
 from awa_infra.database.reference import measured_facts
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.session import session
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage, Release, Roles
 from tests.support.servers import Database, TestServer
 
@@ -82,10 +82,10 @@ def test_every_connection_of_ours_begins_its_transactions_by_name_and_sets_every
         read_removal(url, "acme_jobs")
         remove(url, "acme_jobs")
         with_roles = DesiredState(release, release.schema_version, roles=roles)
-        apply_roles(with_database(server.url, other), with_roles, {f"runtime_{database.name}": "a password"})
+        apply_roles(Target.of(server.url).with_database(other), with_roles, {f"runtime_{database.name}": "a password"})
         ours = list(sent)
     finally:
-        server.drop(Database(other, with_database(server.url, other)))
+        server.drop(Database(other, Target.of(server.url).with_database(other)))
         drop_roles(server, roles)
     assert len(ours) > 15
     for statements in ours:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from awa_infra.database.apply import apply
-from awa_infra.database.url import parameters, with_database, with_login
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage
 from awa_infra.release import installed_release
 from devtools.postgres_host import binaries
@@ -110,7 +110,7 @@ def site(
     number = next(_numbers)
     names = {"database": database or f"awa_infra_rough_{number}", "role": role or f"rough_{number}"}
     quoted = {key: sql.Identifier(name).as_string(None) for key, name in names.items()}
-    admin = with_database(server.url, names["database"])
+    admin = Target.of(server.url).with_database(names["database"])
     statements(
         server.url,
         f"CREATE ROLE {quoted['role']} LOGIN PASSWORD '{PASSWORD}' {role_options}",
@@ -119,7 +119,7 @@ def site(
     try:
         before(admin)
         statements(admin, *(text.format(**quoted) for text in after))
-        yield Site(with_login(admin, names["role"], PASSWORD), admin, environment)
+        yield Site(Target.of(admin).with_login(names["role"], PASSWORD), admin, environment)
     finally:
         statements(
             server.url,
@@ -171,14 +171,14 @@ def a_standby(*, both: bool) -> Iterator[Site]:
     """Give a site on a hot standby, or with both it and its primary in one URL."""
     with own_server() as primary, site(primary) as made, standby(primary) as copy:
         caught_up(primary)
-        ports = [parameters(server.url)["port"] for server in (copy, primary)]
+        ports = [Target.of(server.url).parameters["port"] for server in (copy, primary)]
         first = made.url.replace(f":{ports[1]}/", f":{ports[0]}/")
         if not both:
             yield replace(made, url=first)
             return
         hosts = f"127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}/"
         url = made.url.replace(f"127.0.0.1:{ports[1]}/", hosts) + "?target_session_attrs=read-write"
-        jdbc = f"jdbc:postgresql://{hosts}{parameters(made.url)['dbname']}?targetServerType=primary"
+        jdbc = f"jdbc:postgresql://{hosts}{Target.of(made.url).parameters['dbname']}?targetServerType=primary"
         yield replace(made, url=url, jdbc=jdbc)
 
 
@@ -188,7 +188,7 @@ def encrypted() -> Iterator[Site]:
     with place() as folder, own_server() as server, site(server) as made, with_tls(server, folder) as options:
         query = urlencode(options)
         java = urlencode({**options, "sslkey": str(folder / "client.pk8")})
-        where = parameters(made.url)
+        where = Target.of(made.url).parameters
         jdbc = f"jdbc:postgresql://{where['host']}:{where['port']}/{where['dbname']}?{java}"
         environment = {f"PG{key.upper()}": value for key, value in options.items()}
         yield replace(made, url=f"{made.url}?{query}", jdbc=jdbc, environment=environment)
@@ -218,7 +218,7 @@ def restored(server: TestServer, *words: str) -> Iterator[Site]:
         dump = subprocess.run(
             [str(binaries() / "pg_dump"), "-d", origin.admin, *words], capture_output=True, check=True, timeout=120
         ).stdout
-    role = parameters(origin.url)["user"]
+    role = Target.of(origin.url).parameters["user"]
     with site(server, role=role, before=lambda admin: restore(admin, dump)) as made:
         yield made
 
@@ -367,8 +367,8 @@ PROFILES: tuple[Profile, ...] = (
         {EVERY_WAY: "setting-not-allowed"},
     ),
     on_database(
-        "compression",
-        "default_toast_compression and other defaults of new tables",
+        "defaults of tables",
+        "default_tablespace is the database's own; default_toast_compression, default_statistics_target",
         {"default_toast_compression": "pglz", "default_statistics_target": "1000", "default_tablespace": "pg_default"},
     ),
     Profile(

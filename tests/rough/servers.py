@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import psycopg
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from devtools import postgres
 from devtools.postgres_host import account, binaries
 from tests.support.servers import TestServer
@@ -67,7 +67,7 @@ def debian_server(**settings: str) -> Iterator[TestServer]:
 @contextmanager
 def standby(primary: TestServer) -> Iterator[TestServer]:
     """Give a hot standby of a server."""
-    where = parameters(primary.url)
+    where = Target.of(primary.url).parameters
     with _data() as data, place() as logs:
         target = f"host={where['host']} port={where['port']} user={where['user']} password={where['password']}"
         _run(binaries() / "pg_basebackup", "-D", data, "-d", target, "-R", "--no-sync", "-c", "fast")
@@ -94,7 +94,7 @@ def pgbouncer(url: str, mode: str) -> Iterator[str]:
     program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
     if not Path(program).exists():
         missing("there is no PgBouncer here (apt install pgbouncer)")
-    where, port = parameters(url), _free_port()
+    where, port = Target.of(url).parameters, _free_port()
     with place() as folder:
         users = folder / "users.txt"
         users.write_text(f'"{where["user"]}" "{where["password"]}"\n', encoding="utf-8")

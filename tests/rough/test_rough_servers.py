@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,3 +83,15 @@ def test_every_kind_of_server_gets_the_same_schema_or_a_code_before_anything_is_
             line = {"profile": profile.name, "what": profile.what, "way": way.name, "outcome": code or "same"}
             with Path(RESULTS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
+
+
+def test_the_page_about_managed_servers_names_only_kinds_that_are_run() -> None:
+    text = Path("docs/how-to/managed-postgres.md").read_text(encoding="utf-8")
+    names = {one.name for one in PROFILES} | {"fifteen kinds"}
+    said = {
+        name.strip()
+        for found in re.findall(r"\*run\*: ([^)]+)\)", text)
+        for name in re.split(r",(?! (?:session|transaction|statement)\b)|;", " ".join(found.split()))
+    }
+    assert said
+    assert said <= names, said - names

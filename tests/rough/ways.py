@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
@@ -109,7 +109,7 @@ def _java(
     form: str, find: Callable[[], list[str]], variables: tuple[str, str, str], word: str
 ) -> Callable[[Site], Outcome]:
     def run(site: Site) -> Outcome:
-        found = parameters(site.url)
+        found = Target.of(site.url).parameters
         where = f"jdbc:postgresql://{found['host']}:{found['port']}/{quote(found['dbname'], safe='')}"
         values = (site.jdbc or where, found["user"], found["password"])
         if form == "liquibase":
@@ -155,7 +155,7 @@ def _numbered(
 
 
 def _sqitch(site: Site) -> Outcome:
-    where = parameters(site.url)
+    where = Target.of(site.url).parameters
     user, database = quote(where["user"], safe=""), quote(where["dbname"], safe="")
     target = f"db:pg://{user}@{where['host']}:{where['port']}/{database}"
     path = os.pathsep.join([str(binaries()), os.environ["PATH"]])
