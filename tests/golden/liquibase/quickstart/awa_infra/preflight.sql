@@ -1,11 +1,12 @@
 -- First of every update. Liquibase runs all changesets on one connection, so what is set and taken here holds
 -- until unlock.sql, the last one, or until Liquibase disconnects.
--- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 -- What is about to be set for the session, as it was before; what was kept already is older.
 SELECT pg_catalog.set_config('awa_infra.session',
-         ((SELECT coalesce(pg_catalog.jsonb_object_agg(s.name, pg_catalog.current_setting(s.name)), '{}')
+         ((SELECT coalesce(pg_catalog.jsonb_object_agg(s.name, pg_catalog.current_setting(s.name)),
+                           pg_catalog.jsonb_build_object())
              FROM (
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
@@ -59,7 +60,8 @@ SELECT pg_catalog.set_config('awa_infra.session',
                                                        JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
                                                       WHERE d.datname = pg_catalog.current_database()))
              ) AS s)
-          || coalesce(nullif(pg_catalog.current_setting('awa_infra.session', true), '')::jsonb, '{}'))::text, false);
+          || coalesce(nullif(pg_catalog.current_setting('awa_infra.session', true), '')::jsonb,
+                      pg_catalog.jsonb_build_object()))::text, false);
 
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
