@@ -23,6 +23,7 @@ from awa_infra.database.connection import (
     translate,
     translated,
 )
+from awa_infra.database.kept import pool
 from awa_infra.database.lock import table_holders, wait_for_migration_lock
 from awa_infra.database.observe import Look, look, observe, plan_from
 from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
@@ -177,6 +178,8 @@ def _attempt(
     url: str, planner: Planner, expected: Plan | None, role: str | None, waits: Waits, progress: Progress
 ) -> Report:
     settings = with_role(lock_timeout(waits.table_lock), role)
+    # A role may be limited to one connection.
+    pool.close_idle()
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
         RolesLock(url) as roles_lock,

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.database.fingerprint import verify
 from awa_infra.planning.catalog import digest, structure
@@ -49,7 +49,8 @@ def cells() -> Iterator[tuple[Profile, Way]]:
 def fingerprints(url: str) -> dict[str, str]:
     with connect(url) as connection:
         prepare(connection)
-        return {schema: digest(structure(read_catalog(connection, schema)[1])) for schema in ("awa", CUSTOM.schema)}
+        found = read_catalogs(connection, ("awa", CUSTOM.schema))
+        return {schema: digest(structure(catalog)) for schema, (_name, catalog) in found.items()}
 
 
 def assert_tame(site: Site, tame: dict[str, str]) -> None:
