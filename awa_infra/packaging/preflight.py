@@ -11,6 +11,7 @@ from awa_infra.packaging.verify import facts
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
 from awa_infra.planning.lost_rows import STATE_ROWS_HINT, TRANSITION
+from awa_infra.planning.session import opening
 
 
 def preflight(
@@ -19,6 +20,7 @@ def preflight(
     more: Iterable[GateQuery] = (),
     only: frozenset[str] | None = None,
     again: frozenset[str] | None = None,
+    begins_itself: bool = False,
 ) -> str:
     """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
 
@@ -31,8 +33,13 @@ def preflight(
         only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
         again: for a text that runs before each file: codes to ask each time. All others are asked only if the lock has
             just been taken, as the setting ``awa_infra.fresh`` says.
+        begins_itself: whether the bundle rather than its tool begins the transactions.
     """
-    asked = (*gate_queries(contents.desired), *start_queries(contents.plan.from_version), *more)
+    asked = (
+        *gate_queries(contents.desired, begins_itself=begins_itself),
+        *start_queries(contents.plan.from_version),
+        *more,
+    )
     queries = [query for query in asked if only is None or query.code in only]
 
     def when(code: str, *, pending: bool) -> sqltext.Part:
@@ -54,6 +61,12 @@ def preflight(
     reading = sqltext.load("bundle/read_as_owner.sql")
     # Before a file runs something is pending.
     return "\n".join([reading, *([facts(contents)] if only is None and again is None else []), text])
+
+
+def locked(contents: Contents) -> str:
+    """Return what comes first in every transaction: its settings, and Awa's migration lock."""
+    lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
+    return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{lock}"
 
 
 def _condition(query: GateQuery, when: sqltext.Part) -> str:
