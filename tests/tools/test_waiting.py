@@ -49,7 +49,7 @@ MADE = """
 """
 """Everything that a migration could have made or replaced, with the transaction that did."""
 
-HANG = 20.0
+HANG = 120.0
 
 
 @dataclass(frozen=True)
