@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, LiteralString
+from typing import Any
 
 from psycopg import Cursor, sql
 from psycopg.rows import DictRow
@@ -17,7 +17,8 @@ from awa_infra import sqltext
 from awa_infra.database.catalogs import RINGS, Standings
 from awa_infra.database.connection import Connection
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
-from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, read, reading
+from awa_infra.database.reading import read, reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, read_transaction, with_role
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
@@ -59,9 +60,6 @@ STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAG
 END = b"ROLLBACK"
 """Ends a transaction that only read."""
 
-QUIET = {"jit": "off"}
-"""Just-in-time compilation of catalog queries costs more than it can save (measured)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -101,13 +99,14 @@ def look(
         standings: catalogs to ask for, in the second of the round trips.
     """
     scope = json.dumps(sorted(only))
-    first = settings_query(settings or QUIET, *([TRY_MIGRATION_LOCK] if lock else ()))
     probes = sqltext.names("patches")
     probe = ", ".join(f"({sqltext.load(f'patches/{name}.sql')}) AS {name}" for name in probes)
     with connection.pipeline():
         if begin is not None:
             connection.execute(begin.encode())
-        opened = connection.execute(first)
+        if settings is not None:
+            apply_settings(connection, settings)
+        taken = connection.execute(TRY_MIGRATION_LOCK.encode()) if lock else None
         if desired is None or desired.roles is None:
             # Who makes roles must do that as itself.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
@@ -115,7 +114,7 @@ def look(
         found = connection.execute(sqltext.render("observe/substrates.sql", only=scope).encode())
         applied = connection.execute(f"SELECT {probe}".encode())
     # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
-    locked = bool((opened.fetchone() or {}).get("taken"))
+    locked = taken is not None and bool((taken.fetchone() or {})["taken"])
     if lock and not locked:
         # Whoever has it wants Awa's tables for itself; what was read so far are system catalogs.
         return Look(ObservedState(), frozenset())
@@ -226,7 +225,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     """
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
         return seen.state, plan_from(connection, desired, seen, end=True)
 
     return read(url, work)
@@ -246,7 +245,7 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
     """
 
     def work(connection: Connection) -> ObservedState:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY, only=only)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, only=only)
         require_history(connection, seen)
         return seen.state
 
@@ -264,12 +263,6 @@ def require_history(connection: Connection, seen: Look) -> None:
         raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
 
 
-def settings_query(settings: Mapping[str, str], *more: LiteralString) -> sql.Composed:
-    """Return a SELECT that sets each setting for the transaction, with more items in its list."""
-    each = [sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings.items()]
-    return sql.SQL("SELECT ") + sql.SQL(", ").join([*each, *map(sql.SQL, more)])
-
-
 def refuse_other_database(url: str, declared: str | None) -> None:
     """Refuse a connection to another database than the one that a configuration declares.
 
@@ -279,16 +272,11 @@ def refuse_other_database(url: str, declared: str | None) -> None:
     """
     if declared is None:
         return
-    with reading(url) as connection:
+    with reading(url) as connection, read_transaction(connection):
         row = connection.execute("SELECT current_database() AS database").fetchone()
         database = str(row["database"]) if row else ""
     gate = database_gate(declared, database)
     raise_if_blocked([gate] if gate else [], database)
-
-
-def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:
-    """Return the settings with which a transaction acts as another role, so that the role owns what is made."""
-    return {**settings, **({"role": role} if role else {})}
 
 
 def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:

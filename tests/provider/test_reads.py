@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.kept import IDLE
-from awa_infra.database.url import with_database, with_login
+from awa_infra.database.target import Target
 from awa_infra.resources.database import AwaDatabaseProvider
 from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
 from awa_infra.resources.roles import AwaRolesProvider
@@ -152,7 +152,7 @@ def test_a_role_with_one_connection_is_enough(
         name = sql.Identifier(role)
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'one' CONNECTION LIMIT 1").format(name))
         connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(database.name), name))
-    url = with_login(with_database(server.url, database.name), role, "one")
+    url = Target.of(Target.of(server.url).with_database(database.name)).with_login(role, "one")
     for kind, news in (
         (AwaSchemaProvider(), {"database_url": url}),
         (QueueStorageSchemaProvider(), {"database_url": url, "schema": "acme_one", **SMALL}),

@@ -153,6 +153,28 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
+    -- 'auto-row-security'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
+-- without a policy they would see no job and insert none.
+SELECT 'auto-row-security' AS code,
+       format('Event trigger %I of database %I enables row security on every new table, and so would keep workers from '
+              'Awa''s jobs.', e.evtname, current_database()) AS message,
+       format('As its owner: ALTER EVENT TRIGGER %1$I DISABLE; run this; ALTER EVENT TRIGGER %1$I ENABLE; or let function '
+              '%2$s leave out schema awa and every custom queue-storage schema, by name.', e.evtname, p.oid::regprocedure)
+         AS hint
+  FROM pg_catalog.pg_event_trigger e
+  JOIN pg_catalog.pg_proc p ON p.oid = e.evtfoid
+ WHERE e.evtenabled IN ('O', 'A')
+   AND e.evtevent = 'ddl_command_end'
+   AND p.prosrc ~* 'enable[[:space:]]+row[[:space:]]+level[[:space:]]+security'
+   AND p.prosrc !~ '(^|[^a-z_])awa([^a-z_]|$)'
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
     -- 'blocking-session'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
@@ -372,6 +394,24 @@ SELECT 'no-create-privilege' AS code,
         END LOOP;
     END IF;
 
+    -- 'no-synchronous-standby'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- The commit would wait for ever, and everybody else behind the locks of its transaction.
+SELECT 'no-synchronous-standby' AS code,
+       format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
+              'is connected.', current_setting('synchronous_standby_names')) AS message,
+       format('Start the standby, or take it off that list and reload the configuration. If this database may do without: '
+              'ALTER ROLE %I IN DATABASE %I SET synchronous_commit = local; then connect anew.', session_user,
+              current_database()) AS hint
+ WHERE current_setting('synchronous_standby_names') <> ''
+   AND current_setting('synchronous_commit') NOT IN ('off', 'local')
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication)
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
     -- 'not-owner'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
@@ -528,12 +568,18 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
     -- 'read-only'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
+-- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
                    ELSE 'default_transaction_read_only is on' END) AS message,
-       'Connect to the primary, with a role and database that may write.' AS hint
- WHERE pg_catalog.pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN 'Connect to the primary, with a role and database that may write.'
+            ELSE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_read_only = off; then connect anew.',
+                        session_user, current_database()) END AS hint
+ WHERE pg_catalog.pg_is_in_recovery()
+    OR (NOT true AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
+                                  WHERE s.name = 'default_transaction_read_only'))
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -571,6 +617,24 @@ SELECT 'server-too-old' AS code,
        format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'setting-not-allowed'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+SELECT 'setting-not-allowed' AS code,
+       format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
+              'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
+         AS message,
+       format('As a superuser: ALTER ROLE %I IN DATABASE %I SET %s = %s; then connect anew.', session_user,
+              current_database(), s.name, s.value) AS hint
+  FROM (VALUES ('session_replication_role', 'origin'),
+               ('plpgsql.variable_conflict', 'error')) AS s (name, value)
+ WHERE pg_catalog.current_setting(s.name, true) <> s.value
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

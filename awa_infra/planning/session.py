@@ -1,0 +1,80 @@
+"""The settings under which all SQL of this project runs, for the engine and for bundles alike. Pure.
+
+What they are and why stands in ``sql/session/settings.sql``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from awa_infra import sqltext
+
+NO_TIMEOUT = "0"
+
+
+@cache
+def session_settings(lock_timeout: str, *, statement_timeout: str = NO_TIMEOUT) -> str:
+    """Return the SELECT of the settings that differ from what they have to be: names and values.
+
+    Args:
+        lock_timeout: as PostgreSQL writes it, for example ``30000ms``; ``0`` waits for ever.
+        statement_timeout: the same for each statement.
+    """
+    text = sqltext.render("session/settings.sql", lock_timeout=lock_timeout, statement_timeout=statement_timeout)
+    return text.rstrip("\n")
+
+
+@cache
+def session_query(lock_timeout: str, *, local: bool = True) -> str:
+    """Return one SELECT that sets them; it needs no procedural language.
+
+    Args:
+        lock_timeout: as for :func:`session_settings`.
+        local: until the end of the transaction rather than of the session.
+    """
+    settings = sqltext.Part(session_settings(lock_timeout))
+    return sqltext.render("session/select.sql", settings=settings, local=local)
+
+
+def keep_query(lock_timeout: str) -> str:
+    """Return the SELECT that keeps what is about to be set for the session, for ``session/give_back.sql``."""
+    return sqltext.render("session/keep.sql", settings=sqltext.Part(session_settings(lock_timeout)))
+
+
+def transaction(*, only_reads: bool = False) -> str:
+    """Return the statement that has to be the first one of a transaction.
+
+    A script does not say that it writes: a standby would refuse that with an error, before any gate can say so.
+
+    Args:
+        only_reads: whether the transaction may not write.
+    """
+    return sqltext.render("session/transaction.sql", access=sqltext.Part(", READ ONLY" if only_reads else ""))
+
+
+def begin(*, write: bool) -> str:
+    """Return the statement that begins such a transaction, for whoever begins it.
+
+    Args:
+        write: whether it is to write, whatever the default of the role or the database is.
+    """
+    statement = re.sub(r"^--.*\n", "", transaction(only_reads=not write), flags=re.MULTILINE).strip()
+    return statement.replace("SET TRANSACTION", "BEGIN").removesuffix(";") + (", READ WRITE" if write else "")
+
+
+def session_block(lock_timeout: str, *, local: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:
+    """Return the DO block that sets them and shows nothing, for scripts.
+
+    Args:
+        lock_timeout: as for :func:`session_settings`.
+        local: until the end of the transaction rather than of the session.
+        statement_timeout: as for :func:`session_settings`.
+    """
+    settings = sqltext.Part(session_settings(lock_timeout, statement_timeout=statement_timeout))
+    return sqltext.render("session/block.sql", settings=settings, local=local)
+
+
+def opening(lock_timeout: str, *, only_reads: bool = False, statement_timeout: str = NO_TIMEOUT) -> str:
+    """Return what a script runs first in a transaction: :func:`transaction` and :func:`session_block`."""
+    return f"{transaction(only_reads=only_reads)}\n{session_block(lock_timeout, statement_timeout=statement_timeout)}"
