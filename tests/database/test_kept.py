@@ -12,7 +12,7 @@ from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.kept import MOST, Pool, pool
 from awa_infra.database.observe import read_state
 from awa_infra.database.reading import read
-from awa_infra.database.url import with_login
+from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from tests.support.proxy import metered, transaction_pooler
@@ -140,7 +140,7 @@ def test_a_role_with_one_connection_reads_two_databases_in_turn(server: TestServ
     role = f"awa_infra_kept_{os.getpid()}"
     database.rows(f"CREATE ROLE {role} LOGIN PASSWORD 'one' CONNECTION LIMIT 1")
     try:
-        urls = [with_login(url, role, "one") for url in (database.url, server.url)]
+        urls = [Target.of(url).with_login(role, "one") for url in (database.url, server.url)]
         found = [pid(url) for url in (*urls, *urls)]
         assert len(set(found)) == 4
     finally:
