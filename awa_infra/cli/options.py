@@ -79,7 +79,8 @@ _POLICY = (
         "--max-window",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="Refuse if hot tables would be locked exclusively for longer, by estimate.",
+        help="Refuse if producers and workers would wait for longer, by estimate: from the first lock on what they use "
+        "until its commit. 0 allows no such lock.",
     ),
     click.option("--allow-live-runtimes", is_flag=True, help="Overrule runtime-too-old and live-runtimes."),
     click.option("--allow-blocking-sessions", is_flag=True, help="Overrule blocking-session."),
