@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import psycopg
+from psycopg import errors
 
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
@@ -22,8 +23,9 @@ from awa_infra.database.connection import (
     translate,
     translated,
 )
-from awa_infra.database.lock import TRY_MIGRATION_LOCK, table_holders, wait_for_migration_lock
-from awa_infra.database.observe import Look, look, observe, plan_from, settings_query, with_role
+from awa_infra.database.lock import table_holders, wait_for_migration_lock
+from awa_infra.database.observe import Look, look, observe, plan_from
+from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
 from awa_infra.database.turns import Turn
 from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
@@ -174,20 +176,7 @@ def apply_plans(
 def _attempt(
     url: str, planner: Planner, expected: Plan | None, role: str | None, waits: Waits, progress: Progress
 ) -> Report:
-    settings = with_role(
-        {
-            # JIT compiles the backfills of empty partitions for longer than they run (measured: 1.6 times slower).
-            "jit": "off",
-            # Notices of a fresh install are ten thousand lines.
-            "client_min_messages": "warning",
-            # A role's statement timeout is for applications.
-            "statement_timeout": "0",
-            # Another database's migration may be in the way of this one (see turns.py).
-            "idle_in_transaction_session_timeout": "0",
-            "lock_timeout": str(int(waits.table_lock * 1000)),
-        },
-        role,
-    )
+    settings = with_role(lock_timeout(waits.table_lock), role)
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
         RolesLock(url) as roles_lock,
@@ -232,12 +221,16 @@ def _look_under_lock(
     connection: Connection, settings: Mapping[str, str], desired: DesiredState | None, waits: Waits
 ) -> Look:
     """Begin a transaction, take the migration lock, and only then look."""
-    seen = look(connection, settings, desired=desired, lock=True, begin="BEGIN")
+    try:
+        seen = look(connection, settings, desired=desired, lock=True, begin=BEGIN_WRITE)
+    except errors.FeatureNotSupported:
+        # A standby. A gate says so, if there is anything to do at all.
+        connection.rollback()
+        return look(connection, settings, desired=desired, begin=BEGIN_READ)
     if seen.locked:
         return seen
     connection.rollback()
-    begin = settings_query(settings, TRY_MIGRATION_LOCK)
-    wait_for_migration_lock(connection, begin, waits.migration_lock, waits.on_wait)
+    wait_for_migration_lock(connection, settings, waits.migration_lock, waits.on_wait)
     return look(connection, settings, desired=desired)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from awa_infra import sqltext
-from awa_infra.database.observe import settings_query
-from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
+from awa_infra.database.reading import reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings
 from awa_infra.model import History, HistoryRow
 
 
@@ -21,8 +21,8 @@ def read_history(url: str, form: str) -> History:
     needs = re.search(r"^-- needs: (\S+)$", query, re.MULTILINE)
     table = needs.group(1) if needs else ""
     with reading(url, "Reading the history") as connection:
-        connection.execute(READ_ONLY.encode())
-        connection.execute(settings_query(READ_SETTINGS))
+        connection.execute(BEGIN_READ.encode())
+        apply_settings(connection, READ_SETTINGS)
         there = connection.execute(
             "SELECT current_database() AS database, to_regclass(%s) IS NOT NULL AS there", [table]
         ).fetchone()

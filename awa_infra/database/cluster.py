@@ -12,6 +12,7 @@ import psycopg
 
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection, connect
+from awa_infra.database.session import stay_while_idle
 from awa_infra.database.url import with_database
 from awa_infra.errors import AwaInfraError
 
@@ -61,6 +62,7 @@ class RolesLock:
         self.asked = True
         try:
             connection = self._stack.enter_context(connect(with_database(self._url, MEETING_PLACE), autocommit=True))
+            stay_while_idle(connection)
             if _taken(connection):
                 return
             on_wait("Waiting for another database of this server, whose roles are being made.")

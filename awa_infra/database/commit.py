@@ -10,6 +10,7 @@ import psycopg
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect
+from awa_infra.database.session import read_transaction
 from awa_infra.errors import AwaInfraError, CommitUnknownError
 
 _PATIENCE = 3.0
@@ -53,7 +54,11 @@ def _watched(pid: int, url: str, on_wait: Callable[[str], None]) -> Iterator[Non
 
 def _look(pid: int, url: str, on_wait: Callable[[str], None]) -> None:
     # It only explains a wait, so it must never end one.
-    with suppress(AwaInfraError, psycopg.Error), connect(url, autocommit=True) as connection:
+    with (
+        suppress(AwaInfraError, psycopg.Error),
+        connect(url, autocommit=True) as connection,
+        read_transaction(connection),
+    ):
         row = connection.execute(sqltext.render("observe/commit_wait.sql", pid=pid).encode()).fetchone()
         if row:
             on_wait(

@@ -23,6 +23,7 @@ from awa_infra.errors import (
     RoleRefusedError,
     SqlFailedError,
 )
+from awa_infra.planning.session import begin
 
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a connection unless the connection string says otherwise."""
@@ -141,8 +142,10 @@ def _exists(url: str, defaults: dict[str, str], name: str) -> bool | None:
     """Ask the server, in a database that every server has, for a database; ``None`` if it does not answer."""
     for other in ("postgres", "template1"):
         with suppress(psycopg.Error):
-            target = conninfo.make_conninfo(with_database(url, other), **defaults)
+            target = conninfo.make_conninfo(with_database(url, other), **defaults, client_encoding="UTF8")
             with psycopg.connect(target, autocommit=True) as connection:
+                # Here no default of the role or of that database may come between the question and its answer.
+                connection.execute(begin(write=False).encode())
                 found = connection.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,))
                 return found.fetchone() is not None
     return None

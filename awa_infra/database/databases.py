@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-import psycopg
 from psycopg import errors, sql
 
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.session import read_transaction, session
 from awa_infra.errors import SqlFailedError
 
 _FOUND = """
@@ -54,6 +52,7 @@ def database_exists(server_url: str, name: str) -> bool:
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, "Looking for the database"),
+        read_transaction(connection),
     ):
         return _found(connection, name) is not None
 
@@ -71,7 +70,7 @@ def ensure_database(server_url: str, name: str, options: DatabaseOptions = Datab
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Creating database {name}", f"Database {name} was not created. Run the same again."),
-        _bounded(connection),
+        session(connection, LOCK_TIMEOUT),
     ):
         if _found(connection, name) is not None:
             return False
@@ -92,7 +91,7 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Changing database {name}", f"Database {name} is as it was before this statement."),
-        _bounded(connection),
+        session(connection, LOCK_TIMEOUT),
     ):
         found = _found(connection, name)
         if found is None:
@@ -103,30 +102,6 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
             connection.execute(text)
         if owner is not None and owner != found["owner"]:
             connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(owner)))
-
-
-_TRANSACTION_TIMEOUT = 170000
-"""The server version from which on a role may have a ``transaction_timeout``."""
-
-
-@contextmanager
-def _bounded(connection: Connection) -> Iterator[None]:
-    """Wait a bounded time for locks on databases, and let no timeout of the role end the copying of a template.
-
-    These statements cannot be in a transaction, so the settings are the session's; they are taken back, because a
-    pooler may hand the session to somebody else.
-    """
-    settings = {"lock_timeout": f"{LOCK_TIMEOUT:g}s", "statement_timeout": "0"}
-    if connection.info.server_version >= _TRANSACTION_TIMEOUT:
-        settings["transaction_timeout"] = "0"
-    for setting, value in settings.items():
-        connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(setting), value))
-    try:
-        yield
-    finally:
-        with suppress(psycopg.Error):
-            for setting in settings:
-                connection.execute(sql.SQL("RESET {}").format(sql.Identifier(setting)))
 
 
 def _create(name: str, options: DatabaseOptions) -> sql.Composed:

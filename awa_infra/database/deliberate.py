@@ -12,8 +12,9 @@ from awa_infra import sqltext
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
-from awa_infra.database.observe import ask, look, observe, with_role
-from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
+from awa_infra.database.observe import ask, look, observe
+from awa_infra.database.reading import reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import Gate, ObservedState, Plan, Report
 from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
@@ -25,7 +26,7 @@ from awa_infra.release import installed_release
 def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Return what stands, and the plan that activates queue storage in a schema; writes nothing."""
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         return seen.state, _activation(connection, schema, seen.state)
 
 
@@ -67,14 +68,14 @@ def activate(
 def read_removal(url: str, schema: str, *, force: bool = False, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Return what stands, and the plan that drops a custom queue-storage schema; writes nothing."""
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         return seen.state, _removal(connection, schema, seen.state, force=force)
 
 
 def jobs_in(url: str, schema: str, *, role: str | None = None) -> str:
     """Return in words which unfinished, failed and dead jobs a custom schema holds; empty if none."""
     with reading(url, "Counting jobs") as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         if make_removal(schema, seen.state).steps:
             found = _asked(connection, [q for q in special_queries("removal", schema) if q.code == "removal-live-jobs"])
             return "; ".join(gate.message for gate in found)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
 from awa_infra.database.catalogs import STATE_TABLES, prepare, read_catalog, read_health
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import Look, look, plan_from, with_role
-from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
+from awa_infra.database.observe import Look, look, plan_from
+from awa_infra.database.reading import reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
@@ -48,7 +49,7 @@ def verify(
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
         return seen.state, _examination(_subject(connection, release, seen.state, facts), schemas)
@@ -126,7 +127,7 @@ def read_repair(
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         found, plan = _repair_plan(connection, seen, release, tuple(schemas), policy, facts)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
         return seen.state, found, plan

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection, connect
+from awa_infra.database.session import BEGIN_WRITE, apply_settings, read_transaction, stay_while_idle
 from awa_infra.errors import AwaInfraError, LockTimeoutError
 
 MIGRATION_LOCK_KEY = 4708303813013489490
 """``AWA_MIGR`` in ASCII, as Awa's runner takes it (Awa 0.6.9, ``pg_advisory_lock``)."""
 
-TRY_MIGRATION_LOCK = f"pg_try_advisory_xact_lock({MIGRATION_LOCK_KEY}) AS taken"
-"""Part of a select list: takes the lock for the rest of the transaction if it is free."""
+TRY_MIGRATION_LOCK = f"SELECT pg_catalog.pg_try_advisory_xact_lock({MIGRATION_LOCK_KEY}) AS taken"
+"""Takes the lock for the rest of the transaction if it is free."""
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
 
 def wait_for_migration_lock(
-    connection: Connection, begin: sql.Composed, wait: float, on_wait: Callable[[str], None]
+    connection: Connection, settings: Mapping[str, str], wait: float, on_wait: Callable[[str], None]
 ) -> None:
     """Begin a transaction that has the lock, waiting at most ``wait`` seconds for it.
 
@@ -35,8 +35,7 @@ def wait_for_migration_lock(
 
     Args:
         connection: in autocommit, outside of a transaction.
-        begin: a SELECT of one row that sets what the transaction needs and has the column ``taken``, see
-            :data:`TRY_MIGRATION_LOCK`.
+        settings: of the transaction, see :func:`awa_infra.database.session.apply_settings`.
         wait: seconds.
         on_wait: called once with who holds the lock.
 
@@ -46,6 +45,7 @@ def wait_for_migration_lock(
     """
     deadline = time.monotonic() + wait
     pause, said = _FIRST_PAUSE, False
+    stay_while_idle(connection)
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -61,8 +61,9 @@ def wait_for_migration_lock(
             said = True
         pause = min(pause * 2, _LONGEST_PAUSE)
         with connection.pipeline():
-            connection.execute("BEGIN")
-            answer = connection.execute(begin)
+            connection.execute(BEGIN_WRITE.encode())
+            apply_settings(connection, settings)
+            answer = connection.execute(TRY_MIGRATION_LOCK.encode())
         row = answer.fetchone()
         if row and row["taken"]:
             return
@@ -77,7 +78,7 @@ def table_holders(url: str, own_pid: int) -> tuple[str, ...]:
         own_pid: the server process of the session that waited in vain, to be left out.
     """
     try:
-        with connect(url, autocommit=True) as connection:
+        with connect(url, autocommit=True) as connection, read_transaction(connection):
             rows = connection.execute(sqltext.render("observe/table_holders.sql", own_pid=own_pid).encode()).fetchall()
     except (AwaInfraError, psycopg.Error):
         return ()  # this only explains another failure
@@ -85,7 +86,8 @@ def table_holders(url: str, own_pid: int) -> tuple[str, ...]:
 
 
 def _holder(connection: Connection) -> str:
-    row = connection.execute(sqltext.load("observe/lock_holder.sql").encode()).fetchone()
+    with read_transaction(connection):
+        row = connection.execute(sqltext.load("observe/lock_holder.sql").encode()).fetchone()
     if row is None:
         return "its holder has just gone"
     return f"it is held by {_session(row)}"

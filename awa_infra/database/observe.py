@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, LiteralString
+from typing import Any
 
 from psycopg import Cursor, sql
 from psycopg.rows import DictRow
@@ -15,7 +15,8 @@ from psycopg.rows import DictRow
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
-from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
+from awa_infra.database.reading import reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, read_transaction, with_role
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
@@ -59,9 +60,6 @@ RINGS = ("queue_ring", "lease_ring", "claim_ring")
 STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
 
-QUIET = {"jit": "off"}
-"""Just-in-time compilation of catalog queries costs more than it can save (measured)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -96,13 +94,14 @@ def look(
             read: the state is empty, and the caller ends the transaction.
         begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
     """
-    first = settings_query(settings or QUIET, *([TRY_MIGRATION_LOCK] if lock else ()))
     probes = sqltext.names("patches")
     probe = ", ".join(f"({sqltext.load(f'patches/{name}.sql')}) AS {name}" for name in probes)
     with connection.pipeline():
         if begin is not None:
             connection.execute(begin.encode())
-        opened = connection.execute(first)
+        if settings is not None:
+            apply_settings(connection, settings)
+        taken = connection.execute(TRY_MIGRATION_LOCK.encode()) if lock else None
         if desired is None or desired.roles is None:
             # Who makes roles must do that as itself.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
@@ -110,7 +109,7 @@ def look(
         found = connection.execute(sqltext.load("observe/substrates.sql").encode())
         applied = connection.execute(f"SELECT {probe}".encode())
     # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
-    locked = bool((opened.fetchone() or {}).get("taken"))
+    locked = taken is not None and bool((taken.fetchone() or {})["taken"])
     if lock and not locked:
         # Whoever has it wants Awa's tables for itself; what was read so far are system catalogs.
         return Look(ObservedState(), frozenset())
@@ -216,7 +215,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
         return seen.state, plan_from(connection, desired, seen)
 
 
@@ -232,18 +231,12 @@ def read_state(url: str, *, role: str | None = None) -> ObservedState:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=READ_ONLY)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
             # Otherwise a schema that this role cannot look into would be reported as not migrated.
             rows = ask(connection, [history_query()], seen.readable)
             raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
         return seen.state
-
-
-def settings_query(settings: Mapping[str, str], *more: LiteralString) -> sql.Composed:
-    """Return a SELECT that sets each setting for the transaction, with more items in its list."""
-    each = [sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings.items()]
-    return sql.SQL("SELECT ") + sql.SQL(", ").join([*each, *map(sql.SQL, more)])
 
 
 def refuse_other_database(url: str, declared: str | None) -> None:
@@ -255,16 +248,11 @@ def refuse_other_database(url: str, declared: str | None) -> None:
     """
     if declared is None:
         return
-    with reading(url) as connection:
+    with reading(url) as connection, read_transaction(connection):
         row = connection.execute("SELECT current_database() AS database").fetchone()
         database = str(row["database"]) if row else ""
     gate = database_gate(declared, database)
     raise_if_blocked([gate] if gate else [], database)
-
-
-def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:
-    """Return the settings with which a transaction acts as another role, so that the role owns what is made."""
-    return {**settings, **({"role": role} if role else {})}
 
 
 def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:

@@ -9,28 +9,20 @@ import psycopg
 
 from awa_infra.database.connection import LOCK_NOT_AVAILABLE, Connection, connect, translate
 from awa_infra.database.lock import table_holders
+from awa_infra.database.session import READ_WAIT
 from awa_infra.errors import LockTimeoutError
-
-READ_ONLY = "BEGIN READ ONLY"
-
-READ_WAIT = 10.0
-"""Seconds that a query which only reads waits for a table lock. Nothing but ``AccessExclusive`` keeps readers waiting,
-and a healthy migration holds that for less on tables that are read here (docs/reference/benchmark.md)."""
-
-READ_SETTINGS = {"jit": "off", "lock_timeout": str(int(READ_WAIT * 1000)), "statement_timeout": "0"}
-"""Settings of a transaction that only reads. A role's own statement timeout is for applications."""
 
 
 @contextmanager
 def reading(url: str, doing: str = "Reading the database") -> Iterator[Connection]:
-    """Open a connection on which the caller begins a transaction with :data:`READ_ONLY` and :data:`READ_SETTINGS`.
+    """Open a connection on which the caller begins transactions that read, see ``awa_infra.database.session``.
 
     Args:
         url: connection string; hidden from every message.
         doing: what is being done, to start messages with.
 
     Raises:
-        LockTimeoutError: somebody held a table for longer than :data:`READ_WAIT`; the message says who.
+        LockTimeoutError: somebody held a table for longer than ``READ_WAIT``; the message says who.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with connect(url, autocommit=True) as connection:

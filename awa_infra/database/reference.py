@@ -10,8 +10,10 @@ from awa_infra import sqltext
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalog
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.observe import look
-from awa_infra.database.reading import READ_ONLY, READ_SETTINGS, reading
+from awa_infra.database.reading import reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, session
 from awa_infra.database.url import with_database
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
@@ -38,7 +40,7 @@ def measured_facts(url: str, release: Release, reference_url: str | None = None)
         AwaInfraError: see :func:`awa_infra.database.connection.connect` and :func:`awa_infra.database.apply.apply`.
     """
     with reading(url) as connection:
-        target, identity = look(connection, READ_SETTINGS, begin=READ_ONLY).state, _identity(connection)
+        target, identity = look(connection, READ_SETTINGS, begin=BEGIN_READ).state, _identity(connection)
     if reference_url is not None:
         return _facts(reference_url, release, target, identity)
     with _scratch(url, release) as scratch:
@@ -58,10 +60,12 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
     values: dict[str, sqltext.Value | sqltext.Name] = {"name": sqltext.Name(name)}
     doing = f"Creating the scratch database {name}"
     with connect(url, autocommit=True) as connection, translated(url, doing):
-        row = connection.execute(sqltext.load("reference/may_create.sql").encode()).fetchone() or {}
+        with read_transaction(connection):
+            row = connection.execute(sqltext.load("reference/may_create.sql").encode()).fetchone() or {}
         if not row["allowed"]:
             raise_if_blocked([Gate("no-createdb", row["message"], row["hint"])], name)
-        connection.execute(sqltext.render("reference/create.sql", **values).encode())
+        with session(connection, LOCK_TIMEOUT):
+            connection.execute(sqltext.render("reference/create.sql", **values).encode())
     try:
         scratch = with_database(url, name)
         # Nobody else knows this database; its server's lock table is checked as for every other.
@@ -73,13 +77,14 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
 
 
 def _drop(url: str, name: str, values: dict[str, sqltext.Value | sqltext.Name]) -> None:
-    with connect(url, autocommit=True) as connection, translated(url, f"Dropping the scratch database {name}"):
+    doing = f"Dropping the scratch database {name}"
+    with connect(url, autocommit=True) as connection, translated(url, doing), session(connection, LOCK_TIMEOUT):
         connection.execute(sqltext.render("reference/drop.sql", **values).encode())
 
 
 def _facts(url: str, release: Release, target: ObservedState, identity: str) -> CatalogFacts:
     with reading(url) as connection:
-        seen = look(connection, READ_SETTINGS, begin=READ_ONLY)
+        seen = look(connection, READ_SETTINGS, begin=BEGIN_READ)
         problem = reference_problem(release, target, seen.state)
         if _identity(connection) == identity:
             problem = "it is the database that is verified"

@@ -14,6 +14,7 @@ from typing import Self
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection
+from awa_infra.database.session import stay_while_idle
 
 _POLL = 0.5
 """Seconds between two looks at whether everything was cancelled."""
@@ -99,11 +100,13 @@ class Turn:
             CancelledError: everything was cancelled meanwhile.
         """
         self.__exit__()
+        stay_while_idle(self._connection)
         self._turns.wait(self._server, places, self._capacity())
         self._places = places
 
     def _capacity(self) -> int:
         if self._room is None:
+            # Asked inside the transaction of the migration, or before its next one.
             row = self._connection.execute(sqltext.load("observe/lock_room.sql").encode()).fetchone() or {}
             self._room = int(row["room"])
         return self._room

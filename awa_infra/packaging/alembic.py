@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
-from awa_infra import sqltext
 from awa_infra.packaging.contents import Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import in_order, numbered_gone, stems
-from awa_infra.packaging.preflight import keeping_installer, preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, locked, preflight, stop
 
 _SETTINGS = """\
 # Where the database is and who connects comes from the environment: AWA_DATABASE_URL.
@@ -65,11 +64,11 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files(__package__).joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
     more = [*lock_table_queries(contents, together=True), *numbered_gone(contents, "alembic")]
-    asked = preflight(contents, more=more)
+    asked = preflight(contents, more=more, begins_itself=True)
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),
-        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
+        "awa_infra/lock.sql": locked(contents).encode(),
         "awa_infra/preflight.sql": asked.encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),

@@ -33,10 +33,14 @@ class Waits:
     table_lock: float = 30.0
     migration_lock: float = 60.0
 
+    @property
+    def lock_timeout(self) -> str:
+        """Return the first of them as PostgreSQL writes it."""
+        return f"{round(self.table_lock * 1000)}ms" if self.table_lock else "0"
+
     def values(self) -> sqltext.Values:
-        """Return the placeholders of the scripts that take the locks."""
+        """Return the placeholders of the scripts that take the lock."""
         return {
-            "lock_timeout": f"{round(self.table_lock * 1000)}ms",
             "lock_wait": self.migration_lock,
             "lock_wait_told": seconds(self.migration_lock),
         }

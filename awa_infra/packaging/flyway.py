@@ -16,6 +16,7 @@ from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import preflight, refusal, stop
 from awa_infra.planning.gates import GateQuery
+from awa_infra.planning.session import opening
 
 _PATCHES_FROM = 0
 _QUEUE_STORAGE_AT = 10
@@ -80,13 +81,15 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [_not_adopted(), *lock_table_queries(contents, together=False), *gone]
-    asked = [preflight(contents, more=more), stop()]
+    begun = opening(contents.waits.lock_timeout)
+    asked = [begun, preflight(contents, more=more), stop()]
     locked = [
+        f"-- Runs in the transaction of each file, before it.\n{begun}",
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
         preflight(contents, only=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
-    alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
+    alone = f"{begun}\n" + sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
@@ -94,7 +97,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
         # first run: where its schema is missing Flyway has nothing to validate.
         "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
-            [preflight(contents, only=_FIRST), refusal(), alone]
+            [begun, preflight(contents, only=_FIRST), refusal(), alone]
         ).encode(),
         "callbacks/beforeValidate__awa_infra_alone.sql": alone.encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),

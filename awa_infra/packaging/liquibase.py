@@ -18,6 +18,7 @@ from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import prerequisite
 from awa_infra.packaging.preflight import keeping_installer, preflight, stop
+from awa_infra.planning.session import keep_query, session_block, transaction
 
 _LOGICAL_PATH = "awa"
 _AUTHOR = "awa-infra"
@@ -27,6 +28,10 @@ _HEADER = """\
 # Awa's migrations for Liquibase. Changesets awa-vNNN are Awa's own text; on a database where Awa's version
 # table already has that version they are marked as run. The first two and the last one run at every update.
 """
+
+_FIRST_OF_ALL = """\
+-- First of every update. Liquibase runs all changesets on one connection, so what is set and taken here holds
+-- until unlock.sql, the last one, or until Liquibase disconnects."""
 
 _PROPERTIES = f"""\
 # Settings of this bundle. Where the database is and who connects comes from the environment:
@@ -46,14 +51,25 @@ def files(contents: Contents) -> dict[str, bytes]:
     gone = gone_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
     more = [*lock_table_queries(contents, together=False), *gone]
     asked = preflight(contents, more=more)
-    lock = sqltext.render("bundle/lock_liquibase.sql", **contents.waits.values())
+    wait = contents.waits.lock_timeout
+    lock = [
+        _FIRST_OF_ALL,
+        transaction(write=True),
+        keep_query(wait),
+        session_block(wait, local=False),
+        sqltext.render("bundle/lock_liquibase.sql", **contents.waits.values()),
+        asked,
+    ]
+    unlock = sqltext.render(
+        "bundle/unlock_liquibase.sql", give_back=sqltext.Part(sqltext.load("session/give_back.sql"))
+    )
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
         "prerequisite.sql": prerequisite(contents),
-        "awa_infra/preflight.sql": f"{lock}\n{asked}".encode(),
+        "awa_infra/preflight.sql": "\n".join(lock).encode(),
         "awa_infra/stop.sql": stop(session=True).encode(),
-        "awa_infra/unlock.sql": "\n".join([keeping_installer(), sqltext.load("bundle/unlock_liquibase.sql")]).encode(),
+        "awa_infra/unlock.sql": f"{keeping_installer()}\n{unlock}".encode(),
     }
 
 

@@ -16,8 +16,9 @@ from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
 from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import acting, preflight, refusal, stop
+from awa_infra.packaging.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.planning.gates import GateQuery
+from awa_infra.planning.session import session_block
 
 ROOM = 1000
 """Numbers for each version of Awa."""
@@ -61,8 +62,7 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
 
 def wrapped(contents: Contents, step: Step) -> bytes:
     """Return a step's text behind the lock and the acting as the owner: each file is a transaction of its own."""
-    lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
-    return f"{lock}\n{acting()}\n".encode() + AWAS_TEXT + step.sql.encode()
+    return f"{locked(contents)}\n{acting()}\n".encode() + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:
@@ -73,7 +73,7 @@ def unwrapped(content: bytes) -> str:
 def prerequisite(contents: Contents) -> bytes:
     """Return the script that makes the schema of a tool's own tables, where that can be."""
     parts = [
-        sqltext.load("bundle/encoding.sql"),
+        session_block(contents.waits.lock_timeout, local=False),
         preflight(contents, only=_FIRST),
         refusal(),
         sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
@@ -90,7 +90,7 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
     """
     more = [*lock_table_queries(contents, together=False), *numbered_gone(contents, tool)]
     asked = [
-        sqltext.load("bundle/encoding.sql"),
+        session_block(contents.waits.lock_timeout, local=False),
         preflight(contents, more=more),
         stop("Nothing was run; do not run the tool before this is corrected."),
     ]

@@ -9,9 +9,16 @@ from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents
 from awa_infra.packaging.verify import facts
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
+from awa_infra.planning.session import opening
 
 
-def preflight(contents: Contents, *, more: Iterable[GateQuery] = (), only: frozenset[str] | None = None) -> str:
+def preflight(
+    contents: Contents,
+    *,
+    more: Iterable[GateQuery] = (),
+    only: frozenset[str] | None = None,
+    begins_itself: bool = False,
+) -> str:
     """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
 
     It is the engine's own gates, each inside a check that the tables it reads are there, so that they run on an empty
@@ -21,8 +28,13 @@ def preflight(contents: Contents, *, more: Iterable[GateQuery] = (), only: froze
         contents: what the bundle contains; decides which gates apply and what they compare with.
         more: gates that only this tool has.
         only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
+        begins_itself: whether the bundle rather than its tool begins the transactions.
     """
-    asked = (*gate_queries(contents.desired), *start_queries(contents.plan.from_version), *more)
+    asked = (
+        *gate_queries(contents.desired, begins_itself=begins_itself),
+        *start_queries(contents.plan.from_version),
+        *more,
+    )
     queries = [query for query in asked if only is None or query.code in only]
     conditions = "".join(_condition(query, always=only is not None or not query.pending) for query in queries)
     text = sqltext.render(
@@ -32,6 +44,12 @@ def preflight(contents: Contents, *, more: Iterable[GateQuery] = (), only: froze
     )
     reading = sqltext.load("bundle/read_as_owner.sql")
     return "\n".join([reading, text] if only is not None else [reading, facts(contents), text])
+
+
+def locked(contents: Contents) -> str:
+    """Return what comes first in every transaction: its settings, and Awa's migration lock."""
+    lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
+    return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{lock}"
 
 
 def _condition(query: GateQuery, *, always: bool) -> str:

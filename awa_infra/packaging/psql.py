@@ -11,7 +11,7 @@ from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import Contents, Format, plain_paths
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import keeping_installer, preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, locked, preflight, stop
 from awa_infra.packaging.verify import verified
 
 _HEADER = """\
@@ -70,8 +70,8 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
-        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
-        "awa_infra/preflight.sql": preflight(contents, more=more).encode(),
+        "awa_infra/lock.sql": locked(contents).encode(),
+        "awa_infra/preflight.sql": preflight(contents, more=more, begins_itself=True).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
         "awa_infra/verified.sql": verified(contents).encode(),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from awa_infra import sqltext
 from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents
+from awa_infra.planning.session import opening
 
 ROLES_FILE = "roles.sql"
 
@@ -37,18 +38,21 @@ BEGIN;
 
 def guard_script(contents: Contents) -> dict[str, bytes]:
     """Return the script that guards the schemas by its path; nothing if none is to be guarded."""
-    return _script(GUARD_FILE, _GUARD_HEADER, contents.of(StepKind.GUARD))
+    return _script(GUARD_FILE, _GUARD_HEADER, contents, contents.of(StepKind.GUARD))
 
 
 def roles_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if no roles are declared."""
     return _script(
-        ROLES_FILE, _HEADER, [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
+        ROLES_FILE,
+        _HEADER,
+        contents,
+        [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}],
     )
 
 
-def _script(path: str, header: str, steps: Sequence[Step]) -> dict[str, bytes]:
+def _script(path: str, header: str, contents: Contents, steps: Sequence[Step]) -> dict[str, bytes]:
     if not steps:
         return {}
     texts = [f"-- {sqltext.one_line(step.title)}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
-    return {path: "\n".join([header, *texts, "COMMIT;\n"]).encode()}
+    return {path: "\n".join([header, opening(contents.waits.lock_timeout), *texts, "COMMIT;\n"]).encode()}

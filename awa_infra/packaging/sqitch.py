@@ -11,7 +11,7 @@ from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import AWAS_TEXT, ROOM, in_order, number, numbered_gone, stems, unwrapped
-from awa_infra.packaging.preflight import preflight, stop
+from awa_infra.packaging.preflight import locked, preflight, stop
 from awa_infra.packaging.verify import verified
 
 PROJECT = "awa_infra"
@@ -57,7 +57,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "sqitch.conf": _SETTINGS.encode(),
         "sqitch.plan": "\n".join(lines).encode(),
-        "awa_infra/lock.sql": sqltext.render("bundle/lock_transaction.sql", **contents.waits.values()).encode(),
+        "awa_infra/lock.sql": locked(contents).encode(),
         "awa_infra/preflight.sql": asked.encode(),
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),

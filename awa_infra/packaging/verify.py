@@ -10,6 +10,7 @@ from awa_infra.model import StepKind
 from awa_infra.packaging.contents import Contents, own_name
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import queue_storage_values
+from awa_infra.planning.session import opening
 
 FIRST_VERSION_WITH_ROUTING = 10
 """The version that creates ``awa.storage_transition_state`` (Awa 0.6.9)."""
@@ -38,7 +39,8 @@ class Fact:
 
 def verify(contents: Contents) -> str:
     """Return ``verify.sql``: a query with a verdict for every fact; it reads only."""
-    return sqltext.render("bundle/verify.sql", facts=sqltext.Part(facts(contents)))
+    begun = opening("10s", write=False, statement_timeout="60s")
+    return sqltext.render("bundle/verify.sql", facts=sqltext.Part(facts(contents)), opening=sqltext.Part(begun))
 
 
 def verified(contents: Contents, outcome: str = "Everything was rolled back.") -> str:

@@ -75,7 +75,7 @@ class Session:
 
 
 def gate_queries(
-    desired: DesiredState, *, pending: bool = True, session: Session | None = None
+    desired: DesiredState, *, pending: bool = True, session: Session | None = None, begins_itself: bool = False
 ) -> tuple[GateQuery, ...]:
     """Return every SQL gate that applies to what is desired, in a stable order.
 
@@ -83,8 +83,9 @@ def gate_queries(
         desired: what is asked for; its policy decides which gates are left out.
         pending: whether there is anything to do; some gates only matter then.
         session: what the live engine knows; without it the gates that need it are left out, as in bundles.
+        begins_itself: whether whoever asks begins the transaction that writes, as the live engine always does.
     """
-    values = _values(desired, session)
+    values = _values(desired, session) | {"begins_itself": begins_itself or session is not None}
     queries: list[GateQuery] = []
     for name in sqltext.names("gates"):
         path = f"gates/{name}.sql"

@@ -2,7 +2,6 @@
 -- A second Flyway that got in between two files would hold the one and wait for the other, and the first one the other
 -- way round. So on connections of its own only one Flyway at a time goes on from here ("AWA_FLYW" as a number), until
 -- it disconnects. On a connection that an application's pool lent, Awa's lock is each file's: nothing to wait for.
-SET LOCAL statement_timeout = 0;
 DO $awa_infra$
 DECLARE
     deadline CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';

@@ -1,13 +1,3 @@
--- First of every update. Liquibase runs all changesets on one connection, so what is set and taken here holds
--- until unlock.sql, the last one, or until Liquibase disconnects.
--- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
--- statement timeout is for applications. A table lock that is not free in time fails the changeset,
--- which is then rolled back, rather than making every other session wait behind it.
-SET client_min_messages = warning;
-SET jit = off;
-SET statement_timeout = 0;
-SET lock_timeout = {lock_timeout};
-
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave.
 DO $awa_infra$

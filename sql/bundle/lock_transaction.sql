@@ -1,13 +1,3 @@
--- First in the transaction. Notices of a fresh installation are ten thousand lines; jit costs more than it saves here;
--- a role's statement timeout is for applications. A table lock that is not free in time fails the run, which
--- is then rolled back, rather than making every other session wait behind it.
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-SET LOCAL statement_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL lock_timeout = {lock_timeout};
-
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave. It is the transaction's: PostgreSQL gives it back at its end, whatever happens.
 DO $awa_infra$

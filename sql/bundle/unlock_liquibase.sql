@@ -2,7 +2,4 @@
 SELECT pg_advisory_unlock(4708303813013489490);
 -- The advisory lock is the session's, whatever its role is.
 RESET role;
-RESET lock_timeout;
-RESET statement_timeout;
-RESET jit;
-RESET client_min_messages;
+{give_back}

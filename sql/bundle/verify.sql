@@ -1,11 +1,8 @@
 -- Run after the bundle, by any role that can read schema awa: psql -X -q -f verify.sql
 -- Every row should say true in column ok. It reads only, waits for no lock longer than 10 seconds, and has a minute in
 -- all, whatever the role's own timeouts are.
-BEGIN TRANSACTION READ ONLY;
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL statement_timeout = '60s';
-SET LOCAL lock_timeout = '10s';
-
+BEGIN;
+{opening}
 {facts}
 SELECT f.what, f.expected, f.found, f.expected IS NULL OR f.expected = f.found AS ok
   FROM jsonb_to_recordset(current_setting('awa_infra.facts')::jsonb) AS f (what text, expected text, found text);

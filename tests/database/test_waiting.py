@@ -17,7 +17,7 @@ from awa_infra.database.databases import DatabaseOptions, ensure_database
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
-from awa_infra.database.reading import READ_SETTINGS
+from awa_infra.database.session import READ_SETTINGS
 from awa_infra.database.url import with_database, with_login
 from awa_infra.errors import LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Release

@@ -298,7 +298,7 @@ def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: 
 def test_a_bundle_waits_for_locks_as_long_as_it_is_told(form: str, release: Release) -> None:
     files = package(form, DesiredState(release, 40), waits=Waits(table_lock=2.5, migration_lock=7)).files
     texts = b"".join(files.values()).decode()
-    assert "lock_timeout = '2500ms'" in texts
+    assert "('lock_timeout', '2500ms'" in texts
     assert "lock_timeout = '30000ms'" not in texts
     assert "was not free within 7 seconds" in files["README.md"].decode()
     assert "at most 2.5 seconds" in files["README.md"].decode()

@@ -1,11 +1,62 @@
 -- Runs in the transaction of each file, before it.
--- Notices of a fresh installation are ten thousand lines; jit costs more than it saves here; a role's
--- statement timeout is for applications. A table lock that is not free in time fails the file, which
--- is then rolled back, rather than making every other session wait behind it.
-SET LOCAL client_min_messages = warning;
-SET LOCAL jit = off;
-SET LOCAL statement_timeout = 0;
-SET LOCAL lock_timeout = '30000ms';
+-- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- has it: default_tablespace and default_toast_compression, which are for the administrator to choose;
+    -- synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '0', false),
+        ('lock_timeout', '30000ms', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way for everybody.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     WHERE pg_catalog.current_setting(s.name, true) <> s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
+    END LOOP;
+END
+$awa_infra$;
 
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave. On a connection that Flyway opened with flyway.toml, which names the application, the lock is the

@@ -1,3 +1,62 @@
+-- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- has it: default_tablespace and default_toast_compression, which are for the administrator to choose;
+    -- synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '0', false),
+        ('lock_timeout', '30000ms', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way for everybody.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     WHERE pg_catalog.current_setting(s.name, true) <> s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
+    END LOOP;
+END
+$awa_infra$;
+
 -- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
 -- not look into the schema without doing so.
 DO $awa_infra$
@@ -856,12 +915,18 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
     -- 'read-only'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
+-- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
                    ELSE 'default_transaction_read_only is on' END) AS message,
-       'Connect to the primary, with a role and database that may write.' AS hint
- WHERE pg_catalog.pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN 'Connect to the primary, with a role and database that may write.'
+            ELSE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_read_only = off; then connect anew.',
+                        session_user, current_database()) END AS hint
+ WHERE pg_catalog.pg_is_in_recovery()
+    OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
+                                  WHERE s.name = 'default_transaction_read_only'))
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -1002,6 +1067,24 @@ SELECT 'server-too-old' AS code,
        format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'setting-not-allowed'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+SELECT 'setting-not-allowed' AS code,
+       format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
+              'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
+         AS message,
+       format('As a superuser: ALTER ROLE %I IN DATABASE %I SET %s = %s; then connect anew.', session_user,
+              current_database(), s.name, s.value) AS hint
+  FROM (VALUES ('session_replication_role', 'origin'),
+               ('plpgsql.variable_conflict', 'error')) AS s (name, value)
+ WHERE pg_catalog.current_setting(s.name, true) <> s.value
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

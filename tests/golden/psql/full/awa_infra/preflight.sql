@@ -856,12 +856,18 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
     -- 'read-only'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
+-- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
                    ELSE 'default_transaction_read_only is on' END) AS message,
-       'Connect to the primary, with a role and database that may write.' AS hint
- WHERE pg_catalog.pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN 'Connect to the primary, with a role and database that may write.'
+            ELSE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_read_only = off; then connect anew.',
+                        session_user, current_database()) END AS hint
+ WHERE pg_catalog.pg_is_in_recovery()
+    OR (NOT true AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
+                                  WHERE s.name = 'default_transaction_read_only'))
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;
@@ -1002,6 +1008,24 @@ SELECT 'server-too-old' AS code,
        format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'setting-not-allowed'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+SELECT 'setting-not-allowed' AS code,
+       format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
+              'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
+         AS message,
+       format('As a superuser: ALTER ROLE %I IN DATABASE %I SET %s = %s; then connect anew.', session_user,
+              current_database(), s.name, s.value) AS hint
+  FROM (VALUES ('session_replication_role', 'origin'),
+               ('plpgsql.variable_conflict', 'error')) AS s (name, value)
+ WHERE pg_catalog.current_setting(s.name, true) <> s.value
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

@@ -1,0 +1,99 @@
+"""How every transaction of ours begins: isolation level, access, and the settings of ``sql/session/settings.sql``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg import sql
+
+from awa_infra import sqltext
+from awa_infra.database.connection import Connection
+from awa_infra.planning.session import begin, keep_query, session_query
+
+BEGIN_WRITE = begin(write=True)
+"""Begins a transaction that writes. A standby refuses it with SQLSTATE 0A000."""
+
+BEGIN_READ = begin(write=False)
+"""Begins a transaction that only reads."""
+
+LOCK_TIMEOUT = "lock_timeout"
+
+
+def lock_timeout(seconds: float) -> dict[str, str]:
+    """Return the settings of a transaction that waits that long for each table lock; 0 waits for ever."""
+    return {LOCK_TIMEOUT: f"{round(seconds * 1000)}ms" if seconds else "0"}
+
+
+READ_WAIT = 10.0
+"""Seconds that a query which only reads waits for a table lock. Nothing but ``AccessExclusive`` keeps readers waiting,
+and a healthy migration holds that for less on tables that are read here (docs/reference/benchmark.md)."""
+
+READ_SETTINGS = lock_timeout(READ_WAIT)
+"""Settings of a transaction that only reads."""
+
+
+def with_role(settings: Mapping[str, str], role: str | None) -> dict[str, str]:
+    """Return the settings with which a transaction acts as another role, so that the role owns what is made."""
+    return {**settings, **({"role": role} if role else {})}
+
+
+def apply_settings(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Send what a transaction runs under; inside a pipeline it costs no round trip.
+
+    Args:
+        connection: inside a transaction.
+        settings: ``lock_timeout``, and whatever else is to be set for the transaction, such as ``role``.
+    """
+    connection.execute(session_query(settings[LOCK_TIMEOUT]).encode())
+    more = {name: value for name, value in settings.items() if name != LOCK_TIMEOUT}
+    if more:
+        each = [sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, value) for name, value in more.items()]
+        connection.execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(each)))
+
+
+def stay_while_idle(connection: Connection) -> None:
+    """Keep a role's ``idle_session_timeout`` from ending a connection that waits outside of any transaction.
+
+    Nothing is set where there is none, so that a pooler's sessions stay as they are.
+    """
+    connection.execute(sqltext.load("session/stay.sql").encode())
+
+
+@contextmanager
+def read_transaction(connection: Connection) -> Iterator[None]:
+    """Run a few statements in a transaction that only reads.
+
+    Args:
+        connection: in autocommit, outside of a transaction.
+    """
+    with connection.pipeline():
+        connection.execute(BEGIN_READ.encode())
+        apply_settings(connection, READ_SETTINGS)
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):
+            connection.rollback()
+
+
+@contextmanager
+def session(connection: Connection, seconds: float) -> Iterator[None]:
+    """Run statements that cannot be in a transaction, such as CREATE DATABASE, under the same settings.
+
+    They are the session's, so they are taken back: a pooler may hand the session to somebody else.
+
+    Args:
+        connection: in autocommit, outside of a transaction.
+        seconds: to wait for each lock.
+    """
+    wait = lock_timeout(seconds)[LOCK_TIMEOUT]
+    with connection.pipeline():
+        connection.execute(keep_query(wait).encode())
+        connection.execute(session_query(wait, local=False).encode())
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):
+            connection.execute(sqltext.load("session/give_back.sql").encode())

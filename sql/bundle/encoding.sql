@@ -1,2 +1,0 @@
--- Whatever PGCLIENTENCODING says, this text is UTF-8.
-SET client_encoding = 'UTF8';
