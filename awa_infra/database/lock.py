@@ -70,12 +70,12 @@ def wait_for_migration_lock(
         connection.rollback()
 
 
-def table_holders(url: str, own_pid: int) -> tuple[str, ...]:
+def table_holders(url: str, own_pid: int = 0) -> tuple[str, ...]:
     """Return who holds locks on Awa's tables right now, oldest transaction first; asked on a new connection.
 
     Args:
         url: connection string.
-        own_pid: the server process of the session that waited in vain, to be left out.
+        own_pid: the server process of the session that waited in vain, to be left out; not needed once that holds none.
     """
     try:
         with connect(url, autocommit=True) as connection, read_transaction(connection):

@@ -16,6 +16,7 @@ from awa_infra.lifecycle.fields import (
     GUARD,
     QUEUES,
     ROLE,
+    TRANSACTION,
     UNKNOWN,
     WAITING,
     Input,
@@ -23,11 +24,12 @@ from awa_infra.lifecycle.fields import (
     Props,
     Type,
     policy_of,
+    transaction_of,
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import desired_plan, fingerprint, state_as, warn_of_drift
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
 from awa_infra.planning.gates import release_gate
@@ -58,6 +60,7 @@ class SchemaLifecycle(Lifecycle):
         ),
         ROLE,
         *WAITING,
+        TRANSACTION,
         ALLOW_LIVE_RUNTIMES,
         Input(
             "repair",
@@ -121,7 +124,9 @@ class SchemaLifecycle(Lifecycle):
         # An empty database has nobody to wait, and replaced functions make nobody wait.
         upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
         locks = locks_line(plan) if upgrade else ""
-        tell(pending_line(plan) + (f" Locks until the end: {locks}." if locks else ""))
+        each = transaction_of(wanted) is Transaction.EACH
+        until = "Locks, each until its own migration is committed" if each else "Locks until the end"
+        tell(pending_line(plan) + (f" {until}: {locks}." if locks else ""))
         for note in plan.notes:
             if upgrade or note.code != DURATION:
                 tell(note.message, warning=note.code == "window")
@@ -220,6 +225,7 @@ def _desired(wanted: Mapping[str, Any]) -> DesiredState:
         (QueueStorage(CANONICAL_SCHEMA, queues=queues),) if queues else (),
         policy_of(wanted),
         guarded=(CANONICAL_SCHEMA,) if wanted["guard"] is True else (),
+        transaction=transaction_of(wanted),
     )
 
 
