@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import grpc
@@ -34,7 +35,7 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
-from devtools import java_tools, postgres
+from devtools import bench_traffic, java_tools, postgres
 from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing, note, run_cli
 
@@ -247,6 +248,11 @@ def _main() -> int:
     try:
         results = measure(Bench(server, folder), rounds)
         page = table(results, rounds, f"PostgreSQL {server.major} (embedded build, without JIT)")
+        try:
+            traffic = bench_traffic.measure(server)
+        except ToolMissing as exc:
+            note(f"bench: without live traffic: {exc}")
+            traffic = {}
     finally:
         postgres.destroy(folder / "pg")
         shutil.rmtree(folder, ignore_errors=True)
@@ -255,8 +261,18 @@ def _main() -> int:
     }
     RESULTS.write_text(json.dumps({"rounds": rounds, "seconds": data}, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page, encoding="utf-8")
-    print(page)
+    keep_traffic(traffic)
+    print(PAGE.read_text(encoding="utf-8"))
     return 0
+
+
+def keep_traffic(figures: dict[str, bench_traffic.Figures]) -> None:
+    """Put the figures of live traffic into the results and the page, in place of those that are there."""
+    known = json.loads(RESULTS.read_text(encoding="utf-8"))
+    known["traffic"] = {name: asdict(one) for name, one in figures.items()}
+    RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8").partition("\n## Live traffic")[0].rstrip("\n")
+    PAGE.write_text(f"{page}\n\n{bench_traffic.table(figures)}" if figures else f"{page}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

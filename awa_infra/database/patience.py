@@ -122,9 +122,11 @@ class Patience:
         """
         if error is self._given_up or not (error.again or error.sqlstate in RETRYABLE):
             raise error
-        if error.sqlstate in {LOCK_NOT_AVAILABLE, DEADLOCK}:
-            # The transaction is rolled back by now: nobody waits while this is asked.
-            error.details = (*error.details, *table_holders(self._url))
+        # The transaction is rolled back by now: nobody waits while this is asked.
+        if error.sqlstate == DEADLOCK:
+            error.details = table_holders(self._url)
+        elif error.sqlstate == LOCK_NOT_AVAILABLE:
+            error.details = table_holders(self._url, seconds=self.table_try)
         pause = self._pause_for_locks() if error.sqlstate == LOCK_NOT_AVAILABLE else self._pause_for_others()
         if pause is None:
             self._given_up = error
