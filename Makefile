@@ -8,7 +8,7 @@ LOCK_ARGS ?=
 # What neither connects nor renders for Pulumi: every branch of it must be tested.
 PURE = awa_infra/errors.py,awa_infra/model/*,awa_infra/naming.py,awa_infra/release.py,awa_infra/facts/*,$\
        awa_infra/sqltext.py,awa_infra/config/*,awa_infra/planning/*,awa_infra/packaging/*,$\
-       awa_infra/database/url.py
+       awa_infra/database/target.py
 COVERAGE_REPORT = $(PYTHON_BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 PYTHON_BIN := .venv/bin
@@ -46,7 +46,7 @@ test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
 test-unit: setup ## run only the tests that need no server
 	@$(PYTHON_BIN)/python -m pytest tests/unit $(PYTEST_ARGS)
 
-test-matrix: setup ## every start, way and PostgreSQL major, every fault; about an hour; writes docs/reference/equivalence.md
+test-matrix: setup ## every start, way, PostgreSQL major, kind of server and fault; two hours; writes docs/reference
 	@$(PYTHON_BIN)/python -m devtools.matrix
 
 bench: setup ## time everything beside Awa's own command, Flyway, Liquibase and psql; writes docs/reference/benchmark.md

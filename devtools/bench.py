@@ -29,7 +29,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalog
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.observe import look, plan_from
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
@@ -105,7 +105,7 @@ class Bench:
         user = "USER" if flyway else "USERNAME"
 
         def run(url: str) -> None:
-            found = parameters(url)
+            found = Target.of(url).parameters
             if not flyway:
                 with psycopg.connect(url, autocommit=True) as connection:
                     connection.execute((bundle / "prerequisite.sql").read_bytes())

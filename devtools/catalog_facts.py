@@ -23,7 +23,7 @@ import psycopg
 from awa_infra.database.catalogs import prepare as prepare_reading
 from awa_infra.database.catalogs import read_catalog
 from awa_infra.database.connection import connect
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.model import CANONICAL_SCHEMA, Shape
 from awa_infra.planning.catalog import (
     Key,
@@ -163,7 +163,7 @@ def _main() -> int:
             server = postgres.start(folder / "pg", settings=_FAST, major=major)
             with psycopg.connect(server.url, autocommit=True) as connection:
                 connection.execute("CREATE DATABASE facts TEMPLATE template0")
-            url = with_database(server.url, "facts")
+            url = Target.of(server.url).with_database("facts")
             prepare(url)
             measured[major] = measure(url)
         finally:

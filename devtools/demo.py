@@ -48,9 +48,9 @@ class Demo:
     @property
     def database_environment(self) -> dict[str, str]:
         """The environment for what talks to the provisioned database itself."""
-        from awa_infra.database.url import with_database  # noqa: PLC0415  psycopg is slow to import
+        from awa_infra.database.target import Target  # noqa: PLC0415  psycopg is slow to import
 
-        return {**self.environment, "DATABASE_URL": with_database(self.server_url, DATABASE)}
+        return {**self.environment, "DATABASE_URL": Target.of(self.server_url).with_database(DATABASE)}
 
 
 def prepare() -> Demo:

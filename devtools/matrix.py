@@ -1,7 +1,8 @@
-"""``make test-matrix``: every way from every start on every PostgreSQL major, and the table in the docs.
+"""``make test-matrix``: every way from every start on every PostgreSQL major and on every kind of server; tables.
 
 One pytest run per major, each with a server of its own. What a run finds goes to
-``docs/reference/equivalence.jsonl``, one line per cell; the table is made of that file alone.
+``docs/reference/equivalence.jsonl``, one line per cell; the table is made of that file alone. The kinds of servers have
+a run, a file and a page of their own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,23 @@ from devtools.progress import note, run_cli
 RESULTS = Path("docs/reference/equivalence.jsonl")
 PAGE = Path("docs/reference/equivalence.md")
 TESTS = ("tests/matrix", "tests/database/test_faults.py", "tests/database/test_verify_jobs.py")
+
+ROUGH_RESULTS = Path("docs/reference/rough-servers.jsonl")
+ROUGH_PAGE = Path("docs/reference/rough-servers.md")
+ROUGH_TESTS = ("tests/rough",)
+
+_ROUGH_INTRO = """\
+# Rough servers
+
+Servers as other people set them up, and every way in which a database on one of them is brought to the current release
+with one custom schema. Made by `make test-matrix`; each kind of server is a few lines in `tests/rough/profiles.py`, and
+`make test` runs each of them by one way.
+
+A cell says `same` where the schema ends with the fingerprint that a tame server gives. A code means that this way
+refuses this server before it has written anything but the schema of its tool's own tables: see [errors](errors.md).
+What is in quotes is the server's or the tool's own message, for what no code of ours is asked about. `-`: the tool
+cannot be told of such a server. There is no third thing: the test fails.
+"""
 
 _INTRO = """\
 # Equivalence
@@ -58,6 +76,28 @@ def render(lines: list[dict[str, Any]]) -> str:
     return "\n".join(filter(None, [_table(cells), _restored([line for line in lines if "restored" in line])]))
 
 
+def render_rough(lines: list[dict[str, Any]]) -> str:
+    """Return the page for what runs on rough servers have found; the newest line of a cell counts."""
+    found = {(line["profile"], line["way"]): line for line in lines}
+    profiles = dict.fromkeys(line["profile"] for line in lines)
+    ways = dict.fromkeys(line["way"] for line in lines)
+    rows = [_ROUGH_INTRO, "| server | what is odd | " + " | ".join(ways) + " |", "|---" * (len(ways) + 2) + "|"]
+    for profile in profiles:
+        own = [found.get((profile, way)) for way in ways]
+        what = next(line["what"] for line in own if line)
+        rows.append(f"| {profile} | {what} | " + " | ".join(_rough_cell(line) for line in own) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _rough_cell(line: dict[str, Any] | None) -> str:
+    if line is None:
+        return "-"
+    outcome = str(line["outcome"])
+    if outcome == "same":
+        return outcome
+    return f'"{outcome}"' if " " in outcome else f"[`{outcome}`](errors.md#{outcome})"
+
+
 def _restored(lines: list[dict[str, Any]]) -> str:
     newest = {line["major"]: line for line in lines}
     rows = []
@@ -93,26 +133,36 @@ def _cell(cells: list[dict[str, Any] | None]) -> str:
     return f"same on {len(run)}"
 
 
+def _run(tests: tuple[str, ...], results: Path, major: int, rest: list[str]) -> int:
+    environment = {
+        **os.environ,
+        "AWA_INFRA_MATRIX": "all",
+        "AWA_INFRA_MATRIX_RESULTS": str(results.resolve()),
+        "AWA_INFRA_TEST_MAJOR": str(major),
+    }
+    command = [sys.executable, "-m", "pytest", "--no-cov", "--timeout=1200", *tests, *rest]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="devtools.matrix", description=__doc__)
     parser.add_argument("--major", type=int, action="append", help="only this one; may be given again")
-    parser.add_argument("--table-only", action="store_true", help="make the table of what was found before")
+    parser.add_argument("--table-only", action="store_true", help="make the tables of what was found before")
+    parser.add_argument("--rough-only", action="store_true", help="only the kinds of servers")
     parser.add_argument("rest", nargs="*", help="arguments for pytest, after --")
     given = parser.parse_args()
     status = 0
-    for major in [] if given.table_only else given.major or postgres_versions.majors():
+    majors = [] if given.table_only else given.major or postgres_versions.majors()
+    for major in [] if given.rough_only else majors:
         note(f"matrix: PostgreSQL {major}")
-        environment = {
-            **os.environ,
-            "AWA_INFRA_MATRIX": "all",
-            "AWA_INFRA_MATRIX_RESULTS": str(RESULTS.resolve()),
-            "AWA_INFRA_TEST_MAJOR": str(major),
-        }
-        command = [sys.executable, "-m", "pytest", "--no-cov", "--timeout=1200", *TESTS, *given.rest]
-        status = max(status, subprocess.run(command, env=environment, check=False).returncode)
-    cells = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
-    PAGE.write_text(render(cells), encoding="utf-8")
-    note(f"matrix: wrote {PAGE}")
+        status = max(status, _run(TESTS, RESULTS, major, given.rest))
+    if majors:
+        note(f"matrix: kinds of servers, PostgreSQL {majors[-1]}")
+        status = max(status, _run(ROUGH_TESTS, ROUGH_RESULTS, majors[-1], given.rest))
+    for results, page, rendered in ((RESULTS, PAGE, render), (ROUGH_RESULTS, ROUGH_PAGE, render_rough)):
+        cells = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+        page.write_text(rendered(cells), encoding="utf-8")
+        note(f"matrix: wrote {page}")
     return status
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from awa_infra.cli.options import required_url
 from awa_infra.cli.output import warn
 from awa_infra.database.observe import refuse_other_database
-from awa_infra.database.url import describe, place, with_database
+from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, Policy, Transaction
 from awa_infra.packaging.contents import Waits
@@ -45,13 +45,17 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
     if not isinstance(declared, str):
         return required_url(url)
     if not url:
-        return declared if config is None or config.database is None else with_database(declared, config.database.name)
+        return (
+            declared
+            if config is None or config.database is None
+            else Target.of(declared).with_database(config.database.name)
+        )
     # With awa:database the URL names any database of the server; a gate compares the database itself.
     parts = 1 if config is not None and config.database is not None else 2
-    if place(url)[:parts] != place(declared)[:parts]:
+    if Target.of(url).place()[:parts] != Target.of(declared).place()[:parts]:
         raise ConfigurationError(
-            f"awa:databaseUrl of the configuration leads to {describe(declared)}, the given database URL to "
-            f"{describe(url)}.",
+            f"awa:databaseUrl of the configuration leads to {Target.of(declared).describe()}, the given database URL "
+            f"to {Target.of(url).describe()}.",
             hint="Make both lead to the same database, or unset DATABASE_URL to use the one of the configuration.",
         )
     return url

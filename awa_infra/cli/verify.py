@@ -27,7 +27,7 @@ from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
 from awa_infra.database.reference import measured_facts
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.facts.catalog import CatalogFacts
 from awa_infra.model import ObservedState, Plan, Policy, Release, Report
@@ -167,7 +167,7 @@ def _require_fitting(*, repair: bool, dry_run: bool, show_sql: bool) -> None:
 
 def _reference(url: str, release: Release, reference_url: str | None) -> CatalogFacts:
     if reference_url is not None and "=" not in reference_url and ":" not in reference_url:
-        reference_url = with_database(url, reference_url)
+        reference_url = Target.of(url).with_database(reference_url)
     return measured_facts(url, release, reference_url)
 
 

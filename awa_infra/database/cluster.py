@@ -13,7 +13,7 @@ import psycopg
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.session import stay_while_idle
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.errors import AwaInfraError
 
 ROLES_LOCK_KEY = 4708303813097770067
@@ -61,7 +61,9 @@ class RolesLock:
         """
         self.asked = True
         try:
-            connection = self._stack.enter_context(connect(with_database(self._url, MEETING_PLACE), autocommit=True))
+            connection = self._stack.enter_context(
+                connect(Target.of(self._url).with_database(MEETING_PLACE), autocommit=True)
+            )
             stay_while_idle(connection)
             if _taken(connection):
                 return

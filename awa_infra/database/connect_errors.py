@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from awa_infra.database.url import describe, redact
+from awa_infra.database.target import Target, redact
 from awa_infra.errors import ConnectionFailedError, DatabaseMissingError
 
 INVALID_CATALOG_NAME = "3D000"
@@ -61,7 +61,7 @@ def connection_error(
     attempts = _attempts(redact(str(exc), url))
     database = tried.get("dbname", "")
     reason = attempts[-1][1]
-    where = describe(url, tried if len(attempts) == 1 else {})
+    where = Target.of(url).describe(tried if len(attempts) == 1 else {})
     if database and all(_says_missing(said, database, exists) for _place, said in attempts):
         return DatabaseMissingError(
             f"Database {database} does not exist on {where.rpartition('/')[0]}.",

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
-from psycopg import conninfo
 from psycopg.rows import DictRow, dict_row
 
 from awa_infra.database.cancellation import running
 from awa_infra.database.connect_errors import connection_error, hint_for
-from awa_infra.database.url import parameters, redact, with_database
-from awa_infra.database.url_forms import cleaned
+from awa_infra.database.target import Target, redact
 from awa_infra.errors import (
     AwaInfraError,
     CancelledError,
@@ -62,17 +60,14 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         ConnectionFailedError: anything else that keeps the connection from opening.
     """
     running.refuse_if_cancelled()
-    given = parameters(url)
-    wanted = {"connect_timeout": str(CONNECT_TIMEOUT), "application_name": "awa-infra"}
-    defaults = {key: value for key, value in wanted.items() if key not in given}
-    # Awa's texts are UTF-8, whatever PGCLIENTENCODING says, and what a SQL_ASCII database returns is text, too.
-    target = conninfo.make_conninfo(cleaned(url), **defaults, client_encoding="UTF8")
+    known = Target.of(url)
+    target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra")
     try:
         connection: Connection = psycopg.connect(
             target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None
         )
     except (psycopg.Error, UnicodeError) as exc:
-        raise connection_error(exc, url, lambda name: _exists(url, defaults, name)) from exc
+        raise connection_error(exc, url, lambda name: _exists(known, name)) from exc
     running.add(connection)
     try:
         yield connection
@@ -138,12 +133,13 @@ def translate(exc: psycopg.Error, url: str, doing: str, left: str = ROLLED_BACK)
     return SqlFailedError(message, hint=hint or left, details=_context(exc, url), sqlstate=state)
 
 
-def _exists(url: str, defaults: dict[str, str], name: str) -> bool | None:
+def _exists(target: Target, name: str) -> bool | None:
     """Ask the server, in a database that every server has, for a database; ``None`` if it does not answer."""
     for other in ("postgres", "template1"):
         with suppress(psycopg.Error):
-            target = conninfo.make_conninfo(with_database(url, other), **defaults, client_encoding="UTF8")
-            with psycopg.connect(target, autocommit=True) as connection:
+            elsewhere = Target.of(target.with_database(other))
+            where = elsewhere.connection_string(connect_timeout=str(CONNECT_TIMEOUT))
+            with psycopg.connect(where, autocommit=True) as connection:
                 # Here no default of the role or of that database may come between the question and its answer.
                 connection.execute(begin(write=False).encode())
                 found = connection.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,))

@@ -14,7 +14,7 @@ from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.observe import look
 from awa_infra.database.reading import reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, session
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
 from awa_infra.planning.gates import raise_if_blocked
@@ -67,7 +67,7 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
         with session(connection, LOCK_TIMEOUT):
             connection.execute(sqltext.render("reference/create.sql", **values).encode())
     try:
-        scratch = with_database(url, name)
+        scratch = Target.of(url).with_database(name)
         # Nobody else knows this database; its server's lock table is checked as for every other.
         policy = Policy(allow_pooler=True)
         apply(scratch, DesiredState(release, release.schema_version, SCRATCH_SCHEMAS, policy=policy))

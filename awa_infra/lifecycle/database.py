@@ -12,7 +12,7 @@ from awa_infra.database.databases import (
     database_exists,
     ensure_database,
 )
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, Type
 from awa_infra.model import ObservedState, Plan, Step, StepKind
@@ -136,11 +136,11 @@ class DatabaseLifecycle(Lifecycle):
                 owner=wanted["owner"] if before["owner"] != wanted["owner"] else None,
                 connection_limit=limit if before["connection_limit"] != limit else None,
             )
-        return {"url": with_database(url, name)}
+        return {"url": Target.of(url).with_database(name)}
 
     def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Return the connection string, but only of a database that is there: a known one would be connected to."""
-        return {"url": UNKNOWN if plan.steps else with_database(wanted["server_url"], wanted["name"])}
+        return {"url": UNKNOWN if plan.steps else Target.of(wanted["server_url"]).with_database(wanted["name"])}
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the name."""
@@ -149,7 +149,7 @@ class DatabaseLifecycle(Lifecycle):
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Look for the database; only the server can say that it is gone."""
         url, name = wanted["server_url"], wanted["name"]
-        return {"url": with_database(url, name)} if database_exists(url, name) else None
+        return {"url": Target.of(url).with_database(name)} if database_exists(url, name) else None
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Change nothing: the database may hold jobs."""

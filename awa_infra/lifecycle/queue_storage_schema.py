@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from awa_infra.config import QueueStorageEntry, queue_storage_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, read_removal, remove
-from awa_infra.database.url import describe, with_login
+from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
@@ -175,7 +175,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         if props.get("database_url") is None or not is_known(props, "database_url", "schema"):
             return ""
         # One user for all; names of databases and users may have @ and / in them.
-        return f"{describe(with_login(props['database_url'], 'whoever', None))}/{props['schema']}"
+        return f"{Target.of(Target.of(props['database_url']).with_login('whoever', None)).describe()}/{props['schema']}"
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Forget the schema, or drop it where that was declared and nothing objects."""

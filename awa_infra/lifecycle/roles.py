@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
-from awa_infra.database.url import describe, with_database, with_login
+from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import DATABASE_URL, UNKNOWN, WAITING, Input, Output, Props, Type, waits_of
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
@@ -213,7 +213,11 @@ def _desired(wanted: Mapping[str, Any]) -> DesiredState:
 
 def _server(url: Any) -> str | None:  # noqa: ANN401  a text, or what is not known
     """Return which server a connection string points to, whoever connects to whichever database."""
-    return describe(with_login(with_database(url, "x"), "x", None)) if isinstance(url, str) else None
+    return (
+        Target.of(Target.of(Target.of(url).with_database("x")).with_login("x", None)).describe()
+        if isinstance(url, str)
+        else None
+    )
 
 
 def _urls(wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,4 +228,4 @@ def _url(wanted: Mapping[str, Any], duty: str) -> Any:  # noqa: ANN401  text, or
     role, password = wanted[duty], wanted[f"{duty}_password"]
     if password is UNKNOWN:
         return UNKNOWN
-    return with_login(wanted["database_url"], role, password) if role else ""
+    return Target.of(wanted["database_url"]).with_login(role, password) if role else ""

@@ -57,7 +57,7 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 )
 """Why, what, and the value; both files of settings are made of this."""
 
-_FIRST = frozenset({"read-only", "database-encoding"})
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
 """Asked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})

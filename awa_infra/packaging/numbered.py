@@ -28,7 +28,7 @@ AWAS_TEXT = b"-- What comes now is run as it was published:\n"
 
 _SLUGS = {StepKind.PATCH: "patch", **SLUGS}
 
-_FIRST = frozenset({"read-only", "database-encoding"})
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
 """What has to be asked before the tool makes a table of its own."""
 
 

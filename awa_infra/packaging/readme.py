@@ -42,6 +42,8 @@ CONDITIONS = {
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
+    "auto-row-security": "An event trigger enables row security on every new table. Disable it for the run.",
+    "no-synchronous-standby": "Every commit waits for a synchronous standby, and none is connected.",
     "setting-not-allowed": "A setting that only a superuser may change has a value under which Awa cannot be migrated.",
     "read-only": "This is a standby, or the role or database is set to read-only transactions.",
     "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",

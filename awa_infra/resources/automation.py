@@ -13,7 +13,7 @@ from pulumi import automation
 from pulumi.automation import errors as automation_errors
 
 from awa_infra import config as stack_config
-from awa_infra.database.url import redact
+from awa_infra.database.target import redact
 from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError
 from awa_infra.lifecycle.belongings import foreign_resources
 from awa_infra.resources.engine_process import EngineCommand

@@ -14,7 +14,7 @@ from awa_infra.database.databases import DatabaseOptions, alter_database, ensure
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
-from awa_infra.database.url import describe, with_database, with_login
+from awa_infra.database.target import Target
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.packaging.bundle import render
@@ -37,7 +37,7 @@ def odd(request: pytest.FixtureRequest, server: TestServer) -> Iterator[tuple[Da
     roles = replace(Roles(*request.param), schemas=("acme",), lane_schemas=("acme",))
     name = f"my-db of {roles.owner}"
     assert ensure_database(server.url, name, DatabaseOptions(template="template0"))
-    yield Database(name, with_database(server.url, name)), roles
+    yield Database(name, Target.of(server.url).with_database(name)), roles
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
         for role in request.param:
@@ -53,10 +53,10 @@ def test_roles_of_any_name_are_made_and_can_work(odd: tuple[Database, Roles], re
     apply_roles(database.url, wanted, passwords)
     assert read_plan(database.url, wanted)[1].empty
     migrator, runtime, observer = (
-        Database(database.name, with_login(database.url, login, PASSWORD)) for login in passwords
+        Database(database.name, Target.of(database.url).with_login(login, PASSWORD)) for login in passwords
     )
-    assert describe(runtime.url).startswith(f"{roles.runtime}@")
-    assert describe(runtime.url).endswith(f"/{database.name}")
+    assert Target.of(runtime.url).describe().startswith(f"{roles.runtime}@")
+    assert Target.of(runtime.url).describe().endswith(f"/{database.name}")
     assert migrator.rows("SELECT current_user::text AS who") == [{"who": roles.owner}]
     assert not apply(migrator.url, replace(wanted, roles=None)).changed
     runtime.rows("INSERT INTO awa.jobs (kind, queue, args) VALUES ('greet', 'emails', '{}')")

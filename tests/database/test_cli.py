@@ -22,7 +22,7 @@ from awa_infra.cli import status as status_module
 from awa_infra.cli.main import COMMANDS
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState
 from awa_infra.planning.planner import make_plan
 from tests.support.command import Outcome, Run
@@ -55,7 +55,7 @@ def login(awa_database: Database) -> Iterator[str]:
     """Give the URL of a role that may do everything in the database and has the canary as its password."""
     name = f"login_of_{awa_database.name}"
     role = sql.Identifier(name)
-    found = parameters(awa_database.url)
+    found = Target.of(awa_database.url).parameters
     with psycopg.connect(awa_database.url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER PASSWORD {}").format(role, sql.Literal(CANARY)))
         yield f"postgresql://{name}:{ENCODED}@{found['host']}:{found['port']}/{awa_database.name}"
@@ -240,7 +240,7 @@ def test_the_status_of_an_empty_database(run: Run, database: Database) -> None:
 
 def test_the_status_of_a_migrated_database(run: Run, awa_database: Database, stack: Path) -> None:
     run("apply", "--config", str(stack), url=awa_database.url)
-    owner = parameters(awa_database.url)["user"]
+    owner = Target.of(awa_database.url).parameters["user"]
     assert run("status", url=awa_database.url).out.splitlines()[1:] == [
         "schema awa:      version 40",
         "patches:         wait_free_dirty_marks",
@@ -268,7 +268,7 @@ def test_the_status_as_data(run: Run, awa_database: Database, stack: Path) -> No
     outcome = run("status", "--json", url=awa_database.url)
     assert (outcome.status, outcome.err) == (0, "")
     data = outcome.data
-    owner = parameters(awa_database.url)["user"]
+    owner = Target.of(awa_database.url).parameters["user"]
     assert [entry for entry in data.pop("queue_storage") if entry["schema"] != "awa"] == [
         {"schema": name, "owner": owner, "queue_slots": q, "lease_slots": s, "claim_slots": s, "receipts": receipts}
         for name, q, s, receipts in [("acme_jobs", 16, 8, True), ("small", 4, 2, False)]
@@ -435,7 +435,7 @@ def test_an_apply_that_several_gates_block_lists_them(run: Run, awa_database: Da
 
 
 def test_a_missing_database_fails_with_what_to_do(run: Run, database: Database) -> None:
-    found = parameters(database.url)
+    found = Target.of(database.url).parameters
     url = f"postgresql://{found['user']}:{found['password']}@{found['host']}:{found['port']}/no_such_database"
     for command in ("plan", "apply", "status"):
         assert_fails(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from tests.support.command import Run
 from tests.support.servers import Database, TestServer
 
@@ -46,7 +46,7 @@ def test_a_url_in_the_configuration_that_leads_elsewhere_is_refused(
     assert refused.status == 2
     assert "awa:databaseUrl of the configuration leads to me@elsewhere:5432/jobs" in refused.err
     assert "s3cret" not in refused.err
-    where = parameters(server.url)
+    where = Target.of(server.url).parameters
     other = f"postgresql://me@{where['host']}:{where['port']}/elsewhere"
     assert run("plan", "--config", written(tmp_path, databaseUrl=other), url=database.url).status == 2
     # With awa:database it names a server only.

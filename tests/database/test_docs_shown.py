@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
 from tests.support.people import DUTIES, people
@@ -21,7 +21,7 @@ def test_commands_of_a_page_do_what_the_page_says(
     shutil.copytree(ROOT / "examples" / "quickstart", tmp_path / "quickstart")
     config = tmp_path / "quickstart" / "Pulumi.dev.yaml"
     config.write_text(config.read_text().replace("awa_quickstart", database.name))
-    where = parameters(database.url)
+    where = Target.of(database.url).parameters
     environment = docs_shown.environment(
         Path(sys.executable).parent, DATABASE_URL=database.url, PGPASSWORD=where.get("password", "")
     )

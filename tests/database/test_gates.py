@@ -16,7 +16,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import activate
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_plan
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Transaction
 from awa_infra.planning.gates import Session, gate_queries
@@ -95,7 +95,7 @@ def stranger(awa_database: Database) -> str:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(sql.Identifier(name)))
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA awa TO {}").format(sql.Identifier(name)))
         connection.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA awa TO {}").format(sql.Identifier(name)))
-    found = parameters(awa_database.url)
+    found = Target.of(awa_database.url).parameters
     return f"postgresql://{name}:x@{found['host']}:{found['port']}/{awa_database.name}"
 
 
@@ -111,7 +111,7 @@ def test_what_the_owner_of_the_schema_lacks_is_told_all_at_once(
     awa_database: Database, stranger: str, desired: Desired
 ) -> None:
     owner = f"owner_of_{awa_database.name}"
-    login = parameters(stranger)["user"]
+    login = Target.of(stranger).parameters["user"]
     awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs')")
     awa_database.rows(f"CREATE ROLE {owner}")
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from awa_infra.cli.main import main
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from tests.support.servers import Database
 
@@ -42,7 +42,7 @@ def login(awa_database: Database) -> Iterator[Callable[[str], str]]:
         name = f"limited_{len(made)}_of_{awa_database.name}"
         awa_database.rows(f"CREATE ROLE {name} LOGIN PASSWORD 'x' {options}")
         made.append(name)
-        where = parameters(awa_database.url)
+        where = Target.of(awa_database.url).parameters
         return f"postgresql://{name}:x@{where['host']}:{where['port']}/{awa_database.name}"
 
     yield make
@@ -57,9 +57,9 @@ def test_a_role_without_privileges_learns_which_it_lacks_and_who_can_grant_them(
 ) -> None:
     url = login()
     status, out, err = run(url, command)
-    name = parameters(url)["user"]
+    name = Target.of(url).parameters["user"]
     assert (status, out) == (3, "")
-    assert f"Role {name} may not read table awa.schema_version in database {parameters(url)['dbname']}" in err
+    assert f"Role {name} may not read table awa.schema_version in database {Target.of(url).parameters['dbname']}" in err
     assert "it lacks USAGE on schema awa and SELECT on the table" in err
     assert "[history-unreadable]" in err
     assert "connect as the owner postgres" in err
@@ -82,7 +82,7 @@ def test_the_grants_of_the_hint_are_enough_to_look(awa_database: Database, login
 
 def test_what_is_lacking_is_told_exactly(awa_database: Database, login: Callable[..., str]) -> None:
     url = login()
-    awa_database.rows(f"GRANT USAGE ON SCHEMA awa TO {parameters(url)['user']}")
+    awa_database.rows(f"GRANT USAGE ON SCHEMA awa TO {Target.of(url).parameters['user']}")
     with pytest.raises(BlockedError, match="it lacks SELECT on the table") as caught:
         read_state(url)
     assert caught.value.code == "history-unreadable"
@@ -91,7 +91,7 @@ def test_what_is_lacking_is_told_exactly(awa_database: Database, login: Callable
 def test_a_member_of_the_owner_that_inherits_nothing_acts_as_it_by_itself(
     awa_database: Database, login: Callable[..., str], run: Run
 ) -> None:
-    owner = parameters(login())["user"]
+    owner = Target.of(login()).parameters["user"]
     awa_database.rows(f"GRANT CREATE ON DATABASE {awa_database.name} TO {owner}")
     awa_database.rows(f"ALTER SCHEMA awa OWNER TO {owner}; ALTER TABLE awa.schema_version OWNER TO {owner}")
     url = login(f"NOINHERIT IN ROLE {owner}")

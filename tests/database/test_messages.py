@@ -11,7 +11,7 @@ from psycopg import sql
 
 from awa_infra.database.apply import Waits, apply
 from awa_infra.database.connection import connect
-from awa_infra.database.url import describe, parameters, with_database, with_login
+from awa_infra.database.target import Target
 from awa_infra.errors import (
     AwaInfraError,
     ConnectionFailedError,
@@ -44,7 +44,7 @@ def login(database: Database) -> Iterator[str]:
     role = sql.Identifier(name)
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'correct horse'").format(role))
-        yield with_login(database.url, name, "correct horse")
+        yield Target.of(database.url).with_login(name, "correct horse")
         connection.execute(sql.SQL("DROP OWNED BY {}").format(role))
         connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
@@ -52,7 +52,7 @@ def login(database: Database) -> Iterator[str]:
 @pytest.mark.parametrize("words", [GERMAN, ITALIAN], ids=["German", "Italian"])
 def test_a_missing_database_is_proven_missing_in_any_language(database: Database, words: dict[str, str]) -> None:
     with translator(database.url, words) as url:
-        error = failure(with_database(url, "no_such_database"))
+        error = failure(Target.of(url).with_database("no_such_database"))
         assert type(error) is DatabaseMissingError
         assert error.sqlstate == "3D000"
 
@@ -67,15 +67,15 @@ def test_a_database_that_is_named_in_a_refusal_is_not_missing(database: Database
 
 
 def test_a_role_of_the_same_name_that_is_missing_says_nothing_about_the_database(database: Database) -> None:
-    with translator(with_login(database.url, "no_such_role", None), GERMAN) as url:
-        error = failure(with_database(url, "no_such_role"))
+    with translator(Target.of(database.url).with_login("no_such_role", None), GERMAN) as url:
+        error = failure(Target.of(url).with_database("no_such_role"))
     assert type(error) is ConnectionFailedError
 
 
 def test_the_place_that_is_named_is_the_one_of_the_environment(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = parameters(database.url)
+    found = Target.of(database.url).parameters
     monkeypatch.setenv("PGHOST", found["host"])
     monkeypatch.setenv("PGPORT", found["port"])
     monkeypatch.setenv("PGPASSWORD", found["password"])
@@ -96,7 +96,7 @@ def test_the_place_that_is_named_is_the_one_of_the_service(tmp_path: Path, monke
 
 
 def test_of_several_hosts_each_is_named_with_its_reason(database: Database) -> None:
-    found = parameters(database.url)
+    found = Target.of(database.url).parameters
     url = (
         f"postgresql://{found['user']}:{found['password']}@127.0.0.1:1,{found['host']}:{found['port']}/no_such_database"
     )
@@ -120,15 +120,18 @@ def test_too_many_connections_have_a_hint_of_their_own(database: Database, login
 
 
 def test_a_wrong_password_is_said_to_be_one(login: str) -> None:
-    user = parameters(login)["user"]
-    error = failure(with_login(login, user, "wrong"))
+    user = Target.of(login).parameters["user"]
+    error = failure(Target.of(login).with_login(user, "wrong"))
     assert error.message.endswith(f': password authentication failed for user "{user}".')
     assert error.hint == "Check user and password of the database URL."
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "verify", "apply"])
 def test_a_role_that_the_login_may_not_act_as_is_told(run: Run, database: Database, login: str, command: str) -> None:
-    for role, said in (("no_such_role", "does not exist"), (parameters(database.url)["user"], "permission denied")):
+    for role, said in (
+        ("no_such_role", "does not exist"),
+        (Target.of(database.url).parameters["user"], "permission denied"),
+    ):
         outcome = run(command, "--role", role, url=login)
         assert outcome.status == 6
         assert said in outcome.err
@@ -185,7 +188,7 @@ def test_a_password_in_clear_is_warned_of_by_the_check_and_at_every_run(
 ) -> None:
     stack = tmp_path / "Pulumi.dev.yaml"
     stack.write_text(f"config:\n  awa:databaseUrl: {awa_database.url}\n", encoding="utf-8")
-    password = parameters(awa_database.url)["password"]
+    password = Target.of(awa_database.url).parameters["password"]
     for arguments in (
         ["config", "check", str(stack)],
         ["plan", "--config", str(stack)],
@@ -200,4 +203,4 @@ def test_a_password_in_clear_is_warned_of_by_the_check_and_at_every_run(
         ]
         assert password not in outcome.out + outcome.err
     assert run("config", "check", "--json", str(stack)).data["in_clear"] == ["databaseUrl"]
-    assert describe(awa_database.url) not in run("config", "check", str(stack)).out
+    assert Target.of(awa_database.url).describe() not in run("config", "check", str(stack)).out

@@ -11,7 +11,7 @@ from awa_infra.cli.main import main
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
 from tests.support.people import forget, log_in
@@ -62,7 +62,7 @@ def split(team: Team, release: Release) -> None:
     """Let the first member have migrated without acting as the owner, as any other tool does."""
     with_role = replace(team.first, url=team.first.url)
     apply(with_role.url, DesiredState(release, 30))
-    name = parameters(team.first.url)["user"]
+    name = Target.of(team.first.url).parameters["user"]
     statements = team.database.rows(
         "SELECT format('ALTER %s %s OWNER TO ', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE'"
         " END, oid::regclass) AS text FROM pg_class c WHERE relnamespace = 'awa'::regnamespace"
@@ -99,7 +99,7 @@ def test_a_superuser_acts_as_the_owner_too(team: Team, desired: Desired) -> None
 
 
 def test_a_login_that_inherits_nothing_reads_and_migrates_as_the_owner(team: Team, desired: Desired) -> None:
-    login = parameters(team.second.url)["user"]
+    login = Target.of(team.second.url).parameters["user"]
     team.database.rows(f"ALTER ROLE {login} NOINHERIT")
     if team.database.rows("SELECT current_setting('server_version_num')::int >= 160000 AS new")[0]["new"]:
         team.database.rows(f"GRANT {team.owner} TO {login} WITH INHERIT FALSE")
@@ -133,7 +133,7 @@ def test_another_member_is_refused_before_anything_runs_and_told_who_can(
     team: Team, desired: Desired, release: Release
 ) -> None:
     split(team, release)
-    first = parameters(team.first.url)["user"]
+    first = Target.of(team.first.url).parameters["user"]
     gates = {gate.code: gate for gate in read_plan(team.second.url, desired())[1].gates}
     # The version table is among what belongs to the first.
     assert gates.keys() == {"history-unreadable", "objects-other-owner"}
@@ -164,7 +164,7 @@ def test_what_others_made_in_the_schema_stays_theirs(team: Team, desired: Desire
 def test_a_member_that_may_not_become_the_owner_is_refused(team: Team, desired: Desired) -> None:
     if team.database.rows("SELECT current_setting('server_version_num')::int < 160000 AS old")[0]["old"]:
         pytest.skip("PostgreSQL before 16 knows no membership without SET")
-    login = parameters(team.second.url)["user"]
+    login = Target.of(team.second.url).parameters["user"]
     team.database.rows(f"GRANT {team.owner} TO {login} WITH SET FALSE")
     with pytest.raises(BlockedError) as caught:
         apply(team.second.url, desired())
@@ -211,7 +211,7 @@ def test_verify_prints_every_statement_that_hands_over(
     team: Team, desired: Desired, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apply(team.first.url, desired())
-    first = parameters(team.first.url)["user"]
+    first = Target.of(team.first.url).parameters["user"]
     for number in range(7):
         team.database.rows(
             f"INSERT INTO awa.queue_enqueue_heads (queue, priority, enqueue_shard) VALUES ('q{number}', 1, 0)"

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_plan
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage
 from tests.support.servers import Database
@@ -40,7 +40,7 @@ def migrator(database: Database) -> Iterator[tuple[str, str]]:
                     owner=sql.Identifier(owner), login=sql.Identifier(login), database=sql.Identifier(database.name)
                 )
             )
-    where = parameters(database.url)
+    where = Target.of(database.url).parameters
     yield f"postgresql://{login}:m1grate@{where['host']}:{where['port']}/{database.name}", owner
     with psycopg.connect(database.url, autocommit=True) as connection:
         names = {"owner": sql.Identifier(owner), "login": sql.Identifier(login)}

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from awa_infra.database.apply import apply
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage
 from tests.support.servers import Database
 
@@ -15,7 +15,7 @@ READY_FOR_QUERY = b"Z\x00\x00\x00\x05"
 
 def counted(database: Database, work: Callable[[str], object]) -> int:
     """Return how many answers the server gave to one client, the one to the login not counted."""
-    found = parameters(database.url)
+    found = Target.of(database.url).parameters
     listener = socket.create_server(("127.0.0.1", 0))
     answers = bytearray()
 

@@ -10,7 +10,7 @@ from psycopg import conninfo, sql
 
 from awa_infra.database.connection import Connection, connect, translate, translated
 from awa_infra.database.databases import database_exists, ensure_database
-from awa_infra.database.url import parameters, with_database
+from awa_infra.database.target import Target
 from awa_infra.errors import (
     AwaInfraError,
     ConfigurationError,
@@ -38,7 +38,7 @@ def login(database: Database) -> Iterator[dict[str, str]]:
     role = sql.Identifier(name)
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, sql.Literal(CANARY)))
-        yield {**parameters(database.url), "user": name, "password": CANARY}
+        yield {**Target.of(database.url).parameters, "user": name, "password": CANARY}
         connection.execute(sql.SQL("DROP OWNED BY {}").format(role))
         connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
@@ -75,7 +75,7 @@ def test_every_form_of_a_connection_string_can_be_pointed_at_another_database(
     other = server.create()
     try:
         for form in forms(login):
-            with connect(with_database(form, other.name)) as connection:
+            with connect(Target.of(form).with_database(other.name)) as connection:
                 assert one(connection, "SELECT current_database()::text") == other.name
                 assert one(connection, "SELECT current_user::text") == login["user"]
     finally:
@@ -109,7 +109,7 @@ def test_an_error_inside_closes_the_connection_too(database: Database) -> None:
 
 
 def test_a_missing_database_is_proven_missing(database: Database) -> None:
-    error = failure(with_database(database.url, "no_such_database"))
+    error = failure(Target.of(database.url).with_database("no_such_database"))
     assert isinstance(error, DatabaseMissingError)
     assert error.sqlstate == "3D000"
     assert error.message.startswith("Database no_such_database does not exist on ")
@@ -134,7 +134,7 @@ def test_a_wrong_password_is_a_failed_connection_that_shows_no_password(login: d
 
 def test_a_missing_database_shows_no_password(login: dict[str, str]) -> None:
     for form in forms(login):
-        error = failure(with_database(form, "no_such_database"))
+        error = failure(Target.of(form).with_database("no_such_database"))
         assert type(error) is DatabaseMissingError
         assert CANARY not in str(error)
         assert quote(CANARY, safe="") not in str(error)
@@ -187,7 +187,7 @@ def test_the_hint_of_postgresql_is_passed_on_without_the_password(login: dict[st
     )
     with connect(url) as connection, pytest.raises(SqlFailedError) as caught, translated(url, "Asking"):
         connection.execute(statement)
-    found = parameters(url)
+    found = Target.of(url).parameters
     assert caught.value.message == "Asking failed: first second"
     assert caught.value.hint == f"use *** or {found['user']}@{found['host']}:{found['port']}/{found['dbname']}"
 

@@ -18,7 +18,7 @@ from awa_infra.database.fingerprint import verify
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.session import READ_SETTINGS
-from awa_infra.database.url import with_database, with_login
+from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Release
 from devtools import postgres
@@ -153,7 +153,7 @@ def test_creating_a_database_survives_the_timeouts_of_the_role(
         administrator.execute(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD 'x'".encode())
         administrator.execute(f"ALTER ROLE {role} SET statement_timeout = '40ms'".encode())
         try:
-            url = with_database(with_login(server.url, role, "x"), "postgres")
+            url = Target.of(Target.of(server.url).with_login(role, "x")).with_database("postgres")
             assert ensure_database(url, database.name, DatabaseOptions(template=awa_template.name))
             assert read_state(database.url).version == 40
         finally:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from devtools import pulumi_cli
 from devtools.progress import ToolError
 from tests.engine import projects
@@ -41,7 +41,7 @@ def canary(server: TestServer, database: Database) -> Iterator[str]:
     with psycopg.connect(server.url, autocommit=True) as connection:
         made = sql.SQL("CREATE ROLE {} CREATEROLE CREATEDB LOGIN PASSWORD {}")
         connection.execute(made.format(sql.Identifier(role), sql.Literal(CANARY)))
-    where = parameters(server.url)
+    where = Target.of(server.url).parameters
     yield f"postgresql://{role}:{CANARY}@{where['host']}:{where['port']}/postgres"
     server.drop(database)
     with psycopg.connect(server.url, autocommit=True) as connection:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters, with_database
+from awa_infra.database.target import Target
 from awa_infra.model import Shape
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
@@ -92,7 +92,7 @@ def test_workers_run_with_a_login_that_owns_nothing(
     run: Run, database: Database, server: TestServer, canary: str
 ) -> None:
     server.drop(database)
-    where = parameters(server.url)
+    where = Target.of(server.url).parameters
     names = {"shop_jobs": database.name, **{role: f"{role}_{database.name}" for role in ROLES}}
     names["HOST:5432"] = f"{where['host']}:{where['port']}"
     run("roles", canary, names, RUNTIME_PASSWORD=CANARY)
@@ -125,7 +125,7 @@ def fleet(tmp_path: Path, pulumi_path: str, database: Database, server: TestServ
     project.secret("databaseUrl", server.url)
     yield project
     for name in names.values():
-        server.drop(Database(name, with_database(server.url, name)))
+        server.drop(Database(name, Target.of(server.url).with_database(name)))
 
 
 def test_twenty_databases_are_made_from_one_list(fleet: Project, server: TestServer) -> None:
@@ -133,7 +133,7 @@ def test_twenty_databases_are_made_from_one_list(fleet: Project, server: TestSer
     assert made.status == 0, made.stdout + made.stderr
     assert "41 created" in made.stdout
     for number in range(1, 21):
-        assert read_state(with_database(server.url, f"{fleet.database.name}_{number:02}")).version == 40
+        assert read_state(Target.of(server.url).with_database(f"{fleet.database.name}_{number:02}")).version == 40
     again = fleet.program("preview")
     assert "41 unchanged" in again.stdout
     shown = docs_shown.blocks(ROOT / PAGES["fleet"], "python")[0].text.partition("\n")[2]

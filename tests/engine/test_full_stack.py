@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import with_login
+from awa_infra.database.target import Target
 from tests.engine.conftest import CANARY
 from tests.engine.projects import Project, Result
 from tests.support.servers import Database
@@ -37,7 +37,7 @@ class Story:
         return f"shop_{duty}_{self.database.name}"
 
     def login(self, duty: str, password: str) -> str:
-        return with_login(self.database.url, self.role(duty), password)
+        return Target.of(self.database.url).with_login(self.role(duty), password)
 
 
 def test_a_full_stack_from_nothing_to_a_growing_one_and_back(shop: Project) -> None:

@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from tests.engine.projects import Project, Result
 from tests.support.servers import TestServer
 
@@ -35,7 +35,7 @@ SESSIONS = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'awa-infra' 
 @pytest.fixture
 def waiting(project: Project, server: TestServer) -> Project:
     """Give the quickstart with a database in which migrations wait in the middle."""
-    user = parameters(project.environment["DATABASE_URL"])["user"]
+    user = Target.of(project.environment["DATABASE_URL"]).parameters["user"]
     with psycopg.connect(server.url, autocommit=True) as superuser:
         made = sql.SQL("CREATE DATABASE {} OWNER {}")
         superuser.execute(made.format(sql.Identifier(project.database.name), sql.Identifier(user)))

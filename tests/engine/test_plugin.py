@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters, with_database
+from awa_infra.database.target import Target
 from devtools import docs_shown, sdks
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
@@ -119,7 +119,7 @@ def test_a_full_stack_through_the_plugin(plugged: Project, server: TestServer) -
     a_fixed_input_is_refused_in_the_preview(plugged)
     a_refresh_finds_what_is_there(plugged)
     whatever_is_deleted_the_schemas_and_their_jobs_are_there(plugged)
-    an_import_writes_no_secret_down(plugged, with_database(server.url, plugged.database.name))
+    an_import_writes_no_secret_down(plugged, Target.of(server.url).with_database(plugged.database.name))
     assert CANARY not in plugged.state_text
 
 
@@ -296,7 +296,7 @@ def test_twenty_databases_at_once(plugged: Project, server: TestServer) -> None:
         text = said(plugged.program("up", "--parallel=20", source=program))
         assert summary(text) == {"created": 41}
         for number in range(20):
-            assert read_state(with_database(server.url, f"{plugged.database.name}_{number}")).version == 40
+            assert read_state(Target.of(server.url).with_database(f"{plugged.database.name}_{number}")).version == 40
     finally:
         with psycopg.connect(server.url, autocommit=True) as connection:
             for number in range(20):
@@ -310,7 +310,7 @@ def test_a_state_moves_from_the_dynamic_resources_to_the_plugin(plugged: Project
         RUN_MOVE,
         plugged,
         {"moved_jobs": plugged.database.name},
-        {"JOBS_URL": with_database(canary, plugged.database.name)},
+        {"JOBS_URL": Target.of(canary).with_database(plugged.database.name)},
     )
     said(plugged.program("up", source=page.program("before.py")))
     with psycopg.connect(plugged.database.url, autocommit=True) as connection:
@@ -328,7 +328,7 @@ def test_a_state_moves_from_the_dynamic_resources_to_the_plugin(plugged: Project
 
 
 def test_an_interrupted_up_rolls_back_at_once_and_the_next_one_goes_on(plugged: Project, server: TestServer) -> None:
-    user = parameters(plugged.environment["DATABASE_URL"])["user"]
+    user = Target.of(plugged.environment["DATABASE_URL"]).parameters["user"]
     with psycopg.connect(server.url, autocommit=True) as superuser:
         made = sql.SQL("CREATE DATABASE {} OWNER {}")
         superuser.execute(made.format(sql.Identifier(plugged.database.name), sql.Identifier(user)))

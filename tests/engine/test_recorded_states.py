@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.plugin.kinds import KINDS
 from devtools.record_states import LOGIN, PASSPHRASE, SERVER, STACKS, STATES
 from tests.engine import projects
@@ -28,7 +28,7 @@ def test_a_state_of_an_earlier_version_previews_clean(
     recorded: Path, tmp_path: Path, pulumi_path: str, database: Database, server: TestServer, canary: str
 ) -> None:
     server.drop(database)
-    where = parameters(canary)
+    where = Target.of(canary).parameters
     # Made up when they were recorded; the passwords in the configuration are encrypted, so those stay.
     replaced = {
         rf"{LOGIN}:recorded@{SERVER}": f"{where['user']}:{CANARY}@{where['host']}:{where['port']}",

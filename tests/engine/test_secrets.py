@@ -6,7 +6,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from tests.engine.conftest import CANARY, ROLES
 from tests.engine.projects import Project, Result
 from tests.engine.watch import watched
@@ -26,7 +26,7 @@ TALKATIVE = """
 def test_no_secret_is_seen_anywhere(shop: Project, server: TestServer, tmp_path: Path) -> None:
     """Secrets of every kind, operations that succeed and such that fail: state, output, log, arguments."""
     database = shop.database
-    where = parameters(shop.environment["DATABASE_URL"])
+    where = Target.of(shop.environment["DATABASE_URL"]).parameters
     user = where["user"]
     with psycopg.connect(server.url, autocommit=True) as superuser:
         superuser.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(IN_URL)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from awa_infra.database.databases import database_exists
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from awa_infra.resources.database import AwaDatabaseProvider
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
 from tests.support.servers import Database, TestServer
@@ -28,7 +28,7 @@ def test_create_makes_the_database_and_gives_its_url(databases: ProviderProcess,
     assert databases.check(inputs) == {}
     identity, outputs = databases.create(inputs)
     assert identity == name
-    assert outputs["url"] == with_database(server.url, name)
+    assert outputs["url"] == Target.of(server.url).with_database(name)
     assert database_exists(server.url, name)
     assert not databases.changes(outputs, inputs)
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from tests.support.people import forget
 from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, secret
 from tests.support.provider import CallFailed
@@ -167,7 +167,7 @@ def test_the_url_of_a_database_that_is_missing_is_unknown_until_it_is_there(
     _id, foreseen = plugin.create({"name": database.name}, preview=True)
     assert foreseen["url"] == secret(UNKNOWN)
     id_, kept = plugin.create({"name": database.name})
-    assert (id_, kept["url"]) == (database.name, secret(with_database(server.url, database.name)))
+    assert (id_, kept["url"]) == (database.name, secret(Target.of(server.url).with_database(database.name)))
     assert plugin.update(kept, {"name": database.name}, preview=True)["url"] == kept["url"]
     id_, inputs, outputs = plugin.read(database.name, {})
     assert (id_, inputs, outputs["url"]) == (database.name, {"name": database.name}, kept["url"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import with_login
+from awa_infra.database.target import Target
 from awa_infra.model import Shape
 from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provider_process
@@ -206,6 +206,6 @@ def test_a_schema_that_the_role_may_not_read_is_not_taken_for_gone(
     )
     try:
         with pytest.raises(CallFailed, match=r"holds objects, but role .* cannot see queue storage in it"):
-            storage.read(id_, kept | {"database_url": with_login(awa_database.url, reader, "r")})
+            storage.read(id_, kept | {"database_url": Target.of(awa_database.url).with_login(reader, "r")})
     finally:
         awa_database.rows(f"DROP OWNED BY {reader}; DROP ROLE {reader}")

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.observe import read_state
-from awa_infra.database.url import parameters, with_database
+from awa_infra.database.target import Target
 from awa_infra.resources.schema import AwaSchemaProvider
 from tests.support.people import forget, log_in
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provider_process
@@ -141,8 +141,8 @@ def test_a_schema_is_only_gone_when_that_is_proven(
     schema: ProviderProcess, database: Database, server: TestServer
 ) -> None:
     assert schema.read("awa", {"database_url": database.url}) == ("", {})
-    assert schema.read("awa", {"database_url": with_database(server.url, "no_such_database")}) == ("", {})
-    wrong = parameters(server.url) | {"password": "wrong", "port": "1"}
+    assert schema.read("awa", {"database_url": Target.of(server.url).with_database("no_such_database")}) == ("", {})
+    wrong = {**Target.of(server.url).parameters, "password": "wrong", "port": "1"}
     with pytest.raises(CallFailed, match="Cannot connect"):
         schema.read("awa", {"database_url": f"postgresql://{wrong['user']}:wrong@{wrong['host']}:1/postgres"})
 
@@ -164,7 +164,7 @@ def test_an_error_of_the_server_hides_the_password(schema: ProviderProcess, data
     name = f"reader_of_{database.name}"
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'p%ss-w0rd'".encode())
-    where = parameters(database.url)
+    where = Target.of(database.url).parameters
     url = f"postgresql://{name}:p%25ss-w0rd@{where['host']}:{where['port']}/{database.name}"
     with pytest.raises(
         CallFailed, match=r"may not create schemas in database .* \[no-create-privilege\]\nHint: "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import psycopg
 from psycopg import sql
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import Roles
 from tests.support.servers import Database, TestServer
 
@@ -49,7 +49,7 @@ def log_in(database: Database, role: str) -> Database:
     text = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(PASSWORD))
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(text)
-    where = parameters(database.url)
+    where = Target.of(database.url).parameters
     return Database(
         database.name, f"postgresql://{role}:{PASSWORD}@{where['host']}:{where.get('port', '5432')}/{database.name}"
     )

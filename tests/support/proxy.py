@@ -14,7 +14,7 @@ from typing import Literal
 
 import psycopg
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 
 _COMMIT = b"COMMIT\x00"
 _STATUS_PARAMETERS = ("server_version", "server_encoding", "client_encoding", "standard_conforming_strings", "TimeZone")
@@ -33,7 +33,7 @@ class LossyProxy:
     """
 
     def __init__(self, url: str, lose: Literal["answer", "question"]) -> None:
-        found = parameters(url)
+        found = Target.of(url).parameters
         self._target = (found["host"], int(found["port"]))
         self._lose = lose
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -84,7 +84,7 @@ class Translator:
     """
 
     def __init__(self, url: str, words: Mapping[str, str]) -> None:
-        found = parameters(url)
+        found = Target.of(url).parameters
         self._target = (found["host"], int(found["port"]))
         self._words = words
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -242,7 +242,7 @@ def translator(url: str, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def _behind(url: str, listener: socket.socket) -> str:
-    found = parameters(url)
+    found = Target.of(url).parameters
     return url.replace(f"{found['host']}:{found['port']}", f"127.0.0.1:{listener.getsockname()[1]}")
 
 

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from awa_infra.database.url import with_database
+from awa_infra.database.target import Target
 from devtools import postgres
 
 TRANSITION = """
@@ -71,7 +71,7 @@ class TestServer:
             strategy = " STRATEGY WAL_LOG" if connection.info.server_version >= 150000 else ""
             text = f"CREATE DATABASE {{}} TEMPLATE {{}}{strategy}"
             connection.execute(sql.SQL(text).format(sql.Identifier(name), sql.Identifier(template)))
-        return Database(name, with_database(self.url, name))
+        return Database(name, Target.of(self.url).with_database(name))
 
     def drop(self, database: Database) -> None:
         """Drop a database of a test."""

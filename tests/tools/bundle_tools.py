@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from awa_infra.database.bundle_history import read_history
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.packaging.check import check, progress
 from awa_infra.packaging.standing import read
@@ -64,7 +64,7 @@ class Tool:
 
     def start(self, url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Start the tool inside the bundle's folder."""
-        found = parameters(url)
+        found = Target.of(url).parameters
         target = f"jdbc:postgresql://{found['host']}:{found.get('port', '5432')}/{found['dbname']}"
         values = (target, found["user"], found.get("password", ""))
         return subprocess.Popen(

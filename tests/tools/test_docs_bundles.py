@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
 from devtools.postgres_host import binaries
@@ -33,13 +33,13 @@ def sandbox(tool: Tool | None, command: str, database: Database, folder: Path) -
     shutil.copytree(ROOT / "examples" / "quickstart", folder / "quickstart")
     (folder / "bin").mkdir()
     variables = {}
-    password = parameters(database.url).get("password", "")
+    password = Target.of(database.url).parameters.get("password", "")
     if tool is not None:
         launcher = folder / "bin" / command
         launcher.write_text("#!/bin/sh\nexec " + " ".join(f"'{part}'" for part in tool.command) + ' "$@"\n')
         launcher.chmod(0o755)
         variables = {tool.variables[2]: password}
-    where = parameters(database.url)
+    where = Target.of(database.url).parameters
     variables["PGPASSWORD"] = password
     host, port = where["host"], where.get("port", "5432")
     names = {"HOST:5432": f"{host}:{port}", "-h HOST": f"-h {host} -p {port}"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database.bundle_history import read_history
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage, Release
 from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.check import progress
@@ -99,7 +99,7 @@ def dbmate(url: str, bundle: Path, *words: str) -> Result:
 
 
 def sqitch(url: str, bundle: Path, *words: str) -> Result:
-    where = parameters(url)
+    where = Target.of(url).parameters
     target = f"db:pg://{where['user']}@{where['host']}:{where['port']}/{where['dbname']}"
     path = os.pathsep.join([str(binaries()), os.environ["PATH"]])
     who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": where["password"]}
@@ -154,7 +154,7 @@ def test_a_numbered_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
     assert unverified(database, bundle) == []
-    assert parameters(database.url)["password"] not in done.output
+    assert Target.of(database.url).parameters["password"] not in done.output
     standing = read(bundle)
     assert standing is not None
     assert {entry.state for entry in progress(standing, read_history(database.url, tool.name))} == {"applied"}

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.database.url import parameters
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
@@ -83,7 +83,7 @@ def test_a_migrator_that_an_administrator_made_installs_everything_for_the_owner
         made = psql(database.url, bundle / "roles.sql")
         assert made.status == 0, made.output
     database.rows(f"ALTER DEFAULT PRIVILEGES FOR ROLE {roles.owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
-    where = parameters(database.url)
+    where = Target.of(database.url).parameters
     migrator = f"postgresql://{roles.migrator}:m1grate@{where['host']}:{where['port']}/{database.name}"
     database.rows(f"ALTER ROLE {roles.migrator} PASSWORD 'm1grate'")
     if form == "flyway":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from awa_infra.config import queues_problems
-from awa_infra.database.url import place
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Lack, Migration, ObservedState, QueueStorage, Release, StepKind
 from awa_infra.packaging.bundle import render
 from awa_infra.planning.access import lack_queries
@@ -57,7 +57,7 @@ def test_a_database_is_compared_with_the_declared_one_by_name() -> None:
 
 
 def test_a_connection_string_leads_to_a_server_and_a_database() -> None:
-    assert place("postgresql://me:secret@host:5433/jobs") == ("host:5433", "jobs")
+    assert Target.of("postgresql://me:secret@host:5433/jobs").place() == ("host:5433", "jobs")
 
 
 def test_queues_of_schema_awa_are_checked_like_those_of_any() -> None:

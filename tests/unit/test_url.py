@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from awa_infra.database.url import describe, describe_or_hide, parameters, redact, secrets_of, with_database, with_login
+from awa_infra.database.target import Target, describe_or_hide, redact, secrets_of
 from awa_infra.errors import ConfigurationError
 
 WHERE = "user@host:5432/db"
@@ -50,11 +50,11 @@ def forms(password: str) -> list[str]:
     ],
 )
 def test_a_connection_string_is_named_by_where_it_points(url: str, where: str) -> None:
-    assert describe(url) == where
+    assert Target.of(url).describe() == where
 
 
 def test_every_parameter_of_a_connection_string_is_read_as_text() -> None:
-    assert parameters("postgresql://user:a%20b@host:6432/db?sslmode=require") == {
+    assert Target.of("postgresql://user:a%20b@host:6432/db?sslmode=require").parameters == {
         "user": "user",
         "password": "a b",
         "host": "host",
@@ -79,7 +79,7 @@ def test_every_parameter_of_a_connection_string_is_read_as_text() -> None:
 )
 def test_what_is_no_connection_string_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        describe(url)
+        Target.of(url).describe()
     assert "canary" not in str(caught.value)
     # Neither a traceback nor a debugger's view of the error shows it.
     assert caught.value.__cause__ is None
@@ -100,13 +100,13 @@ def test_a_password_that_must_be_percent_encoded_is_not_taken_for_a_host_or_a_da
     assert describe_or_hide(url) == "<unreadable database URL>"
     assert "ary" not in redact(f"could not translate {url}", url)
     with pytest.raises(ConfigurationError, match="not a connection string") as caught:
-        parameters(url)
+        Target.of(url)
     assert "percent-encoded" in caught.value.hint
 
 
 @given(PASSWORDS)
 def test_where_a_connection_points_does_not_depend_on_its_password(password: str) -> None:
-    assert [describe(form) for form in forms(password)] == [WHERE] * 5
+    assert [Target.of(form).describe() for form in forms(password)] == [WHERE] * 5
     assert [describe_or_hide(form) for form in forms(password)] == [WHERE] * 5
 
 
@@ -201,18 +201,20 @@ def test_without_a_url_or_a_secret_a_text_stays_as_it_is() -> None:
 )
 def test_another_database_of_the_same_server_differs_in_nothing_else(url: str) -> None:
     for database in ("shop", "my shop", "größe", "a/b?c=d&e#f@g", "%41", "it's \\", "x=y", "[v]"):
-        assert parameters(with_database(url, database)) == parameters(url) | {"dbname": database}
+        found = Target.of(Target.of(url).with_database(database)).parameters
+        assert found == {**Target.of(url).parameters, "dbname": database}
 
 
 @given(PASSWORDS, DATABASES)
 def test_another_database_is_reached_with_the_same_password(password: str, database: str) -> None:
     for form in forms(password):
-        assert parameters(with_database(form, database)) == parameters(form) | {"dbname": database}
+        found = Target.of(Target.of(form).with_database(database)).parameters
+        assert found == {**Target.of(form).parameters, "dbname": database}
 
 
 def test_what_is_no_connection_string_cannot_be_pointed_at_another_database() -> None:
     with pytest.raises(ConfigurationError, match="not a connection string"):
-        with_database("postgresql://user:%zz@host/db", "shop")
+        Target.of("postgresql://user:%zz@host/db").with_database("shop")
 
 
 @pytest.mark.parametrize(
@@ -225,17 +227,17 @@ def test_what_is_no_connection_string_cannot_be_pointed_at_another_database() ->
     ],
 )
 def test_another_login_to_the_same_database_keeps_everything_else(url: str, expected: str) -> None:
-    found = with_login(url, "you", "p@ss")
-    assert parameters(found) == parameters(expected)
+    found = Target.of(url).with_login("you", "p@ss")
+    assert Target.of(found).parameters == Target.of(expected).parameters
     assert found.startswith("postgres") == url.startswith("postgres")
-    assert parameters(found)["password"] == "p@ss"  # noqa: S105
+    assert Target.of(found).parameters["password"] == "p@ss"  # noqa: S105
     assert "old" not in found
 
 
 @pytest.mark.parametrize("url", ["postgresql://me:old@h/db", "host=h user=me password=old"])
 def test_a_login_without_a_password_gets_none_of_another_role(url: str) -> None:
-    assert parameters(with_login(url, "you", None)).get("password") is None
-    assert parameters(with_login(url, "you", None))["user"] == "you"
+    assert Target.of(Target.of(url).with_login("you", None)).parameters.get("password") is None
+    assert Target.of(Target.of(url).with_login("you", None)).parameters["user"] == "you"
 
 
 def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.database.url import describe, describe_or_hide, parameters, redact, with_database, with_login
+from awa_infra.database.target import Target, describe_or_hide, redact
 from awa_infra.database.url_forms import cleaned
 from awa_infra.errors import ConfigurationError
 
@@ -28,10 +28,10 @@ UNDERSTOOD = [
 
 @pytest.mark.parametrize("url", UNDERSTOOD)
 def test_what_other_tools_and_files_add_is_understood(url: str) -> None:
-    assert parameters(url) == parameters(PLAIN)
-    assert describe(url) == "user@host:5432/db"
-    assert with_database(url, "other").endswith("://user:canary@host:5432/other")
-    assert with_login(url, "me", None).endswith("://me@host:5432/db")
+    assert Target.of(url).parameters == Target.of(PLAIN).parameters
+    assert Target.of(url).describe() == "user@host:5432/db"
+    assert Target.of(url).with_database("other").endswith("://user:canary@host:5432/other")
+    assert Target.of(url).with_login("me", None).endswith("://me@host:5432/db")
     for text in (url, url.strip(), cleaned(url), "canary"):
         assert "canary" not in redact(f"<{text}>", url)
 
@@ -60,7 +60,7 @@ def test_what_other_tools_and_files_add_is_understood(url: str) -> None:
 )
 def test_what_is_not_understood_is_named_without_any_secret(url: str, message: str, hint: str) -> None:
     with pytest.raises(ConfigurationError, match="The database URL") as caught:
-        parameters(url)
+        Target.of(url)
     assert message in caught.value.message
     assert hint in caught.value.hint
     assert "canary" not in str(caught.value)
@@ -76,22 +76,22 @@ def test_cleaning_twice_is_cleaning_once(url: str) -> None:
 def test_what_is_left_out_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PGHOST": "db.example.com", "PGPORT": "6432", "PGDATABASE": "shop", "PGUSER": "app"}.items():
         monkeypatch.setenv(name, value)
-    assert describe("") == "app@db.example.com:6432/shop"
-    assert describe("postgresql:///other") == "app@db.example.com:6432/other"
-    assert describe("postgresql://me@host/db") == "me@host:6432/db"
-    assert describe("hostaddr=10.0.0.1 dbname=db") == "app@10.0.0.1:6432/db"
+    assert Target.of("").describe() == "app@db.example.com:6432/shop"
+    assert Target.of("postgresql:///other").describe() == "app@db.example.com:6432/other"
+    assert Target.of("postgresql://me@host/db").describe() == "me@host:6432/db"
+    assert Target.of("hostaddr=10.0.0.1 dbname=db").describe() == "app@10.0.0.1:6432/db"
 
 
 def test_a_service_is_named_and_so_is_the_place_that_its_file_gave() -> None:
-    assert describe("service=shop") == "service shop"
-    assert describe("service=shop user=me dbname=db") == "me@service shop/db"
-    assert describe("service=shop host=host user=me dbname=db") == "me@host:5432/db"
+    assert Target.of("service=shop").describe() == "service shop"
+    assert Target.of("service=shop user=me dbname=db").describe() == "me@service shop/db"
+    assert Target.of("service=shop host=host user=me dbname=db").describe() == "me@host:5432/db"
     tried = {"host": "10.0.0.1", "port": "6432", "user": "app", "dbname": "shop"}
-    assert describe("service=shop", tried) == "app@10.0.0.1:6432/shop"
+    assert Target.of("service=shop").describe(tried) == "app@10.0.0.1:6432/shop"
 
 
 def test_every_host_is_named_with_its_port() -> None:
-    assert describe("postgresql://user@a:1,b:2/db") == "user@a:1,b:2/db"
-    assert describe("postgresql://user@a,b/db") == "user@a:5432,b:5432/db"
-    assert describe("host=a,b port=6432 user=user dbname=db") == "user@a:6432,b:6432/db"
-    assert describe("host=,b port=6432, user=user dbname=db") == "user@[local]:6432,b:5432/db"
+    assert Target.of("postgresql://user@a:1,b:2/db").describe() == "user@a:1,b:2/db"
+    assert Target.of("postgresql://user@a,b/db").describe() == "user@a:5432,b:5432/db"
+    assert Target.of("host=a,b port=6432 user=user dbname=db").describe() == "user@a:6432,b:6432/db"
+    assert Target.of("host=,b port=6432, user=user dbname=db").describe() == "user@[local]:6432,b:5432/db"

@@ -10,8 +10,8 @@ BEGIN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
     -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
-    -- has it: default_tablespace and default_toast_compression, which are for the administrator to choose;
-    -- synchronous_commit; all that only makes plans slower or faster, but for jit.
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
       FROM (VALUES
         -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
@@ -29,6 +29,8 @@ BEGIN
         ('restrict_nonsystem_relation_kind', '', false),
         ('session_replication_role', 'origin', true),
         ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
         ('default_transaction_isolation', 'read committed', false),
         ('default_transaction_read_only', 'off', false),
         ('default_transaction_deferrable', 'off', false),
@@ -51,6 +53,11 @@ BEGIN
       ) AS s (name, value, superuser)
      WHERE pg_catalog.current_setting(s.name, true) <> s.value
        AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+       AND (s.name <> 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
+                                                       FROM pg_catalog.pg_database d
+                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+                                                      WHERE d.datname = pg_catalog.current_database()))
     LOOP
         PERFORM pg_catalog.set_config(setting.name, setting.value, true);
     END LOOP;

@@ -10,8 +10,8 @@ BEGIN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
     -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
-    -- has it: default_tablespace and default_toast_compression, which are for the administrator to choose;
-    -- synchronous_commit; all that only makes plans slower or faster, but for jit.
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
       FROM (VALUES
         -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
@@ -29,6 +29,8 @@ BEGIN
         ('restrict_nonsystem_relation_kind', '', false),
         ('session_replication_role', 'origin', true),
         ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
         ('default_transaction_isolation', 'read committed', false),
         ('default_transaction_read_only', 'off', false),
         ('default_transaction_deferrable', 'off', false),
@@ -51,6 +53,11 @@ BEGIN
       ) AS s (name, value, superuser)
      WHERE pg_catalog.current_setting(s.name, true) <> s.value
        AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+       AND (s.name <> 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
+                                                       FROM pg_catalog.pg_database d
+                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+                                                      WHERE d.datname = pg_catalog.current_database()))
     LOOP
         PERFORM pg_catalog.set_config(setting.name, setting.value, true);
     END LOOP;
@@ -212,6 +219,28 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
+    -- 'auto-row-security'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
+-- without a policy they would see no job and insert none.
+SELECT 'auto-row-security' AS code,
+       format('Event trigger %I of database %I enables row security on every new table, and so would keep workers from '
+              'Awa''s jobs.', e.evtname, current_database()) AS message,
+       format('As its owner: ALTER EVENT TRIGGER %1$I DISABLE; run this; ALTER EVENT TRIGGER %1$I ENABLE; or let function '
+              '%2$s leave out schema awa and every custom queue-storage schema, by name.', e.evtname, p.oid::regprocedure)
+         AS hint
+  FROM pg_catalog.pg_event_trigger e
+  JOIN pg_catalog.pg_proc p ON p.oid = e.evtfoid
+ WHERE e.evtenabled IN ('O', 'A')
+   AND e.evtevent = 'ddl_command_end'
+   AND p.prosrc ~* 'enable[[:space:]]+row[[:space:]]+level[[:space:]]+security'
+   AND p.prosrc !~ '(^|[^a-z_])awa([^a-z_]|$)'
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
     -- 'blocking-session'
     IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
@@ -426,6 +455,24 @@ SELECT 'no-create-privilege' AS code,
                            FROM pg_catalog.pg_namespace n
                           WHERE n.nspname = 'awa'), current_user) AS name) a
  WHERE NOT has_database_privilege(a.name, current_database(), 'CREATE')
+        LOOP
+            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'no-synchronous-standby'
+    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- The commit would wait for ever, and everybody else behind the locks of its transaction.
+SELECT 'no-synchronous-standby' AS code,
+       format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
+              'is connected.', current_setting('synchronous_standby_names')) AS message,
+       format('Start the standby, or take it off that list and reload the configuration. If this database may do without: '
+              'ALTER ROLE %I IN DATABASE %I SET synchronous_commit = local; then connect anew.', session_user,
+              current_database()) AS hint
+ WHERE current_setting('synchronous_standby_names') <> ''
+   AND current_setting('synchronous_commit') NOT IN ('off', 'local')
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication)
         LOOP
             problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
         END LOOP;

@@ -1,0 +1,177 @@
+"""What a connection string becomes, once: what it says, where it leads, what has to be hidden, how to change it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from urllib.parse import quote, unquote
+
+import psycopg
+from psycopg import conninfo, pq
+
+from awa_infra.database.url_forms import cleaned, objection
+from awa_infra.errors import ConfigurationError
+
+_SECRET_KEYS = ("password", "sslpassword", "passfile", "oauth_client_secret", "scram_client_key")
+_HIDDEN = "***"
+_LOCAL = "[local]"
+"""The server's socket, as psql's prompt names it."""
+_LINE_END = re.compile(r"[\r\n]")
+_AUTHORITY = re.compile(r"[\w+:]+://[^:@/]*:(.*)@", re.DOTALL | re.IGNORECASE)
+# A parameter with a dot is an application's own, and PostgreSQL repeats its value where anybody asks.
+_OWN_OPTION = re.compile(r"(?:-c\s*|--)[\w-]+\.[\w.-]+=((?:\\.|\S)+)")
+# As libpq splits a URL: urllib splits at ? and # in a password, drops an empty host, and knows IPv6.
+_URL = re.compile(r"(postgres(?:ql)?://(?:[^@/]*@)?)([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
+
+
+_KEPT = 256
+"""How many connection strings a process remembers: those of a fleet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A connection string, understood. Only :meth:`of` makes one, and only once for each string.
+
+    Attributes:
+        text: the connection string as PostgreSQL's library takes it; secret.
+        parameters: what it says by itself; what it leaves out comes from the environment and from service files.
+    """
+
+    text: str = field(repr=False)
+    parameters: Mapping[str, str] = field(repr=False)
+    _parts: tuple[str, str, str, str] | None = field(repr=False)
+
+    @staticmethod
+    @lru_cache(_KEPT)
+    def of(url: str) -> Target:
+        """Understand a URL or a key=value string.
+
+        Raises:
+            ConfigurationError: it is not a connection string. The text is not repeated, it may hold a password.
+        """
+        text = cleaned(url)
+        try:
+            parsed = conninfo.conninfo_to_dict(text)
+        except (psycopg.ProgrammingError, UnicodeError):
+            # Without a cause on purpose: libpq's message quotes the part that it did not understand.
+            raise _not_understood(text) from None
+        split = _URL.fullmatch(text)
+        if split and ("@" in split[2] + (split[3] or "") or _LINE_END.search(text)):
+            # An @ or / in the password that is not encoded: libpq takes the rest of it for a host or a database.
+            raise _not_understood(text)
+        named = {key: str(value) for key, value in parsed.items() if value is not None}
+        parts = (split[1], split[2], split[3] or "", split[4] or "") if split else None
+        return Target(text, MappingProxyType(named), parts)
+
+    def connection_string(self, **defaults: str) -> str:
+        """Return what to connect with: in UTF-8, and with these parameters where it does not say something else itself.
+
+        Awa's texts are UTF-8, whatever PGCLIENTENCODING says, and what a SQL_ASCII database returns is text, too.
+        """
+        missing = {key: value for key, value in defaults.items() if key not in self.parameters}
+        return conninfo.make_conninfo(self.text, **missing | {"client_encoding": "UTF8"})
+
+    def describe(self, tried: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return where it leads, without any secret: ``user@host:port/database``.
+
+        What it leaves out is what PostgreSQL's library takes from the environment (``PGHOST`` and so on). A service is
+        named, because only its file says where it is. Several hosts are named each with its port.
+
+        Args:
+            tried: parameters with which a connection was tried; they win.
+        """
+        defaults = {o.keyword.decode(): (o.val or b"").decode(errors="replace") for o in pq.Conninfo.get_defaults()}
+        named = self.parameters
+        environment = {
+            key: value for key, value in defaults.items() if value and (key != "user" or "PGUSER" in os.environ)
+        }
+        found = {**environment, **named, **{key: value for key, value in tried.items() if value}}
+        user = found.get("user", "")
+        database = found.get("dbname", user)
+        before = f"{user}@" if user else ""
+        if "service" in named and not {"host", "hostaddr"} & {*named, *tried}:
+            return f"{before}service {named['service']}" + (f"/{named['dbname']}" if "dbname" in named else "")
+        if "hostaddr" in named and "host" not in named:
+            found["host"] = named["hostaddr"]
+        hosts = (found.get("host") or found.get("hostaddr") or _LOCAL).split(",")
+        ports = found.get("port", "5432").split(",")
+        if len(ports) != len(hosts):
+            ports = ports[:1] * len(hosts)
+        places = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in zip(hosts, ports, strict=True))
+        return f"{before}{places}/{database}"
+
+    def place(self) -> tuple[str, str]:
+        """Return the server that it leads to, as :meth:`describe` names it, and the database."""
+        server, _, database = self.describe().rpartition("@")[2].rpartition("/")
+        return server, database
+
+    def with_database(self, database: str) -> str:
+        """Return the same connection string for another database of the same server."""
+        if self._parts is None:
+            return conninfo.make_conninfo(self.text, dbname=database)
+        scheme, hosts, _path, options = self._parts
+        # A dbname among the query parameters would win over the path.
+        query = _without(options, "dbname=")
+        return f"{scheme}{hosts}/{quote(database, safe='')}{query}"
+
+    def with_login(self, user: str, password: str | None) -> str:
+        """Return the same connection string with another user, and with its password if there is one."""
+        if self._parts is None:
+            rest = {key: value for key, value in self.parameters.items() if key not in {"user", "password"}}
+            login = {"user": user} | ({} if password is None else {"password": password})
+            return conninfo.make_conninfo(**rest, **login)
+        scheme, hosts, path, options = self._parts
+        secret = "" if password is None else f":{quote(password, safe='')}"
+        query = _without(options, "user=", "password=")
+        return f"{scheme.partition('://')[0]}://{quote(user, safe='')}{secret}@{hosts}{path}{query}"
+
+
+def _without(options: str, *names: str) -> str:
+    query = "&".join(option for option in options.split("&") if option and not option.startswith(names))
+    return f"?{query}" if query else ""
+
+
+def _not_understood(url: str) -> ConfigurationError:
+    known = objection(url)
+    if known:
+        return ConfigurationError(known[0], hint=known[1])
+    return ConfigurationError(
+        "The database URL is not a connection string that PostgreSQL understands.",
+        hint="Write postgresql://user:password@host:5432/database, special characters percent-encoded.",
+    )
+
+
+@lru_cache(_KEPT)
+def secrets_of(url: str) -> tuple[str, ...]:
+    """Return every secret in a text that may be a connection string, as written and as decoded, longest first."""
+    try:
+        found = conninfo.conninfo_to_dict(cleaned(url))
+    except (psycopg.ProgrammingError, UnicodeError):
+        found = {}
+    values = {str(found[key]) for key in _SECRET_KEYS if found.get(key)}
+    values |= {re.sub(r"\\(.)", r"\1", value) for value in _OWN_OPTION.findall(str(found.get("options") or ""))}
+    for authority in filter(None, (_AUTHORITY.match(url), _AUTHORITY.match(cleaned(url)))):
+        values |= {authority[1], unquote(authority[1])}
+    values |= {quote(value, safe="") for value in set(values)}
+    return tuple(sorted((v for v in values if v), key=len, reverse=True))
+
+
+def redact(text: str, url: str) -> str:
+    """Return the text with the connection string and every secret of it hidden."""
+    for written in (url, cleaned(url)) if url else ():
+        text = text.replace(written, describe_or_hide(url)) if written else text
+    for secret in secrets_of(url):
+        text = text.replace(secret, _HIDDEN)
+    return text
+
+
+def describe_or_hide(url: str) -> str:
+    """Return :meth:`Target.describe`, or a placeholder for what is no connection string."""
+    try:
+        return Target.of(url).describe()
+    except ConfigurationError:
+        return "<unreadable database URL>"
