@@ -92,7 +92,7 @@ WAYS: tuple[tuple[str, Way | None, bool], ...] = (
             _applied(Transaction.EACH, replace(SHORT, table_try=seconds)),
             True,
         )
-        for seconds in (0.1, 0.25, 1.0)
+        for seconds in (0.1, 1.0)
     ),
     ("apply, each, beside a reader, one wait of 30 s", _applied(Transaction.EACH, LONG), True),
 )
