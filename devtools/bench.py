@@ -26,7 +26,7 @@ import psycopg
 from psycopg import sql
 
 from awa_infra.database.apply import apply
-from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.observe import look, plan_from
 from awa_infra.database.target import Target
@@ -35,7 +35,7 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
-from devtools import bench_traffic, java_tools, postgres
+from devtools import bench_reads, bench_traffic, java_tools, postgres
 from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing, note, run_cli
 
@@ -159,8 +159,16 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     note("bench: fingerprint")
     with bench.database(done) as url, connect(url) as connection:
         prepare(connection)
-        warm = [_seconds(lambda: read_catalog(connection, "awa")) for _ in range(rounds + 1)][1:]
+        warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
+    with bench.database(done) as url:
+        results["verify"] = bench_reads.verifications(url, rounds, _seconds)
+    note("bench: previews that change nothing")
+    try:
+        with bench.database(done) as url:
+            results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds)
+    except ToolMissing as exc:
+        note(f"bench: without previews: {exc}")
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]

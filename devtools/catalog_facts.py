@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 
 from awa_infra.database.catalogs import prepare as prepare_reading
-from awa_infra.database.catalogs import read_catalog
+from awa_infra.database.catalogs import read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.database.target import Target
 from awa_infra.model import CANONICAL_SCHEMA, Shape
@@ -130,10 +130,11 @@ def _read(
     connection: psycopg.Connection[Any], schema: str, own: frozenset[str] | None = None
 ) -> tuple[SchemaName, Entries]:
     prepare_reading(connection)
-    name, catalog = read_catalog(connection, schema)
-    if name is None:
+    found = read_catalogs(connection, [schema]).get(schema)
+    if found is None:
         message = f"there is no schema {schema}"
         raise ToolError(message)
+    name, catalog = found
     return name, with_hashes(structure(catalog), name, own_names(catalog) if own is None else own)
 
 

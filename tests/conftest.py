@@ -12,7 +12,7 @@ from awa_infra.release import installed_release
 from tests.support.servers import Database, TestServer, any_server
 from tests.support.tools import awa
 
-LEVELS = ("unit", "database", "tools", "engine", "provider")
+LEVELS = ("unit", "database", "tools", "rough", "engine", "provider")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from psycopg import errors
 from awa_infra import sqltext
 from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.kept import pool
 from awa_infra.database.lock import wait_for_migration_lock
 from awa_infra.database.observe import Look, look, plan_from
 from awa_infra.database.patience import LOCK_TIMEOUT, LOCK_TRY, LOCK_WAIT, OnRetry, OnWait, Patience, Waits
@@ -125,6 +126,8 @@ def _attempt(
     patience: Patience,
 ) -> Report:
     settings = with_role(lock_timeout(patience.table_try), role)
+    # A role may be limited to one connection.
+    pool.close_idle()
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
         RolesLock(url) as roles_lock,

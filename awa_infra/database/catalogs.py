@@ -1,83 +1,226 @@
-"""Read the catalog of a schema and the rows beside it that a verification looks at; never writes."""
+"""Read the catalogs of schemas and the rows beside them that a verification looks at; never writes.
+
+All schemas are read by one query, in one pass over what is in them: see ``sql/fingerprint/state/scope.sql``.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from psycopg.rows import tuple_row
+from psycopg import Cursor
+from psycopg.rows import DictRow, TupleRow, tuple_row
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import RINGS
+from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.catalog import Key, SchemaName
 from awa_infra.planning.checks import Health, quote
+from awa_infra.planning.drift import Standing
 from awa_infra.planning.obstacles import Denied
+
+RINGS = ("queue_ring", "lease_ring", "claim_ring")
+"""The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
 """Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""
 
-_LOOKED_AT = STATE_TABLES | frozenset(
-    (*("queue_enqueue_heads", "queue_claim_heads", "storage_transition_state", "runtime_storage_backends"),)
-)
-"""Tables whose rows a verification looks at; the last two are in schema awa alone."""
+_HEADS = frozenset(("queue_enqueue_heads", "queue_claim_heads"))
+_SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
+_OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
+"""Tables of schema ``awa`` alone whose rows a verification looks at."""
+
+_HEALTH = ("weak_roles", "denied", "publications")
+"""Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
+
+_WEAK, _DENIED, _PUBLISHED = "weak-role", "denied", "published"
+"""What these call their rows."""
+
+_SAVEPOINT = "awa_infra_catalogs"
 
 
-def read_catalog(connection: Connection, schema: str) -> tuple[SchemaName | None, dict[Key, str]]:
-    """Return how the server writes a schema's name, and its catalog; no name if there is no such schema.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Cursors whose rows are fetched after the pipeline."""
+
+    catalogs: Cursor[TupleRow]
+    slots: Cursor[DictRow] | None
+    lanes: Cursor[DictRow] | None
+    readable: frozenset[str]
+
+
+@dataclass(slots=True)
+class Standings:
+    """What stands in some schemas: asked for in a pipeline, fetched after it.
+
+    Attributes:
+        schemas: which ones; without any, ``awa`` and every queue-storage schema.
+        private: functions that Awa itself keeps from everybody but the owner.
+    """
+
+    schemas: tuple[str, ...] = ()
+    private: Collection[str] = ()
+    _asked: _Asked | None = field(default=None, init=False, repr=False)
+
+    def ask(self, connection: Connection, readable: frozenset[str], found: Iterable[str]) -> None:
+        """Send the queries, in a pipeline of the caller.
+
+        The settings that they need must not reach what follows: a savepoint takes them back.
+
+        Args:
+            connection: in a transaction.
+            readable: relations that this role can read, see :class:`awa_infra.database.observe.Look`.
+            found: every queue-storage schema of the database.
+        """
+        schemas = self.schemas or tuple(dict.fromkeys((CANONICAL_SCHEMA, *found)))
+        connection.execute(f"SAVEPOINT {_SAVEPOINT}".encode())
+        prepare(connection)
+        self._asked = _Asked(
+            _ask(connection, schemas, health=True, private=self.private),
+            _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, _SLOTS)]),
+            _ask_each(connection, "lanes", [s for s in schemas if _readable(readable, s, _HEADS)]),
+            readable,
+        )
+        connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}".encode())
+
+    def fetch(self) -> dict[str, Standing]:
+        """Return what stands, by schema; those that do not exist are not in it."""
+        asked = self._asked
+        if asked is None:
+            return {}
+        slots = {str(row.pop("schema")): row for row in _fetched(asked.slots)}
+        lanes: defaultdict[str, list[str]] = defaultdict(list)
+        for row in _fetched(asked.lanes):
+            lanes[str(row["schema"])].append(str(row["sequence"]))
+        standing = {}
+        for schema, rows in _by_schema(asked.catalogs.fetchall()).items():
+            health = _health(schema, rows, asked.readable, slots.get(schema, {}), sorted(lanes[schema]))
+            standing[schema] = Standing(_name(schema, rows), rows, health)
+        return standing
+
+
+def read_standings(
+    connection: Connection,
+    found: Iterable[str],
+    *,
+    private: Collection[str] = (),
+    counted: Collection[str] = (),
+) -> dict[str, Standing]:
+    """Return what stands in schema ``awa`` and in every queue-storage schema.
+
+    Args:
+        connection: in a transaction.
+        found: every queue-storage schema of the database.
+        private: functions that Awa itself keeps from everybody but the owner.
+        counted: tables that are looked into for rows, those of them that are there and readable.
+    """
+    asked = Standings(private=private)
+    row = connection.execute(sqltext.render("observe/catalog.sql", only="[]").encode()).fetchone() or {}
+    with connection.pipeline():
+        asked.ask(connection, frozenset(row["readable"]), found)
+    standing = asked.fetch()
+    return {schema: _counted(connection, one, counted) for schema, one in standing.items()}
+
+
+def read_catalogs(connection: Connection, schemas: Iterable[str]) -> dict[str, tuple[SchemaName, dict[Key, str]]]:
+    """Return how the server writes the name of each schema, and its catalog; those that do not exist are not in it.
 
     One query, for which the transaction must have :func:`prepare`'s settings: then definitions name everything
     with its schema, whatever the settings of the role are.
     """
-    texts = [sqltext.render(f"fingerprint/{name}.sql", schema=quote(schema)) for name in sqltext.names("fingerprint")]
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = cursor.execute("\nUNION ALL\n".join(texts).encode()).fetchall()
-    catalog = {(part, name): text for part, name, text in rows}
-    name = catalog.pop(("schema", schema), None)
-    return (None if name is None else SchemaName(schema, name)), catalog
+    found = _by_schema(_ask(connection, tuple(schemas), health=False).fetchall())
+    return {schema: (_name(schema, rows), rows) for schema, rows in found.items()}
 
 
 def prepare(connection: Connection) -> None:
-    """Set what :func:`read_catalog` needs, until the end of the transaction or savepoint."""
+    """Set what :func:`read_catalogs` needs, until the end of the transaction or savepoint."""
     connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
 
 
-def read_health(
-    connection: Connection,
-    schema: str,
-    catalog: Mapping[Key, str],
-    private: Iterable[str] = (),
-    counted: Iterable[str] = (),
-) -> Health:
-    """Return what no catalog shows: rows of the rings, lanes, and what roles may not do.
+def _ask(
+    connection: Connection, schemas: tuple[str, ...], *, health: bool, private: Collection[str] = ()
+) -> Cursor[TupleRow]:
+    scope = sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps(schemas))
+    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
+    if health:
+        values: sqltext.Values = {"private": json.dumps(sorted(private))}
+        parts += [sqltext.render(f"fingerprint/state/{name}.sql", **values) for name in _HEALTH]
+    cursor = connection.cursor(row_factory=tuple_row)
+    return cursor.execute((scope + "\nUNION ALL\n".join(parts)).encode())
 
-    Args:
-        connection: in a transaction.
-        schema: which one.
-        catalog: of that schema.
-        private: functions that Awa itself keeps from everybody but the owner.
-        counted: tables that are looked into for rows, those of them that are there and readable.
-    """
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": quote(schema), "schema_name": sqltext.Name(schema)}
-    values["private"] = json.dumps(sorted(private))
 
-    def rows(name: str) -> list[dict[str, object]]:
-        return connection.execute(sqltext.render(f"fingerprint/state/{name}.sql", **values).encode()).fetchall()
-
-    readable = {str(row["relation"]) for row in rows("readable")}
-    holds = [
-        sqltext.render("fingerprint/state/holds.sql", **values, table=table, table_name=sqltext.Name(table))
-        for table in sorted(readable.intersection(counted))
+def _ask_each(connection: Connection, name: str, schemas: Iterable[str]) -> Cursor[DictRow] | None:
+    """Ask about tables of each schema in one query; ``None`` if there is nothing to ask."""
+    texts = [
+        sqltext.render(f"fingerprint/state/{name}.sql", schema=schema, schema_name=sqltext.Name(schema))
+        for schema in schemas
     ]
-    holding = connection.execute("\nUNION ALL\n".join(holds).encode()).fetchall() if holds else []
-    slots = rows("slots")[0] if {"queue_ring_slots", "lease_ring_slots", "claim_ring_slots"} <= readable else {}
-    lanes = rows("lanes") if {"queue_enqueue_heads", "queue_claim_heads"} <= readable else []
+    return connection.execute("\nUNION ALL\n".join(texts).encode()) if texts else None
+
+
+def _fetched(cursor: Cursor[DictRow] | None) -> list[dict[str, Any]]:
+    return [] if cursor is None else cursor.fetchall()
+
+
+def _readable(readable: frozenset[str], schema: str, tables: Iterable[str]) -> bool:
+    return all(f"{schema}.{table}" in readable for table in tables)
+
+
+def _by_schema(rows: Iterable[TupleRow]) -> dict[str, dict[Key, str]]:
+    found: defaultdict[str, dict[Key, str]] = defaultdict(dict)
+    for schema, part, name, text in rows:
+        found[schema][part, name] = text
+    return dict(found)
+
+
+def _name(schema: str, rows: dict[Key, str]) -> SchemaName:
+    """Return how the server writes the schema's name, which is no part of its catalog."""
+    return SchemaName(schema, rows.pop(("schema", schema)))
+
+
+def _health(
+    schema: str, rows: dict[Key, str], readable: frozenset[str], slots: Mapping[str, Any], lanes: list[str]
+) -> Health:
+    """Return what no catalog shows, and take it out of the rows."""
+    taken: dict[str, list[tuple[str, str]]] = {part: [] for part in (_WEAK, _DENIED, _PUBLISHED)}
+    for part, name in sorted(key for key in rows if key[0] in taken):
+        taken[part].append((name, rows.pop((part, name))))
+    looked_at = STATE_TABLES | _HEADS | (_OF_AWA if schema == CANONICAL_SCHEMA else frozenset())
+    unreadable = (t for t in looked_at if f"{schema}.{t}" not in readable and ("relation", t) in rows)
     return Health(
-        {ring: int(str(count)) for ring, count in slots.items() if count is not None},
-        tuple(str(row["sequence"]) for row in lanes),
-        {str(row["role"]): int(str(row["sequences"])) for row in rows("weak_roles")},
-        tuple(sorted(t for t in _LOOKED_AT - readable if ("relation", t) in catalog)),
-        tuple(str(row["relation"]) for row in holding),
-        tuple((str(row["relation"]), str(row["publications"])) for row in rows("publications")),
-        tuple(Denied(**{key: str(value) for key, value in row.items()}) for row in rows("denied")),
+        {ring: int(count) for ring, count in slots.items() if count is not None},
+        tuple(lanes),
+        {role: int(count) for role, count in taken[_WEAK]},
+        tuple(sorted(unreadable)),
+        (),
+        tuple(taken[_PUBLISHED]),
+        tuple(Denied(**json.loads(text)) for _name, text in taken[_DENIED]),
     )
+
+
+def _counted(connection: Connection, standing: Standing, tables: Collection[str]) -> Standing:
+    """Return the same with the names of tables that hold rows."""
+    schema = standing.name.text
+    if not tables:
+        return standing
+    text = sqltext.render("fingerprint/state/readable.sql", quoted=quote(schema), schema=schema)
+    here = {str(row["relation"]) for row in connection.execute(text.encode()).fetchall()}.intersection(tables)
+    holding = _ask_rows(connection, schema, sorted(here))
+    return replace(standing, health=replace(standing.health, holding=tuple(holding)))
+
+
+def _ask_rows(connection: Connection, schema: str, tables: Iterable[str]) -> list[str]:
+    texts = [
+        sqltext.render(
+            "fingerprint/state/holds.sql",
+            schema_name=sqltext.Name(schema),
+            table=table,
+            table_name=sqltext.Name(table),
+        )
+        for table in tables
+    ]
+    rows = connection.execute("\nUNION ALL\n".join(texts).encode()).fetchall() if texts else []
+    return [str(row["relation"]) for row in rows]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
 from awa_infra.database.cancellation import running
@@ -25,6 +28,9 @@ from awa_infra.planning.session import begin
 
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a connection unless the connection string says otherwise."""
+
+GONE = 2.0
+"""Seconds to wait at most for the server to end its side of a connection that was closed."""
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK = "40P01"
@@ -54,6 +60,21 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     """Open a connection; its transaction is rolled back unless the caller commits.
 
     Raises:
+        AwaInfraError: see :func:`open_connection`.
+    """
+    connection = open_connection(url, autocommit=autocommit)
+    running.add(connection)
+    try:
+        yield connection
+    finally:
+        running.remove(connection)
+        close(connection)
+
+
+def open_connection(url: str, *, autocommit: bool = False) -> Connection:
+    """Return a new connection, which the caller closes.
+
+    Raises:
         ConfigurationError: the URL is not a connection string.
         CancelledError: everything in this process was cancelled.
         DatabaseMissingError: the server proves that the database does not exist.
@@ -63,17 +84,27 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     known = Target.of(url)
     target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra")
     try:
-        connection: Connection = psycopg.connect(
-            target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None
-        )
+        return psycopg.connect(target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
         raise connection_error(exc, url, lambda name: _exists(known, name)) from exc
-    running.add(connection)
-    try:
-        yield connection
-    finally:
-        running.remove(connection)
-        connection.close()
+
+
+def close(connection: Connection) -> None:
+    """Close a connection, and wait until the server's side has ended too, which it does on its own.
+
+    Only then a role that is limited to one connection can open another. What hears of the end is a second handle of
+    the socket.
+    """
+    with suppress(psycopg.Error, OSError):
+        if connection.closed or connection.info.transaction_status == TransactionStatus.ACTIVE:
+            # The server does not listen before its statement is over.
+            connection.close()
+            return
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as ear:
+            connection.close()
+            ear.settimeout(GONE)
+            while ear.recv(4096):
+                pass
 
 
 @contextmanager

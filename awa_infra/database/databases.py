@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from psycopg import errors, sql
 
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.kept import pool
+from awa_infra.database.reading import read
 from awa_infra.database.session import read_transaction, session
 from awa_infra.errors import SqlFailedError
 
@@ -49,12 +51,7 @@ def database_exists(server_url: str, name: str) -> bool:
     Raises:
         ConnectionFailedError: the server could not be asked.
     """
-    with (
-        connect(server_url, autocommit=True) as connection,
-        translated(server_url, "Looking for the database"),
-        read_transaction(connection),
-    ):
-        return _found(connection, name) is not None
+    return read(server_url, lambda connection: _exists(connection, name), "Looking for the database")
 
 
 def ensure_database(server_url: str, name: str, options: DatabaseOptions = DatabaseOptions()) -> bool:
@@ -67,6 +64,7 @@ def ensure_database(server_url: str, name: str, options: DatabaseOptions = Datab
         SqlFailedError: the role may not create databases, or the server refused.
         ConnectionFailedError: the server could not be reached.
     """
+    pool.close_idle()
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Creating database {name}", f"Database {name} was not created. Run the same again."),
@@ -88,6 +86,7 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
         SqlFailedError: there is no such database, or the role may not.
         ConnectionFailedError: the server could not be reached.
     """
+    pool.close_idle()
     with (
         connect(server_url, autocommit=True) as connection,
         translated(server_url, f"Changing database {name}", f"Database {name} is as it was before this statement."),
@@ -115,6 +114,11 @@ def _create(name: str, options: DatabaseOptions) -> sql.Composed:
     if options.connection_limit != UNLIMITED:
         words.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(options.connection_limit)))
     return sql.SQL(" ").join(words)
+
+
+def _exists(connection: Connection, name: str) -> bool:
+    with read_transaction(connection):
+        return _found(connection, name) is not None
 
 
 def _found(connection: Connection, name: str) -> dict[str, object] | None:

@@ -13,7 +13,7 @@ from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_pl
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
 from awa_infra.database.observe import ask, look, observe
-from awa_infra.database.reading import reading
+from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import Gate, ObservedState, Plan, Report
@@ -25,9 +25,12 @@ from awa_infra.release import installed_release
 
 def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Return what stands, and the plan that activates queue storage in a schema; writes nothing."""
-    with reading(url) as connection:
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         return seen.state, _activation(connection, schema, seen.state)
+
+    return read(url, work)
 
 
 def activate(
@@ -67,9 +70,12 @@ def activate(
 
 def read_removal(url: str, schema: str, *, force: bool = False, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Return what stands, and the plan that drops a custom queue-storage schema; writes nothing."""
-    with reading(url) as connection:
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
         return seen.state, _removal(connection, schema, seen.state, force=force)
+
+    return read(url, work)
 
 
 def jobs_in(url: str, schema: str, *, role: str | None = None) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
-from awa_infra.database.catalogs import STATE_TABLES, prepare, read_catalog, read_health
+from awa_infra.database.catalogs import STATE_TABLES, Standings, read_standings
 from awa_infra.database.connection import Connection
 from awa_infra.database.observe import Look, look, plan_from
-from awa_infra.database.reading import reading
+from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
@@ -49,10 +49,52 @@ def verify(
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        standings = _standings(connection, facts)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, standings=standings)
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
-        return seen.state, _examination(_subject(connection, release, seen.state, facts), schemas)
+        return seen.state, _examination(_subject(connection, release, seen.state, facts, standings.fetch()), schemas)
+
+
+def read_drift(
+    url: str, desired: DesiredState, schema: str, *, role: str | None = None
+) -> tuple[ObservedState, Plan, Examination]:
+    """Return what stands, the plan, and what is wrong in one schema, in three round trips and one transaction.
+
+    Other schemas are not looked at, as far as the plan does not need them: many may be read like this, one by one.
+
+    Args:
+        url: connection string; hidden from every message.
+        desired: what is asked for.
+        schema: what to verify.
+        role: become this role first, as an apply would.
+
+    Returns:
+        Nothing was examined where gates object that keep a verification from saying anything.
+
+    Raises:
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+    release = desired.release
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan, Examination]:
+        known = catalog_facts(release.name, connection.info.server_version // _MAJOR)
+        # Without facts a custom schema is compared with schema awa.
+        standings = _standings(connection, None, [schema] if known else [CANONICAL_SCHEMA, schema])
+        # Migrations concern every queue-storage schema.
+        only = () if desired.target_version is not None else (CANONICAL_SCHEMA, schema)
+        settings = with_role(READ_SETTINGS, role)
+        seen = look(connection, settings, desired=desired, begin=BEGIN_READ, only=only, standings=standings)
+        plan = plan_from(connection, desired, seen, end=not seen.state.lost_rows)
+        if any(gate.code in READING for gate in plan.gates):
+            return seen.state, plan, Examination((), ())
+        return (
+            seen.state,
+            plan,
+            _examination(_subject(connection, release, seen.state, None, standings.fetch()), [schema]),
+        )
+
+    return read(url, work)
 
 
 def repair(  # noqa: PLR0913  the options of apply, and which schemas
@@ -166,6 +208,11 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
     return [f"{f.part} {f.object}" for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
 
 
+def _standings(connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = ()) -> Standings:
+    names = facts or newest_catalog_facts(connection.info.server_version // _MAJOR)
+    return Standings(tuple(schemas), names.private)
+
+
 def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
     wanted = list(dict.fromkeys(schemas)) or [CANONICAL_SCHEMA, *sorted(set(subject.standing) - {CANONICAL_SCHEMA})]
     found = examine(subject, wanted)
@@ -173,23 +220,30 @@ def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
     return replace(found, findings=told)
 
 
-def _subject(connection: Connection, release: Release, observed: ObservedState, facts: CatalogFacts | None) -> Subject:
+def _subject(
+    connection: Connection,
+    release: Release,
+    observed: ObservedState,
+    facts: CatalogFacts | None,
+    standing: Mapping[str, Standing] | None = None,
+) -> Subject:
+    """Return what there is to examine.
+
+    Args:
+        connection: in a transaction.
+        release: the one that is installed.
+        observed: what was observed in it.
+        facts: what to compare with, if not the committed ones.
+        standing: what was read already; otherwise schema ``awa`` and every queue-storage schema is read here.
+    """
     major = observed.server_version // _MAJOR
     known = facts or catalog_facts(release.name, major)
     names = facts or newest_catalog_facts(major)
     # Rows are only looked for where it matters: what is gone can be made anew in an empty schema.
-    counted = own_names(names.substrate) - STATE_TABLES if observed.lost_rows else frozenset()
-    standing: dict[str, Standing] = {}
-    # The settings must not reach the steps of a repair: the savepoint takes them back.
-    with connection.transaction(force_rollback=True):
-        prepare(connection)
+    counted = own_names(names.substrate) - STATE_TABLES if observed.lost_rows else frozenset[str]()
+    if standing is None or counted:
         found = [s.schema for s in observed.substrates] + [s.schema for s in observed.unseen]
-        for schema in dict.fromkeys((CANONICAL_SCHEMA, *found)):
-            name, catalog = read_catalog(connection, schema)
-            if name is not None:
-                standing[schema] = Standing(
-                    name, catalog, read_health(connection, schema, catalog, names.private, counted)
-                )
+        standing = read_standings(connection, found, private=names.private, counted=counted)
     return Subject(release, known, names, observed, standing)
 
 

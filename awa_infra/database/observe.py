@@ -5,7 +5,8 @@ Awa's own version probe is never called: it rewrites the version rows of a legac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +14,10 @@ from psycopg import Cursor, sql
 from psycopg.rows import DictRow
 
 from awa_infra import sqltext
+from awa_infra.database.catalogs import RINGS, Standings
 from awa_infra.database.connection import Connection
 from awa_infra.database.lock import TRY_MIGRATION_LOCK
-from awa_infra.database.reading import reading
+from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, read_transaction, with_role
 from awa_infra.model import (
     CANONICAL_SCHEMA,
@@ -54,11 +56,11 @@ from awa_infra.planning.window import installs, replays
 UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: nobody knows at which version the schema stands."""
 
-RINGS = ("queue_ring", "lease_ring", "claim_ring")
-"""The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
-
 STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
+
+END = b"ROLLBACK"
+"""Ends a transaction that only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def look(
     desired: DesiredState | None = None,
     lock: bool = False,
     begin: str | None = None,
+    only: Collection[str] = (),
+    standings: Standings | None = None,
 ) -> Look:
     """Observe in two round trips; writes nothing.
 
@@ -93,7 +97,10 @@ def look(
         lock: try once to take the migration lock, in the same round trip. If it is not free, nothing of Awa's is
             read: the state is empty, and the caller ends the transaction.
         begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
+        only: look at these queue-storage schemas alone; without any at all of them.
+        standings: catalogs to ask for, in the second of the round trips.
     """
+    scope = json.dumps(sorted(only))
     probes = sqltext.names("patches")
     probe = ", ".join(f"({sqltext.load(f'patches/{name}.sql')}) AS {name}" for name in probes)
     with connection.pipeline():
@@ -105,8 +112,8 @@ def look(
         if desired is None or desired.roles is None:
             # Who makes roles must do that as itself.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
-        catalog = connection.execute(sqltext.load("observe/catalog.sql").encode())
-        found = connection.execute(sqltext.load("observe/substrates.sql").encode())
+        catalog = connection.execute(sqltext.render("observe/catalog.sql", only=scope).encode())
+        found = connection.execute(sqltext.render("observe/substrates.sql", only=scope).encode())
         applied = connection.execute(f"SELECT {probe}".encode())
     # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
     locked = taken is not None and bool((taken.fetchone() or {})["taken"])
@@ -121,7 +128,9 @@ def look(
     with connection.pipeline():
         contents_cursor = connection.execute(_contents(readable, standing))
         lacks_cursor = _lacks(connection, desired, standing)
-        strangers_cursor = connection.execute(hand_over_query().encode())
+        strangers_cursor = connection.execute(hand_over_query(scope).encode())
+        if standings is not None:
+            standings.ask(connection, readable, [*standing, *(s["schema"] for s in unseen)])
     contents = contents_cursor.fetchone() or {}
     lacks = lacks_cursor.fetchall() if lacks_cursor else []
     strangers = strangers_cursor.fetchall()
@@ -155,7 +164,9 @@ def observe(connection: Connection, desired: DesiredState | None = None) -> Obse
     return look(connection, desired=desired).state
 
 
-def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: Plan | None = None) -> Plan:
+def plan_from(
+    connection: Connection, desired: DesiredState, seen: Look, draft: Plan | None = None, *, end: bool = False
+) -> Plan:
     """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing.
 
     Args:
@@ -163,6 +174,7 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
         desired: what is asked for.
         seen: the look.
         draft: another plan than the one for what is desired, to ask the gates for.
+        end: end the transaction in the same round trip, because nothing else is asked.
     """
     stranger = database_gate(desired.database, seen.state.database)
     if stranger is not None:
@@ -186,7 +198,11 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
     questions = gate_queries(desired, pending=bool(draft.steps), session=session)
     remarks = note_queries(desired, session, pending=bool(draft.steps))
     told = {query.code for query in remarks}
-    rows = ask(connection, (*questions, *remarks), seen.readable)
+    with connection.pipeline():
+        asked = _ask(connection, (*questions, *remarks), seen.readable)
+        if end:
+            connection.execute(END)
+    rows = asked.fetchall() if asked else []
     gates = [row for row in rows if row["code"] not in told]
     notes = [row for row in rows if row["code"] in told]
     unknown = any(row["code"] in UNKNOWN for row in gates)
@@ -204,7 +220,7 @@ def plan_from(connection: Connection, desired: DesiredState, seen: Look, draft: 
 
 
 def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tuple[ObservedState, Plan]:
-    """Open a connection, plan in a read-only transaction, and close it.
+    """Plan in a read-only transaction.
 
     Args:
         url: connection string; hidden from every message.
@@ -214,29 +230,44 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with reading(url) as connection:
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
-        return seen.state, plan_from(connection, desired, seen)
+        return seen.state, plan_from(connection, desired, seen, end=True)
+
+    return read(url, work)
 
 
-def read_state(url: str, *, role: str | None = None) -> ObservedState:
-    """Open a connection, observe in a read-only transaction, and close it.
+def read_state(url: str, *, role: str | None = None, only: Collection[str] = ()) -> ObservedState:
+    """Observe in a read-only transaction.
 
     Args:
         url: connection string; hidden from every message.
         role: become this role first.
+        only: look at these queue-storage schemas alone; without any at all of them.
 
     Raises:
         BlockedError: this role may not read at which version the schema stands.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
-        if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
-            # Otherwise a schema that this role cannot look into would be reported as not migrated.
-            rows = ask(connection, [history_query()], seen.readable)
-            raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
+
+    def work(connection: Connection) -> ObservedState:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, only=only)
+        require_history(connection, seen)
         return seen.state
+
+    return read(url, work)
+
+
+def require_history(connection: Connection, seen: Look) -> None:
+    """Refuse where this role may not read at which version the schema stands.
+
+    Raises:
+        BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.
+    """
+    if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
+        rows = ask(connection, [history_query()], seen.readable)
+        raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
 
 
 def refuse_other_database(url: str, declared: str | None) -> None:
@@ -257,6 +288,11 @@ def refuse_other_database(url: str, declared: str | None) -> None:
 
 def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:
     """Run every query whose relations are readable, in one round trip, and return all rows; a note has no hint."""
+    asked = _ask(connection, queries, readable)
+    return asked.fetchall() if asked else []
+
+
+def _ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> Cursor[DictRow] | None:
     texts = [
         f"SELECT * FROM (\n{query.sql}) AS gate"
         if query.hints
@@ -264,7 +300,7 @@ def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozense
         for query in queries
         if all(relation in readable for relation in query.needs)
     ]
-    return connection.execute("\nUNION ALL\n".join(texts).encode()).fetchall() if texts else []
+    return connection.execute("\nUNION ALL\n".join(texts).encode()) if texts else None
 
 
 def _lacks(connection: Connection, desired: DesiredState | None, standing: list[str]) -> Cursor[DictRow] | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from awa_infra import sqltext
 from awa_infra.database.apply import apply
-from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.observe import look
@@ -94,9 +94,5 @@ def _facts(url: str, release: Release, target: ObservedState, identity: str) -> 
             raise_if_blocked([Gate("reference-unusable", message, hint)], seen.state.database)
         prepare(connection)
         receipts = {s.schema: s.shape.receipts for s in seen.state.substrates}
-        catalogs = {}
-        for schema in {CANONICAL_SCHEMA, *receipts}:
-            name, catalog = read_catalog(connection, schema)
-            if name is not None:
-                catalogs[schema] = (name, catalog)
+        catalogs = read_catalogs(connection, {CANONICAL_SCHEMA, *receipts})
         return facts_from(catalogs, receipts, newest_catalog_facts(seen.state.server_version // 10000))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from awa_infra.database.deliberate import activate, read_activation
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, WAITING, Input, Output, Props, Type, waits_of
 from awa_infra.lifecycle.progress import live_progress, live_retry
 from awa_infra.lifecycle.reading import as_role, state_as
@@ -63,9 +63,9 @@ class ActivationLifecycle(Lifecycle):
         url, schema = wanted["database_url"], wanted["schema"]
         return as_role(lambda role: read_activation(url, schema, role=role), wanted["role"])
 
-    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
         """Warn: this cannot be taken back."""
-        if plan.steps:
+        if seen.plan.steps:
             self.tell_unknown(wanted, tell)
 
     def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:

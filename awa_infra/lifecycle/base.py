@@ -19,12 +19,18 @@ from awa_infra.lifecycle.fields import (
     normalised,
     problem_of,
 )
+from awa_infra.lifecycle.handed import Handed
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
+from awa_infra.planning.drift import Examination
 from awa_infra.planning.gates import raise_if_blocked
 
 _NO_SUCH_ROLE = "22023"
 _MAY_NOT_ACT = "42501"
+
+
+NOTHING = Examination((), ())
+"""What is found where there is nothing to verify."""
 
 
 class Tell(Protocol):
@@ -59,8 +65,25 @@ class Difference:
         return bool(self.inputs) or self.pending
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What stands of an object beside what is declared.
+
+    Attributes:
+        observed: what stands.
+        plan: what is to be done.
+        found: what a verification of the object's own schema found; empty for what has none.
+        fingerprint: of that schema; empty where there is nothing to compare it with.
+    """
+
+    observed: ObservedState
+    plan: Plan
+    found: Examination = NOTHING
+    fingerprint: str = ""
+
+
 class Lifecycle(ABC):
-    """One kind of declared object. Stateless.
+    """One kind of declared object. Keeps nothing but what a check hands to the diff after it.
 
     Attributes:
         name: as programs name it, for example ``AwaSchema``.
@@ -76,6 +99,11 @@ class Lifecycle(ABC):
     outputs: ClassVar[tuple[Output, ...]]
     needed: ClassVar[tuple[str, ...]] = ("database_url",)
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
+    _handed: ClassVar[Handed[Comparison]]
+
+    def __init_subclass__(cls) -> None:
+        """Give each kind a place of its own."""
+        cls._handed = Handed()
 
     @property
     def fields(self) -> tuple[Input | Output, ...]:
@@ -104,17 +132,20 @@ class Lifecycle(ABC):
             if new:
                 self.tell_unknown(wanted, tell)
             return []
-        observed, plan = self.plan(olds, wanted)
-        raise_if_blocked([g for g in plan.gates if g.code not in self.satisfied_by_dependency], observed.database)
+        seen = self.compare(olds, wanted)
+        blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
+        raise_if_blocked(blocking, seen.observed.database)
         if new:
-            self.tell_pending(wanted, plan, tell)
+            self.tell_pending(wanted, seen, tell)
+        else:
+            self._handed.put(wanted, seen)
         return []
 
     def foretell(self, news: Props, tell: Tell) -> None:
         """Say what a create would do, where :meth:`check` could not know that it is one."""
         wanted = self.normal(news)
         if is_known(wanted, *self.needed):
-            self.tell_pending(wanted, self.plan({}, wanted)[1], tell)
+            self.tell_pending(wanted, self._seen({}, wanted), tell)
         else:
             self.tell_unknown(wanted, tell)
 
@@ -125,11 +156,11 @@ class Lifecycle(ABC):
         self.tell_changed(olds, wanted, inputs, tell)
         if not is_known(wanted, *self.needed):
             return Difference(inputs, pending=True)
-        _observed, plan = self.plan(olds, wanted)
-        if plan.steps:
-            self.tell_pending(wanted, plan, tell)
+        seen = self._seen(olds, wanted)
+        if seen.plan.steps:
+            self.tell_pending(wanted, seen, tell)
             return Difference(inputs, pending=True)
-        return Difference(inputs, pending=self.drifted(olds, wanted, tell))
+        return Difference(inputs, pending=self.drifted(wanted, seen, tell))
 
     def preview(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return everything that a create or an update would keep; what cannot be known is :data:`UNKNOWN`."""
@@ -143,11 +174,13 @@ class Lifecycle(ABC):
     def create(self, news: Props, tell: Tell) -> tuple[str, dict[str, Any]]:
         """Make what is declared, or adopt what stands; return the id and everything to be kept."""
         wanted = self.normal(news)
+        self._handed.clear()
         return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, tell))
 
     def update(self, olds: Props, news: Props, tell: Tell) -> dict[str, Any]:
         """Bring it to what is declared now; return everything to be kept."""
         wanted = self.normal(news)
+        self._handed.clear()
         return self._kept(wanted, self.apply(olds, wanted, tell))
 
     def read(self, props: Props) -> dict[str, Any] | None:
@@ -221,6 +254,10 @@ class Lifecycle(ABC):
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:
         """Return what stands and what is to be done; writes nothing."""
 
+    def compare(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:
+        """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
+        return Comparison(*self.plan(olds, wanted))
+
     @abstractmethod
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Do it; return the outputs."""
@@ -248,19 +285,23 @@ class Lifecycle(ABC):
         """Return the plan for an empty database."""
         return None
 
-    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:  # noqa: ARG002
+    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
         """Say what is pending."""
-        if plan.steps:
-            tell(pending_line(plan))
+        if seen.plan.steps:
+            tell(pending_line(seen.plan))
 
     def tell_changed(  # noqa: B027  most kinds have nothing to say
         self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell
     ) -> None:
         """Say why there is an update, where the program does not show it."""
 
-    def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
+    def drifted(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> bool:  # noqa: ARG002
         """Warn of what differs although nothing is pending; return whether an update would put it right."""
         return False
+
+    def _seen(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:
+        """Return what the check before this has seen, or look."""
+        return self._handed.take(wanted) or self.compare(olds, wanted)
 
     def _fixed(self, olds: Props, wanted: Mapping[str, Any]) -> list[Problem]:
         before = self.normal(olds)

@@ -13,7 +13,7 @@ from awa_infra.database.databases import (
     ensure_database,
 )
 from awa_infra.database.target import Target
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, Type
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.naming import database_name_problem, role_name_problem
@@ -97,16 +97,6 @@ class DatabaseLifecycle(Lifecycle):
             f"{name} of a database cannot change from {old} to {new}. Hint: keep it, or declare a second AwaDatabase."
         )
 
-    def check(self, olds: Props, news: Props, tell: Tell, *, new: bool | None = None) -> list[Problem]:
-        """Check as for everything else; of a new database say whether it is there."""
-        problems = super().check(olds, news, tell, new=new)
-        name = news.get("name")
-        if not problems and not olds and name is not UNKNOWN and news.get("server_url") is not UNKNOWN:
-            _observed, plan = self.plan(olds, news)
-            if plan.empty:
-                tell(f"Database {name} exists and is adopted.")
-        return problems
-
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return a step if the database is missing. It carries no SQL of a transaction: creating one is its own."""
         name = wanted["name"]
@@ -115,10 +105,10 @@ class DatabaseLifecycle(Lifecycle):
             steps = (Step(StepKind.DATABASE, f"database:{name}", f"database {name}", ""),)
         return ObservedState(database=str(name)), Plan(0, 0, steps=steps)
 
-    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
-        """Say that it is missing."""
-        if plan.steps:
-            tell(f"Database {wanted['name']} is missing and is created.")
+    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
+        """Say whether it is there."""
+        missing = bool(seen.plan.steps)
+        tell(f"Database {wanted['name']} {'is missing and is created' if missing else 'exists and is adopted'}.")
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         """Create it, or adopt the one that is there; of an adopted one change only what changed in the program."""

@@ -10,7 +10,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.deliberate import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     DATABASE_URL,
     GUARD,
@@ -26,8 +26,8 @@ from awa_infra.lifecycle.fields import (
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
-from awa_infra.lifecycle.reading import as_role, desired_plan, fingerprint, state_as, warn_of_drift
-from awa_infra.model import DesiredState, ObservedState, Plan, Shape
+from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Shape
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
@@ -121,11 +121,14 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         """Return the installation, if something is missing, and the lanes that are."""
         return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
 
-    def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
+    def compare(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:  # noqa: ARG002
+        """Return the plan, and what differs in this schema; no other is looked at."""
+        return comparison(wanted["database_url"], _desired(wanted), wanted["schema"], wanted["role"])
+
+    def drifted(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> bool:
         """Warn of drift; repairing is asked for at the AwaSchema or with awa-infra verify."""
         schema = wanted["schema"]
-        _hash, found = fingerprint(wanted["database_url"], installed_release(), schema, wanted["role"])
-        warn_of_drift(schema, found, f"awa-infra verify --schema {schema} shows it object by object", tell)
+        warn_of_drift(schema, seen.found, f"awa-infra verify --schema {schema} shows it object by object", tell)
         return False
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
@@ -154,7 +157,7 @@ class QueueStorageSchemaLifecycle(Lifecycle):
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""
         url, schema = wanted["database_url"], str(wanted["schema"])
-        observed = state_as(url, wanted["role"])
+        observed = state_as(url, wanted["role"], [CANONICAL_SCHEMA, schema])
         standing = observed.substrate(schema)
         if standing is None:
             # A schema that this role may not read, or that is damaged, looks as if it were gone; the gate tells.

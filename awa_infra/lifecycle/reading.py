@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from awa_infra.database.fingerprint import READING, verify
+from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.observe import read_plan, read_state
-from awa_infra.errors import AwaInfraError, BlockedError
-from awa_infra.lifecycle.base import Tell, role_is_pending
-from awa_infra.model import DesiredState, ObservedState, Plan, Release
+from awa_infra.errors import AwaInfraError
+from awa_infra.lifecycle.base import Comparison, Tell, role_is_pending
+from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.drift import Examination
 from awa_infra.planning.findings import Finding
+from awa_infra.planning.gates import raise_if_blocked
+
+UNREADABLE = "history-unreadable"
+"""The gate that says so."""
 
 _SHOWN = 3
 
@@ -33,28 +37,28 @@ def desired_plan(url: str, desired: DesiredState, role: str | None) -> tuple[Obs
     return as_role(lambda acting: read_plan(url, desired, role=acting), role)
 
 
-def state_as(url: str, role: str | None) -> ObservedState:
-    """Return what is observed, see :func:`as_role`."""
-    return as_role(lambda acting: read_state(url, role=acting), role)
+def state_as(url: str, role: str | None, only: Collection[str] = ()) -> ObservedState:
+    """Return what is observed, of these queue-storage schemas alone if there are any; see :func:`as_role`."""
+    return as_role(lambda acting: read_state(url, role=acting, only=only), role)
 
 
-def fingerprint(url: str, release: Release, schema: str, role: str | None = None) -> tuple[str, Examination]:
-    """Return the fingerprint of a schema and what was found; both empty where there is nothing to compare with.
+def comparison(url: str, desired: DesiredState, schema: str, role: str | None) -> Comparison:
+    """Return the plan and what a verification of one schema found, see :func:`as_role`.
 
-    Args:
-        url: connection string; hidden from every message.
-        release: the one that is installed.
-        schema: which one.
-        role: become this role first, see :func:`as_role`.
+    Where the database is such that a verification could say nothing, or the schema is not there, nothing is found.
     """
-    try:
-        _observed, found = as_role(lambda acting: verify(url, release, [schema], role=acting), role)
-    except BlockedError as exc:
-        if exc.code in READING or exc.code == BlockedError.code:
-            return "", Examination((), ())
-        raise
+    observed, plan, found = as_role(lambda acting: read_drift(url, desired, schema, role=acting), role)
     hashes = [f.found for f in found.fingerprints if f.schema == schema]
-    return (hashes[0] if hashes else ""), found
+    return Comparison(observed, plan, found, hashes[0] if hashes else "")
+
+
+def require_readable(seen: Comparison) -> None:
+    """Refuse where a role may not read at which version the schema stands.
+
+    Raises:
+        BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.
+    """
+    raise_if_blocked([gate for gate in seen.plan.gates if gate.code == UNREADABLE], seen.observed.database)
 
 
 def warn_of_drift(schema: str, found: Examination, hint: str, tell: Tell) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.target import Target
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import DATABASE_URL, UNKNOWN, WAITING, Input, Output, Props, Type, waits_of
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Roles
@@ -91,14 +91,13 @@ class RolesLifecycle(Lifecycle):
         """Return what roles and privileges are missing."""
         return read_plan(wanted["database_url"], _desired(wanted))
 
-    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
         """Say what is missing, so that a preview shows what somebody revoked."""
-        keys = [step.key for step in plan.steps]
+        keys = [step.key for step in seen.plan.steps]
         if ROLES_KEY in keys:
-            super().tell_pending(wanted, plan, tell)
+            super().tell_pending(wanted, seen, tell)
             return
-        observed, _plan = self.plan({}, wanted)
-        lacks = [lack.text for lack in observed.lacks or ()]
+        lacks = [lack.text for lack in seen.observed.lacks or ()]
         if lacks:
             tell(f"Pending: {listed(lacks, '; ')}.")
 

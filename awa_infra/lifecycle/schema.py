@@ -9,7 +9,7 @@ from awa_infra.config import QueueEntry, queues_problems
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
 from awa_infra.lifecycle.fields import (
     ALLOW_LIVE_RUNTIMES,
     DATABASE_URL,
@@ -28,7 +28,7 @@ from awa_infra.lifecycle.fields import (
     waits_of,
 )
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
-from awa_infra.lifecycle.reading import desired_plan, fingerprint, state_as, warn_of_drift
+from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
@@ -119,8 +119,13 @@ class SchemaLifecycle(Lifecycle):
         """Return the pending migrations and patches."""
         return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
 
-    def tell_pending(self, wanted: Mapping[str, Any], plan: Plan, tell: Tell) -> None:
+    def compare(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:  # noqa: ARG002
+        """Return the plan, and what differs in schema ``awa``."""
+        return comparison(wanted["database_url"], _desired(wanted), CANONICAL_SCHEMA, wanted["role"])
+
+    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
+        plan = seen.plan
         # An empty database has nobody to wait, and replaced functions make nobody wait.
         upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
         locks = locks_line(plan) if upgrade else ""
@@ -131,8 +136,7 @@ class SchemaLifecycle(Lifecycle):
             if upgrade or note.code != DURATION:
                 tell(note.message, warning=note.code == "window")
         if not plan.steps:
-            _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
-            warn_of_drift(CANONICAL_SCHEMA, found, _VERIFY, tell)
+            warn_of_drift(CANONICAL_SCHEMA, seen.found, _VERIFY, tell)
 
     def tell_changed(self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell) -> None:
         """Name another installed release: it is an update that no line of the program explains."""
@@ -142,12 +146,11 @@ class SchemaLifecycle(Lifecycle):
                 "The update records that and applies what is pending."
             )
 
-    def drifted(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> bool:  # noqa: ARG002
+    def drifted(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> bool:
         """Warn of drift; an update puts right what can be, if that is asked for."""
-        _hash, found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
-        repairable = any(finding.repairable for finding in found.drift)
+        repairable = any(finding.repairable for finding in seen.found.drift)
         repair = wanted["repair"] is True
-        warn_of_drift(CANONICAL_SCHEMA, found, _drift_hint(repairable=repairable, repair=repair), tell)
+        warn_of_drift(CANONICAL_SCHEMA, seen.found, _drift_hint(repairable=repairable, repair=repair), tell)
         return repairable and repair
 
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
@@ -163,9 +166,9 @@ class SchemaLifecycle(Lifecycle):
         if wanted["repair"] and not report.changed:
             repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
             report = repaired if repaired.changed else report
-        known, found = fingerprint(url, release, CANONICAL_SCHEMA, wanted["role"])
-        tell_result(report, tell, drift=len(found.drift))
-        return _outputs(report.after) | {"release": release.name, "fingerprint": known}
+        seen = self._verified(wanted)
+        tell_result(report, tell, drift=len(seen.found.drift))
+        return _outputs(report.after) | {"release": release.name, "fingerprint": seen.fingerprint}
 
     def foresee(
         self,
@@ -195,11 +198,17 @@ class SchemaLifecycle(Lifecycle):
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the schema again."""
-        observed = state_as(wanted["database_url"], wanted["role"])
-        if not observed.schema_exists:
+        seen = self._verified(wanted)
+        require_readable(seen)
+        if not seen.observed.schema_exists:
             return None
-        known, _found = fingerprint(wanted["database_url"], installed_release(), CANONICAL_SCHEMA, wanted["role"])
-        return _outputs(observed) | {"fingerprint": known}
+        return _outputs(seen.observed) | {"fingerprint": seen.fingerprint}
+
+    def _verified(self, wanted: Mapping[str, Any]) -> Comparison:
+        """Compare the whole release, whatever version is declared."""
+        release = installed_release()
+        desired = DesiredState(release, release.schema_version)
+        return comparison(wanted["database_url"], desired, CANONICAL_SCHEMA, wanted["role"])
 
     def delete(self, props: Props, tell: Tell) -> None:  # noqa: ARG002
         """Change nothing: the canonical schema is never dropped."""

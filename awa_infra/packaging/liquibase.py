@@ -54,7 +54,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     wait = contents.waits.lock_timeout
     lock = [
         _FIRST_OF_ALL,
-        transaction(write=True),
+        transaction(),
         keep_query(wait),
         session_block(wait, local=False),
         sqltext.render("bundle/lock_liquibase.sql", **contents.waits.values()),

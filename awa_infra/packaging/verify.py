@@ -39,7 +39,7 @@ class Fact:
 
 def verify(contents: Contents) -> str:
     """Return ``verify.sql``: a query with a verdict for every fact; it reads only."""
-    begun = opening("10s", write=False, statement_timeout="60s")
+    begun = opening("10s", only_reads=True, statement_timeout="60s")
     return sqltext.render("bundle/verify.sql", facts=sqltext.Part(facts(contents)), opening=sqltext.Part(begun))
 
 

@@ -26,9 +26,13 @@ def strangers_query() -> str:
 
 
 @cache
-def hand_over_query() -> str:
-    """Return the query for the statements that hand those objects over."""
-    return sqltext.render("ownership/hand_over.sql", strangers=sqltext.Part(strangers_query()))
+def hand_over_query(only: str = "[]") -> str:
+    """Return the query for the statements that hand those objects over.
+
+    Args:
+        only: JSON array of the schemas that are looked at; all of Awa's if it is empty.
+    """
+    return sqltext.render("ownership/hand_over.sql", strangers=sqltext.Part(strangers_query()), only=only)
 
 
 def ownership_steps(observed: ObservedState) -> list[Step]:

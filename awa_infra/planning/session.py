@@ -42,19 +42,25 @@ def keep_query(lock_timeout: str) -> str:
     return sqltext.render("session/keep.sql", settings=sqltext.Part(session_settings(lock_timeout)))
 
 
-def transaction(*, write: bool) -> str:
+def transaction(*, only_reads: bool = False) -> str:
     """Return the statement that has to be the first one of a transaction.
 
+    A script does not say that it writes: a standby would refuse that with an error, before any gate can say so.
+
     Args:
-        write: whether the transaction is to write.
+        only_reads: whether the transaction may not write.
     """
-    return sqltext.render("session/transaction.sql", access=sqltext.Part("WRITE" if write else "ONLY"))
+    return sqltext.render("session/transaction.sql", access=sqltext.Part(", READ ONLY" if only_reads else ""))
 
 
 def begin(*, write: bool) -> str:
-    """Return the statement that begins such a transaction, for whoever begins it."""
-    statement = re.sub(r"^--.*\n", "", transaction(write=write), flags=re.MULTILINE).strip()
-    return statement.replace("SET TRANSACTION", "BEGIN").removesuffix(";")
+    """Return the statement that begins such a transaction, for whoever begins it.
+
+    Args:
+        write: whether it is to write, whatever the default of the role or the database is.
+    """
+    statement = re.sub(r"^--.*\n", "", transaction(only_reads=not write), flags=re.MULTILINE).strip()
+    return statement.replace("SET TRANSACTION", "BEGIN").removesuffix(";") + (", READ WRITE" if write else "")
 
 
 def session_block(lock_timeout: str, *, local: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:
@@ -69,6 +75,6 @@ def session_block(lock_timeout: str, *, local: bool = True, statement_timeout: s
     return sqltext.render("session/block.sql", settings=settings, local=local)
 
 
-def opening(lock_timeout: str, *, write: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:
+def opening(lock_timeout: str, *, only_reads: bool = False, statement_timeout: str = NO_TIMEOUT) -> str:
     """Return what a script runs first in a transaction: :func:`transaction` and :func:`session_block`."""
-    return f"{transaction(write=write)}\n{session_block(lock_timeout, statement_timeout=statement_timeout)}"
+    return f"{transaction(only_reads=only_reads)}\n{session_block(lock_timeout, statement_timeout=statement_timeout)}"

@@ -11,6 +11,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from awa_infra import __version__
 from awa_infra.database.cancellation import running
+from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle, Problem, Tell, problems_of
 from awa_infra.lifecycle.declared import Declared
@@ -32,6 +33,8 @@ class Servicer:
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
+        # This process ends with the engine.
+        pool.keep()
         self._configuration: Props = {}
         self._declared = Declared()
 
@@ -170,6 +173,7 @@ class Servicer:
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Roll back what runs, and begin nothing else."""
         running.cancel()
+        pool.close_idle()
         return empty_pb2.Empty()
 
     def Attach(self, request: plugin_pb2.PluginAttach, _context: grpc.ServicerContext) -> empty_pb2.Empty:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -16,12 +17,28 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
+from awa_infra.database.kept import pool
 from awa_infra.lifecycle.base import Lifecycle, Tell
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.fields import UNKNOWN
 from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
 
 _declared = Declared()
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _served(method: Callable[P, R]) -> Callable[P, R]:
+    """Make a method one that an engine calls: its process keeps the connections with which it reads."""
+    clean = clean_errors(method)
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        pool.keep()
+        return clean(*args, **kwargs)
+
+    return wrapper
 
 
 class LifecycleProvider(ResourceProvider):
@@ -32,7 +49,7 @@ class LifecycleProvider(ResourceProvider):
 
     lifecycle: ClassVar[Lifecycle]
 
-    @clean_errors
+    @_served
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _teller())
@@ -40,29 +57,29 @@ class LifecycleProvider(ResourceProvider):
             _declared.note(urn(), self.lifecycle, _plain(news))
         return CheckResult(news, [CheckFailure(problem.input, problem.message) for problem in problems])
 
-    @clean_errors
+    @_served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with the live database."""
         return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _teller())))
 
-    @clean_errors
+    @_served
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make what is declared, or adopt what stands."""
         _declared.note_made(urn(), self.lifecycle, props)
         return CreateResult(*self.lifecycle.create(_plain(props), _teller()))
 
-    @clean_errors
+    @_served
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring it to what is declared now."""
         return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _teller()))
 
-    @clean_errors
+    @_served
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read it again; no id means that it is proven to be gone."""
         found = self.lifecycle.read(props)
         return ReadResult("", {}) if found is None else ReadResult(id_, found)
 
-    @clean_errors
+    @_served
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         holder = _declared.holder(urn(), self.lifecycle, _props)

@@ -1,6 +1,6 @@
 -- Constraints. NOT NULL is told with the column: only PostgreSQL 18 records it as a constraint too.
-SELECT 'constraint' AS part, c.relname || '.' || con.conname AS object,
+SELECT r.schema, 'constraint' AS part, r.relname || '.' || con.conname AS object,
        pg_catalog.pg_get_constraintdef(con.oid) AS definition
-  FROM pg_catalog.pg_constraint con
-  JOIN pg_catalog.pg_class c ON c.oid = con.conrelid
- WHERE con.connamespace = to_regnamespace({schema}) AND con.contype <> 'n'
+  FROM relations r
+  JOIN pg_catalog.pg_constraint con ON con.conrelid = r.oid
+ WHERE con.contype <> 'n'

@@ -1,9 +1,21 @@
 -- Indexes, from the raw columns of the catalog: pg_get_indexdef would take most of the time of all parts.
 -- One that belongs to a partitioned index is named by that and its table: PostgreSQL made its own name up.
 -- NULLS NOT DISTINCT, which only servers from 15 on have, is read in a way that 14 accepts too.
-SELECT 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
-                             ELSE tc.relname || '.' || parent.relname END AS object,
-       CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || am.amname || ' on ' || tc.relname || ' (' || keys.list || ')'
+SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
+                                       ELSE r.relname || '.' || parent.relname END AS object,
+       CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || am.amname || ' on ' || r.relname || ' ('
+       || (SELECT string_agg(coalesce(a.attname, 'expression')
+                             || CASE WHEN k.n > i.indnkeyatts THEN ' included'
+                                     ELSE ' ' || oc.opcname
+                                          || CASE i.indoption[k.n - 1] & 3 WHEN 0 THEN '' WHEN 1 THEN ' desc nulls last'
+                                                                           WHEN 2 THEN ' nulls first' ELSE ' desc' END
+                                          || CASE WHEN i.indcollation[k.n - 1] IN (0, 100) THEN ''
+                                                  ELSE ' collate ' || (SELECT co.collname FROM pg_catalog.pg_collation co
+                                                                        WHERE co.oid = i.indcollation[k.n - 1]) END
+                                END, ', ' ORDER BY k.n)
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
+             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
+             LEFT JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[k.n - 1]) || ')'
        || coalesce(' expressions ' || pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '')
        || coalesce(' where ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid), '')
        || CASE WHEN i.indisunique AND NOT i.indisprimary AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'
@@ -11,27 +23,10 @@ SELECT 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
        || coalesce(' with ' || array_to_string(ic.reloptions, ', '), '')
        || coalesce(' partition of ' || parent.relname, '')
        || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' invalid' END AS definition
-  FROM pg_catalog.pg_index i
+  FROM relations r
+  JOIN pg_catalog.pg_index i ON i.indrelid = r.oid
   JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-  JOIN pg_catalog.pg_class tc ON tc.oid = i.indrelid
   JOIN pg_catalog.pg_am am ON am.oid = ic.relam
-  JOIN (SELECT x.indexrelid,
-               string_agg(coalesce(a.attname, 'expression')
-                          || CASE WHEN k.n > x.indnkeyatts THEN ' included'
-                                  ELSE ' ' || oc.opcname
-                                       || CASE x.indoption[k.n - 1] & 3 WHEN 0 THEN '' WHEN 1 THEN ' desc nulls last'
-                                                                        WHEN 2 THEN ' nulls first' ELSE ' desc' END
-                                       || CASE WHEN x.indcollation[k.n - 1] IN (0, 100) THEN ''
-                                               ELSE ' collate ' || (SELECT co.collname FROM pg_catalog.pg_collation co
-                                                                     WHERE co.oid = x.indcollation[k.n - 1]) END
-                             END, ', ' ORDER BY k.n) AS list
-          FROM pg_catalog.pg_index x
-          JOIN pg_catalog.pg_class xc ON xc.oid = x.indexrelid
-         CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
-          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum AND k.attnum > 0
-          LEFT JOIN pg_catalog.pg_opclass oc ON oc.oid = x.indclass[k.n - 1]
-         WHERE xc.relnamespace = to_regnamespace({schema})
-         GROUP BY x.indexrelid) keys ON keys.indexrelid = i.indexrelid
   LEFT JOIN pg_catalog.pg_inherits inh ON inh.inhrelid = i.indexrelid
   LEFT JOIN pg_catalog.pg_class parent ON parent.oid = inh.inhparent
- WHERE ic.relnamespace = to_regnamespace({schema})
+ WHERE r.relkind IN ('r', 'p', 'm')

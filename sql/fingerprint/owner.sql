@@ -1,17 +1,13 @@
 -- Who owns the schema and everything in it that can have an owner of its own.
-SELECT 'owner' AS part, '(schema)' AS object, pg_catalog.pg_get_userbyid(n.nspowner)::text AS definition
-  FROM pg_catalog.pg_namespace n
- WHERE n.oid = to_regnamespace({schema})
+SELECT s.schema, 'owner' AS part, '(schema)' AS object, pg_catalog.pg_get_userbyid(s.nspowner)::text AS definition
+  FROM spaces s
 UNION ALL
-SELECT 'owner', c.relname::text, pg_catalog.pg_get_userbyid(c.relowner)::text
-  FROM pg_catalog.pg_class c
- WHERE c.relnamespace = to_regnamespace({schema}) AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+SELECT r.schema, 'owner', r.relname, pg_catalog.pg_get_userbyid(r.relowner)::text
+  FROM relations r
+ WHERE r.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
 UNION ALL
-SELECT 'owner', p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
-       pg_catalog.pg_get_userbyid(p.proowner)::text
-  FROM pg_catalog.pg_proc p
- WHERE p.pronamespace = to_regnamespace({schema})
+SELECT f.schema, 'owner', f.signature, pg_catalog.pg_get_userbyid(f.proowner)::text
+  FROM functions f
 UNION ALL
-SELECT 'owner', t.typname::text, pg_catalog.pg_get_userbyid(t.typowner)::text
-  FROM pg_catalog.pg_type t
- WHERE t.typnamespace = to_regnamespace({schema}) AND t.typtype IN ('e', 'd', 'r')
+SELECT t.schema, 'owner', t.typname, pg_catalog.pg_get_userbyid(t.typowner)::text
+  FROM types t

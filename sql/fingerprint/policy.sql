@@ -1,10 +1,9 @@
 -- Policies of row-level security; Awa makes none (0.6.9).
-SELECT 'policy' AS part, c.relname || '.' || p.polname AS object,
+SELECT r.schema, 'policy' AS part, r.relname || '.' || p.polname AS object,
        concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
                  CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete'
                                ELSE 'all' END,
                  'using ' || pg_catalog.pg_get_expr(p.polqual, p.polrelid),
                  'check ' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) AS definition
-  FROM pg_catalog.pg_policy p
-  JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
- WHERE c.relnamespace = to_regnamespace({schema})
+  FROM relations r
+  JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid

@@ -1,9 +1,11 @@
 -- Foreign keys of tables elsewhere on tables of this schema: Awa moves and deletes its rows, which they would refuse.
-SELECT 'reference' AS part, c.relname || '.' || con.conname AS object,
+-- Found by what depends on the table: there is no index of foreign keys by the table that they refer to.
+SELECT DISTINCT r.schema, 'reference' AS part, r.relname || '.' || con.conname AS object,
        format('%I.%I ', fn.nspname, f.relname) || pg_catalog.pg_get_constraintdef(con.oid) AS definition
-  FROM pg_catalog.pg_constraint con
-  JOIN pg_catalog.pg_class c ON c.oid = con.confrelid
+  FROM relations r
+  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = r.oid
+                             AND d.classid = 'pg_catalog.pg_constraint'::regclass
+  JOIN pg_catalog.pg_constraint con ON con.oid = d.objid AND con.confrelid = r.oid
   JOIN pg_catalog.pg_class f ON f.oid = con.conrelid
   JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
- WHERE c.relnamespace = to_regnamespace({schema}) AND con.contype = 'f'
-   AND f.relnamespace <> c.relnamespace AND con.conparentid = 0
+ WHERE con.contype = 'f' AND f.relnamespace <> r.relnamespace AND con.conparentid = 0

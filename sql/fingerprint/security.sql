@@ -1,6 +1,6 @@
 -- Row-level security, which hides rows from everybody but the owner; Awa enables it nowhere (0.6.9).
-SELECT 'security' AS part, c.relname::text AS object,
-       'row-level security' || CASE WHEN c.relrowsecurity THEN ' enabled' ELSE '' END
-       || CASE WHEN c.relforcerowsecurity THEN ' forced' ELSE '' END AS definition
-  FROM pg_catalog.pg_class c
- WHERE c.relnamespace = to_regnamespace({schema}) AND (c.relrowsecurity OR c.relforcerowsecurity)
+SELECT r.schema, 'security' AS part, r.relname AS object,
+       'row-level security' || CASE WHEN r.relrowsecurity THEN ' enabled' ELSE '' END
+       || CASE WHEN r.relforcerowsecurity THEN ' forced' ELSE '' END AS definition
+  FROM relations r
+ WHERE r.relrowsecurity OR r.relforcerowsecurity

@@ -1,9 +1,9 @@
 -- Triggers of people, not the internal ones of constraints unless they are disabled; those cloned to partitions are
 -- named like the parent's.
-SELECT 'trigger' AS part, c.relname || '.' || CASE WHEN t.tgisinternal THEN con.conname ELSE t.tgname END AS object,
+SELECT r.schema, 'trigger' AS part, r.relname || '.' || CASE WHEN t.tgisinternal THEN con.conname ELSE t.tgname END AS object,
        CASE WHEN t.tgisinternal THEN 'constraint trigger' ELSE pg_catalog.pg_get_triggerdef(t.oid) END
        || CASE t.tgenabled WHEN 'O' THEN '' WHEN 'D' THEN ' disabled' ELSE ' enabled as ' || t.tgenabled::text END AS definition
-  FROM pg_catalog.pg_trigger t
-  JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+  FROM relations r
+  JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid
   LEFT JOIN pg_catalog.pg_constraint con ON con.oid = t.tgconstraint
- WHERE c.relnamespace = to_regnamespace({schema}) AND (NOT t.tgisinternal OR t.tgenabled <> 'O')
+ WHERE NOT t.tgisinternal OR t.tgenabled <> 'O'

@@ -1,5 +1,6 @@
 -- What stands in this database, from the system catalogs alone: needs no privilege, writes nothing.
--- One row. Relations and schemas are named as text, so that what is missing is simply not in the list.
+-- One row. Relations and schemas are named as text, so that what is missing is simply not in the list; those of the
+-- schemas {only} alone, or if there are none, of all.
 SELECT current_setting('server_version_num')::int AS server_version,
        current_database()::text AS database,
        current_user::text AS "user",
@@ -8,12 +9,16 @@ SELECT current_setting('server_version_num')::int AS server_version,
                FROM pg_catalog.pg_class c
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               WHERE c.relkind IN ('r', 'p', 'v')
-                AND (n.nspname = 'awa' AND c.relname IN ('schema_version', 'schema_patches',
-                                                         'storage_transition_state', 'runtime_storage_backends',
-                                                         'jobs', 'runtime_instances', 'queue_meta')
-                     OR c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state',
-                                      'queue_ring_slots', 'lease_ring_slots', 'claim_ring_slots',
-                                      'queue_claim_heads', 'queue_enqueue_heads'))
+                -- All names first: they have an index.
+                AND c.relname IN ('schema_version', 'schema_patches', 'storage_transition_state', 'runtime_storage_backends',
+                                  'jobs', 'runtime_instances', 'queue_meta',
+                                  'queue_ring_state', 'lease_ring_state', 'claim_ring_state',
+                                  'queue_ring_slots', 'lease_ring_slots', 'claim_ring_slots',
+                                  'queue_claim_heads', 'queue_enqueue_heads')
+                AND (n.nspname = 'awa'
+                     OR c.relname ~ '_ring_|_heads$'
+                        AND (json_array_length({only}::json) = 0
+                             OR n.nspname = ANY (ARRAY(SELECT json_array_elements_text({only}::json)::name))))
                 AND has_schema_privilege(n.oid, 'USAGE')
                 AND has_table_privilege(c.oid, 'SELECT')) AS readable,
        -- The owner of schema awa, if this session does not act as it but may. From PostgreSQL 16 on a member may be one

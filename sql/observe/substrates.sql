@@ -1,19 +1,22 @@
 -- Every queue-storage schema of this database, found the way Awa's own migrations find them: by the
 -- signature of its claim function, together with the three ring-state tables. The receipts flag is not
 -- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts tell a complete
--- installation from a broken one; one pass over pg_class makes them for all schemas. A schema without all of the
+-- installation from a broken one; one pass makes them for all schemas, and only over what is in these schemas: pg_depend
+-- has an index by schema, pg_class has none. A schema without all of the
 -- ring-state tables, or whose tables this role may not read, is listed too: rings and readable_rings say so.
+-- Of the schemas {only} alone, or if there are none, of all.
 WITH found AS MATERIALIZED (
     SELECT n.oid, n.nspname, n.nspowner, p.prosrc
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
      WHERE p.proname = 'claim_ready_runtime'
        AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
-), relations AS (
+       AND (json_array_length({only}::json) = 0 OR n.nspname = ANY (ARRAY(SELECT json_array_elements_text({only}::json)::name)))
+), relations AS MATERIALIZED (
     SELECT c.relnamespace,
-           count(*) FILTER (WHERE c.relkind = 'r') AS tables,
-           count(*) FILTER (WHERE c.relkind = 'i') AS indexes,
-           count(*) FILTER (WHERE c.relispartition AND c.relkind = 'r' AND c.relname ^@ 'lease'
+           count(*) AS tables,
+           sum((SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid)) AS indexes,
+           count(*) FILTER (WHERE c.relispartition AND c.relname ^@ 'lease'
                               AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
                               AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))
                AS partitions_without_fillfactor,
@@ -23,10 +26,17 @@ WITH found AS MATERIALIZED (
            count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')) AS rings,
            count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
                               AND has_schema_privilege(c.relnamespace, 'USAGE')
-                              AND has_table_privilege(c.oid, 'SELECT')) AS readable_rings
-      FROM pg_catalog.pg_class c
-     WHERE c.relkind IN ('r', 'i')
-       AND c.relnamespace = ANY (ARRAY(SELECT oid FROM found))
+                              AND has_table_privilege(c.oid, 'SELECT')) AS readable_rings,
+           sum(CASE WHEN c.relhastriggers
+                    THEN (SELECT count(*) FROM pg_catalog.pg_trigger t
+                           WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled = 'O'
+                             AND t.tgname IN ('queue_enqueue_heads_sequence_sync', 'queue_claim_heads_sequence_sync'))
+                    ELSE 0 END) AS triggers
+      FROM found f
+      JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = f.oid
+                                 AND d.classid = 'pg_catalog.pg_class'::regclass
+      JOIN pg_catalog.pg_class c ON c.oid = d.objid
+     WHERE c.relkind = 'r'
      GROUP BY c.relnamespace
 )
 SELECT f.nspname::text AS schema,
@@ -34,12 +44,8 @@ SELECT f.nspname::text AS schema,
        f.prosrc ~* 'insert into [^ ]*lease_claim' AS receipts,
        coalesce(r.rings, 0) AS rings, coalesce(r.readable_rings, 0) AS readable_rings,
        ARRAY[r.queue_slots, r.lease_slots, r.claim_slots] AS partitions,
-       r.tables, r.indexes, r.partitions_without_fillfactor,
-       (SELECT count(*)
-          FROM pg_catalog.pg_trigger t
-          JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-         WHERE c.relnamespace = f.oid AND NOT t.tgisinternal AND t.tgenabled = 'O'
-           AND t.tgname IN ('queue_enqueue_heads_sequence_sync', 'queue_claim_heads_sequence_sync')) AS triggers
+       r.tables, r.indexes::bigint AS indexes, r.partitions_without_fillfactor,
+       coalesce(r.triggers, 0)::bigint AS triggers
   FROM found f
   LEFT JOIN relations r ON r.relnamespace = f.oid
  ORDER BY 1

@@ -1,4 +1,5 @@
--- The statements that hand over what belongs to another role than its schema, one row for each object.
+-- The statements that hand over what belongs to another role than its schema, one row for each object; of the schemas
+-- {only} alone, or if there are none, of all.
 SELECT s.schema, s.owner, s.belongs, s.movable,
        format('ALTER %s %s OWNER TO %I;', s.word, s.full_name, s.owner)
        -- A runtime goes on with the lanes that it made.
@@ -8,4 +9,5 @@ SELECT s.schema, s.owner, s.belongs, s.movable,
   FROM (
 {strangers}
        ) AS s
+ WHERE json_array_length({only}::json) = 0 OR s.schema = ANY (ARRAY(SELECT json_array_elements_text({only}::json)))
  ORDER BY s.schema, s.belongs, s.word, s.full_name

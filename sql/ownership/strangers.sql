@@ -1,6 +1,7 @@
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
 -- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
--- the sequences of a lane. Known by their names: what others made in these schemas is not in the list.
+-- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
+-- depends on the schema, which has an index; the catalogs of tables and functions have none by schema.
 SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
        pg_catalog.pg_get_userbyid(thing.owner)::text AS belongs, thing.name,
        thing.word, thing.full_name,
@@ -9,11 +10,13 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
        AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
                                         THEN 'MEMBER' ELSE 'SET' END) AS movable
   FROM pg_catalog.pg_namespace n
+  JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_namespace'::regclass AND m.refobjid = n.oid
  CROSS JOIN LATERAL (
         SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS word,
                c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
           FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'S')
+         WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.oid = m.objid
+           AND c.relowner <> n.nspowner AND c.relkind IN ('r', 'p', 'v', 'S')
            -- The sequence of a column goes with its table.
            AND NOT (c.relkind = 'S' AND EXISTS (
                         SELECT FROM pg_catalog.pg_depend d
@@ -23,13 +26,13 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
         SELECT 'ROUTINE', p.proname, format('%I.%I(%s)', n.nspname, p.proname,
                                             pg_catalog.pg_get_function_identity_arguments(p.oid)), p.proowner
           FROM pg_catalog.pg_proc p
-         WHERE p.pronamespace = n.oid
+         WHERE m.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = m.objid AND p.proowner <> n.nspowner
         UNION ALL
         SELECT 'TYPE', t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
           FROM pg_catalog.pg_type t
-         WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')) AS thing
- WHERE thing.owner <> n.nspowner
-   AND NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
+         WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.oid = m.objid
+           AND t.typowner <> n.nspowner AND t.typtype IN ('e', 'd', 'r')) AS thing
+ WHERE NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
    AND (regexp_replace(thing.name, '_[0-9]+$', '') = ANY ({names}::text[])
         OR thing.name ~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$')
    AND (n.nspname = 'awa'

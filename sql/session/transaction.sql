@@ -1,2 +1,2 @@
--- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ {access};
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED{access};

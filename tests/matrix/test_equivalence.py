@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.planning.catalog import digest, structure
 from tests.matrix.starts import STARTS, Start, Starts, jobs, named
@@ -64,7 +64,8 @@ def fingerprints(database: Database, start: Start) -> dict[str, str]:
     with connect(database.url) as connection:
         prepare(connection)
         return {
-            schema: digest(structure(read_catalog(connection, schema)[1])) for schema in ("awa", *start.custom_schemas)
+            schema: digest(structure(read_catalogs(connection, [schema])[schema][1]))
+            for schema in ("awa", *start.custom_schemas)
         }
 
 

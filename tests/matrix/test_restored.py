@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database.apply import apply
-from awa_infra.database.catalogs import prepare, read_catalog
+from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.database.fingerprint import verify
 from awa_infra.model import Release
@@ -64,7 +64,7 @@ def major_of(database: Database) -> int:
 def catalog(database: Database, schema: str) -> dict[Key, str]:
     with connect(database.url) as connection:
         prepare(connection)
-        return read_catalog(connection, schema)[1]
+        return read_catalogs(connection, [schema])[schema][1]
 
 
 def differences(source: Database, target: Database) -> dict[str, int]:

@@ -185,7 +185,8 @@ def a_standby(*, both: bool) -> Iterator[Site]:
 @contextmanager
 def encrypted() -> Iterator[Site]:
     """Give a site on a server that wants TLS, its name verified, and a certificate of the client."""
-    with place() as folder, own_server() as server, site(server) as made, with_tls(server, folder) as options:
+    # The server of the wheel was built without TLS.
+    with place() as folder, debian_server() as server, site(server) as made, with_tls(server, folder) as options:
         query = urlencode(options)
         java = urlencode({**options, "sslkey": str(folder / "client.pk8")})
         where = Target.of(made.url).parameters
@@ -211,7 +212,7 @@ def german(**settings: str) -> Iterator[Site]:
 
 
 @contextmanager
-def restored(server: TestServer, *words: str) -> Iterator[Site]:
+def restored(server: TestServer, *words: str, by_role: bool = False) -> Iterator[Site]:
     """Give a site whose database was restored from a dump of a migrated one."""
     with site(server) as origin:
         install(origin.url)
@@ -219,7 +220,11 @@ def restored(server: TestServer, *words: str) -> Iterator[Site]:
             [str(binaries() / "pg_dump"), "-d", origin.admin, *words], capture_output=True, check=True, timeout=120
         ).stdout
     role = Target.of(origin.url).parameters["user"]
-    with site(server, role=role, before=lambda admin: restore(admin, dump)) as made:
+
+    def fill(admin: str) -> None:
+        restore(Target.of(admin).with_login(role, PASSWORD) if by_role else admin, dump)
+
+    with site(server, role=role, before=fill) as made:
         yield made
 
 
@@ -431,21 +436,42 @@ PROFILES: tuple[Profile, ...] = (
         without=dict.fromkeys(("golang-migrate", "dbmate", "sqitch"), "knows one host"),
     ),
     Profile("TLS", "verify-full, and a certificate of the client", lambda _server: encrypted()),
-    Profile("PgBouncer, session", "pool_mode = session", lambda server: pooled(server, "session")),
-    Profile("PgBouncer, transaction", "pool_mode = transaction", lambda server: pooled(server, "transaction")),
-    Profile("PgBouncer, statement", "pool_mode = statement", lambda server: pooled(server, "statement")),
+    Profile(
+        "PgBouncer, session",
+        "pool_mode = session",
+        lambda server: pooled(server, "session"),
+        {"engine": "pooler"},
+    ),
+    Profile(
+        "PgBouncer, transaction",
+        "pool_mode = transaction",
+        lambda server: pooled(server, "transaction"),
+        {"engine": "pooler"},
+    ),
+    Profile(
+        "PgBouncer, statement",
+        "pool_mode = statement",
+        lambda server: pooled(server, "statement"),
+        {EVERY_WAY: "transaction blocks not allowed", "engine": "connection-failed"},
+    ),
     Profile("German", "lc_messages = de_DE.UTF-8, Turkish ICU collation, PostgreSQL 15", lambda _server: german()),
     Profile("dump", "a restored dump of a migrated database", restored),
     Profile(
         "dump without owners",
-        "--no-owner --no-privileges, restored by a superuser",
-        lambda server: restored(server, "--no-owner", "--no-privileges"),
+        "--no-owner --no-privileges, restored by the role",
+        lambda server: restored(server, "--no-owner", "--no-privileges", by_role=True),
+    ),
+    Profile(
+        "dump of a superuser",
+        "--no-owner, restored by a superuser, to whom everything belongs now",
+        lambda server: restored(server, "--no-owner"),
+        {EVERY_WAY: "not-owner"},
     ),
     Profile(
         "schema-only dump",
         "pg_dump --schema-only",
         lambda server: restored(server, "--schema-only"),
-        {EVERY_WAY: "state-rows-missing"},
+        {EVERY_WAY: "empty-history"},
     ),
 )
 

@@ -19,6 +19,9 @@ from awa_infra.database.target import Target
 _COMMIT = b"COMMIT\x00"
 _STATUS_PARAMETERS = ("server_version", "server_encoding", "client_encoding", "standard_conforming_strings", "TimeZone")
 _GOODBYE = b"X\x00\x00\x00\x04"
+_READY_FOR_QUERY = b"Z\x00\x00\x00\x05"
+"""What the server sends at the end of every answer (PostgreSQL's protocol, version 3)."""
+
 _NUMBER_OF_ITS_OWN = (1 << 31) - 1
 """What the pooler announces as the server process; no operating system has one of that number."""
 
@@ -73,6 +76,59 @@ class LossyProxy:
             client.sendall(data)
         _close(client)
         _close(server)
+
+
+class Meter:
+    """Forwards everything, and counts what clients do.
+
+    Args:
+        url: the server behind.
+
+    Attributes:
+        url: for the clients.
+        logins: connections so far.
+    """
+
+    def __init__(self, url: str) -> None:
+        found = Target.of(url).parameters
+        self._target = (found["host"], int(found["port"]))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        # Else the client would ask for encryption before it logs in.
+        self.url = f"{_behind(url, self._listener)}?sslmode=disable&gssencmode=disable"
+        self.logins = 0
+        self._answers: list[bytearray] = []
+
+    @property
+    def round_trips(self) -> int:
+        """How often a client waited for the server, logins not counted."""
+        return sum(bytes(seen).count(_READY_FOR_QUERY) - 1 for seen in self._answers)
+
+    def serve(self) -> None:
+        """Accept clients until it is closed."""
+        while True:
+            try:
+                client, _address = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(self._target)
+            self.logins += 1
+            answers = bytearray()
+            self._answers.append(answers)
+            threading.Thread(target=self._pump, args=(client, server, bytearray()), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, answers), daemon=True).start()
+
+    def close(self) -> None:
+        """Accept no more clients."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _pump(self, source: socket.socket, target: socket.socket, seen: bytearray) -> None:
+        with suppress(OSError):
+            while data := _receive(source):
+                seen.extend(data)
+                target.sendall(data)
+        _close(target)
+        _close(source)
 
 
 class Translator:
@@ -217,6 +273,17 @@ def transaction_pooler(url: str) -> Iterator[str]:
         yield pooler.url
     finally:
         pooler.close()
+
+
+@contextmanager
+def metered(url: str) -> Iterator[Meter]:
+    """Give a proxy that counts logins and round trips."""
+    meter = Meter(url)
+    threading.Thread(target=meter.serve, daemon=True).start()
+    try:
+        yield meter
+    finally:
+        meter.close()
 
 
 @contextmanager

@@ -9,7 +9,15 @@ import pytest
 from awa_infra import sqltext
 from awa_infra.model import DesiredState, Release, Roles
 from awa_infra.packaging.bundle import package
-from awa_infra.planning.session import begin, keep_query, opening, session_block, session_query, session_settings
+from awa_infra.planning.session import (
+    begin,
+    keep_query,
+    opening,
+    session_block,
+    session_query,
+    session_settings,
+    transaction,
+)
 
 FORMS = ("alembic", "dbmate", "flyway", "golang-migrate", "goose", "liquibase", "psql", "sqitch")
 SETTING = re.compile(r"^ +\('([\w.]+)', '?([^']*)'?, (true|false)\),?$", flags=re.MULTILINE)
@@ -48,7 +56,7 @@ def test_every_script_of_every_format_begins_with_all_settings(form: str, releas
     for path in first:
         text = files[path].decode()
         assert names_in(text)[: len(wanted)] == wanted, path
-        statement = re.search(r"^(?!--|\\|\s|BEGIN).+", text, flags=re.MULTILINE)
+        statement = re.search(r"^(?!--|\\|\s|BEGIN|SHOW).+", text, flags=re.MULTILINE)
         assert statement is not None
         assert statement[0].startswith(("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "DO $awa_infra$")), path
 
@@ -64,7 +72,7 @@ def test_engine_and_scripts_set_the_same() -> None:
     assert session_settings("5s") in session_query("5s")
     assert session_settings("5s") in session_block("5s")
     assert session_settings("5s") in keep_query("5s")
-    assert session_settings("10s", statement_timeout="60s") in opening("10s", write=False, statement_timeout="60s")
+    assert session_settings("10s", statement_timeout="60s") in opening("10s", only_reads=True, statement_timeout="60s")
 
 
 def test_settings_last_as_long_as_they_are_told() -> None:
@@ -74,5 +82,6 @@ def test_settings_last_as_long_as_they_are_told() -> None:
 
 
 def test_a_transaction_begins_with_its_isolation_and_access_by_name() -> None:
+    assert transaction() in opening("0")
     assert begin(write=True) == "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
     assert begin(write=False) == "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY"

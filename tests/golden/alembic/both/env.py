@@ -45,6 +45,9 @@ def run() -> None:
         connect_args={"client_encoding": "utf8"},
     )
     with engine.begin() as connection:
+        # Writes, whatever the default of the role or the database is; on a standby a condition says so.
+        if connection.exec_driver_sql("SHOW in_hot_standby").scalar() == "off":
+            connection.exec_driver_sql("SET TRANSACTION READ WRITE")
         for name in ("lock.sql", "preflight.sql", "stop.sql"):
             connection.exec_driver_sql((HERE / "awa_infra" / name).read_text(encoding="utf-8"))
         connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS awa_migrations")

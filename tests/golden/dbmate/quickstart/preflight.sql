@@ -515,7 +515,8 @@ SELECT 'objects-other-owner' AS code,
   FROM (
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
 -- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
--- the sequences of a lane. Known by their names: what others made in these schemas is not in the list.
+-- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
+-- depends on the schema, which has an index; the catalogs of tables and functions have none by schema.
 SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
        pg_catalog.pg_get_userbyid(thing.owner)::text AS belongs, thing.name,
        thing.word, thing.full_name,
@@ -524,11 +525,13 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
        AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
                                         THEN 'MEMBER' ELSE 'SET' END) AS movable
   FROM pg_catalog.pg_namespace n
+  JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_namespace'::regclass AND m.refobjid = n.oid
  CROSS JOIN LATERAL (
         SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS word,
                c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
           FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'S')
+         WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.oid = m.objid
+           AND c.relowner <> n.nspowner AND c.relkind IN ('r', 'p', 'v', 'S')
            -- The sequence of a column goes with its table.
            AND NOT (c.relkind = 'S' AND EXISTS (
                         SELECT FROM pg_catalog.pg_depend d
@@ -538,13 +541,13 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
         SELECT 'ROUTINE', p.proname, format('%I.%I(%s)', n.nspname, p.proname,
                                             pg_catalog.pg_get_function_identity_arguments(p.oid)), p.proowner
           FROM pg_catalog.pg_proc p
-         WHERE p.pronamespace = n.oid
+         WHERE m.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = m.objid AND p.proowner <> n.nspowner
         UNION ALL
         SELECT 'TYPE', t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
           FROM pg_catalog.pg_type t
-         WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')) AS thing
- WHERE thing.owner <> n.nspowner
-   AND NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
+         WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.oid = m.objid
+           AND t.typowner <> n.nspowner AND t.typtype IN ('e', 'd', 'r')) AS thing
+ WHERE NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
    AND (regexp_replace(thing.name, '_[0-9]+$', '') = ANY ('{active_queue_storage_schema,active_storage_engine,admin_dirty_kind_marks,admin_dirty_kinds,admin_dirty_queue_marks,admin_dirty_queues,apply_job_kind_delta,apply_job_queue_delta,apply_queue_state_delta,apply_receipt_plane_fillfactor,assert_writable_canonical_storage,attempt_state,backoff_duration,batch_operation_items,batch_operations,canonical_live_backlog,claim_ready_runtime,claim_ring_slots,claim_ring_state,cron_jobs,deferred_jobs,delete_job_compat,dlq_entries,done_entries,ensure_lane_sequences,insert_job_compat,install_queue_storage_substrate,job_id_seq,job_kind_catalog,job_kind_descriptors,job_queue_catalog,job_state,job_state_in_bitmask,job_unique_claims,jobs,jobs_compat,jobs_hot,jobs_id_seq,lease_claim_batch_id_seq,lease_claim_batches,lease_claim_closure_batch_id_seq,lease_claim_closure_batches,lease_claim_closures,lease_claim_receipt_id_seq,lease_claims,lease_ring_slots,lease_ring_state,leases,mark_dirty_keys_delete,mark_dirty_keys_insert,mark_dirty_keys_update,notify_new_job,queue_claim_head_sequence_sync,queue_claim_heads,queue_claimer_leases,queue_claimer_state,queue_descriptors,queue_enqueue_head_sequence_sync,queue_enqueue_heads,queue_lane_sequence_name,queue_lanes,queue_meta,queue_ring_slots,queue_ring_state,queue_state_counts,queue_storage_payload_errors,queue_storage_payload_tags,queue_terminal_count_deltas,queue_terminal_live_counts,queue_terminal_rollups,ready_claim_attempt_batch_id_seq,ready_claim_attempt_batches,ready_entries,ready_segments,ready_tombstones,rebuild_admin_metadata,receipt_completion_batch_id_seq,receipt_completion_batches,receipt_completion_tombstones,recompute_dirty_admin_metadata,refresh_admin_metadata,release_queue_storage_unique_claim,reserve_enqueue_seq,runtime_instances,runtime_storage_backends,scheduled_jobs,schema_version,sequence_next_value,set_sequence_next,storage_abort,storage_auto_finalize_if_fresh,storage_enter_mixed_transition,storage_finalize,storage_prepare,storage_status,storage_transition_state,sync_job_admin_metadata,sync_job_admin_metadata_stmt_delete,sync_job_admin_metadata_stmt_insert,sync_job_admin_metadata_stmt_update,sync_job_unique_claims,terminal_jobs,write_jobs_view}'::text[])
         OR thing.name ~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$')
    AND (n.nspname = 'awa'

@@ -21,7 +21,13 @@
     \set awa_each off
 \endif
 
-BEGIN;
+-- A transaction that writes, whatever the default of the role or the database is; on a standby a condition says so.
+SHOW in_hot_standby \gset awa_
+\if :awa_in_hot_standby
+    BEGIN;
+\else
+    BEGIN READ WRITE;
+\endif
 \ir awa_infra/lock.sql
 \ir awa_infra/preflight.sql
 \ir awa_infra/stop.sql

@@ -2,7 +2,7 @@
 -- Every row should say true in column ok. It reads only, waits for no lock longer than 10 seconds, and has a minute in
 -- all, whatever the role's own timeouts are.
 BEGIN;
--- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
+-- By name: under another default of the role or the database this would look at a stale snapshot.
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY;
 
 -- The settings under which everything here runs, whatever the role or the database has.

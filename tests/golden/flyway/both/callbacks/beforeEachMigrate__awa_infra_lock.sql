@@ -1,6 +1,6 @@
 -- Runs in the transaction of each file, before it.
--- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$

@@ -1,5 +1,5 @@
--- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
@@ -170,8 +170,8 @@ BEGIN
 END
 $awa_infra$;
 
--- By name: a default of the role or the database would plan on a stale snapshot, or write nothing.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$

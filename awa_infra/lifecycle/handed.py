@@ -1,0 +1,52 @@
+"""What a check has read, for the diff of the same object that follows at once: asking twice would say the same twice.
+
+The engine checks an object and then compares it, with nothing of that object in between. Whatever is handed over is
+used once, and only if it is fresh: somebody else may call a diff alone, as a refresh does.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+FRESH = 5.0
+"""Seconds after which it is read again: an engine that compares several objects at once may take a while."""
+
+MOST = 256
+"""How many are kept for diffs that may never come."""
+
+T = TypeVar("T")
+
+
+class Handed(Generic[T]):
+    """Things that a check leaves for a diff, by what is wanted. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._things: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, wanted: Mapping[str, Any], thing: T) -> None:
+        """Leave a thing, in the place of any other for the same."""
+        with self._lock:
+            self._things.pop(_key(wanted), None)
+            self._things[_key(wanted)] = time.monotonic(), thing
+            while len(self._things) > MOST:
+                self._things.popitem(last=False)
+
+    def take(self, wanted: Mapping[str, Any]) -> T | None:
+        """Return what was left for this, and forget it; ``None`` if nothing was, or if it is old."""
+        with self._lock:
+            left, thing = self._things.pop(_key(wanted), (0.0, None))
+        return thing if time.monotonic() - left < FRESH else None
+
+    def clear(self) -> None:
+        """Forget everything, because something was changed."""
+        with self._lock:
+            self._things.clear()
+
+
+def _key(wanted: Mapping[str, Any]) -> str:
+    return repr(sorted(wanted.items()))
