@@ -161,14 +161,7 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
         prepare(connection)
         warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
-    with bench.database(done) as url:
-        results["verify"] = bench_reads.verifications(url, rounds, _seconds)
-    note("bench: previews that change nothing")
-    try:
-        with bench.database(done) as url:
-            results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds)
-    except ToolMissing as exc:
-        note(f"bench: without previews: {exc}")
+    results |= measure_reads(bench, rounds, done)
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
@@ -186,6 +179,26 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
             "awa-infra, in process": lambda url, wanted=wanted: apply(url, wanted),  # type: ignore[misc]
         }
         results[f"custom schema, {slots} queue slots"] = bench.compare(ways, rounds, done)
+    return results
+
+
+def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, list[float]]]:
+    """Run what only reads.
+
+    Args:
+        bench: where.
+        rounds: how often.
+        done: template of a migrated database.
+    """
+    results = {}
+    with bench.database(done) as url:
+        results["verify"] = bench_reads.verifications(url, rounds, _seconds)
+    note("bench: previews that change nothing")
+    try:
+        with bench.database(done) as url:
+            results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds)
+    except ToolMissing as exc:
+        note(f"bench: without previews: {exc}")
     return results
 
 
@@ -218,24 +231,24 @@ def _plan(connection: Connection) -> None:
     connection.rollback()
 
 
-def table(results: dict[str, dict[str, list[float]]], rounds: int, server: str) -> str:
+def table(results: dict[str, dict[str, list[float]]], server: str) -> str:
     """Return the page with the medians and ratios."""
     lines = [
         "# Benchmark",
         "",
-        "Made by `make bench`. Medians of one run, every round running every way once, server with default settings.",
-        f"Here: {server}, {platform.machine()}, {os.cpu_count()} processors, {rounds} rounds.",
+        "Made by `make bench`. Medians; each group is of one run, every round running every way once, server with",
+        f"default settings. Here: {server}, {platform.machine()}, {os.cpu_count()} processors.",
         "Seconds belong to the machine; compare the ratios. Above 1 is faster than the first line of the group.",
         "",
-        "| | seconds | ratio |",
-        "|---|---|---|",
+        "| | seconds | ratio | rounds |",
+        "|---|---|---|---|",
     ]
     for group, ways in results.items():
-        lines.append(f"| **{group}** | | |")
+        lines.append(f"| **{group}** | | | {len(next(iter(ways.values())))} |")
         base = next(iter(ways.values()))
         for name, seconds in ways.items():
             ratio = statistics.median(b / s for b, s in zip(base, seconds, strict=True))
-            lines.append(f"| {name} | {statistics.median(seconds):.3f} | {ratio:.2f} |")
+            lines.append(f"| {name} | {statistics.median(seconds):.3f} | {ratio:.2f} | |")
     return "\n".join(lines) + "\n"
 
 
@@ -250,28 +263,45 @@ def _run(words: list[str], environment: dict[str, str], folder: Path | None = No
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    rounds: int = parser.parse_args().rounds
+    parser.add_argument("--reads", action="store_true", help="measure what only reads, and keep the other groups")
+    given = parser.parse_args()
+    rounds: int = given.rounds
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-bench-"))
     server = postgres.start(folder / "pg")
     try:
-        results = measure(Bench(server, folder), rounds)
-        page = table(results, rounds, f"PostgreSQL {server.major} (embedded build, without JIT)")
-        try:
-            traffic = bench_traffic.measure(server)
-        except ToolMissing as exc:
-            note(f"bench: without live traffic: {exc}")
-            traffic = {}
+        bench = Bench(server, folder)
+        if given.reads:
+            kept = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"]
+            results = kept | measure_reads(bench, rounds, bench.template("bench_done", bench.awa))
+            traffic = _known_traffic()
+        else:
+            results = measure(bench, rounds)
+            traffic = _measured_traffic(server)
+        page = table(results, f"PostgreSQL {server.major} (embedded build, without JIT)")
     finally:
         postgres.destroy(folder / "pg")
         shutil.rmtree(folder, ignore_errors=True)
     data = {
         group: {name: [round(s, 4) for s in all_] for name, all_ in ways.items()} for group, ways in results.items()
     }
-    RESULTS.write_text(json.dumps({"rounds": rounds, "seconds": data}, indent=1) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps({"seconds": data}, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page, encoding="utf-8")
     keep_traffic(traffic)
     print(PAGE.read_text(encoding="utf-8"))
     return 0
+
+
+def _known_traffic() -> dict[str, bench_traffic.Figures]:
+    known = json.loads(RESULTS.read_text(encoding="utf-8")).get("traffic", {})
+    return {name: bench_traffic.Figures(**figures) for name, figures in known.items()}
+
+
+def _measured_traffic(server: postgres.Server) -> dict[str, bench_traffic.Figures]:
+    try:
+        return bench_traffic.measure(server)
+    except ToolMissing as exc:
+        note(f"bench: without live traffic: {exc}")
+        return {}
 
 
 def keep_traffic(figures: dict[str, bench_traffic.Figures]) -> None:

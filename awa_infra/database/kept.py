@@ -17,7 +17,7 @@ import os
 import selectors
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,9 +26,13 @@ from psycopg.pq import TransactionStatus
 
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection, close, connect, open_connection
+from awa_infra.errors import ConnectionFailedError
 
 IDLE = 2.0
 """Seconds after which an idle connection is closed."""
+
+MOST = 4
+"""How many idle connections there may be at the same time; the longest idle ones are closed."""
 
 QUEUE = 10.0
 """Seconds that a read waits for the kept connection of its target; then it opens one of its own."""
@@ -103,22 +107,23 @@ class Pool:
             return
         try:
             running.refuse_if_cancelled()
-            yield from _lent(kept, url)
+            yield from self._lent(kept, url)
         except BaseException:
             kept.close()
             raise
         finally:
             kept.lock.release()
+        # A fleet has many targets, and a server few connections.
+        self._close(sorted(self._all(), key=lambda one: -one.since)[MOST:])
         self._watch()
 
-    def close_idle(self) -> None:
-        """Close every connection that nobody uses at this moment; the server is done with them afterwards."""
-        for kept in self._all():
-            if kept.lock.acquire(blocking=False):
-                try:
-                    kept.close()
-                finally:
-                    kept.lock.release()
+    def close_idle(self) -> int:
+        """Close every connection that nobody uses at this moment; the server is done with them afterwards.
+
+        Returns:
+            How many were closed.
+        """
+        return self._close(self._all())
 
     def forget(self) -> None:
         """Forget everything, in a child process: the connections are those of its parent, which goes on using them."""
@@ -137,6 +142,45 @@ class Pool:
     def _all(self) -> list[_Kept]:
         with self._lock:
             return list(self._kept.values())
+
+    def _lent(self, kept: _Kept, url: str) -> Iterator[Lent]:
+        """Give the kept connection, or a new one to be kept; the lock is held."""
+        if kept.connection is not None and _is_lost(kept.connection):
+            kept.close()
+        again = kept.connection is not None
+        if kept.connection is None:
+            kept.connection = self._opened(url)
+        connection = kept.connection
+        running.add(connection)
+        try:
+            yield Lent(connection, again)
+            if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
+                connection.rollback()
+        finally:
+            running.remove(connection)
+            kept.since = time.monotonic()
+
+    def _opened(self, url: str) -> Connection:
+        try:
+            return open_connection(url, autocommit=True)
+        except ConnectionFailedError:
+            # Those of other targets may be the ones that a role, a database or the server has too many of.
+            if not self.close_idle():
+                raise
+        return open_connection(url, autocommit=True)
+
+    @staticmethod
+    def _close(several: Iterable[_Kept]) -> int:
+        """Close those that nobody uses at this moment."""
+        closed = 0
+        for kept in several:
+            if kept.lock.acquire(blocking=False):
+                try:
+                    closed += kept.connection is not None
+                    kept.close()
+                finally:
+                    kept.lock.release()
+        return closed
 
     def _watch(self) -> None:
         """See to it that idle connections are closed in time."""
@@ -160,24 +204,6 @@ class Pool:
                 if all(kept.connection is None for kept in self._kept.values()):
                     self._reaper = None
                     return
-
-
-def _lent(kept: _Kept, url: str) -> Iterator[Lent]:
-    """Give the kept connection, or a new one to be kept; the lock is held."""
-    if kept.connection is not None and _is_lost(kept.connection):
-        kept.close()
-    again = kept.connection is not None
-    if kept.connection is None:
-        kept.connection = open_connection(url, autocommit=True)
-    connection = kept.connection
-    running.add(connection)
-    try:
-        yield Lent(connection, again)
-        if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
-            connection.rollback()
-    finally:
-        running.remove(connection)
-        kept.since = time.monotonic()
 
 
 def _is_lost(connection: Connection) -> bool:

@@ -9,13 +9,14 @@ import pytest
 
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import read_drift
-from awa_infra.database.kept import Pool, pool
+from awa_infra.database.kept import MOST, Pool, pool
 from awa_infra.database.observe import read_state
 from awa_infra.database.reading import read
+from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from tests.support.proxy import metered, transaction_pooler
-from tests.support.servers import Database
+from tests.support.servers import Database, TestServer
 
 SMALL = QueueStorage("acme_jobs", Shape(4, 2, 2))
 SETTINGS = ("search_path", "enable_hashjoin", "enable_seqscan", "role", "lock_timeout", "TimeZone", "jit")
@@ -124,3 +125,24 @@ def test_what_is_applied_closes_the_idle_connections_first(
     query = f"SELECT 1 FROM pg_stat_activity WHERE pid = {before}"
     apply(awa_database.url, desired(SMALL), progress=lambda *_: seen.extend(awa_database.rows(query)))
     assert seen == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_many_targets_leave_few_connections(awa_database: Database) -> None:
+    for number in range(2 * MOST):
+        pid(f"{awa_database.url}?application_name=target-{number}")
+    (row,) = awa_database.rows("SELECT count(*) AS open FROM pg_stat_activity WHERE application_name ^@ 'target-'")
+    assert row["open"] == MOST
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_role_with_one_connection_reads_two_databases_in_turn(server: TestServer, database: Database) -> None:
+    role = f"awa_infra_kept_{os.getpid()}"
+    database.rows(f"CREATE ROLE {role} LOGIN PASSWORD 'one' CONNECTION LIMIT 1")
+    try:
+        urls = [Target.of(url).with_login(role, "one") for url in (database.url, server.url)]
+        found = [pid(url) for url in (*urls, *urls)]
+        assert len(set(found)) == 4
+    finally:
+        pool.close_idle()
+        database.rows(f"DROP ROLE {role}")

@@ -20,7 +20,7 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.session import READ_SETTINGS
 from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError, SqlFailedError
-from awa_infra.model import DesiredState, Release
+from awa_infra.model import DesiredState, Release, Step
 from devtools import postgres
 from tests.support.servers import Database, TestServer
 
@@ -36,7 +36,10 @@ HELD = """
 class Background:
     """An apply in a thread, and what it says about its waits."""
 
-    def __init__(self, url: str, desired: DesiredState, wait: float = 60) -> None:
+    def __init__(
+        self, url: str, desired: DesiredState, wait: float = 60, at_first: Callable[[], None] = lambda: None
+    ) -> None:
+        self._at_first = at_first
         self.said: list[str] = []
         self.waiting = threading.Event()
         self.changed = False
@@ -49,7 +52,11 @@ class Background:
         self.waiting.set()
 
     def _apply(self, url: str, desired: DesiredState) -> None:
-        self.changed = apply(url, desired, waits=self._waits).changed
+        self.changed = apply(url, desired, waits=self._waits, progress=self._begins).changed
+
+    def _begins(self, number: int, _total: int, _step: Step) -> None:
+        if number == 1:
+            self._at_first()
 
     def begins_to_wait(self) -> None:
         assert self.waiting.wait(60), "it does not wait"
@@ -131,9 +138,13 @@ def own_server() -> Iterator[tuple[Path, str]]:
 def test_a_commit_that_waits_for_a_standby_says_so(own_server: tuple[Path, str], desired: Desired) -> None:
     _data, url = own_server
     with psycopg.connect(url, autocommit=True) as administrator:
-        administrator.execute("ALTER SYSTEM SET synchronous_standby_names = 'the_other_room'")
-        administrator.execute("SELECT pg_reload_conf()")
-        waiting = Background(url, desired())
+
+        def lose_it() -> None:
+            # After the gates, one of which refuses a server whose standby is gone already.
+            administrator.execute("ALTER SYSTEM SET synchronous_standby_names = 'the_other_room'")
+            administrator.execute("SELECT pg_reload_conf()")
+
+        waiting = Background(url, desired(), at_first=lose_it)
         waiting.begins_to_wait()
         assert (
             "The commit waits for a synchronous standby (synchronous_standby_names: the_other_room)" in waiting.said[0]

@@ -150,7 +150,7 @@ def with_tls(server: TestServer, folder: Path) -> Iterator[dict[str, str]]:
             connection.execute(f"ALTER SYSTEM SET {key} = '{folder / value}'".encode())
         connection.execute("ALTER SYSTEM SET ssl = on")
         hba = Path(row[0])
-        lines = "hostnossl all postgres 127.0.0.1/32 scram-sha-256\n"
+        lines = "hostnossl all postgres 127.0.0.1/32 trust\n"
         lines += "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\nhostnossl all all 0.0.0.0/0 reject\n"
         hba.write_text(lines + hba.read_text(encoding="utf-8"), encoding="utf-8")
         connection.execute("SELECT pg_reload_conf()")
