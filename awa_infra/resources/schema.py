@@ -87,7 +87,8 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
                 or ``each``, every migration by itself: locks are short, and what an interrupted run has committed is
                 kept.
             allow_live_runtimes: migrate although live runtimes are too old or would have to be away.
-            repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.
+            repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted, and put lost
+                rows of Awa's state back where no job can be lost by it.
             queues: queues of schema ``awa`` whose lanes are made ahead by the owner: names, or mappings with ``name``,
                 ``priorities``, ``shards`` and ``stripes``, see :class:`QueueStorageSchema`. Default: none.
             guard: guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.
