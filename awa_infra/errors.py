@@ -11,6 +11,19 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 
+def reported(message: str, code: str, hint: str = "", *, details: Sequence[str] = ()) -> str:
+    """Return what every failure, gate and refused input looks like to people.
+
+    Args:
+        message: what is wrong.
+        code: stable identifier, in brackets after the message.
+        hint: what to do, on a line of its own.
+        details: a line each, between the two.
+    """
+    said = (f"Hint: {hint}",) if hint else ()
+    return "\n".join([f"{message} [{code}]", *(f"  - {detail}" for detail in details), *said])
+
+
 class AwaInfraError(Exception):
     """Something could not be done.
 
@@ -40,8 +53,7 @@ class AwaInfraError(Exception):
     def report(self) -> str:
         """Return everything in lines: what, with the code, then each detail, then what to do."""
         state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
-        hint = (f"Hint: {self.hint}",) if self.hint else ()
-        return "\n".join([f"{self.message}{state} [{self.code}]", *(f"  - {d}" for d in self.details), *hint])
+        return reported(f"{self.message}{state}", self.code, self.hint, details=self.details)
 
     def __str__(self) -> str:
         """Return everything as one line, with the code, for logs."""

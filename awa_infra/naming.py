@@ -28,7 +28,10 @@ tablesample then to trailing true union unique user using variadic verbose when 
 """
 
 RESERVED_WORDS = frozenset(_WORDS.split())
-"""Words that PostgreSQL 14 to 18 accepts as the name of a schema only in quotes (``pg_get_keywords()``, R and T).
+"""Words that PostgreSQL 14 to 18 accepts as the name of a schema only in quotes.
+
+Read from ``pg_get_keywords()`` (categories R and T) of 14.23, 15.19, 16.15, 17.11 and 18.6: 14 and 15 have all of them
+but ``system_user``, the others have all.
 
 Awa's ``storage prepare-queue-storage-schema`` does not quote (0.6.9): it fails with a syntax error on each of them, and
 accepts the words that are reserved less strictly.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 
 from packaging.version import Version
@@ -19,6 +20,7 @@ DISTRIBUTION = "awa-pg"
 """The wheel on PyPI that carries Awa's migrations."""
 
 
+@cache
 def normalised_sha256(sql: str) -> str:
     """Return the hash of a text, blind to line ends, trailing blanks and outer blank lines.
 

@@ -52,11 +52,11 @@ class ActivationLifecycle(Lifecycle):
                 problems.append(Problem("schema", problem))
         return problems
 
-    def fixed_message(self, name: str, old: object, new: object) -> str:
+    def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
         """Say that there is no way."""
         if name != "schema":
             return super().fixed_message(name, old, new)
-        return f"queue storage cannot move from {old} to {new}: Awa knows no way there. Hint: declare {old} again."
+        return f"queue storage cannot move from {old} to {new}: Awa knows no way there.", f"Declare {old} again."
 
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the one step, or nothing if it is active as declared."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
+from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError, reported
 from awa_infra.lifecycle.fields import (
     UNKNOWN,
     Input,
@@ -42,10 +42,26 @@ class Tell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with an input."""
+    """One thing that is wrong with an input.
+
+    Attributes:
+        input: its name, in snake_case.
+        message: what is wrong with it.
+        hint: what to do.
+        code: stable identifier.
+    """
 
     input: str
     message: str
+    hint: str = ""
+    code: str = ConfigurationError.code
+
+    def report(self) -> str:
+        """Return what is wrong, with the code, and what to do on a line of its own.
+
+        Whatever a value that is named has in it, each of the two is one line.
+        """
+        return reported(" ".join(self.message.split()), self.code, " ".join(self.hint.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +224,7 @@ class Lifecycle(ABC):
             raise ConfigurationError(
                 f"{self.name} {id_} cannot be imported.",
                 hint="An import takes its connection from the configuration of the provider.",
-                details=[f"{problem.input} {problem.message}" for problem in problems],
+                details=[f"{p.input} {p.message}{f' {p.hint}' if p.hint else ''}" for p in problems],
             )
         return self.read(given)
 
@@ -306,14 +322,14 @@ class Lifecycle(ABC):
     def _fixed(self, olds: Props, wanted: Mapping[str, Any]) -> list[Problem]:
         before = self.normal(olds)
         return [
-            Problem(i.name, self.fixed_message(i.name, before[i.name], wanted[i.name]))
+            Problem(i.name, *self.fixed_message(i.name, before[i.name], wanted[i.name]))
             for i in self.inputs
             if i.fixed and olds and wanted[i.name] is not UNKNOWN and before[i.name] != wanted[i.name]
         ]
 
-    def fixed_message(self, name: str, old: object, new: object) -> str:
-        """Return why an input cannot change."""
-        return f"{name} cannot change from {old} to {new}. Hint: keep it, or declare a second {self.name}."
+    def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
+        """Return why an input cannot change, and what to do."""
+        return f"{name} cannot change from {old} to {new}.", f"Keep it, or declare a second {self.name}."
 
     def _kept(self, wanted: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**wanted, **outputs}

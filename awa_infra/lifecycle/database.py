@@ -86,16 +86,13 @@ class DatabaseLifecycle(Lifecycle):
             or not any(values[problem.input] is None for values in (before, wanted))
         ]
 
-    def fixed_message(self, name: str, old: object, new: object) -> str:
-        """Return the way out."""
+    def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
+        """Return why it cannot change, and the way out."""
         if name == "name":
-            return (
-                f"the database cannot be renamed from {old} to {new}. "
-                "Hint: keep the name, or declare a second AwaDatabase."
-            )
-        return (
-            f"{name} of a database cannot change from {old} to {new}. Hint: keep it, or declare a second AwaDatabase."
-        )
+            said = f"the database cannot be renamed from {old} to {new}."
+            return said, "Keep the name, or declare a second AwaDatabase."
+        said = f"{name} of a database cannot change from {old} to {new}."
+        return said, "Keep it, or declare a second AwaDatabase."
 
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return a step if the database is missing. It carries no SQL of a transaction: creating one is its own."""

@@ -39,6 +39,7 @@ class Type(Enum):
     BOOLEAN = "boolean"
     STRINGS = "strings"
     QUEUES = "queues"
+    GATES = "gates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ _NAMES = {
     Type.BOOLEAN: "true or false",
     Type.STRINGS: "a list of text",
     Type.QUEUES: "a list",
+    Type.GATES: "a list of gates",
 }
 
 
@@ -218,7 +220,7 @@ def _is_a(type_: Type, value: object) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         case Type.STRINGS:
             return isinstance(value, list | tuple) and all(_is_a(Type.STRING, item) for item in value)
-        case Type.QUEUES:
+        case Type.QUEUES | Type.GATES:
             # The model that checks what is in it is that of the stack configuration.
             return isinstance(value, list | tuple)
 

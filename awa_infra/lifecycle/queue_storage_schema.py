@@ -106,11 +106,11 @@ class QueueStorageSchemaLifecycle(Lifecycle):
         mine = [p for p in super().problems(wanted) if p.input not in known]
         return [*mine, *(Problem(*found) for found in queue_storage_problems(known))]
 
-    def fixed_message(self, name: str, old: object, new: object) -> str:
-        """Return the way out of a change that cannot be made."""
+    def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
+        """Return why a shape cannot change, and the way out."""
         return (
-            f"{name} of a queue-storage schema cannot change from {old} to {new}. "
-            "Hint: keep it, or declare a second QueueStorageSchema and move the workers there."
+            f"{name} of a queue-storage schema cannot change from {old} to {new}.",
+            "Keep it, or declare a second QueueStorageSchema and move the workers there.",
         )
 
     def draft(self, wanted: Mapping[str, Any]) -> Plan:

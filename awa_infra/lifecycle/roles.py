@@ -76,11 +76,11 @@ class RolesLifecycle(Lifecycle):
             *_schema_problems(wanted),
         ]
 
-    def fixed_message(self, name: str, old: object, new: object) -> str:
-        """Return the way out."""
+    def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
+        """Return why it cannot change, and the way out."""
         return (
-            f"{name} cannot change from {old} to {new}: everything belongs to it. Hint: hand it over by hand "
-            "(REASSIGN OWNED BY), then declare a new AwaRoles and remove this one; no role is dropped."
+            f"{name} cannot change from {old} to {new}: everything belongs to it.",
+            "Hand it over with REASSIGN OWNED BY, then declare a new AwaRoles and remove this one. No role is dropped.",
         )
 
     def draft(self, wanted: Mapping[str, Any]) -> Plan:

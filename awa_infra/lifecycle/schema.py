@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from awa_infra.config import QueueEntry, queues_problems
-from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
@@ -25,6 +25,7 @@ from awa_infra.lifecycle.fields import (
     policy_of,
     waits_of,
 )
+from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
@@ -62,7 +63,8 @@ class SchemaLifecycle(Lifecycle):
         Input(
             "repair",
             Type.BOOLEAN,
-            "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.",
+            "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted, and put lost rows "
+            "of Awa's state back where no job can be lost by it.",
             default=False,
         ),
         QUEUES,
@@ -105,7 +107,7 @@ class SchemaLifecycle(Lifecycle):
         expected = wanted["release"]
         gate = release_gate(expected, installed_release()) if isinstance(expected, str) else None
         if gate is not None:
-            problems.append(Problem("release", f"{gate.message} Hint: {gate.hint}"))
+            problems.append(Problem("release", gate.message, gate.hint, gate.code))
         return problems
 
     def draft(self, wanted: Mapping[str, Any]) -> Plan:
@@ -114,11 +116,15 @@ class SchemaLifecycle(Lifecycle):
 
     def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the pending migrations and patches."""
-        return desired_plan(wanted["database_url"], _desired(wanted), wanted["role"])
+        desired = _desired(wanted)
+        observed, plan = desired_plan(wanted["database_url"], desired, wanted["role"])
+        return observed, plan_with_repair(wanted, desired, observed, plan)
 
     def compare(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:  # noqa: ARG002
         """Return the plan, and what differs in schema ``awa``."""
-        return comparison(wanted["database_url"], _desired(wanted), CANONICAL_SCHEMA, wanted["role"])
+        desired = _desired(wanted)
+        seen = comparison(wanted["database_url"], desired, CANONICAL_SCHEMA, wanted["role"])
+        return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
 
     def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
         """Name the pending versions and what they lock; on adoption, drift."""
@@ -157,7 +163,7 @@ class SchemaLifecycle(Lifecycle):
             "progress": live_progress(tell),
             "on_retry": live_retry(tell),
         }
-        report = apply(url, _desired(wanted), **shared)
+        report = apply_with_repair(wanted, _desired(wanted), **shared)
         if wanted["repair"] and not report.changed:
             repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
             report = repaired if repaired.changed else report

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 
+from awa_infra.errors import reported
 from awa_infra.model.observed import ObservedState
 
 
@@ -17,9 +18,9 @@ class Gate:
     message: str
     hint: str = ""
 
-    def __str__(self) -> str:
-        """Return the gate as one line."""
-        return f"{self.message} Hint: {self.hint} [{self.code}]" if self.hint else f"{self.message} [{self.code}]"
+    def report(self) -> str:
+        """Return the gate in lines: what is wrong, with the code, then what to do."""
+        return reported(self.message, self.code, self.hint)
 
 
 @dataclass(frozen=True, slots=True)

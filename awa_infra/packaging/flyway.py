@@ -14,7 +14,7 @@ from awa_infra.model import StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again, own_name
 from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight, refusal, stop
+from awa_infra.packaging.preflight import locked, preflight, refusal, stop
 from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.session import opening
 
@@ -61,7 +61,8 @@ _FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
 """Asked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
-"""Asked again before each file: a newer ``awa migrate`` may have run since the preflight."""
+"""Asked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
+everything is asked again before the first file: the preflight has another connection, which gives the lock back."""
 
 
 def paths(contents: Contents) -> dict[str, str]:
@@ -82,11 +83,11 @@ def files(contents: Contents) -> dict[str, bytes]:
     gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [_not_adopted(), *lock_table_queries(contents, together=False), *gone]
     begun = opening(contents.waits.lock_timeout)
-    asked = [begun, preflight(contents, more=more), stop()]
-    locked = [
+    asked = [locked(contents), preflight(contents, more=more), stop()]
+    each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
-        preflight(contents, only=_UNDER_THE_LOCK),
+        preflight(contents, more=more, again=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
     alone = f"{begun}\n" + sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
@@ -101,7 +102,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         ).encode(),
         "callbacks/beforeValidate__awa_infra_alone.sql": alone.encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
-        "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(locked).encode(),
+        "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }
 
 

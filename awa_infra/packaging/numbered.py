@@ -89,16 +89,20 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
         tool: whose history the script writes that takes over a database.
     """
     more = [*lock_table_queries(contents, together=False), *numbered_gone(contents, tool)]
+    lock = locked(contents)
     asked = [
         session_block(contents.waits.lock_timeout, local=False),
+        "BEGIN;",
+        lock,
         preflight(contents, more=more),
         stop("Nothing was run; do not run the tool before this is corrected."),
+        "COMMIT;\n",
     ]
     numbers = json.dumps([_number(stem) for stem in in_order(contents, stems(contents))])
     return {
         "prerequisite.sql": prerequisite(contents),
         "preflight.sql": "\n".join(asked).encode(),
-        "adopt.sql": sqltext.render(f"bundle/adopt_{tool}.sql", numbers=numbers, room=ROOM).encode(),
+        "adopt.sql": f"{lock}\n{sqltext.render(f'bundle/adopt_{tool}.sql', numbers=numbers, room=ROOM)}".encode(),
     }
 
 

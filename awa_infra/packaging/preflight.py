@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from awa_infra import sqltext
+from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents
 from awa_infra.packaging.verify import facts
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
+from awa_infra.planning.lost_rows import STATE_ROWS_HINT, TRANSITION
 from awa_infra.planning.session import opening
 
 
@@ -17,6 +19,7 @@ def preflight(
     *,
     more: Iterable[GateQuery] = (),
     only: frozenset[str] | None = None,
+    again: frozenset[str] | None = None,
     begins_itself: bool = False,
 ) -> str:
     """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
@@ -28,6 +31,8 @@ def preflight(
         contents: what the bundle contains; decides which gates apply and what they compare with.
         more: gates that only this tool has.
         only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
+        again: for a text that runs before each file: codes to ask each time. All others are asked only if the lock has
+            just been taken, as the setting ``awa_infra.fresh`` says.
         begins_itself: whether the bundle rather than its tool begins the transactions.
     """
     asked = (
@@ -36,14 +41,26 @@ def preflight(
         *more,
     )
     queries = [query for query in asked if only is None or query.code in only]
-    conditions = "".join(_condition(query, always=only is not None or not query.pending) for query in queries)
+
+    def when(code: str, *, pending: bool) -> sqltext.Part:
+        if again is not None:
+            return sqltext.Part("true" if code in again else "fresh")
+        return sqltext.Part("pending" if pending and only is None else "true")
+
+    conditions = "".join(_condition(query, when(query.code, pending=query.pending)) for query in queries)
+    relations = {relation for query in queries for relation in query.needs}
+    if only is None:
+        asking = when("state-rows-missing", pending=False)
+        conditions += sqltext.render("bundle/lost_rows.sql", when=asking, hint=STATE_ROWS_HINT)
+        relations |= {"awa.schema_version", f"{CANONICAL_SCHEMA}.{TRANSITION}"}
     text = sqltext.render(
         "bundle/preflight.sql",
-        relations=" ".join(sorted({relation for query in queries for relation in query.needs})),
+        relations=" ".join(sorted(relations)),
         conditions=sqltext.Part(conditions),
     )
     reading = sqltext.load("bundle/read_as_owner.sql")
-    return "\n".join([reading, text] if only is not None else [reading, facts(contents), text])
+    # Before a file runs something is pending.
+    return "\n".join([reading, *([facts(contents)] if only is None and again is None else []), text])
 
 
 def locked(contents: Contents) -> str:
@@ -52,11 +69,11 @@ def locked(contents: Contents) -> str:
     return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{lock}"
 
 
-def _condition(query: GateQuery, *, always: bool) -> str:
+def _condition(query: GateQuery, when: sqltext.Part) -> str:
     return sqltext.render(
         "bundle/condition.sql",
         code=query.code,
-        always=always,
+        when=when,
         needs=" ".join(query.needs),
         query=sqltext.Part(query.sql.rstrip()),
     )

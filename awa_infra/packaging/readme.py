@@ -39,6 +39,7 @@ CONDITIONS = {
     "not-owner": "The role is neither owner of schema awa nor a member that may act as the owner.",
     "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
     "owner-not-acting": "The session may not act as the declared owner. Run `roles.sql`, connect as the migrator.",
+    "queue-storage-damaged": "A queue-storage schema lost a table of its rings; migrations would skip it.",
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
@@ -54,6 +55,7 @@ CONDITIONS = {
     "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
     "server-too-old": "Awa needs PostgreSQL 14 or newer.",
     "start-not-reached": "The bundle starts after a version that the database has not reached; run the earlier one.",
+    "state-rows-missing": "Rows that Awa's migrations made are gone. `awa-infra verify` says what can be put back.",
     "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
 }
 """What each condition means, in a line. The error itself names the objects and says what to do."""
@@ -257,7 +259,7 @@ def _queue_storage(contents: Contents) -> str:
 
 def _conditions(form: Format, contents: Contents) -> str:
     codes = {query.code for query in gate_queries(contents.desired)}
-    codes |= {query.code for query in start_queries(contents.plan.from_version)}
+    codes |= {"state-rows-missing", *(query.code for query in start_queries(contents.plan.from_version))}
     codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
     codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}

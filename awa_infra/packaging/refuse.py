@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import cache
 
 from awa_infra.errors import BundleError
 from awa_infra.model import DesiredState, Step, StepKind
@@ -84,14 +85,13 @@ def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> N
         )
 
 
-def problems(text: str) -> Iterator[str]:
+@cache
+def problems(text: str) -> tuple[str, ...]:
     """Return everything in a text that a tool would misread, each with its line."""
-    for pattern, what in _ANYWHERE:
-        yield from _told(pattern, what, text)
     # What was quoted leaves a mark, for a variable of psql may have quotes, and its lines, for their numbers.
     bare = _QUOTED.sub(_hollow, text)
-    for pattern, what in _OUTSIDE_QUOTES:
-        yield from _told(pattern, what, bare)
+    anywhere = [told for pattern, what in _ANYWHERE for told in _told(pattern, what, text)]
+    return (*anywhere, *(told for pattern, what in _OUTSIDE_QUOTES for told in _told(pattern, what, bare)))
 
 
 def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:

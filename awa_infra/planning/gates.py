@@ -24,7 +24,7 @@ from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.describe import listed
 from awa_infra.planning.effort import Effort, and_listed
 from awa_infra.planning.guard import guard_values
-from awa_infra.planning.lost_rows import damaged_gates, state_row_gates
+from awa_infra.planning.lost_rows import state_row_gates
 from awa_infra.planning.ownership import strangers_query
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
@@ -160,8 +160,8 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, session: Sessio
         return False
     if _header(text, "for") == ("bundle" if session is not None else "engine"):
         return False
-    # These two compare with something that was not asked for.
-    if path == "gates/downgrade.sql":
+    # These compare with something that was not asked for.
+    if path in {"gates/downgrade.sql", "gates/queue_storage_damaged.sql"}:
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
 
@@ -263,8 +263,6 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
     # Without any version another gate says what is wrong.
     if observed.versions:
         gates += state_row_gates(observed.lost_rows, observed.database)
-    if target is not None and observed.version < target:
-        gates += damaged_gates(observed)
     version = max(observed.version, target or 0)
     if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
         wanted = listed(q.schema for q in desired.queue_storage)

@@ -16,7 +16,7 @@ from awa_infra.planning.findings import Finding, state
 TRANSITION = "storage_transition_state"
 """The table of one row that says where new jobs go (Awa 0.6.9)."""
 
-_HINT = "Run awa-infra verify: it says what --repair can put back, and what must come from a backup."
+STATE_ROWS_HINT = "Run awa-infra verify: it says what --repair can put back, and what must come from a backup."
 
 
 def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[str, Health]) -> list[Finding]:
@@ -64,17 +64,6 @@ def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]
     if not lost:
         return ()
     shown = listed([str(row) for row in lost])
-    return (Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {shown}.", _HINT),)
-
-
-def damaged_gates(observed: ObservedState) -> tuple[Gate, ...]:
-    """Return the gate about custom schemas that Awa's migrations would skip, because they lost a ring table."""
-    damaged = [u.schema for u in observed.unseen if u.damaged and u.schema != CANONICAL_SCHEMA]
-    if not damaged:
-        return ()
-    message = (
-        f"Queue-storage schema {listed(damaged)} of database {observed.database} has lost tables of its rings: Awa's "
-        "migrations would silently skip it."
+    return (
+        Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {shown}.", STATE_ROWS_HINT),
     )
-    hint = "Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it."
-    return (Gate("queue-storage-damaged", message, hint),)

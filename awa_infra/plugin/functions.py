@@ -56,7 +56,8 @@ RESULTS: Mapping[str, tuple[Output, ...]] = {
         Output("from_version", Type.INTEGER, "The version that schema awa stands at."),
         Output("to_version", Type.INTEGER, "The version that it would have."),
         Output("steps", Type.STRINGS, "Titles of the pending steps, in order; none if nothing is pending."),
-        Output("objections", Type.STRINGS, "What would keep an apply from beginning, each with its hint and code."),
+        Output("gates", Type.GATES, "What would keep an apply from beginning: code, message and hint of each gate."),
+        Output("objections", Type.STRINGS, "The gates as text: message and code, the hint on a line of its own."),
         Output("digest", Type.STRING, "Hash of the plan: the same as long as the same would be done."),
     ),
 }
@@ -108,4 +109,5 @@ def _plan(values: Mapping[str, Any]) -> dict[str, Any]:
     _observed, plan = read_plan(values["database_url"], desired, role=values["role"])
     data = plan_data(plan)
     kept = {name: data[name] for name in ("from_version", "to_version", "digest")}
-    return kept | {"steps": [step["title"] for step in data["steps"]], "objections": [str(g) for g in plan.gates]}
+    gates = {"gates": data["gates"], "objections": [gate.report() for gate in plan.gates]}
+    return kept | gates | {"steps": [step["title"] for step in data["steps"]]}

@@ -26,6 +26,18 @@ _TYPES: Mapping[Type, Mapping[str, Any]] = {
     Type.BOOLEAN: {"type": "boolean"},
     Type.STRINGS: {"type": "array", "items": {"type": "string"}},
     Type.QUEUES: {"type": "array", "items": {"$ref": "#/types/awa:index:Queue"}},
+    Type.GATES: {"type": "array", "items": {"$ref": "#/types/awa:index:Gate"}},
+}
+
+_GATE: Mapping[str, Any] = {
+    "type": "object",
+    "description": "A condition that does not hold, and what to do about it.",
+    "properties": {
+        "code": {"type": "string", "description": "Stable identifier; `awa-infra explain CODE` says more."},
+        "message": {"type": "string", "description": "What does not hold."},
+        "hint": {"type": "string", "description": "What to do."},
+    },
+    "required": ["code", "message", "hint"],
 }
 
 _FORMS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string", Literal: "string"}
@@ -49,6 +61,7 @@ def package_schema() -> dict[str, Any]:
     types: dict[str, Any] = {}
     stack = _component(types)
     _define(QueueEntry, types)
+    types[f"{PACKAGE}:index:Gate"] = _GATE
     return {
         "name": PACKAGE,
         "displayName": "Awa",

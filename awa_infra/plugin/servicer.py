@@ -230,7 +230,7 @@ def _configured(sent: Sent) -> dict[str, Any]:
 def _strangers(kind: Lifecycle, sent: Sent) -> list[Problem]:
     known = {field.name for field in kind.inputs}
     return [
-        Problem(name, f"is no input of this resource. Hint: it has {', '.join(camel(i.name) for i in kind.inputs)}.")
+        Problem(name, "is no input of this resource.", f"It has {', '.join(camel(i.name) for i in kind.inputs)}.")
         for name in sorted(set(sent.values) - known)
     ]
 
@@ -253,8 +253,8 @@ def _with_configuration(problem: Problem, sent: Sent) -> Problem:
 
 
 def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
-    # One line each, whatever a value that is told has in it.
-    return [provider_pb2.CheckFailure(property=camel(p.input), reason=" ".join(p.message.split())) for p in problems]
+    told = [(camel(problem.input), worded(with_inputs(problem.report()))) for problem in problems]
+    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in told]
 
 
 def _with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Any, ...]) -> struct_pb2.Struct:

@@ -21,6 +21,7 @@ from awa_infra.database.kept import pool
 from awa_infra.lifecycle.base import Lifecycle, Tell
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.fields import UNKNOWN
+from awa_infra.lifecycle.wording import with_inputs
 from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
 
 _declared = Declared()
@@ -55,7 +56,7 @@ class LifecycleProvider(ResourceProvider):
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _teller())
         if not problems:
             _declared.note(urn(), self.lifecycle, _plain(news))
-        return CheckResult(news, [CheckFailure(problem.input, problem.message) for problem in problems])
+        return CheckResult(news, [CheckFailure(p.input, with_inputs(p.report())) for p in problems])
 
     @_served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

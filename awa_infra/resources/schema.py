@@ -81,7 +81,8 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
             lock_timeout: seconds to wait for each table lock; 0 waits for ever.
             lock_wait: seconds to wait for another migration to finish.
             allow_live_runtimes: migrate although live runtimes are too old or would have to be away.
-            repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted.
+            repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted, and put lost
+                rows of Awa's state back where no job can be lost by it.
             queues: queues of schema ``awa`` whose lanes are made ahead by the owner: names, or mappings with ``name``,
                 ``priorities``, ``shards`` and ``stripes``, see :class:`QueueStorageSchema`. Default: none.
             guard: guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.

@@ -11,7 +11,7 @@ BEGIN
     END IF;
     WHILE NOT pg_try_advisory_lock({key}) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds.', current_database()
+            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds. [lock-timeout]', current_database()
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Wait for it, then run this again. Nothing was run.';
         END IF;

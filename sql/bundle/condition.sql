@@ -1,9 +1,9 @@
     -- {code}
-    IF (pending OR {always}) AND string_to_array({needs}, ' ') <@ readable THEN
+    IF {when} AND string_to_array({needs}, ' ') <@ readable THEN
         FOR problem IN
 {query}
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 

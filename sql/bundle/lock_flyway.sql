@@ -6,6 +6,8 @@ DO $awa_infra$
 DECLARE
     own_connection CONSTANT boolean := current_setting('application_name') = {application};
     deadline       CONSTANT timestamptz := clock_timestamp() + interval '1 second' * {lock_wait};
+    -- Set by the first file of this session, and undone if its transaction is.
+    held           CONSTANT boolean := coalesce(current_setting('awa_infra.held', true), '') = 'true';
     taken          boolean;
 BEGIN
     LOOP
@@ -16,12 +18,17 @@ BEGIN
         END IF;
         EXIT WHEN taken;
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %.', current_database(),
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
                 {lock_wait_told}
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
         END IF;
         PERFORM pg_sleep(0.2);
     END LOOP;
+    IF own_connection THEN
+        PERFORM set_config('awa_infra.held', 'true', false);
+    END IF;
+    -- Between the checks before the run and this lock another migration may have been at work.
+    PERFORM set_config('awa_infra.fresh', (own_connection AND NOT held)::text, true);
 END
 $awa_infra$;

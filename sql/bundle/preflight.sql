@@ -6,6 +6,8 @@ DECLARE
     problem  record;
     -- Whether anything that this bundle brings is missing; some conditions only matter then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
     -- The tables that this role can read. A condition about a table that is not there does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(

@@ -50,7 +50,7 @@ def owner(database: Database) -> Iterator[str]:
     name = f"owner_of_{database.name}"
     yield name
     with psycopg.connect(database.url, autocommit=True) as connection:
-        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone() is not None:
             role = sql.Identifier(name)
             connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
             connection.execute(sql.SQL("DROP ROLE {}").format(role))

@@ -9,6 +9,7 @@ import pytest
 
 from awa_infra.cli.main import main
 from awa_infra.database.apply import apply
+from awa_infra.database.deliberate import activate, remove
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.target import Target
@@ -58,6 +59,14 @@ def team(server: TestServer, database: Database) -> Iterator[Team]:
     forget(server, first, second, owner)
 
 
+def stop_inheriting(team: Team) -> None:
+    """Leave the second member the right to act as the owner, and nothing else of the owner's."""
+    login = Target.of(team.second.url).parameters["user"]
+    team.database.rows(f"ALTER ROLE {login} NOINHERIT")
+    if team.database.rows("SELECT current_setting('server_version_num')::int >= 160000 AS new")[0]["new"]:
+        team.database.rows(f"GRANT {team.owner} TO {login} WITH INHERIT FALSE")
+
+
 def split(team: Team, release: Release) -> None:
     """Let the first member have migrated without acting as the owner, as any other tool does."""
     with_role = replace(team.first, url=team.first.url)
@@ -88,6 +97,19 @@ def test_members_of_the_owner_take_turns_and_everything_stays_the_owners(
     assert verify(team.second.url, release)[1].drift == ()
 
 
+@pytest.mark.parametrize("inherits", [True, False])
+def test_members_of_the_owner_activate_and_remove_for_the_owner(team: Team, desired: Desired, inherits: bool) -> None:
+    if not inherits:
+        stop_inheriting(team)
+    apply(team.first.url, desired(QueueStorage("acme", SMALL), QueueStorage("beta", SMALL)))
+    assert remove(team.second.url, "beta").changed
+    assert activate(team.second.url, "acme").changed
+    assert team.owners() == [team.owner]
+    assert read_state(team.first.url).strangers == ()
+    made = team.database.rows("SELECT current_engine, details->>'schema' AS schema FROM awa.storage_transition_state")
+    assert made == [{"current_engine": "queue_storage", "schema": "acme"}]
+
+
 def test_the_plan_says_as_whom_it_will_act(team: Team, desired: Desired) -> None:
     plan = read_plan(team.first.url, desired())[1]
     assert (plan.steps[0].key, plan.steps[0].title) == ("act-as", f"act as {team.owner}")
@@ -99,10 +121,7 @@ def test_a_superuser_acts_as_the_owner_too(team: Team, desired: Desired) -> None
 
 
 def test_a_login_that_inherits_nothing_reads_and_migrates_as_the_owner(team: Team, desired: Desired) -> None:
-    login = Target.of(team.second.url).parameters["user"]
-    team.database.rows(f"ALTER ROLE {login} NOINHERIT")
-    if team.database.rows("SELECT current_setting('server_version_num')::int >= 160000 AS new")[0]["new"]:
-        team.database.rows(f"GRANT {team.owner} TO {login} WITH INHERIT FALSE")
+    stop_inheriting(team)
     apply(team.second.url, desired())
     assert team.owners() == [team.owner]
     assert read_state(team.second.url).version == desired().release.schema_version

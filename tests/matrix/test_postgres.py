@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from awa_infra.naming import RESERVED_WORDS
 from devtools import postgres, postgres_host, postgres_versions
 from devtools.postgres_cluster import Cluster
 from devtools.progress import ToolError, ToolMissing
@@ -29,6 +30,8 @@ def test_server_of_a_major(tmp_path: Path, major: int) -> None:
     try:
         with psycopg.connect(server.url) as connection:
             assert connection.info.server_version // 10000 == server.major == major
+            words = connection.execute("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')").fetchall()
+            assert {word for (word,) in words} <= RESERVED_WORDS
         with pytest.raises(ToolError, match=f"already runs as version {major}"):
             postgres.start(tmp_path, major=major + 1)
         postgres.stop(tmp_path)

@@ -72,7 +72,8 @@ def test_queue_storage_cannot_move(activation: ProviderProcess, inputs: dict[str
     _id, kept = activation.create(inputs)
     found = activation.check(inputs | {"schema": "acme"}, kept)
     assert found == {
-        "schema": "queue storage cannot move from awa to acme: Awa knows no way there. Hint: declare awa again."
+        "schema": "queue storage cannot move from awa to acme: Awa knows no way there. [config-invalid]\n"
+        "Hint: Declare awa again."
     }
 
 

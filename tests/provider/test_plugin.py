@@ -57,7 +57,7 @@ def test_a_changed_input_is_named_with_its_kind_and_never_replaces(plugin: Plugi
     ("kind", "before", "now", "said"),
     [
         ("QueueStorageSchema", {"schema": "acme_jobs"}, {"schema": "other_jobs"}, "schema of a queue-storage schema"),
-        ("QueueStorageSchema", {"schema": "a", "queueSlots": 16}, {"schema": "a", "queueSlots": 32}, "queue_slots of"),
+        ("QueueStorageSchema", {"schema": "a", "queueSlots": 16}, {"schema": "a", "queueSlots": 32}, "queueSlots of"),
         ("StorageActivation", {"schema": "awa"}, {"schema": "acme_jobs"}, "queue storage cannot move from awa"),
         ("Roles", {"owner": "one"}, {"owner": "two"}, "owner cannot change from one to two"),
     ],
@@ -69,8 +69,10 @@ def test_what_cannot_change_is_refused_in_the_preview(
         {"databaseUrl": UNKNOWN, **now}, {"databaseUrl": "postgresql://127.0.0.1:1/x", **before}
     )
     (reason,) = failures.values()
-    assert said in reason
-    assert "Hint: " in reason
+    message, hint = reason.split("\n")
+    assert said in message
+    assert message.endswith(" [config-invalid]")
+    assert hint.startswith("Hint: ")
 
 
 def test_the_connection_of_the_provider_serves_all_and_is_kept_in_no_resource(
@@ -114,12 +116,13 @@ def test_keys_of_the_namespace_that_are_for_others_do_not_matter_to_the_provider
     assert failures == {}
     assert inputs["databaseUrl"] == secret("postgresql://h/d")
     _inputs, failures = plugin.check_config({"lockWait": "soon", "databaseUrl": 3})
-    assert failures == {"databaseUrl": "must be text", "lockWait": "must be a number"}
+    assert failures == {"databaseUrl": "must be text [config-invalid]", "lockWait": "must be a number [config-invalid]"}
 
 
 def test_a_connection_that_is_nowhere_is_said_so(plugin: Plugin) -> None:
     _inputs, failures = plugin.check({})
-    assert failures == {"databaseUrl": "is given neither here nor in the configuration of the provider"}
+    (reason,) = failures.values()
+    assert reason == "is given neither here nor in the configuration of the provider [config-invalid]"
 
 
 def test_all_that_is_wrong_is_told_at_once(plugin: Plugin) -> None:
@@ -127,8 +130,9 @@ def test_all_that_is_wrong_is_told_at_once(plugin: Plugin) -> None:
         {"databaseUrl": 7, "schema": "No Such", "queueSlots": "many", "lockWait": -1, "colour": "red"}
     )
     assert set(failures) == {"databaseUrl", "schema", "queueSlots", "lockWait", "colour"}
-    assert failures["lockWait"] == "must be at least 0"
-    assert failures["colour"].startswith("is no input of this resource. Hint: it has databaseUrl, schema, queueSlots")
+    assert failures["lockWait"] == "must be at least 0 [config-invalid]"
+    no_input = "is no input of this resource. [config-invalid]\nHint: It has databaseUrl, schema, queueSlots"
+    assert failures["colour"].startswith(no_input)
 
 
 def test_a_resource_or_function_that_does_not_exist_is_one_clean_line(plugin: Plugin) -> None:
@@ -330,12 +334,28 @@ def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) ->
     assert failures == {}
     assert (found["fromVersion"], found["toVersion"]) == (0, 2)
     assert found["steps"][0] == "V1 Canonical schema with UI indexes"
-    assert found["objections"][0].endswith("[canonical-schema-missing]")
+    [gate], [told] = found["gates"], found["objections"]
+    assert gate["code"] == "canonical-schema-missing"
+    assert told == f"{gate['message']} [canonical-schema-missing]\nHint: {gate['hint']}"
     _found, failures = plugin.invoke("getPlan", {"targetVersion": 0, "queueStorageSchemas": ["pg_x"]})
     assert failures == {
-        "databaseUrl": "is given neither here nor in the configuration of the provider",
-        "targetVersion": "must be at least 1",
+        "databaseUrl": "is given neither here nor in the configuration of the provider [config-invalid]",
+        "targetVersion": "must be at least 1 [config-invalid]",
     }
+
+
+def test_repair_puts_lost_rows_back_through_the_plugin_too(plugin: Plugin, awa_database: Database) -> None:
+    plugin.configure({"databaseUrl": secret(awa_database.url)})
+    _id, kept = plugin.create({})
+    awa_database.rows("DELETE FROM awa.claim_ring_state")
+    with pytest.raises(CallFailed, match=r"\[state-rows-missing\]\nHint: "):
+        plugin.check({}, {})
+    assert plugin.check({"repair": True}, {})[1] == {}
+    assert plugin.diff(kept, {"repair": True}, {}).changes
+    plugin.update(kept, {"repair": True})
+    assert awa_database.rows("SELECT current_slot, generation FROM awa.claim_ring_state") == [
+        {"current_slot": 0, "generation": 0}
+    ]
 
 
 def test_unicode_in_names_is_refused_and_in_queues_is_not(plugin: Plugin, awa_database: Database) -> None:

@@ -128,7 +128,7 @@ def test_values_nested_without_end_are_cut(plugin: Plugin) -> None:
     for _ in range(60):
         deep = struct_pb2.Value(list_value=struct_pb2.ListValue(values=[deep]))
     _inputs, failures = plugin.check({"databaseUrl": UNKNOWN, "role": deep.list_value})
-    assert failures == {"role": "must be text"}
+    assert failures == {"role": "must be text [config-invalid]"}
 
 
 def clean(message: str, *, may_be_internal: bool = False) -> None:

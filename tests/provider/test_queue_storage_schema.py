@@ -46,7 +46,7 @@ def test_create_installs_the_schema_and_activates_nothing(storage: ProviderProce
 def test_every_problem_of_a_declaration_is_reported_at_once(storage: ProviderProcess, awa_database: Database) -> None:
     failures = storage.check(wanted(awa_database, schema="Acme", queue_slots=3.0, lease_slots=2.5, receipts="yes"))
     assert set(failures) == {"schema", "queue_slots", "lease_slots", "receipts"}
-    assert failures["queue_slots"] == "must be at least 4"
+    assert failures["queue_slots"] == "must be at least 4 [config-invalid]"
 
 
 @pytest.mark.parametrize("name", ["awa", "public", "pg_jobs", "a" * 19, "1st", "with-dash", ""])
@@ -80,7 +80,7 @@ def test_unknown_inputs_are_left_for_later(storage: ProviderProcess, awa_databas
     unknown = {"database_url": UNKNOWN, "schema": UNKNOWN, **SHAPE, "queue_slots": UNKNOWN}
     assert storage.check(unknown) == {}
     assert storage.changes(wanted(awa_database), unknown)
-    assert storage.check({**unknown, "lease_slots": 1.0}) == {"lease_slots": "must be at least 2"}
+    assert storage.check({**unknown, "lease_slots": 1.0}) == {"lease_slots": "must be at least 2 [config-invalid]"}
 
 
 def test_a_schema_that_somebody_dropped_shows_in_a_preview_and_comes_back(

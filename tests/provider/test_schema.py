@@ -180,8 +180,8 @@ def test_another_release_than_the_expected_one_is_refused_at_its_input(
     inputs = {"database_url": awa_database.url}
     found = schema.check(inputs | {"release": "0.6.8"})
     assert found == {
-        "release": "Awa 0.6.8 is declared, but awa-pg 0.6.9 is installed here. Hint: Run pip install awa-pg==0.6.8 in "
-        "this environment, or declare 0.6.9 and deploy your workers with it."
+        "release": "Awa 0.6.8 is declared, but awa-pg 0.6.9 is installed here. [release-differs]\n"
+        "Hint: Run pip install awa-pg==0.6.8 in this environment, or declare 0.6.9 and deploy your workers with it."
     }
     assert schema.check(inputs | {"release": "0.6.9"}) == {}
 
@@ -198,6 +198,50 @@ def test_drift_shows_in_a_preview_and_repair_puts_it_right(schema: ProviderProce
     after = schema.update(kept, repairing)
     assert after["fingerprint"] == kept["fingerprint"]
     assert not schema.changes(after, repairing)
+
+
+EMPTIED = """
+    DELETE FROM awa.schema_version; DELETE FROM awa.storage_transition_state; DELETE FROM awa.claim_ring_state;
+    DELETE FROM acme.lease_ring_slots
+"""
+ROWS = """
+    SELECT (SELECT count(*) FROM awa.schema_version) AS versions, (SELECT count(*) FROM awa.claim_ring_state) AS ring,
+           (SELECT state FROM awa.storage_transition_state) AS state,
+           (SELECT count(*) FROM acme.lease_ring_slots) AS slots
+"""
+
+
+@pytest.mark.parametrize("damage", [EMPTIED, EMPTIED.partition(";")[2]])
+def test_repair_puts_lost_rows_back_where_no_job_can_be_lost(
+    schema: ProviderProcess, awa_database: Database, damage: str
+) -> None:
+    inputs = {"database_url": awa_database.url}
+    _id, kept = schema.create(inputs)
+    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme', 6, 3, 2)")
+    before = awa_database.rows(ROWS)
+    awa_database.rows(damage)
+    with pytest.raises(CallFailed, match=r"\[(state-rows-missing|empty-history)\]\nHint: Run awa-infra verify"):
+        schema.check(inputs, inputs)
+    repairing = inputs | {"repair": True}
+    assert schema.check(repairing, inputs) == {}
+    schema.engine.lines.clear()
+    assert schema.changes(kept, repairing)
+    assert "row of Awa's storage transition" in schema.log[0]
+    after = schema.update(kept, repairing)
+    assert awa_database.rows(ROWS) == before
+    assert after["fingerprint"] == kept["fingerprint"]
+    assert not schema.changes(after, repairing)
+
+
+def test_repair_invents_no_ring_that_jobs_rely_on(schema: ProviderProcess, awa_database: Database) -> None:
+    repairing = {"database_url": awa_database.url, "repair": True}
+    _id, kept = schema.create(repairing)
+    awa_database.rows("INSERT INTO awa.queue_enqueue_heads (queue, priority, enqueue_shard) VALUES ('q', 1, 0)")
+    awa_database.rows("DELETE FROM awa.claim_ring_state")
+    for call in (lambda: schema.check(repairing, repairing), lambda: schema.update(kept, repairing)):
+        with pytest.raises(CallFailed, match=r"awa.claim_ring_state .*\[state-rows-missing\]\nHint: .* from a backup"):
+            call()
+    assert awa_database.rows("SELECT FROM awa.claim_ring_state") == []
 
 
 def test_drift_that_no_repair_reaches_is_not_called_as_desired(schema: ProviderProcess, awa_database: Database) -> None:

@@ -50,7 +50,8 @@ class Database:
         """Run one statement, commit it, and return its rows."""
         with psycopg.connect(self.url, autocommit=True, row_factory=dict_row) as connection:
             cursor = connection.execute(query.encode())
-            return cursor.fetchall() if cursor.description else []
+            # A SELECT without columns has rows too.
+            return cursor.fetchall() if cursor.description is not None else []
 
     def transition(self) -> dict[str, Any]:
         """Return what must never change by the way: the storage-transition row and the marker."""

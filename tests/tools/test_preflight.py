@@ -32,7 +32,10 @@ def test_nothing_objects_on_a_migrated_database(awa_database: Database, release:
 
 def test_a_schema_without_its_history_objects(awa_database: Database, release: Release) -> None:
     awa_database.rows("DROP TABLE awa.schema_version")
-    assert problems(awa_database, release).startswith("[lost-history] ")
+    said = problems(awa_database, release)
+    message, hint = said.split("\n")[:2]
+    assert message.endswith(" [lost-history]")
+    assert hint.startswith("Hint: ")
 
 
 def test_only_missing_schemas_count_for_the_lock_table(awa_database: Database, release: Release) -> None:

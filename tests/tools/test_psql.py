@@ -168,7 +168,7 @@ def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
     write(dict(package("psql", desired, from_version=30).files), tmp_path)
     refused = psql(database.url, tmp_path / "apply.sql")
     assert refused.status == STOPPED
-    assert "[start-not-reached] Database" in refused.output
+    assert "and this bundle starts after version 30. [start-not-reached]\nHint: " in refused.output
     for migration in release.migrations:
         if migration.version <= 29:
             database.rows("SET client_min_messages = warning;" + migration.sql)

@@ -91,11 +91,11 @@ def test_the_schema_of_new_jobs_is_that_of_the_details_then_of_the_marker_then_a
     assert StorageTransition("active", "queue_storage", None, 1, "", details, marker).active_schema == routed
 
 
-def test_a_gate_reads_as_one_line() -> None:
-    assert str(Gate("downgrade", "No way back.", "Restore a backup.")) == (
-        "No way back. Hint: Restore a backup. [downgrade]"
+def test_a_gate_has_its_hint_on_a_line_of_its_own() -> None:
+    assert Gate("downgrade", "No way back.", "Restore a backup.").report() == (
+        "No way back. [downgrade]\nHint: Restore a backup."
     )
-    assert str(Gate("downgrade", "No way back.")) == "No way back. [downgrade]"
+    assert Gate("downgrade", "No way back.").report() == "No way back. [downgrade]"
 
 
 def test_a_plan_with_a_gate_is_blocked_and_not_empty() -> None:

@@ -1,3 +1,5 @@
+[all of shared/both/awa_infra/lock.sql]
+
 -- Tells dbmate what is there already, by Awa's own table of versions. Whatever belongs to a version that is not there, or
 -- to none, is left to dbmate.
 CREATE TABLE IF NOT EXISTS awa_migrations.dbmate_migrations (version varchar PRIMARY KEY);

@@ -1,3 +1,5 @@
+[all of shared/both/awa_infra/lock.sql]
+
 -- Tells golang-migrate what is there already, by Awa's own table of versions: after another program migrated, or after a
 -- run that left golang-migrate's history dirty or behind. What comes after that version is run again, and may be.
 CREATE TABLE IF NOT EXISTS awa_migrations.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);

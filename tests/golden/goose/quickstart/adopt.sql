@@ -1,3 +1,5 @@
+[all of shared/both/awa_infra/lock.sql]
+
 -- Tells goose what is there already, by Awa's own table of versions; run after "goose ... version", which makes goose's
 -- table. Whatever belongs to a version that is not there, or to none, is left to goose.
 INSERT INTO awa_migrations.goose_db_version (version_id, is_applied)

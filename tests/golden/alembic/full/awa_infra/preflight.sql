@@ -394,6 +394,8 @@ DECLARE
     problem  record;
     -- Whether anything that this bundle brings is missing; some conditions only matter then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
     -- The tables that this role can read. A condition about a table that is not there does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
@@ -406,7 +408,7 @@ DECLARE
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
     -- 'auto-row-security'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
 -- without a policy they would see no job and insert none.
@@ -423,12 +425,12 @@ SELECT 'auto-row-security' AS code,
    AND p.prosrc ~* 'enable[[:space:]]+row[[:space:]]+level[[:space:]]+security'
    AND p.prosrc !~ '(^|[^a-z_])awa([^a-z_]|$)'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'blocking-session'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
 -- make them wait, and everybody else behind them. Without pg_read_all_stats a role sees only its own sessions here.
@@ -451,12 +453,12 @@ SELECT 'blocking-session' AS code,
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
  GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'cannot-act-as-owner'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'cannot-act-as-owner' AS code,
        format('Role %I can neither act as the owner %I nor make itself a member of it.', me.rolname, o.rolname)
@@ -473,12 +475,12 @@ SELECT 'cannot-act-as-owner' AS code,
    AND NOT (me.rolcreaterole AND current_setting('server_version_num')::int < 160000 AND NOT o.rolsuper)
    AND NOT pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'damaged-schema'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's own runner takes a database that lost this table for one of Awa before 0.4 and rewrites its history.
 SELECT 'damaged-schema' AS code,
@@ -490,12 +492,12 @@ HAVING max(version) >= 9
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'database-encoding'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
 -- a client in the database's own encoding would store something else without a word.
@@ -505,12 +507,12 @@ SELECT 'database-encoding' AS code,
        'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
  WHERE current_setting('server_encoding') <> 'UTF8'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'database-not-owned'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'database-not-owned' AS code,
        format('Role %I may not grant %s on database %I to %I, because the database belongs to %I.', current_user,
@@ -532,12 +534,12 @@ SELECT 'database-not-owned' AS code,
                 ELSE has_database_privilege(r.oid, d.oid, p.privilege) END
  GROUP BY d.datdba, w.name
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'downgrade'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa has no down migrations.
 SELECT 'downgrade' AS code,
@@ -547,24 +549,24 @@ SELECT 'downgrade' AS code,
   FROM awa.schema_version
 HAVING max(version) > 40 AND max(version) <= 40
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'empty-history'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'empty-history' AS code,
        format('Table awa.schema_version in database %I is empty.', current_database()) AS message,
        'Run awa-infra verify --repair, which puts its rows back where every object is that of the release. Otherwise restore its rows from a backup; if the schema awa was never used, drop that one table.' AS hint
 HAVING NOT EXISTS (SELECT FROM awa.schema_version)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'history-unreadable'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Where the schema stands is not known to a role that may not read its versions. That is no lost history: the table
 -- is there.
@@ -585,12 +587,12 @@ SELECT 'history-unreadable' AS code,
  WHERE n.nspname = 'awa' AND c.relname = 'schema_version' AND c.relkind IN ('r', 'p', 'v')
    AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'legacy-numbering'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
 -- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
@@ -606,12 +608,12 @@ HAVING (max(version) IN (2, 3)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                          WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'live-runtimes'
-    IF (pending OR false) AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
         FOR problem IN
 -- Some versions need every runtime to be away. (Of the releases known today none does.)
 SELECT 'live-runtimes' AS code,
@@ -625,12 +627,12 @@ SELECT 'live-runtimes' AS code,
    AND e.version > (SELECT max(version) FROM awa.schema_version)
    AND e.version <= 40
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'lost-history'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The type awa.job_state comes with version 1. If it is there and the table of versions is not, then the history was
 -- lost, and running version 1 again would fail half way.
@@ -643,12 +645,12 @@ SELECT 'lost-history' AS code,
  WHERE n.nspname = 'awa' AND t.typname = 'job_state'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_version')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'minor-skipped'
-    IF (pending OR false) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's upgrade path does not skip a minor release: 0.5, 0.6, 0.7. Version 10 came with 0.5.5, 41 with 0.7.
 SELECT 'minor-skipped' AS code,
@@ -658,12 +660,12 @@ SELECT 'minor-skipped' AS code,
   FROM awa.schema_version
 HAVING max(version) < 10 AND 40 >= 41
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'newer-schema'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- A release must never touch a schema that a newer release migrated.
 SELECT 'newer-schema' AS code,
@@ -673,12 +675,12 @@ SELECT 'newer-schema' AS code,
   FROM awa.schema_version
 HAVING max(version) > 40
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'no-synchronous-standby'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The commit would wait for ever, and everybody else behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
@@ -691,12 +693,12 @@ SELECT 'no-synchronous-standby' AS code,
    AND current_setting('synchronous_commit') NOT IN ('off', 'local')
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'objects-other-owner'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- What the owner of a schema could neither replace nor alter, and what this session cannot hand over: PostgreSQL would
 -- refuse in the middle of a migration.
@@ -753,12 +755,12 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
  WHERE NOT (s.movable AND false)
  GROUP BY s.schema, s.belongs, s.owner
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'owner-not-acting'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- What is made must belong to the declared owner: the session starts as the owner, or it may act as the owner of schema
 -- awa, which the bundle then does by itself.
@@ -780,12 +782,35 @@ SELECT 'owner-not-acting' AS code,
                     WHERE n.nspname = 'awa' AND o.rolname = w.name
                       AND pg_has_role(o.oid, may.option) AND pg_has_role(session_user, o.oid, may.option))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'queue-storage-damaged'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- Awa's migrations find a queue-storage schema by its claim function and the state tables of its rings. They silently
+-- skip one that has lost such a table (Awa 0.6.9).
+SELECT 'queue-storage-damaged' AS code,
+       format('Queue-storage schema %s of database %I has lost tables of its rings: Awa''s migrations would silently '
+              'skip it.', string_agg(n.nspname, ', ' ORDER BY n.nspname), current_database()) AS message,
+       'Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it.' AS hint
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE p.proname = 'claim_ready_runtime'
+   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+   AND n.nspname <> 'awa'
+   AND 3 > (SELECT count(*) FROM pg_catalog.pg_class c
+             WHERE c.relnamespace = n.oid AND c.relkind = 'r'
+               AND c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
+HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_version v) < 40
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-foreign'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
        format('Schema %I exists in database %I and holds objects, but it is no queue-storage schema.',
@@ -799,12 +824,12 @@ SELECT 'queue-storage-foreign' AS code,
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
                     WHERE c.relnamespace = n.oid AND c.relname = 'queue_ring_state')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-foreign'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
        format('Schema %I exists in database %I and holds objects, but it is no queue-storage schema.',
@@ -818,12 +843,12 @@ SELECT 'queue-storage-foreign' AS code,
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
                     WHERE c.relnamespace = n.oid AND c.relname = 'queue_ring_state')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-shape'
-    IF (pending OR true) AND string_to_array('shop_queue.queue_ring_state shop_queue.lease_ring_state shop_queue.claim_ring_state', ' ') <@ readable THEN
+    IF true AND string_to_array('shop_queue.queue_ring_state shop_queue.lease_ring_state shop_queue.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
 SELECT 'queue-storage-shape' AS code,
@@ -844,12 +869,12 @@ SELECT 'queue-storage-shape' AS code,
  WHERE (q.slot_count, l.slot_count, c.slot_count, r.receipts)
        IS DISTINCT FROM (16, 8, 8, true)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-shape'
-    IF (pending OR true) AND string_to_array('slow_queue.queue_ring_state slow_queue.lease_ring_state slow_queue.claim_ring_state', ' ') <@ readable THEN
+    IF true AND string_to_array('slow_queue.queue_ring_state slow_queue.lease_ring_state slow_queue.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
 SELECT 'queue-storage-shape' AS code,
@@ -870,12 +895,12 @@ SELECT 'queue-storage-shape' AS code,
  WHERE (q.slot_count, l.slot_count, c.slot_count, r.receipts)
        IS DISTINCT FROM (4, 2, 2, false)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-unusable'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
 -- refresh the others as their owner. A skipped schema would be left behind at an older version. The migrating role is
@@ -892,12 +917,12 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
    AND n.nspname <> 'awa'
    AND NOT (has_schema_privilege(a.nspowner, n.oid, 'USAGE') AND pg_has_role(a.nspowner, n.nspowner, 'USAGE'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'read-only'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
@@ -912,12 +937,12 @@ SELECT 'read-only' AS code,
     OR (NOT true AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
                                   WHERE s.name = 'default_transaction_read_only'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'role-too-powerful'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A runtime or observer that could act as the owner could do everything that it must not.
 SELECT 'role-too-powerful' AS code,
@@ -939,12 +964,12 @@ SELECT 'role-too-powerful' AS code,
          WHERE NOT r.rolsuper AND r.rolcreaterole AND current_setting('server_version_num')::int < 160000) AS x (what, remedy)
  WHERE d.duty IN ('runtime', 'observer')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'roles-not-creatable'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'roles-not-creatable' AS code,
        format('Role %I may not create roles, and %s missing on this server.', current_user,
@@ -957,12 +982,12 @@ SELECT 'roles-not-creatable' AS code,
                     WHERE me.rolname = current_user AND (me.rolsuper OR me.rolcreaterole))
 HAVING count(*) > 0
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'roles-not-grantable'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Roles that are there already belong to whoever made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
 SELECT 'roles-not-grantable' AS code,
@@ -997,12 +1022,12 @@ SELECT 'roles-not-grantable' AS code,
                               AND s.setconfig @> ARRAY['role=' || v.name])) AS x (what, remedy)
  WHERE w.duty = 'migrator'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'runtime-too-old'
-    IF (pending OR false) AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
         FOR problem IN
 -- Some versions need every live runtime to be of a release that can live with them. Live is what was seen in the
 -- last 90 seconds, whatever it says of its health; a version that cannot be read counts as too old.
@@ -1021,12 +1046,12 @@ SELECT 'runtime-too-old' AS code,
                  < string_to_array(f.release, '.')::int[]
             ELSE true END
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'schema-other-owner'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The declared owner could neither grant on nor migrate what belongs to somebody else.
 SELECT 'schema-other-owner' AS code,
@@ -1039,12 +1064,12 @@ SELECT 'schema-other-owner' AS code,
   JOIN json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS o (duty text, name text) ON o.duty = 'owner'
  WHERE pg_catalog.pg_get_userbyid(n.nspowner) <> o.name
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'server-too-old'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa needs PostgreSQL 14 for its multirange columns.
 SELECT 'server-too-old' AS code,
@@ -1052,12 +1077,12 @@ SELECT 'server-too-old' AS code,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'setting-not-allowed'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
 SELECT 'setting-not-allowed' AS code,
@@ -1070,12 +1095,12 @@ SELECT 'setting-not-allowed' AS code,
                ('plpgsql.variable_conflict', 'error')) AS s (name, value)
  WHERE pg_catalog.current_setting(s.name, true) <> s.value
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'shards-not-drained'
-    IF (pending OR true) AND string_to_array('awa.queue_meta shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.queue_meta shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads', ' ') <@ readable THEN
         FOR problem IN
 -- Fewer shards than there are: Awa allows it once nothing is left in the shards above (its ADR 25).
 SELECT 'shards-not-drained' AS code,
@@ -1097,12 +1122,12 @@ SELECT 'shards-not-drained' AS code,
  WHERE l.claimed < l.enqueued
  GROUP BY l.queue
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'storage-not-finalized'
-    IF (pending OR false) AND string_to_array('awa.schema_version awa.storage_transition_state awa.runtime_instances awa.jobs', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version awa.storage_transition_state awa.runtime_instances awa.jobs', ' ') <@ readable THEN
         FOR problem IN
 -- Awa 0.7 migrates only a database whose storage transition is finished, or one that was never used: still
 -- canonical, nothing prepared, no job, and no runtime seen for 90 seconds.
@@ -1118,12 +1143,12 @@ SELECT 'storage-not-finalized' AS code,
             AND NOT EXISTS (SELECT FROM awa.runtime_instances
                              WHERE last_seen_at > clock_timestamp() - interval '90 seconds'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'lock-table-too-small'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
 -- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
@@ -1143,12 +1168,12 @@ SELECT 'lock-table-too-small' AS code,
                       AS sessions) s
  WHERE w.objects > s.per_transaction * s.sessions
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'schema-gone'
-    IF (pending OR true) AND string_to_array('awa_migrations.alembic_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa_migrations.alembic_version', ' ') <@ readable THEN
         FOR problem IN
 -- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
 SELECT 'schema-gone' AS code,
@@ -1170,12 +1195,12 @@ SELECT substr(a.version_num, 5)::integer::text AS identity, NULL::integer AS che
                      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'shop_queue' AND c.relname = 'queue_ring_state')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'schema-gone'
-    IF (pending OR true) AND string_to_array('awa_migrations.alembic_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa_migrations.alembic_version', ' ') <@ readable THEN
         FOR problem IN
 -- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
 SELECT 'schema-gone' AS code,
@@ -1197,10 +1222,69 @@ SELECT substr(a.version_num, 5)::integer::text AS identity, NULL::integer AS che
                      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'slow_queue' AND c.relname = 'queue_ring_state')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
+
+    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
+    -- only here, hence EXECUTE. Without any version another condition says what is wrong.
+    IF true AND 'awa.schema_version' = ANY (readable) THEN
+        DECLARE
+            lost     text[] := ARRAY[]::text[];
+            ring     record;
+            recorded bigint;
+            slots    bigint;
+        BEGIN
+            IF 'awa.storage_transition_state' = ANY (readable) THEN
+                IF NOT EXISTS (SELECT FROM awa.storage_transition_state) THEN
+                    lost := lost || 'awa.storage_transition_state (0 of 1 rows)'::text;
+                END IF;
+            END IF;
+            FOR ring IN
+                SELECT n.nspname AS schema, known.name,
+                       (SELECT count(*) FROM pg_catalog.pg_class c
+                         WHERE c.relnamespace = n.oid AND c.relispartition AND c.relname ~ known.partition) AS partitions,
+                       EXISTS (SELECT FROM pg_catalog.pg_class c
+                                WHERE c.relnamespace = n.oid AND c.relname = known.name || '_slots'
+                                  AND has_table_privilege(c.oid, 'SELECT')) AS countable
+                  FROM pg_catalog.pg_proc p
+                  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                 CROSS JOIN (VALUES (1, 'queue_ring', '^ready_entries_[0-9]+$'), (2, 'lease_ring', '^leases_[0-9]+$'),
+                                    (3, 'claim_ring', '^lease_claims_[0-9]+$')) AS known (number, name, partition)
+                 WHERE p.proname = 'claim_ready_runtime'
+                   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+                   AND has_schema_privilege(n.oid, 'USAGE')
+                   AND 3 = (SELECT count(*) FROM pg_catalog.pg_class c
+                             WHERE c.relnamespace = n.oid AND c.relkind = 'r'
+                               AND c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
+                               AND has_table_privilege(c.oid, 'SELECT'))
+                 ORDER BY n.nspname, known.number
+            LOOP
+                recorded := NULL;
+                EXECUTE format('SELECT slot_count FROM %I.%I', ring.schema, ring.name || '_state') INTO recorded;
+                IF recorded IS NULL THEN
+                    lost := lost || format('%s.%s_state (0 of 1 rows)', ring.schema, ring.name);
+                END IF;
+                IF ring.countable THEN
+                    EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
+                    -- A count that somebody changed is another matter: only slots with partitions must have rows.
+                    IF slots < least(recorded, ring.partitions) THEN
+                        lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
+                                               least(recorded, ring.partitions));
+                    END IF;
+                END IF;
+            END LOOP;
+            IF EXISTS (SELECT FROM awa.schema_version) AND cardinality(lost) > 0 THEN
+                problems := problems || format(E'Rows of Awa''s state are gone in database %I: %s. [state-rows-missing]\nHint: %s',
+                                               current_database(),
+                                               array_to_string(lost[1:8], ', ')
+                                               || CASE WHEN cardinality(lost) > 8
+                                                       THEN format(' and %s more', cardinality(lost) - 8) ELSE '' END,
+                                               'Run awa-infra verify: it says what --repair can put back, and what must come from a backup.');
+            END IF;
+        END;
+    END IF;
 
     PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
 END

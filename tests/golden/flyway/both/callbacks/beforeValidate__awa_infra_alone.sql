@@ -77,7 +77,7 @@ BEGIN
     END IF;
     WHILE NOT pg_try_advisory_lock(4708303812896250199) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds.', current_database()
+            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds. [lock-timeout]', current_database()
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Wait for it, then run this again. Nothing was run.';
         END IF;

@@ -87,6 +87,8 @@ DECLARE
     problem  record;
     -- Whether anything that this bundle brings is missing; some conditions only matter then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
     -- The tables that this role can read. A condition about a table that is not there does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
@@ -99,7 +101,7 @@ DECLARE
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
     -- 'database-encoding'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
 -- a client in the database's own encoding would store something else without a word.
@@ -109,12 +111,12 @@ SELECT 'database-encoding' AS code,
        'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
  WHERE current_setting('server_encoding') <> 'UTF8'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'no-synchronous-standby'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The commit would wait for ever, and everybody else behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
@@ -127,12 +129,12 @@ SELECT 'no-synchronous-standby' AS code,
    AND current_setting('synchronous_commit') NOT IN ('off', 'local')
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'read-only'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
@@ -147,7 +149,7 @@ SELECT 'read-only' AS code,
     OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
                                   WHERE s.name = 'default_transaction_read_only'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
@@ -249,7 +251,7 @@ BEGIN
     END IF;
     WHILE NOT pg_try_advisory_lock(4708303812896250199) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds.', current_database()
+            RAISE EXCEPTION 'Another Flyway has been at work on database % for more than 60 seconds. [lock-timeout]', current_database()
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Wait for it, then run this again. Nothing was run.';
         END IF;

@@ -134,7 +134,7 @@ DECLARE
 BEGIN
     WHILE NOT pg_try_advisory_lock(4708303813013489490) LOOP
         IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %.', current_database(),
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
                 '60 seconds'
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
@@ -288,6 +288,8 @@ DECLARE
     problem  record;
     -- Whether anything that this bundle brings is missing; some conditions only matter then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
     -- The tables that this role can read. A condition about a table that is not there does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
@@ -300,7 +302,7 @@ DECLARE
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
     -- 'auto-row-security'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
 -- without a policy they would see no job and insert none.
@@ -317,12 +319,12 @@ SELECT 'auto-row-security' AS code,
    AND p.prosrc ~* 'enable[[:space:]]+row[[:space:]]+level[[:space:]]+security'
    AND p.prosrc !~ '(^|[^a-z_])awa([^a-z_]|$)'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'blocking-session'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
 -- make them wait, and everybody else behind them. Without pg_read_all_stats a role sees only its own sessions here.
@@ -345,12 +347,12 @@ SELECT 'blocking-session' AS code,
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
  GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'damaged-schema'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's own runner takes a database that lost this table for one of Awa before 0.4 and rewrites its history.
 SELECT 'damaged-schema' AS code,
@@ -362,12 +364,12 @@ HAVING max(version) >= 9
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'database-encoding'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
 -- a client in the database's own encoding would store something else without a word.
@@ -377,12 +379,12 @@ SELECT 'database-encoding' AS code,
        'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
  WHERE current_setting('server_encoding') <> 'UTF8'
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'downgrade'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa has no down migrations.
 SELECT 'downgrade' AS code,
@@ -392,24 +394,24 @@ SELECT 'downgrade' AS code,
   FROM awa.schema_version
 HAVING max(version) > 40 AND max(version) <= 40
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'empty-history'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'empty-history' AS code,
        format('Table awa.schema_version in database %I is empty.', current_database()) AS message,
        'Run awa-infra verify --repair, which puts its rows back where every object is that of the release. Otherwise restore its rows from a backup; if the schema awa was never used, drop that one table.' AS hint
 HAVING NOT EXISTS (SELECT FROM awa.schema_version)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'history-unreadable'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Where the schema stands is not known to a role that may not read its versions. That is no lost history: the table
 -- is there.
@@ -430,12 +432,12 @@ SELECT 'history-unreadable' AS code,
  WHERE n.nspname = 'awa' AND c.relname = 'schema_version' AND c.relkind IN ('r', 'p', 'v')
    AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'legacy-numbering'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
 -- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
@@ -451,12 +453,12 @@ HAVING (max(version) IN (2, 3)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                          WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'live-runtimes'
-    IF (pending OR false) AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
         FOR problem IN
 -- Some versions need every runtime to be away. (Of the releases known today none does.)
 SELECT 'live-runtimes' AS code,
@@ -470,12 +472,12 @@ SELECT 'live-runtimes' AS code,
    AND e.version > (SELECT max(version) FROM awa.schema_version)
    AND e.version <= 40
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'lost-history'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The type awa.job_state comes with version 1. If it is there and the table of versions is not, then the history was
 -- lost, and running version 1 again would fail half way.
@@ -488,12 +490,12 @@ SELECT 'lost-history' AS code,
  WHERE n.nspname = 'awa' AND t.typname = 'job_state'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_version')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'minor-skipped'
-    IF (pending OR false) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's upgrade path does not skip a minor release: 0.5, 0.6, 0.7. Version 10 came with 0.5.5, 41 with 0.7.
 SELECT 'minor-skipped' AS code,
@@ -503,12 +505,12 @@ SELECT 'minor-skipped' AS code,
   FROM awa.schema_version
 HAVING max(version) < 10 AND 40 >= 41
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'newer-schema'
-    IF (pending OR true) AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- A release must never touch a schema that a newer release migrated.
 SELECT 'newer-schema' AS code,
@@ -518,12 +520,12 @@ SELECT 'newer-schema' AS code,
   FROM awa.schema_version
 HAVING max(version) > 40
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'no-create-privilege'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's first migration and its queue-storage installer run CREATE SCHEMA IF NOT EXISTS at every run,
 -- for which PostgreSQL asks for CREATE on the database even if the schema is there. What runs acts as the owner of
@@ -536,12 +538,12 @@ SELECT 'no-create-privilege' AS code,
                           WHERE n.nspname = 'awa'), current_user) AS name) a
  WHERE NOT has_database_privilege(a.name, current_database(), 'CREATE')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'no-synchronous-standby'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The commit would wait for ever, and everybody else behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
@@ -554,12 +556,12 @@ SELECT 'no-synchronous-standby' AS code,
    AND current_setting('synchronous_commit') NOT IN ('off', 'local')
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'not-owner'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
 -- PostgreSQL 16 on a member may be one without the right to do so.
@@ -578,12 +580,12 @@ SELECT 'not-owner' AS code,
    AND NOT pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
                                         THEN 'MEMBER' ELSE 'SET' END)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'objects-other-owner'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- What the owner of a schema could neither replace nor alter, and what this session cannot hand over: PostgreSQL would
 -- refuse in the middle of a migration.
@@ -640,12 +642,35 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
  WHERE NOT (s.movable AND false)
  GROUP BY s.schema, s.belongs, s.owner
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'queue-storage-damaged'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- Awa's migrations find a queue-storage schema by its claim function and the state tables of its rings. They silently
+-- skip one that has lost such a table (Awa 0.6.9).
+SELECT 'queue-storage-damaged' AS code,
+       format('Queue-storage schema %s of database %I has lost tables of its rings: Awa''s migrations would silently '
+              'skip it.', string_agg(n.nspname, ', ' ORDER BY n.nspname), current_database()) AS message,
+       'Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it.' AS hint
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE p.proname = 'claim_ready_runtime'
+   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+   AND n.nspname <> 'awa'
+   AND 3 > (SELECT count(*) FROM pg_catalog.pg_class c
+             WHERE c.relnamespace = n.oid AND c.relkind = 'r'
+               AND c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
+HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_version v) < 40
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-foreign'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
        format('Schema %I exists in database %I and holds objects, but it is no queue-storage schema.',
@@ -659,12 +684,12 @@ SELECT 'queue-storage-foreign' AS code,
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
                     WHERE c.relnamespace = n.oid AND c.relname = 'queue_ring_state')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-shape'
-    IF (pending OR true) AND string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
+    IF true AND string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
 SELECT 'queue-storage-shape' AS code,
@@ -685,12 +710,12 @@ SELECT 'queue-storage-shape' AS code,
  WHERE (q.slot_count, l.slot_count, c.slot_count, r.receipts)
        IS DISTINCT FROM (16, 8, 8, true)
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'queue-storage-unusable'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
 -- refresh the others as their owner. A skipped schema would be left behind at an older version. The migrating role is
@@ -707,12 +732,12 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
    AND n.nspname <> 'awa'
    AND NOT (has_schema_privilege(a.nspowner, n.oid, 'USAGE') AND pg_has_role(a.nspowner, n.nspowner, 'USAGE'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'read-only'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
@@ -727,12 +752,12 @@ SELECT 'read-only' AS code,
     OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
                                   WHERE s.name = 'default_transaction_read_only'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'runtime-too-old'
-    IF (pending OR false) AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
         FOR problem IN
 -- Some versions need every live runtime to be of a release that can live with them. Live is what was seen in the
 -- last 90 seconds, whatever it says of its health; a version that cannot be read counts as too old.
@@ -751,12 +776,12 @@ SELECT 'runtime-too-old' AS code,
                  < string_to_array(f.release, '.')::int[]
             ELSE true END
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'server-too-old'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa needs PostgreSQL 14 for its multirange columns.
 SELECT 'server-too-old' AS code,
@@ -764,12 +789,12 @@ SELECT 'server-too-old' AS code,
        'Use PostgreSQL 14 or newer.' AS hint
  WHERE current_setting('server_version_num')::int < 140000
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'setting-not-allowed'
-    IF (pending OR false) AND string_to_array('', ' ') <@ readable THEN
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
 SELECT 'setting-not-allowed' AS code,
@@ -782,12 +807,12 @@ SELECT 'setting-not-allowed' AS code,
                ('plpgsql.variable_conflict', 'error')) AS s (name, value)
  WHERE pg_catalog.current_setting(s.name, true) <> s.value
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'storage-not-finalized'
-    IF (pending OR false) AND string_to_array('awa.schema_version awa.storage_transition_state awa.runtime_instances awa.jobs', ' ') <@ readable THEN
+    IF pending AND string_to_array('awa.schema_version awa.storage_transition_state awa.runtime_instances awa.jobs', ' ') <@ readable THEN
         FOR problem IN
 -- Awa 0.7 migrates only a database whose storage transition is finished, or one that was never used: still
 -- canonical, nothing prepared, no job, and no runtime seen for 90 seconds.
@@ -803,12 +828,12 @@ SELECT 'storage-not-finalized' AS code,
             AND NOT EXISTS (SELECT FROM awa.runtime_instances
                              WHERE last_seen_at > clock_timestamp() - interval '90 seconds'))
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'lock-table-too-small'
-    IF (pending OR true) AND string_to_array('', ' ') <@ readable THEN
+    IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
 -- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
@@ -828,12 +853,12 @@ SELECT 'lock-table-too-small' AS code,
                       AS sessions) s
  WHERE w.objects > s.per_transaction * s.sessions
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
     -- 'schema-gone'
-    IF (pending OR true) AND string_to_array('awa_migrations.databasechangelog', ' ') <@ readable THEN
+    IF true AND string_to_array('awa_migrations.databasechangelog', ' ') <@ readable THEN
         FOR problem IN
 -- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
 SELECT 'schema-gone' AS code,
@@ -857,10 +882,69 @@ SELECT l.id AS identity, NULL::integer AS checksum,
                      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = 'acme_jobs' AND c.relname = 'queue_ring_state')
         LOOP
-            problems := problems || format('[%s] %s Hint: %s', problem.code, problem.message, problem.hint);
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
+
+    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
+    -- only here, hence EXECUTE. Without any version another condition says what is wrong.
+    IF true AND 'awa.schema_version' = ANY (readable) THEN
+        DECLARE
+            lost     text[] := ARRAY[]::text[];
+            ring     record;
+            recorded bigint;
+            slots    bigint;
+        BEGIN
+            IF 'awa.storage_transition_state' = ANY (readable) THEN
+                IF NOT EXISTS (SELECT FROM awa.storage_transition_state) THEN
+                    lost := lost || 'awa.storage_transition_state (0 of 1 rows)'::text;
+                END IF;
+            END IF;
+            FOR ring IN
+                SELECT n.nspname AS schema, known.name,
+                       (SELECT count(*) FROM pg_catalog.pg_class c
+                         WHERE c.relnamespace = n.oid AND c.relispartition AND c.relname ~ known.partition) AS partitions,
+                       EXISTS (SELECT FROM pg_catalog.pg_class c
+                                WHERE c.relnamespace = n.oid AND c.relname = known.name || '_slots'
+                                  AND has_table_privilege(c.oid, 'SELECT')) AS countable
+                  FROM pg_catalog.pg_proc p
+                  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                 CROSS JOIN (VALUES (1, 'queue_ring', '^ready_entries_[0-9]+$'), (2, 'lease_ring', '^leases_[0-9]+$'),
+                                    (3, 'claim_ring', '^lease_claims_[0-9]+$')) AS known (number, name, partition)
+                 WHERE p.proname = 'claim_ready_runtime'
+                   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+                   AND has_schema_privilege(n.oid, 'USAGE')
+                   AND 3 = (SELECT count(*) FROM pg_catalog.pg_class c
+                             WHERE c.relnamespace = n.oid AND c.relkind = 'r'
+                               AND c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
+                               AND has_table_privilege(c.oid, 'SELECT'))
+                 ORDER BY n.nspname, known.number
+            LOOP
+                recorded := NULL;
+                EXECUTE format('SELECT slot_count FROM %I.%I', ring.schema, ring.name || '_state') INTO recorded;
+                IF recorded IS NULL THEN
+                    lost := lost || format('%s.%s_state (0 of 1 rows)', ring.schema, ring.name);
+                END IF;
+                IF ring.countable THEN
+                    EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
+                    -- A count that somebody changed is another matter: only slots with partitions must have rows.
+                    IF slots < least(recorded, ring.partitions) THEN
+                        lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
+                                               least(recorded, ring.partitions));
+                    END IF;
+                END IF;
+            END LOOP;
+            IF EXISTS (SELECT FROM awa.schema_version) AND cardinality(lost) > 0 THEN
+                problems := problems || format(E'Rows of Awa''s state are gone in database %I: %s. [state-rows-missing]\nHint: %s',
+                                               current_database(),
+                                               array_to_string(lost[1:8], ', ')
+                                               || CASE WHEN cardinality(lost) > 8
+                                                       THEN format(' and %s more', cardinality(lost) - 8) ELSE '' END,
+                                               'Run awa-infra verify: it says what --repair can put back, and what must come from a backup.');
+            END IF;
+        END;
+    END IF;
 
     PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
 END
