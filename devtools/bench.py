@@ -196,7 +196,7 @@ def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, l
     note("bench: previews that change nothing")
     try:
         with bench.database(done) as url:
-            results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds)
+            results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds, _seconds)
     except ToolMissing as exc:
         note(f"bench: without previews: {exc}")
     return results
