@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import runpy
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from awa_infra.database.fingerprint import verify
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from awa_infra.release import installed_release
 from devtools import pulumi_cli
-from devtools.progress import ToolError, note
+from devtools.progress import note
 
 RESOURCES = 100
 """How many resources a preview has."""
@@ -26,6 +25,7 @@ SMALL = Shape(4, 2, 2)
 """The smallest queue storage that Awa allows."""
 
 Seconds = dict[str, list[float]]
+Measure = Callable[[Callable[[], object]], float]
 
 _PROGRAM = """
 import os
@@ -46,7 +46,7 @@ class Trivial(Resource):
         super().__init__(TrivialProvider(), name, {"a": "b"})
 
 
-if os.environ["KIND"] == "trivial":
+if KIND == "trivial":
     for number in range(%(count)d):
         Trivial(f"r{number}")
 else:
@@ -57,60 +57,56 @@ else:
 """
 
 
-def previews(folder: Path, url: str, rounds: int) -> Seconds:
+def previews(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
     """Return how long a preview of unchanged resources takes, beside as many resources that do nothing.
 
     Args:
         folder: for the project and its state.
         url: connection string of a migrated database.
         rounds: how often each is measured, in turn.
+        seconds: measures one.
 
     Raises:
         ToolMissing: there is no Pulumi.
     """
+    from pulumi import automation  # noqa: PLC0415  takes most of a second
+
     directory = pulumi_cli.ensure().directory
     project = folder / "previews"
     (project / "state").mkdir(parents=True)
     (project / "passphrase").write_text("of a bench")
     (project / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
-    (project / "__main__.py").write_text(_PROGRAM % {"count": RESOURCES})
-    environment = {
-        **os.environ,
+    program = project / "program.py"
+    program.write_text(_PROGRAM % {"count": RESOURCES})
+    os.environ |= {
         "DATABASE_URL": url,
-        "PATH": f"{directory}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{directory}{os.pathsep}{os.environ['PATH']}",
         "PULUMI_BACKEND_URL": f"file://{project / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(project / "passphrase"),
         "PULUMI_PYTHON_CMD": sys.executable,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
 
-    def pulumi(kind: str, *words: str) -> float:
-        began = time.perf_counter()
-        done = subprocess.run(
-            ["pulumi", "--non-interactive", *words, f"--stack={kind}"],
-            cwd=project,
-            env=environment | {"KIND": kind},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            message = f"pulumi {words[0]} failed: {(done.stdout + done.stderr)[-1000:]}"
-            raise ToolError(message)
-        return time.perf_counter() - began
+    def stack(kind: str) -> automation.Stack:
+        def run() -> None:
+            # A module of its own each time: what is defined in it is sent to the provider.
+            runpy.run_path(str(program), {"KIND": kind}, run_name="__main__")
+
+        options = automation.LocalWorkspaceOptions(work_dir=str(project))
+        return automation.create_or_select_stack(kind, project_name="bench", program=run, opts=options)
 
     kinds = {f"{RESOURCES} trivial dynamic resources": "trivial", f"{RESOURCES} times AwaSchema": "awa"}
-    for kind in kinds.values():
-        pulumi(kind, "stack", "init")
-        pulumi(kind, "up", "--yes", "--skip-preview")
+    stacks = {name: stack(kind) for name, kind in kinds.items()}
+    for one in stacks.values():
+        one.up()
     measured: Seconds = {name: [] for name in kinds}
     for _ in range(rounds):
-        for name, kind in kinds.items():
-            measured[name].append(pulumi(kind, "preview"))
+        for name, one in stacks.items():
+            measured[name].append(seconds(one.preview))
     return measured
 
 
-def verifications(url: str, rounds: int, seconds: Callable[[Callable[[], object]], float]) -> Seconds:
+def verifications(url: str, rounds: int, seconds: Measure) -> Seconds:
     """Return how long the verification of a database takes with more and more custom schemas.
 
     Args:
