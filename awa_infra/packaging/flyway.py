@@ -14,7 +14,7 @@ from awa_infra.model import StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again, own_name
 from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import locked, preflight, refusal, stop
+from awa_infra.packaging.preflight import locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.session import opening
 
@@ -81,7 +81,12 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
-    more = [_not_adopted(), *lock_table_queries(contents, together=False), *gone]
+    more = [
+        _not_adopted(),
+        *lock_table_queries(contents, together=False),
+        *gone,
+        tool_timeout_query("Flyway"),
+    ]
     begun = opening(contents.waits.lock_timeout)
     asked = [locked(contents), preflight(contents, more=more), stop()]
     each = [

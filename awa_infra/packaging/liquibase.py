@@ -39,6 +39,9 @@ _PROPERTIES = f"""\
 changelogFile=changelog.yaml
 # Liquibase's own tables have a schema of their own; schema awa belongs to Awa's migrations.
 liquibaseSchemaName={HISTORY_SCHEMA}
+# Liquibase puts this schema first in the search path after every rollback; another one could have functions with the
+# names of PostgreSQL's own.
+defaultSchemaName={HISTORY_SCHEMA}
 liquibase.showBanner=false
 # Of Liquibase's own lock. A run that was killed leaves it behind; five minutes are the default.
 liquibase.changelogLockWaitTimeInMinutes=1

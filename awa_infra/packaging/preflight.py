@@ -79,6 +79,20 @@ def _condition(query: GateQuery, when: sqltext.Part) -> str:
     )
 
 
+ENOUGH = 600_000
+"""Milliseconds: a migration of a large queue takes minutes (docs/reference/benchmark.md)."""
+
+
+def tool_timeout_query(tool: str) -> GateQuery:
+    """Return the gate of a tool with a connection of its own that is idle in a transaction meanwhile.
+
+    Args:
+        tool: as people write it.
+    """
+    code = "tool-timeout"
+    return GateQuery(code, (), sqltext.render("bundle/tool_timeout.sql", code=code, tool=tool, enough=ENOUGH))
+
+
 def start_queries(start: int) -> tuple[GateQuery, ...]:
     """Return the gates of a bundle that does not start at an empty database."""
     if not start:

@@ -43,6 +43,7 @@ CONDITIONS = {
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
     "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
+    "tool-timeout": "A timeout of the role or the database would end the tool's own transaction during a migration.",
     "auto-row-security": "An event trigger enables row security on every new table. Disable it for the run.",
     "no-synchronous-standby": "Every commit waits for a synchronous standby, and none is connected.",
     "setting-not-allowed": "A setting that only a superuser may change has a value under which Awa cannot be migrated.",

@@ -11,7 +11,7 @@ from awa_infra.model import Step, StepKind
 from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import AWAS_TEXT, ROOM, in_order, number, numbered_gone, stems, unwrapped
-from awa_infra.packaging.preflight import locked, preflight, stop
+from awa_infra.packaging.preflight import locked, preflight, stop, tool_timeout_query
 from awa_infra.packaging.verify import verified
 
 PROJECT = "awa_infra"
@@ -51,7 +51,11 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the plan, and everything that stands beside the scripts that deploy."""
     ordered = in_order(contents, stems(contents))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
-    more = [*lock_table_queries(contents, together=False), *numbered_gone(contents, "sqitch")]
+    more = [
+        *lock_table_queries(contents, together=False),
+        *numbered_gone(contents, "sqitch"),
+        tool_timeout_query("sqitch"),
+    ]
     asked = preflight(contents, more=more)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {

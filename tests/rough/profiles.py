@@ -249,6 +249,9 @@ TIMEOUTS = {
     "idle_in_transaction_session_timeout": "'500ms'",
 }
 
+TWO_CONNECTIONS = dict.fromkeys(("Flyway", "sqitch"), "tool-timeout")
+"""Ways whose tool keeps a transaction of its own open meanwhile."""
+
 HARDENED = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
     "REVOKE ALL ON SCHEMA public FROM PUBLIC",
@@ -326,8 +329,8 @@ PROFILES: tuple[Profile, ...] = (
         {"default_transaction_read_only": "on"},
         dict.fromkeys(ITS_OWN_TRANSACTIONS, "read-only"),
     ),
-    on_database("timeouts of the database", "half a second and less", TIMEOUTS),
-    on_role("timeouts of the role", "half a second and less", TIMEOUTS),
+    on_database("timeouts of the database", "half a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_role("timeouts of the role", "half a second and less", TIMEOUTS, TWO_CONNECTIONS),
     on_role("idle timeout", "idle_session_timeout of a second", {"idle_session_timeout": "'1s'"}),
     on_database("empty search path", "search_path is empty", {"search_path": "''"}),
     Profile(
@@ -391,6 +394,7 @@ PROFILES: tuple[Profile, ...] = (
         "hardened",
         "nothing for PUBLIC, not even by default",
         lambda server: site(server, *HARDENED, *ITS_LANGUAGES),
+        {"golang-migrate": "no schema"},
     ),
     Profile(
         "no language",

