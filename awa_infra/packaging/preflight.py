@@ -89,8 +89,8 @@ def tool_timeout_query(tool: str) -> GateQuery:
     Args:
         tool: as people write it.
     """
-    code = "tool-timeout"
-    return GateQuery(code, (), sqltext.render("bundle/tool_timeout.sql", code=code, tool=tool, enough=ENOUGH))
+    text = sqltext.render("bundle/tool_timeout.sql", tool=tool, enough=ENOUGH)
+    return GateQuery("tool-timeout", (), text)
 
 
 def start_queries(start: int) -> tuple[GateQuery, ...]:

@@ -263,6 +263,7 @@ def _conditions(form: Format, contents: Contents) -> str:
     codes |= {"state-rows-missing", *(query.code for query in start_queries(contents.plan.from_version))}
     codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
     codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
+    codes |= {"tool-timeout"} if form.name in {"flyway", "sqitch"} else set()
     codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

@@ -1,6 +1,6 @@
 -- The tool keeps a transaction of its own open while each migration runs on another connection. A script cannot set
 -- anything for that one, and its end would leave a migration that the tool does not know of.
-SELECT {code} AS code,
+SELECT 'tool-timeout' AS code,
        format('Setting %s is %s for role %I in database %I. %s keeps a transaction of its own open while a migration '
               'runs, which this would end.', s.name, s.reset_val || ' ' || s.unit, session_user, current_database(), {tool})
          AS message,
