@@ -64,6 +64,7 @@ config:
   awa:activation: acme_jobs
   awa:lockTimeout: 10
   awa:lockWait: 120
+  awa:transaction: each
   awa:allowLiveRuntimes: true
   awa:repair: true
 """
@@ -103,6 +104,7 @@ _WHO = f"""\
 | `queues` of a schema | made | made |
 | `queueStorageSchemas` | installed | installed |
 | `lockTimeout`, `lockWait` | used by `apply` | written into the scripts that take locks |
+| `transaction` | used | the tool decides: see the README of the bundle |
 | `migratorPassword`, `runtimePassword`, `observerPassword` | not set: only Pulumi decrypts them | not set |
 | `queues` of schema `awa` | made | made |
 | `guard` | made | in `guard.sql` |

@@ -1,7 +1,8 @@
 """Writes how long each text of Awa takes, and what it locks, into ``awa_infra/facts/durations-<release>.json``.
 
 Each file is a transaction of its own, as most tools run them, on a server with default settings. The locks are those
-that the transaction holds at its end on tables that were there before it.
+that the transaction holds at its end on tables and views that were there before it. Which tables and views producers
+and workers need was found by locking one after the other beside ``devtools.live_traffic`` (Awa 0.5.7, 0.6.9).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ FACTS = Path(__file__).resolve().parent.parent / "awa_infra" / "facts"
 MEASURED = QueueStorage("measured", Shape(), (Queue("emails"),))
 JOBS = 500_000
 MILLION = 1_000_000
+NAMED = 6
+"""Up to this many tables and views that a step locks strongly are named in the facts."""
 NOISE = 0.5
 """Seconds for a million jobs that are taken for nothing."""
 
@@ -54,7 +57,7 @@ _SESSION = "SET LOCAL client_min_messages = warning; SET LOCAL jit = off"
 
 _TABLES = """
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('awa', 'measured') AND c.relname <> 'schema_version'
+     WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('awa', 'measured') AND c.relname <> 'schema_version'
 """
 """Every migration writes its row into Awa's version table; that stands in nobody's way."""
 
@@ -67,11 +70,18 @@ _LOCKS = """
 
 # who waits, by the tables that they need (Awa 0.6.9) and the weakest mode that keeps them out
 _SLOTS = "(_[0-9]+)?"
-_PRODUCERS = "jobs_hot|scheduled_jobs|job_unique_claims|deferred_jobs|queue_lanes|queue_enqueue_heads|" + "|".join(
-    f"{family}{_SLOTS}" for family in ("ready_entries", "ready_segments")
+# Every change of a job notes its queue and kind for the admin views, and asks where jobs go.
+_BOTH = (
+    "jobs|jobs_hot|scheduled_jobs|queue_state_counts|admin_dirty_queues|admin_dirty_kinds|admin_dirty_queue_marks|"
+    "admin_dirty_kind_marks|storage_transition_state|runtime_storage_backends|"
+)
+_PRODUCERS = (
+    _BOTH
+    + "job_unique_claims|deferred_jobs|queue_lanes|queue_enqueue_heads|"
+    + "|".join(f"{family}{_SLOTS}" for family in ("ready_entries", "ready_segments"))
 )
 _WORKERS = (
-    "jobs_hot|scheduled_jobs|runtime_instances|attempt_state|queue_claim_heads|queue_ring_state|lease_ring_state|"
+    _BOTH + "queue_meta|cron_jobs|runtime_instances|attempt_state|queue_claim_heads|queue_ring_state|lease_ring_state|"
     "claim_ring_state|"
 ) + "|".join(
     f"{family}{_SLOTS}"
@@ -80,8 +90,8 @@ _WORKERS = (
         *("done_entries", "receipt_completion_batches", "ready_claim_attempt_batches", "ready_tombstones"),
     )
 )
-_READY = f"jobs_hot|scheduled_jobs|ready_entries{_SLOTS}"
-_FINISHED = f"jobs_hot|done_entries{_SLOTS}"
+_READY = f"jobs|jobs_hot|scheduled_jobs|ready_entries{_SLOTS}"
+_FINISHED = f"jobs|jobs_hot|terminal_jobs|done_entries{_SLOTS}"
 _KEEPS_OUT_WRITERS = ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE")
 WAITING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("producers", _PRODUCERS, _KEEPS_OUT_WRITERS),
@@ -98,18 +108,28 @@ _INSERT = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a step holds at the end of its transaction.
+
+    Attributes:
+        locks: how many tables and views by the strongest mode on each, strongest first.
+        waiting: who waits for it.
+        named: the names of those that are locked strongly, where they are few.
+    """
+
+    locks: dict[str, int]
+    waiting: tuple[str, ...]
+    named: dict[str, tuple[str, ...]]
+
+
 def steps_of(release: Release) -> tuple[Step, ...]:
     """Return all that is measured: every text of a release, a queue-storage schema, and the lanes of a queue."""
     return make_plan(DesiredState(release, release.schema_version, (MEASURED,)), ObservedState()).steps
 
 
-def locks(url: str, steps: tuple[Step, ...]) -> dict[str, tuple[dict[str, int], tuple[str, ...]]]:
-    """Run the steps on an empty database.
-
-    Returns:
-        By the key of each step, how many tables it locks by the strongest mode of each, strongest first, and who waits
-        for the end of its transaction.
-    """
+def locks(url: str, steps: tuple[Step, ...]) -> dict[str, Held]:
+    """Run the steps on an empty database; return what each holds at its end, by its key."""
     found = {}
     with psycopg.connect(url) as connection:
         for step in steps:
@@ -127,7 +147,9 @@ def locks(url: str, steps: tuple[Step, ...]) -> dict[str, tuple[dict[str, int], 
                 for who, tables, modes in WAITING
                 if any(mode in modes and re.fullmatch(tables, table) for table, mode in strongest.items())
             )
-            found[step.key] = ({mode: tables for mode, tables in counted.items() if tables}, waiting)
+            strong = {mode: sorted(t for t, m in strongest.items() if m == mode) for mode in _KEEPS_OUT_WRITERS}
+            named = {mode: tuple(tables) for mode, tables in strong.items() if 0 < len(tables) <= NAMED}
+            found[step.key] = Held({mode: tables for mode, tables in counted.items() if tables}, waiting, named)
     return found
 
 
@@ -173,6 +195,8 @@ def document(steps: tuple[Step, ...], found: dict[str, Duration], reference: str
 
 def _entry(found: Duration) -> dict[str, Any]:
     entry: dict[str, Any] = {"seconds": found.seconds, "locks": dict(found.locks), "waiting": list(found.waiting)}
+    if found.named:
+        entry["named"] = {mode: list(tables) for mode, tables in found.named.items()}
     return entry | ({"per_million": found.per_million} if found.per_million else {})
 
 
@@ -183,7 +207,7 @@ def measure(server: postgres.Server, rounds: int) -> dict[str, Duration]:
         held = locks(url, steps)
     if not rounds:
         kept = known(steps)
-        return {step.key: replace(kept[step.key], locks=held[step.key][0], waiting=held[step.key][1]) for step in steps}
+        return {step.key: replace(kept[step.key], **asdict(held[step.key])) for step in steps}
     empty, filled = [], []
     for number in range(rounds):
         note(f"duration facts: round {number + 1} of {rounds}")
@@ -196,8 +220,8 @@ def measure(server: postgres.Server, rounds: int) -> dict[str, Duration]:
         # The fastest round is the one that nothing else on the machine disturbed.
         fast = min(run[step.key] for run in empty)
         longer = (min(run[step.key] for run in filled) - fast) * MILLION / JOBS
-        modes, waiting = held[step.key]
-        found[step.key] = Duration(round(fast, 3), modes, waiting, round(longer, 1) if longer >= NOISE else 0.0)
+        more = round(longer, 1) if longer >= NOISE else 0.0
+        found[step.key] = Duration(round(fast, 3), per_million=more, **asdict(held[step.key]))
     return found
 
 

@@ -15,11 +15,13 @@ from awa_infra.cli.options import (
     json_option,
     or_declared,
     policy_options,
+    transaction_option,
     waits_options,
 )
 from awa_infra.cli.output import complain, print_json
 from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
+from awa_infra.database.patience import retry_line
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Policy, Step
 from awa_infra.planning.data import state_data
@@ -31,6 +33,7 @@ from awa_infra.planning.data import state_data
 @click.option(
     "--target-version", type=click.IntRange(min=1), help="Migrate up to this version only. Default: awa:targetVersion."
 )
+@transaction_option
 @policy_options
 @waits_options
 @json_option
@@ -41,12 +44,13 @@ def apply(
     database_url: str | None,
     config_path: Path | None,
     target_version: int | None,
+    transaction: str | None,
     role: str | None,
     policy: Policy,
     waits: Waits,
     as_json: bool,
 ) -> None:
-    """Migrate one database, without the Pulumi engine: all or nothing, in one transaction.
+    """Migrate one database, without the Pulumi engine: all or nothing, in one transaction, unless you choose otherwise.
 
     Applies Awa's pending migrations and patches to schema awa, and brings about the custom queue-storage schemas,
     lanes, roles and privileges of the configuration. Creates no database, sets no password, activates and drops
@@ -56,7 +60,7 @@ def apply(
     url = url_for(database_url, config)
     report = run_apply(
         url,
-        desired_state(config, target_version, policy),
+        desired_state(config, target_version, policy, transaction),
         role=role,
         waits=replace(
             waits,
@@ -101,5 +105,4 @@ class Progress:
 
 def tell_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
     """Print why an attempt was rolled back, and when the next one begins."""
-    complain(f"Attempt {attempt} was rolled back: {error}")
-    complain(f"Trying again in {pause:.1f} s.")
+    complain(retry_line(attempt, error, pause))

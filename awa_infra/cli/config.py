@@ -92,6 +92,7 @@ def _line(found: StackConfig) -> str:
     settings = {
         "lockTimeout": found.lock_timeout,
         "lockWait": found.lock_wait,
+        "transaction each": found.transaction == "each",
         "allowLiveRuntimes": found.allow_live_runtimes,
         "repair": found.repair,
         "guard": found.guard,

@@ -11,7 +11,7 @@ from awa_infra.cli.output import warn
 from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, Policy
+from awa_infra.model import DesiredState, Policy, Transaction
 from awa_infra.packaging.contents import Waits
 from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
@@ -62,7 +62,7 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
 
 
 def declared_waits(config: StackConfig | None) -> Waits:
-    """Return how long a bundle is to wait for locks: what the configuration declares, else what ``apply`` does."""
+    """Return how long a bundle is to wait for locks: what the configuration declares, else the defaults."""
     if config is None:
         return Waits()
     declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}
@@ -86,16 +86,25 @@ def desired_state(
     config: StackConfig | None,
     target_version: int | None = None,
     policy: Policy = Policy(),  # noqa: B008  frozen
+    transaction: str | None = None,
 ) -> DesiredState:
     """Return what is asked for: the installed release, what the configuration declares, and the options over it.
+
+    Args:
+        config: the stack's, if there is one.
+        target_version: the highest version.
+        policy: which gates are overruled.
+        transaction: what is committed together: ``whole`` or ``each``.
 
     Raises:
         BlockedError: another release is installed than the configuration expects.
         ReleaseError: the installed ``awa-pg`` cannot be used.
     """
     release = installed_release()
+    together = Transaction(transaction or (config.transaction if config else Transaction.WHOLE))
     if config is None:
-        return DesiredState(release, release.schema_version if target_version is None else target_version, (), policy)
+        version = release.schema_version if target_version is None else target_version
+        return DesiredState(release, version, (), policy, transaction=together)
     objection = release_gate(config.release, release)
     # Before anything is read: every other gate would ask on behalf of the wrong SQL.
     raise_if_blocked([objection] if objection else [], "")
@@ -108,4 +117,5 @@ def desired_state(
         config.roles_wanted(),
         config.database.name if config.database else None,
         config.guarded(),
+        together,
     )

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from awa_infra.cli.output import complain
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import Policy
+from awa_infra.model import Policy, Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,7 +79,8 @@ _POLICY = (
         "--max-window",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="Refuse if hot tables would be locked exclusively for longer, by estimate.",
+        help="Refuse if producers and workers would wait for longer, by estimate: from the first lock on what they use "
+        "until its commit. 0 allows no such lock.",
     ),
     click.option("--allow-live-runtimes", is_flag=True, help="Overrule runtime-too-old and live-runtimes."),
     click.option("--allow-blocking-sessions", is_flag=True, help="Overrule blocking-session."),
@@ -88,13 +89,30 @@ _POLICY = (
 )
 
 
+def transaction_option(command: F) -> F:
+    """Add ``--transaction``, what is committed together."""
+    return click.option(
+        "--transaction",
+        type=click.Choice([mode.value for mode in Transaction]),
+        help="What is committed together: whole, all or nothing, with locks that are held until the end, or each, "
+        "every migration by itself: locks are short, and what an interrupted run has committed is kept. Default: "
+        "awa:transaction, else whole.",
+    )(command)
+
+
 def waits_options(command: F) -> F:
     """Add how long to wait for locks and how often to try. They arrive as one ``waits``."""
     from awa_infra.database.apply import Waits  # noqa: PLC0415  commands without a database need no psycopg
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        waits = Waits(kwargs.pop("lock_wait"), kwargs.pop("lock_timeout"), kwargs.pop("attempts"), tell_wait)
+        waits = Waits(
+            kwargs.pop("lock_wait"),
+            kwargs.pop("lock_timeout"),
+            kwargs.pop("attempts"),
+            tell_wait,
+            kwargs.pop("lock_try"),
+        )
         return command(*args, waits=waits, **kwargs)
 
     defaults, seconds = Waits(), click.FloatRange(min=0)
@@ -104,14 +122,22 @@ def waits_options(command: F) -> F:
             type=click.IntRange(min=1),
             default=defaults.attempts,
             show_default=True,
-            help="How often to try after deadlocks and lock timeouts.",
+            help="How often to try after deadlocks and full lock tables.",
+        ),
+        click.option(
+            "--lock-try",
+            type=click.FloatRange(min=0.001),
+            default=defaults.table_try,
+            show_default=True,
+            help="Seconds that one try waits for a table lock. Everybody else waits behind it for as long.",
         ),
         click.option(
             "--lock-timeout",
             type=seconds,
             default=defaults.table_lock,
             show_default=True,
-            help="Seconds to wait for each table lock; 0 waits for ever.",
+            help="Seconds to keep trying for table locks; between two tries everything is rolled back and nobody "
+            "waits. 0 tries for ever.",
         ),
         click.option(
             "--lock-wait",

@@ -14,6 +14,7 @@ from awa_infra.cli.options import (
     database_url_option,
     json_option,
     policy_options,
+    transaction_option,
 )
 from awa_infra.cli.output import complain, print_json
 from awa_infra.database.observe import read_plan
@@ -32,6 +33,7 @@ PENDING = 1
 @click.option(
     "--target-version", type=click.IntRange(min=1), help="Plan up to this version only. Default: awa:targetVersion."
 )
+@transaction_option
 @policy_options
 @click.option("--check", is_flag=True, help="Exit with status 1 if anything is pending.")
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
@@ -43,6 +45,7 @@ def plan(
     database_url: str | None,
     config_path: Path | None,
     target_version: int | None,
+    transaction: str | None,
     role: str | None,
     policy: Policy,
     check: bool,
@@ -55,7 +58,7 @@ def plan(
     """
     config = read_config(config_path)
     url = url_for(database_url, config)
-    desired = desired_state(config, target_version, policy)
+    desired = desired_state(config, target_version, policy, transaction)
     observed, found = read_plan(url, desired, role=role)
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})

@@ -200,10 +200,18 @@ class StackConfig(BaseModel):
         "way back. Default: nothing is activated.",
     )
     lock_timeout: Seconds | None = Field(
-        None, alias="lockTimeout", description="Seconds to wait for each table lock; 0 waits for ever. Default: 30."
+        None,
+        alias="lockTimeout",
+        description="Seconds to keep trying for table locks, in short waits with everything rolled back in between; 0 "
+        "tries for ever. Default: 30. A bundle cannot try again: it waits that long once, by default 2.",
     )
     lock_wait: Seconds | None = Field(
         None, alias="lockWait", description="Seconds to wait for another migration to finish. Default: 60."
+    )
+    transaction: Literal["whole", "each"] = Field(
+        "whole",
+        description="What is committed together: whole (all or nothing; locks are held until the end) or each (every "
+        "migration by itself; locks are short, and what an interrupted run has committed is kept).",
     )
     allow_live_runtimes: StrictBool = Field(
         False,  # noqa: FBT003

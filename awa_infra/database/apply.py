@@ -1,99 +1,42 @@
-"""Run a plan: one connection, one transaction, under Awa's migration lock, all or nothing."""
+"""Run a plan on one connection, under Awa's migration lock: all or nothing, or migration by migration."""
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
-import psycopg
 from psycopg import errors
 
 from awa_infra import sqltext
-from awa_infra.database.cancellation import running
 from awa_infra.database.cluster import RolesLock
-from awa_infra.database.commit import commit
-from awa_infra.database.connection import (
-    DEADLOCK,
-    LOCK_NOT_AVAILABLE,
-    OUT_OF_MEMORY,
-    Connection,
-    connect,
-    translate,
-    translated,
-)
+from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import pool
-from awa_infra.database.lock import table_holders, wait_for_migration_lock
-from awa_infra.database.observe import Look, look, observe, plan_from
+from awa_infra.database.lock import wait_for_migration_lock
+from awa_infra.database.observe import Look, look, plan_from
+from awa_infra.database.patience import LOCK_TIMEOUT, LOCK_TRY, LOCK_WAIT, OnRetry, OnWait, Patience, Waits
+from awa_infra.database.run import Planner, Progress, Run
 from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
 from awa_infra.database.turns import Turn
 from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
-from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult
+from awa_infra.model import DesiredState, ObservedState, Plan, Report, StepKind, Transaction
 from awa_infra.planning.describe import listed
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.transactions import transactions
 
-Progress = Callable[[int, int, Step], None]
-"""Called before each step with its number from 1, how many there are, and the step."""
-
-OnRetry = Callable[[int, AwaInfraError, float], None]
-"""Called before another attempt with the number of the one that failed, why, and the pause in seconds."""
-
-RETRYABLE = frozenset({DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY})
-"""SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
-
-ROLE_RACES = frozenset({"XX000", "23505", "42710"})
-"""SQLSTATEs of a role that another database makes or changes at the same moment."""
-
-LOCK_WAIT = 60.0
-"""Seconds to wait for another migration to finish unless told otherwise."""
-
-LOCK_TIMEOUT = 30.0
-"""Seconds to wait for each table lock unless told otherwise: long enough for a transaction of an application."""
-
-_FIRST_PAUSE = 0.5
-
-
-OnWait = Callable[[str], None]
-"""Called with one sentence when a wait begins that somebody should know of."""
-
-
-def silent(_sentence: str) -> None:
-    """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How long to wait for locks, in seconds, and how often to try.
-
-    Attributes:
-        migration_lock: for another migration to finish, before anything is written.
-        table_lock: for each table lock (``lock_timeout``); 0 waits for ever.
-        attempts: how often the transaction is started at most, after deadlocks and lock timeouts.
-        on_wait: is told when a wait begins: for another migration, for room in the lock table, for a standby.
-    """
-
-    migration_lock: float = LOCK_WAIT
-    table_lock: float = LOCK_TIMEOUT
-    attempts: int = 3
-    on_wait: OnWait = silent
-
-
-@dataclass(frozen=True, slots=True)
-class Planner:
-    """What is to be done, and whether it was.
-
-    Attributes:
-        plan: called under the lock with what was observed; returns the plan, gates included.
-        require_done: called after the last step with what was observed before and after; raises to have
-            nothing kept.
-        desired: whose declared roles, privileges and lanes are looked at.
-    """
-
-    plan: Callable[[Connection, Look], Plan]
-    require_done: Callable[[Connection, ObservedState, ObservedState], None]
-    desired: DesiredState | None = None
+__all__ = [
+    "LOCK_TIMEOUT",
+    "LOCK_TRY",
+    "LOCK_WAIT",
+    "OnRetry",
+    "OnWait",
+    "Planner",
+    "Progress",
+    "Waits",
+    "apply",
+    "apply_plans",
+]
 
 
 def apply(
@@ -102,7 +45,7 @@ def apply(
     *,
     expected: Plan | None = None,
     role: str | None = None,
-    waits: Waits = Waits(),
+    waits: Waits = Waits(),  # noqa: B008  frozen
     progress: Progress = lambda _number, _total, _step: None,
     on_retry: OnRetry = lambda _attempt, _error, _pause: None,
 ) -> Report:
@@ -112,6 +55,10 @@ def apply(
     it; refuse if a gate objects or if the plan is not the expected one; run every step; observe again and require
     that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
     table the whole transaction is tried again.
+
+    With ``desired.transaction`` :attr:`Transaction.EACH` every migration is committed by itself, while the migration
+    lock is held from the first to the last one. What was committed before a failure is kept, and the next apply goes on
+    from there.
 
     Args:
         url: connection string; hidden from every message.
@@ -137,6 +84,7 @@ def apply(
             lambda connection, seen: plan_from(connection, desired, seen),
             lambda _connection, before, after: _require_done(desired, before, after),
             desired,
+            desired.transaction,
         ),
         expected=expected,
         role=role,
@@ -152,32 +100,32 @@ def apply_plans(
     *,
     expected: Plan | None = None,
     role: str | None = None,
-    waits: Waits = Waits(),
+    waits: Waits = Waits(),  # noqa: B008  frozen
     progress: Progress = lambda _number, _total, _step: None,
     on_retry: OnRetry = lambda _attempt, _error, _pause: None,
 ) -> Report:
     """Do what :func:`apply` does, with plans of another making."""
     started = time.monotonic()
-    attempt = 1
+    patience = Patience(url, waits, on_retry)
     while True:
         try:
-            report = _attempt(url, planner, expected, role, waits, progress)
+            report = _attempt(url, planner, expected, role, waits, progress, patience)
         except AwaInfraError as exc:
-            if not (exc.again or exc.sqlstate in RETRYABLE) or attempt >= waits.attempts:
-                raise
-            # Jitter keeps two that met in a deadlock from meeting again.
-            pause = _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  not a secret
-            on_retry(attempt, exc, pause)
-            time.sleep(pause)
-            attempt += 1
+            patience.again(exc)
         else:
-            return replace(report, seconds=time.monotonic() - started, attempts=attempt)
+            return replace(report, seconds=time.monotonic() - started, attempts=patience.attempts)
 
 
 def _attempt(
-    url: str, planner: Planner, expected: Plan | None, role: str | None, waits: Waits, progress: Progress
+    url: str,
+    planner: Planner,
+    expected: Plan | None,
+    role: str | None,
+    waits: Waits,
+    progress: Progress,
+    patience: Patience,
 ) -> Report:
-    settings = with_role(lock_timeout(waits.table_lock), role)
+    settings = with_role(lock_timeout(patience.table_try), role)
     # A role may be limited to one connection.
     pool.close_idle()
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
@@ -210,14 +158,11 @@ def _attempt(
             connection.rollback()
             waits.on_wait("Waiting for other databases of this server, whose migrations fill its lock table.")
             turn.wait(plan.lock_objects)
-        results = tuple(
-            _run(connection, url, number, len(plan.steps), step, progress)
-            for number, step in enumerate(plan.steps, start=1)
-        )
-        after = observe(connection, planner.desired)
-        planner.require_done(connection, before, after)
-        commit(connection, url, waits.on_wait)
-        return Report(results, before, after, 0.0)
+        run = Run(connection, url, planner, plan, before, progress, waits.on_wait)
+        parts = transactions(plan.steps, planner.transaction)
+        if len(parts) == 1:
+            return run.whole()
+        return run.each(parts, lambda: with_role(lock_timeout(patience.table_try), role), patience)
 
 
 def _look_under_lock(
@@ -237,34 +182,20 @@ def _look_under_lock(
     return look(connection, settings, desired=desired)
 
 
-def _run(connection: Connection, url: str, number: int, total: int, step: Step, progress: Progress) -> StepResult:
-    running.refuse_if_cancelled()
-    progress(number, total, step)
-    started = time.monotonic()
-    try:
-        connection.execute(step.sql.encode())
-    except psycopg.Error as exc:
-        error = translate(exc, url, f"Step {step.key}")
-        error.again = step.kind is StepKind.ROLES and error.sqlstate in ROLE_RACES
-        if error.sqlstate in {LOCK_NOT_AVAILABLE, DEADLOCK}:
-            error.details = table_holders(url, connection.info.backend_pid)
-        raise error from exc
-    return StepResult(step.key, step.title, time.monotonic() - started)
-
-
 def _require_done(desired: DesiredState, before: ObservedState, after: ObservedState) -> None:
     # A patch without a probe of ours or a row in Awa's ledger can't be proven: having just run is all there is.
     provable = {f"patch:{name}" for name in sqltext.names("patches")}
     left = [
         step.key for step in make_plan(desired, after).steps if step.kind is not StepKind.PATCH or step.key in provable
     ]
+    kept = "nothing was kept" if desired.transaction is Transaction.WHOLE else "the last transaction was not kept"
     if left:
         raise SqlFailedError(
-            f"After the last step {listed(left)} would still be to do; nothing was kept.",
+            f"After the last step {listed(left)} would still be to do; {kept}.",
             hint="This is a fault of awa-infra or of this Awa release. Report it with the output of awa-infra status.",
         )
     if before.transition and after.transition and before.transition != after.transition:
         raise SqlFailedError(
-            "The steps changed Awa's storage transition, which nothing here may do; nothing was kept.",
+            f"The steps changed Awa's storage transition, which nothing here may do; {kept}.",
             hint="Report it with the output of awa-infra status.",
         )

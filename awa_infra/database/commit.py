@@ -17,13 +17,14 @@ _PATIENCE = 3.0
 """Seconds after which a commit is looked at: by itself it takes milliseconds."""
 
 
-def commit(connection: Connection, url: str, on_wait: Callable[[str], None]) -> None:
+def commit(connection: Connection, url: str, on_wait: Callable[[str], None], what: str = "all of it") -> None:
     """Commit.
 
     Args:
         connection: whose transaction is committed.
         url: its connection string, to look from outside at what it waits for.
         on_wait: called if the commit waits for a synchronous standby.
+        what: is committed.
 
     Raises:
         CommitUnknownError: the connection was lost, or the wait interrupted, after COMMIT was sent.
@@ -36,7 +37,7 @@ def commit(connection: Connection, url: str, on_wait: Callable[[str], None]) -> 
         if isinstance(exc, psycopg.Error) and exc.sqlstate is not None and not exc.sqlstate.startswith(("08", "57P")):
             raise
         raise CommitUnknownError(
-            f"The connection was lost while database {database} committed: either all of it is there, or nothing.",
+            f"The connection was lost while database {database} committed: either {what} is there, or nothing.",
             hint="Run the same command again: it finds out, and finishes if needed.",
         ) from exc
 

@@ -70,16 +70,18 @@ def wait_for_migration_lock(
         connection.rollback()
 
 
-def table_holders(url: str, own_pid: int) -> tuple[str, ...]:
+def table_holders(url: str, own_pid: int = 0, seconds: float = 0.0) -> tuple[str, ...]:
     """Return who holds locks on Awa's tables right now, oldest transaction first; asked on a new connection.
 
     Args:
         url: connection string.
-        own_pid: the server process of the session that waited in vain, to be left out.
+        own_pid: the server process of the session that waited in vain, to be left out; not needed once that holds none.
+        seconds: how long their transactions have to be open already.
     """
+    text = sqltext.render("observe/table_holders.sql", own_pid=own_pid, seconds=seconds)
     try:
         with connect(url, autocommit=True) as connection, read_transaction(connection):
-            rows = connection.execute(sqltext.render("observe/table_holders.sql", own_pid=own_pid).encode()).fetchall()
+            rows = connection.execute(text.encode()).fetchall()
     except (AwaInfraError, psycopg.Error):
         return ()  # this only explains another failure
     return tuple(f"{_session(row)}, {row['state']}, last query: {row['query']}" for row in rows)

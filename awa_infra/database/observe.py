@@ -33,6 +33,7 @@ from awa_infra.model import (
     StorageTransition,
     Stranger,
     Substrate,
+    Transaction,
     Unseen,
 )
 from awa_infra.planning.access import lack_queries
@@ -49,6 +50,7 @@ from awa_infra.planning.gates import (
 from awa_infra.planning.numbering import is_legacy_numbering
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.traffic import holds
 from awa_infra.planning.window import installs, replays
 
 UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
@@ -178,14 +180,19 @@ def plan_from(
     if stranger is not None:
         # Alone: what other gates say of the wrong database is of no use.
         return Plan(seen.state.version, seen.state.version, gates=(stranger,))
+    # Another plan, such as a repair, is always one transaction.
+    modes = tuple(Transaction) if draft is None else (Transaction.WHOLE,)
     if draft is None:
         draft = make_plan(desired, seen.state)
+    shapes = {wanted.schema: wanted.shape for wanted in desired.queue_storage}
     session = Session(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
-        effort=effort_of(draft.steps, {wanted.schema: wanted.shape for wanted in desired.queue_storage}),
+        effort=effort_of(draft.steps, shapes),
+        # In a database without Awa there is nobody to wait.
+        holds=holds(draft.steps, shapes, modes) if seen.state.schema_exists else (),
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
     questions = gate_queries(desired, pending=bool(draft.steps), session=session)

@@ -20,15 +20,18 @@ class Duration:
 
     Attributes:
         seconds: on a database without jobs.
-        locks: how many tables of Awa that were there before it locked, by the strongest mode on each, strongest first.
+        locks: how many tables and views of Awa that were there before it locked, by the strongest mode on each,
+            strongest first.
         waiting: who needs one of them in a way that the lock forbids: ``producers``, ``workers``,
             ``readers of ready jobs``, ``readers of finished jobs``.
+        named: names of those that it locked so that nobody can write, by mode; only where they are few.
         per_million: seconds that it takes longer for a million jobs in the tables of before queue storage.
     """
 
     seconds: float
     locks: Mapping[str, int]
     waiting: tuple[str, ...] = ()
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     per_million: float = 0.0
 
 
@@ -70,4 +73,5 @@ def duration_facts() -> DurationFacts:
 def _duration(entry: Mapping[str, Any]) -> Duration:
     waiting = tuple(entry.get("waiting", ()))
     locks = entry.get("locks") or ({entry["lock"]: entry["tables"]} if entry.get("lock") else {})
-    return Duration(float(entry["seconds"]), locks, waiting, float(entry.get("per_million", 0.0)))
+    named = {mode: tuple(tables) for mode, tables in entry.get("named", {}).items()}
+    return Duration(float(entry["seconds"]), locks, waiting, named, float(entry.get("per_million", 0.0)))

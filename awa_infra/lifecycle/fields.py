@@ -11,7 +11,7 @@ from typing import Any, Final, final
 from awa_infra.config.fields import MAX_SECONDS
 from awa_infra.database import apply as defaults
 from awa_infra.database.apply import OnWait, Waits
-from awa_infra.model import Policy, Queue
+from awa_infra.model import Policy, Queue, Transaction
 
 Props = Mapping[str, Any]
 """Inputs or outputs by name. Numbers may arrive as floats; what is not known yet is :data:`UNKNOWN`."""
@@ -56,6 +56,7 @@ class Input:
         fixed: whether it can never change.
         minimum: the smallest number that is accepted.
         maximum: the largest number that is accepted.
+        choices: the only texts that are accepted, if any are listed.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Input:
     fixed: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ ROLE = Input(
 LOCK_TIMEOUT = Input(
     "lock_timeout",
     Type.NUMBER,
-    "Seconds to wait for each table lock; 0 waits for ever.",
+    "Seconds to keep trying for table locks, in short waits with everything rolled back in between; 0 tries for ever.",
     defaults.LOCK_TIMEOUT,
     minimum=0,
     maximum=MAX_SECONDS,
@@ -104,6 +106,14 @@ LOCK_WAIT = Input(
     defaults.LOCK_WAIT,
     minimum=0,
     maximum=MAX_SECONDS,
+)
+TRANSACTION = Input(
+    "transaction",
+    Type.STRING,
+    "What is committed together: whole (all or nothing; locks are held until the end) or each (every migration by "
+    "itself; locks are short, and what an interrupted run has committed is kept).",
+    Transaction.WHOLE.value,
+    choices=tuple(mode.value for mode in Transaction),
 )
 ALLOW_LIVE_RUNTIMES = Input(
     "allow_live_runtimes",
@@ -147,9 +157,15 @@ def problem_of(field: Input, value: object) -> str | None:
         return "is missing"
     if not _is_a(field.type, value):
         return f"must be {_NAMES[field.type]}"
-    if isinstance(value, int | float) and field.minimum is not None and value < field.minimum:
+    if field.choices and value not in field.choices:
+        return f"must be {' or '.join(field.choices)}"
+    return _bounds_problem(field, value) if isinstance(value, int | float) else None
+
+
+def _bounds_problem(field: Input, value: float) -> str | None:
+    if field.minimum is not None and value < field.minimum:
         return f"must be at least {field.minimum:g}"
-    if isinstance(value, int | float) and field.maximum is not None and value > field.maximum:
+    if field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum:g}"
     return None
 
@@ -189,6 +205,12 @@ def waits_of(props: Props, on_wait: OnWait) -> Waits:
     """Return how long to wait for locks, from normalised inputs, and who is told of it."""
     lock_wait, lock_timeout = float(props["lock_wait"]), float(props["lock_timeout"])
     return Waits(migration_lock=lock_wait, table_lock=lock_timeout, on_wait=on_wait)
+
+
+def transaction_of(props: Props) -> Transaction:
+    """Return what is committed together, from normalised inputs."""
+    given = props["transaction"]
+    return Transaction.WHOLE if given is UNKNOWN else Transaction(given)
 
 
 def policy_of(props: Props) -> Policy:

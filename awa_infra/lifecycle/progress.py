@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from awa_infra.database.apply import OnRetry, Progress
+from awa_infra.database.patience import retry_line
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.base import Tell
 from awa_infra.model import Report, Step
@@ -27,10 +28,11 @@ def live_progress(tell: Tell) -> Progress:
 
 
 def live_retry(tell: Tell) -> OnRetry:
-    """Return a callback that says why a transaction is tried again."""
+    """Return a callback that says why a transaction is tried again; once as a warning, then as progress."""
 
     def show(attempt: int, error: AwaInfraError, pause: float) -> None:
-        tell(f"Attempt {attempt} failed, trying again in {pause:.1f} s: {error}", warning=True)
+        first = attempt == 1
+        tell(retry_line(attempt, error, pause), warning=first, ephemeral=not first)
 
     return show
 

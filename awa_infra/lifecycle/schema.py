@@ -16,6 +16,7 @@ from awa_infra.lifecycle.fields import (
     GUARD,
     QUEUES,
     ROLE,
+    TRANSACTION,
     UNKNOWN,
     WAITING,
     Input,
@@ -23,12 +24,13 @@ from awa_infra.lifecycle.fields import (
     Props,
     Type,
     policy_of,
+    transaction_of,
     waits_of,
 )
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
 from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
 from awa_infra.planning.gates import release_gate
@@ -59,6 +61,7 @@ class SchemaLifecycle(Lifecycle):
         ),
         ROLE,
         *WAITING,
+        TRANSACTION,
         ALLOW_LIVE_RUNTIMES,
         Input(
             "repair",
@@ -126,13 +129,15 @@ class SchemaLifecycle(Lifecycle):
         seen = comparison(wanted["database_url"], desired, CANONICAL_SCHEMA, wanted["role"])
         return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
 
-    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
+    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
         plan = seen.plan
         # An empty database has nobody to wait, and replaced functions make nobody wait.
         upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
         locks = locks_line(plan) if upgrade else ""
-        tell(pending_line(plan) + (f" Locks until the end: {locks}." if locks else ""))
+        each = transaction_of(wanted) is Transaction.EACH
+        until = "Locks, each until its own migration is committed" if each else "Locks until the end"
+        tell(pending_line(plan) + (f" {until}: {locks}." if locks else ""))
         for note in plan.notes:
             if upgrade or note.code != DURATION:
                 tell(note.message, warning=note.code == "window")
@@ -235,6 +240,7 @@ def _desired(wanted: Mapping[str, Any]) -> DesiredState:
         (QueueStorage(CANONICAL_SCHEMA, queues=queues),) if queues else (),
         policy_of(wanted),
         guarded=(CANONICAL_SCHEMA,) if wanted["guard"] is True else (),
+        transaction=transaction_of(wanted),
     )
 
 

@@ -80,6 +80,7 @@ def declared(config: StackConfig) -> tuple[Declared, ...]:
         "role": owner,
         "allow_live_runtimes": config.allow_live_runtimes,
         "repair": config.repair,
+        "transaction": config.transaction,
         "queues": [_queue(queue) for queue in config.queues_wanted()],
         "guard": config.guard,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_INPUTS = frozenset({"lock-timeout", "lock-wait", "role", "allow-live-runtimes", "repair"})
+_INPUTS = frozenset({"lock-timeout", "lock-wait", "role", "allow-live-runtimes", "repair", "transaction"})
 """Options that the resources have as inputs."""
 
 _COMMAND = re.compile(r"((?:awa-infra|pip|pulumi) [^.;,]*)|(?<![\w-])--([a-z]+(?:-[a-z]+)*)")

@@ -4,7 +4,7 @@
 only consume plans.
 """
 
-from awa_infra.model.desired import DesiredState, Policy, Queue, QueueStorage, Roles, Shape
+from awa_infra.model.desired import DesiredState, Policy, Queue, QueueStorage, Roles, Shape, Transaction
 from awa_infra.model.history import History, HistoryRow
 from awa_infra.model.observed import (
     LATEST_LEGACY_VERSION,
@@ -49,5 +49,6 @@ __all__ = [
     "StorageTransition",
     "Stranger",
     "Substrate",
+    "Transaction",
     "Unseen",
 ]

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from awa_infra.model.release import CANONICAL_SCHEMA, Release
+
+
+class Transaction(Enum):
+    """What is committed together.
+
+    ``WHOLE`` is all or nothing: an interrupted run leaves the database as it was, and the locks of the first migration
+    are held until the last one is done. ``EACH`` commits after every migration: locks are short, an interrupted run
+    leaves the version that it has reached, and the next one goes on from there.
+    """
+
+    WHOLE = "whole"
+    EACH = "each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ class Policy:
         allow_pooler: connect through a connection pooler.
         allow_blocking_sessions: start although other sessions hold locks on Awa's tables.
         allow_many_locks: start although the server's lock table may be too small for one transaction.
-        max_window: refuse if hot tables would be locked exclusively for longer than this many seconds, by estimate.
+        max_window: refuse if producers and workers would wait for longer than this many seconds, by estimate.
     """
 
     allow_live_runtimes: bool = False
@@ -109,6 +122,7 @@ class DesiredState:
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
         guarded: schemas that nobody shall be able to drop by accident.
         database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.
+        transaction: what is committed together.
     """
 
     release: Release
@@ -118,3 +132,4 @@ class DesiredState:
     roles: Roles | None = None
     database: str | None = None
     guarded: tuple[str, ...] = ()
+    transaction: Transaction = Transaction.WHOLE

@@ -83,8 +83,8 @@ class Plan:
         to_version: where it will stand.
         gates: all that object, at once; if there are any, nothing may be applied.
         notes: what is worth knowing before.
-        lock_objects: about how many lockable objects the transaction will hold.
-        steps: in the order in which they run, in one transaction.
+        lock_objects: about how many lockable objects a transaction will hold, at most.
+        steps: in the order in which they run.
     """
 
     from_version: int

@@ -73,7 +73,7 @@ def package(
         desired: what the database is to hold after the bundle has run.
         from_version: the version that databases stand at before; ``None`` is what the standing bundle has, or 0.
         standing: the bundle that is to grow. What it has released stays as it is.
-        waits: how long it waits for locks; ``None`` is as long as ``apply`` does.
+        waits: how long it waits for locks; ``None`` is the defaults.
 
     Raises:
         ConfigurationError: there is no such format, or this cannot be reached from that version.

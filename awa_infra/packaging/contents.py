@@ -23,14 +23,16 @@ allowed to."""
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How long a bundle waits for locks, in seconds; the defaults are those of ``apply``.
+    """How long a bundle waits for locks, in seconds.
 
     Attributes:
-        table_lock: for each table lock (``lock_timeout``); 0 waits for ever.
+        table_lock: for each table lock (``lock_timeout``); 0 waits for ever. Everybody else queues behind a waiting
+            exclusive lock and no script can roll back and try again, so it is short; longer than the second after which
+            the server ends an automatic vacuum that is in the way (``deadlock_timeout``).
         migration_lock: for another migration to finish.
     """
 
-    table_lock: float = 30.0
+    table_lock: float = 2.0
     migration_lock: float = 60.0
 
     @property

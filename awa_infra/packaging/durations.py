@@ -13,13 +13,13 @@ from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents
 from awa_infra.planning.effort import duration_of
-from awa_infra.planning.planner import replays_installer
+from awa_infra.planning.replay import replays_installer
 
 _MILLION = 1_000_000
 _UNKNOWN = "not measured"
 
 _HEADER = """\
-| File | Strongest lock on older tables | Seconds | per million jobs in `awa` | per million in queue storage |
+| File | Strongest lock on older tables and views | Seconds | per million jobs in `awa` | per million in queue storage |
 |---|---|---|---|---|"""
 
 
@@ -57,6 +57,12 @@ def _row(path: str, step: Step, duration: Duration | None) -> str:
     if duration is None:
         return f"| `{path}` | {_UNKNOWN} | {_UNKNOWN} | {_UNKNOWN} | {replay} |"
     # As facts have it, the strongest first.
-    lock = next((f"`{mode}` on {n} table{'' if n == 1 else 's'}" for mode, n in duration.locks.items()), "none")
+    lock = next((f"`{mode}` on {_tables(duration, mode, n)}" for mode, n in duration.locks.items()), "none")
     more = f"{duration.per_million:.1f}" if duration.per_million else ""
     return f"| `{path}` | {lock} | {max(duration.seconds, 0.01):.2f} | {more} | {replay} |"
+
+
+def _tables(duration: Duration, mode: str, count: int) -> str:
+    if mode in duration.named:
+        return ", ".join(f"`{table}`" for table in duration.named[mode])
+    return f"{count} table{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-r"""The psql bundle: Awa's files, and one script that runs what a database lacks, in one transaction.
+r"""The psql bundle: Awa's files, and one script that runs what a database lacks, in one transaction or in several.
 
 The script is for people to read: which versions are to be run is one SELECT, and each file has its own ``\if``.
 """
@@ -20,7 +20,8 @@ _HEADER = """\
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ROLE -d DATABASE -f apply.sql
 --
--- With -v dry_run=1 it does everything, tells whether it went well, and rolls it back.
+-- With -v dry_run=1 it does everything, tells whether it went well, and rolls it back. With -v each=1 it commits every
+-- migration by itself: locks are short, and after a failure what was committed before stays.
 -- \\ir reads a file beside this one; every other line that starts with a backslash is psql's, too.
 \\set ON_ERROR_STOP on
 -- Whoever wants to see every statement as it runs: psql --echo-all.
@@ -29,6 +30,13 @@ _HEADER = """\
 -- What functions of Awa return on the way says nothing.
 \\pset tuples_only on
 \\pset format unaligned
+\\if :{{?dry_run}}
+    \\set awa_each off
+\\elif :{{?each}}
+    \\set awa_each on
+\\else
+    \\set awa_each off
+\\endif
 
 -- A transaction that writes, whatever the default of the role or the database is; on a standby a condition says so.
 SHOW in_hot_standby \\gset awa_
@@ -40,6 +48,17 @@ SHOW in_hot_standby \\gset awa_
 \\ir awa_infra/lock.sql
 \\ir awa_infra/preflight.sql
 \\ir awa_infra/stop.sql
+\\if :awa_each
+    \\ir awa_infra/lock_session.sql
+\\endif
+"""
+
+_COMMITTED = """\
+\\if :awa_each
+    COMMIT;
+    BEGIN;
+    \\ir awa_infra/lock.sql
+\\endif
 """
 
 _VERSION = """\
@@ -77,6 +96,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": locked(contents).encode(),
+        "awa_infra/lock_session.sql": sqltext.load("bundle/lock_session.sql").encode(),
         "awa_infra/preflight.sql": preflight(contents, more=more, begins_itself=True).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
@@ -89,7 +109,9 @@ def _script(contents: Contents) -> str:
     migrations = contents.of(StepKind.MIGRATION)
     header = _HEADER.format(release=contents.desired.release.name, to_version=contents.plan.to_version)
     parts = [header, _VERSION, _pending(migrations)]
-    parts += [_guarded(_variable(step), step, where) for step in migrations]
+    # The last one commits with the patches, which it puts back in question.
+    parts += [_guarded(_variable(step), step, where, then=_COMMITTED) for step in migrations[:-1]]
+    parts += [_guarded(_variable(step), step, where) for step in migrations[-1:]]
     parts += [_patch(step, where) for step in contents.of(StepKind.PATCH)]
     for kind in (StepKind.QUEUE_STORAGE, StepKind.LANES):
         # These ask for themselves what is there.
@@ -128,8 +150,8 @@ def _patch(step: Step, where: Mapping[str, str]) -> str:
     return "\n".join(lines) + _guarded(variable, step, where)
 
 
-def _guarded(variable: str, step: Step, where: Mapping[str, str]) -> str:
-    return f"\\if :{variable}\n{_indented(_run(step, where))}\\endif\n"
+def _guarded(variable: str, step: Step, where: Mapping[str, str], then: str = "") -> str:
+    return f"\\if :{variable}\n{_indented(_run(step, where) + then)}\\endif\n"
 
 
 def _run(step: Step, where: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from awa_infra.packaging.preflight import start_queries
 from awa_infra.packaging.roles import GUARD_FILE, ROLES_FILE
 from awa_infra.planning.effort import WAITING, and_listed, effort_of
 from awa_infra.planning.gates import gate_queries
-from awa_infra.planning.planner import replays_installer
+from awa_infra.planning.replay import replays_installer
 
 CONDITIONS = {
     "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Shape, Step, StepKind
@@ -16,8 +16,8 @@ DURATION = "duration"
 """Code of the note that says how long a plan takes on a database (``sql/notes/duration.sql``)."""
 
 _MEASURED_ALONE = frozenset({StepKind.MIGRATION, StepKind.PATCH})
-_STRONG = frozenset({"ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE"})
-"""Modes that keep out whoever writes (PostgreSQL's table of conflicting lock modes)."""
+STRONG = ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE")
+"""Modes that keep out whoever writes, strongest first (PostgreSQL's table of conflicting lock modes)."""
 
 _MANY = 2
 
@@ -71,7 +71,7 @@ def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
     schema = step.key.partition(":")[2]
     if step.kind is StepKind.QUEUE_STORAGE and schema in shapes:
         one = facts.installation
-        return Duration(one.seconds * shape_locks(shapes[schema]) / facts.objects, one.locks, one.waiting)
+        return replace(one, seconds=one.seconds * shape_locks(shapes[schema]) / facts.objects)
     return facts.texts.get(normalised_sha256(step.sql)) if step.kind in _MEASURED_ALONE else None
 
 
@@ -92,14 +92,16 @@ def locks_text(sql: str) -> str | None:
     known = duration_facts().texts.get(normalised_sha256(sql))
     if known is None:
         return None
-    strong = {
-        mode: tables for mode, tables in known.locks.items() if mode in {"ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE"}
-    }
-    strong |= {mode: tables for mode, tables in known.locks.items() if mode == "SHARE ROW EXCLUSIVE"}
-    if not known.waiting or not strong:
-        return ""
-    held = ", ".join(f"{mode} on {tables} table{'s' if tables > 1 else ''}" for mode, tables in strong.items())
-    return f"{held}; {and_listed(known.waiting)} wait"
+    held = [_held(mode, known) for mode in STRONG if mode in known.locks]
+    wait = [f"{and_listed(known.waiting)} wait"] if known.waiting else []
+    return "; ".join([", ".join(held), *wait]) if held else ""
+
+
+def _held(mode: str, known: Duration) -> str:
+    if mode in known.named:
+        return f"{mode} on {and_listed(f'awa.{table}' for table in known.named[mode])}"
+    tables = known.locks[mode]
+    return f"{mode} on {tables} table{'s' if tables > 1 else ''}"
 
 
 def and_listed(items: Iterable[str]) -> str:

@@ -19,13 +19,14 @@ from awa_infra import sqltext
 from awa_infra.errors import BlockedError
 from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
-from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release
+from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Release, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.describe import listed
-from awa_infra.planning.effort import Effort, and_listed
+from awa_infra.planning.effort import Effort
 from awa_infra.planning.guard import guard_values
 from awa_infra.planning.lost_rows import state_row_gates
 from awa_infra.planning.ownership import strangers_query
+from awa_infra.planning.traffic import Hold, holds_json
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
 """From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""
@@ -60,6 +61,7 @@ class Session:
         replays: how often the plan replays the queue-storage installer over every queue-storage schema.
         installs: over which schemas it runs the installer beside that.
         effort: what the plan costs where there are no jobs, and more for jobs.
+        holds: for how long it locks what producers and workers use.
         structure: whether the plan replaces or alters what is there, and so needs to own it.
     """
 
@@ -68,6 +70,7 @@ class Session:
     replays: int
     installs: tuple[str, ...] = ()
     effort: Effort = field(default_factory=Effort)
+    holds: tuple[Hold, ...] = ()
     structure: bool = True
 
 
@@ -205,10 +208,13 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
             "seconds": round(session.effort.seconds, 3),
             "per_million": session.effort.per_million,
             "reference": duration_facts().reference,
-            "waiting": and_listed(session.effort.waiting),
             "unmeasured": session.effort.unmeasured,
             "max_window": desired.policy.max_window or 0.0,
+            "transaction": desired.transaction.value,
+            "holds": holds_json(session.holds),
+            "choice": any(hold.mode == Transaction.EACH.value for hold in session.holds),
         }
+        values["held"] = sqltext.Part(sqltext.fill(sqltext.load("traffic/held.sql"), values).strip())
     return values
 
 

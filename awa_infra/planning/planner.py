@@ -24,6 +24,8 @@ from awa_infra.planning.access import access_steps, installer_steps, lanes_steps
 from awa_infra.planning.effort import locks_text, shape_locks
 from awa_infra.planning.gates import pure_gates, queue_storage_values
 from awa_infra.planning.guard import guard_steps
+from awa_infra.planning.replay import INSTALLER, replays_installer
+from awa_infra.planning.transactions import transactions
 
 _TRIGGERS = 2
 """Triggers of a queue-storage schema: one per head table (Awa 0.6.9)."""
@@ -35,8 +37,6 @@ _REFRESHES_CUSTOM = frozenset(
     {"V024", "V025", "V027", "V028", "V030", "V031", "V032", "V033", "V035", "V036", "V037", "V039"}
 )
 """Migrations that refresh every custom queue-storage schema (Awa 0.6.9)."""
-
-_INSTALLER = "FUNCTION awa.install_queue_storage_substrate("
 
 
 def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Gate] = ()) -> Plan:
@@ -63,7 +63,10 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
     # First, as the login: whoever else the plan acts as may make no event triggers.
     steps = (*guard_steps(desired, observed), *steps)
     return Plan(
-        lock_objects=_lock_objects(desired, observed, steps),
+        lock_objects=max(
+            (_lock_objects(desired, observed, together) for together in transactions(steps, desired.transaction)),
+            default=0,
+        ),
         from_version=observed.version,
         to_version=max([observed.version, *reached]),
         gates=(*gates, *pure_gates(desired, observed)),
@@ -75,9 +78,8 @@ def migration_step(migration: Migration) -> Step:
     """Return the step that runs one migration of Awa, its text untouched."""
     locks = locks_text(migration.sql)
     if locks is None:
-        locks = (
-            "replays the queue-storage installer; what it locks was not measured" if _INSTALLER in migration.sql else ""
-        )
+        replays = "replays the queue-storage installer; " if INSTALLER in migration.sql else ""
+        locks = f"{replays}what it locks was not measured"
     return Step(
         StepKind.MIGRATION,
         f"V{migration.version:03d}",
@@ -102,14 +104,12 @@ def numbering_step(release: Release, observed: ObservedState) -> Step:
     )
 
 
-def replays_installer(step: Step) -> bool:
-    """Whether a step replays Awa's queue-storage installer, which locks and scans its tables."""
-    return step.kind is StepKind.MIGRATION and _INSTALLER in step.sql
-
-
 def patch_step(patch: Patch) -> Step:
     """Return the step that runs one repeatable patch of Awa, its text untouched."""
-    return Step(StepKind.PATCH, f"patch:{patch.name}", f"patch {patch.name}", patch.sql, "replaces functions")
+    locks = locks_text(patch.sql)
+    if locks is None:
+        locks = "what it locks was not measured"
+    return Step(StepKind.PATCH, f"patch:{patch.name}", f"patch {patch.name}", patch.sql, locks or "replaces functions")
 
 
 def queue_storage_step(wanted: QueueStorage) -> Step:
@@ -167,10 +167,11 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
 
 
 def _lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step]) -> int:
-    """Return about how many objects the transaction of a plan will have locked at its end."""
+    """Return about how many objects the transaction of these steps will have locked at its end."""
     objects = CANONICAL_LOCKS if any(s.kind in {StepKind.MIGRATION, StepKind.PATCH} for s in steps) else 0
     if any(replays_installer(s) or s.key in _REFRESHES_CUSTOM for s in steps):
         objects += sum(shape_locks(s.shape) for s in observed.substrates if s.schema != CANONICAL_SCHEMA)
+    # Those that are there were counted with the migrations that refresh them.
     installed = {s.schema for s in observed.substrates} if objects else set()
     wanted = {f"queue-storage:{q.schema}": q for q in desired.queue_storage if q.schema not in installed}
     return objects + sum(shape_locks(wanted[s.key].shape) for s in steps if s.key in wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from awa_infra.model import Step
-from awa_infra.planning.planner import replays_installer
+from awa_infra.planning.replay import replays_installer
 
 _OVER_ONE_SCHEMA = frozenset(("queue-storage", "install"))
 """What the keys of steps begin with that install, complete or repair one queue-storage schema."""

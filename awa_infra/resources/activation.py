@@ -55,7 +55,8 @@ class StorageActivation(Resource, module="awa", name="StorageActivation"):
             database_url: connection string of the database; always kept as a secret.
             schema: ``awa``, or a custom queue-storage schema: let the activation depend on that. Immutable.
             role: become this role for the transaction. Default: do not.
-            lock_timeout: seconds to wait for each table lock; 0 waits for ever.
+            lock_timeout: seconds to keep trying for table locks, in short waits with everything rolled back in between;
+                0 tries for ever.
             lock_wait: seconds to wait for another migration to finish.
             opts: Pulumi's options; ``retain_on_delete`` is on unless set here.
         """

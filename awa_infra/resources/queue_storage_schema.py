@@ -100,7 +100,8 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
             force_drop: with ``drop``, drop it although it holds unfinished, failed or dead jobs.
             guard: guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.
             role: become this role for the transaction, so that it owns what is made. Default: do not.
-            lock_timeout: seconds to wait for each table lock; 0 waits for ever.
+            lock_timeout: seconds to keep trying for table locks, in short waits with everything rolled back in between;
+                0 tries for ever.
             lock_wait: seconds to wait for another migration to finish.
             opts: Pulumi's options; ``retain_on_delete`` is on unless set here, or ``deletion_policy`` is drop.
         """

@@ -83,7 +83,8 @@ class AwaRoles(Resource, module="awa", name="AwaRoles"):
             migrator_password: kept as a secret, sent as a SCRAM verifier only. Default: none is set.
             runtime_password: the same for the runtime.
             observer_password: the same for the observer.
-            lock_timeout: seconds to wait for each table lock; 0 waits for ever.
+            lock_timeout: seconds to keep trying for table locks, in short waits with everything rolled back in between;
+                0 tries for ever.
             lock_wait: seconds to wait for another migration to finish.
             opts: Pulumi's options; ``retain_on_delete`` is on unless set here.
         """

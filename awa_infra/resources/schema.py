@@ -43,6 +43,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
     role: pulumi.Output[str | None]
     lock_timeout: pulumi.Output[float]
     lock_wait: pulumi.Output[float]
+    transaction: pulumi.Output[str]
     allow_live_runtimes: pulumi.Output[bool]
     repair: pulumi.Output[bool]
     queues: pulumi.Output[list[Any]]
@@ -63,6 +64,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
         role: pulumi.Input[str] | None = None,
         lock_timeout: pulumi.Input[float] = LOCK_TIMEOUT,
         lock_wait: pulumi.Input[float] = LOCK_WAIT,
+        transaction: pulumi.Input[str] = "whole",
         allow_live_runtimes: pulumi.Input[bool] = False,
         repair: pulumi.Input[bool] = False,
         queues: pulumi.Input[Sequence[pulumi.Input[str | QueueArgs]]] = (),
@@ -78,8 +80,12 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
             release: the Awa release that must be installed where the program runs, for example ``0.6.9``.
                 Default: whichever is.
             role: become this role for the transaction, so that it owns what is made. Default: do not.
-            lock_timeout: seconds to wait for each table lock; 0 waits for ever.
+            lock_timeout: seconds to keep trying for table locks, in short waits with everything rolled back in between;
+                0 tries for ever.
             lock_wait: seconds to wait for another migration to finish.
+            transaction: what is committed together: ``whole``, all or nothing, with locks that are held until the end,
+                or ``each``, every migration by itself: locks are short, and what an interrupted run has committed is
+                kept.
             allow_live_runtimes: migrate although live runtimes are too old or would have to be away.
             repair: re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted, and put lost
                 rows of Awa's state back where no job can be lost by it.
@@ -99,6 +105,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
                 "role": role,
                 "lock_timeout": lock_timeout,
                 "lock_wait": lock_wait,
+                "transaction": transaction,
                 "allow_live_runtimes": allow_live_runtimes,
                 "repair": repair,
                 "queues": list(queues) if isinstance(queues, Sequence) else queues,

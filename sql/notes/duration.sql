@@ -5,8 +5,17 @@ SELECT 'duration' AS code,
        format('About %s s on this database: %s s for the steps themselves (measured on %s), %s s for about %s jobs in schema awa, %s s for scanning queue storage.%s%s',
               round(({seconds} + c.jobs * {per_million} / 1e6 + q.scans * {row_seconds})::numeric, 1), {seconds}, {reference},
               round((c.jobs * {per_million} / 1e6)::numeric, 1), c.jobs, round((q.scans * {row_seconds})::numeric, 1),
-              CASE WHEN {waiting} <> '' AND to_regnamespace('awa') IS NOT NULL
-                   THEN format(' Until the end %s wait.', {waiting}) ELSE '' END,
+              coalesce((SELECT CASE WHEN {transaction} = 'whole'
+                                    THEN format(' From %s until the end, about %s s, %s wait.', w.first,
+                                                round(w.seconds, 1), w.who)
+                                    ELSE format(' For about %s s at most, during %s, %s wait.', round(w.seconds, 1),
+                                                w.first, w.who) END
+                          FROM (
+{held}
+                               ) AS w
+                         WHERE w.mode = {transaction}
+                         ORDER BY w.seconds DESC
+                         LIMIT 1), ''),
               CASE WHEN {unmeasured} > 0
                    THEN format(' Not counted: %s steps that were never measured.', {unmeasured}) ELSE '' END) AS message
   FROM (SELECT coalesce(sum(greatest(t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid), 0)), 0)::bigint AS jobs

@@ -1,4 +1,4 @@
--- Who holds locks on Awa's tables in this database right now, the oldest transaction first.
+-- Who has held locks on Awa's tables in this database for so long, the oldest transaction first.
 SELECT a.pid, a.usename::text AS "user", a.application_name, a.state,
        extract(epoch FROM clock_timestamp() - a.xact_start)::int AS seconds,
        -- Up to the first value or comment: somebody else's statement can hold a password or a customer's data.
@@ -7,6 +7,8 @@ SELECT a.pid, a.usename::text AS "user", a.application_name, a.state,
  WHERE a.datname = current_database()
    AND a.pid <> pg_backend_pid()
    AND a.pid <> {own_pid}
+   -- Whose transaction began later was in nobody's way before. How old it is may be hidden from this role.
+   AND (a.xact_start IS NULL OR a.xact_start <= clock_timestamp() - make_interval(secs => {seconds}))
    AND EXISTS (SELECT FROM pg_catalog.pg_locks l
                  JOIN pg_catalog.pg_class c ON c.oid = l.relation
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

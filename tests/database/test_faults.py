@@ -148,7 +148,7 @@ def test_a_lock_timeout_is_tried_again_as_a_whole(awa_database: Database, desire
             told.append((attempt, error.code))
             holder.rollback()
 
-        report = apply(awa_database.url, desired(), waits=Waits(table_lock=0.2), on_retry=let_go)
+        report = apply(awa_database.url, desired(), waits=Waits(table_try=0.2), on_retry=let_go)
     assert told == [(1, "lock-timeout")]
     assert report.attempts == 2
     assert report.after.patches == {"wait_free_dirty_marks"}

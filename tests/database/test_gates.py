@@ -18,7 +18,7 @@ from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_plan
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
-from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape
+from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Transaction
 from awa_infra.planning.gates import Session, gate_queries
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
@@ -236,11 +236,59 @@ def test_the_window_is_estimated_from_the_rows_and_can_be_limited(awa_database: 
     assert [note.code for note in plan.notes] == ["duration", "window"]
     assert "about 2000000 ready and done rows are scanned 3 times, about 126 s" in plan.notes[1].message
     assert re.match(r"About 126\.\d s on this database: 0\.\d+ s for the steps themselves", plan.notes[0].message)
-    waiting = "Until the end producers, workers and readers of finished jobs wait."
-    assert plan.notes[0].message.endswith(waiting)
+    waiting = r" From V37 until the end, about 126\.\d s, producers, workers and readers of finished jobs wait\.$"
+    assert re.search(waiting, plan.notes[0].message)
     limited = replace(desired(), policy=Policy(max_window=60))
     assert codes(awa_database.url, limited) == ["window-too-long"]
     assert codes(awa_database.url, replace(desired(), policy=Policy(max_window=130))) == []
+    # A transaction for each migration scans once.
+    each = replace(desired(), transaction=Transaction.EACH)
+    assert codes(awa_database.url, replace(each, policy=Policy(max_window=40))) == ["window-too-long"]
+    assert codes(awa_database.url, replace(each, policy=Policy(max_window=45))) == []
+
+
+def test_the_time_that_producers_wait_for_counts_for_the_window_without_any_job(
+    database: Database, desired: Desired
+) -> None:
+    apply(database.url, desired(target=11))
+    _state, plan = read_plan(database.url, desired())
+    held = {step.key: step.locks for step in plan.steps}
+    assert held["V012"].startswith("ACCESS EXCLUSIVE on awa.jobs; producers, workers, readers of ready jobs")
+    assert held["V017"] == "ACCESS EXCLUSIVE on awa.queue_meta; workers wait"
+    assert held["V019"].startswith("ACCESS EXCLUSIVE on awa.jobs; producers, workers, ")
+    assert re.search(r" From V12 until the end, about \d\.\d s, producers, workers, ", plan.notes[0].message)
+    refused = read_plan(database.url, replace(desired(), policy=Policy(max_window=0)))[1].gates
+    assert [gate.code for gate in refused] == ["window-too-long"]
+    assert re.match(r"Producers and workers would wait for about [1-9]\.\d s, from V12 until", refused[0].message)
+    assert "--transaction each" in refused[0].hint
+    assert codes(database.url, replace(desired(), policy=Policy(max_window=0.5))) == ["window-too-long"]
+    each = replace(desired(), transaction=Transaction.EACH, policy=Policy(max_window=0.5))
+    assert codes(database.url, each) == []
+    assert codes(database.url, replace(each, policy=Policy(max_window=0))) == ["window-too-long"]
+
+
+def test_nobody_waits_in_an_empty_database(database: Database, desired: Desired) -> None:
+    plan = read_plan(database.url, replace(desired(), policy=Policy(max_window=0)))[1]
+    assert plan.gates == ()
+    assert " wait" not in plan.notes[0].message
+
+
+def test_what_each_way_to_commit_costs_is_noted_when_runtimes_are_alive(database: Database, desired: Desired) -> None:
+    apply(database.url, desired(target=11))
+    assert [note.code for note in read_plan(database.url, desired())[1].notes] == ["duration"]
+    runtime(database, "0.5.7")
+    for transaction in Transaction:
+        plan = read_plan(database.url, replace(desired(), transaction=transaction))[1]
+        (note,) = [note.message for note in plan.notes if note.code == "traffic"]
+        whole, each = note.split(" With transaction each, ")
+        assert re.match(
+            r"1 runtimes are live\. With transaction whole producers, workers, readers of ready jobs and readers of "
+            r"finished jobs wait for about [1-9]\.\d s at once, from V12 until the commit",
+            whole,
+        )
+        assert re.search(r"they wait \d+ times, at most about 0\.\d s at once \(V\d+\)", each)
+        assert ("(as chosen)" in whole) == (transaction is Transaction.WHOLE)
+        assert ("(as chosen)" in each) == (transaction is Transaction.EACH)
 
 
 def test_without_statistics_the_window_is_estimated_from_the_size_on_disk(
@@ -294,7 +342,7 @@ def test_completing_a_schema_counts_for_the_window_of_that_schema_alone(
     ("damage", "seconds", "scans"),
     [
         ("DROP INDEX acme.idx_acme_dlq_queue_time", 21, 1_000_000),
-        ("DROP FUNCTION awa.storage_status()", 378, 18_000_000),
+        ("DROP FUNCTION awa.storage_status()", 379, 18_000_000),
     ],
 )
 def test_the_installer_that_a_repair_runs_counts_for_the_window(
@@ -305,11 +353,11 @@ def test_the_installer_that_a_repair_runs_counts_for_the_window(
     full(awa_database, "acme.ready_entries_0", "awa.done_entries_0")
     awa_database.rows(damage)
     before = dump_schema(awa_database.url)
-    with pytest.raises(BlockedError, match=f"would wait for about {seconds} s.* {scans} ready") as caught:
+    with pytest.raises(BlockedError, match=rf"would wait for about {seconds}\.\d s.* {scans} ready") as caught:
         repair(awa_database.url, release, policy=Policy(max_window=seconds - 1))
     assert caught.value.code == "window-too-long"
     assert dump_schema(awa_database.url) == before
-    assert repair(awa_database.url, release, policy=Policy(max_window=seconds + 1))[1].drift == ()
+    assert repair(awa_database.url, release, policy=Policy(max_window=seconds + 2))[1].drift == ()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.support.servers import Database, TestServer
 
 ALL = os.environ.get("AWA_INFRA_MATRIX") == "all"
 FEW = ("empty", "bare-schema", "0.3.0", "0.6.2-custom")
-QUICK_WAYS = ("engine", "engine, interrupted", "psql bundle")
+QUICK_WAYS = ("engine", "engine, interrupted", "engine, each", "psql bundle")
 CELLS = [
     (start, way)
     for start in (STARTS if ALL else map(named, FEW))

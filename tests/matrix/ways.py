@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
-from awa_infra.model import DesiredState, QueueStorage, Shape, Step
+from awa_infra.model import DesiredState, QueueStorage, Shape, Step, Transaction
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
@@ -37,6 +38,19 @@ class Refused(Exception):  # noqa: N818
 def engine(start: Start, url: str) -> None:
     """Apply, in one transaction."""
     apply(url, desired_for(start))
+
+
+def engine_each(start: Start, url: str) -> None:
+    """Apply, every migration in a transaction of its own; be interrupted once on the way."""
+    desired = replace(desired_for(start), transaction=Transaction.EACH)
+
+    def interrupt(number: int, total: int, _step: Step) -> None:
+        if number == min(STEP_OF_THE_INTERRUPTION, total):
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        apply(url, desired, progress=interrupt)
+    apply(url, desired)
 
 
 def interrupted(start: Start, url: str) -> None:
@@ -115,6 +129,7 @@ WAYS = tuple(
         ("awa migrate", awa_migrate),
         ("engine", engine),
         ("engine, interrupted", interrupted),
+        ("engine, each", engine_each),
         ("psql bundle", psql_bundle),
         ("Flyway", flyway),
         ("Liquibase", liquibase),

@@ -284,7 +284,7 @@ def test_a_preview_of_an_upgrade_says_what_it_locks(schema: ProviderProcess, dat
     line, lasting = schema.log
     pending, _, locks = line.partition(" Locks until the end: ")
     assert pending == "Pending from version 35: 5 migrations (V36-V40), patch wait_free_dirty_marks."
-    held = "ACCESS EXCLUSIVE on 38 tables, SHARE on 131 tables; producers, workers and readers of finished jobs wait"
+    held = "ACCESS EXCLUSIVE on 39 tables, SHARE on 131 tables; producers, workers and readers of finished jobs wait"
     assert locks.startswith(f"V36-V39: {held}; ")
     assert lasting.startswith("About 0.")
     assert locks.endswith("; patch:wait_free_dirty_marks: replaces functions.")

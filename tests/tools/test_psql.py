@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
-from awa_infra.database.observe import read_plan
+from awa_infra.database.observe import read_plan, read_state
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.write import write
@@ -51,6 +52,33 @@ def test_a_dry_run_of_psql_does_everything_and_keeps_nothing(bundle: Path, datab
     assert done.status == 0, done.output
     assert "everything was rolled back" in done.output
     assert database.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('awa', 'acme_jobs', 'beta')") == []
+
+
+def test_psql_commits_every_migration_by_itself_if_asked_to(
+    bundle: Path, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(bundle, broken)
+    (broken / "upstream" / "V030.sql").write_text("SELECT 1 / 0;\n", encoding="utf-8")
+    stopped = psql(database.url, broken / "apply.sql", "-v", "each=1")
+    assert stopped.status == STOPPED, stopped.output
+    assert read_state(database.url).version == 29
+    assert database.rows("SELECT FROM pg_locks WHERE locktype = 'advisory'") == []
+    # Between two migrations the session has the lock, although no transaction does.
+    script = bundle / "apply.sql"
+    watching = script.with_name("watching.sql")
+    between = "COMMIT;\n        SELECT 'held ' || count(*) FROM pg_locks WHERE objid = 1296648018 AND granted;\n"
+    watching.write_text(script.read_text(encoding="utf-8").replace("COMMIT;\n        ", between), encoding="utf-8")
+    done = psql(database.url, watching, "-v", "each=1")
+    watching.unlink()
+    assert done.status == 0, done.output
+    lines = done.output.splitlines()
+    assert [line for line in lines if line.startswith("held")] == ["held 1"] * 10
+    assert [line for line in lines if line.startswith("V")] == [
+        f"V{m.version} {m.description}" for m in release.migrations if m.version > 29
+    ]
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert unverified(database, bundle) == []
 
 
 def test_psql_takes_over_a_database_of_awa_migrate_and_obeys_the_conditions(

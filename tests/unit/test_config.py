@@ -107,7 +107,7 @@ def test_one_problem_is_the_message_and_several_are_counted() -> None:
     assert one.value.message == (
         "a.yaml:2: awa:nothing: unknown key; known are databaseUrl, database, release, targetVersion, roles, "
         "migratorPassword, runtimePassword, observerPassword, queueStorageSchemas, queues, guard, activation, "
-        "lockTimeout, lockWait, allowLiveRuntimes, repair."
+        "lockTimeout, lockWait, transaction, allowLiveRuntimes, repair."
     )
     assert one.value.hint == "Correct it and run again; nothing was done."
     assert one.value.details == ()

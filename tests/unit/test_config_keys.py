@@ -23,6 +23,7 @@ from awa_infra.config import (
 from awa_infra.database.apply import Waits
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Queue, QueueStorage, Roles, Shape
+from awa_infra.packaging.contents import Waits as BundleWaits
 
 CANARY = "canary-password"
 ROLES = {"owner": "awa_owner", "migrator": "awa_migrator", "runtime": "awa_runtime", "observer": "awa_observer"}
@@ -61,6 +62,7 @@ config:
   awa:activation: acme
   awa:lockTimeout: 2.5
   awa:lockWait: 0
+  awa:transaction: each
   awa:allowLiveRuntimes: true
   awa:repair: true
 """,
@@ -70,7 +72,7 @@ config:
         {"name": "shop", "owner": "shop_owner", "encoding": "UTF8", "template": "template0", "connectionLimit": 50}
     )
     assert (config.release, config.target_version, config.activation) == ("0.6.9", 40, "acme")
-    assert (config.lock_timeout, config.lock_wait) == (2.5, 0)
+    assert (config.lock_timeout, config.lock_wait, config.transaction) == (2.5, 0, "each")
     assert (config.allow_live_runtimes, config.repair) == (True, True)
     assert config.migrator_password == Encrypted(secure="v1:def")
     assert config.runtime_password == CANARY
@@ -93,11 +95,13 @@ def test_what_is_not_declared_is_left_alone() -> None:
     assert (config.database, config.release, config.target_version, config.roles_wanted()) == (None, None, None, None)
     assert (config.activation, config.lock_timeout, config.lock_wait) == (None, None, None)
     assert (config.allow_live_runtimes, config.repair) == (False, False)
+    assert config.transaction == "whole"
 
 
 def test_the_described_waits_are_the_ones_that_are_waited() -> None:
     fields = StackConfig.model_fields
     assert f"Default: {Waits().table_lock:g}." in str(fields["lock_timeout"].description)
+    assert f"by default {BundleWaits().table_lock:g}." in str(fields["lock_timeout"].description)
     assert f"Default: {Waits().migration_lock:g}." in str(fields["lock_wait"].description)
 
 

@@ -9,7 +9,7 @@ import pytest
 from awa_infra.model import Queue, QueueStorage, Release, Shape, Step, StepKind
 from awa_infra.planning.access import lanes_step
 from awa_infra.planning.effort import and_listed, effort_of, locks_text
-from awa_infra.planning.planner import migration_step, queue_storage_step
+from awa_infra.planning.planner import migration_step, patch_step, queue_storage_step
 
 
 def text_of(release: Release, version: int) -> str:
@@ -18,9 +18,14 @@ def text_of(release: Release, version: int) -> str:
 
 def test_a_migration_says_what_it_locks_and_who_waits(release: Release) -> None:
     assert locks_text(text_of(release, 37)) == (
-        "ACCESS EXCLUSIVE on 38 tables, SHARE on 131 tables; producers, workers and readers of finished jobs wait"
+        "ACCESS EXCLUSIVE on 39 tables, SHARE on 131 tables; producers, workers and readers of finished jobs wait"
     )
-    assert locks_text(text_of(release, 3)) == "ACCESS EXCLUSIVE on 1 table; workers wait"
+    assert locks_text(text_of(release, 3)) == "ACCESS EXCLUSIVE on awa.runtime_instances; workers wait"
+    assert locks_text(text_of(release, 4)) == (
+        "SHARE ROW EXCLUSIVE on awa.jobs_hot and awa.scheduled_jobs; producers and workers wait"
+    )
+    # A view is locked like a table.
+    assert str(locks_text(text_of(release, 12))).startswith("ACCESS EXCLUSIVE on awa.jobs; producers, workers, ")
     assert locks_text(text_of(release, 40)) == ""
     assert locks_text("SELECT 1") is None
 
@@ -30,7 +35,8 @@ def test_a_text_that_nobody_has_measured_is_told_as_such(release: Release) -> No
     assert migration_step(replace(old, sql=old.sql + "-- changed")).locks == (
         "replays the queue-storage installer; what it locks was not measured"
     )
-    assert migration_step(replace(old, sql="SELECT 1")).locks == ""
+    assert migration_step(replace(old, sql="SELECT 1")).locks == "what it locks was not measured"
+    assert patch_step(replace(release.patches[0], sql="SELECT 1")).locks == "what it locks was not measured"
 
 
 def test_steps_cost_what_was_measured_together(release: Release) -> None:

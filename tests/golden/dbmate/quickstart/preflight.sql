@@ -34,7 +34,7 @@ BEGIN
         -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
         -- rather than making every other session wait behind it.
         ('statement_timeout', '0', false),
-        ('lock_timeout', '30000ms', false),
+        ('lock_timeout', '2000ms', false),
         ('idle_in_transaction_session_timeout', '0', false),
         ('idle_session_timeout', '0', false),
         ('transaction_timeout', '0', false),

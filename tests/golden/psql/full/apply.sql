@@ -3,7 +3,8 @@
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ROLE -d DATABASE -f apply.sql
 --
--- With -v dry_run=1 it does everything, tells whether it went well, and rolls it back.
+-- With -v dry_run=1 it does everything, tells whether it went well, and rolls it back. With -v each=1 it commits every
+-- migration by itself: locks are short, and after a failure what was committed before stays.
 -- \ir reads a file beside this one; every other line that starts with a backslash is psql's, too.
 \set ON_ERROR_STOP on
 -- Whoever wants to see every statement as it runs: psql --echo-all.
@@ -12,6 +13,13 @@
 -- What functions of Awa return on the way says nothing.
 \pset tuples_only on
 \pset format unaligned
+\if :{?dry_run}
+    \set awa_each off
+\elif :{?each}
+    \set awa_each on
+\else
+    \set awa_each off
+\endif
 
 -- A transaction that writes, whatever the default of the role or the database is; on a standby a condition says so.
 SHOW in_hot_standby \gset awa_
@@ -23,6 +31,9 @@ SHOW in_hot_standby \gset awa_
 \ir awa_infra/lock.sql
 \ir awa_infra/preflight.sql
 \ir awa_infra/stop.sql
+\if :awa_each
+    \ir awa_infra/lock_session.sql
+\endif
 
 -- The version that the schema stands at; 0 is an empty database.
 SELECT to_regclass('awa.schema_version') IS NOT NULL AS awa_has_history \gset
@@ -44,17 +55,32 @@ SELECT :awa_version < 40 AS awa_any,
 \if :awa_v001
     \echo 'V1 Canonical schema with UI indexes'
     \ir upstream/V001.sql
+    \if :awa_each
+        COMMIT;
+        BEGIN;
+        \ir awa_infra/lock.sql
+    \endif
 \endif
 
 \if :awa_v002
     \echo 'V2 Runtime observability snapshots'
     \ir upstream/V002.sql
+    \if :awa_each
+        COMMIT;
+        BEGIN;
+        \ir awa_infra/lock.sql
+    \endif
 \endif
 
 [versions 3 to 38: the same]
 \if :awa_v039
     \echo 'V39 Refresh claim_ready_runtime to cache-free ready-segment routing'
     \ir upstream/V039.sql
+    \if :awa_each
+        COMMIT;
+        BEGIN;
+        \ir awa_infra/lock.sql
+    \endif
 \endif
 
 \if :awa_v040
