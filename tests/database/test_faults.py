@@ -210,8 +210,8 @@ def test_a_deadlock_on_the_last_attempt_says_who_was_in_it_and_leaves_everything
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     before = dump_schema(awa_database.url)
     with deadlock_partner(awa_database) as (partner, lock_the_other_table):
+        waits = Waits(attempts=1, table_try=30)
         with pytest.raises(SqlFailedError) as caught:
-            waits = Waits(attempts=1, table_try=30)
             apply(awa_database.url, desired(), progress=lock_the_other_table, waits=waits)
         pid = partner.info.backend_pid
     assert "Step patch:wait_free_dirty_marks failed: deadlock detected" in caught.value.message
