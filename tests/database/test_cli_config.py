@@ -250,7 +250,7 @@ def test_a_bundle_waits_for_locks_as_the_configuration_says(form: str, run: Run,
     out = tmp_path / "out"
     assert run("package", "--format", form, "--config", str(config), "--out", str(out)).status == 0
     texts = "".join(path.read_text(encoding="utf-8") for path in out.rglob("*") if path.suffix in {".sql", ".md"})
-    assert "lock_timeout = '3000ms'" in texts
+    assert "('lock_timeout', '3000ms'" in texts
     assert "interval '1 second' * 5" in texts
-    assert "'30000ms'" not in texts
+    assert "'2000ms'" not in texts
     assert "was not free within 5 seconds" in texts

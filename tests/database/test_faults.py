@@ -196,7 +196,9 @@ def test_a_deadlock_is_tried_again_as_a_whole(awa_database: Database, desired: D
             told.append((attempt, error.sqlstate))
             partner.rollback()
 
-        report = apply(awa_database.url, desired(), progress=lock_the_other_table, on_retry=let_go)
+        # A short try ends before the server looks for a deadlock.
+        waits = Waits(table_try=30)
+        report = apply(awa_database.url, desired(), waits=waits, progress=lock_the_other_table, on_retry=let_go)
     assert told == [(1, "40P01")]
     assert report.attempts == 2
     assert report.after.patches == {"wait_free_dirty_marks"}
@@ -208,8 +210,9 @@ def test_a_deadlock_on_the_last_attempt_says_who_was_in_it_and_leaves_everything
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     before = dump_schema(awa_database.url)
     with deadlock_partner(awa_database) as (partner, lock_the_other_table):
+        waits = Waits(attempts=1, table_try=30)
         with pytest.raises(SqlFailedError) as caught:
-            apply(awa_database.url, desired(), progress=lock_the_other_table, waits=Waits(attempts=1))
+            apply(awa_database.url, desired(), progress=lock_the_other_table, waits=waits)
         pid = partner.info.backend_pid
     assert "Step patch:wait_free_dirty_marks failed: deadlock detected" in caught.value.message
     assert f"pid {pid} (user postgres, program the worker, in a transaction for " in caught.value.details[0]
