@@ -36,7 +36,7 @@ with one custom schema. Made by `make test-matrix`; each kind of server is a few
 A cell says `same` where the schema ends with the fingerprint that a tame server gives. A code means that this way
 refuses this server before it has written anything but the schema of its tool's own tables: see [errors](errors.md).
 What is in quotes is the server's or the tool's own message, for what no code of ours is asked about. `-`: the tool
-cannot be told of such a server. There is no third thing: the test fails.
+cannot be told of such a server. There is no third thing: the test fails, and the cell says `not run`.
 """
 
 _INTRO = """\
@@ -91,9 +91,9 @@ def render_rough(lines: list[dict[str, Any]]) -> str:
 
 def _rough_cell(line: dict[str, Any] | None) -> str:
     if line is None:
-        return "-"
+        return "not run"
     outcome = str(line["outcome"])
-    if outcome == "same":
+    if outcome in {"same", "-"}:
         return outcome
     return f'"{outcome}"' if " " in outcome else f"[`{outcome}`](errors.md#{outcome})"
 

@@ -38,7 +38,7 @@ LOCK_TIMEOUT = 30.0
 """Seconds to keep trying for table locks unless told otherwise: long enough for a transaction of an application."""
 
 LOCK_TRY = 0.5
-"""Seconds that one try waits for a table lock unless told otherwise (docs/reference/benchmark.md, live traffic)."""
+"""Seconds that one try waits for a table lock unless told otherwise; by the benchmark of live traffic."""
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0

@@ -80,7 +80,7 @@ def _condition(query: GateQuery, when: sqltext.Part) -> str:
 
 
 ENOUGH = 600_000
-"""Milliseconds: a migration of a large queue takes minutes (docs/reference/benchmark.md)."""
+"""Milliseconds: a migration of a large queue takes minutes, by the benchmark page."""
 
 
 def tool_timeout_query(tool: str) -> GateQuery:

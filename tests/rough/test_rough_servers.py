@@ -96,10 +96,16 @@ def test_every_kind_of_server_gets_the_same_schema_or_a_code_before_anything_is_
             assert done.status != 0, done.output[-4000:]
             assert done.names(code), done.output[-4000:]
             assert written(site) == before
-        if RESULTS:
-            line = {"profile": profile.name, "what": profile.what, "way": way.name, "outcome": code or "same"}
-            with Path(RESULTS).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+        record(profile, way.name, code or "same")
+        for name in profile.without:
+            record(profile, name, "-")
+
+
+def record(profile: Profile, way: str, outcome: str) -> None:
+    if RESULTS:
+        line = {"profile": profile.name, "what": profile.what, "way": way, "outcome": outcome}
+        with Path(RESULTS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
 
 def test_the_page_about_managed_servers_names_only_kinds_that_are_run() -> None:
