@@ -56,6 +56,7 @@ def test_create_migrates_and_tells_what_stands(schema: ProviderProcess, database
         "repair": False,
         "queues": [],
         "guard": False,
+        "transaction": "whole",
         "schema_version": 40.0,
         "patches": ["wait_free_dirty_marks"],
         "storage_state": "canonical",
