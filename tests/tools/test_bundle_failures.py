@@ -179,20 +179,29 @@ def test_what_alembic_refuses_is_said_in_a_few_lines(awa_database: Database, rel
 READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = on"
 
 
-@pytest.mark.parametrize("form", [tool.name for tool in TOOLS if tool.name != "sqitch"] + ["psql"])
+@pytest.mark.parametrize("form", [tool.name for tool in TOOLS if tool.name not in {"sqitch", "alembic"}])
 def test_a_read_only_database_is_told_before_anything_fails(
     form: str, database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     write(render(form, DesiredState(release, 40)), bundle)
     database.rows(READ_ONLY.format(database.name))
-    if form == "psql":
-        done = psql(database.url, bundle / "apply.sql")
-    else:
-        [tool] = [tool for tool in TOOLS if tool.name == form]
-        done = tool.up(database.url, bundle)
+    [tool] = [tool for tool in TOOLS if tool.name == form]
+    done = tool.up(database.url, bundle)
     assert done.status != 0
     assert "[read-only]" in done.output
+
+
+@pytest.mark.parametrize("form", ["alembic", "psql"])
+def test_a_bundle_that_begins_its_own_transaction_writes_whatever_the_default_is(
+    form: str, database: Database, release: Release, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    write(render(form, DesiredState(release, 40)), bundle)
+    database.rows(READ_ONLY.format(database.name))
+    done = alembic(database.url, bundle) if form == "alembic" else psql(database.url, bundle / "apply.sql")
+    assert done.status == 0, done.output
+    assert database.rows("SELECT max(version) AS version FROM awa.schema_version") == [{"version": 40}]
 
 
 def test_flyway_and_liquibase_tell_a_read_only_database(
@@ -211,11 +220,11 @@ def test_a_bundle_with_nothing_to_do_asks_nothing_that_only_matters_then(
     awa_database: Database, database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    write(render("psql", DesiredState(release, 40)), bundle)
+    write(render("goose", DesiredState(release, 40)), bundle)
     for one in (awa_database, database):
         one.rows(READ_ONLY.format(one.name))
-    assert "[read-only]" not in psql(awa_database.url, bundle / "apply.sql").output
-    assert "[read-only]" in psql(database.url, bundle / "apply.sql").output
+    assert "[read-only]" not in psql(awa_database.url, bundle / "preflight.sql").output
+    assert "[read-only]" in psql(database.url, bundle / "preflight.sql").output
 
 
 @pytest.mark.parametrize("run", [sqitch, alembic, None], ids=["sqitch", "alembic", "psql"])
