@@ -46,6 +46,14 @@ LOCK_HOLDERS = """
 """
 
 
+# The conditions are asked under the lock too, in a transaction that writes nothing and is over soon.
+MIGRATING = """
+    SELECT count(*) AS holders FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.granted AND l.objid = 1296648018 AND a.backend_xid IS NOT NULL
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     """How a run ended."""
@@ -113,9 +121,9 @@ def embedded_flyway(bundle: Path) -> Tool:
 
 
 def wait_for_the_lock(database: Database, running: subprocess.Popen[str]) -> None:
-    """Wait until a tool that runs holds Awa's migration lock."""
+    """Wait until a tool that runs holds Awa's migration lock and has begun to migrate."""
     deadline = time.monotonic() + 60
-    while database.rows(LOCK_HOLDERS) == [{"holders": 0}]:
+    while database.rows(MIGRATING) == [{"holders": 0}]:
         assert running.poll() is None, finish(running).output
         assert time.monotonic() < deadline
 
