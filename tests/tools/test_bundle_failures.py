@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from awa_infra.database.apply import apply
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
 from awa_infra.packaging.bundle import FORMATS, package, render
 from awa_infra.packaging.standing import read
@@ -294,3 +295,19 @@ def test_what_is_not_there_is_no_error_of_the_look_at_the_end(
     assert unverified(database, bundle) == [version, patch, *slots, lanes]
     awa_database.rows("DELETE FROM awa.schema_version")
     assert unverified(awa_database, bundle) == [version, recorded, *slots, lanes]
+
+
+@pytest.mark.parametrize("form", ["psql", "goose"])
+def test_a_bundle_does_not_skip_a_schema_that_lost_a_ring_table(
+    form: str, database: Database, release: Release, tmp_path: Path
+) -> None:
+    apply(database.url, DesiredState(release, 40, (QueueStorage("acme"),)))
+    database.rows("DROP TABLE acme.lease_ring_state; DELETE FROM awa.schema_version WHERE version = 40")
+    before = dump_schema(database.url)
+    bundle = tmp_path / "bundle"
+    write(render(form, DesiredState(release, 40)), bundle)
+    done = psql(database.url, bundle / ("apply.sql" if form == "psql" else "preflight.sql"))
+    assert done.status != 0
+    assert "acme" in done.output
+    assert "[queue-storage-damaged]" in done.output
+    assert dump_schema(database.url) == before
