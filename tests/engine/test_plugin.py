@@ -207,7 +207,7 @@ def an_import_writes_no_secret_down(project: Project, url: str) -> None:
     program = page.program("imported.py")
     wrong = project.program("preview", source=program.replace("queue_slots=16", "queue_slots=32"))
     assert wrong.status == 1
-    assert "queue_slots of a queue-storage schema cannot change from 16 to 32" in said(wrong)
+    assert "queueSlots of a queue-storage schema cannot change from 16 to 32" in said(wrong)
     assert summary(said(project.program("up", source=program))) == {"created": 1, "imported": 2, "changes": 3}
     found = {r["type"]: r for r in project.export()["deployment"]["resources"]}
     assert "inputs" not in found["awa:index:Schema"]
