@@ -310,6 +310,7 @@ PROFILES: tuple[Profile, ...] = (
         "LATIN1 client",
         "PGCLIENTENCODING=LATIN1",
         lambda server: site(server, environment={"PGCLIENTENCODING": "LATIN1"}),
+        dict.fromkeys(("golang-migrate", "dbmate"), "must be absent or"),
     ),
     Profile(
         "LATIN1 both",
