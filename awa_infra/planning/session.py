@@ -5,7 +5,6 @@ What they are and why stands in ``sql/session/settings.sql``.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from awa_infra import sqltext
@@ -50,7 +49,8 @@ def transaction(*, only_reads: bool = False) -> str:
     Args:
         only_reads: whether the transaction may not write.
     """
-    return sqltext.render("session/transaction.sql", access=sqltext.Part(", READ ONLY" if only_reads else ""))
+    why = "-- By name: under another default of the role or the database this would look at a stale snapshot."
+    return f"{why}\n{_by_name('SET TRANSACTION', ', READ ONLY' if only_reads else '')};\n"
 
 
 def begin(*, write: bool) -> str:
@@ -59,8 +59,12 @@ def begin(*, write: bool) -> str:
     Args:
         write: whether it is to write, whatever the default of the role or the database is.
     """
-    statement = re.sub(r"^--.*\n", "", transaction(only_reads=not write), flags=re.MULTILINE).strip()
-    return statement.replace("SET TRANSACTION", "BEGIN").removesuffix(";") + (", READ WRITE" if write else "")
+    return _by_name("BEGIN", ", READ WRITE" if write else ", READ ONLY")
+
+
+def _by_name(statement: str, access: str) -> str:
+    parts = {"statement": sqltext.Part(statement), "access": sqltext.Part(access)}
+    return sqltext.render("session/transaction.sql", **parts).rstrip("\n")
 
 
 def session_block(lock_timeout: str, *, local: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.database.catalogs import prepare, read_catalogs
-from awa_infra.database.connection import connect
-from awa_infra.planning.catalog import digest, structure
 from tests.matrix.starts import STARTS, Start, Starts, jobs, named
 from tests.matrix.ways import WAYS, Refused, Way
 from tests.support.servers import Database, TestServer
+from tests.support.tools import fingerprints
 
 ALL = os.environ.get("AWA_INFRA_MATRIX") == "all"
 FEW = ("empty", "bare-schema", "0.3.0", "0.6.2-custom")
@@ -49,7 +47,7 @@ class References:
             copy = self._starts.copy(start)
             try:
                 WAYS[0].run(start, copy.url)
-                self._known[start] = fingerprints(copy, start)
+                self._known[start] = fingerprints(copy.url, ("awa", *start.custom_schemas))
             finally:
                 self._starts.server.drop(copy)
         return self._known[start]
@@ -58,15 +56,6 @@ class References:
 @pytest.fixture(scope="module")
 def references(starts: Starts) -> References:
     return References(starts)
-
-
-def fingerprints(database: Database, start: Start) -> dict[str, str]:
-    with connect(database.url) as connection:
-        prepare(connection)
-        return {
-            schema: digest(structure(read_catalogs(connection, [schema])[schema][1]))
-            for schema in ("awa", *start.custom_schemas)
-        }
 
 
 @pytest.mark.parametrize(("start", "way"), CELLS, ids=lambda part: str(part).replace(" ", "-"))
@@ -86,7 +75,7 @@ def test_every_way_from_every_start_ends_in_the_same_schema_and_keeps_every_job(
         except Refused as exc:
             outcome = str(exc)
         else:
-            assert fingerprints(copy, start) == expected
+            assert fingerprints(copy.url, ("awa", *start.custom_schemas)) == expected
             assert transition is None or copy.transition() == transition
         assert sorted(map(str, jobs(copy.url))) == sorted(map(str, before))
         record(copy, start, way, outcome, time.monotonic() - began)

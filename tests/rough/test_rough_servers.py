@@ -11,18 +11,19 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database.catalogs import prepare, read_catalogs
-from awa_infra.database.connection import connect
 from awa_infra.database.fingerprint import verify
-from awa_infra.planning.catalog import digest, structure
 from awa_infra.release import installed_release
 from tests.rough.profiles import CUSTOM, PROFILES, Profile, Site, profile
 from tests.rough.ways import WAYS, Way
 from tests.support.servers import TestServer
+from tests.support.tools import fingerprints
 
 ALL = os.environ.get("AWA_INFRA_MATRIX") == "all"
 RESULTS = os.environ.get("AWA_INFRA_MATRIX_RESULTS")
 """A file that gets one line of JSON per cell; the table in the docs is made of it."""
+
+SCHEMAS = ("awa", CUSTOM.schema)
+"""What every way brings."""
 
 # A bundle's tool makes its own schema and tables first: that is what a refusal may leave behind, empty.
 _WRITTEN = """
@@ -46,22 +47,15 @@ def cells() -> Iterator[tuple[Profile, Way]]:
                 yield one, way
 
 
-def fingerprints(url: str) -> dict[str, str]:
-    with connect(url) as connection:
-        prepare(connection)
-        found = read_catalogs(connection, ("awa", CUSTOM.schema))
-        return {schema: digest(structure(catalog)) for schema, (_name, catalog) in found.items()}
-
-
 def assert_tame(site: Site, tame: dict[str, str]) -> None:
     """Compare with the tame server, or on another major version with the facts of the release."""
     release = installed_release()
     with psycopg.connect(site.admin) as connection:
         major = connection.info.server_version // 10000
     if f"major {major}" in tame:
-        assert fingerprints(site.admin) == {schema: tame[schema] for schema in ("awa", CUSTOM.schema)}
+        assert fingerprints(site.admin, SCHEMAS) == {schema: tame[schema] for schema in SCHEMAS}
     else:
-        _state, found = verify(site.admin, release, ["awa", CUSTOM.schema])
+        _state, found = verify(site.admin, release, SCHEMAS)
         assert found.healthy, found.findings
 
 
@@ -78,7 +72,7 @@ def tame(server: TestServer) -> dict[str, str]:
         assert done.status == 0, done.output
         with psycopg.connect(site.admin) as connection:
             major = connection.info.server_version // 10000
-        return {**fingerprints(site.admin), f"major {major}": ""}
+        return {**fingerprints(site.admin, SCHEMAS), f"major {major}": ""}
 
 
 @pytest.mark.parametrize(("profile", "way"), tuple(cells()), ids=lambda part: str(part).replace(" ", "-"))

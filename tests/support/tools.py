@@ -6,12 +6,24 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from awa_infra.database.catalogs import prepare, read_catalogs
+from awa_infra.database.connection import connect
+from awa_infra.planning.catalog import digest, structure
 from devtools.postgres_host import binaries
+
+
+def fingerprints(url: str, schemas: Collection[str]) -> dict[str, str]:
+    """Return the fingerprint of each schema: of what stands in it, not of who owns it."""
+    with connect(url) as connection:
+        prepare(connection)
+        found = read_catalogs(connection, schemas)
+    return {schema: digest(structure(found[schema][1])) for schema in schemas}
 
 
 def missing(reason: str) -> NoReturn:
