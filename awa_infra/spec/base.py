@@ -90,7 +90,7 @@ def camel(name: str) -> str:
 class Entry(BaseModel):
     """A mapping that people write. Its keys are camelCase, its attributes and the names of inputs snake_case."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=camel)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=camel, defer_build=True)
 
     @classmethod
     def checked(cls, values: Mapping[str, Any]) -> Found:  # noqa: ARG003  for those that have any

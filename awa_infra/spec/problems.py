@@ -89,11 +89,6 @@ def input_problems(model: type[Inputs], props: Props) -> list[Problem]:
     return [Problem(_input(path, model), _in_python(message, model)) for path, message in found]
 
 
-def only(problems: Sequence[Problem], *names: str) -> list[Problem]:
-    """Return the problems of some inputs."""
-    return [problem for problem in problems if re.split(r"[.\[]", problem.key)[0] in names]
-
-
 def _input(path: KeyPath, model: type[Inputs]) -> str:
     """Return an input, down to the part of it that is wrong; the name in a list is part of the message."""
     of_names = len(path) == 2 and inner_model(model.model_fields[model.attributes()[str(path[0])]].annotation) is None  # noqa: PLR2004

@@ -14,7 +14,9 @@ import pytest
 
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.lifecycle.roles import RolesLifecycle
+from awa_infra.model import Policy, Queue, QueueStorage, Transaction
 from awa_infra.plugin.schema import package_schema
+from awa_infra.spec.activation import ActivationInputs
 from awa_infra.spec.base import UNKNOWN, Inputs, camel, snake
 from awa_infra.spec.database import DatabaseInputs
 from awa_infra.spec.problems import input_problems
@@ -193,3 +195,29 @@ def test_a_removal_that_drops_nothing_is_refused_under_the_name_of_its_input() -
         "force_drop",
         "needs deletion_policy: drop; nothing is dropped otherwise",
     )
+
+
+def test_a_password_is_text_that_is_not_empty() -> None:
+    given = URL | {"owner": "o", "runtime": "r", "runtime_password": "", "observer": "s", "observer_password": "x"}
+    assert [p.report() for p in input_problems(RolesInputs, given)] == ["must not be empty [config-invalid]"]
+    found = RolesInputs.of(given)
+    assert found.logins() == {"migrator": None, "runtime": "r", "observer": "s"}
+    assert found.passwords() == {"migrator": None, "runtime": "", "observer": "x"}
+
+
+@pytest.mark.parametrize(("schema", "refused"), [("awa", False), ("acme", False), ("public", True), ("Acme", True)])
+def test_queue_storage_is_activated_in_schema_awa_or_in_one_that_could_be_declared(schema: str, refused: bool) -> None:
+    assert bool(input_problems(ActivationInputs, URL | {"schema": schema})) is refused
+
+
+def test_what_a_schema_declares_is_what_plans_take() -> None:
+    found = SchemaInputs.of(URL | {"transaction": "each", "allow_live_runtimes": True, "queues": ["mail"]})
+    assert (found.together(), found.policy()) == (Transaction.EACH, Policy(allow_live_runtimes=True))
+    assert found.own_queue_storage() == (QueueStorage("awa", queues=(Queue("mail"),)),)
+    assert SchemaInputs.of({"transaction": UNKNOWN}).together() is Transaction.WHOLE
+
+
+def test_a_stack_guards_schema_awa_and_every_declared_one() -> None:
+    stack = {"queueStorageSchemas": [{"schema": "acme"}]}
+    assert StackConfig.model_validate(stack).guarded() == ()
+    assert StackConfig.model_validate(stack | {"guard": True}).guarded() == ("awa", "acme")
