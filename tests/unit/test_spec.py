@@ -161,7 +161,7 @@ def test_the_schema_of_a_plugin_has_constants_for_the_texts_that_are_accepted() 
     assert [value["value"] for value in types["awa:index:Transaction"]["enum"]] == ["whole", "each"]
 
 
-LANES = [
+LANES: list[tuple[dict[str, Any], tuple[str, ...], str | None, tuple[str, ...]]] = [
     ({}, (), None, ("awa",)),
     ({}, ("acme", "other"), None, ("acme", "other")),
     ({}, ("acme",), "awa", ("awa",)),
