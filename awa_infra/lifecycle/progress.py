@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from typing import TypedDict
 
-from awa_infra.database.apply import OnRetry, Progress
+from awa_infra.database.apply import OnRetry, Progress, Waits
 from awa_infra.database.patience import retry_line
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.base import Tell
 from awa_infra.model import Report, Step
+from awa_infra.spec.connection import Waiting
 
 _PAUSE = 1.0
 """Seconds between two lines: where the output is no terminal, an engine prints each on a line of its own."""
 
 
-def live_progress(tell: Tell) -> Progress:
+def _live_progress(tell: Tell) -> Progress:
     """Return a callback that shows which step is running; the line goes when the object is done."""
     last = float("-inf")
 
@@ -27,7 +29,7 @@ def live_progress(tell: Tell) -> Progress:
     return show
 
 
-def live_retry(tell: Tell) -> OnRetry:
+def _live_retry(tell: Tell) -> OnRetry:
     """Return a callback that says why a transaction is tried again; once as a warning, then as progress."""
 
     def show(attempt: int, error: AwaInfraError, pause: float) -> None:
@@ -35,6 +37,20 @@ def live_retry(tell: Tell) -> OnRetry:
         tell(retry_line(attempt, error, pause), warning=first, ephemeral=not first)
 
     return show
+
+
+class Followed(TypedDict):
+    """How a run waits for locks, and who is told of its steps: arguments that everything that writes has in common."""
+
+    waits: Waits
+    progress: Progress
+    on_retry: OnRetry
+
+
+def followed(wanted: Waiting, tell: Tell) -> Followed:
+    """Return how long to wait for locks, with every line of the run shown at its resource."""
+    waits = Waits(migration_lock=wanted.lock_wait, table_lock=wanted.lock_timeout, on_wait=tell)
+    return {"waits": waits, "progress": _live_progress(tell), "on_retry": _live_retry(tell)}
 
 
 def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:

@@ -28,7 +28,7 @@ from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lan
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ObservedSchema:
     """What stands in one schema, as it was read.
 
     Attributes:
@@ -90,7 +90,7 @@ class Subject:
     facts: CatalogFacts | None
     names: CatalogFacts
     observed: ObservedState
-    standing: Mapping[str, Standing]
+    standing: Mapping[str, ObservedSchema]
 
 
 def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
@@ -165,7 +165,7 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
     return Shape(0, 0, 0, receipts=receipts)
 
 
-def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
     schema = standing.name.text
     found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
     if subject.facts:
@@ -190,7 +190,7 @@ def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tup
     return findings, Fingerprint(schema, hashed, promised)
 
 
-def _own(subject: Subject, standing: Standing) -> frozenset[str]:
+def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
     """Return what a function or view of a queue-storage schema means by its schema's name before a dot."""
     known = own_names(subject.names.substrate)
     return known if subject.facts or standing.name.text == CANONICAL_SCHEMA else known | own_names(standing.catalog)
@@ -202,7 +202,7 @@ def _expanded(facts: CatalogFacts, name: SchemaName, shape: Shape) -> Expanded:
     return expand(facts.template(receipts=shape.receipts), name, shape)
 
 
-def _template(subject: Subject, standing: Standing) -> Catalog:
+def _template(subject: Subject, standing: ObservedSchema) -> Catalog:
     """Return what the schemas of a release without facts are compared with."""
     default = subject.standing.get(CANONICAL_SCHEMA)
     if default is None or standing is default:
@@ -214,7 +214,7 @@ def _template(subject: Subject, standing: Standing) -> Catalog:
     return {key: text for key, text in collapse(hashed, default.name, own).items() if key in names}
 
 
-def _with_diff(subject: Subject, standing: Standing, finding: Finding) -> Finding:
+def _with_diff(subject: Subject, standing: ObservedSchema, finding: Finding) -> Finding:
     if finding.kind is not FindingKind.CHANGED or finding.part not in HASHED or finding.expected is None:
         return finding
     key = finding.part, finding.object

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from awa_infra.database.bundle_history import read_history
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.packaging.check import check, progress
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.existing import read
 from tests.support.servers import Database
 from tests.tools.runners import Tool, finish
 
