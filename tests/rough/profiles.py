@@ -150,9 +150,11 @@ def on_role(name: str, what: str, settings: Mapping[str, str], refused: Mapping[
     return Profile(name, what, lambda server: site(server, *texts), refused or {})
 
 
-def named(name: str, what: str, **names: str) -> Profile:
+def named(
+    name: str, what: str, *, database: str = "", role: str | None = None, refused: Mapping[str, str] | None = None
+) -> Profile:
     """Return a profile that only has odd names."""
-    return Profile(name, what, lambda server: site(server, database=names.get("database", ""), role=names.get("role")))
+    return Profile(name, what, lambda server: site(server, database=database, role=role), refused or {})
 
 
 @contextmanager
@@ -458,7 +460,12 @@ PROFILES: tuple[Profile, ...] = (
     named("long role", "role of 63 bytes", role="r" * 63),
     named("dash role", "role `App-Migrator`", role="App-Migrator"),
     named("umlaut role", "role `Ümläut`", role="Ümläut"),
-    named("database with blank", "database `my jobs-100%`", database="my jobs-100%"),
+    named(
+        "database with blank",
+        "database `my jobs-100%`",
+        database="my jobs-100%",
+        refused={"sqitch": "in connection info string"},
+    ),
     named("database with quote", 'database `it\'s "odd"`', database='it\'s "odd"'),
     Profile(
         "hardened",
