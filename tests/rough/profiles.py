@@ -466,7 +466,12 @@ PROFILES: tuple[Profile, ...] = (
         database="my jobs-100%",
         refused={"sqitch": "in connection info string"},
     ),
-    named("database with quote", 'database `it\'s "odd"`', database='it\'s "odd"'),
+    named(
+        "database with quote",
+        'database `it\'s "odd"`',
+        database='it\'s "odd"',
+        refused={"sqitch": "in connection info string"},
+    ),
     Profile(
         "hardened",
         "nothing for PUBLIC, not even by default",
