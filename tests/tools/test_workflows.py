@@ -86,7 +86,7 @@ def test_the_next_changelog_collects_the_fragments(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "changelog.d", tmp_path / "changelog.d")
-    (tmp_path / "changelog.d" / "quicker.fix.md").write_text("Everything is quicker.\n", encoding="utf-8")
+    (tmp_path / "changelog.d" / "+quicker.fix.md").write_text("Everything is quicker.\n", encoding="utf-8")
     words = [str(Path(sys.executable).with_name("towncrier")), "build", "--yes", "--version=9.9.9", "--date=2030-01-31"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     text = (tmp_path / "CHANGELOG.md").read_text(encoding="utf-8")
