@@ -1,7 +1,3 @@
--- First in the transaction.
--- By name: under another default of the role or the database this would look at a stale snapshot.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE
@@ -1356,6 +1352,24 @@ SELECT 'tool-timeout' AS code,
   FROM pg_catalog.pg_settings s
  WHERE s.name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
    AND s.reset_val::bigint BETWEEN 1 AND 600000
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'isolation-level'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Flyway has asked the database something in this transaction, so its isolation level stays as the role or the database
+-- has it. Under any but this one, what is looked at once the lock is there would be older than the lock.
+SELECT 'isolation-level' AS code,
+       format('Flyway works under isolation level %s: role %I has it by default in database %I. What another migration '
+              'has just done would not be seen.', current_setting('transaction_isolation'), session_user, current_database())
+         AS message,
+       format('ALTER ROLE %I IN DATABASE %I SET default_transaction_isolation = ''read committed''; then connect anew.',
+              session_user, current_database())
+         AS hint
+ WHERE current_setting('transaction_isolation') <> 'read committed'
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;

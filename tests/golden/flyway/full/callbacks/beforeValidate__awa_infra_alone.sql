@@ -1,6 +1,3 @@
--- By name: under another default of the role or the database this would look at a stale snapshot.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE
