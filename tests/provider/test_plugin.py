@@ -341,6 +341,9 @@ def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) ->
     assert failures == {
         "databaseUrl": "is given neither here nor in the configuration of the provider [config-invalid]",
         "targetVersion": "must be at least 1 [config-invalid]",
+        "queueStorageSchemas": (
+            "'pg_x' is reserved: PostgreSQL keeps names that start with pg_ to itself [config-invalid]"
+        ),
     }
 
 
