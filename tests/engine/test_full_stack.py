@@ -157,7 +157,7 @@ def the_schema_that_jobs_go_to_is_never_dropped(story: Story) -> None:
     database = story.database
     before, transition = dump_schema(database.url), database.transition()
     assert "[protected-resources]" in story.run("destroy", "--yes").stderr
-    story.pulumi("state", "unprotect", "--all", "--stack=prod", "--yes")
+    story.project.pulumi("state", "unprotect", "--all", "--stack=prod", "--yes")
     destroyed = story.run("destroy", "--yes")
     assert destroyed.status == 8
     assert "[removal-active]" in destroyed.stderr

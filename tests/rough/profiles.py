@@ -279,7 +279,7 @@ ITS_OWN_TRANSACTIONS = ("Flyway", "Liquibase", "goose", "golang-migrate", "dbmat
 """Ways whose tool begins transactions of its own, for its history."""
 
 TIMEOUTS = {
-    "statement_timeout": "'500ms'",
+    "statement_timeout": "'1s'",
     "lock_timeout": "'50ms'",
     "idle_in_transaction_session_timeout": "'500ms'",
 }
@@ -405,8 +405,8 @@ PROFILES: tuple[Profile, ...] = (
         {"default_transaction_read_only": "on"},
         dict.fromkeys(ITS_OWN_TRANSACTIONS, "read-only"),
     ),
-    on_database("timeouts of the database", "half a second and less", TIMEOUTS, TWO_CONNECTIONS),
-    on_role("timeouts of the role", "half a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_database("timeouts of the database", "a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_role("timeouts of the role", "a second and less", TIMEOUTS, TWO_CONNECTIONS),
     on_role(
         "transaction timeout",
         "transaction_timeout of half a second",
