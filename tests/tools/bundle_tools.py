@@ -17,7 +17,7 @@ from awa_infra.database.bundle_history import read_history
 from awa_infra.database.target import Target
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.packaging.check import check, progress
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.existing import read
 from devtools import java_tools
 from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing

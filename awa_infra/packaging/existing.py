@@ -17,7 +17,7 @@ from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, is_ours, listed
 
 
 @dataclass(frozen=True)
-class Standing:
+class ExistingBundle:
     """A bundle in a folder.
 
     Attributes:
@@ -100,7 +100,7 @@ def age(release: str) -> Version:
         return Version("0")
 
 
-def read(folder: Path) -> Standing | None:
+def read(folder: Path) -> ExistingBundle | None:
     """Return the bundle in a folder, or ``None`` if there is nothing.
 
     Raises:
@@ -124,10 +124,10 @@ def read(folder: Path) -> Standing | None:
             f"The folder {folder} is not empty, and awa-infra did not write it.",
             hint="Choose a new or an empty folder; nothing here is overwritten.",
         )
-    return Standing(folder, files)
+    return ExistingBundle(folder, files)
 
 
-def refuse_what_changed(standing: Standing) -> None:
+def refuse_what_changed(standing: ExistingBundle) -> None:
     """Raise unless a bundle is exactly as it was written.
 
     Raises:
