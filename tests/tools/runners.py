@@ -21,11 +21,7 @@ from tests.support.tools import missing
 TIMEOUT = 180.0
 """Seconds; only guards against a hang."""
 
-NEWEST_FLYWAY = "11.20.3"
-OLDEST_FLYWAY = "10.21.0"
-
-LIQUIBASES = ("4.33.0", "5.0.4")
-"""The last one under Apache-2.0, and the newest."""
+NEWEST_FLYWAY, OLDEST_FLYWAY = java_tools.FLYWAYS
 
 _TABLE = "x-migrations-table-quoted=true&x-migrations-table=%22awa_migrations%22.%22schema_migrations%22"
 _FLYWAY = ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD")
@@ -69,7 +65,7 @@ def psql(where: str | Where, script: Path, *options: str) -> Result:
     """Run a script with psql as the README of a bundle says, from another folder."""
     where = _where(where)
     words = [str(where.programs / "psql"), "-X", "-v", "ON_ERROR_STOP=1", *options, "-d", where.url, "-f", str(script)]
-    return _run(where, words, Path(), {})
+    return run(where, words, Path(), {})
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ def embedded_flyway(bundle: Path) -> Tool:
     return Tool(command(lambda: java_tools.flyway_embedded(program)), _FLYWAY, bundle)
 
 
-def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:
+def liquibase_tool(bundle: Path, version: str = java_tools.LIQUIBASES[0]) -> Tool:
     """Return a version of Liquibase for a bundle, or skip the test."""
     return Tool(command(lambda: java_tools.liquibase(version)), _LIQUIBASE, bundle)
 
@@ -136,7 +132,7 @@ def golang_migrate(where: str | Where, bundle: Path, *words: str) -> Result:
     url = _go_url(where)
     tool = [*command(go_tools.golang_migrate), "-path", "migrations", "-database", f"{url}&{_TABLE}"]
     ready = prepared(where, bundle)
-    return ready if ready.status else _run(where, [*tool, *(words or ("up",))], bundle, {})
+    return ready if ready.status else run(where, [*tool, *(words or ("up",))], bundle, {})
 
 
 def goose(where: str | Where, bundle: Path, *words: str) -> Result:
@@ -145,7 +141,7 @@ def goose(where: str | Where, bundle: Path, *words: str) -> Result:
     history = ("-dir", "migrations", "-table", "awa_migrations.goose_db_version")
     tool = [*command(go_tools.goose), *history, "postgres", _go_url(where)]
     ready = prepared(where, bundle)
-    return ready if ready.status else _run(where, [*tool, *(words or ("up",))], bundle, {})
+    return ready if ready.status else run(where, [*tool, *(words or ("up",))], bundle, {})
 
 
 def dbmate(where: str | Where, bundle: Path, *words: str) -> Result:
@@ -155,14 +151,14 @@ def dbmate(where: str | Where, bundle: Path, *words: str) -> Result:
     ready = prepared(where, bundle)
     if ready.status:
         return ready
-    return _run(where, [*tool, *(words or ("migrate",))], bundle, {"DATABASE_URL": _go_url(where)})
+    return run(where, [*tool, *(words or ("migrate",))], bundle, {"DATABASE_URL": _go_url(where)})
 
 
 def alembic(where: str | Where, bundle: Path, *words: str) -> Result:
     """Run Alembic; ``upgrade head`` unless told otherwise."""
     where = _where(where)
     tool = [sys.executable, "-m", "alembic"]
-    return _run(where, [*tool, *(words or ("upgrade", "head"))], bundle, {"AWA_DATABASE_URL": where.url})
+    return run(where, [*tool, *(words or ("upgrade", "head"))], bundle, {"AWA_DATABASE_URL": where.url})
 
 
 def sqitch(where: str | Where, bundle: Path, *words: str) -> Result:
@@ -174,7 +170,7 @@ def sqitch(where: str | Where, bundle: Path, *words: str) -> Result:
     path = os.pathsep.join([str(where.programs), os.environ["PATH"]])
     who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": found["password"]}
     tool = [*command(perl_tools.sqitch), *(words or ("deploy",)), target]
-    return _run(where, tool, bundle, {"PATH": path, **who})
+    return run(where, tool, bundle, {"PATH": path, **who})
 
 
 def adopt(where: str | Where, bundle: Path) -> Result:
@@ -198,7 +194,7 @@ def adopt_with_sqitch(where: str | Where, bundle: Path) -> Result:
     readme = (bundle / "README.md").read_text(encoding="utf-8")
     query = re.search(r'-Atc "(SELECT format.*)"$', readme, flags=re.MULTILINE)
     assert query is not None
-    asked = _run(where, [str(where.programs / "psql"), "-X", "-d", where.url, "-Atc", query[1]], bundle, {})
+    asked = run(where, [str(where.programs / "psql"), "-X", "-d", where.url, "-Atc", query[1]], bundle, {})
     return asked if asked.status else sqitch(where, bundle, "deploy", "--log-only", "--to", asked.output.strip())
 
 
@@ -206,7 +202,7 @@ def _baseline(where: str | Where, bundle: Path) -> Result:
     """Name to Flyway the highest version that Awa recorded."""
     where = _where(where)
     query = "SELECT max(version) FROM awa.schema_version"
-    asked = _run(where, [str(where.programs / "psql"), "-X", "-d", where.url, "-Atc", query], bundle, {})
+    asked = run(where, [str(where.programs / "psql"), "-X", "-d", where.url, "-Atc", query], bundle, {})
     if asked.status:
         return asked
     return flyway_tool(bundle).run(where, f"-baselineVersion={asked.output.strip()}", "baseline")
@@ -270,7 +266,8 @@ def _go_url(where: Where) -> str:
     return url if "sslmode=" in url else f"{url}{'&' if '?' in url else '?'}sslmode=disable"
 
 
-def _run(where: Where, words: list[str], folder: Path, variables: Mapping[str, str]) -> Result:
+def run(where: Where, words: list[str], folder: Path, variables: Mapping[str, str]) -> Result:
+    """Run a program to its end, with nothing but the environment of the database and some variables."""
     return finish(_start(where, words, folder, variables, subprocess.DEVNULL))
 
 

@@ -16,9 +16,10 @@ from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
+from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
 from tests.tools.bundle_tools import CUSTOM, script
-from tests.tools.runners import LIQUIBASES, NUMBERED, Result, flyway_tool, liquibase_tool, psql
+from tests.tools.runners import NUMBERED, Result, flyway_tool, liquibase_tool, psql
 
 WAITING = """
     SELECT FROM pg_stat_activity
