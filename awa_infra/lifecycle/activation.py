@@ -76,6 +76,14 @@ class ActivationLifecycle(Lifecycle):
             warning=True,
         )
 
+    def tell_unknown_again(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+        """Say in which case it would happen once more."""
+        tell(
+            "The connection is not known yet. If it leads to another database, queue storage will be activated there "
+            f"in schema {wanted['schema']}, and there is no way back.",
+            warning=True,
+        )
+
     def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Activate it, unless it is active as declared."""
         report = activate(

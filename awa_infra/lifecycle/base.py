@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError, reported
+from awa_infra.lifecycle.connections import connection_change, same_connection
 from awa_infra.lifecycle.fields import (
     UNKNOWN,
     Input,
@@ -71,14 +72,16 @@ class Difference:
     Attributes:
         inputs: names of the inputs that changed.
         pending: whether the database itself is not as declared.
+        outputs: names of the outputs that follow from inputs and are kept as they were with other inputs.
     """
 
     inputs: tuple[str, ...]
     pending: bool
+    outputs: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.inputs) or self.pending
+        return bool(self.inputs or self.outputs) or self.pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Lifecycle(ABC):
         name: as programs name it, for example ``AwaSchema``.
         inputs: everything that can be declared.
         outputs: everything else that is reported.
+        connection: the input with the connection string.
         needed: inputs without which the database cannot be asked anything.
         satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
             in the same run.
@@ -113,6 +117,7 @@ class Lifecycle(ABC):
     name: ClassVar[str]
     inputs: ClassVar[tuple[Input, ...]]
     outputs: ClassVar[tuple[Output, ...]]
+    connection: ClassVar[str] = "database_url"
     needed: ClassVar[tuple[str, ...]] = ("database_url",)
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
     _handed: ClassVar[Handed[Comparison]]
@@ -168,15 +173,20 @@ class Lifecycle(ABC):
     def diff(self, olds: Props, news: Props, tell: Tell) -> Difference:
         """Compare with the live database, so that a plain preview shows what is pending, and drift."""
         wanted = self.normal(news)
-        inputs = self.changed(olds, wanted)
+        inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
         self.tell_changed(olds, wanted, inputs, tell)
+        said = connection_change(*self.connections(olds, wanted))
+        if said:
+            tell(said)
         if not is_known(wanted, *self.needed):
-            return Difference(inputs, pending=True)
+            if wanted[self.connection] is UNKNOWN:
+                self.tell_unknown_again(wanted, tell)
+            return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
         if seen.plan.steps:
             self.tell_pending(wanted, seen, tell)
-            return Difference(inputs, pending=True)
-        return Difference(inputs, pending=self.drifted(wanted, seen, tell))
+            return Difference(inputs, pending=True, outputs=outputs)
+        return Difference(inputs, self.drifted(wanted, seen, tell), outputs)
 
     def preview(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return everything that a create or an update would keep; what cannot be known is :data:`UNKNOWN`."""
@@ -242,6 +252,36 @@ class Lifecycle(ABC):
         """Return the names of inputs that differ; one that an older release did not have counts as its default."""
         return changed_fields(self.inputs, self.normal(olds), wanted)
 
+    def follows(self, wanted: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  for those that have some
+        """Return the outputs that follow from inputs alone, as an update would give them."""
+        return {}
+
+    def outdated(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of kept outputs that no longer follow from the inputs.
+
+        The configuration of a provider can change, and no input of a resource with it.
+        """
+        if not is_known(wanted, self.connection):
+            return ()
+        now = self.follows(wanted)
+        return tuple(name for name, value in now.items() if not same_connection(olds.get(name) or "", value))
+
+    def connections(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[object, object]:
+        """Return the connection string with which it was kept, and that of now, to say what changed."""
+        return olds.get(self.connection), wanted[self.connection]
+
+    def certain(self, olds: Props, news: Props) -> dict[str, Any]:
+        """Return the outputs that an update will certainly give, of those that follow from inputs.
+
+        Call it after :meth:`check`, which has read what this needs; nothing is certain otherwise.
+        """
+        wanted = self.normal(news)
+        seen = self._handed.look(wanted) if olds else None
+        if seen is None:
+            return {}
+        found = self.foresee(olds, wanted, seen.observed, seen.plan)
+        return {name: found[name] for name in self.follows(wanted) if found[name] is not UNKNOWN}
+
     @abstractmethod
     def delete(self, props: Props, tell: Tell) -> None:
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
@@ -296,6 +336,16 @@ class Lifecycle(ABC):
         plan = self.draft(wanted) if is_known(wanted, *others) else None
         if plan is not None and plan.steps:
             tell(f"The database is not known yet. {pending_line(plan)}")
+
+    def tell_unknown_again(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+        """Say what an update may do in a database that is not known yet, where that much is known."""
+        others = [name for name in self.needed if name != self.connection]
+        plan = self.draft(wanted) if is_known(wanted, *others) else None
+        may = f" Another, empty one gets: {pending_line(plan)}" if plan is not None and plan.steps else ""
+        tell(
+            "The connection is not known yet. The same database as before is only updated if it is not as declared."
+            f"{may}"
+        )
 
     def draft(self, wanted: Mapping[str, Any]) -> Plan | None:  # noqa: ARG002  for those that have one
         """Return the plan for an empty database."""

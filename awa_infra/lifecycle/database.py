@@ -14,7 +14,7 @@ from awa_infra.database.databases import (
 )
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
-from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, Type
+from awa_infra.lifecycle.fields import UNKNOWN, Input, Output, Props, Type, is_known
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.naming import database_name_problem, role_name_problem
 
@@ -26,6 +26,7 @@ class DatabaseLifecycle(Lifecycle):
     """Create or adopt a database; change its owner and limit where that is declared; never drop it."""
 
     name: ClassVar = "AwaDatabase"
+    connection: ClassVar = "server_url"
     needed: ClassVar = ("server_url", "name")
     inputs: ClassVar = (
         Input(
@@ -123,11 +124,19 @@ class DatabaseLifecycle(Lifecycle):
                 owner=wanted["owner"] if before["owner"] != wanted["owner"] else None,
                 connection_limit=limit if before["connection_limit"] != limit else None,
             )
-        return {"url": Target.of(url).with_database(name)}
+        return self.follows(wanted)
+
+    def follows(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the connection string of the database."""
+        return {"url": Target.of(wanted["server_url"]).with_database(wanted["name"])}
+
+    def connections(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[object, object]:
+        """Return the database's own: where a provider gave the server's, no other was kept."""
+        return olds.get("url"), self.follows(wanted)["url"] if is_known(wanted, *self.needed) else UNKNOWN
 
     def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Return the connection string, but only of a database that is there: a known one would be connected to."""
-        return {"url": UNKNOWN if plan.steps else Target.of(wanted["server_url"]).with_database(wanted["name"])}
+        return {"url": UNKNOWN} if plan.steps else self.follows(wanted)
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the name."""
@@ -135,8 +144,7 @@ class DatabaseLifecycle(Lifecycle):
 
     def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
         """Look for the database; only the server can say that it is gone."""
-        url, name = wanted["server_url"], wanted["name"]
-        return {"url": Target.of(url).with_database(name)} if database_exists(url, name) else None
+        return self.follows(wanted) if database_exists(wanted["server_url"], wanted["name"]) else None
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Change nothing: the database may hold jobs."""

@@ -20,6 +20,12 @@ _DESCRIBED = "Connection string. Default: that of the provider."
 NOWHERE = "is given neither here nor in the configuration of the provider"
 """What is wrong with a connection that nobody gave."""
 
+SAY_WHERE = (
+    "Run pulumi config set --secret awa:databaseUrl, or set databaseUrl of the provider of the resource, or of the "
+    "resource."
+)
+"""What to do then. The command asks for the value, or reads it from standard input."""
+
 ARGUMENTS: Mapping[str, tuple[Input, ...]] = {
     GET_STATUS: (Input(DATABASE_URL.name, Type.STRING, _DESCRIBED, secret=True), ROLE),
     GET_PLAN: (
@@ -79,7 +85,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
     values = normalised(fields, given)
     problems = problems_of(fields, values)
     if values["database_url"] is None:
-        problems.append(Problem("database_url", NOWHERE))
+        problems.append(Problem("database_url", NOWHERE, SAY_WHERE))
     if not problems:
         problems = [
             Problem("queue_storage_schemas", message)

@@ -13,6 +13,7 @@ from awa_infra.lifecycle.fields import DATABASE_URL, LOCK_TIMEOUT, LOCK_WAIT, RO
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.lifecycle.schema import SchemaLifecycle
+from awa_infra.lifecycle.wording import with_inputs
 
 PACKAGE = "awa"
 
@@ -76,9 +77,20 @@ def worded(text: str) -> str:
     return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: camel(found[0]) if found[0] in _NAMES else found[0], text)
 
 
+def spoken(text: str) -> str:
+    """Return a message with resources and inputs as other languages name them: ``awa:Schema``, ``queueSlots``."""
+    return worded(_CLASSES.sub(lambda found: _BY_CLASS[found[0]], with_inputs(text)))
+
+
 def snake(name: str) -> str:
     """Return a name as Python writes it."""
     return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
+
+_BY_CLASS: Final[Mapping[str, str]] = {
+    **{kind.name: token.replace(":index:", ":") for token, kind in KINDS.items()},
+    "AwaStack": STACK.replace(":index:", ":"),
+}
+_CLASSES = re.compile(rf"(?<![\w:])(?:{'|'.join(_BY_CLASS)})\b")
 
 _NAMES = frozenset(field.name for kind in KINDS.values() for field in kind.fields)
