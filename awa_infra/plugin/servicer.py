@@ -241,7 +241,7 @@ def _remarks(news: struct_pb2.Struct) -> list[str]:
     """Return what is to be said of keys of namespace ``awa`` that nothing here reads."""
     found = []
     for key in sorted(set(news.fields) - _KEYS):
-        near = difflib.get_close_matches(key, _KEYS, n=1)
+        near = [known for known in _KEYS if known.lower() == key.lower()] or difflib.get_close_matches(key, _KEYS, n=1)
         hint = f"Did you mean awa:{near[0]}?" if near else f"The plugin reads {', '.join(_OWN_KEYS)}."
         found.append(f"Nothing reads the configuration key awa:{key}. Hint: {hint}")
     return found
