@@ -6,16 +6,13 @@ import json
 import re
 from typing import Any
 
-from awa_infra.config import (
-    NAMESPACE,
-    DatabaseEntry,
-    Encrypted,
-    QueueEntry,
-    QueueStorageEntry,
-    RolesEntry,
-    json_schema,
-)
+from awa_infra.config import json_schema
 from awa_infra.naming import database_name_problem, role_name_problem, schema_name_problem
+from awa_infra.spec.database import DatabaseEntry
+from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
+from awa_infra.spec.roles import RolesEntry
+from awa_infra.spec.stack import NAMESPACE
+from awa_infra.spec.values import Encrypted
 from devtools.docs_text import docstring, markdown, page, table
 
 EXAMPLE = """\

@@ -57,7 +57,10 @@ def _function(token: str, found: Mapping[str, Any]) -> Iterator[str]:
 def _type_section(token: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {_name(token)}"
     yield found["description"]
-    yield _properties(found["properties"], found["required"])
+    if "enum" in found:
+        yield f"One of {', '.join('`' + one['value'] + '`' for one in found['enum'])}."
+    else:
+        yield _properties(found["properties"], found["required"])
 
 
 def _properties(properties: Mapping[str, Mapping[str, Any]], required: tuple[str, ...] | list[str]) -> str:
@@ -74,6 +77,8 @@ def _type(spec: Mapping[str, Any]) -> str:
     if "$ref" in spec:
         name = _name(spec["$ref"])
         return f"[{name}](#{name.lower()})"
+    if "oneOf" in spec:
+        return next(_type(one) for one in spec["oneOf"] if "$ref" in one)
     if spec["type"] == "array":
         return f"list of {_type(spec['items'])}"
     return f"`{spec['type']}`"

@@ -16,7 +16,7 @@ from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.describe import listed
 
 if TYPE_CHECKING:
-    from awa_infra.config import StackConfig
+    from awa_infra.spec.stack import StackConfig
 
 
 @click.group(cls=SuggestingGroup)
@@ -104,7 +104,10 @@ def _line(found: StackConfig) -> str:
 
 def _data(found: StackConfig) -> dict[str, Any]:
     """Return what is declared, with how each secret is kept in place of the secret."""
-    plain = found.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=found.secret_fields())
+    from awa_infra.spec.stack import SECRETS  # noqa: PLC0415  pydantic takes a third of a second to import
+
+    secret = {name for key, name in found.attributes().items() if key in SECRETS}
+    plain = found.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=secret)
     return _secrets(found) | plain
 
 

@@ -17,7 +17,7 @@ from awa_infra.planning.gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
 
 if TYPE_CHECKING:
-    from awa_infra.config import StackConfig
+    from awa_infra.spec.stack import StackConfig
 
 
 def read_config(path: Path | None) -> StackConfig | None:

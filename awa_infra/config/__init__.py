@@ -6,39 +6,11 @@ reported at once, with its key and, for a file, its line.
 
 from awa_infra.config.clear import clear_warning, keys_in_clear
 from awa_infra.config.decode import decode
-from awa_infra.config.fields import Encrypted
-from awa_infra.config.model import (
-    NAMESPACE,
-    PASSWORDS,
-    SECRETS,
-    DatabaseEntry,
-    QueueEntry,
-    QueueStorageEntry,
-    RolesEntry,
-    StackConfig,
-)
-from awa_infra.config.problems import (
-    Problem,
-    in_order,
-    problems_error,
-    queue_storage_problems,
-    queues_problems,
-    validate,
-)
+from awa_infra.config.problems import in_order, problems_error, validate
 from awa_infra.config.schema import json_schema
 from awa_infra.config.source import examine, load, parse, read
 
 __all__ = [
-    "NAMESPACE",
-    "PASSWORDS",
-    "SECRETS",
-    "DatabaseEntry",
-    "Encrypted",
-    "Problem",
-    "QueueEntry",
-    "QueueStorageEntry",
-    "RolesEntry",
-    "StackConfig",
     "clear_warning",
     "decode",
     "examine",
@@ -48,8 +20,6 @@ __all__ = [
     "load",
     "parse",
     "problems_error",
-    "queue_storage_problems",
-    "queues_problems",
     "read",
     "validate",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from awa_infra.config.fields import Encrypted
-from awa_infra.config.model import NAMESPACE, PASSWORDS
+from awa_infra.spec.rules import PASSWORDS
+from awa_infra.spec.stack import NAMESPACE
+from awa_infra.spec.values import Encrypted
 
 _PASSWORD_IN_URL = re.compile(r"://[^/?#@]*:[^@]+@|\bpassword\s*=")
 

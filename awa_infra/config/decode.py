@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from awa_infra.config.fields import forms, inner_model
-from awa_infra.config.model import SECRETS, StackConfig
+from awa_infra.spec.stack import StackConfig
+from awa_infra.spec.values import forms, inner_model
 
 _JSON: dict[object, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), tuple: (list,)}
 """Which types of JSON can stand for a type of the model."""
@@ -41,8 +41,5 @@ def _accepted(annotation: object) -> tuple[type, ...]:
     )
 
 
-_ACCEPTED = {
-    key: () if key in SECRETS else _accepted(field.annotation)
-    for key, field in ((field.alias or name, field) for name, field in StackConfig.model_fields.items())
-}
+_ACCEPTED = {i.key: () if i.secret else _accepted(i.annotation) for i in StackConfig.described()}
 """By key which types of JSON its text may stand for; a secret is never anything but its text."""

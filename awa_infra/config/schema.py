@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from awa_infra.config.model import NAMESPACE, PASSWORDS, StackConfig, aliases
+from awa_infra.spec.database import DatabaseEntry
+from awa_infra.spec.queue_storage import QueueStorageEntry
+from awa_infra.spec.roles import RolesEntry
+from awa_infra.spec.rules import PASSWORDS
+from awa_infra.spec.stack import NAMESPACE, StackConfig
 
 _AS_TEXT: dict[str, dict[str, Any]] = {
     "boolean": {"enum": ["true", "false"]},
@@ -20,7 +24,10 @@ def json_schema() -> dict[str, Any]:
     """Return the schema (draft 2020-12) of a whole file: other namespaces, and Pulumi's own keys, are free."""
     model = _cleaned(StackConfig.model_json_schema(by_alias=True))
     definitions = model["$defs"]
-    known = "|".join(aliases(StackConfig))
+    for entry in (DatabaseEntry, RolesEntry, QueueStorageEntry):
+        for key in (i.key for i in entry.described() if i.fixed):
+            definitions[entry.__name__]["properties"][key]["description"] += " Immutable."
+    known = "|".join(StackConfig.attributes())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Printed by awa-infra config schema.",

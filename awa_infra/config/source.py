@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from awa_infra.config.model import NAMESPACE, SECRETS, StackConfig, aliases
-from awa_infra.config.paths import KeyPath, written
-from awa_infra.config.problems import Problem, problems_error, validate
+from awa_infra.config.problems import problems_error, validate
 from awa_infra.errors import ConfigurationError
+from awa_infra.spec.paths import KeyPath, written
+from awa_infra.spec.problems import Problem
+from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
 
 _PREFIX = f"{NAMESPACE}:"
 
@@ -73,7 +74,7 @@ def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
-        return None, [Problem("", _reason(exc), mark.line + 1 if mark else None)]
+        return None, [Problem("", _reason(exc), line=mark.line + 1 if mark else None)]
     document = {} if document is None else document
     if not isinstance(document, dict) or not isinstance(document.get("config"), dict | None):
         words = "a stack configuration is a mapping with a mapping under config: with keys such as awa:database"
@@ -93,10 +94,10 @@ def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:
         Problem(
             str(key),
             f"keys of awa-infra have a namespace; write {_PREFIX}{key}, or PROJECT:{key} if it is the project's own",
-            lines.get(("config", key)),
+            line=lines.get(("config", key)),
         )
         for key in config
-        if key in aliases(StackConfig)
+        if key in StackConfig.attributes()
     ]
     problems += [p for p in repeated if p.key == "config" or p.key.startswith(_PREFIX)]
     found, wrong = validate(values, own)
@@ -137,5 +138,5 @@ def _walk(
 def _given_twice(path: KeyPath, first: int, line: int) -> Problem:
     inside_secret = len(path) > 2 and str(path[1]).removeprefix(_PREFIX) in SECRETS  # noqa: PLR2004
     if inside_secret:
-        return Problem(written(path[1:2]), f"holds a key twice, first in line {first}", line)
-    return Problem(written(path[1:] or path), f"given twice, first in line {first}", line)
+        return Problem(written(path[1:2]), f"holds a key twice, first in line {first}", line=line)
+    return Problem(written(path[1:] or path), f"given twice, first in line {first}", line=line)

@@ -14,12 +14,12 @@ from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import pool
 from awa_infra.database.lock import wait_for_migration_lock
 from awa_infra.database.observe import Look, look, plan_from
-from awa_infra.database.patience import LOCK_TIMEOUT, LOCK_TRY, LOCK_WAIT, OnRetry, OnWait, Patience, Waits
+from awa_infra.database.patience import LOCK_TRY, OnRetry, OnWait, Patience, Waits
 from awa_infra.database.run import Planner, Progress, Run
 from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
 from awa_infra.database.turns import Turn
 from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
-from awa_infra.model import DesiredState, ObservedState, Plan, Report, StepKind, Transaction
+from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT, DesiredState, ObservedState, Plan, Report, StepKind, Transaction
 from awa_infra.planning.describe import listed
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan

@@ -21,6 +21,7 @@ from awa_infra.database.connection import DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_M
 from awa_infra.database.lock import table_holders
 from awa_infra.database.session import read_transaction
 from awa_infra.errors import AwaInfraError
+from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
 
 OnRetry = Callable[[int, AwaInfraError, float], None]
 """Called before another attempt with the number of the one that failed, why, and the longest pause in seconds."""
@@ -30,12 +31,6 @@ OnWait = Callable[[str], None]
 
 RETRYABLE = frozenset({DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY})
 """SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
-
-LOCK_WAIT = 60.0
-"""Seconds to wait for another migration to finish unless told otherwise."""
-
-LOCK_TIMEOUT = 30.0
-"""Seconds to keep trying for table locks unless told otherwise: long enough for a transaction of an application."""
 
 LOCK_TRY = 0.5
 """Seconds that one try waits for a table lock unless told otherwise; by the benchmark of live traffic."""

@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from awa_infra.database.deliberate import activate, read_activation
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
-from awa_infra.lifecycle.fields import DATABASE_URL, ROLE, WAITING, Input, Output, Props, Type, waits_of
-from awa_infra.lifecycle.progress import live_progress, live_retry
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.progress import live_progress, live_retry, waits_of
 from awa_infra.lifecycle.reading import as_role, state_as
-from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
-from awa_infra.naming import schema_name_problem
+from awa_infra.model import ObservedState, Plan
+from awa_infra.spec.activation import ActivationInputs, ActivationOutputs
+from awa_infra.spec.base import Props
 
 
-class ActivationLifecycle(Lifecycle):
+class ActivationLifecycle(Lifecycle[ActivationInputs]):
     """Activate a fresh database, or find it active as declared; nothing leads back."""
 
     name: ClassVar = "StorageActivation"
+    declares = ActivationInputs
+    reports: ClassVar = ActivationOutputs
     needed: ClassVar = ("database_url", "role", "schema")
     # In a preview the migrations and the schema may still be pending in the same run.
     satisfied_by_dependency: ClassVar = frozenset({"canonical-schema-missing", "activation-schema-missing"})
-    inputs: ClassVar = (
-        DATABASE_URL,
-        Input(
-            "schema",
-            Type.STRING,
-            "Where new jobs go from then on: awa, or a custom queue-storage schema.",
-            required=True,
-            fixed=True,
-        ),
-        ROLE,
-        *WAITING,
-    )
-    outputs: ClassVar = (
-        Output("storage_state", Type.STRING, "Awa's storage-transition state."),
-        Output("active_schema", Type.STRING, "The queue-storage schema that new jobs go to."),
-    )
 
-    def identifier(self, wanted: Mapping[str, Any]) -> str:
+    def identifier(self, wanted: ActivationInputs) -> str:
         """Return the name of the schema."""
-        return str(wanted["schema"])
-
-    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
-        """Refuse names that no queue-storage schema has: Awa's own function takes any."""
-        problems = super().problems(wanted)
-        schema = wanted["schema"]
-        if isinstance(schema, str) and schema != CANONICAL_SCHEMA:
-            problem = schema_name_problem(schema)
-            if problem:
-                problems.append(Problem("schema", problem))
-        return problems
+        return str(wanted.schema_name)
 
     def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
         """Say that there is no way."""
@@ -58,51 +33,51 @@ class ActivationLifecycle(Lifecycle):
             return super().fixed_message(name, old, new)
         return f"queue storage cannot move from {old} to {new}: Awa knows no way there.", f"Declare {old} again."
 
-    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+    def plan(self, olds: Props, wanted: ActivationInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the one step, or nothing if it is active as declared."""
-        url, schema = wanted["database_url"], wanted["schema"]
-        return as_role(lambda role: read_activation(url, schema, role=role), wanted["role"])
+        url, schema = wanted.database_url, wanted.schema_name
+        return as_role(lambda role: read_activation(url, schema, role=role), wanted.role)
 
-    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
+    def tell_pending(self, wanted: ActivationInputs, seen: Comparison, tell: Tell) -> None:
         """Warn: this cannot be taken back."""
         if seen.plan.steps:
             self.tell_unknown(wanted, tell)
 
-    def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+    def tell_unknown(self, wanted: ActivationInputs, tell: Tell) -> None:
         """Warn as well where the database is not known yet."""
-        schema = wanted["schema"]
+        schema = wanted.schema_name
         tell(
             f"Queue storage will be activated in schema {schema}: new jobs go there, and there is no way back.",
             warning=True,
         )
 
-    def tell_unknown_again(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+    def tell_unknown_again(self, wanted: ActivationInputs, tell: Tell) -> None:
         """Say in which case it would happen once more."""
         tell(
             "The connection is not known yet. If it leads to another database, queue storage will be activated there "
-            f"in schema {wanted['schema']}, and there is no way back.",
+            f"in schema {wanted.schema_name}, and there is no way back.",
             warning=True,
         )
 
-    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+    def apply(self, olds: Props, wanted: ActivationInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Activate it, unless it is active as declared."""
         report = activate(
-            wanted["database_url"],
-            wanted["schema"],
-            role=wanted["role"],
+            wanted.database_url,
+            wanted.schema_name,
+            role=wanted.role,
             waits=waits_of(wanted, tell),
             progress=live_progress(tell),
             on_retry=live_retry(tell),
         )
         tell(
-            f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted['schema']}",
+            f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted.schema_name}",
             ephemeral=True,
         )
         return _outputs(report.after)
 
-    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
+    def foresee(self, olds: Props, wanted: ActivationInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Return what was asked for: it is active then, or the apply fails."""
-        return {"storage_state": "active", "active_schema": wanted["schema"]}
+        return {"storage_state": "active", "active_schema": wanted.schema_name}
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the schema that is active."""
@@ -113,9 +88,9 @@ class ActivationLifecycle(Lifecycle):
         found = super().imported(id_, props)
         return found if found and found["active_schema"] == id_ else None
 
-    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    def observe(self, wanted: ActivationInputs) -> dict[str, Any] | None:
         """Read the state again."""
-        observed = state_as(wanted["database_url"], wanted["role"])
+        observed = state_as(wanted.database_url, wanted.role)
         return _outputs(observed) if observed.schema_exists else None
 
     def delete(self, props: Props, tell: Tell) -> None:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError, reported
+from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.connections import connection_change, same_connection
-from awa_infra.lifecycle.fields import (
-    UNKNOWN,
-    Input,
-    Output,
-    Props,
-    changed_fields,
-    in_one_form,
-    is_known,
-    normalised,
-    problem_of,
-)
 from awa_infra.lifecycle.handed import Handed
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
 from awa_infra.planning.drift import Examination
 from awa_infra.planning.gates import raise_if_blocked
+from awa_infra.spec.base import UNKNOWN, Input, Inputs, Output, Outputs, Props
+from awa_infra.spec.problems import Problem, input_problems
 
 _NO_SUCH_ROLE = "22023"
 _MAY_NOT_ACT = "42501"
@@ -39,30 +30,6 @@ class Tell(Protocol):
 
     def __call__(self, message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
         """Show the line; an ephemeral one is progress that goes when the object is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with an input.
-
-    Attributes:
-        input: its name, in snake_case.
-        message: what is wrong with it.
-        hint: what to do.
-        code: stable identifier.
-    """
-
-    input: str
-    message: str
-    hint: str = ""
-    code: str = ConfigurationError.code
-
-    def report(self) -> str:
-        """Return what is wrong, with the code, and what to do on a line of its own.
-
-        Whatever a value that is named has in it, each of the two is one line.
-        """
-        return reported(" ".join(self.message.split()), self.code, " ".join(self.hint.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +68,16 @@ class Comparison:
     fingerprint: str = ""
 
 
-class Lifecycle(ABC):
+W = TypeVar("W", bound=Inputs)
+
+
+class Lifecycle(ABC, Generic[W]):
     """One kind of declared object. Keeps nothing but what a check hands to the diff after it.
 
     Attributes:
         name: as programs name it, for example ``AwaSchema``.
-        inputs: everything that can be declared.
-        outputs: everything else that is reported.
+        declares: the specification of everything that can be declared.
+        reports: the specification of everything else that is reported.
         connection: the input with the connection string.
         needed: inputs without which the database cannot be asked anything.
         satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
@@ -115,8 +85,8 @@ class Lifecycle(ABC):
     """
 
     name: ClassVar[str]
-    inputs: ClassVar[tuple[Input, ...]]
-    outputs: ClassVar[tuple[Output, ...]]
+    declares: type[W]
+    reports: ClassVar[type[Outputs]]
     connection: ClassVar[str] = "database_url"
     needed: ClassVar[tuple[str, ...]] = ("database_url",)
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
@@ -125,6 +95,16 @@ class Lifecycle(ABC):
     def __init_subclass__(cls) -> None:
         """Give each kind a place of its own."""
         cls._handed = Handed()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Return everything that can be declared."""
+        return self.declares.described()
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """Return everything else that is reported."""
+        return self.reports.described()
 
     @property
     def fields(self) -> tuple[Input | Output, ...]:
@@ -146,10 +126,10 @@ class Lifecycle(ABC):
         """
         wanted = self.normal(news)
         new = not olds if new is None else new
-        problems = [*self.problems(wanted), *self._fixed(olds, wanted)]
+        problems = [*self.problems(news), *self._fixed(olds, wanted)]
         if problems:
             return problems
-        if not is_known(wanted, *self.needed):
+        if not wanted.known(*self.needed):
             if new:
                 self.tell_unknown(wanted, tell)
             return []
@@ -159,13 +139,13 @@ class Lifecycle(ABC):
         if new:
             self.tell_pending(wanted, seen, tell)
         else:
-            self._handed.put(wanted, seen)
+            self._handed.put(wanted.props(), seen)
         return []
 
     def foretell(self, news: Props, tell: Tell) -> None:
         """Say what a create would do, where :meth:`check` could not know that it is one."""
         wanted = self.normal(news)
-        if is_known(wanted, *self.needed):
+        if wanted.known(*self.needed):
             self.tell_pending(wanted, self._seen({}, wanted), tell)
         else:
             self.tell_unknown(wanted, tell)
@@ -178,8 +158,8 @@ class Lifecycle(ABC):
         said = connection_change(*self.connections(olds, wanted))
         if said:
             tell(said)
-        if not is_known(wanted, *self.needed):
-            if wanted[self.connection] is UNKNOWN:
+        if not wanted.known(*self.needed):
+            if not wanted.known(self.connection):
                 self.tell_unknown_again(wanted, tell)
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
@@ -189,10 +169,10 @@ class Lifecycle(ABC):
         return Difference(inputs, self.drifted(wanted, seen, tell), outputs)
 
     def preview(self, olds: Props, news: Props) -> dict[str, Any]:
-        """Return everything that a create or an update would keep; what cannot be known is :data:`UNKNOWN`."""
+        """Return everything that a create or an update would keep; what cannot be known is ``UNKNOWN``."""
         wanted = self.normal(news)
-        found: dict[str, Any] = {**wanted, **dict.fromkeys((o.name for o in self.outputs), UNKNOWN)}
-        if is_known(wanted, *self.needed):
+        found: dict[str, Any] = {**wanted.props(), **dict.fromkeys((o.name for o in self.outputs), UNKNOWN)}
+        if wanted.known(*self.needed):
             observed, plan = self.plan(olds, wanted)
             found |= self.foresee(olds, wanted, observed, plan)
         return found
@@ -229,12 +209,12 @@ class Lifecycle(ABC):
             AwaInfraError: the database cannot be asked.
         """
         given = {**props, **self.named(id_)}
-        problems = self.problems(self.normal(given))
+        problems = self.problems(given)
         if problems:
             raise ConfigurationError(
                 f"{self.name} {id_} cannot be imported.",
                 hint="An import takes its connection from the configuration of the provider.",
-                details=[f"{p.input} {p.message}{f' {p.hint}' if p.hint else ''}" for p in problems],
+                details=[f"{p.key} {p.message}{f' {p.hint}' if p.hint else ''}" for p in problems],
             )
         return self.read(given)
 
@@ -244,31 +224,36 @@ class Lifecycle(ABC):
         fixed = {i.name: found[i.name] for i in self.inputs if i.fixed and found.get(i.name) is not None}
         return {**fixed, **named}
 
-    def normal(self, props: Props) -> dict[str, Any]:
+    def normal(self, props: Props) -> W:
         """Return every input with its default, and numbers as what they are."""
-        return in_one_form(self.inputs, normalised(self.inputs, props))
+        return self.declares.of(props)
 
-    def changed(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the names of inputs that differ; one that an older release did not have counts as its default."""
-        return changed_fields(self.inputs, self.normal(olds), wanted)
+    def changed(self, olds: Props, wanted: W) -> tuple[str, ...]:
+        """Return the names of inputs that differ; one that an older release did not have counts as its default.
 
-    def follows(self, wanted: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002  for those that have some
+        Queues that differ only in ``shards: 1`` are equal: earlier releases kept that for a queue without shards.
+        Whether a database has another number is for the plan to see.
+        """
+        before, now = self.normal(olds).props(), wanted.props()
+        return tuple(name for name in now if _comparable(before[name]) != _comparable(now[name]))
+
+    def follows(self, wanted: W) -> dict[str, Any]:  # noqa: ARG002  for those that have some
         """Return the outputs that follow from inputs alone, as an update would give them."""
         return {}
 
-    def outdated(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    def outdated(self, olds: Props, wanted: W) -> tuple[str, ...]:
         """Return the names of kept outputs that no longer follow from the inputs.
 
         The configuration of a provider can change, and no input of a resource with it.
         """
-        if not is_known(wanted, self.connection):
+        if not wanted.known(*self.needed):
             return ()
         now = self.follows(wanted)
         return tuple(name for name, value in now.items() if not same_connection(olds.get(name) or "", value))
 
-    def connections(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[object, object]:
+    def connections(self, olds: Props, wanted: W) -> tuple[object, object]:
         """Return the connection string with which it was kept, and that of now, to say what changed."""
-        return olds.get(self.connection), wanted[self.connection]
+        return olds.get(self.connection), getattr(wanted, self.connection)
 
     def certain(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return the outputs that an update will certainly give, of those that follow from inputs.
@@ -276,7 +261,7 @@ class Lifecycle(ABC):
         Call it after :meth:`check`, which has read what this needs; nothing is certain otherwise.
         """
         wanted = self.normal(news)
-        seen = self._handed.look(wanted) if olds else None
+        seen = self._handed.look(wanted.props()) if olds else None
         if seen is None:
             return {}
         found = self.foresee(olds, wanted, seen.observed, seen.plan)
@@ -299,7 +284,7 @@ class Lifecycle(ABC):
         return ""
 
     @abstractmethod
-    def identifier(self, wanted: Mapping[str, Any]) -> str:
+    def identifier(self, wanted: W) -> str:
         """Return the id of a new object."""
 
     @abstractmethod
@@ -307,88 +292,86 @@ class Lifecycle(ABC):
         """Return the inputs that an id stands for."""
 
     @abstractmethod
-    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:
+    def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
         """Return what stands and what is to be done; writes nothing."""
 
-    def compare(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:
+    def compare(self, olds: Props, wanted: W) -> Comparison:
         """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
         return Comparison(*self.plan(olds, wanted))
 
     @abstractmethod
-    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    def apply(self, olds: Props, wanted: W, tell: Tell) -> dict[str, Any]:
         """Do it; return the outputs."""
 
     @abstractmethod
-    def foresee(self, olds: Props, wanted: Mapping[str, Any], observed: ObservedState, plan: Plan) -> dict[str, Any]:
+    def foresee(self, olds: Props, wanted: W, observed: ObservedState, plan: Plan) -> dict[str, Any]:
         """Return the outputs that an apply of this plan will certainly give."""
 
     @abstractmethod
-    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    def observe(self, wanted: W) -> dict[str, Any] | None:
         """Return outputs as they stand; ``None`` if the object is proven to be gone."""
 
-    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+    def problems(self, news: Props) -> list[Problem]:
         """Return what is wrong with the inputs by themselves; what is unknown is not."""
-        return problems_of(self.inputs, wanted)
+        return input_problems(self.declares, news)
 
-    def tell_unknown(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+    def tell_unknown(self, wanted: W, tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""
         others = [name for name in self.needed if name != "database_url"]
-        plan = self.draft(wanted) if is_known(wanted, *others) else None
+        plan = self.draft(wanted) if wanted.known(*others) else None
         if plan is not None and plan.steps:
             tell(f"The database is not known yet. {pending_line(plan)}")
 
-    def tell_unknown_again(self, wanted: Mapping[str, Any], tell: Tell) -> None:
+    def tell_unknown_again(self, wanted: W, tell: Tell) -> None:
         """Say what an update may do in a database that is not known yet, where that much is known."""
         others = [name for name in self.needed if name != self.connection]
-        plan = self.draft(wanted) if is_known(wanted, *others) else None
+        plan = self.draft(wanted) if wanted.known(*others) else None
         may = f" Another, empty one gets: {pending_line(plan)}" if plan is not None and plan.steps else ""
         tell(
             "The connection is not known yet. The same database as before is only updated if it is not as declared."
             f"{may}"
         )
 
-    def draft(self, wanted: Mapping[str, Any]) -> Plan | None:  # noqa: ARG002  for those that have one
+    def draft(self, wanted: W) -> Plan | None:  # noqa: ARG002  for those that have one
         """Return the plan for an empty database."""
         return None
 
-    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
+    def tell_pending(self, wanted: W, seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
         """Say what is pending."""
         if seen.plan.steps:
             tell(pending_line(seen.plan))
 
-    def tell_changed(  # noqa: B027  most kinds have nothing to say
-        self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell
-    ) -> None:
+    def tell_changed(self, olds: Props, wanted: W, inputs: tuple[str, ...], tell: Tell) -> None:
         """Say why there is an update, where the program does not show it."""
 
-    def drifted(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> bool:  # noqa: ARG002
+    def drifted(self, wanted: W, seen: Comparison, tell: Tell) -> bool:  # noqa: ARG002
         """Warn of what differs although nothing is pending; return whether an update would put it right."""
         return False
 
-    def _seen(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:
+    def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
-        return self._handed.take(wanted) or self.compare(olds, wanted)
+        return self._handed.take(wanted.props()) or self.compare(olds, wanted)
 
-    def _fixed(self, olds: Props, wanted: Mapping[str, Any]) -> list[Problem]:
-        before = self.normal(olds)
+    def _fixed(self, olds: Props, wanted: W) -> list[Problem]:
+        before, now = self.normal(olds).props(), wanted.props()
         return [
-            Problem(i.name, *self.fixed_message(i.name, before[i.name], wanted[i.name]))
+            Problem(i.name, *self.fixed_message(i.name, before[i.name], now[i.name]))
             for i in self.inputs
-            if i.fixed and olds and wanted[i.name] is not UNKNOWN and before[i.name] != wanted[i.name]
+            if i.fixed and olds and now[i.name] is not UNKNOWN and before[i.name] != now[i.name]
         ]
 
     def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
         """Return why an input cannot change, and what to do."""
         return f"{name} cannot change from {old} to {new}.", f"Keep it, or declare a second {self.name}."
 
-    def _kept(self, wanted: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-        return {**wanted, **outputs}
+    def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
+        return {**wanted.props(), **outputs}
 
 
-def problems_of(inputs: Iterable[Input], values: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with normalised values, each by itself."""
-    found = ((i.name, problem_of(i, values[i.name])) for i in inputs)
-    return [Problem(name, message) for name, message in found if message]
+def _comparable(value: Any) -> Any:  # noqa: ANN401  whatever the user gave
+    if not isinstance(value, list):
+        return value
+    return [{"shards": 1, **item} if isinstance(item, Mapping) else item for item in value]
 
 
 def role_is_pending(exc: AwaInfraError) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from typing import Any
 
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.fields import Props
+from awa_infra.spec.base import Props
 
 
 class Declared:
@@ -21,14 +22,14 @@ class Declared:
         self._made: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
-    def note(self, urn: str, lifecycle: Lifecycle, props: Props) -> None:
+    def note(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
         """Remember that a resource declares its object."""
         name = lifecycle.droppable(props)
         if name:
             with self._lock:
                 self._by_object[name].add(urn)
 
-    def note_made(self, urn: str, lifecycle: Lifecycle, props: Props) -> None:
+    def note_made(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
         """Remember that a resource is being made, or adopted, in this run."""
         self.note(urn, lifecycle, props)
         name = lifecycle.droppable(props)
@@ -36,7 +37,7 @@ class Declared:
             with self._lock:
                 self._made.add((urn, name))
 
-    def holder(self, urn: str, lifecycle: Lifecycle, props: Props) -> str:
+    def holder(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> str:
         """Return who has the object of a resource that is to be deleted, in words; empty if nobody has."""
         name = lifecycle.droppable(props)
         with self._lock:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import read_repair, repair
 from awa_infra.errors import BlockedError
-from awa_infra.lifecycle.fields import policy_of
 from awa_infra.lifecycle.reading import as_role, state_as
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Report
+from awa_infra.spec.schema import SchemaInputs
 
 _GATES = frozenset({"state-rows-missing", "empty-history"})
 _FINDINGS = frozenset({"state-rows-missing", "version-rows-missing"})
 
 
-def plan_with_repair(wanted: Mapping[str, Any], desired: DesiredState, observed: ObservedState, plan: Plan) -> Plan:
+def plan_with_repair(wanted: SchemaInputs, desired: DesiredState, observed: ObservedState, plan: Plan) -> Plan:
     """Return the plan with the steps that put lost rows back in place of the gate about them, where all can be.
 
     Args:
@@ -29,13 +28,13 @@ def plan_with_repair(wanted: Mapping[str, Any], desired: DesiredState, observed:
     Raises:
         AwaInfraError: the database cannot be asked.
     """
-    if wanted["repair"] is not True or not any(gate.code in _GATES for gate in plan.gates):
+    if wanted.repair is not True or not any(gate.code in _GATES for gate in plan.gates):
         return plan
     _state, found, made = as_role(
         lambda acting: read_repair(
-            wanted["database_url"], desired.release, _schemas(observed), policy=desired.policy, role=acting
+            wanted.database_url, desired.release, _schemas(observed), policy=desired.policy, role=acting
         ),
-        wanted["role"],
+        wanted.role,
     )
     if not all(finding.repairable for finding in found.drift if finding.code in _FINDINGS):
         return plan
@@ -44,7 +43,7 @@ def plan_with_repair(wanted: Mapping[str, Any], desired: DesiredState, observed:
     return replace(plan, gates=gates, steps=(*made.steps, *plan.steps))
 
 
-def apply_with_repair(wanted: Mapping[str, Any], desired: DesiredState, **shared: Any) -> Report:  # noqa: ANN401
+def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, **shared: Any) -> Report:  # noqa: ANN401
     """Do what :func:`awa_infra.database.apply.apply` does; where only lost rows block it, put them back first.
 
     Args:
@@ -56,14 +55,14 @@ def apply_with_repair(wanted: Mapping[str, Any], desired: DesiredState, **shared
         BlockedError: gates block, or rows cannot be put back.
         AwaInfraError: as for ``apply``.
     """
-    url = wanted["database_url"]
+    url = wanted.database_url
     try:
         return apply(url, desired, **shared)
     except BlockedError as exc:
-        if not wanted["repair"] or not {part.code for part in exc.parts or (exc,)} <= _GATES:
+        if not wanted.repair or not {part.code for part in exc.parts or (exc,)} <= _GATES:
             raise
-        schemas = _schemas(state_as(url, wanted["role"]))
-        report, found = repair(url, desired.release, schemas, policy=policy_of(wanted), **shared)
+        schemas = _schemas(state_as(url, wanted.role))
+        report, found = repair(url, desired.release, schemas, policy=wanted.policy(), **shared)
         if not report.changed or any(finding.code in _FINDINGS for finding in found.drift):
             raise
     done = apply(url, desired, **shared)

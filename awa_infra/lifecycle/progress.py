@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from awa_infra.database.apply import OnRetry, Progress
+from awa_infra.database.apply import OnRetry, Progress, Waits
 from awa_infra.database.patience import retry_line
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.base import Tell
 from awa_infra.model import Report, Step
+from awa_infra.spec.connection import Waiting
 
 _PAUSE = 1.0
 """Seconds between two lines: where the output is no terminal, an engine prints each on a line of its own."""
@@ -35,6 +36,11 @@ def live_retry(tell: Tell) -> OnRetry:
         tell(retry_line(attempt, error, pause), warning=first, ephemeral=not first)
 
     return show
+
+
+def waits_of(wanted: Waiting, tell: Tell) -> Waits:
+    """Return how long to wait for locks, and who is told of it."""
+    return Waits(migration_lock=wanted.lock_wait, table_lock=wanted.lock_timeout, on_wait=tell)
 
 
 def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:

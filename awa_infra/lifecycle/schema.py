@@ -2,140 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from awa_infra.config import QueueEntry, queues_problems
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Problem, Tell
-from awa_infra.lifecycle.fields import (
-    ALLOW_LIVE_RUNTIMES,
-    DATABASE_URL,
-    GUARD,
-    QUEUES,
-    ROLE,
-    TRANSACTION,
-    UNKNOWN,
-    WAITING,
-    Input,
-    Output,
-    Props,
-    Type,
-    policy_of,
-    transaction_of,
-    waits_of,
-)
+from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
-from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result
+from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result, waits_of
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, QueueStorage, StepKind, Transaction
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
 from awa_infra.planning.gates import release_gate
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
+from awa_infra.spec.base import Props
+from awa_infra.spec.problems import Problem
+from awa_infra.spec.schema import SchemaInputs, SchemaOutputs
 
 _VERIFY = "awa-infra verify shows it object by object"
 
 
-class SchemaLifecycle(Lifecycle):
+class SchemaLifecycle(Lifecycle[SchemaInputs]):
     """Create, update and read the canonical schema; never delete it."""
 
     name: ClassVar = "AwaSchema"
+    declares = SchemaInputs
+    reports: ClassVar = SchemaOutputs
     needed: ClassVar = ("database_url", "target_version", "role", "queues")
-    inputs: ClassVar = (
-        DATABASE_URL,
-        Input(
-            "target_version",
-            Type.INTEGER,
-            "Migrate up to this version, inclusive. Default: all that the installed release has.",
-            minimum=1,
-            maximum=2**31 - 1,
-        ),
-        Input(
-            "release",
-            Type.STRING,
-            "The Awa release that must be installed, for example 0.6.9. Default: whichever is.",
-        ),
-        ROLE,
-        *WAITING,
-        TRANSACTION,
-        ALLOW_LIVE_RUNTIMES,
-        Input(
-            "repair",
-            Type.BOOLEAN,
-            "Re-apply what Awa's own idempotent SQL can put right, whenever the schema has drifted, and put lost rows "
-            "of Awa's state back where no job can be lost by it.",
-            default=False,
-        ),
-        QUEUES,
-        GUARD,
-    )
-    outputs: ClassVar = (
-        Output("schema_version", Type.INTEGER, "The version that the schema stands at."),
-        Output("patches", Type.STRINGS, "Names of the repeatable patches that are applied."),
-        Output(
-            "fingerprint",
-            Type.STRING,
-            "Hash of the structure of schema awa; empty below the release's own version.",
-        ),
-        Output(
-            "storage_state",
-            Type.STRING,
-            "Awa's storage-transition state: canonical until a worker or an operator activates queue storage.",
-        ),
-        Output(
-            "active_schema",
-            Type.STRING,
-            "The queue-storage schema that new jobs go to; empty while storage is canonical.",
-        ),
-    )
 
-    def normal(self, props: Props) -> dict[str, Any]:
+    def normal(self, props: Props) -> SchemaInputs:
         """Take the installed release where none is asked for: a newer one is an update."""
         found = super().normal(props)
-        return found | {"release": found["release"] or installed_release().name}
+        return found if found.release else found.model_copy(update={"release": installed_release().name})
 
-    def identifier(self, wanted: Mapping[str, Any]) -> str:  # noqa: ARG002
+    def identifier(self, wanted: SchemaInputs) -> str:  # noqa: ARG002
         """Return the only name there is."""
         return CANONICAL_SCHEMA
 
-    def problems(self, wanted: Mapping[str, Any]) -> list[Problem]:
+    def problems(self, news: Props) -> list[Problem]:
         """Refuse another release than the one that is asked for."""
-        problems = [problem for problem in super().problems(wanted) if problem.input != "queues"]
-        if wanted["queues"] is not UNKNOWN:
-            problems += [Problem(*found) for found in queues_problems(wanted["queues"])]
-        expected = wanted["release"]
-        gate = release_gate(expected, installed_release()) if isinstance(expected, str) else None
-        if gate is not None:
-            problems.append(Problem("release", gate.message, gate.hint, gate.code))
-        return problems
+        problems = super().problems(news)
+        expected = self.normal(news).release
+        known = isinstance(expected, str) and "release" not in (problem.key for problem in problems)
+        gate = release_gate(expected, installed_release()) if known else None
+        return problems if gate is None else [*problems, Problem("release", gate.message, gate.hint, gate.code)]
 
-    def draft(self, wanted: Mapping[str, Any]) -> Plan:
+    def draft(self, wanted: SchemaInputs) -> Plan:
         """Return what an empty database would get."""
         return make_plan(_desired(wanted), ObservedState())
 
-    def plan(self, olds: Props, wanted: Mapping[str, Any]) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+    def plan(self, olds: Props, wanted: SchemaInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the pending migrations and patches."""
         desired = _desired(wanted)
-        observed, plan = desired_plan(wanted["database_url"], desired, wanted["role"])
+        observed, plan = desired_plan(wanted.database_url, desired, wanted.role)
         return observed, plan_with_repair(wanted, desired, observed, plan)
 
-    def compare(self, olds: Props, wanted: Mapping[str, Any]) -> Comparison:  # noqa: ARG002
+    def compare(self, olds: Props, wanted: SchemaInputs) -> Comparison:  # noqa: ARG002
         """Return the plan, and what differs in schema ``awa``."""
         desired = _desired(wanted)
-        seen = comparison(wanted["database_url"], desired, CANONICAL_SCHEMA, wanted["role"])
+        seen = comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
         return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
 
-    def tell_pending(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> None:
+    def tell_pending(self, wanted: SchemaInputs, seen: Comparison, tell: Tell) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
         plan = seen.plan
         # An empty database has nobody to wait, and replaced functions make nobody wait.
         upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
         locks = locks_line(plan) if upgrade else ""
-        each = transaction_of(wanted) is Transaction.EACH
+        each = wanted.together() is Transaction.EACH
         until = "Locks, each until its own migration is committed" if each else "Locks until the end"
         tell(pending_line(plan) + (f" {until}: {locks}." if locks else ""))
         for note in plan.notes:
@@ -144,33 +80,33 @@ class SchemaLifecycle(Lifecycle):
         if not plan.steps:
             warn_of_drift(CANONICAL_SCHEMA, seen.found, _VERIFY, tell)
 
-    def tell_changed(self, olds: Props, wanted: Mapping[str, Any], inputs: tuple[str, ...], tell: Tell) -> None:
+    def tell_changed(self, olds: Props, wanted: SchemaInputs, inputs: tuple[str, ...], tell: Tell) -> None:
         """Name another installed release: it is an update that no line of the program explains."""
         if "release" in inputs:
             tell(
-                f"The installed awa-pg is now {wanted['release']}; schema awa was last applied with {olds['release']}. "
+                f"The installed awa-pg is now {wanted.release}; schema awa was last applied with {olds['release']}. "
                 "The update records that and applies what is pending."
             )
 
-    def drifted(self, wanted: Mapping[str, Any], seen: Comparison, tell: Tell) -> bool:
+    def drifted(self, wanted: SchemaInputs, seen: Comparison, tell: Tell) -> bool:
         """Warn of drift; an update puts right what can be, if that is asked for."""
         repairable = any(finding.repairable for finding in seen.found.drift)
-        repair = wanted["repair"] is True
+        repair = wanted.repair is True
         warn_of_drift(CANONICAL_SCHEMA, seen.found, _drift_hint(repairable=repairable, repair=repair), tell)
         return repairable and repair
 
-    def apply(self, olds: Props, wanted: Mapping[str, Any], tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+    def apply(self, olds: Props, wanted: SchemaInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
-        url, release = wanted["database_url"], installed_release()
+        url, release = wanted.database_url, installed_release()
         shared: dict[str, Any] = {
-            "role": wanted["role"],
+            "role": wanted.role,
             "waits": waits_of(wanted, tell),
             "progress": live_progress(tell),
             "on_retry": live_retry(tell),
         }
         report = apply_with_repair(wanted, _desired(wanted), **shared)
-        if wanted["repair"] and not report.changed:
-            repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=policy_of(wanted), **shared)
+        if wanted.repair and not report.changed:
+            repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=wanted.policy(), **shared)
             report = repaired if repaired.changed else report
         seen = self._verified(wanted)
         tell_result(report, tell, drift=len(seen.found.drift))
@@ -179,7 +115,7 @@ class SchemaLifecycle(Lifecycle):
     def foresee(
         self,
         olds: Props,
-        wanted: Mapping[str, Any],  # noqa: ARG002
+        wanted: SchemaInputs,  # noqa: ARG002
         observed: ObservedState,
         plan: Plan,
     ) -> dict[str, Any]:
@@ -202,7 +138,7 @@ class SchemaLifecycle(Lifecycle):
             )
         return {}
 
-    def observe(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    def observe(self, wanted: SchemaInputs) -> dict[str, Any] | None:
         """Read the schema again."""
         seen = self._verified(wanted)
         require_readable(seen)
@@ -210,11 +146,11 @@ class SchemaLifecycle(Lifecycle):
             return None
         return _outputs(seen.observed) | {"fingerprint": seen.fingerprint}
 
-    def _verified(self, wanted: Mapping[str, Any]) -> Comparison:
+    def _verified(self, wanted: SchemaInputs) -> Comparison:
         """Compare the whole release, whatever version is declared."""
         release = installed_release()
         desired = DesiredState(release, release.schema_version)
-        return comparison(wanted["database_url"], desired, CANONICAL_SCHEMA, wanted["role"])
+        return comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
 
     def delete(self, props: Props, tell: Tell) -> None:  # noqa: ARG002
         """Change nothing: the canonical schema is never dropped."""
@@ -229,18 +165,15 @@ def _drift_hint(*, repairable: bool, repair: bool) -> str:
     return f"{_VERIFY}; repair cannot reach this, the findings say what can"
 
 
-def _desired(wanted: Mapping[str, Any]) -> DesiredState:
+def _desired(wanted: SchemaInputs) -> DesiredState:
     release = installed_release()
-    target = wanted["target_version"]
-    declared = () if wanted["queues"] is UNKNOWN else wanted["queues"]
-    queues = tuple(QueueEntry.model_validate(queue).wanted() for queue in declared)
     return DesiredState(
         release,
-        release.schema_version if target is None else int(target),
-        (QueueStorage(CANONICAL_SCHEMA, queues=queues),) if queues else (),
-        policy_of(wanted),
-        guarded=(CANONICAL_SCHEMA,) if wanted["guard"] is True else (),
-        transaction=transaction_of(wanted),
+        release.schema_version if wanted.target_version is None else wanted.target_version,
+        wanted.own_queue_storage(),
+        wanted.policy(),
+        guarded=(CANONICAL_SCHEMA,) if wanted.guard is True else (),
+        transaction=wanted.together(),
     )
 
 

@@ -4,7 +4,18 @@
 only consume plans.
 """
 
-from awa_infra.model.desired import DesiredState, Policy, Queue, QueueStorage, Roles, Shape, Transaction
+from awa_infra.model.desired import (
+    LOCK_TIMEOUT,
+    LOCK_WAIT,
+    UNLIMITED,
+    DesiredState,
+    Policy,
+    Queue,
+    QueueStorage,
+    Roles,
+    Shape,
+    Transaction,
+)
 from awa_infra.model.history import History, HistoryRow
 from awa_infra.model.observed import (
     LATEST_LEGACY_VERSION,
@@ -24,6 +35,9 @@ __all__ = [
     "CANONICAL_SCHEMA",
     "LATEST_LEGACY_VERSION",
     "LEGACY_VERSIONS",
+    "LOCK_TIMEOUT",
+    "LOCK_WAIT",
+    "UNLIMITED",
     "DesiredState",
     "Gate",
     "History",

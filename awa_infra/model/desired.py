@@ -7,6 +7,15 @@ from enum import Enum
 
 from awa_infra.model.release import CANONICAL_SCHEMA, Release
 
+LOCK_WAIT = 60.0
+"""Seconds to wait for another migration to finish unless told otherwise."""
+
+LOCK_TIMEOUT = 30.0
+"""Seconds to keep trying for table locks unless told otherwise: long enough for a transaction of an application."""
+
+UNLIMITED = -1
+"""A connection limit that is none."""
+
 
 class Transaction(Enum):
     """What is committed together.

@@ -14,12 +14,13 @@ from pulumi.runtime.proto import provider_pb2
 
 from awa_infra import __version__
 from awa_infra import config as stack_config
-from awa_infra.config import PASSWORDS, SECRETS, StackConfig
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.fields import UNKNOWN
 from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, declared
-from awa_infra.plugin.kinds import KINDS, STACK, camel
+from awa_infra.plugin.kinds import KINDS, STACK
 from awa_infra.plugin.wire import decode_plain
+from awa_infra.spec.base import UNKNOWN, camel
+from awa_infra.spec.rules import PASSWORDS
+from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
 
 _TOKENS: Mapping[str, str] = {
     DATABASE: "awa:index:Database",
@@ -93,7 +94,7 @@ class _Stack(pulumi.ComponentResource):
             "schemaVersion": schema.output("schemaVersion"),
             "release": schema.output("release"),
             "patches": schema.output("patches"),
-            "queueStorageSchemas": [entry.schema_name for entry in config.queue_storage_schemas],
+            "queueStorageSchemas": list(config.schemas()),
             **({} if url is None else {"databaseUrl": pulumi.Output.secret(url)}),
         }
         self.register_outputs(self.found)
@@ -132,6 +133,6 @@ def _config(source: str, given: Mapping[str, Any]) -> StackConfig:
     config, problems = stack_config.validate(values)
     if problems or config is None:
         # Here the keys are inputs, without a namespace.
-        named = [replace(p, key=p.key.removeprefix(f"{stack_config.NAMESPACE}:")) for p in problems]
+        named = [replace(p, key=p.key.removeprefix(f"{NAMESPACE}:")) for p in problems]
         raise stack_config.problems_error(named, source)
     return config

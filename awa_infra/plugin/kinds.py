@@ -1,23 +1,23 @@
-"""Which kinds of objects the package ``awa`` has, and how their names are written on each side."""
+"""Which kinds of objects the package ``awa`` has, and what they take from the configuration of the provider."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from awa_infra.lifecycle.activation import ActivationLifecycle
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.database import DatabaseLifecycle
-from awa_infra.lifecycle.fields import DATABASE_URL, LOCK_TIMEOUT, LOCK_WAIT, ROLE, Input, Props
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.lifecycle.schema import SchemaLifecycle
 from awa_infra.lifecycle.wording import with_inputs
+from awa_infra.spec.base import Props, camel
 
 PACKAGE = "awa"
 
-KINDS: Final[Mapping[str, Lifecycle]] = {
+KINDS: Final[Mapping[str, Lifecycle[Any]]] = {
     "awa:index:Database": DatabaseLifecycle(),
     "awa:index:Roles": RolesLifecycle(),
     "awa:index:Schema": SchemaLifecycle(),
@@ -29,20 +29,6 @@ KINDS: Final[Mapping[str, Lifecycle]] = {
 STACK = "awa:index:Stack"
 GET_STATUS = "awa:index:getStatus"
 GET_PLAN = "awa:index:getPlan"
-
-CONFIGURATION: Final[tuple[Input, ...]] = (
-    Input(
-        "database_url",
-        DATABASE_URL.type,
-        "Connection string for every resource that declares none of its own; kept as a secret, and out of the state "
-        "of those resources.",
-        secret=True,
-    ),
-    ROLE,
-    LOCK_TIMEOUT,
-    LOCK_WAIT,
-)
-"""What can be configured once for all resources of a provider."""
 
 FALLBACKS: Final[Mapping[str, str]] = {
     "database_url": "database_url",
@@ -66,12 +52,6 @@ def without_fallbacks(kept: Props, given: Props) -> dict[str, object]:
     return {name: value for name, value in kept.items() if name in given or name not in FALLBACKS}
 
 
-def camel(name: str) -> str:
-    """Return a name as programs in other languages than Python write it."""
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)
-
-
 def worded(text: str) -> str:
     """Return a sentence with the names of inputs as other languages write them."""
     return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: camel(found[0]) if found[0] in _NAMES else found[0], text)
@@ -80,11 +60,6 @@ def worded(text: str) -> str:
 def spoken(text: str) -> str:
     """Return a message with resources and inputs as other languages name them: ``awa:Schema``, ``queueSlots``."""
     return worded(_CLASSES.sub(lambda found: _BY_CLASS[found[0]], with_inputs(text)))
-
-
-def snake(name: str) -> str:
-    """Return a name as Python writes it."""
-    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 
 _BY_CLASS: Final[Mapping[str, str]] = {

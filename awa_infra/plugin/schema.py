@@ -1,52 +1,34 @@
-"""The schema of the package, from which Pulumi makes SDKs: what the lifecycles and the stack model say, once more."""
+"""The schema of the package, from which Pulumi makes SDKs: what the specifications say, as Pulumi writes it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from awa_infra import __version__
-from awa_infra.config import SECRETS, QueueEntry, StackConfig
-from awa_infra.config.fields import Encrypted, forms, inner_model
-from awa_infra.lifecycle.fields import Input, Output, Type
-from awa_infra.lifecycle.stack import OUTPUTS
 from awa_infra.plugin import functions
-from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, PACKAGE, STACK, camel, worded
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, STACK, worded
 from awa_infra.plugin.texts import EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
+from awa_infra.spec.base import Input, Inputs, Output, camel, described
+from awa_infra.spec.database import DatabaseEntry
+from awa_infra.spec.provider import Gate, ProviderInputs
+from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
+from awa_infra.spec.roles import RolesEntry
+from awa_infra.spec.stack import StackConfig, StackOutputs
+from awa_infra.spec.values import Encrypted, forms, inner_model
 
-_TYPES: Mapping[Type, Mapping[str, Any]] = {
-    Type.STRING: {"type": "string"},
-    Type.INTEGER: {"type": "integer"},
-    Type.NUMBER: {"type": "number"},
-    Type.BOOLEAN: {"type": "boolean"},
-    Type.STRINGS: {"type": "array", "items": {"type": "string"}},
-    Type.QUEUES: {"type": "array", "items": {"$ref": "#/types/awa:index:Queue"}},
-    Type.GATES: {"type": "array", "items": {"$ref": "#/types/awa:index:Gate"}},
-}
+_FORMS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
-_GATE: Mapping[str, Any] = {
-    "type": "object",
-    "description": "A condition that does not hold, and what to do about it.",
-    "properties": {
-        "code": {"type": "string", "description": "Stable identifier; `awa-infra explain CODE` says more."},
-        "message": {"type": "string", "description": "What does not hold."},
-        "hint": {"type": "string", "description": "What to do."},
-    },
-    "required": ["code", "message", "hint"],
-}
-
-_FORMS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string", Literal: "string"}
-
-_NAMES: Mapping[str, str] = {
-    "DatabaseEntry": "StackDatabase",
-    "RolesEntry": "StackRoles",
-    "QueueStorageEntry": "StackQueueStorageSchema",
-    QueueEntry.__name__: "Queue",
+_NAMES: Mapping[type[BaseModel], str] = {
+    DatabaseEntry: "StackDatabase",
+    RolesEntry: "StackRoles",
+    QueueStorageEntry: "StackQueueStorageSchema",
+    QueueEntry: "Queue",
+    Gate: "Gate",
 }
 """Names of the models in SDKs."""
 
@@ -59,9 +41,8 @@ def text() -> str:
 def package_schema() -> dict[str, Any]:
     """Return the schema as data (Pulumi's package metaschema)."""
     types: dict[str, Any] = {}
-    stack = _component(types)
-    _define(QueueEntry, types)
-    types[f"{PACKAGE}:index:Gate"] = _GATE
+    resources = {token: _resource(token, types) for token in KINDS} | {STACK: _component(types)}
+    found = {token: _function(token, types) for token in functions.ARGUMENTS}
     return {
         "name": PACKAGE,
         "displayName": "Awa",
@@ -85,100 +66,107 @@ def package_schema() -> dict[str, Any]:
                 "respectSchemaVersion": True,
             },
         },
-        "config": {"variables": _inputs(CONFIGURATION, provider=True)},
+        "config": {"variables": _inputs(ProviderInputs, types, provider=True)},
         "provider": {
             "description": "Where the database is, for every resource that does not say so itself.",
-            "inputProperties": _inputs(CONFIGURATION, provider=True),
+            "inputProperties": _inputs(ProviderInputs, types, provider=True),
             "properties": {},
         },
         "types": dict(sorted(types.items())),
-        "resources": {token: _resource(token) for token in KINDS} | {STACK: stack},
-        "functions": {token: _function(token) for token in functions.ARGUMENTS},
+        "resources": resources,
+        "functions": found,
     }
 
 
-def _resource(token: str) -> dict[str, Any]:
+def _resource(token: str, types: dict[str, Any]) -> dict[str, Any]:
     kind = KINDS[token]
-    inputs = _inputs(kind.inputs)
+    inputs = _inputs(kind.declares, types)
     properties = {name: _without_default(spec) for name, spec in inputs.items()}
     # What may come from the provider's configuration is kept nowhere else.
-    always = [camel(i.name) for i in kind.inputs if i.name not in FALLBACKS and (i.required or i.default is not None)]
+    always = [i.key for i in kind.inputs if i.name not in FALLBACKS and (i.required or i.default is not None)]
     return {
         "description": RESOURCES[token] + EXAMPLES.get(token, ""),
         "inputProperties": inputs,
-        "requiredInputs": [camel(i.name) for i in kind.inputs if i.required and i.name not in FALLBACKS],
-        "properties": properties | {camel(o.name): _property(o) for o in kind.outputs},
-        "required": [*always, *(camel(o.name) for o in kind.outputs)],
+        "requiredInputs": [i.key for i in kind.inputs if i.required and i.name not in FALLBACKS],
+        "properties": properties | {o.key: _property(o, types) for o in kind.outputs},
+        "required": [*always, *(o.key for o in kind.outputs)],
     }
 
 
-def _function(token: str) -> dict[str, Any]:
-    arguments, results = functions.ARGUMENTS[token], functions.RESULTS[token]
+def _function(token: str, types: dict[str, Any]) -> dict[str, Any]:
+    results = functions.RESULTS[token].described()
     return {
         "description": FUNCTIONS[token],
-        "inputs": {"type": "object", "properties": _inputs(arguments, provider=True)},
+        "inputs": {"type": "object", "properties": _inputs(functions.ARGUMENTS[token], types, provider=True)},
         "outputs": {
             "type": "object",
-            "properties": {camel(o.name): _property(o) for o in results},
-            "required": [camel(o.name) for o in results],
+            "properties": {o.key: _property(o, types) for o in results},
+            "required": [o.key for o in results],
         },
     }
 
 
 def _component(types: dict[str, Any]) -> dict[str, Any]:
-    inputs = {}
-    for name, field in StackConfig.model_fields.items():
-        alias = field.alias or name
-        inputs[alias] = _field(field, types) | ({"secret": True} if alias in SECRETS else {})
+    outputs = StackOutputs.described()
     return {
         "isComponent": True,
         "description": RESOURCES[STACK] + EXAMPLES.get(STACK, ""),
-        "inputProperties": inputs,
+        "inputProperties": {i.key: _field(i, types) for i in StackConfig.described()},
         "requiredInputs": [],
-        "properties": {camel(o.name): _property(o) for o in OUTPUTS},
-        "required": [camel(o.name) for o in OUTPUTS],
+        "properties": {o.key: _property(o, types) for o in outputs},
+        "required": [o.key for o in outputs],
     }
 
 
-def _inputs(fields: Iterable[Input], *, provider: bool = False) -> dict[str, Any]:
-    return {camel(field.name): _input(field, provider=provider) for field in fields}
+def _inputs(model: type[Inputs], types: dict[str, Any], *, provider: bool = False) -> dict[str, Any]:
+    return {field.key: _input(field, types, provider=provider) for field in model.described()}
 
 
-def _input(field: Input, *, provider: bool) -> dict[str, Any]:
-    spec = _property(field)
+def _input(field: Input, types: dict[str, Any], *, provider: bool) -> dict[str, Any]:
+    if field.name not in FALLBACKS:
+        return _field(field, types)
+    # A default in an SDK would always be given, and so win over the provider's configuration.
+    spec = _property(field, types)
+    text, _, own = field.text.partition(" Default: ")
+    other = own.removesuffix(".") or (f"{field.default:g}" if field.default is not None else "")
+    if not provider:
+        found = f"the provider's {camel(FALLBACKS[field.name])}"
+        spec["description"] = f"{worded(text)} Default: {found}{', else ' if other else ''}{other}."
+    elif field.default is not None:
+        spec["description"] += f" Default: {field.default:g}."
+    return spec
+
+
+def _field(field: Input, types: dict[str, Any]) -> dict[str, Any]:
+    spec = _property(field, types)
     if field.fixed:
         spec["description"] += " Immutable."
-    if field.name in FALLBACKS:
-        # A default in an SDK would always be given, and so win over the provider's configuration.
-        if not provider:
-            text, _, own = field.text.partition(" Default: ")
-            other = own.removesuffix(".") or (f"{field.default:g}" if field.default is not None else "")
-            found = f"the provider's {camel(FALLBACKS[field.name])}"
-            spec["description"] = f"{text} Default: {found}{', else ' if other else ''}{other}."
-        elif field.default is not None:
-            spec["description"] += f" Default: {field.default:g}."
-    elif field.default is not None and not isinstance(field.default, tuple):
+    if isinstance(field.default, bool | int | float | str):
         spec["default"] = field.default
     return spec
 
 
-def _property(field: Input | Output) -> dict[str, Any]:
+def _property(field: Input | Output, types: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": worded(field.text),
-        **_TYPES[field.type],
+        **(_enum(field, types) if Literal in forms(field.annotation) else _type(field.annotation, types)),
         **({"secret": True} if field.secret else {}),
     }
 
 
+def _enum(field: Output, types: dict[str, Any]) -> dict[str, Any]:
+    """Return a text for which SDKs have constants; any other text is left for the check to refuse."""
+    token = f"{PACKAGE}:index:{field.key[0].upper()}{field.key[1:]}"
+    types[token] = {
+        "type": "string",
+        "description": worded(field.text),
+        "enum": [{"name": value.capitalize(), "value": value} for value in get_args(field.annotation)],
+    }
+    return {"type": "string", "oneOf": [{"type": "string"}, {"$ref": f"#/types/{token}"}]}
+
+
 def _without_default(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if key != "default"}
-
-
-def _field(field: FieldInfo, types: dict[str, Any]) -> dict[str, Any]:
-    spec = {"description": field.description, **_type(field.annotation, types)}
-    if isinstance(field.default, bool | int | str):
-        spec["default"] = field.default
-    return spec
 
 
 def _type(annotation: object, types: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +176,7 @@ def _type(annotation: object, types: dict[str, Any]) -> dict[str, Any]:
     model = inner_model(annotation)
     # A secret is text here: what is encrypted is the engine's business.
     if model is not None and model is not Encrypted:
-        return _reference(model, types)
+        return {"$ref": f"#/types/{_define(model, types)}"}
     return {"type": next(_FORMS[form] for form in forms(annotation) if form in _FORMS)}
 
 
@@ -202,19 +190,15 @@ def _element(annotation: object) -> object | None:
     return None
 
 
-def _reference(model: type[BaseModel], types: dict[str, Any]) -> dict[str, Any]:
-    return {"$ref": f"#/types/{_define(model, types)}"}
-
-
 def _define(model: type[BaseModel], types: dict[str, Any]) -> str:
-    token = f"{PACKAGE}:index:{_NAMES[model.__name__]}"
+    token = f"{PACKAGE}:index:{_NAMES[model]}"
     if token not in types:
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
         types[token] = {}
+        fields = described(model)
         types[token] = {
             "type": "object",
             "description": " ".join((model.__doc__ or "").split()),
-            "properties": {key: _field(field, types) for key, field in fields.items()},
-            "required": [key for key, field in fields.items() if field.is_required()],
+            "properties": {field.key: _field(field, types) for field in fields},
+            "required": [field.key for field in fields if field.required],
         }
     return token

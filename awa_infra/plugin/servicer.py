@@ -11,23 +11,24 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from awa_infra import __version__
-from awa_infra.config import StackConfig
 from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
-from awa_infra.lifecycle.base import Lifecycle, Problem, Tell, problems_of
+from awa_infra.lifecycle.base import Lifecycle, Tell
 from awa_infra.lifecycle.declared import Declared
-from awa_infra.lifecycle.fields import Props
 from awa_infra.lifecycle.wording import in_lines
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
-from awa_infra.plugin.kinds import CONFIGURATION, FALLBACKS, KINDS, camel, spoken, with_fallbacks, without_fallbacks
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
+from awa_infra.spec.base import Input, Props, camel
+from awa_infra.spec.problems import Problem, input_problems
+from awa_infra.spec.provider import ProviderInputs
+from awa_infra.spec.stack import StackConfig
 
-_OWN_KEYS = tuple(camel(field.name) for field in CONFIGURATION)
-_OF_A_STACK = (field.alias or name for name, field in StackConfig.model_fields.items())
-_KEYS = frozenset({*_OWN_KEYS, *_OF_A_STACK, "version", "pluginDownloadURL"})
+_OWN_KEYS = tuple(field.key for field in ProviderInputs.described())
+_KEYS = frozenset({*_OWN_KEYS, *StackConfig.attributes(), "version", "pluginDownloadURL"})
 """Keys that somebody reads: the plugin, an ``AwaStack``, or Pulumi itself."""
 
 
@@ -62,8 +63,8 @@ class Servicer:
         sent = decode(request.news)
         for remark in _remarks(request.news):
             self._tell(request.urn)(remark, warning=True)
-        answer = provider_pb2.CheckResponse(failures=_failures(problems_of(CONFIGURATION, _configured(sent))))
-        answer.inputs.CopyFrom(_with_secrets(request.news, sent, CONFIGURATION))
+        answer = provider_pb2.CheckResponse(failures=_failures(input_problems(ProviderInputs, _configured(sent))))
+        answer.inputs.CopyFrom(_with_secrets(request.news, sent, ProviderInputs.described()))
         return answer
 
     def DiffConfig(
@@ -71,7 +72,7 @@ class Servicer:
     ) -> provider_pb2.DiffResponse:
         """Say whether it changed; nothing is ever replaced for that."""
         before, now = _configured(decode(request.olds)), _configured(decode(request.news))
-        return _difference([f.name for f in CONFIGURATION if before[f.name] != now[f.name]], before, now)
+        return _difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
@@ -196,23 +197,23 @@ class Servicer:
     def _merged(self, sent: Sent) -> dict[str, Any]:
         return with_fallbacks(sent.values, self._configuration)
 
-    def _kept(self, kind: Lifecycle, sent: Sent, kept: Props) -> struct_pb2.Struct:
+    def _kept(self, kind: Lifecycle[Any], sent: Sent, kept: Props) -> struct_pb2.Struct:
         secrets = {field.name for field in kind.fields if field.secret} | sent.secrets
         return encode(without_fallbacks(kept, sent.values), secrets)
 
     def _raise_partly(
-        self, exc: AwaInfraError, kind: Lifecycle, sent: Sent, given: Mapping[str, Any], inputs: struct_pb2.Struct
+        self, exc: AwaInfraError, kind: Lifecycle[Any], sent: Sent, given: Mapping[str, Any], inputs: struct_pb2.Struct
     ) -> None:
         """Raise what keeps an object in the state that is there although its create failed."""
         if isinstance(exc, BlockedError | ConfigurationError):
             return
         try:
-            found = kind.read(kind.normal(given))
+            found = kind.read(kind.normal(given).props())
         except AwaInfraError:
             return  # the first error is the one to tell
         if found is not None:
             left = self._kept(kind, sent, kind.kept_of_failed(found))
-            raise PartlyDoneError(exc, kind.identifier(found), left, inputs) from exc
+            raise PartlyDoneError(exc, kind.identifier(kind.normal(found)), left, inputs) from exc
 
     def _tell(self, urn: str) -> Tell:
         def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
@@ -222,7 +223,7 @@ class Servicer:
         return tell
 
 
-def _kind(urn: str) -> Lifecycle:
+def _kind(urn: str) -> Lifecycle[Any]:
     parts = urn.split("::")
     type_ = parts[2].rpartition("$")[2] if len(parts) > 3 else urn  # noqa: PLR2004  urn:pulumi:stack::project::type::name
     if type_ not in KINDS:
@@ -234,7 +235,7 @@ def _kind(urn: str) -> Lifecycle:
 
 
 def _configured(sent: Sent) -> dict[str, Any]:
-    return {field.name: from_text(field, sent.values.get(field.name)) for field in CONFIGURATION}
+    return {field.name: from_text(field, sent.values.get(field.name)) for field in ProviderInputs.described()}
 
 
 def _remarks(news: struct_pb2.Struct) -> list[str]:
@@ -247,7 +248,7 @@ def _remarks(news: struct_pb2.Struct) -> list[str]:
     return found
 
 
-def _strangers(kind: Lifecycle, sent: Sent) -> list[Problem]:
+def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
     known = {field.name for field in kind.inputs}
     return [
         Problem(name, "is no input of this resource.", f"It has {', '.join(camel(i.name) for i in kind.inputs)}.")
@@ -255,7 +256,7 @@ def _strangers(kind: Lifecycle, sent: Sent) -> list[Problem]:
     ]
 
 
-def _require_connection(kind: Lifecycle, given: Props) -> None:
+def _require_connection(kind: Lifecycle[Any], given: Props) -> None:
     """Refuse to read without a connection: a refresh is not checked before, and the provider's may be gone."""
     for name in (i.name for i in kind.inputs if i.required and i.name in FALLBACKS):
         if given.get(name) is None:
@@ -267,17 +268,17 @@ def _require_connection(kind: Lifecycle, given: Props) -> None:
 
 def _with_configuration(problem: Problem, sent: Sent) -> Problem:
     """Say of what is missing that the provider could have it too."""
-    if problem.input in FALLBACKS and problem.input not in sent.values:
-        return Problem(problem.input, functions.NOWHERE, functions.SAY_WHERE)
+    if problem.key in FALLBACKS and problem.key not in sent.values:
+        return Problem(problem.key, functions.NOWHERE, functions.SAY_WHERE)
     return problem
 
 
 def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
-    told = [(camel(problem.input), spoken(problem.report())) for problem in problems]
+    told = [(camel(problem.key), spoken(problem.report())) for problem in problems]
     return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in told]
 
 
-def _with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Any, ...]) -> struct_pb2.Struct:
+def _with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Input, ...]) -> struct_pb2.Struct:
     """Return the inputs as they were given, with those wrapped that are always secret."""
     inputs = struct_pb2.Struct()
     inputs.CopyFrom(news)

@@ -10,8 +10,8 @@ from typing import Any
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
-from awa_infra.lifecycle.fields import UNKNOWN, Input, Type
-from awa_infra.plugin.kinds import camel, snake
+from awa_infra.spec.base import UNKNOWN, Input, camel, snake, whole_numbers
+from awa_infra.spec.values import forms
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  a mark, no secret
@@ -50,7 +50,7 @@ def decode(struct: struct_pb2.Struct) -> Sent:
 
 def decode_plain(struct: struct_pb2.Struct) -> dict[str, Any]:
     """Return the properties by the names they have, numbers as what they are."""
-    return {key: _numbers(_value(sent, 0)[0]) for key, sent in struct.fields.items() if not key.startswith("__")}
+    return {key: whole_numbers(_value(sent, 0)[0]) for key, sent in struct.fields.items() if not key.startswith("__")}
 
 
 def encode(values: Mapping[str, Any], secrets: Collection[str]) -> struct_pb2.Struct:
@@ -65,7 +65,7 @@ def encode(values: Mapping[str, Any], secrets: Collection[str]) -> struct_pb2.St
 
 def from_text(field: Input, value: object) -> object:
     """Return a value of the provider's configuration, where numbers may arrive as text."""
-    if field.type is Type.NUMBER and isinstance(value, str):
+    if float in forms(field.annotation) and isinstance(value, str):
         try:
             return float(json.loads(value))
         except (ValueError, TypeError):
@@ -105,14 +105,6 @@ def _mapping(struct: struct_pb2.Struct, depth: int) -> tuple[Any, bool]:
 def _whole(values: list[Any]) -> Any:  # noqa: ANN401  a list, or what is not known
     """Part of a list or mapping that is not known leaves the whole unknown: nothing can be said about it."""
     return UNKNOWN if any(value is UNKNOWN for value in values) else values
-
-
-def _numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything
-    if isinstance(value, Mapping):
-        return {key: _numbers(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _sendable(value: Any) -> Any:  # noqa: ANN401  whatever is to be kept

@@ -7,9 +7,9 @@ from typing import ClassVar
 import pulumi
 from pulumi.dynamic import Resource
 
-from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
 from awa_infra.lifecycle.activation import ActivationLifecycle
-from awa_infra.resources.dynamic import LifecycleProvider
+from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
+from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
 
 
 class StorageActivationProvider(LifecycleProvider):
@@ -18,15 +18,13 @@ class StorageActivationProvider(LifecycleProvider):
     lifecycle: ClassVar = ActivationLifecycle()
 
 
+@documented(StorageActivationProvider.lifecycle, opts="``retain_on_delete`` is on unless set here.")
 class StorageActivation(Resource, module="awa", name="StorageActivation"):
     """Queue storage, active in one schema: new jobs go there, and there is no supported way back.
 
-    Nothing else here ever activates anything. A fresh database is activated; one that is active in this schema
-    is adopted; anything else is refused, in the preview already. Deleting it changes nothing.
-
-    Attributes:
-        storage_state: Awa's storage-transition state.
-        active_schema: the queue-storage schema that new jobs go to.
+    Let it depend on that schema. Nothing else here ever activates anything. A fresh database is activated; one that
+    is active in this schema is adopted; anything else is refused, in the preview already. Deleting it changes
+    nothing.
     """
 
     database_url: pulumi.Output[str]
@@ -48,29 +46,11 @@ class StorageActivation(Resource, module="awa", name="StorageActivation"):
         lock_wait: pulumi.Input[float] = LOCK_WAIT,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the activation.
-
-        Args:
-            resource_name: name of the resource in the stack.
-            database_url: connection string of the database; always kept as a secret.
-            schema: ``awa``, or a custom queue-storage schema: let the activation depend on that. Immutable.
-            role: become this role for the transaction. Default: do not.
-            lock_timeout: seconds to keep trying for table locks, in short waits with everything rolled back in between;
-                0 tries for ever.
-            lock_wait: seconds to wait for another migration to finish.
-            opts: Pulumi's options; ``retain_on_delete`` is on unless set here.
-        """
+        """Declare the activation."""
+        given = dict(locals())
         super().__init__(
             StorageActivationProvider(),
             resource_name,
-            {
-                "database_url": pulumi.Output.secret(database_url),
-                "schema": schema,
-                "role": role,
-                "lock_timeout": lock_timeout,
-                "lock_wait": lock_wait,
-                "storage_state": None,
-                "active_schema": None,
-            },
+            declared(StorageActivationProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=True), opts),
         )

@@ -7,9 +7,9 @@ from typing import ClassVar
 import pulumi
 from pulumi.dynamic import Resource
 
-from awa_infra.database.databases import UNLIMITED
 from awa_infra.lifecycle.database import DatabaseLifecycle
-from awa_infra.resources.dynamic import LifecycleProvider
+from awa_infra.model import UNLIMITED
+from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
 
 
 class AwaDatabaseProvider(LifecycleProvider):
@@ -18,13 +18,11 @@ class AwaDatabaseProvider(LifecycleProvider):
     lifecycle: ClassVar = DatabaseLifecycle()
 
 
+@documented(AwaDatabaseProvider.lifecycle, opts="``retain_on_delete`` is on unless set here.")
 class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
     """A database on a server, created if it is missing, adopted as it is if it is there.
 
     Retained by default, and a delete changes nothing on the server.
-
-    Attributes:
-        url: connection string of the database; a secret.
     """
 
     server_url: pulumi.Output[str]
@@ -47,31 +45,12 @@ class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
         connection_limit: pulumi.Input[int] = UNLIMITED,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the database.
-
-        Args:
-            resource_name: name of the resource in the stack.
-            server_url: connection string of an existing database of the server, with a role that may create
-                databases; always kept as a secret.
-            name: any that PostgreSQL allows, at most 63 bytes. Immutable.
-            owner: role that owns it, which must exist. Default: the role of ``server_url``.
-            encoding: encoding of a new database, for example ``UTF8``. Immutable. Default: the template's.
-            template: what a new database is a copy of. Immutable. Default: ``template1``.
-            connection_limit: connections at the same time; -1 for no limit.
-            opts: Pulumi's options; ``retain_on_delete`` is on unless set here.
-        """
+        """Declare the database."""
+        given = dict(locals())
         defaults = pulumi.ResourceOptions(retain_on_delete=True, additional_secret_outputs=["url"])
         super().__init__(
             AwaDatabaseProvider(),
             resource_name,
-            {
-                "server_url": pulumi.Output.secret(server_url),
-                "name": name,
-                "owner": owner,
-                "encoding": encoding,
-                "template": template,
-                "connection_limit": connection_limit,
-                "url": None,
-            },
+            declared(AwaDatabaseProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(defaults, opts),
         )

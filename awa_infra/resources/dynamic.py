@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
+import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -21,14 +23,15 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from awa_infra.database.kept import pool
 from awa_infra.lifecycle.base import Lifecycle, Tell
 from awa_infra.lifecycle.declared import Declared
-from awa_infra.lifecycle.fields import UNKNOWN
 from awa_infra.lifecycle.wording import with_inputs
 from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
+from awa_infra.spec.base import UNKNOWN
 
 _declared = Declared()
 
 P = ParamSpec("P")
 R = TypeVar("R")
+C = TypeVar("C")
 
 
 def _served(method: Callable[P, R]) -> Callable[P, R]:
@@ -49,7 +52,7 @@ class LifecycleProvider(ResourceProvider):
     Stateless on purpose: Pulumi stores the subclasses in its state by import path.
     """
 
-    lifecycle: ClassVar[Lifecycle]
+    lifecycle: ClassVar[Lifecycle[Any]]
 
     @_served
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -61,7 +64,7 @@ class LifecycleProvider(ResourceProvider):
             # A preview takes inputs for outputs. Without these, everything that depends on them would seem to change.
             certain = self.lifecycle.certain(_plain(_olds), _plain(news))
         inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}
-        return CheckResult(inputs, [CheckFailure(p.input, with_inputs(p.report())) for p in problems])
+        return CheckResult(inputs, [CheckFailure(p.key, with_inputs(p.report())) for p in problems])
 
     @_served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -93,6 +96,47 @@ class LifecycleProvider(ResourceProvider):
             _teller()(f"{holder}, so nothing is dropped.", warning=True)
             return
         self.lifecycle.delete(_props, _teller())
+
+
+def documented(lifecycle: Lifecycle[Any], opts: str) -> Callable[[type[C]], type[C]]:
+    """Return a decorator that describes inputs and outputs of a resource in its docstrings, as its specification does.
+
+    Args:
+        lifecycle: of the resource.
+        opts: what is said of Pulumi's options.
+    """
+    about = {"resource_name": "Name of the resource in the stack."}
+    about |= {i.name: f"{i.text}{' Immutable.' if i.fixed else ''}" for i in lifecycle.inputs}
+
+    def decorator(kind: type[C]) -> type[C]:
+        kind.__doc__ = _section(kind.__doc__, "Attributes", {o.name: o.text for o in lifecycle.outputs})
+        kind.__init__.__doc__ = _section(kind.__init__.__doc__, "Args", about | {"opts": f"Pulumi's options; {opts}"})
+        return kind
+
+    return decorator
+
+
+def _section(text: str | None, title: str, entries: Mapping[str, str]) -> str:
+    lines = (f"\n    {name}: {entry}" for name, entry in entries.items())
+    return f"{inspect.cleandoc(text or '')}\n\n{title}:{''.join(lines)}\n"
+
+
+def declared(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a resource hands to Pulumi: its inputs, those wrapped that are secret, and a place for each output.
+
+    Args:
+        lifecycle: of the resource.
+        given: arguments of its constructor, by name.
+    """
+    inputs = {i.name: _sent(given[i.name], secret=i.secret) for i in lifecycle.inputs}
+    return {**inputs, **{o.name: None for o in lifecycle.outputs}}
+
+
+def _sent(value: Any, *, secret: bool) -> Any:  # noqa: ANN401  whatever a program declares
+    if secret and value is not None:
+        return pulumi.Output.secret(value)
+    # A tuple is no list to Pulumi.
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
 def _teller() -> Tell:

@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Literal, NotRequired, TypedDict
 import pulumi
 from pulumi.dynamic import Resource
 
-from awa_infra.database.apply import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.lifecycle.queue_storage_schema import DROP, QueueStorageSchemaLifecycle
-from awa_infra.resources.dynamic import LifecycleProvider
+from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
+from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
+from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
+from awa_infra.spec.queue_storage import DROP
 
 
 class QueueArgs(TypedDict):
@@ -36,6 +37,10 @@ class QueueStorageSchemaProvider(LifecycleProvider):
     lifecycle: ClassVar = QueueStorageSchemaLifecycle()
 
 
+@documented(
+    QueueStorageSchemaProvider.lifecycle,
+    opts="``retain_on_delete`` is on unless set here, or ``deletion_policy`` is drop.",
+)
 class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
     """A custom queue-storage schema beside the default one in ``awa``.
 
@@ -43,9 +48,6 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
     Name and shape are immutable, because Awa silently ignores other slot counts later. Creating it does not
     activate it. The resource is retained by default, and a delete changes nothing in the database, unless
     ``deletion_policy`` says ``drop`` and no gate objects.
-
-    Attributes:
-        owner: the role that owns the schema.
     """
 
     database_url: pulumi.Output[str]
@@ -82,48 +84,12 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
         lock_wait: pulumi.Input[float] = LOCK_WAIT,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the schema.
-
-        Args:
-            resource_name: name of the resource in the stack.
-            database_url: connection string of the database; always kept as a secret.
-            schema: at most 18 characters, ``[a-z_][a-z0-9_]*``, not ``awa``, ``public`` or ``pg_*``.
-            queue_slots: slots of the ready ring, at least 4.
-            lease_slots: slots of the lease ring, at least 2.
-            claim_slots: slots of the claim ring, at least 2.
-            receipts: whether claims are held as receipts.
-            queues: queues whose lanes are made ahead by the owner: names, or mappings with ``name``,
-                ``priorities`` (default 1 to 4), ``shards`` (default: left as it is) and ``stripes`` (default 1). More
-                can be added later; none is ever removed.
-            deletion_policy: what a removal from the program does: ``retain`` leaves the schema and its jobs,
-                ``drop`` drops it if no gate objects. The policy that was last applied counts.
-            force_drop: with ``drop``, drop it although it holds unfinished, failed or dead jobs.
-            guard: guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser.
-            role: become this role for the transaction, so that it owns what is made. Default: do not.
-            lock_timeout: seconds to keep trying for table locks, in short waits with everything rolled back in between;
-                0 tries for ever.
-            lock_wait: seconds to wait for another migration to finish.
-            opts: Pulumi's options; ``retain_on_delete`` is on unless set here, or ``deletion_policy`` is drop.
-        """
+        """Declare the schema."""
+        given = dict(locals())
         super().__init__(
             QueueStorageSchemaProvider(),
             resource_name,
-            {
-                "database_url": pulumi.Output.secret(database_url),
-                "schema": schema,
-                "queue_slots": queue_slots,
-                "lease_slots": lease_slots,
-                "claim_slots": claim_slots,
-                "receipts": receipts,
-                "queues": list(queues) if isinstance(queues, Sequence) else queues,
-                "deletion_policy": deletion_policy,
-                "force_drop": force_drop,
-                "guard": guard,
-                "role": role,
-                "lock_timeout": lock_timeout,
-                "lock_wait": lock_wait,
-                "owner": None,
-            },
+            declared(QueueStorageSchemaProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(
                 # A forced replacement drops first: the other way round it would drop what it has just adopted.
                 pulumi.ResourceOptions(

@@ -11,9 +11,7 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime.config import is_config_secret
 
 from awa_infra import config as stack_config
-from awa_infra.config import StackConfig
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.roles import LOGINS
 from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, declared
 from awa_infra.lifecycle.wording import in_lines
 from awa_infra.resources.activation import StorageActivation
@@ -21,6 +19,8 @@ from awa_infra.resources.database import AwaDatabase
 from awa_infra.resources.queue_storage_schema import QueueStorageSchema
 from awa_infra.resources.roles import AwaRoles
 from awa_infra.resources.schema import AwaSchema
+from awa_infra.spec.rules import LOGINS
+from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
 
 _KINDS: Mapping[str, Callable[..., Any]] = {
     DATABASE: AwaDatabase,
@@ -93,8 +93,7 @@ class AwaStack(pulumi.ComponentResource):
         self.roles = cast("AwaRoles | None", made.get(ROLES))
         self.schema = cast("AwaSchema", made[SCHEMA])
         self.queue_storage = {
-            entry.schema_name: cast("QueueStorageSchema", made[f"{QUEUE_STORAGE}-{entry.schema_name}"])
-            for entry in config.queue_storage_schemas
+            name: cast("QueueStorageSchema", made[f"{QUEUE_STORAGE}-{name}"]) for name in config.schemas()
         }
         self.activation = cast("StorageActivation | None", made.get(ACTIVATION))
         self.register_outputs({"schema_version": self.schema.schema_version, "release": self.schema.release})
@@ -133,20 +132,20 @@ class AwaStack(pulumi.ComponentResource):
 
 def _values() -> dict[str, Any]:
     """Return the keys of the namespace as the engine hands them over, unknown ones included."""
-    prefix = f"{stack_config.NAMESPACE}:"
+    prefix = f"{NAMESPACE}:"
     given = runtime_config.get_config_env() | runtime_config.CONFIG.get()
-    config = pulumi.Config(stack_config.NAMESPACE)
+    config = pulumi.Config(NAMESPACE)
     found = {}
     for key in (str(k).removeprefix(prefix) for k in given if str(k).startswith(prefix)):
         # Secrets are checked where they are used; their text stays out of here.
-        found[key] = "given" if key in stack_config.SECRETS else config.get(key) or ""
+        found[key] = "given" if key in SECRETS else config.get(key) or ""
     return stack_config.decode(found)
 
 
 def _warn_of_clear_secrets() -> None:
     """Warn of passwords that the engine does not hand over as secrets: the file has them in clear."""
-    config = pulumi.Config(stack_config.NAMESPACE)
-    clear = {key: config.get(key) for key in stack_config.SECRETS if not is_config_secret(config.full_key(key))}
+    config = pulumi.Config(NAMESPACE)
+    clear = {key: config.get(key) for key in SECRETS if not is_config_secret(config.full_key(key))}
     given = {key: value for key, value in clear.items() if value}
     warning = stack_config.clear_warning(given, f"Pulumi.{pulumi.get_stack()}.yaml")
     if warning:
@@ -154,13 +153,13 @@ def _warn_of_clear_secrets() -> None:
 
 
 def _passwords() -> dict[str, pulumi.Input[str]]:
-    config = pulumi.Config(stack_config.NAMESPACE)
+    config = pulumi.Config(NAMESPACE)
     found = {duty: config.get_secret(f"{duty}Password") for duty in LOGINS}
     return {duty: secret for duty, secret in found.items() if secret is not None}
 
 
 def _database_url() -> pulumi.Input[str]:
-    secret = pulumi.Config(stack_config.NAMESPACE).get_secret("databaseUrl")
+    secret = pulumi.Config(NAMESPACE).get_secret("databaseUrl")
     if secret is not None:
         return secret
     url = os.environ.get("DATABASE_URL")

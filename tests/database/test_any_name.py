@@ -85,4 +85,4 @@ def test_a_bundle_for_roles_of_any_name_does_the_same(
 def test_a_declaration_takes_them(names: tuple[str, ...]) -> None:
     lifecycle = RolesLifecycle()
     duties = dict(zip(("owner", "migrator", "runtime", "observer"), names, strict=True))
-    assert lifecycle.problems(lifecycle.normal({"database_url": "postgresql://h/d", **duties})) == []
+    assert lifecycle.problems({"database_url": "postgresql://h/d", **duties}) == []

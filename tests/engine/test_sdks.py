@@ -15,10 +15,10 @@ from types import ModuleType
 import pytest
 
 from awa_infra import __version__
-from awa_infra.lifecycle.fields import Input, Output
 from awa_infra.plugin import functions, schema
-from awa_infra.plugin.kinds import KINDS, STACK, snake, worded
+from awa_infra.plugin.kinds import KINDS, STACK, worded
 from awa_infra.plugin.texts import EXAMPLES, RESOURCES
+from awa_infra.spec.base import Input, Output, snake
 from devtools import pulumi_build, sdks
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
@@ -91,9 +91,9 @@ def described(holder: type, field: Input | Output) -> bool:
 def test_the_python_sdk_has_every_function(awa_sdk: ModuleType, token: str) -> None:
     name = snake(token.rpartition(":")[2])
     taken = set(inspect.signature(getattr(awa_sdk, name)).parameters) - {"opts"}
-    assert taken == {field.name for field in functions.ARGUMENTS[token]}
+    assert taken == {field.name for field in functions.ARGUMENTS[token].described()}
     result = getattr(awa_sdk, f"G{token.rpartition(':g')[2]}Result")
-    assert [output.name for output in functions.RESULTS[token] if not described(result, output)] == []
+    assert [output.name for output in functions.RESULTS[token].described() if not described(result, output)] == []
 
 
 def test_the_python_sdk_has_the_stack_with_the_keys_of_a_stack_configuration(awa_sdk: ModuleType) -> None:

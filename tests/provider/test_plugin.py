@@ -369,6 +369,9 @@ def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) ->
     assert failures == {
         "databaseUrl": NOWHERE,
         "targetVersion": "must be at least 1 [config-invalid]",
+        "queueStorageSchemas": (
+            "'pg_x' is reserved: PostgreSQL keeps names that start with pg_ to itself [config-invalid]"
+        ),
     }
 
 

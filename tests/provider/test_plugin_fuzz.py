@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from google.protobuf import struct_pb2
@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.fields import Type
-from awa_infra.plugin.kinds import CONFIGURATION, KINDS, camel
+from awa_infra.plugin.kinds import KINDS
+from awa_infra.spec.base import camel
+from awa_infra.spec.provider import ProviderInputs
+from awa_infra.spec.values import forms
 from tests.support.plugin import UNKNOWN, Plugin, secret
 from tests.support.provider import CallFailed
 
@@ -49,13 +51,13 @@ anything = st.recursive(
     ),
     max_leaves=6,
 )
-likely: dict[Type, st.SearchStrategy[Any]] = {
-    Type.STRING: st.one_of(text, st.sampled_from(["acme_jobs", "awa", "drop", "0.6.9", "jobs"])),
-    Type.INTEGER: st.integers(-3, 100),
-    Type.NUMBER: st.floats(),
-    Type.BOOLEAN: st.booleans(),
-    Type.STRINGS: st.lists(text, max_size=3),
-    Type.QUEUES: st.lists(
+likely: dict[object, st.SearchStrategy[Any]] = {
+    str: st.one_of(text, st.sampled_from(["acme_jobs", "awa", "drop", "0.6.9", "jobs"])),
+    int: st.integers(-3, 100),
+    float: st.floats(),
+    bool: st.booleans(),
+    Literal: st.sampled_from(["retain", "drop", "whole", "each"]),
+    tuple: st.lists(
         st.one_of(
             text,
             st.fixed_dictionaries({"name": text}, optional={"priorities": anything, "shards": anything, "x": anything}),
@@ -65,12 +67,14 @@ likely: dict[Type, st.SearchStrategy[Any]] = {
 }
 
 
-def properties(kind: Lifecycle) -> st.SearchStrategy[dict[str, Any]]:
+def properties(kind: Lifecycle[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Return inputs of a kind: some as they should be, some not, and some that do not exist."""
     # Seldom one that leads to a plan, or to being refused by a server that is not there: both take their time.
     connection = st.sampled_from([*[None, 7, secret(7), UNKNOWN] * 4, NOWHERE, secret(NOWHERE)])
     known = {
-        camel(i.name): connection if i.name.endswith("_url") else st.one_of(likely[i.type], anything)
+        camel(i.name): connection
+        if i.name.endswith("_url")
+        else st.one_of(likely[next(iter(forms(i.annotation)))], anything)
         for i in kind.inputs
     }
     return st.builds(
@@ -108,7 +112,11 @@ def test_no_input_is_too_strange(plugin: Plugin, token: str) -> None:
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(news=st.dictionaries(st.one_of(text, st.sampled_from([camel(f.name) for f in CONFIGURATION])), anything))
+@given(
+    news=st.dictionaries(
+        st.one_of(text, st.sampled_from([camel(f.name) for f in ProviderInputs.described()])), anything
+    )
+)
 def test_no_configuration_is_too_strange(plugin: Plugin, news: dict[str, Any]) -> None:
     for reason in plugin.check_config(news)[1].values():
         clean(reason)

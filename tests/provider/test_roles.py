@@ -167,8 +167,8 @@ def test_every_problem_of_a_declaration_is_reported_at_once(roles: ProviderProce
     assert sorted(found) == [
         "lane_schemas", "observer_password", "owner", "queue_storage_schemas", "runtime", "runtime_password",
     ]  # fmt: skip
-    assert found["runtime"] == "'same' is the migrator already; every duty needs a role of its own [config-invalid]"
-    assert "there is no observer to have it [config-invalid]" in found.values()
+    assert found["runtime"] == "is the same role as migrator; each needs one of its own [config-invalid]"
+    assert "there is no observer role; set observer, or remove its password [config-invalid]" in found.values()
 
 
 def test_the_owner_cannot_change(roles: ProviderProcess, inputs: dict[str, Any]) -> None:

@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 
 from awa_infra import config
-from awa_infra.config import (
-    DatabaseEntry,
-    Encrypted,
-    Problem,
-    StackConfig,
-    parse,
-    queue_storage_problems,
-    validate,
-)
+from awa_infra.config import parse, validate
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import QueueStorage, Shape
+from awa_infra.spec.database import DatabaseEntry
+from awa_infra.spec.problems import Problem, input_problems
+from awa_infra.spec.queue_storage import QueueStorageInputs
+from awa_infra.spec.stack import StackConfig
+from awa_infra.spec.values import Encrypted
 
 CANARY = "canary-password"
 NOTHING = StackConfig.model_validate({})
+
+
+def queue_storage_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+    inputs = {"database_url": "postgresql://h/d", "schema": "acme"} | values
+    return [(problem.key, problem.message) for problem in input_problems(QueueStorageInputs, inputs)]
 
 
 def problems_of(text: str) -> list[str]:

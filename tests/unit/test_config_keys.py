@@ -10,20 +10,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.config import (
-    DatabaseEntry,
-    Encrypted,
-    StackConfig,
-    decode,
-    examine,
-    parse,
-    queue_storage_problems,
-    validate,
-)
+from awa_infra.config import decode, examine, parse, validate
 from awa_infra.database.apply import Waits
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Queue, QueueStorage, Roles, Shape
 from awa_infra.packaging.contents import Waits as BundleWaits
+from awa_infra.spec.database import DatabaseEntry
+from awa_infra.spec.problems import input_problems
+from awa_infra.spec.queue_storage import QueueStorageInputs
+from awa_infra.spec.stack import StackConfig
+from awa_infra.spec.values import Encrypted
 
 CANARY = "canary-password"
 ROLES = {"owner": "awa_owner", "migrator": "awa_migrator", "runtime": "awa_runtime", "observer": "awa_observer"}
@@ -40,6 +36,11 @@ def problems_of(**values: object) -> list[str]:
     found, problems = validate(values)
     assert found is None
     return [f"{p.key.removeprefix('awa:')}: {p.message}" for p in problems]
+
+
+def queue_storage_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+    inputs = {"database_url": "postgresql://h/d", "schema": "acme"} | values
+    return [(problem.key, problem.message) for problem in input_problems(QueueStorageInputs, inputs)]
 
 
 def test_everything_that_a_platform_team_declares_is_read() -> None:
@@ -195,11 +196,11 @@ def test_the_runtime_role_may_make_lanes_where_jobs_will_go(values: dict[str, An
         ),
         (
             {"runtimePassword": "x"},
-            "runtimePassword: there is no such role; declare it as runtime in roles, or remove its password",
+            "runtimePassword: there is no runtime role; set runtime, or remove its password",
         ),
         (
             {"observerPassword": {"secure": "x"}, "roles": {"owner": "o", "runtime": "r"}},
-            "observerPassword: there is no such role; declare it as observer in roles, or remove its password",
+            "observerPassword: there is no observer role; set observer, or remove its password",
         ),
         ({"runtimePassword": "", "roles": ROLES}, "runtimePassword: must not be empty"),
         ({"runtimePassword": 5, "roles": ROLES}, "runtimePassword: must be text or a mapping"),
@@ -318,7 +319,7 @@ def test_yes_and_no_are_text_to_pulumi_and_so_they_are_here() -> None:
 
 def test_the_inputs_of_a_schema_are_checked_against_each_other() -> None:
     assert queue_storage_problems({"force_drop": True}) == [
-        ("force_drop", "needs deletionPolicy: drop; nothing is dropped otherwise")
+        ("force_drop", "needs deletion_policy: drop; nothing is dropped otherwise")
     ]
     assert queue_storage_problems({"force_drop": True, "deletion_policy": "drop", "queues": ["a"]}) == []
     assert queue_storage_problems({"queues": ["a", {"name": "a", "shards": 0}]}) == [

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from awa_infra.config import SECRETS, StackConfig, examine, json_schema
+from awa_infra.config import examine, json_schema
+from awa_infra.spec.stack import SECRETS, StackConfig
 from devtools import docs_configuration
 from devtools.docs_shown import ROOT
 

@@ -9,6 +9,10 @@ import yaml
 
 from awa_infra import config
 from awa_infra.planning.findings import FindingCode
+from awa_infra.spec.database import DatabaseEntry
+from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
+from awa_infra.spec.roles import RolesEntry
+from awa_infra.spec.stack import StackConfig
 from devtools import docs, docs_codes, docs_configuration, docs_errors, docs_shown
 from devtools.docs_shown import ROOT, Block
 from devtools.progress import ToolError
@@ -98,15 +102,15 @@ def test_a_code_without_a_section_and_a_section_without_a_code_stop_the_generato
 
 def test_the_example_of_the_reference_uses_every_key() -> None:
     parsed = config.parse(docs_configuration.EXAMPLE, "Pulumi.dev.yaml")
-    assert parsed.model_fields_set == set(config.StackConfig.model_fields)
+    assert parsed.model_fields_set == set(StackConfig.model_fields)
     assert parsed.database is not None
-    assert parsed.database.model_fields_set == set(config.DatabaseEntry.model_fields)
+    assert parsed.database.model_fields_set == set(DatabaseEntry.model_fields)
     assert parsed.roles is not None
-    assert parsed.roles.model_fields_set == set(config.RolesEntry.model_fields)
+    assert parsed.roles.model_fields_set == set(RolesEntry.model_fields)
     entries = parsed.queue_storage_schemas
-    assert set(config.QueueStorageEntry.model_fields) in [entry.model_fields_set for entry in entries]
+    assert set(QueueStorageEntry.model_fields) in [entry.model_fields_set for entry in entries]
     queues = [queue.model_fields_set for entry in entries for queue in entry.queues]
-    assert set(config.QueueEntry.model_fields) in queues
+    assert set(QueueEntry.model_fields) in queues
 
 
 @pytest.mark.parametrize("block", YAML_BLOCKS, ids=ids(YAML_BLOCKS))

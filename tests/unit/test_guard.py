@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from awa_infra.config import queues_problems
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Lack, Migration, ObservedState, QueueStorage, Release, StepKind
 from awa_infra.packaging.bundle import render
@@ -13,6 +12,8 @@ from awa_infra.planning.access import lack_queries
 from awa_infra.planning.gates import database_gate
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import normalised_sha256
+from awa_infra.spec.problems import input_problems
+from awa_infra.spec.schema import SchemaInputs
 
 Desired = Callable[..., DesiredState]
 
@@ -61,6 +62,7 @@ def test_a_connection_string_leads_to_a_server_and_a_database() -> None:
 
 
 def test_queues_of_schema_awa_are_checked_like_those_of_any() -> None:
-    assert queues_problems(["emails"]) == []
-    ((name, message),) = queues_problems(["emails", "emails"])
-    assert (name, message) == ("queues[1]", "is declared twice, first in queues[0]")
+    inputs = {"database_url": "postgresql://h/d"}
+    assert input_problems(SchemaInputs, inputs | {"queues": ["emails"]}) == []
+    (problem,) = input_problems(SchemaInputs, inputs | {"queues": ["emails", "emails"]})
+    assert (problem.key, problem.message) == ("queues[1]", "is declared twice, first in queues[0]")

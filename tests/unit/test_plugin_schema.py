@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from awa_infra import resources
-from awa_infra.config import StackConfig
-from awa_infra.lifecycle.fields import Input, Type
 from awa_infra.plugin import schema
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, STACK, camel, snake, worded
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, STACK, worded
 from awa_infra.plugin.texts import EXAMPLES
+from awa_infra.spec.base import Input, camel, snake
+from awa_infra.spec.stack import StackConfig
+from awa_infra.spec.values import forms
 
 PACKAGE = schema.package_schema()
 CLASSES = {
@@ -22,14 +23,7 @@ CLASSES = {
     "awa:index:QueueStorageSchema": resources.QueueStorageSchema,
     "awa:index:StorageActivation": resources.StorageActivation,
 }
-TYPES = {
-    Type.STRING: "string",
-    Type.INTEGER: "integer",
-    Type.NUMBER: "number",
-    Type.BOOLEAN: "boolean",
-    Type.STRINGS: "array",
-    Type.QUEUES: "array",
-}
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", tuple: "array", Literal: "string"}
 
 
 def test_there_is_a_resource_for_every_class() -> None:
@@ -52,7 +46,7 @@ def test_inputs_outputs_defaults_and_descriptions_are_those_of_the_dynamic_resou
 
 
 def assert_the_same(field: Input, said: dict[str, Any], default: object) -> None:
-    assert said["type"] == TYPES[field.type]
+    assert said["type"] == TYPES[next(iter(forms(field.annotation)))]
     assert said.get("secret", False) == field.secret
     # Of the default the provider's configuration may be a part.
     assert said["description"].startswith(worded(field.text).partition(" Default: ")[0])

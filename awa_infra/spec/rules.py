@@ -7,16 +7,18 @@ they leave to the model.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from awa_infra.config.model import PASSWORDS
-from awa_infra.config.paths import KeyPath, written
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.naming import identifier_problem
+from awa_infra.spec.paths import Found, KeyPath, written
 
-Found = Iterator[tuple[KeyPath, str]]
-"""Where, and what is wrong there."""
+LOGINS: Final = ("migrator", "runtime", "observer")
+"""Duties of roles that log in; each may have a password."""
+
+PASSWORDS: Final[Mapping[str, str]] = {f"{duty}Password": duty for duty in LOGINS}
+"""Which role each password is for."""
 
 
 def stack_checks(values: Mapping[str, Any]) -> Found:
@@ -27,8 +29,10 @@ def stack_checks(values: Mapping[str, Any]) -> Found:
             yield ("queueStorageSchemas", index, *path), message
     yield from queues_checks(values)
     yield from _shards_differ(values)
-    yield from _roles(_mapping(values.get("roles")))
-    yield from _passwords(values)
+    roles = values.get("roles", {})
+    if isinstance(roles, Mapping):
+        yield from ((("roles", *path), message) for path, message in duty_checks(roles))
+        yield from password_checks(values, roles)
     yield from _undeclared(values)
 
 
@@ -85,37 +89,53 @@ def _schemas_twice(values: Mapping[str, Any]) -> Found:
         first.setdefault(name, index)
 
 
-def _roles(roles: Mapping[str, Any]) -> Found:
+def duty_checks(roles: Mapping[str, Any]) -> Found:
+    """Check that every duty has a role of its own."""
     first: dict[str, str] = {}
-    for duty in ("owner", "migrator", "runtime", "observer"):
+    for duty in ("owner", *LOGINS):
         name = roles.get(duty)
         if not isinstance(name, str):
             continue
         if name in first:
-            yield ("roles", duty), f"is the same role as {first[name]}; each needs one of its own"
+            yield (duty,), f"is the same role as {first[name]}; each needs one of its own"
         first.setdefault(name, duty)
 
 
-def _passwords(values: Mapping[str, Any]) -> Found:
-    roles = values.get("roles", {})
-    for key, role in PASSWORDS.items():
-        if key in values and isinstance(roles, Mapping) and roles.get(role) is None:
-            yield (key,), f"there is no such role; declare it as {role} in roles, or remove its password"
+def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any]) -> Found:
+    """Check that every password has its role."""
+    for key, duty in PASSWORDS.items():
+        if key in passwords and roles.get(duty) is None:
+            yield (key,), f"there is no {duty} role; set {duty}, or remove its password"
+
+
+def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[object]) -> Found:
+    """Check that schemas that are named are declared: elsewhere nothing is made or granted, and workers find out."""
+    known = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
+    for path, name in named:
+        if isinstance(name, str) and _plain(name) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
+            yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
+
+
+def roles_checks(values: Mapping[str, Any]) -> Found:
+    """Check roles, their passwords and their schemas where they stand in one mapping."""
+    yield from duty_checks(values)
+    yield from password_checks(values, values)
+    declared = values.get("queueStorageSchemas", ())
+    if isinstance(declared, list | tuple):
+        lanes = enumerate(_list(values.get("laneSchemas")))
+        yield from schema_checks([(("laneSchemas", index), name) for index, name in lanes], declared)
 
 
 def _undeclared(values: Mapping[str, Any]) -> Found:
     entries = values.get("queueStorageSchemas", [])
     if not isinstance(entries, list | tuple):
         return
-    declared = [name for entry in entries if isinstance(name := _mapping(entry).get("schema"), str)]
     named: list[tuple[KeyPath, object]] = [(("activation",), values.get("activation"))]
     for index, name in enumerate(_list(_mapping(values.get("roles")).get("laneSchemas"))):
         named.append((("roles", "laneSchemas", index), name))
-    for path, name in named:
-        if isinstance(name, str) and _plain(name) and name not in {CANONICAL_SCHEMA, *declared}:
-            near = difflib.get_close_matches(name, [CANONICAL_SCHEMA, *filter(_plain, declared)], n=1)
-            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
-            yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
+    yield from schema_checks(named, [_mapping(entry).get("schema") for entry in entries])
 
 
 def _plain(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The kinds of values that a stack may declare, each with its check and its JSON Schema."""
+"""The kinds of values that can be declared, each with its check and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.naming import (
     MAX_LENGTH,
     POSTGRES_MAX_LENGTH,
@@ -43,6 +44,23 @@ _CONNECTION = re.compile(r"\b(host|hostaddr|port|user|password|dbname|service|ss
 """What a connection string of keywords has in it."""
 
 _ENCODING = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Says something of an input or output that is no part of its type.
+
+    Attributes:
+        secret: whether it is kept encrypted.
+        fixed: whether it can never change.
+    """
+
+    secret: bool = False
+    fixed: bool = False
+
+
+SECRET: Final = Mark(secret=True)
+FIXED: Final = Mark(fixed=True)
 
 
 class Encrypted(BaseModel):
@@ -125,6 +143,23 @@ def _matching(pattern: str, problem: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _storable(value: str) -> str:
+    # PostgreSQL has no such character, and libpq would end the text there.
+    if "\0" in value:
+        raise PydanticCustomError("string_type", "must be text")
+    return value
+
+
+def _not_empty(value: str) -> str:
+    if not value:
+        raise PydanticCustomError("empty", "must not be empty")
+    return value
+
+
+def _active_schema_problem(name: str) -> str | None:
+    return None if name == CANONICAL_SCHEMA else schema_name_problem(name)
+
+
 def _queue_name(value: str) -> str:
     if not value:
         raise PydanticCustomError("empty", "must not be empty")
@@ -151,6 +186,11 @@ def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
 
 _RESERVED = f"pg_|(awa|public|information_schema|{'|'.join(sorted(RESERVED_WORDS))})$"
 
+Text = Annotated[StrictStr, AfterValidator(_storable)]
+"""Any text that can be handed to PostgreSQL."""
+
+Password = Annotated[Text, AfterValidator(_not_empty)]
+ActiveSchema = Annotated[StrictStr, _name(_active_schema_problem, plain=True)]
 SchemaName = Annotated[StrictStr, _name(schema_name_problem, plain=True), _name_schema(_RESERVED, MAX_LENGTH)]
 DatabaseName = Annotated[StrictStr, _name(database_name_problem), _any_name_schema("template[01]$")]
 TemplateName = Annotated[StrictStr, _name(name_problem), _any_name_schema("$")]

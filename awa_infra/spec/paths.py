@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 KeyPath = tuple[str | int, ...]
 """Keys and list positions, from the outside in; the first key is without its namespace."""
+
+Found = Iterator[tuple[KeyPath, str]]
+"""Where, and what is wrong there."""
 
 _ORDINARY = re.compile(r"[\w.-]*")
 

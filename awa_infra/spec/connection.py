@@ -1,0 +1,38 @@
+"""Inputs that resources have in common: where the database is, as whom to act, how long to wait."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
+from awa_infra.spec.base import Inputs
+from awa_infra.spec.values import SECRET, Seconds, Text
+
+
+class Connected(Inputs):
+    """Where the database is."""
+
+    database_url: Annotated[Text, SECRET] = Field(
+        description="Connection string of the database; always kept as a secret."
+    )
+
+
+class Acting(Inputs):
+    """As whom to act."""
+
+    role: Text | None = Field(
+        None, description="Become this role for the transaction, so that it owns what is made. Default: do not."
+    )
+
+
+class Waiting(Inputs):
+    """How long to wait for locks."""
+
+    lock_timeout: Seconds = Field(
+        LOCK_TIMEOUT,
+        description="Seconds to keep trying for table locks, in short waits with everything rolled back in between; 0 "
+        "tries for ever.",
+    )
+    lock_wait: Seconds = Field(LOCK_WAIT, description="Seconds to wait for another migration to finish.")
