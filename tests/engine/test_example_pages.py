@@ -120,7 +120,7 @@ def run_as_its_page_says(example: Example, **variables: str) -> None:
 def stands(database: Database, schema: str) -> None:
     """Check what was made, and is left after a destroy."""
     state = read_state(database.url)
-    assert (state.version, [s.schema for s in state.substrates]) == (40, ["awa", schema])
+    assert (state.version, {s.schema for s in state.substrates}) == (40, {"awa", schema})
 
 
 def logs_in(example: Example, database: Database) -> None:
