@@ -140,6 +140,13 @@ class ForeignResourcesError(AwaInfraError):
     exit_status = 3
 
 
+class ProtectedResourcesError(AwaInfraError):
+    """The stack holds protected resources, so Pulumi would stop half-way; nothing was run."""
+
+    code = "protected-resources"
+    exit_status = 3
+
+
 class StalePlanError(AwaInfraError):
     """The database changed between planning and applying; nothing was written."""
 

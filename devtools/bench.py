@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -193,6 +193,8 @@ def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, l
     results = {}
     with bench.database(done) as url:
         results["verify"] = bench_reads.verifications(url, rounds, _seconds)
+        with suppress(ToolMissing):
+            results["up, nothing to do"] = bench_reads.unchanged(bench.folder, url, rounds, _seconds)
     note("bench: previews that change nothing")
     try:
         with bench.database(done) as url:

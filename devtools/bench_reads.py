@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import verify
@@ -14,6 +15,9 @@ from awa_infra.model import DesiredState, QueueStorage, Shape
 from awa_infra.release import installed_release
 from devtools import pulumi_cli
 from devtools.progress import note
+
+if TYPE_CHECKING:
+    from pulumi import automation
 
 RESOURCES = 100
 """How many resources a preview has."""
@@ -27,18 +31,24 @@ SMALL = Shape(4, 2, 2)
 Seconds = dict[str, list[float]]
 Measure = Callable[[Callable[[], object]], float]
 
-_PROGRAM = """
-import os
-
-import pulumi
-from pulumi.dynamic import Resource, ResourceProvider, CreateResult
-
-from awa_infra import AwaSchema
+_TRIVIAL = """
+from pulumi.dynamic import CreateResult, ResourceProvider
 
 
 class TrivialProvider(ResourceProvider):
     def create(self, props):
         return CreateResult("x", props)
+"""
+"""A module of its own: the provider is kept by its name, as those of this package are."""
+
+_PROGRAM = """
+import os
+
+from pulumi import ResourceOptions
+from pulumi.dynamic import Resource
+from trivial import TrivialProvider
+
+from awa_infra import AwaSchema, QueueStorageSchema
 
 
 class Trivial(Resource):
@@ -46,14 +56,18 @@ class Trivial(Resource):
         super().__init__(TrivialProvider(), name, {"a": "b"})
 
 
+url = os.environ["DATABASE_URL"]
 if KIND == "trivial":
-    for number in range(%(count)d):
+    for number in range(COUNT):
         Trivial(f"r{number}")
 else:
-    first = AwaSchema("r0", database_url=os.environ["DATABASE_URL"])
-    for number in range(1, %(count)d):
-        options = pulumi.ResourceOptions(depends_on=[first])
-        AwaSchema(f"r{number}", database_url=os.environ["DATABASE_URL"], opts=options)
+    options = ResourceOptions(depends_on=[AwaSchema("r0", database_url=url)])
+    for number in range(1, COUNT):
+        if KIND == "custom":
+            shape = {"queue_slots": %d, "lease_slots": %d, "claim_slots": %d}
+            QueueStorageSchema(f"r{number}", database_url=url, schema=f"acme_{number - 1}", opts=options, **shape)
+        else:
+            AwaSchema(f"r{number}", database_url=url, opts=options)
 """
 
 
@@ -69,41 +83,74 @@ def previews(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
     Raises:
         ToolMissing: there is no Pulumi.
     """
+    stacks = {
+        f"{RESOURCES} trivial dynamic resources": _stack(folder, url, "trivial", RESOURCES),
+        f"{RESOURCES} times AwaSchema": _stack(folder, url, "awa", RESOURCES),
+    }
+    return _measured({name: one.preview for name, one in stacks.items()}, rounds, seconds)
+
+
+def unchanged(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
+    """Return how long an ``up`` that changes nothing takes for a database with more and more custom schemas.
+
+    Args:
+        folder: for the projects and their states.
+        url: connection string of a migrated database with the schemas that `verifications` has made.
+        rounds: how often each is measured, in turn.
+        seconds: measures one.
+
+    Raises:
+        ToolMissing: there is no Pulumi.
+    """
+    stacks = {
+        f"{count + 1} trivial dynamic resources": _stack(folder, url, "trivial", count + 1) for count in SCHEMAS[-1:]
+    }
+    stacks |= {f"{count} custom schemas": _stack(folder, url, "custom", count + 1) for count in SCHEMAS}
+    return _measured({name: one.up for name, one in stacks.items()}, rounds, seconds)
+
+
+def _measured(ways: Mapping[str, Callable[[], object]], rounds: int, seconds: Measure) -> Seconds:
+    measured: Seconds = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            measured[name].append(seconds(way))
+    return measured
+
+
+def _stack(folder: Path, url: str, kind: str, count: int) -> automation.Stack:
+    """Make a stack and bring its resources up once."""
     from pulumi import automation  # noqa: PLC0415  takes most of a second
 
+    note(f"bench: a stack of {count} resources, {kind}")
     directory = pulumi_cli.ensure().directory
-    project = folder / "previews"
+    project = folder / f"{kind}-{count}"
     (project / "state").mkdir(parents=True)
     (project / "passphrase").write_text("of a bench")
     (project / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
+    (project / "trivial.py").write_text(_TRIVIAL)
     program = project / "program.py"
-    program.write_text(_PROGRAM % {"count": RESOURCES})
-    os.environ |= {
+    program.write_text(_PROGRAM % (SMALL.queue_slots, SMALL.lease_slots, SMALL.claim_slots))
+    if str(project) not in sys.path:
+        sys.path.insert(0, str(project))
+    if str(directory) not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = f"{directory}{os.pathsep}{os.environ['PATH']}"
+    environment = {
         "DATABASE_URL": url,
-        "PATH": f"{directory}{os.pathsep}{os.environ['PATH']}",
         "PULUMI_BACKEND_URL": f"file://{project / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(project / "passphrase"),
         "PULUMI_PYTHON_CMD": sys.executable,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PYTHONPATH": str(project),
     }
+    os.environ["DATABASE_URL"] = url  # the program runs in this process
 
-    def stack(kind: str) -> automation.Stack:
-        def run() -> None:
-            # A module of its own each time: what is defined in it is sent to the provider.
-            runpy.run_path(str(program), {"KIND": kind}, run_name="__main__")
+    def run() -> None:
+        runpy.run_path(str(program), {"KIND": kind, "COUNT": count}, run_name="__main__")
 
-        options = automation.LocalWorkspaceOptions(work_dir=str(project))
-        return automation.create_or_select_stack(kind, project_name="bench", program=run, opts=options)
-
-    kinds = {f"{RESOURCES} trivial dynamic resources": "trivial", f"{RESOURCES} times AwaSchema": "awa"}
-    stacks = {name: stack(kind) for name, kind in kinds.items()}
-    for one in stacks.values():
-        one.up()
-    measured: Seconds = {name: [] for name in kinds}
-    for _ in range(rounds):
-        for name, one in stacks.items():
-            measured[name].append(seconds(one.preview))
-    return measured
+    options = automation.LocalWorkspaceOptions(work_dir=str(project), env_vars=environment)
+    stack = automation.create_or_select_stack("bench", project_name="bench", program=run, opts=options)
+    stack.up()
+    return stack
 
 
 def verifications(url: str, rounds: int, seconds: Measure) -> Seconds:

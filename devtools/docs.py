@@ -15,6 +15,7 @@ from devtools.docs_errors import render as errors
 from devtools.docs_json import render as json
 from devtools.docs_plugin import render as plugin
 from devtools.docs_resources import render as resources
+from devtools.docs_versions import render as versions
 from devtools.progress import note, run_cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +30,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/reference/plugin.md": plugin,
         "docs/reference/resources.md": resources,
         "docs/reference/stack-config.schema.json": stack_schema,
+        "docs/reference/supported-versions.md": versions,
         "provider/schema.json": package_schema,
     }
 )

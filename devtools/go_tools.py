@@ -1,4 +1,4 @@
-"""golang-migrate and goose, built from their Go modules, to test the bundles with.
+"""golang-migrate and goose, to test the bundles with, and actionlint, for the workflows, built from their Go modules.
 
 Each is pinned by a `go.mod` and `go.sum` beside this file. Go builds a tool once, from its module proxy; afterwards
 the command lies in the cache. Both are optional for a developer: without Go `ToolMissing` says so, and the tests that
@@ -49,6 +49,10 @@ GOOSE = _Tool(
     "github.com/pressly/goose/v3/cmd/goose",
     "no_clickhouse no_libsql no_mssql no_mysql no_sqlite3 no_vertica no_ydb",
 )
+ACTIONLINT = _Tool("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "")
+"""Its package on PyPI fetches the command from elsewhere while it is installed."""
+
+_TOOLS = {tool.name: tool for tool in (MIGRATE, GOOSE, ACTIONLINT)}
 
 
 def golang_migrate() -> list[str]:
@@ -59,6 +63,11 @@ def golang_migrate() -> list[str]:
 def goose() -> list[str]:
     """Return the start of a goose command line, building the tool if needed."""
     return _command(GOOSE)
+
+
+def actionlint() -> list[str]:
+    """Return the start of an actionlint command line, building the tool if needed."""
+    return _command(ACTIONLINT)
 
 
 def _command(tool: _Tool) -> list[str]:
@@ -93,11 +102,10 @@ def _build(tool: _Tool, target: Path) -> None:
 def _main() -> int:
     """Run a tool by hand: ``python -m devtools.go_tools goose -version``."""
     parser = argparse.ArgumentParser(prog="devtools.go_tools", description=__doc__)
-    parser.add_argument("tool", choices=["golang-migrate", "goose"])
+    parser.add_argument("tool", choices=list(_TOOLS))
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for the tool itself")
     chosen = parser.parse_args()
-    command = goose() if chosen.tool == "goose" else golang_migrate()
-    return subprocess.run([*command, *chosen.arguments], check=False).returncode
+    return subprocess.run([*_command(_TOOLS[chosen.tool]), *chosen.arguments], check=False).returncode
 
 
 if __name__ == "__main__":

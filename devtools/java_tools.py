@@ -26,6 +26,12 @@ OLDEST_JAVA = 17
 COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 DOWNLOAD_TIMEOUT = 600.0
 JAVA_TIMEOUT = 60.0
+FLYWAYS = ("11.20.3", "10.21.0")
+"""The newest and the oldest that are tried."""
+
+LIQUIBASES = ("4.33.0", "5.0.4")
+"""The last one under Apache-2.0, and the newest."""
+
 # of Flyway's parts this one is not in Maven Central for every release; the nearest earlier one fits
 REPORTS = {"10.21.0": "10.20.1"}
 # these runs are short: starting fast matters, peak speed does not
@@ -52,12 +58,12 @@ EMBEDDED = _Tool("flyway-embedded", "")
 LIQUIBASE = _Tool("liquibase", "liquibase.integration.commandline.LiquibaseCommandLine")
 
 
-def flyway(version: str = "11.20.3") -> list[str]:
+def flyway(version: str = FLYWAYS[0]) -> list[str]:
     """Return the start of a Flyway command line, fetching the tool if needed."""
     return _command(FLYWAY, version)
 
 
-def flyway_embedded(program: Path, version: str = "11.20.3") -> list[str]:
+def flyway_embedded(program: Path, version: str = FLYWAYS[0]) -> list[str]:
     """Return the start of a Java program that uses Flyway as a library, with HikariCP at hand."""
     if shutil.which("javac") is None:
         message = "there is no `javac` on PATH; a program of one file needs a JDK to run"
@@ -65,7 +71,7 @@ def flyway_embedded(program: Path, version: str = "11.20.3") -> list[str]:
     return [*_java_with(EMBEDDED, version), str(program)]
 
 
-def liquibase(version: str = "4.33.0") -> list[str]:
+def liquibase(version: str = LIQUIBASES[0]) -> list[str]:
     """Return the start of a Liquibase command line, fetching the tool if needed."""
     return _command(LIQUIBASE, version)
 

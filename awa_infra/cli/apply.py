@@ -67,7 +67,7 @@ def apply(
             migration_lock=or_declared(ctx, "lock_wait", waits.migration_lock, config.lock_wait if config else None),
             table_lock=or_declared(ctx, "lock_timeout", waits.table_lock, config.lock_timeout if config else None),
         ),
-        progress=Progress(),
+        progress=ProgressLine(),
         on_retry=tell_retry,
     )
     if as_json:
@@ -91,7 +91,7 @@ def apply(
         )
 
 
-class Progress:
+class ProgressLine:
     """One line per step on standard error, with the time since the start."""
 
     def __init__(self) -> None:

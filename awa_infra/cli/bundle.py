@@ -13,7 +13,7 @@ from awa_infra.cli.output import print_json
 from awa_infra.errors import BundleError
 from awa_infra.model import History
 from awa_infra.packaging.check import Applied, check, progress, unvouched
-from awa_infra.packaging.standing import Standing, read
+from awa_infra.packaging.existing import ExistingBundle, read
 
 WRONG = 1
 """Exit status of ``bundle verify`` when something is not as it should be."""
@@ -70,7 +70,7 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
         ctx.exit(WRONG)
 
 
-def _print(folder: Path, standing: Standing, findings: list[str]) -> None:
+def _print(folder: Path, standing: ExistingBundle, findings: list[str]) -> None:
     lock = standing.lock
     for finding in findings:
         click.echo(f"{click.style('Wrong:', fg='red', bold=True)} {finding}")

@@ -15,8 +15,8 @@ from awa_infra.packaging.archive import read_archive, write_archive
 from awa_infra.packaging.bundle import FORMATS, Bundle, format_named
 from awa_infra.packaging.bundle import package as make
 from awa_infra.packaging.compare import Change, changes, unified
+from awa_infra.packaging.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.packaging.grow import refuse_older
-from awa_infra.packaging.standing import Standing, read, refuse_what_changed
 from awa_infra.packaging.write import write
 from awa_infra.planning.describe import listed
 
@@ -130,7 +130,7 @@ def package(
         ctx.exit(DIFFERENT)
 
 
-def _standing(out: Path | None, archive_path: Path | None, release: str, *, looking: bool) -> Standing | None:
+def _standing(out: Path | None, archive_path: Path | None, release: str, *, looking: bool) -> ExistingBundle | None:
     """Return the bundle that grows; one in the archive is not replaced by one of an older release either."""
     replaced = None if archive_path is None else read_archive(archive_path)
     if replaced is not None:
@@ -141,7 +141,7 @@ def _standing(out: Path | None, archive_path: Path | None, release: str, *, look
     return standing
 
 
-def _refuse(standing: Standing, *, looking: bool) -> None:
+def _refuse(standing: ExistingBundle, *, looking: bool) -> None:
     """Refuse what writing would lose; whoever only looks is shown it, but for what was released and is gone."""
     if not looking:
         refuse_what_changed(standing)
@@ -157,7 +157,7 @@ def _refuse(standing: Standing, *, looking: bool) -> None:
 
 
 def _show(
-    standing: Standing | None, bundle: Bundle, done: tuple[Change, ...], out: Path | None, *, as_diff: bool
+    standing: ExistingBundle | None, bundle: Bundle, done: tuple[Change, ...], out: Path | None, *, as_diff: bool
 ) -> None:
     if not done:
         click.echo(f"{out} is what would be written.", err=as_diff)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from awa_infra.cli.apply import Progress, tell_retry
+from awa_infra.cli.apply import ProgressLine, tell_retry
 from awa_infra.cli.desired import url_to_read
 from awa_infra.cli.failures import complain_of_gates
 from awa_infra.cli.options import (
@@ -126,7 +126,7 @@ def verify(
             role=role,
             facts=facts,
             waits=waits,
-            progress=Progress(),
+            progress=ProgressLine(),
             on_retry=tell_retry,
         )
         observed = report.after

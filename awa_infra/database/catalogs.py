@@ -19,7 +19,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.catalog import Key, SchemaName
 from awa_infra.planning.checks import Health, quote
-from awa_infra.planning.drift import Standing
+from awa_infra.planning.drift import ObservedSchema
 from awa_infra.planning.obstacles import Denied
 
 RINGS = ("queue_ring", "lease_ring", "claim_ring")
@@ -86,7 +86,7 @@ class Standings:
         )
         connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}".encode())
 
-    def fetch(self) -> dict[str, Standing]:
+    def fetch(self) -> dict[str, ObservedSchema]:
         """Return what stands, by schema; those that do not exist are not in it."""
         asked = self._asked
         if asked is None:
@@ -98,7 +98,7 @@ class Standings:
         standing = {}
         for schema, rows in _by_schema(asked.catalogs.fetchall()).items():
             health = _health(schema, rows, asked.readable, slots.get(schema, {}), sorted(lanes[schema]))
-            standing[schema] = Standing(_name(schema, rows), rows, health)
+            standing[schema] = ObservedSchema(_name(schema, rows), rows, health)
         return standing
 
 
@@ -108,7 +108,7 @@ def read_standings(
     *,
     private: Collection[str] = (),
     counted: Collection[str] = (),
-) -> dict[str, Standing]:
+) -> dict[str, ObservedSchema]:
     """Return what stands in schema ``awa`` and in every queue-storage schema.
 
     Args:
@@ -201,7 +201,7 @@ def _health(
     )
 
 
-def _counted(connection: Connection, standing: Standing, tables: Collection[str]) -> Standing:
+def _counted(connection: Connection, standing: ObservedSchema, tables: Collection[str]) -> ObservedSchema:
     """Return the same with the names of tables that hold rows."""
     schema = standing.name.text
     if not tables:

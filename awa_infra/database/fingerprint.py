@@ -15,7 +15,7 @@ from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
 from awa_infra.planning.catalog import NAMED_PARTS, own_names
-from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
+from awa_infra.planning.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.planning.findings import FindingKind
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.repair import INSTALLER, made_canonical, make_repair, with_history, with_repairs
@@ -225,7 +225,7 @@ def _subject(
     release: Release,
     observed: ObservedState,
     facts: CatalogFacts | None,
-    standing: Mapping[str, Standing] | None = None,
+    standing: Mapping[str, ObservedSchema] | None = None,
 ) -> Subject:
     """Return what there is to examine.
 

@@ -292,6 +292,11 @@ def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozense
     return asked.fetchall() if asked else []
 
 
+def ask_gates(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:
+    """Return the gates that do not hold, of queries that read catalogs only."""
+    return [Gate(row["code"], row["message"], row["hint"]) for row in ask(connection, queries, frozenset())]
+
+
 def _ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> Cursor[DictRow] | None:
     texts = [
         f"SELECT * FROM (\n{query.sql}) AS gate"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from awa_infra.database.deliberate import activate, read_activation
+from awa_infra.database.activation import activate, read_activation
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
-from awa_infra.lifecycle.progress import live_progress, live_retry, waits_of
+from awa_infra.lifecycle.progress import followed
 from awa_infra.lifecycle.reading import as_role, state_as
 from awa_infra.model import ObservedState, Plan
 from awa_infra.spec.activation import ActivationInputs, ActivationOutputs
@@ -65,9 +65,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
             wanted.database_url,
             wanted.schema_name,
             role=wanted.role,
-            waits=waits_of(wanted, tell),
-            progress=live_progress(tell),
-            on_retry=live_retry(tell),
+            **followed(wanted, tell),
         )
         tell(
             f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted.schema_name}",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import read_repair, repair
 from awa_infra.errors import BlockedError
+from awa_infra.lifecycle.progress import Followed
 from awa_infra.lifecycle.reading import as_role, state_as
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Report
 from awa_infra.spec.schema import SchemaInputs
@@ -43,13 +43,13 @@ def plan_with_repair(wanted: SchemaInputs, desired: DesiredState, observed: Obse
     return replace(plan, gates=gates, steps=(*made.steps, *plan.steps))
 
 
-def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, **shared: Any) -> Report:  # noqa: ANN401
+def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, running: Followed) -> Report:
     """Do what :func:`awa_infra.database.apply.apply` does; where only lost rows block it, put them back first.
 
     Args:
         wanted: the normalised inputs of an ``AwaSchema``.
         desired: what they ask for.
-        shared: options that ``apply`` and ``repair`` have in common.
+        running: how it waits, and who is told.
 
     Raises:
         BlockedError: gates block, or rows cannot be put back.
@@ -57,15 +57,15 @@ def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, **shared: Any
     """
     url = wanted.database_url
     try:
-        return apply(url, desired, **shared)
+        return apply(url, desired, role=wanted.role, **running)
     except BlockedError as exc:
         if not wanted.repair or not {part.code for part in exc.parts or (exc,)} <= _GATES:
             raise
         schemas = _schemas(state_as(url, wanted.role))
-        report, found = repair(url, desired.release, schemas, policy=wanted.policy(), **shared)
+        report, found = repair(url, desired.release, schemas, policy=wanted.policy(), role=wanted.role, **running)
         if not report.changed or any(finding.code in _FINDINGS for finding in found.drift):
             raise
-    done = apply(url, desired, **shared)
+    done = apply(url, desired, role=wanted.role, **running)
     return replace(done, applied=(*report.applied, *done.applied), seconds=report.seconds + done.seconds)
 
 

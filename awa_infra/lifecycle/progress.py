@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TypedDict
 
 from awa_infra.database.apply import OnRetry, Progress, Waits
 from awa_infra.database.patience import retry_line
@@ -15,7 +16,7 @@ _PAUSE = 1.0
 """Seconds between two lines: where the output is no terminal, an engine prints each on a line of its own."""
 
 
-def live_progress(tell: Tell) -> Progress:
+def _live_progress(tell: Tell) -> Progress:
     """Return a callback that shows which step is running; the line goes when the object is done."""
     last = float("-inf")
 
@@ -28,7 +29,7 @@ def live_progress(tell: Tell) -> Progress:
     return show
 
 
-def live_retry(tell: Tell) -> OnRetry:
+def _live_retry(tell: Tell) -> OnRetry:
     """Return a callback that says why a transaction is tried again; once as a warning, then as progress."""
 
     def show(attempt: int, error: AwaInfraError, pause: float) -> None:
@@ -38,9 +39,18 @@ def live_retry(tell: Tell) -> OnRetry:
     return show
 
 
-def waits_of(wanted: Waiting, tell: Tell) -> Waits:
-    """Return how long to wait for locks, and who is told of it."""
-    return Waits(migration_lock=wanted.lock_wait, table_lock=wanted.lock_timeout, on_wait=tell)
+class Followed(TypedDict):
+    """How a run waits for locks, and who is told of its steps: arguments that everything that writes has in common."""
+
+    waits: Waits
+    progress: Progress
+    on_retry: OnRetry
+
+
+def followed(wanted: Waiting, tell: Tell) -> Followed:
+    """Return how long to wait for locks, with every line of the run shown at its resource."""
+    waits = Waits(migration_lock=wanted.lock_wait, table_lock=wanted.lock_timeout, on_wait=tell)
+    return {"waits": waits, "progress": _live_progress(tell), "on_retry": _live_retry(tell)}
 
 
 def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import jobs_in, read_removal, remove
+from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
-from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result, waits_of
+from awa_infra.lifecycle.progress import followed, tell_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
 from awa_infra.planning.gates import raise_if_blocked
@@ -74,9 +74,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             wanted.database_url,
             _desired(wanted),
             role=wanted.role,
-            waits=waits_of(wanted, tell),
-            progress=live_progress(tell),
-            on_retry=live_retry(tell),
+            **followed(wanted, tell),
         )
         tell_result(report, tell)
         standing = report.after.substrate(wanted.schema_name)
@@ -135,9 +133,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
                 schema,
                 force=force,
                 role=wanted.role,
-                waits=waits_of(wanted, tell),
-                progress=live_progress(tell),
-                on_retry=live_retry(tell),
+                **followed(wanted, tell),
             )
         except DatabaseMissingError:
             tell(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)

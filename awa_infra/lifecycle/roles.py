@@ -10,7 +10,7 @@ from awa_infra.database.roles import apply_roles
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
 from awa_infra.lifecycle.connections import same_connection
-from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result, waits_of
+from awa_infra.lifecycle.progress import followed, tell_result
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.access import ROLES_KEY
 from awa_infra.planning.describe import listed
@@ -68,9 +68,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
             _desired(wanted),
             {str(names[duty]): declared[duty] for duty in changed},
             when_made={str(names[duty]): password for duty, password in declared.items()},
-            waits=waits_of(wanted, tell),
-            progress=live_progress(tell),
-            on_retry=live_retry(tell),
+            **followed(wanted, tell),
         )
         tell_result(report, tell)
         return _urls(wanted)

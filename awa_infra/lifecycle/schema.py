@@ -9,7 +9,7 @@ from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
-from awa_infra.lifecycle.progress import live_progress, live_retry, tell_result, waits_of
+from awa_infra.lifecycle.progress import followed, tell_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
@@ -98,15 +98,12 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     def apply(self, olds: Props, wanted: SchemaInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
         url, release = wanted.database_url, installed_release()
-        shared: dict[str, Any] = {
-            "role": wanted.role,
-            "waits": waits_of(wanted, tell),
-            "progress": live_progress(tell),
-            "on_retry": live_retry(tell),
-        }
-        report = apply_with_repair(wanted, _desired(wanted), **shared)
+        running = followed(wanted, tell)
+        report = apply_with_repair(wanted, _desired(wanted), running)
         if wanted.repair and not report.changed:
-            repaired, _found = repair(url, release, [CANONICAL_SCHEMA], policy=wanted.policy(), **shared)
+            repaired, _found = repair(
+                url, release, [CANONICAL_SCHEMA], policy=wanted.policy(), role=wanted.role, **running
+            )
             report = repaired if repaired.changed else report
         seen = self._verified(wanted)
         tell_result(report, tell, drift=len(seen.found.drift))

@@ -14,7 +14,7 @@ DATABASE, ROLES, SCHEMA, QUEUE_STORAGE, ACTIVATION = "database", "roles", "schem
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class StackObject:
     """One object of a stack.
 
     Attributes:
@@ -30,30 +30,30 @@ class Declared:
     after: tuple[str, ...] = ()
 
 
-def declared(config: StackConfig) -> tuple[Declared, ...]:
+def declared(config: StackConfig) -> tuple[StackObject, ...]:
     """Return the objects of a stack, each after those that it needs.
 
     With a database among them the connection string of all others is its output. With roles everything is made
     as the owner.
     """
-    found: list[Declared] = []
+    found: list[StackObject] = []
     if config.database is not None:
-        found.append(Declared(DATABASE, DATABASE, config.database.props()))
+        found.append(StackObject(DATABASE, DATABASE, config.database.props()))
     given = config.props()
     waits = {i.name: i.default if given[i.name] is None else given[i.name] for i in Waiting.described()}
     roles = config.roles_wanted()
     if config.roles is not None and roles is not None:
         schemas = {"queue_storage_schemas": list(roles.schemas), "lane_schemas": list(roles.lane_schemas)}
-        found.append(Declared(ROLES, ROLES, config.roles.props() | schemas | waits))
+        found.append(StackObject(ROLES, ROLES, config.roles.props() | schemas | waits))
     common = {"guard": config.guard, "role": roles.owner if roles else None, **waits}
     schema = {i.name: given[i.name] for i in SchemaEntry.described()}
-    found.append(Declared(SCHEMA, SCHEMA, schema | common, (ROLES,) if roles else ()))
+    found.append(StackObject(SCHEMA, SCHEMA, schema | common, (ROLES,) if roles else ()))
     for entry in config.queue_storage_schemas:
         name = f"{QUEUE_STORAGE}-{entry.schema_name}"
-        found.append(Declared(QUEUE_STORAGE, name, entry.props() | common, (SCHEMA,)))
+        found.append(StackObject(QUEUE_STORAGE, name, entry.props() | common, (SCHEMA,)))
     if config.activation is not None:
         # All of them: an activation of one schema must not happen while another one cannot be installed.
         before = tuple(item.name for item in found if item.kind in {SCHEMA, QUEUE_STORAGE})
         common.pop("guard")
-        found.append(Declared(ACTIVATION, ACTIVATION, {"schema": config.activation} | common, before))
+        found.append(StackObject(ACTIVATION, ACTIVATION, {"schema": config.activation} | common, before))
     return tuple(found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from awa_infra.errors import reported
@@ -98,6 +99,10 @@ class Plan:
     def blocked(self) -> bool:
         """Whether any gate objects."""
         return bool(self.gates)
+
+    def with_gates(self, more: Iterable[Gate]) -> Plan:
+        """Return the same plan with more gates."""
+        return replace(self, gates=(*self.gates, *more))
 
     @property
     def empty(self) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from awa_infra.errors import BundleError
+from awa_infra.packaging.existing import ExistingBundle
 from awa_infra.packaging.manifest import MANIFEST, is_ours
-from awa_infra.packaging.standing import Standing
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that the format can express."""
@@ -63,7 +63,7 @@ def _replace(target: Path, content: bytes) -> None:
         Path(side).unlink(missing_ok=True)
 
 
-def read_archive(target: Path) -> Standing | None:
+def read_archive(target: Path) -> ExistingBundle | None:
     """Return the bundle in an archive, or ``None`` if there is no file, or one that awa-infra did not write.
 
     Raises:
@@ -78,4 +78,4 @@ def read_archive(target: Path) -> Standing | None:
         raise BundleError(
             f"The archive {target} cannot be read: {exc.strerror}.", hint="Choose another --archive."
         ) from exc
-    return Standing(target, files) if is_ours(files.get(MANIFEST, b"").decode(errors="replace")) else None
+    return ExistingBundle(target, files) if is_ours(files.get(MANIFEST, b"").decode(errors="replace")) else None

@@ -12,6 +12,7 @@ from awa_infra.model import DesiredState, ObservedState, Step, StepKind
 from awa_infra.packaging.alembic import ALEMBIC
 from awa_infra.packaging.contents import ADMINISTRATORS, Contents, Format, Waits
 from awa_infra.packaging.dbmate import DBMATE
+from awa_infra.packaging.existing import ExistingBundle
 from awa_infra.packaging.flyway import FLYWAY
 from awa_infra.packaging.golang_migrate import GOLANG_MIGRATE
 from awa_infra.packaging.goose import GOOSE
@@ -24,7 +25,6 @@ from awa_infra.packaging.readme import readme
 from awa_infra.packaging.refuse import refuse_what_tools_misread
 from awa_infra.packaging.roles import guard_script, roles_script
 from awa_infra.packaging.sqitch import SQITCH
-from awa_infra.packaging.standing import Standing
 from awa_infra.packaging.verify import verify
 from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
@@ -61,7 +61,7 @@ def package(
     desired: DesiredState,
     *,
     from_version: int | None = None,
-    standing: Standing | None = None,
+    standing: ExistingBundle | None = None,
     waits: Waits | None = None,
 ) -> Bundle:
     """Return a bundle: a new one, or one that grows by what a newer release adds.

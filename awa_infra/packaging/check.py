@@ -14,9 +14,9 @@ from awa_infra.facts import known_releases
 from awa_infra.model import History, HistoryRow
 from awa_infra.packaging import numbered
 from awa_infra.packaging.bundle import format_named
+from awa_infra.packaging.existing import ExistingBundle
 from awa_infra.packaging.lock import Lock, Released, sha256
 from awa_infra.packaging.manifest import MANIFEST
-from awa_infra.packaging.standing import Standing
 from awa_infra.release import normalised_sha256
 
 
@@ -50,7 +50,7 @@ class Applied:
     state: str
 
 
-def check(standing: Standing) -> tuple[Flaw, ...]:
+def check(standing: ExistingBundle) -> tuple[Flaw, ...]:
     """Return everything in a bundle that disagrees: files, sums, lock, manifest, and what Awa has released.
 
     Raises:
@@ -65,13 +65,13 @@ def check(standing: Standing) -> tuple[Flaw, ...]:
     return tuple(found)
 
 
-def unvouched(standing: Standing) -> tuple[str, ...]:
+def unvouched(standing: ExistingBundle) -> tuple[str, ...]:
     """Return the releases in a bundle whose texts this awa-infra does not know, so that it cannot tell."""
     known = known_releases()
     return tuple(sorted({entry.release for entry in standing.lock.frozen.values()} - known.keys()))
 
 
-def progress(standing: Standing, history: History) -> tuple[Applied, ...]:
+def progress(standing: ExistingBundle, history: History) -> tuple[Applied, ...]:
     """Return what a database has run, file by file: migrations by version, then repeatable files.
 
     Raises:
@@ -105,7 +105,7 @@ def flyway_checksum(content: bytes) -> int:
     return crc - (1 << 32) if crc >= 1 << 31 else crc
 
 
-def _flyway(standing: Standing, lock: Lock, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
+def _flyway(standing: ExistingBundle, lock: Lock, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
     ran = {int(identity): row for identity, row in rows.items() if identity.isdigit()}
     baseline = max((version for version, row in ran.items() if row.outcome == "baseline"), default=0)
     for version, entry in sorted(lock.frozen.items()):
@@ -139,11 +139,11 @@ def _against(content: bytes | None, row: HistoryRow | None, *, otherwise: str) -
     return row.outcome if same or row.outcome == "failed" else otherwise
 
 
-def _repeatable(standing: Standing, lock: Lock) -> list[str]:
+def _repeatable(standing: ExistingBundle, lock: Lock) -> list[str]:
     return sorted({entry.file for entry in lock.repeatable} & standing.files.keys())
 
 
-def _changesets(standing: Standing) -> dict[str, str]:
+def _changesets(standing: ExistingBundle) -> dict[str, str]:
     """Return the id of the changeset of each file, as the changelog has it."""
     try:
         sets = [entry["changeSet"] for entry in yaml.safe_load(standing.files["changelog.yaml"])["databaseChangeLog"]]
@@ -155,7 +155,7 @@ def _changesets(standing: Standing) -> dict[str, str]:
         ) from exc
 
 
-def _against_the_lock(standing: Standing, lock: Lock) -> Iterator[Flaw]:
+def _against_the_lock(standing: ExistingBundle, lock: Lock) -> Iterator[Flaw]:
     """Compare what is there with what was released; what the sums have told already is not told again."""
     told = {*standing.edited, *standing.missing}
     texts: dict[str, dict[str, Released]] = {}
@@ -175,7 +175,7 @@ def _against_the_lock(standing: Standing, lock: Lock) -> Iterator[Flaw]:
         yield Flaw(MANIFEST, "lists other migrations than the lock.")
 
 
-def _against_awa(standing: Standing, lock: Lock) -> Iterator[Flaw]:
+def _against_awa(standing: ExistingBundle, lock: Lock) -> Iterator[Flaw]:
     text_of = format_named(lock.form).text_of
     known = known_releases()
     expected = [

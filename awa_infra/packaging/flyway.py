@@ -16,7 +16,7 @@ from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.preflight import locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.planning.gates import GateQuery
-from awa_infra.planning.session import opening
+from awa_infra.planning.session import session_block
 
 _PATCHES_FROM = 0
 _QUEUE_STORAGE_AT = 10
@@ -57,7 +57,7 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 )
 """Why, what, and the value; both files of settings are made of this."""
 
-_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", "isolation-level"})
 """Asked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
@@ -86,16 +86,18 @@ def files(contents: Contents) -> dict[str, bytes]:
         *lock_table_queries(contents, together=False),
         *gone,
         tool_timeout_query("Flyway"),
+        GateQuery("isolation-level", (), sqltext.load("bundle/isolation_level.sql")),
     ]
-    begun = opening(contents.waits.lock_timeout)
-    asked = [locked(contents), preflight(contents, more=more), stop()]
+    # Flyway has looked around in the transactions of its callbacks, which therefore keep their isolation level.
+    begun = session_block(contents.waits.lock_timeout)
+    asked = [locked(contents, first=False), preflight(contents, more=more), stop()]
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
         preflight(contents, more=more, again=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
-    alone = f"{begun}\n" + sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
+    alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
@@ -103,9 +105,9 @@ def files(contents: Contents) -> dict[str, bytes]:
         # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
         # first run: where its schema is missing Flyway has nothing to validate.
         "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
-            [begun, preflight(contents, only=_FIRST), refusal(), alone]
+            [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
         ).encode(),
-        "callbacks/beforeValidate__awa_infra_alone.sql": alone.encode(),
+        "callbacks/beforeValidate__awa_infra_alone.sql": f"{begun}\n{alone}".encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }

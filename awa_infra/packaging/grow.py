@@ -9,8 +9,8 @@ from typing import Any
 from awa_infra.errors import BundleError
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Migration
 from awa_infra.packaging.contents import Format
+from awa_infra.packaging.existing import ExistingBundle, age
 from awa_infra.packaging.lock import Lock, sha256
-from awa_infra.packaging.standing import Standing, age
 from awa_infra.release import normalised_sha256
 
 
@@ -34,7 +34,7 @@ class Kept:
 
 
 def with_released_texts(
-    desired: DesiredState, form: Format, standing: Standing
+    desired: DesiredState, form: Format, standing: ExistingBundle
 ) -> tuple[DesiredState, tuple[Kept, ...]]:
     """Return the same wish with the texts that the bundle has released, and those that differ.
 
@@ -68,7 +68,7 @@ def with_released_texts(
     return replace(desired, release=release), tuple(kept)
 
 
-def grown_from(desired: DesiredState, form: Format, standing: Standing) -> dict[str, Any]:
+def grown_from(desired: DesiredState, form: Format, standing: ExistingBundle) -> dict[str, Any]:
     """Return what the contents of a bundle have to know of the bundle that grows, as fields of :class:`Contents`."""
     lock = standing.lock
     declared = {entry["schema"] for entry in standing.manifest.get("queue_storage", ())} | {CANONICAL_SCHEMA}
@@ -89,7 +89,7 @@ def _times(schema: str, lock: Lock) -> int:
     return max((int(found[1]) - 1 for entry in lock.repeatable if (found := named.search(entry.file))), default=0)
 
 
-def refuse_older(release: str, standing: Standing) -> None:
+def refuse_older(release: str, standing: ExistingBundle) -> None:
     """Raise if a bundle was written with a newer release than the one at hand.
 
     Raises:
@@ -104,7 +104,7 @@ def refuse_older(release: str, standing: Standing) -> None:
         )
 
 
-def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: Standing) -> None:
+def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: ExistingBundle) -> None:
     where = standing.folder
     if lock.form != form.name:
         raise BundleError(
@@ -138,7 +138,7 @@ def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: Standing)
     _refuse_other_shapes(desired, lock, standing)
 
 
-def _refuse_other_shapes(desired: DesiredState, lock: Lock, standing: Standing) -> None:
+def _refuse_other_shapes(desired: DesiredState, lock: Lock, standing: ExistingBundle) -> None:
     for wanted in desired.queue_storage:
         released = lock.shapes.get(wanted.schema)
         if released is not None and released != wanted.shape:

@@ -11,7 +11,7 @@ from awa_infra.packaging.verify import facts
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
 from awa_infra.planning.lost_rows import STATE_ROWS_HINT, TRANSITION
-from awa_infra.planning.session import opening
+from awa_infra.planning.session import opening, session_block
 
 
 def preflight(
@@ -63,9 +63,16 @@ def preflight(
     return "\n".join([reading, *([facts(contents)] if only is None and again is None else []), text])
 
 
-def locked(contents: Contents) -> str:
-    """Return what comes first in every transaction: its settings, and Awa's migration lock."""
+def locked(contents: Contents, *, first: bool = True) -> str:
+    """Return what comes first in every transaction: its settings, and Awa's migration lock.
+
+    Args:
+        contents: what the bundle contains; says how long is waited.
+        first: whether it is; where the tool has asked something before, the isolation level can no longer be set.
+    """
     lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
+    if not first:
+        return f"{session_block(contents.waits.lock_timeout)}\n{lock}"
     return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{lock}"
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from awa_infra.errors import BundleError
-from awa_infra.packaging.standing import read, refuse_what_changed
+from awa_infra.packaging.existing import read, refuse_what_changed
 
 _READABLE_FOLDER = 0o755
 """What a new folder gets before the process's umask; ``mkdtemp`` makes private ones."""

@@ -26,7 +26,7 @@ from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lan
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ObservedSchema:
     """What stands in one schema, as it was read.
 
     Attributes:
@@ -88,7 +88,7 @@ class Subject:
     facts: CatalogFacts | None
     names: CatalogFacts
     observed: ObservedState
-    standing: Mapping[str, Standing]
+    standing: Mapping[str, ObservedSchema]
 
 
 def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
@@ -163,7 +163,7 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
     return Shape(0, 0, 0, receipts=receipts)
 
 
-def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
     schema = standing.name.text
     found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
     expanded = expand(_template(subject, standing, receipts=shape.receipts), standing.name, shape)
@@ -183,13 +183,13 @@ def _catalog_findings(subject: Subject, standing: Standing, shape: Shape) -> tup
     return findings, Fingerprint(schema, digest(found), digest(expected) if subject.facts else None)
 
 
-def _own(subject: Subject, standing: Standing) -> frozenset[str]:
+def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
     """Return what a function or view of a queue-storage schema means by its schema's name before a dot."""
     known = own_names(subject.names.substrate)
     return known if subject.facts or standing.name.text == CANONICAL_SCHEMA else known | own_names(standing.catalog)
 
 
-def _template(subject: Subject, standing: Standing, *, receipts: bool) -> Catalog:
+def _template(subject: Subject, standing: ObservedSchema, *, receipts: bool) -> Catalog:
     if subject.facts:
         return subject.facts.template(receipts=receipts)
     default = subject.standing.get(CANONICAL_SCHEMA)
@@ -202,7 +202,7 @@ def _template(subject: Subject, standing: Standing, *, receipts: bool) -> Catalo
     return {key: text for key, text in collapse(hashed, default.name, own).items() if key in names}
 
 
-def _with_diff(subject: Subject, standing: Standing, finding: Finding) -> Finding:
+def _with_diff(subject: Subject, standing: ObservedSchema, finding: Finding) -> Finding:
     if finding.kind is not FindingKind.CHANGED or finding.part not in HASHED or finding.expected is None:
         return finding
     key = finding.part, finding.object

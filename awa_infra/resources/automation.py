@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pulumi import automation
 from pulumi.automation import errors as automation_errors
 
 from awa_infra import config as stack_config
 from awa_infra.database.target import redact
-from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError
+from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError, ProtectedResourcesError
 from awa_infra.lifecycle.belongings import foreign_resources
 from awa_infra.resources.engine_process import EngineCommand
 from awa_infra.resources.project import Target, refuse_own_program, target_of
@@ -78,6 +78,7 @@ def run(
         ConfigurationError: the file is wrong; every problem is listed.
         OwnProgramError: the project has a program of its own.
         ForeignResourcesError: the stack holds resources that this program does not declare; each is named.
+        ProtectedResourcesError: a ``destroy`` would stop at protected resources; each is named.
         NotConfirmedError: it was not approved.
         EngineError: the engine is missing or failed; what it printed has gone to ``on_output``.
     """
@@ -95,7 +96,10 @@ def run(
             show(f"warning: {warning}")
     try:
         stack = _select(target, backend, create=operation in {"up", "preview"})
-        _refuse_foreign_resources(stack, target, operation)
+        resources = (stack.export_stack().deployment or {}).get("resources") or ()
+        _refuse_foreign_resources(resources, target, operation)
+        if operation == "destroy":
+            _refuse_protected_resources(resources, target)
     except automation.CommandError as exc:
         raise _known_error(exc, target) or _not_opened(exc, target) from exc
     try:
@@ -157,9 +161,8 @@ def _operate(
     return Outcome(operation, target.stack, _counts(destroyed.summary.resource_changes))
 
 
-def _refuse_foreign_resources(stack: automation.Stack, target: Target, operation: Operation) -> None:
-    state = stack.export_stack().deployment or {}
-    found = foreign_resources(state.get("resources") or ())
+def _refuse_foreign_resources(resources: Iterable[Mapping[str, Any]], target: Target, operation: Operation) -> None:
+    found = foreign_resources(resources)
     if found:
         some = "a resource" if len(found) == 1 else f"{len(found)} resources"
         raise ForeignResourcesError(
@@ -167,6 +170,20 @@ def _refuse_foreign_resources(stack: automation.Stack, target: Target, operation
             "delete what it does not declare. Nothing was run.",
             details=found,
             hint=f"Run {target.command(operation)} with the program that made them, or use a stack of its own for Awa.",
+        )
+
+
+def _refuse_protected_resources(resources: Iterable[Mapping[str, Any]], target: Target) -> None:
+    """Refuse before anything is forgotten or dropped: Pulumi would stop at the first one that it comes to."""
+    found = [str(resource["urn"]) for resource in resources if resource.get("protect")]
+    if found:
+        some = "a protected resource" if len(found) == 1 else f"{len(found)} protected resources"
+        unprotect = f"pulumi state unprotect --yes --stack {target.stack} --cwd {target.directory}"
+        raise ProtectedResourcesError(
+            f"Stack {target.stack} holds {some}, which Pulumi refuses to forget. Nothing was run.",
+            details=found,
+            hint=f"If Pulumi is to forget it all the same, run {unprotect} '{found[0]}'"
+            f"{'' if len(found) == 1 else ', the same for the others'}, and destroy again.",
         )
 
 
@@ -206,13 +223,6 @@ def _known_error(exc: automation.CommandError, target: Target) -> EngineError | 
         return EngineError(
             f"Stack {target.stack} encrypts its secrets with a passphrase, and none is given or it is wrong.",
             hint="Set PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it, or PULUMI_CONFIG_PASSPHRASE.",
-        )
-    if "because it is protected" in text:
-        return EngineError(
-            f"Schema awa of stack {target.stack} is protected, so Pulumi does not forget it. No database was changed.",
-            hint="What Pulumi forgot by then comes back with awa-infra up. To let it forget the schema as well, find "
-            f"its URN with pulumi stack --show-urns --stack {target.stack}, run pulumi state unprotect --yes --stack "
-            f"{target.stack} URN, and destroy again.",
         )
     if "PULUMI_ACCESS_TOKEN" in text or "pulumi login" in text:
         return EngineError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Self, final
@@ -106,6 +106,12 @@ class Entry(BaseModel):
     def described(cls) -> tuple[Input, ...]:
         """Return what is declared of every input, in the order of their declaration."""
         return described(cls)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Leave out what is secret: whatever is printed by mistake may be read by many."""
+        attributes = self.attributes()
+        secret = {attributes[i.key] for i in self.described() if i.secret}
+        return ((name, value) for name, value in super().__repr_args__() if name not in secret)
 
     def props(self) -> dict[str, Any]:
         """Return every value by the name of its input, as an engine keeps it."""

@@ -30,7 +30,6 @@ class Place(Entry):
 
     database_url: Secret | None = Field(
         None,
-        repr=False,
         description="Connection string; keep it secret (pulumi config set --secret). Default: $DATABASE_URL.",
     )
     database: Annotated[DatabaseEntry, TextOrMapping(DatabaseEntry, "name")] | None = Field(
@@ -42,9 +41,9 @@ class Objects(Entry):
     """What a stack holds beside schema ``awa``."""
 
     roles: RolesEntry | None = Field(None, description="Who owns Awa's objects, and who may use them.")
-    migrator_password: Secret | None = Field(None, repr=False, description=_password("migrator"))
-    runtime_password: Secret | None = Field(None, repr=False, description=_password("runtime"))
-    observer_password: Secret | None = Field(None, repr=False, description=_password("observer"))
+    migrator_password: Secret | None = Field(None, description=_password("migrator"))
+    runtime_password: Secret | None = Field(None, description=_password("runtime"))
+    observer_password: Secret | None = Field(None, description=_password("observer"))
     queue_storage_schemas: Annotated[tuple[QueueStorageEntry, ...], IS_A_LIST] = Field(
         (), description="Custom queue-storage schemas beside the default one in awa."
     )

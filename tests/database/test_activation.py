@@ -9,8 +9,8 @@ from typing import Literal
 import psycopg
 import pytest
 
+from awa_infra.database.activation import activate, read_activation
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import activate, read_activation
 from awa_infra.database.observe import read_state
 from awa_infra.errors import BlockedError, CommitUnknownError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape, Step

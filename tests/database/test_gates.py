@@ -12,8 +12,8 @@ import pytest
 from psycopg import sql
 
 from awa_infra import sqltext
+from awa_infra.database.activation import activate
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import activate
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_plan
 from awa_infra.database.target import Target

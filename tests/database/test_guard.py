@@ -11,9 +11,9 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import remove
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
+from awa_infra.database.removal import remove
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
 from tests.support.people import people

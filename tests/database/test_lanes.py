@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import awa as awa_sdk
 import pytest
 
+from awa_infra.database.activation import activate
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import activate
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from awa_infra.database.deliberate import read_activation, read_removal
+from awa_infra.database.activation import read_activation
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan
+from awa_infra.database.removal import read_removal
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
 from devtools.postgres_host import binaries
 from tests.support.command import Run

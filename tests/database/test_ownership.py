@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from awa_infra.cli.main import main
+from awa_infra.database.activation import activate
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import activate, remove
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
+from awa_infra.database.removal import remove
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape

@@ -13,10 +13,11 @@ from typing import Literal
 import psycopg
 import pytest
 
+from awa_infra.database.activation import activate
 from awa_infra.database.apply import Waits, apply
-from awa_infra.database.deliberate import activate, read_removal, remove
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_state
+from awa_infra.database.removal import read_removal, remove
 from awa_infra.errors import BlockedError, CommitUnknownError, ConnectionFailedError, LockTimeoutError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Step
 from awa_infra.planning.gates import special_queries

@@ -12,9 +12,10 @@ from pathlib import Path
 import awa as awa_sdk
 import pytest
 
+from awa_infra.database.activation import activate
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import activate, jobs_in, read_removal, remove
 from awa_infra.database.fingerprint import verify
+from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, QueueStorage, Release
 from tests.matrix import sdk_jobs

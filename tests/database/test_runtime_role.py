@@ -10,8 +10,8 @@ import awa as awa_sdk
 import psycopg
 import pytest
 
+from awa_infra.database.activation import activate
 from awa_infra.database.apply import apply
-from awa_infra.database.deliberate import activate
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape

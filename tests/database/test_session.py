@@ -11,14 +11,15 @@ from psycopg import pq
 from psycopg.abc import Params, Query, QueryNoTemplate
 from psycopg.rows import DictRow, RowFactory, dict_row
 
+from awa_infra.database.activation import activate, read_activation
 from awa_infra.database.apply import apply
 from awa_infra.database.bundle_history import read_history
 from awa_infra.database.connection import connect
 from awa_infra.database.databases import DatabaseOptions, alter_database, database_exists, ensure_database
-from awa_infra.database.deliberate import activate, jobs_in, read_activation, read_removal, remove
 from awa_infra.database.fingerprint import read_repair, repair, verify
 from awa_infra.database.observe import read_plan, read_state, refuse_other_database
 from awa_infra.database.reference import measured_facts
+from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.session import session
 from awa_infra.database.target import Target

@@ -62,6 +62,18 @@ def test_the_wheel_carries_every_sql_file_and_no_tests(installed: Path) -> None:
     assert (installed / "awa_infra" / "py.typed").exists()
 
 
+def test_two_builds_of_one_commit_give_the_same_bytes(tmp_path: Path) -> None:
+    built = []
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+        built.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert built[0].keys() == {name for name in built[0] if name.endswith((".whl", ".tar.gz"))}
+    assert len(built[0]) == 2
+    assert built[0] == built[1]
+
+
 def test_the_wheel_explains_codes_far_from_the_checkout(installed: Path) -> None:
     assert (installed / "awa_infra" / "errors.yaml").is_file()
     assert run(installed, "explain", "downgrade").startswith("downgrade: a gate\n")

@@ -157,6 +157,7 @@ def test_the_typescript_example_runs_as_its_page_says(example: Callable[[str], E
     (modules / "@awa-infra").mkdir()
     (modules / "@awa-infra" / "awa").symlink_to(sdk)
     compiles(str(modules / ".bin" / "tsc"), folder=sdk)
+    shutil.copy(sdk / "package.json", sdk / "bin")  # as `package add` has it
     run_as_its_page_says(copied)
     stands(database, "shop_queue")
     logs_in(copied, database)

@@ -156,6 +156,8 @@ def a_schema_that_is_to_be_dropped_is_dropped_when_it_is_declared_no_more(story:
 def the_schema_that_jobs_go_to_is_never_dropped(story: Story) -> None:
     database = story.database
     before, transition = dump_schema(database.url), database.transition()
+    assert "[protected-resources]" in story.run("destroy", "--yes").stderr
+    story.project.pulumi("state", "unprotect", "--all", "--stack=prod", "--yes")
     destroyed = story.run("destroy", "--yes")
     assert destroyed.status == 8
     assert "[removal-active]" in destroyed.stderr

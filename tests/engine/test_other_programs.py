@@ -77,13 +77,24 @@ def test_deleting_is_asked_for_and_needs_yes_where_nobody_can_be_asked(shrunk: P
     assert "1 deleted" in on_a_terminal(shrunk, "up", answer="y")
     assert read_state(shrunk.database.url).substrate("small") is None
 
-    # What the preview finds is said before anything is asked, and nothing is forgotten by then.
+    # A protected resource is found before anything is asked.
     before = shrunk.export()["deployment"]["resources"]
-    assert "because it is protected" in shrunk.awa_infra("destroy").stderr
+    assert "[protected-resources]" in shrunk.awa_infra("destroy").stderr
     shrunk.pulumi("state", "unprotect", "--all", "--stack=dev", "--yes")
     assert shrunk.awa_infra("destroy").status == 2
     assert "Do it? [y/N]" in on_a_terminal(shrunk, "destroy", answer="n")
     assert len(shrunk.export()["deployment"]["resources"]) == len(before)
+
+
+def test_a_destroy_that_would_stop_at_schema_awa_drops_nothing_before(shrunk: Project) -> None:
+    small = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2, "deletionPolicy": "drop"}
+    shrunk.declare({"schema": "acme_jobs"}, {"schema": "small", **small})
+    before = shrunk.export()["deployment"]["resources"]
+    refused = shrunk.awa_infra("destroy", "--yes")
+    assert refused.status == 3
+    assert "Stack dev holds a protected resource, which Pulumi refuses to forget. Nothing was run." in refused.stderr
+    assert read_state(shrunk.database.url).substrate("small") is not None
+    assert shrunk.export()["deployment"]["resources"] == before
 
 
 def on_a_terminal(project: Project, command: str, answer: str) -> str:

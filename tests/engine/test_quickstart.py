@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -65,14 +66,16 @@ def test_the_quickstart_from_nothing_to_a_completed_job_and_back(project: Projec
     assert project.output("awa-schema", "storage_state") == "active"
 
     before = dump_schema(database.url)
+    state = project.export()["deployment"]["resources"]
     destroyed = project.awa_infra("destroy", "--yes")
-    assert destroyed.status == 8
-    assert "because it is protected" in destroyed.stderr
+    assert destroyed.status == 3
+    assert "[protected-resources]" in destroyed.stderr
     assert dump_schema(database.url) == before
+    assert project.export()["deployment"]["resources"] == state
 
-    stack = project.pulumi("stack", "--show-urns", "--stack=dev").stdout
-    urn = next(word for word in stack.split() if word.endswith("::awa-schema"))
-    assert project.pulumi("state", "unprotect", urn, "--stack=dev", "--yes").status == 0
+    unprotect = re.search(r"run pulumi (state unprotect .*?) '(urn:[^']+)'", destroyed.stderr)
+    assert unprotect is not None
+    assert project.pulumi(*unprotect[1].split(), unprotect[2]).status == 0
     assert project.awa_infra("destroy", "--yes").status == 0
     assert dump_schema(database.url) == before
     assert database.rows("SELECT count(*) AS n FROM awa.jobs") == [{"n": 1}]

@@ -60,7 +60,7 @@ def test_no_secret_is_seen_anywhere(shop: Project, server: TestServer, tmp_path:
         database.rows(f"ALTER ROLE {user} LOGIN")
         run("refresh", server_url())
         run("preview", server_url())
-        run("destroy", server_url(), fails_with="because it is protected")
+        run("destroy", server_url(), fails_with="[protected-resources]")
 
     state = shop.state_text
     assert all(f"{role}_{database.name}" in state for role in ROLES)  # it is the state that is looked at

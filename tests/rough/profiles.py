@@ -22,8 +22,18 @@ from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage
 from awa_infra.release import installed_release
 from devtools.postgres_host import binaries
-from tests.rough.servers import caught_up, debian_server, own_server, pgbouncer, place, standby, with_tls
+from tests.rough.servers import (
+    caught_up,
+    debian_library,
+    debian_server,
+    own_server,
+    pgbouncer,
+    place,
+    standby,
+    with_tls,
+)
 from tests.support.servers import TestServer
+from tests.support.tools import missing
 
 PASSWORD = "let-me-in"  # noqa: S105  of roles that live as long as a test
 EVERY_WAY = "every way"
@@ -74,6 +84,8 @@ class Profile:
 
     def code_for(self, way: str) -> str | None:
         """Return the code by which a way has to refuse, or ``None`` if it has to work."""
+        if way.startswith("up, "):  # runs the engine
+            way = next((name for name in (way, "up") if name in self.refused), "engine")
         return self.refused.get(way, self.refused.get(EVERY_WAY))
 
 
@@ -118,6 +130,10 @@ def site(
     )
     try:
         before(admin)
+        # The settings of the database are for whoever migrates, not for the test that looks at it.
+        statements(
+            admin, *(f"ALTER ROLE CURRENT_USER IN DATABASE {quoted['database']} SET {key} = 0" for key in TIMEOUTS)
+        )
         statements(admin, *(text.format(**quoted) for text in after))
         yield Site(Target.of(admin).with_login(names["role"], PASSWORD), admin, environment)
     finally:
@@ -140,9 +156,11 @@ def on_role(name: str, what: str, settings: Mapping[str, str], refused: Mapping[
     return Profile(name, what, lambda server: site(server, *texts), refused or {})
 
 
-def named(name: str, what: str, **names: str) -> Profile:
+def named(
+    name: str, what: str, *, database: str = "", role: str | None = None, refused: Mapping[str, str] | None = None
+) -> Profile:
     """Return a profile that only has odd names."""
-    return Profile(name, what, lambda server: site(server, database=names.get("database", ""), role=names.get("role")))
+    return Profile(name, what, lambda server: site(server, database=database, role=role), refused or {})
 
 
 @contextmanager
@@ -212,6 +230,23 @@ def german(**settings: str) -> Iterator[Site]:
 
 
 @contextmanager
+def plain_debian(role_options: str) -> Iterator[Site]:
+    """Give a site on a server of Debian's."""
+    with debian_server() as server, site(server, role_options=role_options) as made:
+        yield made
+
+
+@contextmanager
+def audited() -> Iterator[Site]:
+    """Give a site on a server where pgaudit logs every statement, that of the extension's event triggers too."""
+    if not (debian_library() / "pgaudit.so").exists():
+        missing("there is no pgaudit here (apt install postgresql-15-pgaudit)")
+    settings = {"shared_preload_libraries": "pgaudit", "pgaudit.log": "all", "pgaudit.log_parameter": "on"}
+    with debian_server(**settings) as server, site(server, "CREATE EXTENSION pgaudit") as made:
+        yield made
+
+
+@contextmanager
 def restored(server: TestServer, *words: str, by_role: bool = False) -> Iterator[Site]:
     """Give a site whose database was restored from a dump of a migrated one."""
     with site(server) as origin:
@@ -244,7 +279,7 @@ ITS_OWN_TRANSACTIONS = ("Flyway", "Liquibase", "goose", "golang-migrate", "dbmat
 """Ways whose tool begins transactions of its own, for its history."""
 
 TIMEOUTS = {
-    "statement_timeout": "'500ms'",
+    "statement_timeout": "'1s'",
     "lock_timeout": "'50ms'",
     "idle_in_transaction_session_timeout": "'500ms'",
 }
@@ -276,6 +311,30 @@ DMS = (
            DELETE FROM public.awsdms_ddl_audit;
        END $$""",
     "CREATE EVENT TRIGGER awsdms_intercept_ddl ON ddl_command_end EXECUTE FUNCTION public.awsdms_intercept_ddl()",
+)
+
+# As Supabase installs them: PostgREST reads its schema anew after every change.
+POSTGREST = (
+    """CREATE FUNCTION public.pgrst_ddl_watch() RETURNS event_trigger LANGUAGE plpgsql AS $$
+       DECLARE made record;
+       BEGIN
+           FOR made IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
+               IF made.command_tag ~ '^(CREATE|ALTER|COMMENT)' AND made.schema_name IS DISTINCT FROM 'pg_temp' THEN
+                   NOTIFY pgrst, 'reload schema';
+               END IF;
+           END LOOP;
+       END $$""",
+    """CREATE FUNCTION public.pgrst_drop_watch() RETURNS event_trigger LANGUAGE plpgsql AS $$
+       DECLARE gone record;
+       BEGIN
+           FOR gone IN SELECT * FROM pg_event_trigger_dropped_objects() LOOP
+               IF gone.object_type IN ('table', 'function', 'type', 'trigger') AND NOT gone.is_temporary THEN
+                   NOTIFY pgrst, 'reload schema';
+               END IF;
+           END LOOP;
+       END $$""",
+    "CREATE EVENT TRIGGER pgrst_ddl_watch ON ddl_command_end EXECUTE FUNCTION public.pgrst_ddl_watch()",
+    "CREATE EVENT TRIGGER pgrst_drop_watch ON sql_drop EXECUTE FUNCTION public.pgrst_drop_watch()",
 )
 
 # As people install it beside Supabase: every new table has row security at once.
@@ -322,16 +381,38 @@ PROFILES: tuple[Profile, ...] = (
         ),
         {EVERY_WAY: "database-encoding"},
     ),
-    on_database("repeatable read", "default isolation", {"default_transaction_isolation": "'repeatable read'"}),
-    on_database("serializable", "default isolation", {"default_transaction_isolation": "serializable"}),
+    Profile(
+        "SQL_ASCII client",
+        "PGCLIENTENCODING=SQL_ASCII",
+        lambda server: site(server, environment={"PGCLIENTENCODING": "SQL_ASCII"}),
+        dict.fromkeys(("golang-migrate", "dbmate"), "must be absent or"),
+    ),
+    on_database(
+        "repeatable read",
+        "default isolation",
+        {"default_transaction_isolation": "'repeatable read'"},
+        {"Flyway": "isolation-level"},
+    ),
+    on_database(
+        "serializable",
+        "default isolation",
+        {"default_transaction_isolation": "serializable"},
+        {"Flyway": "isolation-level"},
+    ),
     on_database(
         "read-only",
         "default_transaction_read_only of the database",
         {"default_transaction_read_only": "on"},
         dict.fromkeys(ITS_OWN_TRANSACTIONS, "read-only"),
     ),
-    on_database("timeouts of the database", "half a second and less", TIMEOUTS, TWO_CONNECTIONS),
-    on_role("timeouts of the role", "half a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_database("timeouts of the database", "a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_role("timeouts of the role", "a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_role(
+        "transaction timeout",
+        "transaction_timeout of half a second",
+        {"transaction_timeout": "'500ms'"},
+        TWO_CONNECTIONS,
+    ),
     on_role("idle timeout", "idle_session_timeout of a second", {"idle_session_timeout": "'1s'"}),
     on_database("empty search path", "search_path is empty", {"search_path": "''"}),
     Profile(
@@ -364,6 +445,7 @@ PROFILES: tuple[Profile, ...] = (
             "xmloption": "document",
         },
     ),
+    on_database("row security", "row_security is off: a policy that hides rows is an error", {"row_security": "off"}),
     on_database(
         "strict functions",
         "plpgsql.extra_errors, check_function_bodies",
@@ -385,12 +467,27 @@ PROFILES: tuple[Profile, ...] = (
         "no superuser: CREATEROLE and CREATEDB alone",
         lambda server: site(server, role_options="CREATEROLE CREATEDB"),
     ),
+    Profile(
+        "RDS-like, 15",
+        "the same on PostgreSQL 15, where CREATEROLE may do more",
+        lambda _server: plain_debian(role_options="CREATEROLE CREATEDB"),
+    ),
     named("IAM login", "role `svc@project.iam`", role="svc@project.iam"),
     named("long role", "role of 63 bytes", role="r" * 63),
     named("dash role", "role `App-Migrator`", role="App-Migrator"),
     named("umlaut role", "role `Ümläut`", role="Ümläut"),
-    named("database with blank", "database `my jobs-100%`", database="my jobs-100%"),
-    named("database with quote", 'database `it\'s "odd"`', database='it\'s "odd"'),
+    named(
+        "database with blank",
+        "database `my jobs-100%`",
+        database="my jobs-100%",
+        refused={"sqitch": "in connection info string"},
+    ),
+    named(
+        "database with quote",
+        'database `it\'s "odd"`',
+        database='it\'s "odd"',
+        refused={"sqitch": "in connection info string"},
+    ),
     Profile(
         "hardened",
         "nothing for PUBLIC, not even by default",
@@ -405,6 +502,12 @@ PROFILES: tuple[Profile, ...] = (
     ),
     Profile("DMS", "the event trigger of AWS DMS", lambda server: site(server, *DMS)),
     Profile(
+        "PostgREST",
+        "the event triggers of Supabase that tell PostgREST of changes",
+        lambda server: site(server, *POSTGREST),
+    ),
+    Profile("pgaudit", "pgaudit logs everything, PostgreSQL of Debian", lambda _server: audited()),
+    Profile(
         "auto-RLS",
         "an event trigger that enables row security on every new table",
         lambda server: site(server, *AUTO_RLS),
@@ -415,6 +518,11 @@ PROFILES: tuple[Profile, ...] = (
         "a role with CONNECTION LIMIT 1",
         lambda server: site(server, role_options="CONNECTION LIMIT 1"),
         dict.fromkeys(("Flyway", "golang-migrate"), "too many connections for role"),
+    ),
+    Profile(
+        "few connections",
+        "max_connections = 8, of which 3 are the superuser's",
+        lambda _server: own(max_connections="8", max_wal_senders="0"),
     ),
     Profile(
         "few locks",
@@ -461,6 +569,11 @@ PROFILES: tuple[Profile, ...] = (
     ),
     Profile("German", "lc_messages = de_DE.UTF-8, Turkish ICU collation, PostgreSQL 15", lambda _server: german()),
     Profile("dump", "a restored dump of a migrated database", restored),
+    Profile(
+        "dump with statistics",
+        "pg_dump --statistics",
+        lambda server: restored(server, "--statistics"),
+    ),
     Profile(
         "dump without owners",
         "--no-owner --no-privileges, restored by the role",

@@ -56,6 +56,11 @@ def debian_programs() -> Path:
     return found[-1]
 
 
+def debian_library() -> Path:
+    """Return where the extensions of Debian's newest PostgreSQL are, or skip the test."""
+    return Path("/usr/lib/postgresql") / debian_programs().parent.name / "lib"
+
+
 @contextmanager
 def debian_server(**settings: str) -> Iterator[TestServer]:
     """Give a server of Debian's packages: with translations, locales and ICU."""

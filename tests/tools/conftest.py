@@ -13,11 +13,11 @@ from psycopg import sql
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
+from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import (
     CUSTOM,
-    LIQUIBASES,
     OLDEST_FLYWAY,
     PASSWORD,
     SCHEMAS,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import package, render
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.existing import read
 from awa_infra.packaging.write import write
 from awa_infra.release import checked_release
 from devtools.awa_releases import awa_python

@@ -11,7 +11,7 @@ import pytest
 from awa_infra.database.apply import apply
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
 from awa_infra.packaging.bundle import FORMATS, package, render
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.existing import read
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import dump_schema

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from awa_infra.database.fingerprint import verify
 from awa_infra.model import Release
+from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
 from tests.tools.bundle_tools import (
     CUSTOM,
-    LIQUIBASES,
     SCHEMAS,
     Result,
     Tool,

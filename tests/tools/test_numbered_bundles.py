@@ -17,7 +17,7 @@ from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage, Release
 from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.check import progress
-from awa_infra.packaging.standing import read
+from awa_infra.packaging.existing import read
 from awa_infra.packaging.write import write
 from devtools import go_tools, npm_tools, perl_tools
 from devtools.postgres_host import binaries

@@ -16,8 +16,9 @@ from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, Release
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
+from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
-from tests.tools.bundle_tools import CUSTOM, LIQUIBASES, Result, flyway_tool, liquibase_tool, psql, script
+from tests.tools.bundle_tools import CUSTOM, Result, flyway_tool, liquibase_tool, psql, script
 from tests.tools.test_numbered_bundles import TOOLS
 
 WAITING = """

@@ -21,7 +21,7 @@ from awa_infra.model import (
 from awa_infra.planning.bodies import difference, last_definer, release_bodies, text_of
 from awa_infra.planning.catalog import Key, SchemaName, body_hash, expand, neutral_body, own_names, with_hashes
 from awa_infra.planning.checks import Health, cut_names
-from awa_infra.planning.drift import Examination, Standing, Subject, examine, shapes
+from awa_infra.planning.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lanes
 
 AWA, ACME = SchemaName("awa", "awa"), SchemaName("acme", "acme")
@@ -71,10 +71,10 @@ def catalog(schema: SchemaName, shape: Shape) -> dict[Key, str]:
     return found | {("body", "claim()"): NEUTRAL.replace("{schema}", schema.text)}
 
 
-def standing(schema: SchemaName, shape: Shape, **changed: object) -> Standing:
+def standing(schema: SchemaName, shape: Shape, **changed: object) -> ObservedSchema:
     slots = {"queue_slots": shape.queue_slots, "lease_slots": shape.lease_slots, "claim_slots": shape.claim_slots}
     health = Health(slots)
-    return replace(Standing(schema, catalog(schema, shape), health), **changed)  # type: ignore[arg-type]
+    return replace(ObservedSchema(schema, catalog(schema, shape), health), **changed)  # type: ignore[arg-type]
 
 
 def substrate(name: str, shape: Shape) -> Substrate:
@@ -264,12 +264,12 @@ def test_names_that_were_cut() -> None:
         ("owner", "(schema)"): "boss"
     }
     state = observed(substrates=(substrate(name.text, SMALL),))
-    made = subject(observed=state, standing={name.text: Standing(name, full, Health({}))})
+    made = subject(observed=state, standing={name.text: ObservedSchema(name, full, Health({}))})
     [finding] = drift(made, name.text)
     assert finding.code == "index-names-truncated"
     assert " 1 could" in finding.message
     none = {key: text for key, text in full.items() if key[0] != "index"}
-    [finding] = drift(replace(made, standing={name.text: Standing(name, none, Health({}))}), name.text)
+    [finding] = drift(replace(made, standing={name.text: ObservedSchema(name, none, Health({}))}), name.text)
     assert " 2 could" in finding.message
     assert cut_names("acme", 0, 0) == []
 

@@ -84,6 +84,7 @@ def test_scripts_can_rely_on_the_exit_statuses() -> None:
         "BlockedError": 3,
         "StalePlanError": 3,
         "ForeignResourcesError": 3,
+        "ProtectedResourcesError": 3,
         "ConnectionFailedError": 4,
         "DatabaseMissingError": 4,
         "LockTimeoutError": 5,

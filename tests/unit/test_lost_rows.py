@@ -21,7 +21,7 @@ from awa_infra.model import (
 from awa_infra.planning.activation import make_activation
 from awa_infra.planning.catalog import SchemaName
 from awa_infra.planning.checks import Health, release_findings
-from awa_infra.planning.drift import Standing, Subject, examine
+from awa_infra.planning.drift import ObservedSchema, Subject, examine
 from awa_infra.planning.findings import OBJECT_CODES, Finding, FindingKind
 from awa_infra.planning.gates import gate_queries, pure_gates
 from awa_infra.planning.lost_rows import state_row_findings, state_row_gates
@@ -107,7 +107,7 @@ def test_an_empty_history_is_compared_where_awas_objects_are_there() -> None:
     name, catalog = SchemaName("awa", "awa"), {("type", "job_state"): "enum", ("relation", "jobs"): "table"}
     facts = facts_from({"awa": (name, catalog)}, {"awa": True}, EMPTY_FACTS)
     empty = ObservedState(history_empty=True, schema_exists=True)
-    full = Subject(RELEASE, facts, facts, empty, {"awa": Standing(name, catalog, Health({}))})
+    full = Subject(RELEASE, facts, facts, empty, {"awa": ObservedSchema(name, catalog, Health({}))})
     assert [f.code for f in examine(full, ["awa"]).findings] == ["version-rows-missing"]
-    bare = replace(full, standing={"awa": Standing(name, {("relation", "schema_version"): "table"}, Health({}))})
+    bare = replace(full, standing={"awa": ObservedSchema(name, {("relation", "schema_version"): "table"}, Health({}))})
     assert [f.code for f in examine(bare, ["awa"]).findings] == ["version-rows-missing", "not-compared"]

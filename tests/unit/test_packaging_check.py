@@ -9,9 +9,9 @@ from awa_infra.errors import BundleError
 from awa_infra.model import DesiredState, History, HistoryRow, QueueStorage, Release
 from awa_infra.packaging.bundle import FORMATS, package
 from awa_infra.packaging.check import check, flyway_checksum, progress, unvouched
+from awa_infra.packaging.existing import ExistingBundle
 from awa_infra.packaging.lock import LOCK
 from awa_infra.packaging.manifest import CHECKSUMS, MANIFEST, checksums
-from awa_infra.packaging.standing import Standing
 
 every_format = pytest.mark.parametrize("form", FORMATS)
 
@@ -23,7 +23,7 @@ def bundle(form: str, release: Release) -> dict[str, bytes]:
 
 
 def found(files: dict[str, bytes]) -> list[str]:
-    return [str(finding) for finding in check(Standing(Path("b"), files))]
+    return [str(finding) for finding in check(ExistingBundle(Path("b"), files))]
 
 
 def summed(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def summed(files: dict[str, bytes]) -> dict[str, bytes]:
 def test_a_bundle_as_it_was_written_is_intact(form: str, release: Release) -> None:
     files = bundle(form, release)
     assert found(files) == []
-    assert unvouched(Standing(Path("b"), files)) == ()
+    assert unvouched(ExistingBundle(Path("b"), files)) == ()
 
 
 def test_every_file_that_is_not_as_it_was_written_is_told(release: Release) -> None:
@@ -90,7 +90,7 @@ def test_of_a_release_that_is_not_known_it_is_said_that_nobody_can_tell(release:
     unknown = Release("9.9.9", release.migrations, release.patches, release.provenance)
     files = bundle("liquibase", unknown)
     assert found(files) == []
-    assert unvouched(Standing(Path("b"), files)) == ("9.9.9",)
+    assert unvouched(ExistingBundle(Path("b"), files)) == ("9.9.9",)
 
 
 def test_flyways_checksum_is_the_one_that_flyway_itself_reported(release: Release) -> None:
@@ -103,7 +103,7 @@ def test_line_ends_and_a_byte_order_mark_are_nothing_to_flyway() -> None:
 
 
 def states(files: dict[str, bytes], *rows: HistoryRow) -> dict[str, str]:
-    seen = progress(Standing(Path("b"), files), History("shop", rows))
+    seen = progress(ExistingBundle(Path("b"), files), History("shop", rows))
     return {entry.file.rpartition("/")[2]: entry.state for entry in seen}
 
 
@@ -155,7 +155,7 @@ def test_psql_has_no_history_but_that_of_awa(release: Release) -> None:
 def test_a_changelog_that_cannot_be_read_is_an_error(content: bytes, release: Release) -> None:
     files = bundle("liquibase", release) | {"changelog.yaml": content}
     with pytest.raises(BundleError, match=r"changelog\.yaml cannot be read"):
-        progress(Standing(Path("b"), files), History("shop", None))
+        progress(ExistingBundle(Path("b"), files), History("shop", None))
 
 
 def test_without_its_lock_a_bundle_cannot_be_checked(release: Release) -> None:

@@ -14,9 +14,9 @@ from awa_infra.model import DesiredState, Migration, Queue, QueueStorage, Releas
 from awa_infra.packaging.bundle import FORMATS, package, render
 from awa_infra.packaging.check import check
 from awa_infra.packaging.contents import Waits
+from awa_infra.packaging.existing import ExistingBundle
 from awa_infra.packaging.lock import LOCK, parsed, sha256, written
 from awa_infra.packaging.manifest import CHECKSUMS, checksums
-from awa_infra.packaging.standing import Standing
 from awa_infra.release import normalised_sha256
 
 every_format = pytest.mark.parametrize("form", FORMATS)
@@ -36,8 +36,8 @@ def older(release: Release, name: str = "0.6.1", *, until: int = 39) -> Release:
     return Release(name, tuple(text(m) for m in release.migrations if m.version <= until), (), release.provenance)
 
 
-def standing(form: str, desired: DesiredState) -> Standing:
-    return Standing(FOLDER, package(form, desired).files)
+def standing(form: str, desired: DesiredState) -> ExistingBundle:
+    return ExistingBundle(FOLDER, package(form, desired).files)
 
 
 def upstream(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -79,7 +79,7 @@ def test_the_lock_says_of_every_file_which_release_it_is_from(form: str, release
 def test_writing_the_same_again_changes_nothing(form: str, release: Release) -> None:
     old = standing(form, DesiredState(older(release), 39))
     grown = package(form, DesiredState(release, 40), standing=old)
-    again = package(form, DesiredState(release, 40), standing=Standing(FOLDER, grown.files))
+    again = package(form, DesiredState(release, 40), standing=ExistingBundle(FOLDER, grown.files))
     assert again == grown
 
 
@@ -106,7 +106,7 @@ def test_a_repeatable_file_keeps_every_text_that_it_ever_had(release: Release) -
 def test_a_schema_that_left_and_came_back_has_the_shape_that_it_had(release: Release) -> None:
     acme = QueueStorage("acme")
     first = standing("flyway", DesiredState(release, 40, (acme,)))
-    second = Standing(FOLDER, package("flyway", DesiredState(release, 40), standing=first).files)
+    second = ExistingBundle(FOLDER, package("flyway", DesiredState(release, 40), standing=first).files)
     assert not [path for path in second.files if "acme" in path]
     other = QueueStorage("acme", Shape(32, 8, 8))
     with pytest.raises(BundleError, match=r"released queue-storage schema acme with 16/8/8 .*, and 32/8/8 "):
@@ -152,7 +152,7 @@ def test_a_released_file_with_another_hash_is_refused_even_if_the_sums_agree(rel
     files["upstream/V017.sql"] += b"-- mine\n"
     files[CHECKSUMS] = checksums({path: text for path, text in files.items() if path != CHECKSUMS})
     with pytest.raises(BundleError, match=r"bundle/upstream/V017\.sql is not what this bundle released"):
-        package("psql", DesiredState(release, 40), standing=Standing(FOLDER, files))
+        package("psql", DesiredState(release, 40), standing=ExistingBundle(FOLDER, files))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_without_a_lock_that_can_be_read_nothing_is_written(content: bytes | Non
     if content is not None:
         files[LOCK] = content
     with pytest.raises(BundleError, match=said):
-        package("psql", DesiredState(release, 40), standing=Standing(FOLDER, files))
+        package("psql", DesiredState(release, 40), standing=ExistingBundle(FOLDER, files))
 
 
 def test_a_bundle_from_the_middle_says_where_it_starts(release: Release) -> None:
@@ -208,17 +208,17 @@ def test_a_newer_release_that_added_no_text_is_not_forgotten(form: str, release:
     newer = replace(release, name="0.6.10")
     grown = package(form, DesiredState(newer, 40), standing=standing(form, DesiredState(release, 40)))
     with pytest.raises(BundleError, match=r"was written with Awa 0\.6\.10"):
-        package(form, DesiredState(release, 40), standing=Standing(FOLDER, grown.files))
+        package(form, DesiredState(release, 40), standing=ExistingBundle(FOLDER, grown.files))
 
 
 def test_a_release_without_a_version_for_a_name_is_older_than_all(release: Release) -> None:
     files = dict(standing("psql", DesiredState(release, 40)).files)
     named = f'"awa_release": "{release.name}"'.encode()
     files["manifest.json"] = files["manifest.json"].replace(named, b'"awa_release": "?"')
-    assert Standing(FOLDER, files).release == release.name
+    assert ExistingBundle(FOLDER, files).release == release.name
     del files["manifest.json"]
     with pytest.raises(BundleError, match=r"has lost its file manifest\.json"):
-        _ = Standing(FOLDER, files).release
+        _ = ExistingBundle(FOLDER, files).release
 
 
 def scripts_of(files: Mapping[str, bytes], schema: str) -> list[str]:
@@ -235,7 +235,7 @@ def test_a_schema_that_comes_back_is_run_again_and_once(form: str, release: Rele
     beside = QueueStorage("acme_2")
 
     def then(before: Mapping[str, bytes], *wanted: QueueStorage) -> Mapping[str, bytes]:
-        return package(form, DesiredState(release, 40, wanted), standing=Standing(FOLDER, before)).files
+        return package(form, DesiredState(release, 40, wanted), standing=ExistingBundle(FOLDER, before)).files
 
     files = package(form, DesiredState(release, 40, (acme, beside))).files
     seen = [set(scripts_of(files, "acme"))]
@@ -247,18 +247,18 @@ def test_a_schema_that_comes_back_is_run_again_and_once(form: str, release: Rele
     # Both scripts of one schema, each time under a name that the tool has not run; the other schema's stays.
     assert [len(names - before) for before, names in pairwise(seen)] == [2, 2]
     assert len(seen[0] & seen[2]) == 1
-    assert check(Standing(FOLDER, files)) == ()
+    assert check(ExistingBundle(FOLDER, files)) == ()
 
 
 @pytest.mark.parametrize("form", [name for name, form in FORMATS.items() if form.appends])
 def test_a_schema_that_comes_back_has_new_numbers(form: str, release: Release) -> None:
     acme = QueueStorage("acme", queues=(Queue("emails"),))
     first = standing(form, DesiredState(release, 40, (acme,)))
-    without = Standing(FOLDER, package(form, DesiredState(release, 40), standing=first).files)
+    without = ExistingBundle(FOLDER, package(form, DesiredState(release, 40), standing=first).files)
     back = package(form, DesiredState(release, 40, (acme,)), standing=without).files
     new = {Path(path).name.partition(".")[0] for path in back.keys() - first.files.keys()}
     assert new == {"040004_queue_storage_acme", "040005_lanes_acme"}
-    again = package(form, DesiredState(release, 40, (acme,)), standing=Standing(FOLDER, back)).files
+    again = package(form, DesiredState(release, 40, (acme,)), standing=ExistingBundle(FOLDER, back)).files
     assert again == back
 
 
@@ -270,7 +270,7 @@ def test_queues_of_schema_awa_have_lanes_and_no_installation(form: str, release:
     assert manifest["queue_storage"] == []
     assert [entry["schema"] for entry in manifest["lanes"]] == ["awa"]
     assert b"contains no custom queue-storage schema" in files["README.md"]
-    assert package(form, desired, standing=Standing(FOLDER, files)).files == files
+    assert package(form, desired, standing=ExistingBundle(FOLDER, files)).files == files
 
 
 @every_format
@@ -279,8 +279,8 @@ def test_a_text_that_comes_back_leaves_the_bundle_intact(form: str, release: Rel
     two = QueueStorage("acme", queues=(Queue("emails"), Queue("reports")))
     files = package(form, DesiredState(release, 40, (one,))).files
     for wanted in (two, one):
-        files = package(form, DesiredState(release, 40, (wanted,)), standing=Standing(FOLDER, files)).files
-        assert check(Standing(FOLDER, files)) == ()
+        files = package(form, DesiredState(release, 40, (wanted,)), standing=ExistingBundle(FOLDER, files)).files
+        assert check(ExistingBundle(FOLDER, files)) == ()
 
 
 def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: Release) -> None:
@@ -291,7 +291,7 @@ def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: 
     # As earlier versions of awa-infra wrote it: the newest text is not the last one.
     files = {**first.files, LOCK: second[LOCK]}
     files[CHECKSUMS] = checksums({path: text for path, text in files.items() if path != CHECKSUMS})
-    assert check(Standing(FOLDER, files)) == ()
+    assert check(ExistingBundle(FOLDER, files)) == ()
 
 
 @every_format

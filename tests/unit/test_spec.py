@@ -221,3 +221,9 @@ def test_a_stack_guards_schema_awa_and_every_declared_one() -> None:
     stack = {"queueStorageSchemas": [{"schema": "acme"}]}
     assert StackConfig.model_validate(stack).guarded() == ()
     assert StackConfig.model_validate(stack | {"guard": True}).guarded() == ("awa", "acme")
+
+
+def test_no_secret_is_in_what_is_printed_of_inputs() -> None:
+    found = RolesInputs.of({"database_url": "postgresql://canary", "owner": "o", "runtime_password": "canary"})
+    assert "owner='o'" in repr(found)
+    assert "canary" not in f"{found} {found!r}"

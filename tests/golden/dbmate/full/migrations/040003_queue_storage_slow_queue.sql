@@ -1,5 +1,88 @@
 -- migrate:up
-[all of shared/both/awa_infra/lock.sql]
+-- First in the transaction.
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '0', false),
+        ('lock_timeout', '2000ms', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way for everybody.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     WHERE pg_catalog.current_setting(s.name, true) <> s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+       AND (s.name <> 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
+                                                       FROM pg_catalog.pg_database d
+                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+                                                      WHERE d.datname = pg_catalog.current_database()))
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
+    END LOOP;
+END
+$awa_infra$;
+
+-- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
+-- interleave. It is the transaction's: PostgreSQL gives it back at its end, whatever happens.
+DO $awa_infra$
+DECLARE
+    deadline CONSTANT timestamptz := clock_timestamp() + interval '1 second' * 60.0;
+BEGIN
+    WHILE NOT pg_try_advisory_xact_lock(4708303813013489490) LOOP
+        IF clock_timestamp() > deadline THEN
+            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
+                '60 seconds'
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
+        END IF;
+        PERFORM pg_sleep(0.2);
+    END LOOP;
+END
+$awa_infra$;
 
 -- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
 -- take turns would each own a part, and the next migration would stop at what belongs to another.
@@ -36,10 +119,114 @@ BEGIN
 END
 $awa_infra$;
 
-[all of shared/both/awa_infra/installer.sql]
+-- Awa's installer of queue storage stays with its owner. When a migration made it, default privileges let other roles
+-- execute it; Awa revokes that from PUBLIC only.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT DISTINCT format('REVOKE ALL ON ROUTINE awa.%I(%s) FROM %I', p.proname,
+                               pg_catalog.pg_get_function_identity_arguments(p.oid), r.rolname)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         CROSS JOIN LATERAL aclexplode(p.proacl) AS given
+          JOIN pg_catalog.pg_default_acl d
+            ON d.defaclrole = p.proowner AND d.defaclnamespace = n.oid AND d.defaclobjtype = 'f'
+         CROSS JOIN LATERAL aclexplode(d.defaclacl) AS always
+          JOIN pg_catalog.pg_roles r ON r.oid = given.grantee
+         WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[])
+           AND given.grantee = always.grantee AND given.grantee <> p.proowner
+           AND pg_has_role(p.proowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
 
 -- What comes now is run as it was published:
-[all of shared/full/custom/R__awa_10_queue_storage_slow_queue.sql]
+-- Queue-storage schema 'slow_queue': 4 queue, 2 lease and 2 claim slots,
+-- receipts false. Idempotent; checks itself and raises if anything is not as asked. Activates nothing:
+-- where Awa routes its jobs is decided by awa.storage_transition_state, which is not touched.
+DO $awa_infra$
+DECLARE
+    wanted    CONSTANT text := '4/2/2 f';
+    recorded  text;
+    missing   text;
+    uncounted boolean := false;
+BEGIN
+    -- Awa records the slot counts at the first installation and silently ignores other ones later.
+    IF EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'slow_queue' AND c.relname = 'queue_ring_state') THEN
+        SELECT format('%s/%s/%s %s', q.slot_count, l.slot_count, c.slot_count,
+                      (SELECT bool_or(p.prosrc ~* 'insert into [^ ]*lease_claim')
+                         FROM pg_catalog.pg_proc p
+                         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                        WHERE n.nspname = 'slow_queue' AND p.proname = 'claim_ready_runtime'))
+          INTO recorded
+          FROM "slow_queue".queue_ring_state q
+         CROSS JOIN "slow_queue".lease_ring_state l
+         CROSS JOIN "slow_queue".claim_ring_state c;
+        IF recorded IS DISTINCT FROM wanted THEN
+            RAISE EXCEPTION 'Queue-storage schema % stands with shape %, but % is asked for.', 'slow_queue', recorded, wanted
+                USING ERRCODE = '22023',
+                      HINT = 'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.';
+        END IF;
+    END IF;
+
+    FOR attempt IN 1..2 LOOP
+        -- What must be there: 16 + 8Q + L + 4C tables, 21 + 20Q + 7L + 16C plain indexes, L + C partitions with a
+        -- fill factor, 8 functions, 2 triggers (Awa 0.6.8 and 0.6.9). Fewer indexes would mean that PostgreSQL cut
+        -- their names to 63 characters.
+        SELECT string_agg(format('%s %s instead of %s', x.found, x.what, x.expected), ', ')
+          INTO missing
+          FROM (SELECT 'tables' AS what, count(*) AS found,
+                       16 + 8 * 4 + 2 + 4 * 2 AS expected
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = 'slow_queue' AND c.relkind = 'r'
+                UNION ALL
+                SELECT 'indexes', count(*), 21 + 20 * 4 + 7 * 2 + 16 * 2
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = 'slow_queue' AND c.relkind = 'i'
+                UNION ALL
+                SELECT 'partitions with a fill factor', count(*), 2 + 2
+                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = 'slow_queue' AND c.relkind = 'r' AND c.reloptions::text ~ 'fillfactor='
+                   AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
+                UNION ALL
+                SELECT 'functions', count(*), 8
+                  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                 WHERE n.nspname = 'slow_queue'
+                UNION ALL
+                SELECT 'triggers', count(*), 2
+                  FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = 'slow_queue' AND NOT t.tgisinternal AND t.tgenabled = 'O') x
+         WHERE x.found < x.expected;
+        -- A complete schema is left alone: the installer would lock its tables and scan its jobs.
+        EXIT WHEN missing IS NULL;
+        IF attempt = 2 THEN
+            RAISE EXCEPTION 'Queue-storage schema % is incomplete after its installation: %.', 'slow_queue', missing
+                USING ERRCODE = '55000',
+                      HINT = 'Nothing was kept. Compare the release of Awa with the ones awa-infra knows, and report it.';
+        END IF;
+
+        -- Where it finds no counters of ended jobs, the installer counts them, and those whose deltas are not folded in
+        -- yet would then count twice.
+        IF to_regclass(format('%I.queue_terminal_live_counts', 'slow_queue')) IS NOT NULL THEN
+            LOCK TABLE "slow_queue".queue_terminal_live_counts IN ACCESS EXCLUSIVE MODE;
+            uncounted := NOT EXISTS (SELECT FROM "slow_queue".queue_terminal_live_counts);
+        END IF;
+
+        -- The installer alone leaves partitions without their storage parameters; the second call sets them.
+        PERFORM awa.install_queue_storage_substrate('slow_queue', 4, 2, 2, false);
+        PERFORM awa.apply_receipt_plane_fillfactor('slow_queue');
+        IF uncounted THEN
+            DELETE FROM "slow_queue".queue_terminal_live_counts;
+        END IF;
+    END LOOP;
+END
+$awa_infra$
 
 
 -- migrate:down

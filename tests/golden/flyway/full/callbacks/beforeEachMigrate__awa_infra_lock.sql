@@ -1,7 +1,4 @@
 -- Runs in the transaction of each file, before it.
--- By name: under another default of the role or the database this would look at a stale snapshot.
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE
@@ -1005,6 +1002,24 @@ SELECT 'tool-timeout' AS code,
         END LOOP;
     END IF;
 
+    -- 'isolation-level'
+    IF fresh AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Flyway has asked the database something in this transaction, so its isolation level stays as the role or the database
+-- has it. Under any but this one, what is looked at once the lock is there would be older than the lock.
+SELECT 'isolation-level' AS code,
+       format('Flyway works under isolation level %s: role %I has it by default in database %I. What another migration '
+              'has just done would not be seen.', current_setting('transaction_isolation'), session_user, current_database())
+         AS message,
+       format('ALTER ROLE %I IN DATABASE %I SET default_transaction_isolation = ''read committed''; then connect anew.',
+              session_user, current_database())
+         AS hint
+ WHERE current_setting('transaction_isolation') <> 'read committed'
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
 
     -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
     -- only here, hence EXECUTE. Without any version another condition says what is wrong.
@@ -1118,4 +1133,27 @@ BEGIN
 END
 $awa_infra$;
 
-[all of shared/both/awa_infra/installer.sql]
+-- Awa's installer of queue storage stays with its owner. When a migration made it, default privileges let other roles
+-- execute it; Awa revokes that from PUBLIC only.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT DISTINCT format('REVOKE ALL ON ROUTINE awa.%I(%s) FROM %I', p.proname,
+                               pg_catalog.pg_get_function_identity_arguments(p.oid), r.rolname)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         CROSS JOIN LATERAL aclexplode(p.proacl) AS given
+          JOIN pg_catalog.pg_default_acl d
+            ON d.defaclrole = p.proowner AND d.defaclnamespace = n.oid AND d.defaclobjtype = 'f'
+         CROSS JOIN LATERAL aclexplode(d.defaclacl) AS always
+          JOIN pg_catalog.pg_roles r ON r.oid = given.grantee
+         WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[])
+           AND given.grantee = always.grantee AND given.grantee <> p.proowner
+           AND pg_has_role(p.proowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;

@@ -1,0 +1,68 @@
+"""Activate queue storage in a schema of a fresh database. Nothing else here does that, and nothing undoes it.
+
+It runs like every other plan: one transaction under Awa's migration lock, gates first, all or nothing.
+"""
+
+from __future__ import annotations
+
+from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.connection import Connection
+from awa_infra.database.observe import ask_gates, look
+from awa_infra.database.reading import read
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
+from awa_infra.errors import SqlFailedError
+from awa_infra.model import ObservedState, Plan, Report
+from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
+from awa_infra.planning.gates import special_queries
+
+
+def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
+    """Return what stands, and the plan that activates queue storage in a schema; writes nothing."""
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan]:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        return seen.state, _activation(connection, schema, seen.state)
+
+    return read(url, work)
+
+
+def activate(
+    url: str,
+    schema: str,
+    *,
+    role: str | None = None,
+    waits: Waits = Waits(),  # noqa: B008  frozen
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> Report:
+    """Activate queue storage in a schema of a fresh database; does nothing if it is active there already.
+
+    Args:
+        url: connection string; hidden from every message.
+        schema: ``awa``, or a custom queue-storage schema that stands.
+        role: become this role for the transaction.
+        waits: how long to wait for locks.
+        progress: called before the step.
+        on_retry: called before each further attempt.
+
+    Raises:
+        BlockedError: the schema is not there, or the database has worked before.
+        AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
+    """
+
+    def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:
+        if not is_active(schema, after):
+            raise SqlFailedError(
+                f"Queue storage is not active in schema {schema} after its activation; nothing was kept.",
+                hint="Report it with the output of awa-infra status.",
+            )
+
+    planner = Planner(lambda connection, seen: _activation(connection, schema, seen.state), require_done)
+    return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
+
+
+def _activation(connection: Connection, schema: str, state: ObservedState) -> Plan:
+    plan = make_activation(schema, state)
+    if not plan.steps or state.version < FIRST_VERSION:
+        return plan
+    return plan.with_gates(ask_gates(connection, special_queries("activation", schema)))

@@ -1,0 +1,100 @@
+"""Drop a custom queue-storage schema. Nothing else here drops anything.
+
+It runs like every other plan: one transaction under Awa's migration lock, gates first, all or nothing.
+"""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.connection import Connection
+from awa_infra.database.fingerprint import extra_objects
+from awa_infra.database.observe import ask_gates, look, observe
+from awa_infra.database.reading import read, reading
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
+from awa_infra.errors import SqlFailedError
+from awa_infra.model import ObservedState, Plan, Report
+from awa_infra.planning.gates import special_queries
+from awa_infra.planning.removal import foreign_gate, make_removal
+from awa_infra.release import installed_release
+
+
+def read_removal(url: str, schema: str, *, force: bool = False, role: str | None = None) -> tuple[ObservedState, Plan]:
+    """Return what stands, and the plan that drops a custom queue-storage schema; writes nothing."""
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan]:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        return seen.state, _removal(connection, schema, seen.state, force=force)
+
+    return read(url, work)
+
+
+def jobs_in(url: str, schema: str, *, role: str | None = None) -> str:
+    """Return in words which unfinished, failed and dead jobs a custom schema holds; empty if none."""
+    with reading(url, "Counting jobs") as connection:
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        if make_removal(schema, seen.state).steps:
+            found = ask_gates(
+                connection, [q for q in special_queries("removal", schema) if q.code == "removal-live-jobs"]
+            )
+            return "; ".join(gate.message for gate in found)
+    return ""
+
+
+def remove(
+    url: str,
+    schema: str,
+    *,
+    force: bool = False,
+    role: str | None = None,
+    waits: Waits = Waits(),  # noqa: B008  frozen
+    progress: Progress = lambda _number, _total, _step: None,
+    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+) -> Report:
+    """Drop a custom queue-storage schema; does nothing if it does not stand.
+
+    Args:
+        url: connection string; hidden from every message.
+        schema: its name.
+        force: drop it although it holds unfinished, failed or dead jobs; overrules nothing else.
+        role: become this role for the transaction.
+        waits: how long to wait for locks.
+        progress: called before the step.
+        on_retry: called before each further attempt.
+
+    Raises:
+        BlockedError: it is active or prepared, workers are running, it holds jobs or foreign objects.
+        AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
+    """
+
+    def require_done(_connection: Connection, before: ObservedState, after: ObservedState) -> None:
+        if after.substrate(schema) is not None or after.transition != before.transition:
+            raise SqlFailedError(
+                f"Removing schema {schema} did something else than that; nothing was kept.",
+                hint="Report it with the output of awa-infra status.",
+            )
+
+    def plan(connection: Connection, state: ObservedState) -> Plan:
+        found = _removal(connection, schema, state, force=force)
+        # Nobody has to wait for a removal that is refused anyway; and who may not drop may not lock either.
+        if found.gates or not found.steps:
+            return found
+        values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+        connection.execute(sqltext.render("removal/lock.sql", **values).encode())
+        # Whatever came in between is committed by now, and nothing more can.
+        return _removal(connection, schema, observe(connection), force=force)
+
+    planner = Planner(lambda connection, seen: plan(connection, seen.state), require_done)
+    return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
+
+
+def _removal(connection: Connection, schema: str, state: ObservedState, *, force: bool) -> Plan:
+    plan = make_removal(schema, state)
+    if plan.empty:
+        return plan.with_gates(ask_gates(connection, special_queries("removal-of-nothing", schema)))
+    if not plan.steps or state.transition is None:
+        return plan
+    queries = special_queries("removal", schema, force=force, lock_objects=plan.lock_objects)
+    release = installed_release()
+    foreign = foreign_gate(schema, extra_objects(connection, release, state, schema), state, release)
+    return plan.with_gates([*ask_gates(connection, queries), *([foreign] if foreign else [])])

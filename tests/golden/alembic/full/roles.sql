@@ -1,0 +1,528 @@
+-- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
+-- that may grant on the database). What is there already is left as it is, so it can be run again:
+--
+--     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
+--
+-- It sets no passwords: use \password in psql afterwards, for every role that logs in.
+\set ON_ERROR_STOP on
+BEGIN;
+
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '0', false),
+        ('lock_timeout', '2000ms', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way for everybody.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     WHERE pg_catalog.current_setting(s.name, true) <> s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+       AND (s.name <> 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
+                                                       FROM pg_catalog.pg_database d
+                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+                                                      WHERE d.datname = pg_catalog.current_database()))
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
+    END LOOP;
+END
+$awa_infra$;
+
+-- roles shop_owner, shop_migrator, shop_runtime, shop_observer
+-- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
+-- A role that is there already is taken as it is. Roles belong to the whole server: where another database makes the
+-- same ones at this moment, this is tried again.
+DO $awa_infra$
+DECLARE
+    attempt int := 1;
+BEGIN
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_owner') THEN
+                CREATE ROLE "shop_owner" NOLOGIN;
+            END IF;
+
+            -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant
+            -- it to anybody, but is no more than that itself.
+            IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+                IF current_setting('server_version_num')::int >= 160000 THEN
+                    IF NOT (pg_has_role('shop_owner', 'USAGE') AND pg_has_role('shop_owner', 'SET')) THEN
+                        EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET TRUE', 'shop_owner', current_user);
+                    END IF;
+                ELSIF NOT pg_has_role('shop_owner', 'USAGE') THEN
+                    EXECUTE format('GRANT %I TO %I', 'shop_owner', current_user);
+                END IF;
+            END IF;
+
+            -- Awa's migrations and its queue-storage installer ask for CREATE on the database at every run.
+            IF NOT (has_database_privilege('shop_owner', current_database(), 'CREATE')
+                    AND has_database_privilege('shop_owner', current_database(), 'CONNECT')) THEN
+                EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO %I', current_database(), 'shop_owner');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
+END
+$awa_infra$;
+
+-- Role 'shop_migrator': migrates, acting as 'shop_owner', so that everything it makes belongs to 'shop_owner'.
+DO $awa_infra$
+DECLARE
+    attempt int := 1;
+    -- From PostgreSQL 16 on a member may be one without the right to act as the role.
+    means   CONSTANT text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
+BEGIN
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_migrator') THEN
+                CREATE ROLE "shop_migrator" LOGIN;
+            END IF;
+            IF NOT has_database_privilege('shop_migrator', current_database(), 'CONNECT') THEN
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_migrator');
+            END IF;
+            IF NOT pg_has_role('shop_migrator', 'shop_owner', means) THEN
+                EXECUTE format(CASE means WHEN 'SET' THEN 'GRANT %I TO %I WITH SET TRUE' ELSE 'GRANT %I TO %I' END,
+                               'shop_owner', 'shop_migrator');
+            END IF;
+            -- In this database a session of it starts as the owner: awa migrate, Flyway and psql need no option.
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
+                             JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+                             JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+                            WHERE d.datname = current_database() AND r.rolname = 'shop_migrator'
+                              AND s.setconfig @> ARRAY['role=' || 'shop_owner']) THEN
+                EXECUTE format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'shop_migrator', current_database(), 'shop_owner');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
+END
+$awa_infra$;
+
+-- Role 'shop_runtime' ('runtime'): what it may do is granted schema by schema, after this.
+DO $awa_infra$
+DECLARE
+    attempt int := 1;
+BEGIN
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_runtime') THEN
+                CREATE ROLE "shop_runtime" LOGIN;
+            END IF;
+            IF NOT has_database_privilege('shop_runtime', current_database(), 'CONNECT') THEN
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_runtime');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
+END
+$awa_infra$;
+
+-- Role 'shop_observer' ('observer'): what it may do is granted schema by schema, after this.
+DO $awa_infra$
+DECLARE
+    attempt int := 1;
+BEGIN
+    LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_observer') THEN
+                CREATE ROLE "shop_observer" LOGIN;
+            END IF;
+            IF NOT has_database_privilege('shop_observer', current_database(), 'CONNECT') THEN
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_observer');
+            END IF;
+            EXIT;
+        EXCEPTION WHEN unique_violation OR duplicate_object OR internal_error THEN
+            IF attempt >= 10 THEN
+                RAISE;
+            END IF;
+            PERFORM pg_sleep(0.1 * attempt);
+            attempt := attempt + 1;
+        END;
+    END LOOP;
+END
+$awa_infra$;
+
+-- act as shop_owner
+-- Until the end of the transaction: what is made from here on belongs to 'shop_owner'.
+SET LOCAL ROLE "shop_owner";
+
+-- privileges on schema awa
+-- Schema 'awa', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'awa') THEN
+        CREATE SCHEMA "awa";
+    END IF;
+END
+$awa_infra$;
+
+-- What 'shop_runtime' may do in schema 'awa': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
+-- maintenance empties partitions.
+GRANT USAGE ON SCHEMA "awa" TO "shop_runtime";
+-- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'USAGE, SELECT, UPDATE', 'awa', c.relname, 'shop_runtime')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE', 'awa', c.relname, 'shop_runtime') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'awa', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_runtime')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'awa', t.typname, 'shop_runtime')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'awa' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa"
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa"
+    GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT EXECUTE ON FUNCTIONS TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT USAGE ON TYPES TO "shop_runtime";
+
+-- What 'shop_observer' may do in schema 'awa': read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+GRANT USAGE ON SCHEMA "awa" TO "shop_observer";
+-- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'SELECT', 'awa', c.relname, 'shop_observer')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT', 'awa', c.relname, 'shop_observer') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'awa', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_observer')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'awa', t.typname, 'shop_observer')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'awa' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT SELECT ON TABLES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT SELECT ON SEQUENCES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT EXECUTE ON FUNCTIONS TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT USAGE ON TYPES TO "shop_observer";
+
+-- privileges on schema shop_queue
+-- Schema 'shop_queue', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'shop_queue') THEN
+        CREATE SCHEMA "shop_queue";
+    END IF;
+END
+$awa_infra$;
+
+-- What 'shop_runtime' may do in schema 'shop_queue': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
+-- maintenance empties partitions.
+GRANT USAGE ON SCHEMA "shop_queue" TO "shop_runtime";
+-- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'USAGE, SELECT, UPDATE', 'shop_queue', c.relname, 'shop_runtime')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE', 'shop_queue', c.relname, 'shop_runtime') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'shop_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'shop_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_runtime')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'shop_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'shop_queue', t.typname, 'shop_runtime')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'shop_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue"
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue"
+    GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT USAGE ON TYPES TO "shop_runtime";
+
+-- Awa 0.6.8 and 0.6.9 run CREATE SEQUENCE IF NOT EXISTS whenever a job is enqueued in queue storage; PostgreSQL asks
+-- for CREATE on the schema even if the sequence is there.
+GRANT CREATE ON SCHEMA "shop_queue" TO "shop_runtime";
+
+-- What 'shop_observer' may do in schema 'shop_queue': read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+GRANT USAGE ON SCHEMA "shop_queue" TO "shop_observer";
+-- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'SELECT', 'shop_queue', c.relname, 'shop_observer')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT', 'shop_queue', c.relname, 'shop_observer') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'shop_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'shop_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_observer')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'shop_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'shop_queue', t.typname, 'shop_observer')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'shop_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT SELECT ON TABLES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT SELECT ON SEQUENCES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT USAGE ON TYPES TO "shop_observer";
+
+-- privileges on schema slow_queue
+-- Schema 'slow_queue', empty if it is new: privileges on it and on what will be in it can be granted before it is filled.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'slow_queue') THEN
+        CREATE SCHEMA "slow_queue";
+    END IF;
+END
+$awa_infra$;
+
+-- What 'shop_runtime' may do in schema 'slow_queue': work with jobs, and nothing that changes objects. TRUNCATE is how Awa's
+-- maintenance empties partitions.
+GRANT USAGE ON SCHEMA "slow_queue" TO "shop_runtime";
+-- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'USAGE, SELECT, UPDATE', 'slow_queue', c.relname, 'shop_runtime')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE', 'slow_queue', c.relname, 'shop_runtime') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'slow_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'slow_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_runtime')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'slow_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'slow_queue', t.typname, 'shop_runtime')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'slow_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue"
+    GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue"
+    GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_runtime";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT USAGE ON TYPES TO "shop_runtime";
+
+-- Awa 0.6.8 and 0.6.9 run CREATE SEQUENCE IF NOT EXISTS whenever a job is enqueued in queue storage; PostgreSQL asks
+-- for CREATE on the schema even if the sequence is there.
+GRANT CREATE ON SCHEMA "slow_queue" TO "shop_runtime";
+
+-- What 'shop_observer' may do in schema 'slow_queue': read. Queue and job statistics read sequences too, and views call functions
+-- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+GRANT USAGE ON SCHEMA "slow_queue" TO "shop_observer";
+-- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
+-- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT CASE c.relkind WHEN 'S' THEN format('GRANT %s ON SEQUENCE %I.%I TO %I', 'SELECT', 'slow_queue', c.relname, 'shop_observer')
+                              ELSE format('GRANT %s ON TABLE %I.%I TO %I', 'SELECT', 'slow_queue', c.relname, 'shop_observer') END
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'slow_queue' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND pg_has_role(c.relowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON ROUTINE %I.%I(%s) TO %I', 'slow_queue', p.proname,
+                      pg_catalog.pg_get_function_identity_arguments(p.oid), 'shop_observer')
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'slow_queue' AND p.proname <> ALL ('{install_queue_storage_substrate}'::text[])
+           AND pg_has_role(p.proowner, 'USAGE')
+        UNION ALL
+        SELECT format('GRANT USAGE ON TYPE %I.%I TO %I', 'slow_queue', t.typname, 'shop_observer')
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = 'slow_queue' AND t.typtype IN ('e', 'd', 'r')
+           AND pg_has_role(t.typowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+-- And on what later migrations make.
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT SELECT ON TABLES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT SELECT ON SEQUENCES TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT EXECUTE ON FUNCTIONS TO "shop_observer";
+ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT USAGE ON TYPES TO "shop_observer";
+
+-- Awa's installer stays with its owner
+-- Awa's installer of queue storage stays with its owner. When a migration made it, default privileges let other roles
+-- execute it; Awa revokes that from PUBLIC only.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT DISTINCT format('REVOKE ALL ON ROUTINE awa.%I(%s) FROM %I', p.proname,
+                               pg_catalog.pg_get_function_identity_arguments(p.oid), r.rolname)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         CROSS JOIN LATERAL aclexplode(p.proacl) AS given
+          JOIN pg_catalog.pg_default_acl d
+            ON d.defaclrole = p.proowner AND d.defaclnamespace = n.oid AND d.defaclobjtype = 'f'
+         CROSS JOIN LATERAL aclexplode(d.defaclacl) AS always
+          JOIN pg_catalog.pg_roles r ON r.oid = given.grantee
+         WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[])
+           AND given.grantee = always.grantee AND given.grantee <> p.proowner
+           AND pg_has_role(p.proowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;
+
+COMMIT;

@@ -1,0 +1,27 @@
+"""039000_awa_v039."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = 'awa_039000'
+down_revision = 'awa_038000'
+branch_labels = None
+depends_on = None
+
+FILE = Path(__file__).parent.parent / "sql" / "039000_awa_v039.sql"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    # A database that `awa migrate` brought here has it already.
+    if connection.exec_driver_sql("SELECT to_regclass('awa.schema_version')").scalar() is not None and (
+        connection.exec_driver_sql("SELECT 1 FROM awa.schema_version WHERE version = 39").scalar() is not None
+    ):
+        return
+    connection.exec_driver_sql(FILE.read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    message = "Awa has no migrations that go back; restore a backup."
+    raise NotImplementedError(message)

@@ -1,0 +1,1 @@
+[Awa's own text of V039: 155323 bytes, sha256 b21ce13c7fc5e9d7adbeb5d1c80e51fab95b69490896b03bbd0d2305fc0112ce]

@@ -1,0 +1,1 @@
+[Awa's own text of V026: 832 bytes, sha256 b66d109dd403db2a7f13e16d58ccada3c113d3832ab991e091094a7ce9287873]

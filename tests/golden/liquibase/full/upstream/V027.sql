@@ -1,0 +1,1 @@
+[Awa's own text of V027: 164966 bytes, sha256 d34e04f42e467b719eb0b2d8617a4a6620c5ddd53f225437980cbaa5f229f7b1]

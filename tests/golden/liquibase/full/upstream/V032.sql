@@ -1,0 +1,1 @@
+[Awa's own text of V032: 1927 bytes, sha256 59d3ac89032a0f0b699d50ee8601117c087538f19bcf5ea7e8c20b43a13724de]

@@ -1,0 +1,1 @@
+[Awa's own text of V037: 170337 bytes, sha256 9988bf51c73b46f53c6a98df87a7652a3f3c8818ae9b7bc593bee3a3645c0395]

@@ -1,0 +1,1 @@
+[Awa's own text of V040: 3329 bytes, sha256 ad8d9fe668874722458872d5bd77d1f6800b509b68a3fe8ba097feaf6b02a8b9]

@@ -1,0 +1,1 @@
+[Awa's own text of V006: 21389 bytes, sha256 5179b4216814ea97e42be71a27e327da9c4758e52d0c6a1d329f9b7ca0e45354]

@@ -1,0 +1,1 @@
+[Awa's own text of V024: 6545 bytes, sha256 de4f11d862153939d955ad34c7e80c207f9175ffee3e4801728e4f67ed4eba1b]

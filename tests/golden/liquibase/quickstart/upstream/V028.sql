@@ -1,0 +1,1 @@
+[Awa's own text of V028: 183199 bytes, sha256 59036a4954d73d88d0240836c8ee6dbdce0017765bf92f5eeb8b90f7d7617e0c]

@@ -1,0 +1,1 @@
+[Awa's own text of V005: 16045 bytes, sha256 5b35e2d572ac2fb42e6e3a6872e0e09a923df144e53d336e518aa9d31d33b6a2]

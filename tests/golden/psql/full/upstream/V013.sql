@@ -1,0 +1,1 @@
+[Awa's own text of V013: 20463 bytes, sha256 87db9170bd2b208f22131b00ab2e6a7fcf53e927f5fd91b5c54354b22c412ed3]

@@ -1,0 +1,1 @@
+[Awa's own text of V018: 11712 bytes, sha256 6de8150cd1b9f496afe4fefe55a25c55891505b6253c46ea0a93161f81551f75]

@@ -1,0 +1,1 @@
+[Awa's own text of V020: 1666 bytes, sha256 4929f47cc48fd1fc500b1b7b946c4e45ef2c97233022cdeb18cedf09339374a8]

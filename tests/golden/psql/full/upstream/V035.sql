@@ -1,0 +1,1 @@
+[Awa's own text of V035: 3758 bytes, sha256 794f10abb105ace9f212c949b97f344e6b0d826897f0f23d8c3c605b38e7ac04]

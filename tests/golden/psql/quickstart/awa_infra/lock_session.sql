@@ -1,0 +1,7 @@
+-- Awa's migration lock for the session, so that nobody comes in between two migrations that commit by themselves. This
+-- transaction has it already; the end of the session gives it back.
+DO $awa_infra$
+BEGIN
+    PERFORM pg_catalog.pg_advisory_lock(4708303813013489490);
+END
+$awa_infra$;

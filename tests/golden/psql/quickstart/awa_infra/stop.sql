@@ -1,0 +1,73 @@
+-- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
+-- statement that failed, and a short one leaves the reasons in sight.
+DO $awa_infra$
+BEGIN
+    IF current_setting('awa_infra.problems') <> '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('This bundle cannot be run on database %I:', current_database())
+                      || E'\n' || current_setting('awa_infra.problems'),
+            HINT = 'Nothing was run.' || ' README.md of the bundle says what each code in brackets means.';
+    END IF;
+END
+$awa_infra$;
+
+-- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
+-- take turns would each own a part, and the next migration would stop at what belongs to another.
+DO $awa_infra$
+DECLARE
+    owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
+                              FROM pg_catalog.pg_namespace n
+                             WHERE n.nspname = 'awa');
+    -- From PostgreSQL 16 on a member may be one without the right to become the role.
+    means CONSTANT text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
+    own   record;
+BEGIN
+    IF owner IS NULL OR owner = current_user OR NOT pg_has_role(owner, means)
+       OR NOT pg_has_role(session_user, owner, means) THEN
+        RETURN;
+    END IF;
+    -- The tool records in tables of its own what was run, within the same transaction.
+    FOR own IN
+        SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
+          FROM pg_catalog.pg_namespace n
+         WHERE n.nspname = 'awa_migrations' AND pg_has_role(n.nspowner, 'USAGE')
+           AND NOT (has_schema_privilege(owner, n.oid, 'USAGE') AND has_schema_privilege(owner, n.oid, 'CREATE'))
+        UNION ALL
+        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname)
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa_migrations' AND c.relkind IN ('r', 'S') AND pg_has_role(c.relowner, 'USAGE')
+           AND NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege(owner, c.oid, 'USAGE')
+                                  ELSE has_table_privilege(owner, c.oid, 'TRUNCATE') END
+    LOOP
+        EXECUTE format('GRANT ALL ON %s %s TO %I', own.word, own.name, owner);
+    END LOOP;
+    PERFORM set_config('role', owner, true);
+END
+$awa_infra$;
+
+-- Awa's installer of queue storage stays with its owner. When a migration made it, default privileges let other roles
+-- execute it; Awa revokes that from PUBLIC only.
+DO $awa_infra$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT DISTINCT format('REVOKE ALL ON ROUTINE awa.%I(%s) FROM %I', p.proname,
+                               pg_catalog.pg_get_function_identity_arguments(p.oid), r.rolname)
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         CROSS JOIN LATERAL aclexplode(p.proacl) AS given
+          JOIN pg_catalog.pg_default_acl d
+            ON d.defaclrole = p.proowner AND d.defaclnamespace = n.oid AND d.defaclobjtype = 'f'
+         CROSS JOIN LATERAL aclexplode(d.defaclacl) AS always
+          JOIN pg_catalog.pg_roles r ON r.oid = given.grantee
+         WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[])
+           AND given.grantee = always.grantee AND given.grantee <> p.proowner
+           AND pg_has_role(p.proowner, 'USAGE')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$awa_infra$;

@@ -1,0 +1,1 @@
+[Awa's own text of V001: 15289 bytes, sha256 4722dfe2d9e2f54be308dd3c53b626950e13ba3f3c210c4c3302d7c752434c6b]

@@ -1,0 +1,1 @@
+[Awa's own text of V011: 2875 bytes, sha256 a57a68482c2f8c84413995374975a230cd10ea66b8cb27bb393bc4e23a0fc889]

@@ -1,0 +1,1 @@
+[Awa's own text of V033: 155114 bytes, sha256 dca79065aa261842d74489ee4843421951f5cd6b927d8e440df6f571b48aa1da]

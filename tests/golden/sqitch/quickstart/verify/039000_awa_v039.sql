@@ -1,0 +1,8 @@
+-- Whether the version that this change is of, or comes after, is there.
+DO $awa_infra$
+BEGIN
+    IF NOT EXISTS (SELECT FROM awa.schema_version WHERE version = 39) THEN
+        RAISE EXCEPTION 'Schema awa in database % has not recorded version %.', current_database(), 39;
+    END IF;
+END
+$awa_infra$;

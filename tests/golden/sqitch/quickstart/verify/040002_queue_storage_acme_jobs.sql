@@ -1,0 +1,1 @@
+\ir ../awa_infra/verified.sql
