@@ -1,4 +1,4 @@
-"""The examples with a program, each run as its README says, by Pulumi with the language hosts that people have."""
+"""Examples of the plugin, each run as its README says, by Pulumi with its language hosts."""
 
 from __future__ import annotations
 
@@ -17,23 +17,18 @@ import pytest
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
-from devtools import docs_shown, node_packages, pulumi_hosts, sdks
+from devtools import docs_shown, pulumi_hosts, sdks
 from devtools.docs_shown import Sandbox
 from devtools.progress import ToolError
-from devtools.pulumi_build import find_go
 from devtools.sdks import Language
 from tests.engine.conftest import CANARY
 from tests.engine.projects import EXAMPLES, PASSPHRASE
-from tests.engine.test_sdk_programs import compiles
 from tests.support.servers import Database, TestServer
 from tests.support.tools import missing
 
 RUNTIME_PASSWORD = "runs-on-pulumi"  # noqa: S105  of a role that is made up
 PACKAGE_ADD = "pulumi package add .venv/bin/pulumi-resource-awa"
 """Not run: it needs a newer language host than registries serve. Each test puts the SDK where this command does."""
-
-GO_FLAGS = "-trimpath -buildvcs=false -mod=readonly"
-"""As tests/engine/test_sdk_programs.py compiles it: what both need is compiled once."""
 
 
 @dataclass(frozen=True)
@@ -138,39 +133,5 @@ def test_the_python_example_runs_as_its_page_says(example: Callable[[str], Examp
 def test_the_yaml_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
     copied = example("plugin-yaml")
     run_as_its_page_says(copied)
-    stands(database, "shop_queue")
-    logs_in(copied, database)
-
-
-def test_the_typescript_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
-    copied = example("plugin-typescript")
-    try:
-        packages = node_packages.installed(EXAMPLES / copied.folder.name)
-    except ToolError as exc:
-        missing(str(exc))
-    modules = copied.folder / "node_modules"
-    modules.mkdir()
-    for package in packages.iterdir():
-        (modules / package.name).symlink_to(package)
-    sdk = copied.folder / "sdks" / "awa"
-    shutil.copytree(generated("nodejs"), sdk)
-    (modules / "@awa-infra").mkdir()
-    (modules / "@awa-infra" / "awa").symlink_to(sdk)
-    compiles(str(modules / ".bin" / "tsc"), folder=sdk)
-    shutil.copy(sdk / "package.json", sdk / "bin")  # as `package add` has it
-    run_as_its_page_says(copied)
-    stands(database, "shop_queue")
-    logs_in(copied, database)
-
-
-def test_the_go_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
-    copied = example("plugin-go")
-    shutil.copytree(generated("go"), copied.folder / "sdks" / "awa")
-    for name in ("go.mod", "go.sum"):
-        shutil.copy(sdks.MODULE / name, copied.folder / name)
-    link = ("-require=awa-infra/sdk/go@v0.0.0", "-replace=awa-infra/sdk/go=./sdks/awa")
-    go = find_go().command
-    compiles(*go, "mod", "edit", "-module=awa-plugin-go", *link, folder=copied.folder)
-    run_as_its_page_says(copied, GOFLAGS=GO_FLAGS, CGO_ENABLED="0", GOWORK="off")
     stands(database, "shop_queue")
     logs_in(copied, database)
