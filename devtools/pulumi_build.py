@@ -1,4 +1,4 @@
-"""Build the Pulumi command from its Go module, pinned in ``pulumi-engine/``."""
+"""Build the Pulumi command, or a language host, from a Go module pinned in ``pulumi-engine`` or ``pulumi-hosts``."""
 
 from __future__ import annotations
 
@@ -42,22 +42,38 @@ def fingerprint() -> str:
 
 def build(target: Path) -> None:
     """Build the command at `target`; the dear way, some minutes once."""
-    go = find_go()
     version = _pinned_version()
-    flags = f"-s -w -X {VERSION_VARIABLE}={version}"
-    note(f"pulumi: building {version} with {go.title}; takes 2-5 minutes, once")
+    title = f"pulumi {version}; takes 2-5 minutes, once"
+    build_package(target, MODULE, COMMAND_PACKAGE, title, variables=f"-X {VERSION_VARIABLE}={version}")
+
+
+def build_package(target: Path, module: Path, package: str, title: str, *, variables: str = "") -> None:
+    """Build one command of a module at `target`.
+
+    Args:
+        target: path of the command.
+        module: folder with a ``go.mod`` that pins it.
+        package: its import path.
+        title: what is said while it is built.
+        variables: options of the linker that set variables.
+
+    Raises:
+        ToolError: Go cannot be had, or the build failed.
+    """
+    go = find_go()
+    note(f"building {title} with {go.title}")
     failure = run_bounded(
         [
             *(*go.command, "build", "-trimpath", "-buildvcs=false", "-mod=readonly"),
-            *("-ldflags", flags, "-o", str(target), COMMAND_PACKAGE),
+            *("-ldflags", f"-s -w {variables}".strip(), "-o", str(target), package),
         ],
         BUILD_TIMEOUT,
-        activity="pulumi: still building",
-        cwd=MODULE,
+        activity=f"still building {target.name}",
+        cwd=module,
         environment=environment(),
     )
     if failure is not None:
-        message = f"the build failed\n{tail(failure, lines=5)}"
+        message = f"the build of {target.name} failed\n{tail(failure, lines=5)}"
         raise ToolError(message)
 
 

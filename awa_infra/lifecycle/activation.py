@@ -51,6 +51,14 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
             warning=True,
         )
 
+    def tell_unknown_again(self, wanted: ActivationInputs, tell: Tell) -> None:
+        """Say in which case it would happen once more."""
+        tell(
+            "The connection is not known yet. If it leads to another database, queue storage will be activated there "
+            f"in schema {wanted.schema_name}, and there is no way back.",
+            warning=True,
+        )
+
     def apply(self, olds: Props, wanted: ActivationInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Activate it, unless it is active as declared."""
         report = activate(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
+from awa_infra.lifecycle.connections import connection_change, same_connection
 from awa_infra.lifecycle.handed import Handed
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
@@ -38,14 +39,16 @@ class Difference:
     Attributes:
         inputs: names of the inputs that changed.
         pending: whether the database itself is not as declared.
+        outputs: names of the outputs that follow from inputs and are kept as they were with other inputs.
     """
 
     inputs: tuple[str, ...]
     pending: bool
+    outputs: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.inputs) or self.pending
+        return bool(self.inputs or self.outputs) or self.pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Lifecycle(ABC, Generic[W]):
         name: as programs name it, for example ``AwaSchema``.
         declares: the specification of everything that can be declared.
         reports: the specification of everything else that is reported.
+        connection: the input with the connection string.
         needed: inputs without which the database cannot be asked anything.
         satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
             in the same run.
@@ -83,6 +87,7 @@ class Lifecycle(ABC, Generic[W]):
     name: ClassVar[str]
     declares: type[W]
     reports: ClassVar[type[Outputs]]
+    connection: ClassVar[str] = "database_url"
     needed: ClassVar[tuple[str, ...]] = ("database_url",)
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
     _handed: ClassVar[Handed[Comparison]]
@@ -148,15 +153,20 @@ class Lifecycle(ABC, Generic[W]):
     def diff(self, olds: Props, news: Props, tell: Tell) -> Difference:
         """Compare with the live database, so that a plain preview shows what is pending, and drift."""
         wanted = self.normal(news)
-        inputs = self.changed(olds, wanted)
+        inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
         self.tell_changed(olds, wanted, inputs, tell)
+        said = connection_change(*self.connections(olds, wanted))
+        if said:
+            tell(said)
         if not wanted.known(*self.needed):
-            return Difference(inputs, pending=True)
+            if not wanted.known(self.connection):
+                self.tell_unknown_again(wanted, tell)
+            return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
         if seen.plan.steps:
             self.tell_pending(wanted, seen, tell)
-            return Difference(inputs, pending=True)
-        return Difference(inputs, pending=self.drifted(wanted, seen, tell))
+            return Difference(inputs, pending=True, outputs=outputs)
+        return Difference(inputs, self.drifted(wanted, seen, tell), outputs)
 
     def preview(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return everything that a create or an update would keep; what cannot be known is ``UNKNOWN``."""
@@ -227,6 +237,36 @@ class Lifecycle(ABC, Generic[W]):
         before, now = self.normal(olds).props(), wanted.props()
         return tuple(name for name in now if _comparable(before[name]) != _comparable(now[name]))
 
+    def follows(self, wanted: W) -> dict[str, Any]:  # noqa: ARG002  for those that have some
+        """Return the outputs that follow from inputs alone, as an update would give them."""
+        return {}
+
+    def outdated(self, olds: Props, wanted: W) -> tuple[str, ...]:
+        """Return the names of kept outputs that no longer follow from the inputs.
+
+        The configuration of a provider can change, and no input of a resource with it.
+        """
+        if not wanted.known(*self.needed):
+            return ()
+        now = self.follows(wanted)
+        return tuple(name for name, value in now.items() if not same_connection(olds.get(name) or "", value))
+
+    def connections(self, olds: Props, wanted: W) -> tuple[object, object]:
+        """Return the connection string with which it was kept, and that of now, to say what changed."""
+        return olds.get(self.connection), getattr(wanted, self.connection)
+
+    def certain(self, olds: Props, news: Props) -> dict[str, Any]:
+        """Return the outputs that an update will certainly give, of those that follow from inputs.
+
+        Call it after :meth:`check`, which has read what this needs; nothing is certain otherwise.
+        """
+        wanted = self.normal(news)
+        seen = self._handed.look(wanted.props()) if olds else None
+        if seen is None:
+            return {}
+        found = self.foresee(olds, wanted, seen.observed, seen.plan)
+        return {name: found[name] for name in self.follows(wanted) if found[name] is not UNKNOWN}
+
     @abstractmethod
     def delete(self, props: Props, tell: Tell) -> None:
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
@@ -281,6 +321,16 @@ class Lifecycle(ABC, Generic[W]):
         plan = self.draft(wanted) if wanted.known(*others) else None
         if plan is not None and plan.steps:
             tell(f"The database is not known yet. {pending_line(plan)}")
+
+    def tell_unknown_again(self, wanted: W, tell: Tell) -> None:
+        """Say what an update may do in a database that is not known yet, where that much is known."""
+        others = [name for name in self.needed if name != self.connection]
+        plan = self.draft(wanted) if wanted.known(*others) else None
+        may = f" Another, empty one gets: {pending_line(plan)}" if plan is not None and plan.steps else ""
+        tell(
+            "The connection is not known yet. The same database as before is only updated if it is not as declared."
+            f"{may}"
+        )
 
     def draft(self, wanted: W) -> Plan | None:  # noqa: ARG002  for those that have one
         """Return the plan for an empty database."""

@@ -27,6 +27,7 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
     name: ClassVar = "AwaDatabase"
     declares = DatabaseInputs
     reports: ClassVar = DatabaseOutputs
+    connection: ClassVar = "server_url"
     needed: ClassVar = ("server_url", "name")
 
     def identifier(self, wanted: DatabaseInputs) -> str:
@@ -80,11 +81,19 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
                 owner=wanted.owner if before.owner != wanted.owner else None,
                 connection_limit=limit if before.connection_limit != limit else None,
             )
-        return {"url": Target.of(url).with_database(name)}
+        return self.follows(wanted)
+
+    def follows(self, wanted: DatabaseInputs) -> dict[str, Any]:
+        """Return the connection string of the database."""
+        return {"url": Target.of(wanted.server_url).with_database(wanted.name)}
+
+    def connections(self, olds: Props, wanted: DatabaseInputs) -> tuple[object, object]:
+        """Return the database's own: where a provider gave the server's, no other was kept."""
+        return olds.get("url"), self.follows(wanted)["url"] if wanted.known(*self.needed) else UNKNOWN
 
     def foresee(self, olds: Props, wanted: DatabaseInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Return the connection string, but only of a database that is there: a known one would be connected to."""
-        return {"url": UNKNOWN if plan.steps else Target.of(wanted.server_url).with_database(wanted.name)}
+        return {"url": UNKNOWN} if plan.steps else self.follows(wanted)
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the name."""
@@ -92,8 +101,7 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
 
     def observe(self, wanted: DatabaseInputs) -> dict[str, Any] | None:
         """Look for the database; only the server can say that it is gone."""
-        url, name = wanted.server_url, wanted.name
-        return {"url": Target.of(url).with_database(name)} if database_exists(url, name) else None
+        return self.follows(wanted) if database_exists(wanted.server_url, wanted.name) else None
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Change nothing: the database may hold jobs."""

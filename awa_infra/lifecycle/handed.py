@@ -42,6 +42,12 @@ class Handed(Generic[T]):
             left, thing = self._things.pop(_key(wanted), (0.0, None))
         return thing if time.monotonic() - left < FRESH else None
 
+    def look(self, wanted: Mapping[str, Any]) -> T | None:
+        """Return what was left for this, and leave it for the diff; ``None`` if nothing was, or if it is old."""
+        with self._lock:
+            left, thing = self._things.get(_key(wanted), (0.0, None))
+        return thing if time.monotonic() - left < FRESH else None
+
     def clear(self) -> None:
         """Forget everything, because something was changed."""
         with self._lock:

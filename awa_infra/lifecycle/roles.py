@@ -9,6 +9,7 @@ from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.connections import same_connection
 from awa_infra.lifecycle.progress import followed, tell_result
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.access import ROLES_KEY
@@ -77,10 +78,23 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         unknown = LOGINS if plan.steps else self._to_be_set(olds, wanted)
         return _urls(wanted) | {f"{duty}_url": UNKNOWN for duty in unknown if wanted.logins()[duty]}
 
+    def follows(self, wanted: RolesInputs) -> dict[str, Any]:
+        """Return the connection strings."""
+        return _urls(wanted)
+
+    def connections(self, olds: Props, wanted: RolesInputs) -> tuple[object, object]:
+        """Return what was given, or where a provider gave it what was kept of it in a role's own."""
+        before, now = super().connections(olds, wanted)
+        kept = _kept_url(olds)
+        if not kept or not isinstance(now, str) or not same_connection(before, now):
+            return before, now
+        # a role logs in with a name and a password of its own
+        return Target.of(kept).with_login("x", None), Target.of(now).with_login("x", None)
+
     def _to_be_set(self, olds: Props, wanted: RolesInputs) -> tuple[str, ...]:
         """Return the duties whose passwords are new, or new on this server."""
         before = self.normal(olds)
-        elsewhere = _server(before.database_url) != _server(wanted.database_url)
+        elsewhere = _server(_kept_url(olds) or before.database_url) != _server(wanted.database_url)
         old, new = ({d: (v.passwords()[d], v.logins()[d]) for d in LOGINS} for v in (before, wanted))
         return tuple(duty for duty in LOGINS if new[duty][0] is not None and (elsewhere or old[duty] != new[duty]))
 
@@ -106,6 +120,12 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
 
 def _desired(wanted: RolesInputs) -> DesiredState:
     return DesiredState(installed_release(), None, roles=wanted.wanted(wanted.queue_storage_schemas))
+
+
+def _kept_url(olds: Props) -> str:
+    """Return the connection string of any role, which says where the roles were made; empty without one."""
+    found = [olds.get(f"{duty}_url") for duty in LOGINS]
+    return next((url for url in found if isinstance(url, str) and url), "")
 
 
 def _server(url: Any) -> str | None:  # noqa: ANN401  a text, or what is not known

@@ -10,8 +10,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.wording import with_inputs
-from awa_infra.plugin.kinds import worded
+from awa_infra.plugin.kinds import spoken
 
 
 class PartlyDoneError(Exception):
@@ -39,7 +38,7 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
     if isinstance(exc, PartlyDoneError):
         _fail_partly(context, exc)
     if isinstance(exc, AwaInfraError):
-        message = worded(with_inputs(exc.report()))
+        message = spoken(exc.report())
     else:
         # The text of an unexpected exception could hold a password.
         message = (
@@ -53,7 +52,7 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
 
 
 def _fail_partly(context: grpc.ServicerContext, exc: PartlyDoneError) -> NoReturn:
-    message = worded(with_inputs(exc.cause.report()))
+    message = spoken(exc.cause.report())
     detail = provider_pb2.ErrorResourceInitFailed(
         id=exc.id, properties=exc.properties, inputs=exc.inputs, reasons=[message]
     )

@@ -18,6 +18,12 @@ from awa_infra.spec.provider import PlanInputs, PlanOutputs, StatusInputs, Statu
 NOWHERE = "is given neither here nor in the configuration of the provider"
 """What is wrong with a connection that nobody gave."""
 
+SAY_WHERE = (
+    "Run pulumi config set --secret awa:databaseUrl, or set databaseUrl of the provider of the resource, or of the "
+    "resource."
+)
+"""What to do then. The command asks for the value, or reads it from standard input."""
+
 ARGUMENTS: Mapping[str, type[StatusInputs]] = {GET_STATUS: StatusInputs, GET_PLAN: PlanInputs}
 """What each function takes."""
 
@@ -38,7 +44,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
         )
     values, problems = ARGUMENTS[token].of(given), input_problems(ARGUMENTS[token], given)
     if values.database_url is None:
-        problems.append(Problem("database_url", NOWHERE))
+        problems.append(Problem("database_url", NOWHERE, SAY_WHERE))
     if problems or UNKNOWN in values.props().values():
         return problems, {}
     found = _plan(values) if isinstance(values, PlanInputs) else _status(values)

@@ -12,6 +12,7 @@ from awa_infra.lifecycle.database import DatabaseLifecycle
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.lifecycle.schema import SchemaLifecycle
+from awa_infra.lifecycle.wording import with_inputs
 from awa_infra.spec.base import Props, camel
 
 PACKAGE = "awa"
@@ -55,5 +56,16 @@ def worded(text: str) -> str:
     """Return a sentence with the names of inputs as other languages write them."""
     return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: camel(found[0]) if found[0] in _NAMES else found[0], text)
 
+
+def spoken(text: str) -> str:
+    """Return a message with resources and inputs as other languages name them: ``awa:Schema``, ``queueSlots``."""
+    return worded(_CLASSES.sub(lambda found: _BY_CLASS[found[0]], with_inputs(text)))
+
+
+_BY_CLASS: Final[Mapping[str, str]] = {
+    **{kind.name: token.replace(":index:", ":") for token, kind in KINDS.items()},
+    "AwaStack": STACK.replace(":index:", ":"),
+}
+_CLASSES = re.compile(rf"(?<![\w:])(?:{'|'.join(_BY_CLASS)})\b")
 
 _NAMES = frozenset(field.name for kind in KINDS.values() for field in kind.fields)

@@ -20,6 +20,10 @@ _MAX_MESSAGE = 400 * 1024 * 1024
 """Largest message in bytes, as Pulumi's own plugins have it."""
 
 
+_SERVICE = "/pulumirpc.ResourceProvider/"
+"""The only one here. Hosts up to SDK 3.206 ask for the health service of gRPC too; a wrong answer counts as a crash."""
+
+
 class Serve(Protocol):
     """Answers one call."""
 
@@ -58,8 +62,10 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._loaded = loaded
 
     def service(self, call: Any) -> Any:  # noqa: ANN401  grpc has no types
-        """Return the handler of a call, which gets bytes and returns bytes."""
-        method = str(call.method).rpartition("/")[2]
+        """Return the handler of a call, which gets bytes and returns bytes; none for a service that is not here."""
+        if not str(call.method).startswith(_SERVICE):
+            return None
+        method = str(call.method).removeprefix(_SERVICE)
 
         def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
             return self._loaded.result()(method, request, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,15 +16,20 @@ from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle, Tell
 from awa_infra.lifecycle.declared import Declared
-from awa_infra.lifecycle.wording import in_lines, with_inputs
+from awa_infra.lifecycle.wording import in_lines
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, with_fallbacks, without_fallbacks, worded
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
 from awa_infra.spec.base import Input, Props, camel
 from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
+from awa_infra.spec.stack import StackConfig
+
+_OWN_KEYS = tuple(field.key for field in ProviderInputs.described())
+_KEYS = frozenset({*_OWN_KEYS, *StackConfig.attributes(), "version", "pluginDownloadURL"})
+"""Keys that somebody reads: the plugin, an ``AwaStack``, or Pulumi itself."""
 
 
 class Servicer:
@@ -55,6 +61,8 @@ class Servicer:
     ) -> provider_pb2.CheckResponse:
         """Check what is configured for all resources; other keys of the namespace are for others."""
         sent = decode(request.news)
+        for remark in _remarks(request.news):
+            self._tell(request.urn)(remark, warning=True)
         answer = provider_pb2.CheckResponse(failures=_failures(input_problems(ProviderInputs, _configured(sent))))
         answer.inputs.CopyFrom(_with_secrets(request.news, sent, ProviderInputs.described()))
         return answer
@@ -93,7 +101,10 @@ class Servicer:
         kind, olds, news = _kind(request.urn), decode(request.olds), decode(request.news)
         found = kind.diff(self._merged(olds), self._merged(news), self._tell(request.urn))
         before = decode(request.old_inputs).values if request.HasField("old_inputs") else olds.values
-        answer = _difference(list(found.inputs), before, news.values)
+        # What is kept follows the provider no more, or only from now on, where it moves into or out of the program.
+        moved = {name for name in FALLBACKS if (olds.values.get(name) is None) != (news.values.get(name) is None)}
+        names = [*found.inputs, *(f.name for f in kind.inputs if f.name in moved - {*found.inputs})]
+        answer = _difference(names, before, news.values)
         if found:
             answer.changes = provider_pb2.DiffResponse.DIFF_SOME
         return answer
@@ -207,9 +218,7 @@ class Servicer:
     def _tell(self, urn: str) -> Tell:
         def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
             severity = engine_log.WARNING if warning else engine_log.INFO
-            engine_log.send(
-                self._engine, urn, worded(with_inputs(in_lines(message))), severity=severity, ephemeral=ephemeral
-            )
+            engine_log.send(self._engine, urn, spoken(in_lines(message)), severity=severity, ephemeral=ephemeral)
 
         return tell
 
@@ -229,6 +238,16 @@ def _configured(sent: Sent) -> dict[str, Any]:
     return {field.name: from_text(field, sent.values.get(field.name)) for field in ProviderInputs.described()}
 
 
+def _remarks(news: struct_pb2.Struct) -> list[str]:
+    """Return what is to be said of keys of namespace ``awa`` that nothing here reads."""
+    found = []
+    for key in sorted(set(news.fields) - _KEYS):
+        near = [known for known in _KEYS if known.lower() == key.lower()] or difflib.get_close_matches(key, _KEYS, n=1)
+        hint = f"Did you mean awa:{near[0]}?" if near else f"The plugin reads {', '.join(_OWN_KEYS)}."
+        found.append(f"Nothing reads the configuration key awa:{key}. Hint: {hint}")
+    return found
+
+
 def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
     known = {field.name for field in kind.inputs}
     return [
@@ -243,19 +262,19 @@ def _require_connection(kind: Lifecycle[Any], given: Props) -> None:
         if given.get(name) is None:
             raise ConfigurationError(
                 f"{camel(name)} {functions.NOWHERE}.",
-                hint="Keep it as the secret awa:databaseUrl, or give it to the provider of the resource.",
+                hint=functions.SAY_WHERE,
             )
 
 
 def _with_configuration(problem: Problem, sent: Sent) -> Problem:
     """Say of what is missing that the provider could have it too."""
     if problem.key in FALLBACKS and problem.key not in sent.values:
-        return Problem(problem.key, functions.NOWHERE)
+        return Problem(problem.key, functions.NOWHERE, functions.SAY_WHERE)
     return problem
 
 
 def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
-    told = [(camel(problem.key), worded(with_inputs(problem.report()))) for problem in problems]
+    told = [(camel(problem.key), spoken(problem.report())) for problem in problems]
     return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in told]
 
 

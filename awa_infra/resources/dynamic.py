@@ -18,6 +18,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 from pulumi.output import Unknown
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from awa_infra.database.kept import pool
 from awa_infra.lifecycle.base import Lifecycle, Tell
@@ -57,9 +58,13 @@ class LifecycleProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _teller())
+        certain: dict[str, Any] = {}
         if not problems:
             _declared.note(urn(), self.lifecycle, _plain(news))
-        return CheckResult(news, [CheckFailure(p.key, with_inputs(p.report())) for p in problems])
+            # A preview takes inputs for outputs. Without these, everything that depends on them would seem to change.
+            certain = self.lifecycle.certain(_plain(_olds), _plain(news))
+        inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}
+        return CheckResult(inputs, [CheckFailure(p.key, with_inputs(p.report())) for p in problems])
 
     @_served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

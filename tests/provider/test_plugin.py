@@ -16,6 +16,11 @@ from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 
 PENDING = "Pending from an empty database: 39 migrations (V1-V7, V9-V40), patch wait_free_dirty_marks."
+NOWHERE = (
+    "is given neither here nor in the configuration of the provider [config-invalid]\n"
+    "Hint: Run pulumi config set --secret awa:databaseUrl, or set databaseUrl of the provider of the resource, or of "
+    "the resource."
+)
 SHAPE = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
 
 
@@ -119,10 +124,33 @@ def test_keys_of_the_namespace_that_are_for_others_do_not_matter_to_the_provider
     assert failures == {"databaseUrl": "must be text [config-invalid]", "lockWait": "must be a number [config-invalid]"}
 
 
-def test_a_connection_that_is_nowhere_is_said_so(plugin: Plugin) -> None:
+def test_a_key_that_nobody_reads_is_remarked_and_refuses_nothing(plugin: Plugin) -> None:
+    _inputs, failures = plugin.check_config({"databaseURL": "postgresql://h/d", "colour": "red", "version": "0.1.0"})
+    assert failures == {}
+    other, near = plugin.log
+    assert other.splitlines() == [
+        "Nothing reads the configuration key awa:colour.",
+        "Hint: The plugin reads databaseUrl, role, lockTimeout, lockWait.",
+    ]
+    assert near == "Nothing reads the configuration key awa:databaseURL.\nHint: Did you mean awa:databaseUrl?"
+
+
+def test_messages_name_resources_and_inputs_as_programs_do(plugin: Plugin) -> None:
+    _inputs, failures = plugin.use("Roles").check(
+        {"databaseUrl": UNKNOWN, "owner": "two"}, {"databaseUrl": "postgresql://127.0.0.1:1/x", "owner": "one"}
+    )
+    assert "then declare a new awa:Roles and remove this one" in failures["owner"]
+    _inputs, failures = plugin.use("QueueStorageSchema").check(
+        {"databaseUrl": UNKNOWN, "schema": "a", "queueSlots": 8},
+        {"databaseUrl": "postgresql://127.0.0.1:1/x", "schema": "a"},
+    )
+    assert "Keep it, or declare a second awa:QueueStorageSchema" in failures["queueSlots"]
+
+
+def test_a_connection_that_is_nowhere_is_said_so_with_the_command_that_sets_it(plugin: Plugin) -> None:
     _inputs, failures = plugin.check({})
     (reason,) = failures.values()
-    assert reason == "is given neither here nor in the configuration of the provider [config-invalid]"
+    assert reason == NOWHERE
 
 
 def test_all_that_is_wrong_is_told_at_once(plugin: Plugin) -> None:
@@ -208,13 +236,13 @@ def test_only_the_active_schema_can_be_imported_as_an_activation(plugin: Plugin,
 def test_an_import_says_what_it_lacks(plugin: Plugin, awa_database: Database) -> None:
     with pytest.raises(
         CallFailed,
-        match=r"^AwaSchema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*configuration of the provider",
+        match=r"^awa:Schema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*configuration of the provider",
     ):
         plugin.read("awa", {})
     plugin.configure({"databaseUrl": secret(awa_database.url)})
     with pytest.raises(
         CallFailed,
-        match=r"^There is no AwaSchema acme\. \[config-invalid\]\nHint: The id of the canonical schema is awa",
+        match=r"^There is no awa:Schema acme\. \[config-invalid\]\nHint: The id of the canonical schema is awa",
     ):
         plugin.read("acme", {})
 
@@ -339,7 +367,7 @@ def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) ->
     assert told == f"{gate['message']} [canonical-schema-missing]\nHint: {gate['hint']}"
     _found, failures = plugin.invoke("getPlan", {"targetVersion": 0, "queueStorageSchemas": ["pg_x"]})
     assert failures == {
-        "databaseUrl": "is given neither here nor in the configuration of the provider [config-invalid]",
+        "databaseUrl": NOWHERE,
         "targetVersion": "must be at least 1 [config-invalid]",
         "queueStorageSchemas": (
             "'pg_x' is reserved: PostgreSQL keeps names that start with pg_ to itself [config-invalid]"

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import grpc
 import pytest
 
 from awa_infra import __version__
@@ -28,6 +29,16 @@ def test_it_gives_its_schema(plugin: Plugin) -> None:
     found = plugin.schema()
     assert (found["name"], found["version"]) == ("awa", __version__)
     assert json.loads((FOLDER / "schema.json").read_text()) == found
+
+
+@pytest.mark.parametrize(
+    "method", ["/grpc.health.v1.Health/Check", "/pulumirpc.LanguageRuntime/GetPluginInfo", "/other/Check", "/Check"]
+)
+def test_a_call_of_another_service_is_not_implemented(plugin: Plugin, method: str) -> None:
+    """Pulumi's hosts up to SDK 3.206 ask for the first while a plugin loads; any other answer counts as a crash."""
+    with pytest.raises(grpc.RpcError) as refused:
+        plugin.channel.unary_unary(method)(b"", timeout=60)
+    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
