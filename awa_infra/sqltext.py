@@ -123,6 +123,8 @@ def _one_line(value: Value | Name) -> Value | Name:
 
 def one_line(text: str) -> str:
     """Return a text for people without what would end its line: control characters become question marks."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "?" for character in text)
 
 

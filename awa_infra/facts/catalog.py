@@ -16,9 +16,9 @@ from typing import Any
 Entries = dict[tuple[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CatalogFacts:
-    """What stands in a healthy database of one release, on one major of PostgreSQL.
+    """What stands in a healthy database of one release, on one major of PostgreSQL; equal only to itself.
 
     Attributes:
         canonical: schema ``awa`` without its queue storage, as it stands.

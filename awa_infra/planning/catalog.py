@@ -107,7 +107,11 @@ def partition_of(relation: str) -> tuple[str, int] | None:
 
 def structure(catalog: Catalog) -> dict[Key, str]:
     """Return the entries that count for the fingerprint: no lane sequences, no privileges, no owners."""
-    return {key: text for key, text in catalog.items() if key[0] in STRUCTURE and not is_lane_sequence(key)}
+    return {
+        key: text
+        for key, text in catalog.items()
+        if key[0] in STRUCTURE and not (key[0] == "sequence" and is_lane_sequence(key))
+    }
 
 
 def digest(catalog: Catalog) -> str:
@@ -124,13 +128,18 @@ def body_hash(text: str) -> str:
 
 def expand(template: Catalog, schema: SchemaName, shape: Shape) -> Expanded:
     """Return the catalog that a template means for one schema."""
-    made: dict[Key, list[str]] = defaultdict(list)
+    catalog: dict[Key, str] = {}
+    cut: defaultdict[Key, list[str]] = defaultdict(list)
     for (part, name), text in template.items():
-        for slot, number in _slots(name, shape):
-            key = part, _fill(name, schema, slot, number)
-            made[key].append(_fill(text, schema, slot, number))
-    cut = {name: tuple(texts) for (_, name), texts in made.items() if len(texts) > 1}
-    return Expanded({key: texts[0] for key, texts in made.items()}, cut)
+        slot, numbers = _slots(name, shape)
+        definitions = _filled(text, schema, slot, numbers)
+        for filled, definition in zip(_filled(name, schema, slot, numbers), definitions, strict=True):
+            key = part, filled
+            if key in catalog:
+                cut[key].append(definition)
+            else:
+                catalog[key] = definition
+    return Expanded(catalog, {key[1]: (catalog[key], *others) for key, others in cut.items()})
 
 
 def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[Key, str]:
@@ -194,20 +203,25 @@ def concrete_body(text: str, schema: SchemaName) -> str:
     return text.replace("{schema}.", f"{schema.quoted}.").replace("'{schema}'", f"'{schema.text}'")
 
 
-def _slots(name: str, shape: Shape) -> list[tuple[str, int]]:
+def _slots(name: str, shape: Shape) -> tuple[str, range]:
     for slot, count in (("{q}", shape.queue_slots), ("{l}", shape.lease_slots), ("{c}", shape.claim_slots)):
         if slot in name:
-            return [(slot, number) for number in range(count)]
-    return [("", 0)]
+            return slot, range(count)
+    return "", range(1)
 
 
-def _fill(text: str, schema: SchemaName, slot: str, number: int) -> str:
-    if "{" not in text:
-        return text
-    filled = text.replace(slot, str(number)) if slot else text
-    if "idx_{schema}_" not in filled:
-        return filled.replace("{schema}.", f"{schema.quoted}.")
-    filled = _INDEX_NAME.sub(lambda m: m[0].replace("{schema}", schema.text)[:NAME_BYTES], filled)
+def _filled(text: str, schema: SchemaName, slot: str, numbers: range) -> list[str]:
+    """Return a text of the template for every slot of its family: a large one has thousands of entries."""
+    pieces = text.split(slot) if slot else [text]
+    if "idx_{schema}_" in text:
+        # PostgreSQL cuts the name of an index after its number.
+        return [_named(str(number).join(pieces), schema) for number in numbers]
+    pieces = [piece.replace("{schema}.", f"{schema.quoted}.") for piece in pieces]
+    return [str(number).join(pieces) for number in numbers] if len(pieces) > 1 else pieces * len(numbers)
+
+
+def _named(text: str, schema: SchemaName) -> str:
+    filled = _INDEX_NAME.sub(lambda m: m[0].replace("{schema}", schema.text)[:NAME_BYTES], text)
     return filled.replace("{schema}.", f"{schema.quoted}.")
 
 

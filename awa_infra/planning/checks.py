@@ -176,9 +176,9 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[
 def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
     owner = catalog.get(("owner", "(schema)"))
     strangers: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for key, role in sorted(catalog.items()):
-        if key[0] == "owner" and role != owner:
-            strangers[role, is_lane_sequence(key)].append(key[1])
+    differing = [(key, role) for key, role in catalog.items() if key[0] == "owner" and role != owner]
+    for key, role in sorted(differing):
+        strangers[role, is_lane_sequence(key)].append(key[1])
     findings = []
     for (role, lane), objects in strangers.items():
         what = "lane sequences" if lane else "objects"

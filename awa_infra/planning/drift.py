@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from awa_infra.facts.catalog import CatalogFacts
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape
@@ -12,6 +13,7 @@ from awa_infra.planning.bodies import difference, release_bodies, text_of
 from awa_infra.planning.catalog import (
     HASHED,
     Catalog,
+    Expanded,
     Key,
     SchemaName,
     collapse,
@@ -166,7 +168,10 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
 def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
     schema = standing.name.text
     found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
-    expanded = expand(_template(subject, standing, receipts=shape.receipts), standing.name, shape)
+    if subject.facts:
+        expanded = _expanded(subject.facts, standing.name, shape)
+    else:
+        expanded = expand(_template(subject, standing), standing.name, shape)
     expected = expanded.catalog
     if schema == CANONICAL_SCHEMA:
         expected = subject.facts.canonical | expected if subject.facts else found
@@ -174,13 +179,15 @@ def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) 
     shared = {("index", name): texts for name, texts in expanded.cut.items()}
     kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
     expected = {key: text for key, text in expected.items() if key not in shared} | kept
+    hashed = digest(found)
     # Row-level security is a finding of its own, for all tables at once.
     differing = [f for f in compare(schema, expected, found) if f.part != "security"]
     findings = [_with_diff(subject, standing, f) for f in fold(differing)]
     findings += checks.cut_names(schema, sum(map(len, shared.values())), len(kept))
     if subject.facts and schema == CANONICAL_SCHEMA:
         findings += checks.public_findings(standing.catalog, subject.facts.private)
-    return findings, Fingerprint(schema, digest(found), digest(expected) if subject.facts else None)
+    promised = (hashed if expected == found else digest(expected)) if subject.facts else None
+    return findings, Fingerprint(schema, hashed, promised)
 
 
 def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
@@ -189,13 +196,18 @@ def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
     return known if subject.facts or standing.name.text == CANONICAL_SCHEMA else known | own_names(standing.catalog)
 
 
-def _template(subject: Subject, standing: ObservedSchema, *, receipts: bool) -> Catalog:
-    if subject.facts:
-        return subject.facts.template(receipts=receipts)
+@lru_cache(maxsize=8)
+def _expanded(facts: CatalogFacts, name: SchemaName, shape: Shape) -> Expanded:
+    """Return what a release makes of one schema, 4000 entries; a provider compares the same schema several times."""
+    return expand(facts.template(receipts=shape.receipts), name, shape)
+
+
+def _template(subject: Subject, standing: ObservedSchema) -> Catalog:
+    """Return what the schemas of a release without facts are compared with."""
     default = subject.standing.get(CANONICAL_SCHEMA)
     if default is None or standing is default:
         return {}
-    # A release without facts: what the default queue storage has of the names that are queue storage's.
+    # What the default queue storage has of the names that are queue storage's.
     own = _own(subject, standing)
     names = collapse(standing.catalog, standing.name, own).keys() | subject.names.substrate.keys()
     hashed = with_hashes(structure(default.catalog), default.name, own)

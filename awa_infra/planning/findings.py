@@ -130,11 +130,12 @@ def unknown(code: FindingCode, schema: str, thing: str, message: str, repair: st
 
 def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:
     """Return every entry in which two catalogs differ, sorted by part and object."""
-    findings = []
-    for key in sorted(expected.keys() | found.keys()):
+    findings: list[Finding] = []
+    if expected == found:
+        return findings
+    differing = (key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
+    for key in sorted(differing):
         wanted, standing = expected.get(key), found.get(key)
-        if wanted == standing:
-            continue
         kind = FindingKind.CHANGED
         if standing is None:
             kind = FindingKind.MISSING

@@ -18,6 +18,7 @@ _MAJOR = 18
 """Any major that was measured: names of objects are the same on all."""
 
 
+@cache
 def strangers_query() -> str:
     """Return the query for the objects of Awa that the owner of their schema cannot change."""
     facts = newest_catalog_facts(_MAJOR)

@@ -20,7 +20,8 @@ from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles, S
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database, TestServer
-from tests.tools.bundle_tools import psql, unverified
+from tests.tools.bundle_tools import unverified
+from tests.tools.runners import psql
 
 PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test
 

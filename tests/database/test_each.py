@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,9 +16,10 @@ from awa_infra.database.apply import Progress, Waits, apply
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
-from awa_infra.errors import AwaInfraError, BlockedError, ConnectionFailedError, LockTimeoutError, SqlFailedError
+from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Roles, Step, Transaction
 from devtools import postgres
+from tests.support.faults import STEPS, kill_before, terminate_before, version_before
 from tests.support.proxy import transaction_pooler
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
@@ -30,23 +28,8 @@ Desired = Callable[..., DesiredState]
 
 ACME = QueueStorage("acme_jobs")
 EVERY = bool(os.environ.get("AWA_INFRA_MATRIX"))
-BOUNDARIES = range(1, 42) if EVERY else (1, 2, 23, 36, 39, 40, 41)
+BOUNDARIES = range(1, STEPS + 1) if EVERY else (1, 2, 23, 36, 39, 40, 41)
 """Steps before which something happens; all of them in the matrix."""
-
-APPLY_AND_STOP = """
-import os, signal, sys
-from awa_infra.database.apply import apply
-from awa_infra.model import DesiredState, QueueStorage, Transaction
-from awa_infra.release import installed_release
-
-def stop(number, total, step):
-    if number == int(sys.argv[1]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-release = installed_release()
-desired = DesiredState(release, 40, (QueueStorage("acme_jobs"),), transaction=Transaction.EACH)
-apply(os.environ["DATABASE_URL"], desired, progress=stop)
-"""
 
 
 @pytest.fixture
@@ -71,22 +54,11 @@ def is_complete(database: Database, each: DesiredState, complete: str) -> None:
     assert database.rows("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
 
 
-def version_before(boundary: int) -> int:
-    """Return at which version a fresh database is before a step; V8 does not exist, patch and schema come last."""
-    migrations = [version for version in range(1, 41) if version != 8]
-    done = min(boundary - 1, len(migrations))
-    # The patch commits with the last migration.
-    return ([0, *migrations])[done - 1 if boundary == 40 else done]
-
-
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_after_kill_9_before_any_step_the_committed_ones_are_kept_and_the_next_run_finishes(
     database: Database, each: DesiredState, complete: str, boundary: int
 ) -> None:
-    command = [sys.executable, "-c", APPLY_AND_STOP, str(boundary)]
-    environment = {**os.environ, "DATABASE_URL": database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
-    killed = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    kill_before(database.url, boundary, Transaction.EACH)
     assert read_state(database.url).version == version_before(boundary)
     assert apply(database.url, each).changed
     is_complete(database, each, complete)
@@ -96,18 +68,11 @@ def test_after_kill_9_before_any_step_the_committed_ones_are_kept_and_the_next_r
 def test_after_a_terminated_backend_the_committed_ones_are_kept_and_the_next_run_finishes(
     database: Database, each: DesiredState, complete: str, boundary: int
 ) -> None:
-    def terminate(number: int, _total: int, _step: Step) -> None:
-        if number == boundary:
-            database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'awa-infra'")
-
-    with pytest.raises(ConnectionFailedError) as caught:
-        apply(database.url, each, progress=terminate)
+    caught = terminate_before(database.url, database.url, boundary, each)
     reached = version_before(boundary)
     assert read_state(database.url).version == reached
     if reached:
-        assert f"are kept, schema awa is at version {reached}; the same command goes on from there." in str(
-            caught.value
-        )
+        assert f"are kept, schema awa is at version {reached}; the same command goes on from there." in str(caught)
     assert apply(database.url, each).changed
     is_complete(database, each, complete)
 

@@ -19,8 +19,9 @@ import pytest
 from awa_infra.database.apply import Waits, apply
 from awa_infra.database.observe import read_state
 from awa_infra.errors import AwaInfraError, CommitUnknownError, ConnectionFailedError, LockTimeoutError, SqlFailedError
-from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step
+from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step, Transaction
 from devtools import postgres
+from tests.support.faults import STEPS, apply_many_at_once, kill_before, terminate_before
 from tests.support.proxy import lossy_proxy
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
@@ -29,22 +30,8 @@ Desired = Callable[..., DesiredState]
 
 ACME = QueueStorage("acme_jobs")
 EVERY = bool(os.environ.get("AWA_INFRA_MATRIX"))
-BOUNDARIES = range(1, 42) if EVERY else (1, 2, 22, 23, 36, 40, 41)
+BOUNDARIES = range(1, STEPS + 1) if EVERY else (1, 2, 22, 23, 36, 40, 41)
 """Steps before which something happens; all of them in the matrix."""
-
-APPLY_AND_STOP = """
-import os, signal, sys
-from awa_infra.database.apply import apply
-from awa_infra.model import DesiredState, QueueStorage
-from awa_infra.release import installed_release
-
-def stop(number, total, step):
-    if number == int(sys.argv[1]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-release = installed_release()
-apply(os.environ["DATABASE_URL"], DesiredState(release, 40, (QueueStorage("acme_jobs"),)), progress=stop)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +53,7 @@ def converges(database: Database, desired: DesiredState, complete: str) -> None:
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_kill_9_before_any_step_leaves_nothing(database: Database, boundary: int) -> None:
-    command = [sys.executable, "-c", APPLY_AND_STOP, str(boundary)]
-    environment = {**os.environ, "DATABASE_URL": database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
-    killed = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    kill_before(database.url, boundary, Transaction.WHOLE)
     assert not read_state(database.url).schema_exists
 
 
@@ -77,12 +61,7 @@ def test_kill_9_before_any_step_leaves_nothing(database: Database, boundary: int
 def test_a_backend_that_is_terminated_before_any_step_leaves_nothing(
     database: Database, desired: Desired, boundary: int
 ) -> None:
-    def terminate(number: int, _total: int, _step: Step) -> None:
-        if number == boundary:
-            database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'awa-infra'")
-
-    with pytest.raises(ConnectionFailedError, match=r"terminating connection|server closed the connection"):
-        apply(database.url, desired(ACME), progress=terminate)
+    terminate_before(database.url, database.url, boundary, desired(ACME))
     assert not read_state(database.url).schema_exists
 
 
@@ -259,19 +238,5 @@ def test_a_signal_rolls_back_and_says_so(awa_database: Database, sent: signal.Si
 
 @pytest.mark.parametrize("processes", [50 if EVERY else 8])
 def test_of_many_processes_at_once_one_applies_and_the_others_find_it_done(database: Database, processes: int) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "from awa_infra.cli.main import main; main()",
-        "apply",
-        "--json",
-        "--lock-wait=300",
-    ]
-    environment = {**os.environ, "DATABASE_URL": database.url, "PYTHONPATH": os.pathsep.join(sys.path)}
-    running = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(processes)
-    ]
-    outputs = [process.communicate(timeout=300) for process in running]
-    assert [process.returncode for process in running] == [0] * processes, outputs
+    outputs = apply_many_at_once(database.url, processes)
     assert sum('"changed": true' in output for output, _errors in outputs) == 1

@@ -16,7 +16,7 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.people import DUTIES, forget
 from tests.support.servers import Database, TestServer
-from tests.tools.bundle_tools import psql
+from tests.tools.runners import psql
 
 SIZE = 6
 ROUNDS = 3

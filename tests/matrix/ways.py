@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
@@ -16,10 +15,9 @@ from awa_infra.model import DesiredState, QueueStorage, Shape, Step, Transaction
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
-from devtools import java_tools
 from tests.matrix.starts import CUSTOM_SHAPES, Start
 from tests.support.tools import awa
-from tests.tools.bundle_tools import Tool, command, psql
+from tests.tools.runners import RUNNERS
 
 STEP_OF_THE_INTERRUPTION = 3
 
@@ -71,45 +69,23 @@ def awa_migrate(_start: Start, url: str) -> None:
     awa("migrate", url=url)
 
 
-def psql_bundle(start: Start, url: str) -> None:
-    """Run the psql bundle, which skips what is there."""
-    observed = read_state(url)
-    done = psql(url, _bundle("psql", start.custom_schemas) / "apply.sql")
-    if observed.legacy_numbering:
-        assert done.status != 0
-        assert "legacy-numbering" in done.output
-        raise Refused("legacy-numbering")
-    assert done.status == 0, done.output
+def bundle_of(form: str) -> Callable[[Start, str], None]:
+    """Return the way of a bundle: where the tool has to be told of what Awa migrated, it is told first."""
 
-
-def flyway(start: Start, url: str) -> None:
-    """Run the Flyway bundle; a database that Awa migrated is adopted first."""
-    observed = read_state(url)
-    tool = _tool("flyway", start.custom_schemas)
-    if observed.legacy_numbering:
-        result = tool.run(url, "migrate")
-        assert result.status != 0
-        assert "legacy-numbering" in result.output
-        raise Refused("legacy-numbering")
-    if observed.versions:
-        done = tool.run(url, f"-baselineVersion={observed.version}", "baseline")
+    def run(start: Start, url: str) -> None:
+        observed = read_state(url)
+        tool, bundle = RUNNERS[form], _bundle(form, start.custom_schemas)
+        if observed.versions and not observed.legacy_numbering:
+            adopted = tool.adopt(url, bundle)
+            assert adopted.status == 0, adopted.output
+        done = tool.up(url, bundle)
+        if observed.legacy_numbering:
+            assert done.status != 0
+            assert "legacy-numbering" in done.output
+            raise Refused("legacy-numbering")
         assert done.status == 0, done.output
-    done = tool.run(url, "migrate")
-    assert done.status == 0, done.output
 
-
-def liquibase(start: Start, url: str) -> None:
-    """Run the Liquibase bundle, which adopts what is there."""
-    observed = read_state(url)
-    tool = _tool("liquibase", start.custom_schemas)
-    prepared = psql(url, tool.bundle / "prerequisite.sql")
-    assert prepared.status == 0, prepared.output
-    done = tool.run(url, "update")
-    if observed.legacy_numbering:
-        assert done.status != 0
-        assert "legacy-numbering" in done.output
-        raise Refused("legacy-numbering")
-    assert done.status == 0, done.output
+    return run
 
 
 @dataclass(frozen=True)
@@ -130,27 +106,16 @@ WAYS = tuple(
         ("engine", engine),
         ("engine, interrupted", interrupted),
         ("engine, each", engine_each),
-        ("psql bundle", psql_bundle),
-        ("Flyway", flyway),
-        ("Liquibase", liquibase),
+        ("psql bundle", bundle_of("psql")),
+        ("Flyway", bundle_of("flyway")),
+        ("Liquibase", bundle_of("liquibase")),
+        ("Alembic", bundle_of("alembic")),
+        ("goose", bundle_of("goose")),
+        ("golang-migrate", bundle_of("golang-migrate")),
+        ("dbmate", bundle_of("dbmate")),
+        ("sqitch", bundle_of("sqitch")),
     )
 )
-
-_VARIABLES = MappingProxyType(
-    {
-        "flyway": (java_tools.flyway, ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD")),
-        "liquibase": (
-            java_tools.liquibase,
-            ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD"),
-        ),
-    }
-)
-
-
-@cache
-def _tool(name: str, custom: tuple[str, ...]) -> Tool:
-    find, variables = _VARIABLES[name]
-    return Tool(command(find), variables, _bundle(name, custom))
 
 
 @cache

@@ -1,39 +1,28 @@
-"""Runs the real Flyway and Liquibase inside a bundle, the password in the environment only."""
+"""What the tests of bundles share: the schemas that they declare, and what is asked of a database and a folder."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
 
 from awa_infra.database.bundle_history import read_history
-from awa_infra.database.target import Target
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.packaging.check import check, progress
 from awa_infra.packaging.existing import read
-from devtools import java_tools
-from devtools.postgres_host import binaries
-from devtools.progress import ToolMissing
 from tests.support.servers import Database
-from tests.support.tools import missing
+from tests.tools.runners import Tool, finish
 
 CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipts=False)))
 """Two shapes, one of them without receipts."""
 
 SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))
 
-TIMEOUT = 120.0
-
 PASSWORD = "p@ss/w%rd"  # noqa: S105  made for the test, with what URLs have to escape
-
-NEWEST_FLYWAY, OLDEST_FLYWAY = java_tools.FLYWAYS
 
 LOCK_HOLDERS = """
     SELECT count(*) AS holders FROM pg_locks
@@ -50,84 +39,12 @@ MIGRATING = """
 """
 
 
-@dataclass(frozen=True)
-class Result:
-    """How a run ended."""
-
-    status: int
-    output: str
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A tool and the names of the environment variables that say where the database is."""
-
-    command: tuple[str, ...]
-    variables: tuple[str, str, str]
-    bundle: Path
-
-    def start(self, url: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
-        """Start the tool inside the bundle's folder."""
-        found = Target.of(url).parameters
-        target = f"jdbc:postgresql://{found['host']}:{found.get('port', '5432')}/{found['dbname']}"
-        values = (target, found["user"], found.get("password", ""))
-        return subprocess.Popen(
-            [*self.command, *arguments],
-            cwd=self.bundle,
-            env={**os.environ, **dict(zip(self.variables, values, strict=True))},
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, url: str, *arguments: str) -> Result:
-        """Run the tool to its end."""
-        return finish(self.start(url, *arguments))
-
-
-def finish(process: subprocess.Popen[str]) -> Result:
-    """Wait for a run to end, but not for ever."""
-    with process:
-        try:
-            output, _ = process.communicate(timeout=TIMEOUT)
-        finally:
-            process.kill()
-    return Result(process.returncode, output)
-
-
-def command(find: Callable[[], list[str]]) -> tuple[str, ...]:
-    """Return a tool's command line, or skip the test."""
-    try:
-        return tuple(find())
-    except ToolMissing as exc:
-        missing(str(exc))
-
-
-def flyway_tool(bundle: Path, version: str = NEWEST_FLYWAY) -> Tool:
-    """Return a version of Flyway for a bundle, or skip the test."""
-    return Tool(command(lambda: java_tools.flyway(version)), ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD"), bundle)
-
-
-def embedded_flyway(bundle: Path) -> Tool:
-    """Return an application that runs a bundle with Flyway as a library, or skip the test."""
-    program = Path(__file__).parent / "java" / "EmbeddedFlyway.java"
-    variables = ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD")
-    return Tool(command(lambda: java_tools.flyway_embedded(program)), variables, bundle)
-
-
 def wait_for_the_lock(database: Database, running: subprocess.Popen[str]) -> None:
     """Wait until a tool that runs holds Awa's migration lock and has begun to migrate."""
     deadline = time.monotonic() + 60
     while database.rows(MIGRATING) == [{"holders": 0}]:
         assert running.poll() is None, finish(running).output
         assert time.monotonic() < deadline
-
-
-def liquibase_tool(bundle: Path, version: str = java_tools.LIQUIBASES[0]) -> Tool:
-    """Return a version of Liquibase for a bundle, or skip the test."""
-    variables = ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME", "LIQUIBASE_COMMAND_PASSWORD")
-    return Tool(command(lambda: java_tools.liquibase(version)), variables, bundle)
 
 
 def script(database: Database, path: Path) -> None:
@@ -163,18 +80,3 @@ def ran(database: Database, tool: Tool) -> set[str]:
     assert standing is not None
     assert check(standing) == ()
     return {entry.state for entry in progress(standing, read_history(database.url, standing.lock.form))}
-
-
-def psql(url: str, script: Path, *options: str) -> Result:
-    """Run a script with psql as the README of a bundle says, from another folder."""
-    words = [str(binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", *options, "-d", url, "-f", str(script)]
-    done = subprocess.run(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout)

@@ -16,16 +16,9 @@ from awa_infra.packaging.write import write
 from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
-from tests.tools.bundle_tools import (
-    CUSTOM,
-    OLDEST_FLYWAY,
-    PASSWORD,
-    SCHEMAS,
-    Tool,
-    flyway_tool,
-    liquibase_tool,
-)
+from tests.tools.bundle_tools import CUSTOM, PASSWORD, SCHEMAS
 from tests.tools.old_releases import old_release
+from tests.tools.runners import OLDEST_FLYWAY, Tool, flyway_tool, liquibase_tool
 
 
 @pytest.fixture(scope="session")

@@ -15,18 +15,22 @@ from awa_infra.packaging.existing import read
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
-from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, flyway_tool, liquibase_tool, psql, unverified
-from tests.tools.test_numbered_bundles import (
-    TOOLS,
-    Numbered,
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
+from tests.tools.runners import (
+    NUMBERED,
+    Runner,
+    Tool,
     adopt,
     adopt_with_sqitch,
     alembic,
-    every_tool,
+    flyway_tool,
     golang_migrate,
     goose,
+    liquibase_tool,
+    psql,
     sqitch,
 )
+from tests.tools.test_numbered_bundles import every_tool
 
 ACME = QueueStorage("acme_jobs", Shape(4, 2, 2), (Queue("emails", priorities=(1,)),))
 
@@ -38,12 +42,13 @@ def grow(form: str, release: Release, folder: Path, *wanted: QueueStorage, targe
 
 @every_tool
 def test_a_grown_bundle_takes_over_a_newer_database_and_brings_all_its_schemas(
-    tool: Numbered, awa_database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+    tool: Runner, awa_database: Database, release: Release, schema_of_awa: str, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     grow(tool.name, release, bundle, *CUSTOM, target=39)
     grow(tool.name, release, bundle, *CUSTOM)
-    tool.adopt(awa_database, bundle)
+    adopted = tool.adopt(awa_database.url, bundle)
+    assert adopted.status == 0, adopted.output
     done = tool.up(awa_database.url, bundle)
     assert done.status == 0, done.output
     assert dump_schema(awa_database.url, *SCHEMAS) == schema_of_awa
@@ -52,7 +57,7 @@ def test_a_grown_bundle_takes_over_a_newer_database_and_brings_all_its_schemas(
 
 @every_tool
 def test_a_schema_that_was_dropped_and_is_declared_again_is_made_again(
-    tool: Numbered, database: Database, release: Release, tmp_path: Path
+    tool: Runner, database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     grow(tool.name, release, bundle, ACME)
@@ -110,17 +115,17 @@ def test_golang_migrate_goes_on_after_a_failure_in_its_first_file_and_after_a_lo
     assert failed.status != 0
     first.write_bytes(right)
     assert "Dirty database version" in golang_migrate(database.url, bundle).output
-    adopt(database.url, bundle)
+    assert adopt(database.url, bundle).status == 0
     assert golang_migrate(database.url, bundle, "goto", "1000").status == 0
     # Killed after the file had committed and before that was noted.
     database.rows("UPDATE awa_migrations.schema_migrations SET dirty = true")
-    adopt(database.url, bundle)
+    assert adopt(database.url, bundle).status == 0
     done = golang_migrate(database.url, bundle)
     assert done.status == 0, done.output
     assert unverified(database, bundle) == []
     # "down" takes the numbers away and nothing else.
     assert golang_migrate(database.url, bundle, "down", "-all").status == 0
-    adopt(database.url, bundle)
+    assert adopt(database.url, bundle).status == 0
     assert golang_migrate(database.url, bundle).status == 0
 
 
@@ -132,7 +137,7 @@ def test_sqitch_goes_on_after_it_was_killed_before_it_noted_a_change(
     assert sqitch(database.url, bundle, "deploy", "--to", "001000_awa_v001").status == 0
     database.rows("DELETE FROM awa_migrations.events; DELETE FROM awa_migrations.changes")
     assert "already exists" in sqitch(database.url, bundle).output
-    adopt_with_sqitch(database, bundle)
+    assert adopt_with_sqitch(database.url, bundle).status == 0
     done = sqitch(database.url, bundle)
     assert done.status == 0, done.output
 
@@ -142,7 +147,7 @@ def test_goose_goes_on_after_its_rows_were_taken_away(database: Database, releas
     write(render("goose", DesiredState(release, 40)), bundle)
     assert goose(database.url, bundle).status == 0
     assert goose(database.url, bundle, "reset").status == 0
-    adopt(database.url, bundle)
+    assert adopt(database.url, bundle).status == 0
     done = goose(database.url, bundle)
     assert done.status == 0, done.output
 
@@ -180,14 +185,14 @@ def test_what_alembic_refuses_is_said_in_a_few_lines(awa_database: Database, rel
 READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = on"
 
 
-@pytest.mark.parametrize("form", [tool.name for tool in TOOLS if tool.name not in {"sqitch", "alembic"}])
+@pytest.mark.parametrize("form", [tool.name for tool in NUMBERED if tool.name not in {"sqitch", "alembic"}])
 def test_a_read_only_database_is_told_before_anything_fails(
     form: str, database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     write(render(form, DesiredState(release, 40)), bundle)
     database.rows(READ_ONLY.format(database.name))
-    [tool] = [tool for tool in TOOLS if tool.name == form]
+    [tool] = [tool for tool in NUMBERED if tool.name == form]
     done = tool.up(database.url, bundle)
     assert done.status != 0
     assert "[read-only]" in done.output
@@ -272,7 +277,7 @@ def test_a_database_of_another_encoding_is_refused(
             assert "[database-encoding]" in later.output
             other.rows("DROP SCHEMA awa_migrations CASCADE")
         else:
-            [tool] = [tool for tool in TOOLS if tool.name == form]
+            [tool] = [tool for tool in NUMBERED if tool.name == form]
             done = tool.up(other.url, bundle)
         assert done.status != 0
         assert "[database-encoding]" in done.output

@@ -16,7 +16,7 @@ from tests.matrix import starts
 from tests.matrix.snapshot import jobs
 from tests.support.servers import Database, TestServer
 from tests.support.tools import missing
-from tests.tools.bundle_tools import Tool, flyway_tool, liquibase_tool
+from tests.tools.runners import Tool, flyway_tool, liquibase_tool
 from tests.unit.test_docs_commands import (
     NOT_RUN,
     RUN_ADOPTION,

@@ -11,17 +11,8 @@ from awa_infra.model import Release
 from awa_infra.packaging.flyway import ALONE_KEY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import (
-    CUSTOM,
-    PASSWORD,
-    SCHEMAS,
-    Tool,
-    finish,
-    ran,
-    unverified,
-    wait_for_the_lock,
-    with_crlf,
-)
+from tests.tools.bundle_tools import CUSTOM, PASSWORD, SCHEMAS, ran, unverified, wait_for_the_lock, with_crlf
+from tests.tools.runners import Tool, finish
 
 HISTORY = "SELECT type, count(*) FROM awa_migrations.flyway_schema_history WHERE success GROUP BY type"
 

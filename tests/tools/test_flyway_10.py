@@ -8,8 +8,9 @@ from pathlib import Path
 from awa_infra.model import Release
 from tests.support.servers import Database
 from tests.support.tools import dump_everything, dump_schema
-from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, ran, unverified
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, ran, unverified
 from tests.tools.old_releases import EDITED, first, grow
+from tests.tools.runners import Tool
 
 
 def test_flyway_10_brings_an_empty_database_along_with_a_bundle_that_grows(

@@ -9,16 +9,8 @@ import pytest
 from awa_infra.model import Release
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import (
-    CUSTOM,
-    LOCK_HOLDERS,
-    SCHEMAS,
-    Tool,
-    embedded_flyway,
-    finish,
-    ran,
-    wait_for_the_lock,
-)
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, ran, wait_for_the_lock
+from tests.tools.runners import Tool, embedded_flyway, finish
 
 SUCCESSFUL = "SELECT count(*) FROM awa_migrations.flyway_schema_history WHERE success AND type = 'SQL'"
 

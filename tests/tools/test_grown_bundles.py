@@ -17,8 +17,9 @@ from devtools.awa_releases import awa_python
 from devtools.progress import ToolMissing
 from tests.support.servers import Database
 from tests.support.tools import dump_schema, missing
-from tests.tools.bundle_tools import CUSTOM, SCHEMAS, Tool, psql, unverified
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
 from tests.tools.old_releases import EDITED, first, grow
+from tests.tools.runners import Tool, psql
 
 
 def test_a_grown_flyway_bundle_passes_validate_and_ends_in_the_same_schema(

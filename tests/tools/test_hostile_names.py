@@ -10,7 +10,8 @@ from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
-from tests.tools.bundle_tools import psql, unverified
+from tests.tools.bundle_tools import unverified
+from tests.tools.runners import psql
 
 NAMES = (
     "x$awa_infra$y",

@@ -13,7 +13,8 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from awa_infra.planning.effort import shape_locks
 from tests.support.servers import Database, TestServer, embedded_server
-from tests.tools.bundle_tools import Tool, flyway_tool, liquibase_tool, script, unverified
+from tests.tools.bundle_tools import script, unverified
+from tests.tools.runners import Tool, flyway_tool, liquibase_tool
 
 ROOM = "SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int AS room"
 

@@ -8,20 +8,8 @@ from awa_infra.model import Release
 from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
-from tests.tools.bundle_tools import (
-    CUSTOM,
-    SCHEMAS,
-    Result,
-    Tool,
-    finish,
-    liquibase_tool,
-    psql,
-    ran,
-    script,
-    unverified,
-    wait_for_the_lock,
-    with_crlf,
-)
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, ran, script, unverified, wait_for_the_lock, with_crlf
+from tests.tools.runners import Result, Tool, finish, liquibase_tool, psql
 
 HISTORY = "SELECT exectype, count(*) FROM awa_migrations.databasechangelog GROUP BY exectype ORDER BY 1"
 CHECKSUMS = "SELECT id, md5sum FROM awa_migrations.databasechangelog ORDER BY id"

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,138 +13,24 @@ from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.check import progress
 from awa_infra.packaging.existing import read
 from awa_infra.packaging.write import write
-from devtools import go_tools, npm_tools, perl_tools
-from devtools.postgres_host import binaries
 from tests.support.servers import Database
 from tests.support.tools import dump_everything, dump_schema
-from tests.tools.bundle_tools import CUSTOM, SCHEMAS, TIMEOUT, Result, command, psql, unverified
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
 from tests.tools.old_releases import EDITED, old_release
+from tests.tools.runners import NUMBERED, Runner, alembic, dbmate, sqitch
 
-TABLE = "x-migrations-table-quoted=true&x-migrations-table=%22awa_migrations%22.%22schema_migrations%22"
-
-
-@dataclass(frozen=True)
-class Numbered:
-    """A tool: what it is told to bring a database up to date, and to take over one of Awa's own command."""
-
-    name: str
-    up: Callable[[str, Path], Result]
-    adopt: Callable[[Database, Path], None]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def run(words: list[str], folder: Path, **variables: str) -> Result:
-    done = subprocess.run(
-        words,
-        cwd=folder,
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout)
-
-
-def prepared(url: str, bundle: Path) -> Result:
-    """Run what the README says to run with psql before the tool; return what did not go well."""
-    for name in ("prerequisite.sql", "preflight.sql"):
-        done = psql(url, bundle / name)
-        if done.status:
-            return done
-    return done
-
-
-def golang_migrate(url: str, bundle: Path, *words: str) -> Result:
-    ready = prepared(url, bundle)
-    if ready.status:
-        return ready
-    tool = command(go_tools.golang_migrate)
-    return run(
-        [*tool, "-path", "migrations", "-database", f"{url}?sslmode=disable&{TABLE}", *(words or ("up",))], bundle
-    )
-
-
-def goose(url: str, bundle: Path, *words: str) -> Result:
-    ready = prepared(url, bundle)
-    if ready.status:
-        return ready
-    history = ("-dir", "migrations", "-table", "awa_migrations.goose_db_version")
-    return run([*command(go_tools.goose), *history, "postgres", f"{url}?sslmode=disable", *(words or ("up",))], bundle)
-
-
-def alembic(url: str, bundle: Path, *words: str) -> Result:
-    # As many environments have it; SQLAlchemy by itself refuses this scheme.
-    where = url.replace("postgresql://", "postgres://")
-    tool = [sys.executable, "-m", "alembic"]
-    return run([*tool, *(words or ("upgrade", "head"))], bundle, AWA_DATABASE_URL=where)
-
-
-def dbmate(url: str, bundle: Path, *words: str) -> Result:
-    ready = prepared(url, bundle)
-    if ready.status:
-        return ready
-    tool = [*command(npm_tools.dbmate), "--env-file", "dbmate.env"]
-    return run([*tool, *(words or ("migrate",))], bundle, DATABASE_URL=f"{url}?sslmode=disable")
-
-
-def sqitch(url: str, bundle: Path, *words: str) -> Result:
-    where = Target.of(url).parameters
-    target = f"db:pg://{where['user']}@{where['host']}:{where['port']}/{where['dbname']}"
-    path = os.pathsep.join([str(binaries()), os.environ["PATH"]])
-    who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": where["password"]}
-    return run([*command(perl_tools.sqitch), *(words or ("deploy",)), target], bundle, PATH=path, **who)
-
-
-def adopt(url: str, bundle: Path) -> None:
-    """Run the script that the README has for a database of Awa's own command."""
-    done = psql(url, bundle / "adopt.sql", "-1")
-    assert done.status == 0, done.output
-
-
-def adopt_with_script(database: Database, bundle: Path) -> None:
-    assert prepared(database.url, bundle).status == 0
-    adopt(database.url, bundle)
-
-
-def adopt_with_goose(database: Database, bundle: Path) -> None:
-    shown = goose(database.url, bundle, "version")
-    assert shown.status == 0, shown.output
-    adopt(database.url, bundle)
-
-
-def adopt_with_sqitch(database: Database, bundle: Path) -> None:
-    """Tell sqitch the change that the query of the README names."""
-    readme = (bundle / "README.md").read_text(encoding="utf-8")
-    query = re.search(r'-Atc "(SELECT format.*)"$', readme, flags=re.MULTILINE)
-    assert query is not None
-    [change] = database.rows(query[1])[0].values()
-    logged = sqitch(database.url, bundle, "deploy", "--log-only", "--to", str(change))
-    assert logged.status == 0, logged.output
-
-
-TOOLS = (
-    Numbered("golang-migrate", golang_migrate, adopt_with_script),
-    Numbered("goose", goose, adopt_with_goose),
-    Numbered("dbmate", dbmate, adopt_with_script),
-    Numbered("sqitch", sqitch, adopt_with_sqitch),
-    Numbered("alembic", alembic, lambda _database, _bundle: None),
-)
-
-every_tool = pytest.mark.parametrize("tool", TOOLS, ids=str)
+every_tool = pytest.mark.parametrize("tool", NUMBERED, ids=str)
 
 
 @every_tool
 def test_a_numbered_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate(
-    tool: Numbered, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+    tool: Runner, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), bundle)
-    done = tool.up(database.url, bundle)
+    # As many environments have it; SQLAlchemy by itself refuses this scheme.
+    url = database.url.replace("postgresql://", "postgres://")
+    done = tool.up(url, bundle)
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
     assert unverified(database, bundle) == []
@@ -168,7 +48,7 @@ def test_a_numbered_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate
 
 @every_tool
 def test_a_numbered_bundle_of_an_old_release_grows_and_ends_in_the_same_schema(
-    tool: Numbered, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+    tool: Runner, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     old = old_release()
@@ -187,11 +67,12 @@ def test_a_numbered_bundle_of_an_old_release_grows_and_ends_in_the_same_schema(
 
 @every_tool
 def test_a_numbered_bundle_takes_over_a_database_of_awa_migrate_and_tells_what_objects(
-    tool: Numbered, awa_database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+    tool: Runner, awa_database: Database, release: Release, schema_of_awa: str, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), bundle)
-    tool.adopt(awa_database, bundle)
+    adopted = tool.adopt(awa_database.url, bundle)
+    assert adopted.status == 0, adopted.output
     awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     refused = tool.up(awa_database.url, bundle)
     assert refused.status != 0

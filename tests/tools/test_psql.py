@@ -14,7 +14,8 @@ from awa_infra.packaging.bundle import package, render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
-from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, psql, unverified
+from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, unverified
+from tests.tools.runners import psql
 
 STOPPED = 3
 """Exit status of psql when a statement of a script failed."""

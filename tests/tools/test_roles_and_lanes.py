@@ -12,7 +12,8 @@ from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles
 from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from tests.support.servers import Database
-from tests.tools.bundle_tools import Result, flyway_tool, liquibase_tool, psql, unverified
+from tests.tools.bundle_tools import unverified
+from tests.tools.runners import Result, flyway_tool, liquibase_tool, psql
 
 Run = Callable[[str], Result]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from awa_infra.packaging.existing import read
 from awa_infra.packaging.write import write
 from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
-from tests.tools.bundle_tools import Result, flyway_tool, liquibase_tool, psql
-from tests.tools.test_numbered_bundles import alembic, dbmate, golang_migrate, goose, sqitch
+from tests.tools.runners import RUNNERS
 
 ACME = QueueStorage("acme_jobs", queues=(Queue("emails", (1,)),))
 
@@ -34,24 +32,7 @@ EXECUTABLE = """
 """
 
 
-def liquibase(url: str, bundle: Path) -> Result:
-    ready = psql(url, bundle / "prerequisite.sql")
-    return ready if ready.status else liquibase_tool(bundle).run(url, "update")
-
-
-TOOLS: dict[str, Callable[[str, Path], Result]] = {
-    "flyway": lambda url, bundle: flyway_tool(bundle).run(url, "migrate"),
-    "liquibase": liquibase,
-    "psql": lambda url, bundle: psql(url, bundle / "apply.sql"),
-    "alembic": alembic,
-    "golang-migrate": golang_migrate,
-    "goose": goose,
-    "dbmate": dbmate,
-    "sqitch": sqitch,
-}
-
-
-@pytest.mark.parametrize("form", TOOLS)
+@pytest.mark.parametrize("form", RUNNERS)
 def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owners(
     form: str, server: TestServer, database: Database, release: Release, tmp_path: Path
 ) -> None:
@@ -69,14 +50,14 @@ def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owne
         first, second = (log_in(database, member) for member in members)
         old = DesiredState(replace(release), 30)
         write(render(form, old), bundle)
-        done = TOOLS[form](first.url, bundle)
+        done = RUNNERS[form].up(first.url, bundle)
         assert done.status == 0, done.output
         assert database.rows(OWNERS) == [{"owners": [owner]}]
         new = DesiredState(release, release.schema_version, (ACME,))
         files = package(form, new, standing=read(bundle)).files
         write(dict(files), bundle)
         for login in (second, first):
-            done = TOOLS[form](login.url, bundle)
+            done = RUNNERS[form].up(login.url, bundle)
             assert done.status == 0, done.output
         assert database.rows(OWNERS) == [{"owners": [owner]}]
         assert database.rows(EXECUTABLE.format(guest)) == [

@@ -18,8 +18,8 @@ from awa_infra.packaging.bundle import render
 from awa_infra.packaging.write import write
 from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
-from tests.tools.bundle_tools import CUSTOM, Result, flyway_tool, liquibase_tool, psql, script
-from tests.tools.test_numbered_bundles import TOOLS
+from tests.tools.bundle_tools import CUSTOM, script
+from tests.tools.runners import NUMBERED, Result, flyway_tool, liquibase_tool, psql
 
 WAITING = """
     SELECT FROM pg_stat_activity
@@ -81,7 +81,7 @@ WAYS = (
     Way("psql", "psql", lambda database, bundle: psql(database.url, bundle / "apply.sql")),
     Way("flyway", "flyway", flyway),
     *(Way(f"liquibase-{version}", "liquibase", liquibase(version)) for version in LIQUIBASES),
-    *(Way(t.name, t.name, lambda database, bundle, up=t.up: up(database.url, bundle)) for t in TOOLS),  # type: ignore[misc]
+    *(Way(t.name, t.name, lambda database, bundle, up=t.up: up(database.url, bundle)) for t in NUMBERED),  # type: ignore[misc]
 )
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from devtools import docs_versions, go_tools, postgres_versions
-from tests.tools.bundle_tools import command
+from tests.tools.runners import command
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"

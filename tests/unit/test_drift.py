@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -18,8 +19,18 @@ from awa_infra.model import (
     Substrate,
     Unseen,
 )
+from awa_infra.planning import drift as drift_module
 from awa_infra.planning.bodies import difference, last_definer, release_bodies, text_of
-from awa_infra.planning.catalog import Key, SchemaName, body_hash, expand, neutral_body, own_names, with_hashes
+from awa_infra.planning.catalog import (
+    Expanded,
+    Key,
+    SchemaName,
+    body_hash,
+    expand,
+    neutral_body,
+    own_names,
+    with_hashes,
+)
 from awa_infra.planning.checks import Health, cut_names
 from awa_infra.planning.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lanes
@@ -420,3 +431,16 @@ def test_neutral_bodies_of_two_schemas_are_equal() -> None:
     texts = [neutral_body(catalog(s, SMALL)["body", "claim()"], s, own) for s in (AWA, ACME)]
     assert texts == [NEUTRAL, NEUTRAL]
     assert with_hashes({("body", "claim()"): "x"}, ACME, own) == {("body", "claim()"): body_hash("x")}
+
+
+def test_a_schema_that_is_compared_again_is_not_made_from_its_template_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[SchemaName] = []
+
+    def counted(template: Mapping[Key, str], name: SchemaName, shape: Shape) -> Expanded:
+        made.append(name)
+        return expand(template, name, shape)
+
+    monkeypatch.setattr(drift_module, "expand", counted)
+    other = subject(facts=replace(FACTS))
+    assert [drift(other), drift(other), drift(subject(facts=replace(FACTS)), "acme")] == [[], [], []]
+    assert made == [AWA, ACME, ACME]

@@ -1,0 +1,84 @@
+"""What happens to an apply: killed or disconnected before a step, or many of them at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from awa_infra.database.apply import apply
+from awa_infra.errors import ConnectionFailedError
+from awa_infra.model import DesiredState, Step, Transaction
+
+STEPS = 41
+"""Of an installation of version 40 with one custom schema; V8 does not exist, the patch and the schema come last."""
+
+PATIENCE = 300.0
+"""Seconds; only guards against a hang."""
+
+_APPLY_AND_STOP = """
+import os, signal, sys
+from awa_infra.database.apply import apply
+from awa_infra.model import DesiredState, QueueStorage, Transaction
+from awa_infra.release import installed_release
+
+def stop(number, total, step):
+    if number == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+custom = (QueueStorage("acme_jobs"),)
+desired = DesiredState(installed_release(), 40, custom, transaction=Transaction(sys.argv[2]))
+apply(os.environ["DATABASE_URL"], desired, progress=stop)
+"""
+
+
+def kill_before(url: str, boundary: int, transaction: Transaction) -> None:
+    """Apply with schema acme_jobs in a process that ends with SIGKILL before a step."""
+    command = [sys.executable, "-c", _APPLY_AND_STOP, str(boundary), transaction.value]
+    killed = subprocess.run(command, env=_environment(url), capture_output=True, timeout=PATIENCE, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+
+
+def terminate_before(url: str, admin: str, boundary: int, desired: DesiredState) -> ConnectionFailedError:
+    """Apply, and let a superuser terminate its sessions before a step; return what the apply raised."""
+
+    def terminate(number: int, _total: int, _step: Step) -> None:
+        if number == boundary:
+            with psycopg.connect(admin, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'awa-infra' AND datname = current_database()"
+                )
+
+    with pytest.raises(ConnectionFailedError, match=r"terminating connection|server closed the connection") as caught:
+        apply(url, desired, progress=terminate)
+    return caught.value
+
+
+def version_before(boundary: int) -> int:
+    """Return the version that a fresh database has before a step, if every migration is a transaction of its own."""
+    migrations = [version for version in range(1, 41) if version != 8]
+    done = min(boundary - 1, len(migrations))
+    # The patch commits with the last migration.
+    return ([0, *migrations])[done - 1 if boundary == 40 else done]
+
+
+def apply_many_at_once(url: str, processes: int, *arguments: str) -> list[tuple[str, str]]:
+    """Run ``awa-infra apply --json`` in many processes that start together; return what each wrote."""
+    main = "from awa_infra.cli.main import main; main()"
+    command = [sys.executable, "-c", main, "apply", "--json", "--lock-wait=300", *arguments]
+    running = [
+        subprocess.Popen(command, env=_environment(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    outputs = [process.communicate(timeout=PATIENCE) for process in running]
+    assert [process.returncode for process in running] == [0] * processes, outputs
+    return outputs
+
+
+def _environment(url: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)}
