@@ -17,7 +17,7 @@ from awa_infra.packaging.contents import HISTORY_SCHEMA, Contents, Format, again
 from awa_infra.packaging.gone import gone_queries
 from awa_infra.packaging.lock_table import lock_table_queries
 from awa_infra.packaging.numbered import prerequisite
-from awa_infra.packaging.preflight import keeping_installer, preflight, stop
+from awa_infra.packaging.preflight import keeping_installer, own_statements_query, preflight, stop
 from awa_infra.planning.session import keep_query, session_block, transaction
 
 _LOGICAL_PATH = "awa"
@@ -52,7 +52,8 @@ liquibase.analytics.enabled=false
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
     gone = gone_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
-    more = [*lock_table_queries(contents, together=False), *gone]
+    own = own_statements_query("Liquibase")
+    more = [*lock_table_queries(contents, together=False), *gone, own]
     asked = preflight(contents, more=more)
     wait = contents.waits.lock_timeout
     lock = [
@@ -69,7 +70,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
-        "prerequisite.sql": prerequisite(contents),
+        "prerequisite.sql": prerequisite(contents, (own,)),
         "awa_infra/preflight.sql": "\n".join(lock).encode(),
         "awa_infra/stop.sql": stop(session=True).encode(),
         "awa_infra/unlock.sql": f"{keeping_installer()}\n{unlock}".encode(),

@@ -70,11 +70,16 @@ def unwrapped(content: bytes) -> str:
     return content.partition(AWAS_TEXT)[2].decode()
 
 
-def prerequisite(contents: Contents) -> bytes:
-    """Return the script that makes the schema of a tool's own tables, where that can be."""
+def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
+    """Return the script that makes the schema of a tool's own tables, where that can be.
+
+    Args:
+        contents: what the bundle contains.
+        more: gates that only this tool has.
+    """
     parts = [
         session_block(contents.waits.lock_timeout, local=False),
-        preflight(contents, only=_FIRST),
+        preflight(contents, more=more, only=_FIRST | {query.code for query in more}),
         refusal(),
         sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
     ]

@@ -100,6 +100,20 @@ def tool_timeout_query(tool: str) -> GateQuery:
     return GateQuery("tool-timeout", (), text)
 
 
+OWN_STATEMENTS = 10_000
+"""Milliseconds: Liquibase reads its history and makes a snapshot of it in under two seconds on a busy machine."""
+
+
+def own_statements_query(tool: str) -> GateQuery:
+    """Return the gate of a tool whose own statements are too slow for a short timeout.
+
+    Args:
+        tool: as people write it.
+    """
+    text = sqltext.render("bundle/own_statements.sql", tool=tool, enough=OWN_STATEMENTS)
+    return GateQuery("tool-timeout", (), text)
+
+
 def start_queries(start: int) -> tuple[GateQuery, ...]:
     """Return the gates of a bundle that does not start at an empty database."""
     if not start:

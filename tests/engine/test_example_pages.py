@@ -17,12 +17,13 @@ import pytest
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
-from devtools import docs_shown, pulumi_hosts, sdks
+from devtools import docs_shown, node_packages, pulumi_hosts, sdks
 from devtools.docs_shown import Sandbox
 from devtools.progress import ToolError
 from devtools.sdks import Language
 from tests.engine.conftest import CANARY
 from tests.engine.projects import EXAMPLES, PASSPHRASE
+from tests.engine.test_sdk_programs import compiles
 from tests.support.servers import Database, TestServer
 from tests.support.tools import missing
 
@@ -132,6 +133,27 @@ def test_the_python_example_runs_as_its_page_says(example: Callable[[str], Examp
 
 def test_the_yaml_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
     copied = example("plugin-yaml")
+    run_as_its_page_says(copied)
+    stands(database, "shop_queue")
+    logs_in(copied, database)
+
+
+def test_the_typescript_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
+    copied = example("plugin-typescript")
+    try:
+        packages = node_packages.installed(EXAMPLES / copied.folder.name)
+    except ToolError as exc:
+        missing(str(exc))
+    modules = copied.folder / "node_modules"
+    modules.mkdir()
+    for package in packages.iterdir():
+        (modules / package.name).symlink_to(package)
+    sdk = copied.folder / "sdks" / "awa"
+    shutil.copytree(generated("nodejs"), sdk)
+    (modules / "@awa-infra").mkdir()
+    (modules / "@awa-infra" / "awa").symlink_to(sdk)
+    compiles(str(modules / ".bin" / "tsc"), folder=sdk)
+    shutil.copy(sdk / "package.json", sdk / "bin")  # as `package add` has it
     run_as_its_page_says(copied)
     stands(database, "shop_queue")
     logs_in(copied, database)

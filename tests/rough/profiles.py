@@ -284,8 +284,8 @@ TIMEOUTS = {
     "idle_in_transaction_session_timeout": "'500ms'",
 }
 
-TWO_CONNECTIONS = dict.fromkeys(("Flyway", "sqitch"), "tool-timeout")
-"""Ways whose tool keeps a transaction of its own open meanwhile."""
+ITS_OWN_STATEMENTS = dict.fromkeys(("Flyway", "sqitch", "Liquibase"), "tool-timeout")
+"""Ways whose tool keeps a transaction of its own open meanwhile, or is slow with its own tables."""
 
 HARDENED = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
@@ -405,16 +405,21 @@ PROFILES: tuple[Profile, ...] = (
         {"default_transaction_read_only": "on"},
         dict.fromkeys(ITS_OWN_TRANSACTIONS, "read-only"),
     ),
-    on_database("timeouts of the database", "a second and less", TIMEOUTS, TWO_CONNECTIONS),
-    on_role("timeouts of the role", "a second and less", TIMEOUTS, TWO_CONNECTIONS),
+    on_database("timeouts of the database", "a second and less", TIMEOUTS, ITS_OWN_STATEMENTS),
+    on_role("timeouts of the role", "a second and less", TIMEOUTS, ITS_OWN_STATEMENTS),
     on_role(
         "transaction timeout",
         "transaction_timeout of half a second",
         {"transaction_timeout": "'500ms'"},
-        TWO_CONNECTIONS,
+        ITS_OWN_STATEMENTS,
     ),
     on_role("idle timeout", "idle_session_timeout of a second", {"idle_session_timeout": "'1s'"}),
-    on_database("empty search path", "search_path is empty", {"search_path": "''"}),
+    on_database(
+        "empty search path",
+        "search_path is empty",
+        {"search_path": "''"},
+        {"Liquibase": "zero-length delimited identifier", "golang-migrate": "no schema"},
+    ),
     Profile(
         "odd search path",
         "a schema before pg_catalog that has functions of the same names",

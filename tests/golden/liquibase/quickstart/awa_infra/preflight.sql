@@ -886,6 +886,24 @@ SELECT l.id AS identity, NULL::integer AS checksum,
         END LOOP;
     END IF;
 
+    -- 'tool-timeout'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool's own statements, which read and write its history, run before and beside those of the bundle. A script cannot
+-- set anything for them.
+SELECT 'tool-timeout' AS code,
+       format('Setting %s is %s for role %I in database %I. What %s does with its own tables would end in it.',
+              s.name, s.reset_val || ' ' || s.unit, session_user, current_database(), 'Liquibase') AS message,
+       format('ALTER ROLE %I IN DATABASE %I SET %s = 0; then connect anew.', session_user, current_database(), s.name)
+         AS hint
+  FROM pg_catalog.pg_settings s
+ WHERE s.name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
+   AND s.reset_val::bigint BETWEEN 1 AND 10000
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
 
     -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
     -- only here, hence EXECUTE. Without any version another condition says what is wrong.
