@@ -12,6 +12,8 @@ PURE = awa_infra/errors.py,awa_infra/model/*,awa_infra/naming.py,awa_infra/relea
 COVERAGE_REPORT = $(PYTHON_BIN)/coverage report --include='$(PURE)' --fail-under=100
 
 PYTHON_BIN := .venv/bin
+# Built once, before any test could run into its own time limit while it waits for them.
+HOSTS = $(PYTHON_BIN)/python -m devtools.pulumi_hosts >/dev/null || echo "· pulumi: going on without language hosts" >&2
 UV_COMMAND = "$$(devtools/get-uv)"
 
 .DEFAULT_GOAL := help
@@ -40,6 +42,7 @@ demo-stop: setup ## stop what `make demo` left running
 	@$(PYTHON_BIN)/python -m devtools.demo stop
 
 test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
+	$(if $(PYTEST_ARGS),,@$(HOSTS))
 	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),$(PARALLEL) --cov --cov-report=)
 	$(if $(PYTEST_ARGS),,$(call calmly,branch coverage of the pure parts,$(COVERAGE_REPORT)))
 
