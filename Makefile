@@ -41,10 +41,12 @@ demo-psql: setup ## look around in the demo's database
 demo-stop: setup ## stop what `make demo` left running
 	@$(PYTHON_BIN)/python -m devtools.demo stop
 
+# The unit tests alone cover the pure parts; the others would only be slower if they were measured.
 test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
 	$(if $(PYTEST_ARGS),,@$(HOSTS))
-	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),$(PARALLEL) --cov --cov-report=)
+	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),tests/unit $(PARALLEL) --cov --cov-report=)
 	$(if $(PYTEST_ARGS),,$(call calmly,branch coverage of the pure parts,$(COVERAGE_REPORT)))
+	$(if $(PYTEST_ARGS),,@$(PYTHON_BIN)/python -m pytest --ignore=tests/unit $(PARALLEL))
 
 test-unit: setup ## run only the tests that need no server
 	@$(PYTHON_BIN)/python -m pytest tests/unit $(PYTEST_ARGS)
