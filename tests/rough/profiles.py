@@ -287,6 +287,9 @@ TIMEOUTS = {
 ITS_OWN_STATEMENTS = dict.fromkeys(("Flyway", "sqitch", "Liquibase"), "tool-timeout")
 """Ways whose tool keeps a transaction of its own open meanwhile, or is slow with its own tables."""
 
+NOT_ADOPTED = {"Flyway": "not-adopted"}
+"""Awa's own command or the engine migrated it, and the tool's history does not know."""
+
 HARDENED = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
     "REVOKE ALL ON SCHEMA public FROM PUBLIC",
@@ -527,7 +530,7 @@ PROFILES: tuple[Profile, ...] = (
     Profile(
         "few connections",
         "max_connections = 8, of which 3 are the superuser's",
-        lambda _server: own(max_connections="8", max_wal_senders="0"),
+        lambda _server: own(max_connections="8", max_wal_senders="0", max_locks_per_transaction="512"),
     ),
     Profile(
         "few locks",
@@ -573,16 +576,18 @@ PROFILES: tuple[Profile, ...] = (
         {EVERY_WAY: "transaction blocks not allowed", "engine": "connection-failed"},
     ),
     Profile("German", "lc_messages = de_DE.UTF-8, Turkish ICU collation, PostgreSQL 15", lambda _server: german()),
-    Profile("dump", "a restored dump of a migrated database", restored),
+    Profile("dump", "a restored dump of a migrated database", restored, NOT_ADOPTED),
     Profile(
         "dump with statistics",
         "pg_dump --statistics",
         lambda server: restored(server, "--statistics"),
+        NOT_ADOPTED,
     ),
     Profile(
         "dump without owners",
         "--no-owner --no-privileges, restored by the role",
         lambda server: restored(server, "--no-owner", "--no-privileges", by_role=True),
+        NOT_ADOPTED,
     ),
     Profile(
         "dump of a superuser",
