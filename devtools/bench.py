@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -193,14 +193,14 @@ def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, l
     results = {}
     with bench.database(done) as url:
         results["verify"] = bench_reads.verifications(url, rounds, _seconds)
-        with suppress(ToolMissing):
+        note("bench: what changes nothing, through Pulumi")
+        try:
             results["up, nothing to do"] = bench_reads.unchanged(bench.folder, url, rounds, _seconds)
-    note("bench: previews that change nothing")
-    try:
-        with bench.database(done) as url:
-            results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds, _seconds)
-    except ToolMissing as exc:
-        note(f"bench: without previews: {exc}")
+        except ToolMissing as exc:
+            note(f"bench: without Pulumi: {exc}")
+            return results
+    with bench.database(done) as url:
+        results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds, _seconds)
     return results
 
 

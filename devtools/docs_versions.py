@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -27,7 +28,7 @@ added by adding it to the tests.
 
 def render() -> str:
     """Return the page."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = _toml("pyproject.toml")["project"]
     floors = {one.name: str(one.specifier) for one in map(Requirement, project["dependencies"])}
     locked = _locked()
     oldest, *_, newest = majors = _matrix_majors()
@@ -53,8 +54,12 @@ def render() -> str:
 
 def pythons() -> list[str]:
     """Return the minor versions of Python that the package says it is for, as ``3.11``."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = _toml("pyproject.toml")["project"]
     return [f"3.{kind.removeprefix(PYTHONS)}" for kind in project["classifiers"] if kind.startswith(PYTHONS)]
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / name).read_text(encoding="utf-8"))
 
 
 def _matrix_majors() -> list[int]:
@@ -63,8 +68,7 @@ def _matrix_majors() -> list[int]:
 
 
 def _locked() -> dict[str, str]:
-    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
-    return {package["name"]: package["version"] for package in lock["package"] if "version" in package}
+    return {package["name"]: package["version"] for package in _toml("uv.lock")["package"] if "version" in package}
 
 
 def _go_pin(folder: str, module: str) -> str:

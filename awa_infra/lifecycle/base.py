@@ -317,20 +317,24 @@ class Lifecycle(ABC, Generic[W]):
 
     def tell_unknown(self, wanted: W, tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""
-        others = [name for name in self.needed if name != "database_url"]
-        plan = self.draft(wanted) if wanted.known(*others) else None
-        if plan is not None and plan.steps:
-            tell(f"The database is not known yet. {pending_line(plan)}")
+        pending = self._pending_unseen(wanted)
+        if pending:
+            tell(f"The database is not known yet. {pending}")
 
     def tell_unknown_again(self, wanted: W, tell: Tell) -> None:
         """Say what an update may do in a database that is not known yet, where that much is known."""
-        others = [name for name in self.needed if name != self.connection]
-        plan = self.draft(wanted) if wanted.known(*others) else None
-        may = f" Another, empty one gets: {pending_line(plan)}" if plan is not None and plan.steps else ""
+        pending = self._pending_unseen(wanted)
+        may = f" Another, empty one gets: {pending}" if pending else ""
         tell(
             "The connection is not known yet. The same database as before is only updated if it is not as declared."
             f"{may}"
         )
+
+    def _pending_unseen(self, wanted: W) -> str:
+        """Return what an empty database would get, as far as that is known without a connection."""
+        others = [name for name in self.needed if name != self.connection]
+        plan = self.draft(wanted) if wanted.known(*others) else None
+        return pending_line(plan) if plan is not None and plan.steps else ""
 
     def draft(self, wanted: W) -> Plan | None:  # noqa: ARG002  for those that have one
         """Return the plan for an empty database."""

@@ -86,8 +86,13 @@ def _condition(query: GateQuery, when: sqltext.Part) -> str:
     )
 
 
+_IN_A_TRANSACTION = ("idle_in_transaction_session_timeout", "transaction_timeout")
+
 ENOUGH = 600_000
 """Milliseconds: a migration of a large queue takes minutes, by the benchmark page."""
+
+OWN_STATEMENTS = 10_000
+"""Milliseconds: on a busy machine Liquibase ran into half a second and into one, by the page of rough servers."""
 
 
 def tool_timeout_query(tool: str) -> GateQuery:
@@ -96,12 +101,8 @@ def tool_timeout_query(tool: str) -> GateQuery:
     Args:
         tool: as people write it.
     """
-    text = sqltext.render("bundle/tool_timeout.sql", tool=tool, enough=ENOUGH)
-    return GateQuery("tool-timeout", (), text)
-
-
-OWN_STATEMENTS = 10_000
-"""Milliseconds: Liquibase reads its history and makes a snapshot of it in under two seconds on a busy machine."""
+    what = f"{tool} keeps a transaction of its own open while a migration runs, which this would end."
+    return _timeout_query(_IN_A_TRANSACTION, ENOUGH, what)
 
 
 def own_statements_query(tool: str) -> GateQuery:
@@ -110,7 +111,14 @@ def own_statements_query(tool: str) -> GateQuery:
     Args:
         tool: as people write it.
     """
-    text = sqltext.render("bundle/own_statements.sql", tool=tool, enough=OWN_STATEMENTS)
+    what = f"What {tool} does with its own tables would end in it."
+    return _timeout_query(("statement_timeout", *_IN_A_TRANSACTION), OWN_STATEMENTS, what)
+
+
+def _timeout_query(settings: tuple[str, ...], enough: int, consequence: str) -> GateQuery:
+    text = sqltext.render(
+        "bundle/tool_timeout.sql", settings=" ".join(settings), enough=enough, consequence=consequence
+    )
     return GateQuery("tool-timeout", (), text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, wit
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
 from awa_infra.spec.base import Input, Props, camel
-from awa_infra.spec.problems import Problem, input_problems
+from awa_infra.spec.problems import Problem, input_problems, nearest
 from awa_infra.spec.provider import ProviderInputs
 from awa_infra.spec.stack import StackConfig
 
@@ -242,8 +241,8 @@ def _remarks(news: struct_pb2.Struct) -> list[str]:
     """Return what is to be said of keys of namespace ``awa`` that nothing here reads."""
     found = []
     for key in sorted(set(news.fields) - _KEYS):
-        near = [known for known in _KEYS if known.lower() == key.lower()] or difflib.get_close_matches(key, _KEYS, n=1)
-        hint = f"Did you mean awa:{near[0]}?" if near else f"The plugin reads {', '.join(_OWN_KEYS)}."
+        near = nearest(key, sorted(_KEYS))
+        hint = f"Did you mean awa:{near}?" if near else f"The plugin reads {', '.join(_OWN_KEYS)}."
         found.append(f"Nothing reads the configuration key awa:{key}. Hint: {hint}")
     return found
 

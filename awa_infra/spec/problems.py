@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -133,12 +133,12 @@ def _about_keys(path: KeyPath, kind: str, model: type[BaseModel]) -> tuple[KeyPa
     if kind == "invalid_key" and of is not Encrypted:
         return path[:-1], ""
     if of is Encrypted and kind in {"extra_forbidden", "invalid_key", "missing"}:
-        near = kind == "extra_forbidden" and _near(str(path[-1]), of)
+        near = kind == "extra_forbidden" and nearest(str(path[-1]), _keys(of))
         # What is written as a key here is as likely the secret itself.
         return (path, f"unknown key; did you mean {near}?") if near else (path[:-1], "must be text, or secure: alone")
     if kind != "extra_forbidden":
         return path, ""
-    near = _near(str(path[-1]), of)
+    near = nearest(str(path[-1]), _keys(of))
     return path, f"unknown key; did you mean {near}?" if near else f"unknown key; known are {', '.join(_keys(of))}"
 
 
@@ -156,8 +156,9 @@ def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _near(key: str, model: type[BaseModel]) -> str:
-    folded = {name.lower(): name for name in _keys(model)}
+def nearest(key: str, known: Iterable[str]) -> str:
+    """Return the known key that somebody may have meant, whatever its case; empty if none is near."""
+    folded = {name.lower(): name for name in known}
     return next((folded[n] for n in difflib.get_close_matches(key.lower(), folded, n=1)), "")
 
 

@@ -9,12 +9,10 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.target import Target
-from devtools import pulumi_cli
-from devtools.progress import ToolError
 from tests.engine import projects
 from tests.engine.projects import Project
+from tests.support.pulumi_tools import engine
 from tests.support.servers import Database, TestServer
-from tests.support.tools import missing
 
 CANARY = "c4nary-w0rd"
 ROLES = ("shop_owner", "shop_migrator", "shop_runtime", "shop_observer")
@@ -24,11 +22,7 @@ ROLES = ("shop_owner", "shop_migrator", "shop_runtime", "shop_observer")
 @pytest.fixture(scope="session")
 def pulumi_path() -> str:
     """Return a PATH that starts with a usable Pulumi command."""
-    try:
-        engine = pulumi_cli.ensure()
-    except ToolError as exc:
-        missing(f"no Pulumi engine: {exc}")
-    return os.pathsep.join([str(engine.directory), os.environ["PATH"]])
+    return os.pathsep.join([str(engine()), os.environ["PATH"]])
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ import pytest
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
-from devtools import docs_shown, node_packages, pulumi_hosts, sdks
+from devtools import docs_shown, node_packages, pulumi_hosts
 from devtools.docs_shown import Sandbox
 from devtools.progress import ToolError
-from devtools.sdks import Language
 from tests.engine.conftest import CANARY
 from tests.engine.projects import EXAMPLES, PASSPHRASE
 from tests.engine.test_sdk_programs import compiles
+from tests.support.pulumi_tools import generated
 from tests.support.servers import Database, TestServer
 from tests.support.tools import missing
 
@@ -90,13 +90,6 @@ def example(
         return Example(folder, names, environment | {"PATH": hosted_path})
 
     return copy
-
-
-def generated(language: Language) -> Path:
-    try:
-        return sdks.generated(language)
-    except ToolError as exc:
-        missing(f"no SDK: {exc}")
 
 
 def run_as_its_page_says(example: Example, **variables: str) -> None:

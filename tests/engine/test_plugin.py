@@ -19,15 +19,15 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from devtools import docs_shown, sdks
 from devtools.docs_shown import ROOT
-from devtools.progress import ToolError
 from tests.engine import projects
 from tests.engine.conftest import CANARY
 from tests.engine.projects import Project, Result
 from tests.engine.test_interruptions import BLOCKER, GATE, WAITING, until
 from tests.matrix import canonical_jobs
 from tests.support.plugin import COMMAND
+from tests.support.pulumi_tools import generated
 from tests.support.servers import Database, TestServer
-from tests.support.tools import dump_everything, missing
+from tests.support.tools import dump_everything
 from tests.unit.test_docs_commands import RUN_IMPORT, RUN_MOVE
 
 ROLES = ("plugin_owner", "plugin_runtime")
@@ -36,10 +36,7 @@ ROLES = ("plugin_owner", "plugin_runtime")
 @pytest.fixture(scope="session")
 def sdk() -> Path:
     """Return the folder of the generated Python SDK."""
-    try:
-        return sdks.generated("python")
-    except ToolError as exc:
-        missing(f"no SDK generator: {exc}")
+    return generated("python")
 
 
 @pytest.fixture

@@ -14,16 +14,9 @@ from awa_infra.plugin.texts import EXAMPLES as OF_THE_SCHEMA
 from devtools import node_packages, sdks
 from devtools.progress import ToolError
 from devtools.pulumi_build import environment, find_go
-from devtools.sdks import Language
 from tests.engine.projects import EXAMPLES
+from tests.support.pulumi_tools import generated
 from tests.support.tools import missing
-
-
-def generated(language: Language) -> Path:
-    try:
-        return sdks.generated(language)
-    except ToolError as exc:
-        missing(f"no SDK: {exc}")
 
 
 def shown(language: str) -> list[str]:

@@ -23,7 +23,7 @@ from devtools import pulumi_build, sdks
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from devtools.sdks import LANGUAGES, Language
-from tests.support.tools import missing
+from tests.support.pulumi_tools import generated
 
 SUFFIXES: Mapping[Language, str] = {"python": "py", "nodejs": "ts", "go": "go"}
 
@@ -33,13 +33,6 @@ def awa_sdk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return the Python SDK."""
     monkeypatch.syspath_prepend(generated("python"))
     return importlib.import_module("pulumi_awa")
-
-
-def generated(language: Language) -> Path:
-    try:
-        return sdks.generated(language)
-    except ToolError as exc:
-        missing(f"no SDK: {exc}")
 
 
 def words(text: str | None) -> str:

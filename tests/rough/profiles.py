@@ -85,7 +85,7 @@ class Profile:
     def code_for(self, way: str) -> str | None:
         """Return the code by which a way has to refuse, or ``None`` if it has to work."""
         if way.startswith("up, "):  # runs the engine
-            way = next((name for name in (way, "up") if name in self.refused), "engine")
+            way = way if way in self.refused else "engine"
         return self.refused.get(way, self.refused.get(EVERY_WAY))
 
 

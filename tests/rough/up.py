@@ -6,14 +6,11 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from devtools import pulumi_cli, sdks
-from devtools.progress import ToolError
 from tests.engine.projects import DRIVE, environment
 from tests.support.plugin import COMMAND
-from tests.support.tools import missing
+from tests.support.pulumi_tools import engine, generated
 
 _PROGRAM = """
 import os
@@ -29,22 +26,6 @@ schema = {module}.{schema}("awa", database_url=url)
 """
 
 
-@cache
-def _pulumi() -> str:
-    try:
-        return str(pulumi_cli.ensure().directory)
-    except ToolError as exc:
-        missing(f"no Pulumi engine: {exc}")
-
-
-@cache
-def _sdk() -> str:
-    try:
-        return str(sdks.generated("python"))
-    except ToolError as exc:
-        missing(f"no SDK generator: {exc}")
-
-
 def command(adapter: str, custom: str, url: str) -> tuple[list[str], Path, Mapping[str, str]]:
     """Make a project with a state of its own.
 
@@ -56,16 +37,17 @@ def command(adapter: str, custom: str, url: str) -> tuple[list[str], Path, Mappi
     Returns:
         The words that run ``up``, the folder for them, and the variables that they need.
     """
+    pulumi = str(engine())
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-rough-up-"))
     (folder / "state").mkdir()
     (folder / "passphrase").write_text("of a test", encoding="utf-8")
     (folder / "Pulumi.yaml").write_text("name: rough\nruntime: python\n", encoding="utf-8")
     if adapter == "dynamic":
         text = _PROGRAM.format(imported="import awa_infra", module="awa_infra", schema="AwaSchema", custom=custom)
-        path, sdk = [_pulumi(), os.environ["PATH"]], {}
+        path, sdk = [pulumi, os.environ["PATH"]], {}
     else:
         text = _PROGRAM.format(imported="import pulumi_awa", module="pulumi_awa", schema="Schema", custom=custom)
-        path, sdk = [str(COMMAND.parent), _pulumi(), os.environ["PATH"]], {"PYTHONPATH": _sdk()}
+        path, sdk = [str(COMMAND.parent), pulumi, os.environ["PATH"]], {"PYTHONPATH": str(generated("python"))}
     program = folder / "other_main.py"
     program.write_text(text, encoding="utf-8")
     variables = environment(folder, os.pathsep.join(path), url) | sdk

@@ -153,15 +153,15 @@ SELECT 'read-only' AS code,
     -- 'tool-timeout'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The tool's own statements, which read and write its history, run before and beside those of the bundle. A script cannot
--- set anything for them.
+-- A script cannot set anything for the tool's own statements and connections, and what ends one of them would leave a
+-- migration that the tool does not know of.
 SELECT 'tool-timeout' AS code,
-       format('Setting %s is %s for role %I in database %I. What %s does with its own tables would end in it.',
-              s.name, s.reset_val || ' ' || s.unit, session_user, current_database(), 'Liquibase') AS message,
+       format('Setting %s is %s for role %I in database %I. %s', s.name, s.reset_val || ' ' || s.unit, session_user,
+              current_database(), 'What Liquibase does with its own tables would end in it.') AS message,
        format('ALTER ROLE %I IN DATABASE %I SET %s = 0; then connect anew.', session_user, current_database(), s.name)
          AS hint
   FROM pg_catalog.pg_settings s
- WHERE s.name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
+ WHERE s.name = ANY (string_to_array('statement_timeout idle_in_transaction_session_timeout transaction_timeout', ' '))
    AND s.reset_val::bigint BETWEEN 1 AND 10000
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);

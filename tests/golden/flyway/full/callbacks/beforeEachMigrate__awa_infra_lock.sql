@@ -986,16 +986,15 @@ SELECT coalesce(h.version, regexp_replace(h.script, '^.*/', '')) AS identity, h.
     -- 'tool-timeout'
     IF fresh AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The tool keeps a transaction of its own open while each migration runs on another connection. A script cannot set
--- anything for that one, and its end would leave a migration that the tool does not know of.
+-- A script cannot set anything for the tool's own statements and connections, and what ends one of them would leave a
+-- migration that the tool does not know of.
 SELECT 'tool-timeout' AS code,
-       format('Setting %s is %s for role %I in database %I. %s keeps a transaction of its own open while a migration '
-              'runs, which this would end.', s.name, s.reset_val || ' ' || s.unit, session_user, current_database(), 'Flyway')
-         AS message,
+       format('Setting %s is %s for role %I in database %I. %s', s.name, s.reset_val || ' ' || s.unit, session_user,
+              current_database(), 'Flyway keeps a transaction of its own open while a migration runs, which this would end.') AS message,
        format('ALTER ROLE %I IN DATABASE %I SET %s = 0; then connect anew.', session_user, current_database(), s.name)
          AS hint
   FROM pg_catalog.pg_settings s
- WHERE s.name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+ WHERE s.name = ANY (string_to_array('idle_in_transaction_session_timeout transaction_timeout', ' '))
    AND s.reset_val::bigint BETWEEN 1 AND 600000
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
