@@ -573,7 +573,11 @@ PROFILES: tuple[Profile, ...] = (
         "PgBouncer, statement",
         "pool_mode = statement",
         lambda server: pooled(server, "statement"),
-        {EVERY_WAY: "transaction blocks not allowed", "engine": "connection-failed"},
+        {
+            EVERY_WAY: "transaction blocks not allowed",
+            "engine": "connection-failed",
+            "Liquibase": "This connection has been closed",
+        },
     ),
     Profile("German", "lc_messages = de_DE.UTF-8, Turkish ICU collation, PostgreSQL 15", lambda _server: german()),
     Profile("dump", "a restored dump of a migrated database", restored, NOT_ADOPTED),
