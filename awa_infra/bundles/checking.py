@@ -12,7 +12,7 @@ import yaml
 from awa_infra.bundles import numbering
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import format_named
-from awa_infra.bundles.lock_file import Lock, Released, sha256
+from awa_infra.bundles.lock_file import LockFile, Released, sha256
 from awa_infra.bundles.manifest import MANIFEST
 from awa_infra.errors import BundleError
 from awa_infra.facts import known_releases
@@ -105,7 +105,7 @@ def flyway_checksum(content: bytes) -> int:
     return crc - (1 << 32) if crc >= 1 << 31 else crc
 
 
-def _flyway(standing: ExistingBundle, lock: Lock, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
+def _flyway(standing: ExistingBundle, lock: LockFile, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
     ran = {int(identity): row for identity, row in rows.items() if identity.isdigit()}
     baseline = max((version for version, row in ran.items() if row.outcome == "baseline"), default=0)
     for version, entry in sorted(lock.frozen.items()):
@@ -119,7 +119,7 @@ def _flyway(standing: ExistingBundle, lock: Lock, rows: Mapping[str, HistoryRow]
         yield Applied(path, _against(standing.files[path], rows.get(path.rpartition("/")[2]), otherwise="pending"))
 
 
-def _numbered(lock: Lock, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
+def _numbered(lock: LockFile, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
     ran = {int(identity): row for identity, row in rows.items()}
     # Some remember the last number only: everything below it was run.
     last = max((number for number, row in ran.items() if row.outcome in {"baseline", "failed"}), default=0)
@@ -139,7 +139,7 @@ def _against(content: bytes | None, row: HistoryRow | None, *, otherwise: str) -
     return row.outcome if same or row.outcome == "failed" else otherwise
 
 
-def _repeatable(standing: ExistingBundle, lock: Lock) -> list[str]:
+def _repeatable(standing: ExistingBundle, lock: LockFile) -> list[str]:
     return sorted({entry.file for entry in lock.repeatable} & standing.files.keys())
 
 
@@ -155,7 +155,7 @@ def _changesets(standing: ExistingBundle) -> dict[str, str]:
         ) from exc
 
 
-def _against_the_lock(standing: ExistingBundle, lock: Lock) -> Iterator[Flaw]:
+def _against_the_lock(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
     """Compare what is there with what was released; what the sums have told already is not told again."""
     told = {*standing.edited, *standing.missing}
     texts: dict[str, dict[str, Released]] = {}
@@ -175,7 +175,7 @@ def _against_the_lock(standing: ExistingBundle, lock: Lock) -> Iterator[Flaw]:
         yield Flaw(MANIFEST, "lists other migrations than the lock.")
 
 
-def _against_awa(standing: ExistingBundle, lock: Lock) -> Iterator[Flaw]:
+def _against_awa(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
     text_of = format_named(lock.form).text_of
     known = known_releases()
     expected = [

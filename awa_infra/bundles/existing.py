@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from awa_infra.bundles.lock_file import LOCK, Lock, parsed, sha256
+from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, parsed, sha256
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, is_ours, listed
 from awa_infra.errors import BundleError
 
@@ -30,19 +30,19 @@ class ExistingBundle:
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
-    def lock(self) -> Lock:
+    def lock(self) -> LockFile:
         """What it has released.
 
         Raises:
             BundleError: there is no lock file, or it cannot be read.
         """
-        content = self.files.get(LOCK)
+        content = self.files.get(LOCK_FILE)
         if content is None:
             raise BundleError(
-                f"The bundle in {self.folder} has lost its file {LOCK}, which says what must not change.",
+                f"The bundle in {self.folder} has lost its file {LOCK_FILE}, which says what must not change.",
                 hint="Restore it from version control, or write a new bundle to a new folder.",
             )
-        return parsed(content, str(self.folder / LOCK))
+        return parsed(content, str(self.folder / LOCK_FILE))
 
     @property
     def release(self) -> str:

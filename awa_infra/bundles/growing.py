@@ -8,7 +8,7 @@ from typing import Any
 
 from awa_infra.bundles.contents import Format
 from awa_infra.bundles.existing import ExistingBundle, age
-from awa_infra.bundles.lock_file import Lock, sha256
+from awa_infra.bundles.lock_file import LockFile, sha256
 from awa_infra.errors import BundleError
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Migration
 from awa_infra.release import normalised_sha256
@@ -83,7 +83,7 @@ def grown_from(desired: DesiredState, form: Format, standing: ExistingBundle) ->
     }
 
 
-def _times(schema: str, lock: Lock) -> int:
+def _times(schema: str, lock: LockFile) -> int:
     """Return how often a schema has come back already, by the names of its files."""
     named = re.compile(rf"_{re.escape(schema)}-([0-9]+)\.sql")
     return max((int(found[1]) - 1 for entry in lock.repeatable if (found := named.search(entry.file))), default=0)
@@ -104,7 +104,7 @@ def refuse_older(release: str, standing: ExistingBundle) -> None:
         )
 
 
-def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: ExistingBundle) -> None:
+def _refuse(desired: DesiredState, form: Format, lock: LockFile, standing: ExistingBundle) -> None:
     where = standing.folder
     if lock.form != form.name:
         raise BundleError(
@@ -138,7 +138,7 @@ def _refuse(desired: DesiredState, form: Format, lock: Lock, standing: ExistingB
     _refuse_other_shapes(desired, lock, standing)
 
 
-def _refuse_other_shapes(desired: DesiredState, lock: Lock, standing: ExistingBundle) -> None:
+def _refuse_other_shapes(desired: DesiredState, lock: LockFile, standing: ExistingBundle) -> None:
     for wanted in desired.queue_storage:
         released = lock.shapes.get(wanted.schema)
         if released is not None and released != wanted.shape:

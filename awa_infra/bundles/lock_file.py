@@ -15,7 +15,7 @@ from typing import Any
 from awa_infra.errors import BundleError
 from awa_infra.model import QueueStorage, Shape
 
-LOCK = "awa-infra.lock"
+LOCK_FILE = "awa-infra.lock"
 
 _LAYOUT = 1
 """Raised when an older awa-infra could not read it any more."""
@@ -37,7 +37,7 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class LockFile:
     """What a bundle has released.
 
     Attributes:
@@ -66,8 +66,8 @@ def sha256(content: bytes) -> str:
 
 
 def grown(
-    old: Lock, release: str, migrations: Mapping[int, str], repeatable: Iterable[str], files: Mapping[str, bytes]
-) -> Lock:
+    old: LockFile, release: str, migrations: Mapping[int, str], repeatable: Iterable[str], files: Mapping[str, bytes]
+) -> LockFile:
     """Return the lock after these files were released, too.
 
     Args:
@@ -83,16 +83,16 @@ def grown(
     # A text that a file had before comes to the end again: the last one of a file is what is there.
     now = {(entry.file, entry.sha256): known.get((entry.file, entry.sha256), entry) for entry in new}
     before = [entry for key, entry in known.items() if key not in now]
-    return Lock(old.form, old.from_version, {**frozen, **old.frozen}, (*before, *now.values()), old.shapes)
+    return LockFile(old.form, old.from_version, {**frozen, **old.frozen}, (*before, *now.values()), old.shapes)
 
 
-def with_shapes(lock: Lock, wanted: Iterable[QueueStorage]) -> Lock:
+def with_shapes(lock: LockFile, wanted: Iterable[QueueStorage]) -> LockFile:
     """Return the lock with the shapes of more queue-storage schemas."""
     shapes = {**lock.shapes, **{q.schema: q.shape for q in wanted}}
-    return Lock(lock.form, lock.from_version, lock.frozen, lock.repeatable, shapes)
+    return LockFile(lock.form, lock.from_version, lock.frozen, lock.repeatable, shapes)
 
 
-def written(lock: Lock) -> bytes:
+def written(lock: LockFile) -> bytes:
     """Return the text of the file, sorted, one line for each released text."""
     frozen = [{"version": version, **asdict(lock.frozen[version])} for version in sorted(lock.frozen)]
     # A stable sort: of one file, the texts stay in the order in which they were released.
@@ -112,7 +112,7 @@ def written(lock: Lock) -> bytes:
     return "\n".join(["{", *head, ",\n".join(lists), "}", ""]).encode()
 
 
-def parsed(content: bytes, where: str) -> Lock:
+def parsed(content: bytes, where: str) -> LockFile:
     """Return what a lock file says.
 
     Args:
@@ -133,7 +133,7 @@ def parsed(content: bytes, where: str) -> Lock:
         }
         repeatable = tuple(Released(**entry) for entry in data["repeatable"])
         shapes = {schema: Shape(**shape) for schema, shape in data["queue_storage"].items()}
-        return Lock(data["format"], data["from_version"], frozen, repeatable, shapes)
+        return LockFile(data["format"], data["from_version"], frozen, repeatable, shapes)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         raise BundleError(
             f"{where} is no lock file of awa-infra, or is damaged.",

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from awa_infra.bundles.contents import Contents
-from awa_infra.bundles.lock_file import Lock, sha256
+from awa_infra.bundles.lock_file import LockFile, sha256
 from awa_infra.facts import runtime_floor
 from awa_infra.planning.access import lanes_key
 
@@ -20,7 +20,7 @@ TOOL = "awa-infra"
 """This distribution, and the value of ``tool`` in a manifest: a folder whose manifest says so is ours."""
 
 
-def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: Lock) -> bytes:
+def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: LockFile) -> bytes:
     """Return the manifest: where the texts come from and what each hashes to.
 
     Args:

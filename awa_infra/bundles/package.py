@@ -10,7 +10,7 @@ from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import format_named
 from awa_infra.bundles.growing import Kept, grown_from, with_released_texts
-from awa_infra.bundles.lock_file import LOCK, Lock, grown, with_shapes, written
+from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, with_shapes, written
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
 from awa_infra.bundles.readme import readme
 from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
@@ -67,7 +67,7 @@ def package(
         BundleError: the standing bundle cannot become this by adding files.
     """
     form = format_named(fmt)
-    lock = Lock(form.name, from_version or 0)
+    lock = LockFile(form.name, from_version or 0)
     kept: tuple[Kept, ...] = ()
     if standing is not None:
         lock = standing.lock
@@ -93,7 +93,7 @@ def package(
     migrations = {int(step.key.removeprefix("V")): paths[step.key] for step in contents.of(StepKind.MIGRATION)}
     repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
     lock = with_shapes(grown(lock, desired.release.name, migrations, repeatable, files), desired.queue_storage)
-    files[LOCK] = written(lock)
+    files[LOCK_FILE] = written(lock)
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
     files[CHECKSUMS] = checksums(files)
     return Bundle(files, kept)
@@ -135,7 +135,7 @@ def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> Non
         )
 
 
-def _refuse_another_start(from_version: int | None, lock: Lock) -> None:
+def _refuse_another_start(from_version: int | None, lock: LockFile) -> None:
     if from_version is not None and from_version != lock.from_version:
         raise ConfigurationError(
             f"The bundle starts after version {lock.from_version}, and --from {from_version} is asked for.",

@@ -8,7 +8,7 @@ import pytest
 from awa_infra.bundles.checking import check, flyway_checksum, progress, unvouched
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.lock_file import LOCK
+from awa_infra.bundles.lock_file import LOCK_FILE
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums
 from awa_infra.bundles.package import package
 from awa_infra.errors import BundleError
@@ -161,6 +161,6 @@ def test_a_changelog_that_cannot_be_read_is_an_error(content: bytes, release: Re
 
 def test_without_its_lock_a_bundle_cannot_be_checked(release: Release) -> None:
     files = bundle("psql", release)
-    del files[LOCK]
+    del files[LOCK_FILE]
     with pytest.raises(BundleError, match=r"has lost its file awa-infra\.lock"):
         found(files)

@@ -13,7 +13,7 @@ from awa_infra.bundles.checking import check
 from awa_infra.bundles.contents import Waits
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.lock_file import LOCK, parsed, sha256, written
+from awa_infra.bundles.lock_file import LOCK_FILE, parsed, sha256, written
 from awa_infra.bundles.manifest import CHECKSUMS, checksums
 from awa_infra.bundles.package import package, render
 from awa_infra.errors import BundleError, ConfigurationError
@@ -66,14 +66,14 @@ def test_a_newer_release_adds_files_and_changes_none_that_was_released(form: str
 def test_the_lock_says_of_every_file_which_release_it_is_from(form: str, release: Release) -> None:
     old = standing(form, DesiredState(older(release), 39))
     grown = package(form, DesiredState(release, 40, (QueueStorage("acme"),)), standing=old)
-    lock = parsed(grown.files[LOCK], LOCK)
+    lock = parsed(grown.files[LOCK_FILE], LOCK_FILE)
     assert {entry.release for version, entry in lock.frozen.items() if version <= 39} == {"0.6.1"}
     assert lock.frozen[40].release == release.name
     assert all(sha256(grown.files[entry.file]) == entry.sha256 for entry in (*lock.frozen.values(), *lock.repeatable))
     assert len(lock.repeatable) == len(release.patches) + 1
     manifest = json.loads(grown.files["manifest.json"])
     assert [m["release"] for m in manifest["migrations"][-2:]] == ["0.6.1", release.name]
-    assert written(lock) == grown.files[LOCK]
+    assert written(lock) == grown.files[LOCK_FILE]
 
 
 @every_format
@@ -99,7 +99,7 @@ def test_a_repeatable_file_keeps_every_text_that_it_ever_had(release: Release) -
     old = standing("flyway", DesiredState(release, 40))
     patch = replace(release.patches[0], sql=release.patches[0].sql + "-- more\n")
     newer = replace(release, name="0.6.10", patches=(patch,))
-    lock = parsed(package("flyway", DesiredState(newer, 40), standing=old).files[LOCK], LOCK)
+    lock = parsed(package("flyway", DesiredState(newer, 40), standing=old).files[LOCK_FILE], LOCK_FILE)
     assert [entry.release for entry in lock.repeatable] == [release.name, "0.6.10"]
     assert len({entry.file for entry in lock.repeatable}) == 1
 
@@ -168,9 +168,9 @@ def test_a_released_file_with_another_hash_is_refused_even_if_the_sums_agree(rel
 )
 def test_without_a_lock_that_can_be_read_nothing_is_written(content: bytes | None, said: str, release: Release) -> None:
     files = dict(package("psql", DesiredState(release, 40)).files)
-    del files[LOCK]
+    del files[LOCK_FILE]
     if content is not None:
-        files[LOCK] = content
+        files[LOCK_FILE] = content
     with pytest.raises(BundleError, match=said):
         package("psql", DesiredState(release, 40), standing=ExistingBundle(FOLDER, files))
 
@@ -290,7 +290,7 @@ def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: 
     first = standing("flyway", DesiredState(release, 40, (one,)))
     second = package("flyway", DesiredState(release, 40, (two,)), standing=first).files
     # As earlier versions of awa-infra wrote it: the newest text is not the last one.
-    files = {**first.files, LOCK: second[LOCK]}
+    files = {**first.files, LOCK_FILE: second[LOCK_FILE]}
     files[CHECKSUMS] = checksums({path: text for path, text in files.items() if path != CHECKSUMS})
     assert check(ExistingBundle(FOLDER, files)) == ()
 
