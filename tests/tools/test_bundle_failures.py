@@ -8,11 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from awa_infra.bundles.existing import read
+from awa_infra.bundles.formats import FORMATS
+from awa_infra.bundles.package import package, render
+from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
-from awa_infra.packaging.bundle import FORMATS, package, render
-from awa_infra.packaging.existing import read
-from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
