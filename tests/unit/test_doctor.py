@@ -147,7 +147,12 @@ def test_a_name_server_or_a_port_that_never_answers_is_not_waited_for(monkeypatc
             second.connect_ex(address)
             silent = network_checks([address])
     assert "no answer within 0.1 s" in silent[-1].message
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: time.sleep(1) or [])
+
+    def slowly(*_args: object, **_more: object) -> list[object]:
+        time.sleep(1)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
     [unknown] = network_checks([("slow.example", 5432)])
     assert "no answer of the name servers" in unknown.message
 
