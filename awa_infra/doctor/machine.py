@@ -78,7 +78,7 @@ def _awa(environment: Mapping[str, str]) -> Check:
 def _engine(environment: Mapping[str, str]) -> list[Check]:
     path = shutil.which("pulumi", path=environment.get("PATH", ""))
     if path is None:
-        hint = f"{_ENGINE_FOR} See docs/how-to/install-pulumi.md."
+        hint = f"{_ENGINE_FOR} https://www.pulumi.com/docs/install says how to install it."
         return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", hint)]
     said = _said([path, "version"])
     if not said:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.doctor import machine, network
-from awa_infra.doctor.checks import Area, Check, Outcome, failed, worst
+from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached, worst
 from awa_infra.doctor.machine import machine_checks
 from awa_infra.doctor.network import network_checks
 from awa_infra.errors import BlockedError, ConfigurationError
@@ -185,6 +185,18 @@ def test_every_gate_behind_a_failure_is_a_check_of_its_own() -> None:
     assert [check.code for check in gates] == ["pooler", "downgrade"]
     [listed] = failed(Area.MACHINE, "configuration", ConfigurationError("Wrong.", hint="Mend.", details=["a", "b"]))
     assert listed.message == "Wrong.; a; b"
+
+
+def test_what_a_broken_link_hides_is_said_to_be_unknown() -> None:
+    [hidden] = not_reached(Area.SCHEMA)
+    assert hidden.data() == {
+        "area": "schemas",
+        "name": "everything",
+        "outcome": "unknown",
+        "message": "not looked at: what comes before it fails",
+        "hint": "",
+        "code": "",
+    }
 
 
 def test_a_problem_counts_more_than_what_could_not_be_looked_at() -> None:
