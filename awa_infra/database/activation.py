@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import ask_gates, look
+from awa_infra.database.look import look
+from awa_infra.database.observe import ask_gates
 from awa_infra.database.reading import read
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError

@@ -13,8 +13,9 @@ from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import pool
 from awa_infra.database.lock_budget import Reservation
+from awa_infra.database.look import Look, look
 from awa_infra.database.migration_lock import wait_for_migration_lock
-from awa_infra.database.observe import Look, look, plan_from
+from awa_infra.database.observe import plan_from
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import Retries
 from awa_infra.database.run import Planner, Run

@@ -9,7 +9,8 @@ from awa_infra import sqltext
 from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
-from awa_infra.database.observe import ask_gates, look, observe
+from awa_infra.database.look import look, observe
+from awa_infra.database.observe import ask_gates
 from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from awa_infra import sqltext
 from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import Look, plan_from
+from awa_infra.database.look import Look
+from awa_infra.database.observe import plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
 from awa_infra.planning.access import ROLE_ATTEMPTS, missing_roles

@@ -7,7 +7,7 @@ import time
 from awa_infra.database.options import ApplyOptions, OnRetry, Progress
 from awa_infra.database.retry import retry_line
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.base import Tell
+from awa_infra.lifecycle.values import Tell
 from awa_infra.model import Report, Step
 from awa_infra.spec.connection import Waiting
 

@@ -9,9 +9,10 @@ from awa_infra.database.apply import apply
 from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.progress import apply_options, tell_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
 from awa_infra.lifecycle.progress import apply_options, tell_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
