@@ -55,6 +55,17 @@ _LAST_ONLY = frozenset({"alembic", "golang_migrate"})
 """Tools that remember the last number and nothing else."""
 
 
+def history_of(tool: str) -> tuple[tuple[str, ...], str]:
+    """Return the tables of a tool's history, and the query that reads it, without comments.
+
+    Args:
+        tool: as in the name of its file under ``sql/bundle``.
+    """
+    text = sqltext.load(f"bundle/history_{tool}.sql")
+    needs = tuple(re.findall(r"^-- needs: (\S+)\n", text, flags=re.MULTILINE))
+    return needs, re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).rstrip()
+
+
 def gone_queries(contents: Contents, tool: str, identity: Callable[[Step], str]) -> tuple[GateQuery, ...]:
     """Return the gate for each queue-storage schema of a bundle.
 
@@ -63,9 +74,7 @@ def gone_queries(contents: Contents, tool: str, identity: Callable[[Step], str])
         tool: whose history is asked.
         identity: what that history calls the script of a step.
     """
-    text = sqltext.load(f"bundle/history_{tool}.sql")
-    needs = tuple(re.findall(r"^-- needs: (\S+)\n", text, flags=re.MULTILINE))
-    history = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).rstrip()
+    needs, history = history_of(tool)
     return tuple(
         GateQuery(
             SCHEMA_GONE,

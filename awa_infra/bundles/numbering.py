@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
-from awa_infra.bundles.gates import gone_queries, lock_table_queries
+from awa_infra.bundles.gates import gone_queries, history_of, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -92,7 +92,11 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
         contents: what the bundle contains.
         tool: whose history the script writes that takes over a database.
     """
-    more = [*lock_table_queries(contents, together=False), *numbered_gone(contents, tool)]
+    more = [
+        *lock_table_queries(contents, together=False),
+        *numbered_gone(contents, tool),
+        *not_adopted_queries(contents, tool),
+    ]
     lock = locked(contents)
     asked = [
         session_block(contents.waits.lock_timeout, local=False),
@@ -114,6 +118,42 @@ def numbered_gone(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
     """Return the gates for schemas that are gone; see :func:`awa_infra.bundles.gates.gone_queries`."""
     named = stems(contents)
     return gone_queries(contents, tool, lambda step: str(_number(named[step.key])))
+
+
+_ADOPTING = {
+    "goose": "Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.",
+    "golang_migrate": "Run adopt.sql with psql, as README.md says; then run this again.",
+    "dbmate": "Run adopt.sql with psql, as README.md says; then run this again.",
+    "sqitch": "Run sqitch deploy --log-only --to %s and the address of the database; then deploy.",
+}
+"""How each tool is told of what is there; %s is the change of the highest version."""
+
+
+def not_adopted_queries(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+    """Return the gates for a database that another program migrated, and of which the tool's history knows nothing.
+
+    Args:
+        contents: what the bundle contains.
+        tool: whose history is asked.
+    """
+    needs, history = history_of(tool)
+    absent = sqltext.render("bundle/no_history.sql", table=needs[0])
+    cases = ((("awa.schema_version", *needs), history), (("awa.schema_version",), absent.rstrip()))
+    return tuple(
+        GateQuery(
+            "not-adopted",
+            tables,
+            sqltext.render(
+                "bundle/not_adopted.sql",
+                tool=tool.replace("_", "-"),
+                hint=_ADOPTING[tool],
+                room=ROOM,
+                from_version=contents.plan.from_version,
+                history=sqltext.Part(known),
+            ),
+        )
+        for tables, known in cases
+    )
 
 
 def number(path: str) -> int:

@@ -34,7 +34,7 @@ CONDITIONS = {
     "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
     "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
     "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
-    "not-adopted": "Flyway has no baseline, or a wrong one, or was killed before it had noted version 1: "
+    "not-adopted": "The tool's history does not know what is there, or was killed before it had noted version 1: "
     "*A database that `awa migrate` already migrated*.",
     "not-owner": "The role is neither owner of schema awa nor a member that may act as the owner.",
     "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
@@ -61,7 +61,7 @@ CONDITIONS = {
 }
 """What each condition means, in a line. The error itself names the objects and says what to do."""
 
-_ONE_TOOL_ONLY = {"not-adopted": "flyway"}
+_BELIEVE_THEIR_HISTORY = frozenset({"flyway", "goose", "golang-migrate", "dbmate", "sqitch"})
 
 
 def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
@@ -264,6 +264,6 @@ def _conditions(form: Format, contents: Contents) -> str:
     codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
     codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
     codes |= {"tool-timeout"} if form.name in {"flyway", "sqitch"} else set()
-    codes |= {code for code, only in _ONE_TOOL_ONLY.items() if only == form.name}
+    codes |= {"not-adopted"} if form.name in _BELIEVE_THEIR_HISTORY else set()
     rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

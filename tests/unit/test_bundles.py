@@ -211,12 +211,16 @@ def test_the_classic_settings_of_flyway_say_the_same(desired: Desired) -> None:
     classic = dict(
         line.split("=", 1) for line in files["classic.conf"].decode().splitlines() if line and not line.startswith("#")
     )
-    application = classic.pop("flyway.jdbcProperties.ApplicationName")
-    assert application == settings["environments"]["default"]["jdbcProperties"]["ApplicationName"]
     words = {True: "true", False: "false"}
     assert classic == {
-        f"flyway.{name}": ",".join(value) if isinstance(value, list) else words.get(value, value)
-        for name, value in settings["flyway"].items()
+        **{
+            f"flyway.{name}": ",".join(value) if isinstance(value, list) else words.get(value, value)
+            for name, value in settings["flyway"].items()
+        },
+        **{
+            f"flyway.jdbcProperties.{name}": value
+            for name, value in settings["environments"]["default"]["jdbcProperties"].items()
+        },
     }
 
 

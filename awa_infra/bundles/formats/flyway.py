@@ -33,6 +33,11 @@ _ABOUT = """\
 
 _WHO = "Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection."
 
+_NO_NAMES = "A pooler gives one session to many clients, whose prepared statements would have the same names."
+
+_JDBC = ((_WHO, "ApplicationName", _APPLICATION), (_NO_NAMES, "prepareThreshold", "0"))
+"""Why, what, and the value; properties of the driver of PostgreSQL, for every way to connect."""
+
 _LOCATIONS = "Relative to the working directory: run Flyway inside this folder, or with -workingDirectory."
 
 _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
@@ -126,8 +131,10 @@ def _settings(folders: list[str]) -> str:
     for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
         lines += [f"# {why}"] if why else []
         lines.append(f"{name} = {json.dumps(value)}")
-    lines += ["", f"# {_WHO}", "[environments.default.jdbcProperties]", f'ApplicationName = "{_APPLICATION}"', ""]
-    return "\n".join(lines)
+    lines += ["", "[environments.default.jdbcProperties]"]
+    for why, name, value in _JDBC:
+        lines += [f"# {why}", f"{name} = {json.dumps(value)}"]
+    return "\n".join([*lines, ""])
 
 
 def _classic_settings(folders: list[str]) -> str:
@@ -137,7 +144,9 @@ def _classic_settings(folders: list[str]) -> str:
     for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
         lines += [f"# {why}"] if why else []
         lines.append(f"flyway.{name}={_classic(value)}")
-    return "\n".join([*lines, f"# {_WHO}", f"flyway.jdbcProperties.ApplicationName={_APPLICATION}", ""])
+    for why, name, value in _JDBC:
+        lines += [f"# {why}", f"flyway.jdbcProperties.{name}={value}"]
+    return "\n".join([*lines, ""])
 
 
 def _classic(value: str | bool | list[str]) -> str:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.numbering import AWAS_TEXT, ROOM, in_order, number, numbered_gone, stems, unwrapped
+from awa_infra.bundles.numbering import (
+    AWAS_TEXT,
+    ROOM,
+    in_order,
+    not_adopted_queries,
+    number,
+    numbered_gone,
+    prerequisite,
+    stems,
+    unwrapped,
+)
 from awa_infra.bundles.preflight import locked, preflight, stop, tool_timeout_query
 from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
@@ -54,12 +64,14 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = [
         *lock_table_queries(contents, together=False),
         *numbered_gone(contents, "sqitch"),
+        *not_adopted_queries(contents, "sqitch"),
         tool_timeout_query("sqitch"),
     ]
     asked = preflight(contents, more=more)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {
         "sqitch.conf": _SETTINGS.encode(),
+        "prerequisite.sql": prerequisite(contents),
         "sqitch.plan": "\n".join(lines).encode(),
         "awa_infra/lock.sql": locked(contents).encode(),
         "awa_infra/preflight.sql": asked.encode(),
