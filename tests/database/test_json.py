@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def test_the_documents_that_look_at_a_database_are_as_documented(run: Run, awa_d
         "healthy, postgres_connected, poll_loop_alive, heartbeat_alive, maintenance_alive, shutting_down, leader) "
         "VALUES (gen_random_uuid(), 1, '0.6.9', now(), now(), 1000, true, true, true, true, true, false, false)"
     )
-    plan = run("plan", *arguments, url=awa_database.url).data
+    file = stack.parent / "plan.json"
+    plan = run("plan", *arguments, "--out", str(file), url=awa_database.url).data
+    compare("a plan file", [json.loads(file.read_text(encoding="utf-8"))], unseen=frozenset({"json_version"}))
     applied = run("apply", *arguments, url=awa_database.url).data
     compare("plan", [plan, with_gates])
     compare("apply", [applied], unseen=DAMAGES)

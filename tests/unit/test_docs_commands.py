@@ -37,6 +37,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
 """Every command that is shown and not run, with the reason."""
 
 RUN_WITH_A_DATABASE = (
+    "docs/how-to/approve-a-plan.md",
     "docs/how-to/check-a-stack-configuration.md",
     "docs/how-to/declare-queue-storage-schemas.md",
     "docs/how-to/find-out-why.md",
