@@ -6,7 +6,7 @@ The texts are Awa's own. This module counts, orders and hashes them, and changes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import metadata
 
@@ -125,3 +125,24 @@ def installed_release() -> Release:
 _built: dict[tuple[str, int], tuple[object, Release]] = {}
 """Releases by wheel: hashing all texts takes 17 ms, and a module that was imported does not change any more. The module
 is kept beside, so that its identity is nobody else's."""
+
+
+FIRST_VERSION_NEVER_LEGACY = 9
+"""Awa before 0.4 never came this far; a higher row is today's, whatever else is missing."""
+
+
+def is_legacy_numbering(versions: Collection[int], tables: Collection[str]) -> bool:
+    """Whether version rows are in the numbering of Awa before 0.4.
+
+    The rule is that of Awa 0.6.9's own runner, which normalises such rows before it migrates.
+
+    Args:
+        versions: the rows of ``awa.schema_version``.
+        tables: which of ``queue_state_counts`` (version 4 of today) and ``runtime_instances`` (version 2) exist.
+    """
+    highest = max(versions, default=0)
+    if highest >= FIRST_VERSION_NEVER_LEGACY:
+        return False
+    if highest >= 4:  # noqa: PLR2004
+        return "queue_state_counts" not in tables
+    return highest == 3 and "runtime_instances" not in tables  # noqa: PLR2004

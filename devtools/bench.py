@@ -25,14 +25,14 @@ import grpc
 import psycopg
 from psycopg import sql
 
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.observe import look, plan_from
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
-from awa_infra.packaging.bundle import render
-from awa_infra.packaging.write import write
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 from devtools import bench_reads, bench_traffic, java_tools, postgres

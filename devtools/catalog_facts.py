@@ -24,17 +24,9 @@ from awa_infra.database.catalogs import prepare as prepare_reading
 from awa_infra.database.catalogs import read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.database.target import Target
+from awa_infra.facts.catalog import own_names
 from awa_infra.model import CANONICAL_SCHEMA, Shape
-from awa_infra.planning.catalog import (
-    Key,
-    SchemaName,
-    collapse,
-    digest,
-    expand,
-    own_names,
-    structure,
-    with_hashes,
-)
+from awa_infra.verification.catalog import Key, SchemaName, collapse, digest, expand, structure, with_hashes
 from devtools import postgres, postgres_versions
 from devtools.progress import ToolError, note, run_cli
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
 
-from awa_infra.planning.findings import FindingCode
+from awa_infra.verification.findings import FindingCode
 from devtools.progress import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent

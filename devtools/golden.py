@@ -15,11 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 
+from awa_infra.bundles.existing import changes, unified
+from awa_infra.bundles.formats import FORMATS
+from awa_infra.bundles.lock_file import sha256
+from awa_infra.bundles.package import contents_of, render
 from awa_infra.cli.desired import desired_state, read_config
 from awa_infra.model import StepKind
-from awa_infra.packaging.bundle import FORMATS, contents_of, render
-from awa_infra.packaging.compare import changes, unified
-from awa_infra.packaging.lock import sha256
 from devtools.progress import ToolError, note, run_cli
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -24,7 +24,7 @@ from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.patience import retry_line
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Policy, Step
-from awa_infra.planning.data import state_data
+from awa_infra.planning.describe import state_data
 
 
 @click.command()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from awa_infra.bundles.checking import Applied, check, progress, unvouched
+from awa_infra.bundles.existing import ExistingBundle, read
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import database_url_option, json_option
 from awa_infra.cli.output import print_json
 from awa_infra.errors import BundleError
 from awa_infra.model import History
-from awa_infra.packaging.check import Applied, check, progress, unvouched
-from awa_infra.packaging.existing import ExistingBundle, read
 
 WRONG = 1
 """Exit status of ``bundle verify`` when something is not as it should be."""

@@ -6,14 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from awa_infra.bundles.contents import Waits
 from awa_infra.cli.options import required_url
 from awa_infra.cli.output import warn
 from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, Policy, Transaction
-from awa_infra.packaging.contents import Waits
-from awa_infra.planning.gates import raise_if_blocked, release_gate
+from awa_infra.planning.pure_gates import raise_if_blocked, release_gate
 from awa_infra.release import installed_release
 
 if TYPE_CHECKING:

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 
+from awa_infra.bundles.existing import Change, ExistingBundle, changes, read, refuse_what_changed, unified
+from awa_infra.bundles.formats import FORMATS, format_named
+from awa_infra.bundles.growing import refuse_older
+from awa_infra.bundles.package import Bundle
+from awa_infra.bundles.package import package as make
+from awa_infra.bundles.writing import read_archive, write, write_archive
 from awa_infra.cli.desired import declared_waits, desired_state, read_config
 from awa_infra.cli.options import config_option, json_option
 from awa_infra.cli.output import complain, print_json
 from awa_infra.errors import BundleError
-from awa_infra.packaging.archive import read_archive, write_archive
-from awa_infra.packaging.bundle import FORMATS, Bundle, format_named
-from awa_infra.packaging.bundle import package as make
-from awa_infra.packaging.compare import Change, changes, unified
-from awa_infra.packaging.existing import ExistingBundle, read, refuse_what_changed
-from awa_infra.packaging.grow import refuse_older
-from awa_infra.packaging.write import write
 from awa_infra.planning.describe import listed
 
 DIFFERENT = 1

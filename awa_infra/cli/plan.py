@@ -20,7 +20,7 @@ from awa_infra.cli.output import complain, print_json
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
-from awa_infra.planning.data import plan_data
+from awa_infra.planning.describe import plan_data
 from awa_infra.planning.effort import DURATION
 
 PENDING = 1

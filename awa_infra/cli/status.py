@@ -11,7 +11,7 @@ from awa_infra.cli.options import TEXT, config_option, database_url_option, json
 from awa_infra.cli.output import print_json
 from awa_infra.database.observe import read_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
-from awa_infra.planning.data import state_data
+from awa_infra.planning.describe import state_data
 
 _VERIFY = "awa-infra verify says what to do"
 

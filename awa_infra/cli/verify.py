@@ -31,10 +31,10 @@ from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.facts.catalog import CatalogFacts
 from awa_infra.model import ObservedState, Plan, Policy, Release, Report
-from awa_infra.planning.data import gate_data, step_data
-from awa_infra.planning.drift import Examination
-from awa_infra.planning.findings import Finding, FindingKind
+from awa_infra.planning.describe import gate_data, step_data
 from awa_infra.release import installed_release
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding, FindingKind
 
 DRIFT = 1
 """Exit status if anything is not as the release promises."""

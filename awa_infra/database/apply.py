@@ -12,7 +12,7 @@ from awa_infra import sqltext
 from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import pool
-from awa_infra.database.lock import wait_for_migration_lock
+from awa_infra.database.migration_lock import wait_for_migration_lock
 from awa_infra.database.observe import Look, look, plan_from
 from awa_infra.database.patience import LOCK_TRY, OnRetry, OnWait, Patience, Waits
 from awa_infra.database.run import Planner, Progress, Run
@@ -21,8 +21,8 @@ from awa_infra.database.turns import Turn
 from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT, DesiredState, ObservedState, Plan, Report, StepKind, Transaction
 from awa_infra.planning.describe import listed
-from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.planning.transactions import transactions
 
 __all__ = [

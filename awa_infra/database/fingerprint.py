@@ -12,13 +12,13 @@ from awa_infra.database.observe import Look, look, plan_from
 from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
-from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts
+from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts, own_names
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
-from awa_infra.planning.catalog import NAMED_PARTS, own_names
-from awa_infra.planning.drift import Examination, ObservedSchema, Subject, examine, shapes
-from awa_infra.planning.findings import FindingKind
-from awa_infra.planning.gates import raise_if_blocked
-from awa_infra.planning.repair import INSTALLER, made_canonical, make_repair, with_history, with_repairs
+from awa_infra.planning.pure_gates import raise_if_blocked
+from awa_infra.verification.catalog import NAMED_PARTS
+from awa_infra.verification.drift import Examination, ObservedSchema, Subject, examine, shapes
+from awa_infra.verification.findings import FindingKind
+from awa_infra.verification.repair import INSTALLER, made_canonical, make_repair, with_history, with_repairs
 
 READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "newer-schema", "server-too-old"))
 """Gates that object to a verification too: nothing could be said about such a database."""

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 from awa_infra import sqltext
 from awa_infra.database.catalogs import RINGS, Standings
 from awa_infra.database.connection import Connection
-from awa_infra.database.lock import TRY_MIGRATION_LOCK
+from awa_infra.database.migration_lock import TRY_MIGRATION_LOCK
 from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, read_transaction, with_role
 from awa_infra.model import (
@@ -38,20 +38,13 @@ from awa_infra.model import (
 )
 from awa_infra.planning.access import lack_queries
 from awa_infra.planning.effort import effort_of
-from awa_infra.planning.gates import (
-    GateQuery,
-    Session,
-    database_gate,
-    gate_queries,
-    history_query,
-    note_queries,
-    raise_if_blocked,
-)
-from awa_infra.planning.numbering import is_legacy_numbering
+from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries
+from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.pure_gates import database_gate, raise_if_blocked
 from awa_infra.planning.traffic import holds
-from awa_infra.planning.window import installs, replays
+from awa_infra.release import is_legacy_numbering
 
 UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: nobody knows at which version the schema stands."""

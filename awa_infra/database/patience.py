@@ -18,7 +18,7 @@ import psycopg
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY, Connection, connect
-from awa_infra.database.lock import table_holders
+from awa_infra.database.migration_lock import table_holders
 from awa_infra.database.session import read_transaction
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT

@@ -10,7 +10,7 @@ import psycopg
 
 from awa_infra.database.connection import LOCK_NOT_AVAILABLE, Connection, connect, translate
 from awa_infra.database.kept import pool
-from awa_infra.database.lock import table_holders
+from awa_infra.database.migration_lock import table_holders
 from awa_infra.database.session import READ_WAIT
 from awa_infra.errors import AwaInfraError, LockTimeoutError
 

@@ -17,8 +17,8 @@ from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transacti
 from awa_infra.database.target import Target
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
-from awa_infra.planning.gates import raise_if_blocked
-from awa_infra.planning.reference import SCRATCH_SCHEMAS, facts_from, reference_problem
+from awa_infra.planning.pure_gates import raise_if_blocked
+from awa_infra.verification.reference import SCRATCH_SCHEMAS, facts_from, reference_problem
 
 _PREFIX = "awa_infra_reference_"
 """Start of the name of every scratch database; the rest is random."""

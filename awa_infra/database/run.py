@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 from awa_infra.database.cancellation import running
 from awa_infra.database.commit import commit
 from awa_infra.database.connection import Connection, translate
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import Look, observe
 from awa_infra.database.patience import OnWait, Patience
 from awa_infra.database.session import BEGIN_WRITE, apply_settings, stay_while_idle

@@ -7,13 +7,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 Entries = dict[tuple[str, str], str]
+
+FAMILIES: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            *("ready_entries", "ready_tombstones", "ready_claim_attempt_batches", "ready_segments", "done_entries"),
+            *("receipt_completion_batches", "receipt_completion_tombstones", "queue_terminal_count_deltas"),
+        ),
+        "{q}",
+    ),
+    "leases": "{l}",
+    **dict.fromkeys(
+        ("lease_claims", "lease_claim_batches", "lease_claim_closures", "lease_claim_closure_batches"), "{c}"
+    ),
+}
+"""Partitioned table to the placeholder of its slot: queue, lease or claim ring (Awa 0.6.9, V23 to V39)."""
+
+_PARTITION = re.compile(rf"({'|'.join(sorted(FAMILIES, key=len, reverse=True))})_([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +85,19 @@ def newest_catalog_facts(major: int) -> CatalogFacts:
     facts = catalog_facts(release, major)
     assert facts is not None  # noqa: S101  the release comes from the same files
     return facts
+
+
+def partition_of(relation: str) -> tuple[str, int] | None:
+    """Return the partitioned table of Awa and the slot that a relation's name says, if it says so."""
+    found = _PARTITION.fullmatch(relation)
+    return (found[1], int(found[2])) if found else None
+
+
+def own_names(catalog: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the names that can stand after the schema's name; partitions are known by their parents."""
+    parts = {"relation", "function", "sequence", "type"}
+    names = (name.partition("(")[0] for part, name in catalog if part in parts)
+    return frozenset(name for name in names if "{" not in name and partition_of(name) is None)
 
 
 def _overridden(data: Mapping[str, Any], major: Mapping[str, Any], which: str) -> Entries:

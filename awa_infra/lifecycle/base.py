@@ -12,10 +12,10 @@ from awa_infra.lifecycle.connections import connection_change, same_connection
 from awa_infra.lifecycle.handed import Handed
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
-from awa_infra.planning.drift import Examination
-from awa_infra.planning.gates import raise_if_blocked
+from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Input, Inputs, Output, Outputs, Props
 from awa_infra.spec.problems import Problem, input_problems
+from awa_infra.verification.drift import Examination
 
 _NO_SUCH_ROLE = "22023"
 _MAY_NOT_ACT = "42501"

@@ -13,8 +13,8 @@ from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
 from awa_infra.lifecycle.progress import followed, tell_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
-from awa_infra.planning.gates import raise_if_blocked
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
 from awa_infra.spec.queue_storage import DROP, QueueStorageInputs, QueueStorageOutputs

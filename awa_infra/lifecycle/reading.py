@@ -10,9 +10,9 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.base import Comparison, Tell, role_is_pending
 from awa_infra.model import DesiredState, ObservedState, Plan
-from awa_infra.planning.drift import Examination
-from awa_infra.planning.findings import Finding
-from awa_infra.planning.gates import raise_if_blocked
+from awa_infra.planning.pure_gates import raise_if_blocked
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding
 
 UNREADABLE = "history-unreadable"
 """The gate that says so."""

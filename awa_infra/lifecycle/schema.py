@@ -14,8 +14,8 @@ from awa_infra.lifecycle.reading import comparison, desired_plan, require_readab
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
-from awa_infra.planning.gates import release_gate
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.pure_gates import release_gate
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
 from awa_infra.spec.problems import Problem

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from functools import cache
 
 from awa_infra import sqltext
-from awa_infra.facts.catalog import newest_catalog_facts
+from awa_infra.facts.catalog import newest_catalog_facts, own_names
 from awa_infra.model import Note, ObservedState, Step, StepKind, Stranger
-from awa_infra.planning.catalog import own_names
 
 OWNERSHIP_KEY = "ownership"
 """Key of the step that hands over what belongs to somebody else."""

@@ -22,9 +22,10 @@ from awa_infra.model import (
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
 from awa_infra.planning.effort import locks_text, shape_locks
-from awa_infra.planning.gates import pure_gates, queue_storage_values
+from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
-from awa_infra.planning.replay import INSTALLER, replays_installer
+from awa_infra.planning.installer import INSTALLER, replays_installer
+from awa_infra.planning.pure_gates import pure_gates
 from awa_infra.planning.transactions import transactions
 
 _TRIGGERS = 2

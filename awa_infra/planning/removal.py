@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from awa_infra import sqltext
 from awa_infra.model import Gate, ObservedState, Plan, Release, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
-from awa_infra.planning.lost_rows import TRANSITION, state_row_gates
+from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
 
 _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""

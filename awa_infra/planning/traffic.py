@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 
 from awa_infra.model import Shape, Step, StepKind, Transaction
 from awa_infra.planning.effort import WAITING, and_listed, duration_of
+from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.transactions import transactions
-from awa_infra.planning.window import installs, replays
 
 TRAFFIC = "traffic"
 """Code of the note that says what each kind of transaction costs those who are alive (``sql/notes/traffic.sql``)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from awa_infra.model import Step, StepKind, Transaction
 from awa_infra.planning.access import INSTALLER_KEY
-from awa_infra.planning.replay import replays_installer
+from awa_infra.planning.installer import replays_installer
 
 _FOR_LATER_STEPS = frozenset({StepKind.ACT_AS})
 """Kinds whose steps set something for the rest of a transaction, so that every later one begins with them."""

@@ -8,7 +8,7 @@ from typing import Any
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import DesiredState, QueueStorage
-from awa_infra.planning.data import plan_data, state_data
+from awa_infra.planning.describe import plan_data, state_data
 from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS
 from awa_infra.release import installed_release
 from awa_infra.spec.base import UNKNOWN, Outputs, camel

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.apply import Waits, apply
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape, Step

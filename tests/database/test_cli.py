@@ -20,7 +20,7 @@ from psycopg import sql
 from awa_infra import __version__
 from awa_infra.cli import status as status_module
 from awa_infra.cli.main import COMMANDS
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState

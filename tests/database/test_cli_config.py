@@ -12,7 +12,7 @@ from psycopg import sql
 
 from awa_infra.cli.desired import desired_state
 from awa_infra.config import json_schema
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
 from awa_infra.model import Policy, Release
 from awa_infra.spec.stack import StackConfig

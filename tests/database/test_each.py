@@ -14,7 +14,7 @@ import pytest
 
 from awa_infra.database.apply import Progress, Waits, apply
 from awa_infra.database.fingerprint import verify
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
 from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Roles, Step, Transaction

@@ -15,8 +15,8 @@ import pytest
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.errors import BlockedError, ConnectionFailedError, SqlFailedError
 from awa_infra.model import Provenance, Release
-from awa_infra.planning.drift import Examination
-from awa_infra.planning.findings import Finding, FindingKind
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding, FindingKind
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 

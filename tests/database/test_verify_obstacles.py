@@ -11,7 +11,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan
 from awa_infra.model import DesiredState, Release
-from awa_infra.planning.findings import Finding
+from awa_infra.verification.findings import Finding
 from tests.support.servers import Database, TestServer
 
 

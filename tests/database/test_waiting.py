@@ -15,7 +15,7 @@ from awa_infra.database import turns
 from awa_infra.database.apply import Waits, apply
 from awa_infra.database.databases import DatabaseOptions, ensure_database
 from awa_infra.database.fingerprint import verify
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.session import READ_SETTINGS
 from awa_infra.database.target import Target

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
 from awa_infra.model import DesiredState, QueueStorage, Shape, Step, Transaction
-from awa_infra.packaging.bundle import render
-from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
 from tests.matrix.starts import CUSTOM_SHAPES, Start
 from tests.support.tools import awa

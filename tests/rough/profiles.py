@@ -287,7 +287,7 @@ TIMEOUTS = {
 ITS_OWN_STATEMENTS = dict.fromkeys(("Flyway", "sqitch", "Liquibase"), "tool-timeout")
 """Ways whose tool keeps a transaction of its own open meanwhile, or is slow with its own tables."""
 
-NOT_ADOPTED = {"Flyway": "not-adopted"}
+NOT_ADOPTED = dict.fromkeys(("Flyway", "goose", "golang-migrate", "dbmate", "sqitch"), "not-adopted")
 """Awa's own command or the engine migrated it, and the tool's history does not know."""
 
 HARDENED = (
@@ -525,7 +525,7 @@ PROFILES: tuple[Profile, ...] = (
         "one connection",
         "a role with CONNECTION LIMIT 1",
         lambda server: site(server, role_options="CONNECTION LIMIT 1"),
-        dict.fromkeys(("Flyway", "golang-migrate"), "too many connections for role"),
+        dict.fromkeys(("Flyway", "sqitch"), "too many connections for role"),
     ),
     Profile(
         "few connections",
@@ -573,7 +573,11 @@ PROFILES: tuple[Profile, ...] = (
         "PgBouncer, statement",
         "pool_mode = statement",
         lambda server: pooled(server, "statement"),
-        {EVERY_WAY: "transaction blocks not allowed", "engine": "connection-failed"},
+        {
+            EVERY_WAY: "transaction blocks not allowed",
+            "engine": "connection-failed",
+            "Liquibase": "This connection has been closed",
+        },
     ),
     Profile("German", "lc_messages = de_DE.UTF-8, Turkish ICU collation, PostgreSQL 15", lambda _server: german()),
     Profile("dump", "a restored dump of a migrated database", restored, NOT_ADOPTED),

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState
-from awa_infra.packaging.bundle import render
-from awa_infra.packaging.write import write
 from awa_infra.release import installed_release
 from devtools.postgres_host import binaries
 from tests.rough import up

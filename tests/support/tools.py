@@ -14,7 +14,7 @@ import pytest
 
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
-from awa_infra.planning.catalog import digest, structure
+from awa_infra.verification.catalog import digest, structure
 from devtools.postgres_host import binaries
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
+from awa_infra.bundles.checking import check, progress
+from awa_infra.bundles.existing import read
 from awa_infra.database.bundle_history import read_history
 from awa_infra.model import QueueStorage, Shape
-from awa_infra.packaging.check import check, progress
-from awa_infra.packaging.existing import read
 from tests.support.servers import Database
 from tests.tools.runners import Tool, finish
 

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import render
-from awa_infra.packaging.write import write
 from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema

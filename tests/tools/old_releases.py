@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from awa_infra.bundles.existing import read
+from awa_infra.bundles.package import package, render
+from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import package, render
-from awa_infra.packaging.existing import read
-from awa_infra.packaging.write import write
 from awa_infra.release import checked_release
 from devtools.awa_releases import awa_python
 from devtools.progress import ToolMissing

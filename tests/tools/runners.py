@@ -138,10 +138,13 @@ def golang_migrate(where: str | Where, bundle: Path, *words: str) -> Result:
 def goose(where: str | Where, bundle: Path, *words: str) -> Result:
     """Run the preparation, then goose; ``up`` unless told otherwise."""
     where = _where(where)
-    history = ("-dir", "migrations", "-table", "awa_migrations.goose_db_version")
-    tool = [*command(go_tools.goose), *history, "postgres", _go_url(where)]
     ready = prepared(where, bundle)
-    return ready if ready.status else run(where, [*tool, *(words or ("up",))], bundle, {})
+    return ready if ready.status else run(where, [*_goose(where), *(words or ("up",))], bundle, {})
+
+
+def _goose(where: Where) -> list[str]:
+    history = ("-dir", "migrations", "-table", "awa_migrations.goose_db_version")
+    return [*command(go_tools.goose), *history, "postgres", _go_url(where)]
 
 
 def dbmate(where: str | Where, bundle: Path, *words: str) -> Result:
@@ -162,7 +165,7 @@ def alembic(where: str | Where, bundle: Path, *words: str) -> Result:
 
 
 def sqitch(where: str | Where, bundle: Path, *words: str) -> Result:
-    """Run sqitch; ``deploy`` unless told otherwise."""
+    """Run the prerequisite, then sqitch; ``deploy`` unless told otherwise."""
     where = _where(where)
     found = Target.of(where.url).parameters
     user, database = quote(found["user"], safe=""), quote(found["dbname"], safe="")
@@ -170,7 +173,8 @@ def sqitch(where: str | Where, bundle: Path, *words: str) -> Result:
     path = os.pathsep.join([str(where.programs), os.environ["PATH"]])
     who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": found["password"]}
     tool = [*command(perl_tools.sqitch), *(words or ("deploy",)), target]
-    return run(where, tool, bundle, {"PATH": path, **who})
+    ready = psql(where, bundle / "prerequisite.sql")
+    return ready if ready.status else run(where, tool, bundle, {"PATH": path, **who})
 
 
 def adopt(where: str | Where, bundle: Path) -> Result:
@@ -179,12 +183,16 @@ def adopt(where: str | Where, bundle: Path) -> Result:
 
 
 def _adopt_prepared(where: str | Where, bundle: Path) -> Result:
-    ready = prepared(where, bundle)
+    ready = psql(where, bundle / "prerequisite.sql")
     return ready if ready.status else adopt(where, bundle)
 
 
 def _adopt_with_goose(where: str | Where, bundle: Path) -> Result:
-    shown = goose(where, bundle, "version")
+    where = _where(where)
+    ready = psql(where, bundle / "prerequisite.sql")
+    if ready.status:
+        return ready
+    shown = run(where, [*_goose(where), "version"], bundle, {})
     return shown if shown.status else adopt(where, bundle)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from awa_infra.bundles.existing import read
+from awa_infra.bundles.formats import FORMATS
+from awa_infra.bundles.package import package, render
+from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
-from awa_infra.packaging.bundle import FORMATS, package, render
-from awa_infra.packaging.existing import read
-from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
@@ -136,7 +137,9 @@ def test_sqitch_goes_on_after_it_was_killed_before_it_noted_a_change(
     write(render("sqitch", DesiredState(release, 40)), bundle)
     assert sqitch(database.url, bundle, "deploy", "--to", "001000_awa_v001").status == 0
     database.rows("DELETE FROM awa_migrations.events; DELETE FROM awa_migrations.changes")
-    assert "already exists" in sqitch(database.url, bundle).output
+    killed = sqitch(database.url, bundle).output
+    assert "[not-adopted]" in killed
+    assert "--to 001000_awa_v001" in killed
     assert adopt_with_sqitch(database.url, bundle).status == 0
     done = sqitch(database.url, bundle)
     assert done.status == 0, done.output
@@ -182,10 +185,30 @@ def test_what_alembic_refuses_is_said_in_a_few_lines(awa_database: Database, rel
     assert len(refused.output.splitlines()) < 10
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://u:hush@[::1/db", "AWA_DATABASE_URL cannot be read"),
+        ("mysql://u:hush@a:1,b:2/db", "Set AWA_DATABASE_URL, for example"),
+        ("postgresql+asyncpg://u:hush@a/db", "Set AWA_DATABASE_URL, for example"),
+        ("postgresql+psycopg2://u:hush@a/db", "Install psycopg2 beside Alembic"),
+    ],
+)
+def test_alembic_says_what_is_wrong_with_its_address_and_never_the_password(
+    url: str, said: str, release: Release, tmp_path: Path
+) -> None:
+    write(render("alembic", DesiredState(release, 40)), tmp_path / "bundle")
+    refused = alembic(url, tmp_path / "bundle")
+    assert refused.status != 0
+    assert said in refused.output
+    assert "hush" not in refused.output
+    assert "Traceback" not in refused.output
+
+
 READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = on"
 
 
-@pytest.mark.parametrize("form", [tool.name for tool in NUMBERED if tool.name not in {"sqitch", "alembic"}])
+@pytest.mark.parametrize("form", [tool.name for tool in NUMBERED if tool.name != "alembic"])
 def test_a_read_only_database_is_told_before_anything_fails(
     form: str, database: Database, release: Release, tmp_path: Path
 ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from awa_infra.bundles.formats.flyway import ALONE_KEY
 from awa_infra.model import Release
-from awa_infra.packaging.flyway import ALONE_KEY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import CUSTOM, PASSWORD, SCHEMAS, ran, unverified, wait_for_the_lock, with_crlf

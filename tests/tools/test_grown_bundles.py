@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from awa_infra.bundles.formats import FORMATS
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import FORMATS, render
-from awa_infra.packaging.write import write
 from devtools.awa_releases import awa_python
 from devtools.progress import ToolMissing
 from tests.support.servers import Database

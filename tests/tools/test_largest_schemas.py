@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
-from awa_infra.packaging.bundle import render
-from awa_infra.packaging.write import write
 from awa_infra.planning.effort import shape_locks
 from tests.support.servers import Database, TestServer, embedded_server
 from tests.tools.bundle_tools import script, unverified

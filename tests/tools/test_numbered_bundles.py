@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from awa_infra.bundles.checking import progress
+from awa_infra.bundles.existing import read
+from awa_infra.bundles.package import package, render
+from awa_infra.bundles.writing import write
 from awa_infra.database.bundle_history import read_history
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage, Release
-from awa_infra.packaging.bundle import package, render
-from awa_infra.packaging.check import progress
-from awa_infra.packaging.existing import read
-from awa_infra.packaging.write import write
 from tests.support.servers import Database
 from tests.support.tools import dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.bundles.formats import FORMATS
+from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.package import contents_of, render
+from awa_infra.bundles.preflight import preflight
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
-from awa_infra.packaging.bundle import FORMATS, contents_of, render
-from awa_infra.packaging.lock_table import lock_table_queries
-from awa_infra.packaging.preflight import preflight
 from tests.support.servers import Database
 from tests.tools.bundle_tools import CUSTOM
 

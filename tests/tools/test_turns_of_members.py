@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from awa_infra.bundles.existing import read
+from awa_infra.bundles.package import package, render
+from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release
-from awa_infra.packaging.bundle import package, render
-from awa_infra.packaging.existing import read
-from awa_infra.packaging.write import write
 from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
 from tests.tools.runners import RUNNERS

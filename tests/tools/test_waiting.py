@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database.lock import MIGRATION_LOCK_KEY
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
+from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, Release
-from awa_infra.packaging.bundle import render
-from awa_infra.packaging.write import write
 from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
 from tests.tools.bundle_tools import CUSTOM, script

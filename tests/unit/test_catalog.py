@@ -4,11 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from awa_infra.facts.catalog import FAMILIES, catalog_facts, newest_catalog_facts, own_names, partition_of
 from awa_infra.facts.catalog import _files as files
-from awa_infra.facts.catalog import catalog_facts, newest_catalog_facts
 from awa_infra.model import Shape
-from awa_infra.planning.catalog import (
-    FAMILIES,
+from awa_infra.verification.catalog import (
     SchemaName,
     body_hash,
     collapse,
@@ -17,8 +16,6 @@ from awa_infra.planning.catalog import (
     expand,
     is_lane_sequence,
     neutral_body,
-    own_names,
-    partition_of,
     relation_of,
     structure,
     with_hashes,

@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from awa_infra.bundles.contents import Waits as BundleWaits
 from awa_infra.config import decode, examine, parse, validate
 from awa_infra.database.apply import Waits
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Queue, QueueStorage, Roles, Shape
-from awa_infra.packaging.contents import Waits as BundleWaits
 from awa_infra.spec.database import DatabaseEntry
 from awa_infra.spec.problems import input_problems
 from awa_infra.spec.queue_storage import QueueStorageInputs

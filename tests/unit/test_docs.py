@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from awa_infra import config
-from awa_infra.planning.findings import FindingCode
 from awa_infra.spec.database import DatabaseEntry
 from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
 from awa_infra.spec.roles import RolesEntry
 from awa_infra.spec.stack import StackConfig
+from awa_infra.verification.findings import FindingCode
 from devtools import docs, docs_codes, docs_configuration, docs_errors, docs_shown
 from devtools.docs_shown import ROOT, Block
 from devtools.progress import ToolError

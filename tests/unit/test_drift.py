@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.facts.catalog import CatalogFacts
+from awa_infra.facts.catalog import CatalogFacts, own_names
 from awa_infra.model import (
     Migration,
     ObservedState,
@@ -19,21 +19,12 @@ from awa_infra.model import (
     Substrate,
     Unseen,
 )
-from awa_infra.planning import drift as drift_module
-from awa_infra.planning.bodies import difference, last_definer, release_bodies, text_of
-from awa_infra.planning.catalog import (
-    Expanded,
-    Key,
-    SchemaName,
-    body_hash,
-    expand,
-    neutral_body,
-    own_names,
-    with_hashes,
-)
-from awa_infra.planning.checks import Health, cut_names
-from awa_infra.planning.drift import Examination, ObservedSchema, Subject, examine, shapes
-from awa_infra.planning.findings import Finding, FindingKind, compare, fold, lanes
+from awa_infra.verification import drift as drift_module
+from awa_infra.verification.bodies import difference, last_definer, release_bodies, text_of
+from awa_infra.verification.catalog import Expanded, Key, SchemaName, body_hash, expand, neutral_body, with_hashes
+from awa_infra.verification.checks import Health, cut_names
+from awa_infra.verification.drift import Examination, ObservedSchema, Subject, examine, shapes
+from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes
 
 AWA, ACME = SchemaName("awa", "awa"), SchemaName("acme", "acme")
 SMALL = Shape(4, 2, 2)

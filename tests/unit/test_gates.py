@@ -15,12 +15,10 @@ from awa_infra.planning.gates import (
     gate_queries,
     history_query,
     note_queries,
-    pure_gates,
     queue_storage_values,
-    raise_if_blocked,
-    release_gate,
     special_queries,
 )
+from awa_infra.planning.pure_gates import pure_gates, raise_if_blocked, release_gate
 
 ACME = QueueStorage("acme", queues=(Queue("emails", shards=2),))
 SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False), (Queue("reports", shards=1),))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from awa_infra.bundles.package import render
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Lack, Migration, ObservedState, QueueStorage, Release, StepKind
-from awa_infra.packaging.bundle import render
 from awa_infra.planning.access import lack_queries
-from awa_infra.planning.gates import database_gate
 from awa_infra.planning.planner import make_plan
+from awa_infra.planning.pure_gates import database_gate
 from awa_infra.release import normalised_sha256
 from awa_infra.spec.problems import input_problems
 from awa_infra.spec.schema import SchemaInputs

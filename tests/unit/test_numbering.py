@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Release, Shape, StepKind, Substrate
-from awa_infra.planning.numbering import is_legacy_numbering
 from awa_infra.planning.planner import make_plan
+from awa_infra.release import is_legacy_numbering
 
 COUNTS, RUNTIMES = "queue_state_counts", "runtime_instances"
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from awa_infra.planning.catalog import SchemaName
-from awa_infra.planning.obstacles import Denied, obstacle_findings
+from awa_infra.verification.catalog import SchemaName
+from awa_infra.verification.obstacles import Denied, obstacle_findings
 
 AWA = SchemaName("awa", "awa")
 

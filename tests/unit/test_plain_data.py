@@ -10,7 +10,7 @@ from psycopg import conninfo
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Shape
 from awa_infra.model.observed import LostRows, StorageTransition, Substrate, Unseen
-from awa_infra.planning.data import plan_data, state_data
+from awa_infra.planning.describe import plan_data, state_data
 from awa_infra.planning.planner import make_plan
 
 GATE = Gate("not-owner", "Schema awa belongs to somebody else.", "Connect as its owner.")

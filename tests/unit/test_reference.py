@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from awa_infra.facts.catalog import CatalogFacts
 from awa_infra.model import Migration, ObservedState, Patch, Provenance, Release
-from awa_infra.planning.catalog import SchemaName
-from awa_infra.planning.reference import facts_from, reference_problem
+from awa_infra.verification.catalog import SchemaName
+from awa_infra.verification.reference import facts_from, reference_problem
 
 RELEASE = Release("0.6.99", (Migration(7, "", "", ""),), (Patch("fix", "", "", ""),), Provenance.UNKNOWN)
 NAMES = CatalogFacts({}, {("relation", "leases"): "table"}, {}, frozenset(), "")

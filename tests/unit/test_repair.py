@@ -14,9 +14,9 @@ from awa_infra.model import (
     StepKind,
     StorageTransition,
 )
-from awa_infra.planning.catalog import Key
-from awa_infra.planning.findings import OBJECT_CODES, Finding, FindingKind, state
-from awa_infra.planning.repair import make_repair, with_repairs
+from awa_infra.verification.catalog import Key
+from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingKind, state
+from awa_infra.verification.repair import make_repair, with_repairs
 
 ROW = (
     "INSERT INTO awa.schema_version (version, description)\nVALUES ({}, 'step; {}')\nON CONFLICT (version) DO NOTHING;"

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from awa_infra import sqltext
+from awa_infra.bundles.package import package
 from awa_infra.model import DesiredState, Release, Roles
-from awa_infra.packaging.bundle import package
 from awa_infra.planning.session import (
     begin,
     keep_query,

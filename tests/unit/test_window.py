@@ -4,8 +4,8 @@ import pytest
 
 from awa_infra.model import DesiredState, QueueStorage, Release, Step, StepKind
 from awa_infra.planning.gates import Session, note_queries
+from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.planner import migration_step, queue_storage_step
-from awa_infra.planning.window import installs, replays
 
 
 def test_migrations_that_carry_the_installer_run_it_over_every_schema(release: Release) -> None:

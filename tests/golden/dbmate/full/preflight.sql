@@ -1375,6 +1375,48 @@ SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied
         END LOOP;
     END IF;
 
+    -- 'not-adopted'
+    IF true AND string_to_array('awa.schema_version awa_migrations.dbmate_migrations', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool would run its first migration on a schema that another program migrated, and fail in it.
+SELECT 'not-adopted' AS code,
+       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
+              current_database(), found.version, 'dbmate') AS message,
+       format('Run adopt.sql with psql, as README.md says; then run this again.',
+              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
+  FROM (SELECT max(version) AS version FROM awa.schema_version) found
+ WHERE found.version > 0
+   AND NOT EXISTS (
+SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
+  FROM awa_migrations.dbmate_migrations m
+ WHERE m.version ~ '^[0-9]{1,9}$'
+       )
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'not-adopted'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool would run its first migration on a schema that another program migrated, and fail in it.
+SELECT 'not-adopted' AS code,
+       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
+              current_database(), found.version, 'dbmate') AS message,
+       format('Run adopt.sql with psql, as README.md says; then run this again.',
+              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
+  FROM (SELECT max(version) AS version FROM awa.schema_version) found
+ WHERE found.version > 0
+   AND NOT EXISTS (
+-- The tool's table is not there yet.
+SELECT
+ WHERE to_regclass('awa_migrations.dbmate_migrations') IS NOT NULL
+       )
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
 
     -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
     -- only here, hence EXECUTE. Without any version another condition says what is wrong.

@@ -1226,6 +1226,48 @@ SELECT split_part(c.change, '_', 1)::integer::text AS identity, NULL::integer AS
         END LOOP;
     END IF;
 
+    -- 'not-adopted'
+    IF true AND string_to_array('awa.schema_version awa_migrations.changes', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool would run its first migration on a schema that another program migrated, and fail in it.
+SELECT 'not-adopted' AS code,
+       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
+              current_database(), found.version, 'sqitch') AS message,
+       format('Run sqitch deploy --log-only --to %s and the address of the database; then deploy.',
+              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
+  FROM (SELECT max(version) AS version FROM awa.schema_version) found
+ WHERE found.version > 0
+   AND NOT EXISTS (
+SELECT split_part(c.change, '_', 1)::integer::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
+  FROM awa_migrations.changes c
+ WHERE c.project = 'awa_infra' AND c.change ~ '^[0-9]{1,9}_'
+       )
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'not-adopted'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool would run its first migration on a schema that another program migrated, and fail in it.
+SELECT 'not-adopted' AS code,
+       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
+              current_database(), found.version, 'sqitch') AS message,
+       format('Run sqitch deploy --log-only --to %s and the address of the database; then deploy.',
+              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
+  FROM (SELECT max(version) AS version FROM awa.schema_version) found
+ WHERE found.version > 0
+   AND NOT EXISTS (
+-- The tool's table is not there yet.
+SELECT
+ WHERE to_regclass('awa_migrations.changes') IS NOT NULL
+       )
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
     -- 'tool-timeout'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN

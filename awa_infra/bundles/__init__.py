@@ -1,0 +1,1 @@
+"""Pure: from a plan to the files of a bundle, for eight migration tools."""

@@ -1,0 +1,58 @@
+"""``roles.sql`` and ``guard.sql``: what only an administrator may do, beside the files that the tool runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import ADMINISTRATORS, Contents
+from awa_infra.model import Step, StepKind
+from awa_infra.planning.session import opening
+
+ROLES_FILE = "roles.sql"
+
+_HEADER = """\
+-- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
+-- that may grant on the database). What is there already is left as it is, so it can be run again:
+--
+--     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
+--
+-- It sets no passwords: use \\password in psql afterwards, for every role that logs in.
+\\set ON_ERROR_STOP on
+BEGIN;
+"""
+
+
+GUARD_FILE = "guard.sql"
+
+_GUARD_HEADER = """\
+-- Once per database, before or after the other files, by a superuser (on a managed service by its administrator). It
+-- can be run again:
+--
+--     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f guard.sql
+--
+\\set ON_ERROR_STOP on
+BEGIN;
+"""
+
+
+def guard_script(contents: Contents) -> dict[str, bytes]:
+    """Return the script that guards the schemas by its path; nothing if none is to be guarded."""
+    return _script(GUARD_FILE, _GUARD_HEADER, contents, contents.of(StepKind.GUARD))
+
+
+def roles_script(contents: Contents) -> dict[str, bytes]:
+    """Return the script by its path; nothing if no roles are declared."""
+    return _script(
+        ROLES_FILE,
+        _HEADER,
+        contents,
+        [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}],
+    )
+
+
+def _script(path: str, header: str, contents: Contents, steps: Sequence[Step]) -> dict[str, bytes]:
+    if not steps:
+        return {}
+    texts = [f"-- {sqltext.one_line(step.title)}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
+    return {path: "\n".join([header, opening(contents.waits.lock_timeout), *texts, "COMMIT;\n"]).encode()}

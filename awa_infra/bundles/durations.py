@@ -1,0 +1,68 @@
+"""What each file of a bundle locks and how long it takes: a table for the README, from committed facts. Pure.
+
+No clock and no machine: whoever writes the bundle gets the same table.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+from awa_infra.bundles.contents import ADMINISTRATORS, Contents
+from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts.durations import Duration, duration_facts
+from awa_infra.model import Step
+from awa_infra.planning.effort import duration_of
+from awa_infra.planning.installer import replays_installer
+
+_MILLION = 1_000_000
+_UNKNOWN = "not measured"
+
+_HEADER = """\
+| File | Strongest lock on older tables and views | Seconds | per million jobs in `awa` | per million in queue storage |
+|---|---|---|---|---|"""
+
+
+def durations(contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return the table, a row for each file in the order in which they run, and what its columns mean.
+
+    Args:
+        contents: what the bundle contains.
+        paths: the path of every step's file by the step's key.
+    """
+    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
+    steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
+    found = [(step, duration_of(step, shapes)) for step in steps]
+    rows = [_row(paths[step.key], step, duration) for step, duration in found]
+    known = [duration.seconds for _, duration in found if duration is not None]
+    return "\n".join([_about(sum(known)), "", _HEADER, *rows])
+
+
+def _about(total: float) -> str:
+    facts = duration_facts()
+    text = (
+        f"Measured on {facts.reference}, each file by itself: other machines have other seconds. On an empty database "
+        f"all files together take about {max(total, 0.1):.1f} seconds. The last two columns are for a database in "
+        "use: what a file takes longer for every million jobs in the tables of schema `awa` itself, and for every "
+        "million ready or finished jobs in queue storage, those of all its schemas together. In the former a file "
+        "without a figure takes less than half a second, the latter is known of files that run the installer of queue "
+        "storage again, which cost most. Locks are held until the transaction ends; a custom queue-storage schema adds "
+        "its own tables to those of schema `awa`, which are counted here."
+    )
+    return textwrap.fill(text, 120, break_on_hyphens=False)
+
+
+def _row(path: str, step: Step, duration: Duration | None) -> str:
+    replay = f"{SECONDS_PER_ROW_AND_REPLAY * _MILLION:.0f}" if replays_installer(step) else ""
+    if duration is None:
+        return f"| `{path}` | {_UNKNOWN} | {_UNKNOWN} | {_UNKNOWN} | {replay} |"
+    # As facts have it, the strongest first.
+    lock = next((f"`{mode}` on {_tables(duration, mode, n)}" for mode, n in duration.locks.items()), "none")
+    more = f"{duration.per_million:.1f}" if duration.per_million else ""
+    return f"| `{path}` | {lock} | {max(duration.seconds, 0.01):.2f} | {more} | {replay} |"
+
+
+def _tables(duration: Duration, mode: str, count: int) -> str:
+    if mode in duration.named:
+        return ", ".join(f"`{table}`" for table in duration.named[mode])
+    return f"{count} table{'' if count == 1 else 's'}"

@@ -1,0 +1,199 @@
+"""The bundle that stands in a folder, and whether it is as it was written."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, parsed, sha256
+from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, is_ours, listed
+from awa_infra.errors import BundleError
+
+
+@dataclass(frozen=True)
+class ExistingBundle:
+    """A bundle in a folder.
+
+    Attributes:
+        folder: where it is.
+        files: the bytes of everything in it, by path.
+    """
+
+    folder: Path
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def lock(self) -> LockFile:
+        """What it has released.
+
+        Raises:
+            BundleError: there is no lock file, or it cannot be read.
+        """
+        content = self.files.get(LOCK_FILE)
+        if content is None:
+            raise BundleError(
+                f"The bundle in {self.folder} has lost its file {LOCK_FILE}, which says what must not change.",
+                hint="Restore it from version control, or write a new bundle to a new folder.",
+            )
+        return parsed(content, str(self.folder / LOCK_FILE))
+
+    @property
+    def release(self) -> str:
+        """The newest Awa release that wrote anything in it.
+
+        The lock names the release of each text, the manifest the one of the last run, which may have added no text.
+
+        Raises:
+            BundleError: there is no lock file, or it cannot be read.
+        """
+        lock = self.lock
+        names = {entry.release for entry in (*lock.frozen.values(), *lock.repeatable)}
+        return max({*names, str(self.manifest.get("awa_release", "0"))}, key=age)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Its manifest, of whatever the last run wrote.
+
+        Raises:
+            BundleError: it is missing.
+        """
+        content = self.files.get(MANIFEST)
+        if content is None:
+            raise BundleError(
+                f"The bundle in {self.folder} has lost its file {MANIFEST}.", hint="Restore it from version control."
+            )
+        found: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
+        return found
+
+    @property
+    def foreign(self) -> list[str]:
+        """Files that awa-infra did not write."""
+        return sorted(self.files.keys() - listed(self._sums).keys() - {CHECKSUMS})
+
+    @property
+    def missing(self) -> list[str]:
+        """Files that awa-infra wrote and somebody removed."""
+        return sorted(listed(self._sums).keys() - self.files.keys())
+
+    @property
+    def edited(self) -> list[str]:
+        """Files that awa-infra wrote and somebody changed."""
+        sums = listed(self._sums)
+        return sorted(path for path in self.files.keys() & sums.keys() if sha256(self.files[path]) != sums[path])
+
+    @property
+    def _sums(self) -> str:
+        return self.files.get(CHECKSUMS, b"").decode(errors="replace")
+
+
+def age(release: str) -> Version:
+    """Return what orders releases; a name that is no version is older than all of them."""
+    try:
+        return Version(release)
+    except InvalidVersion:
+        return Version("0")
+
+
+def read(folder: Path) -> ExistingBundle | None:
+    """Return the bundle in a folder, or ``None`` if there is nothing.
+
+    Raises:
+        BundleError: it is a file, cannot be read, or holds something that awa-infra did not write.
+    """
+    if not folder.exists():
+        return None
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is a file, and a bundle is a folder.", hint="Choose another folder.")
+    try:
+        if not any(folder.iterdir()):
+            return None
+        ours = (folder / MANIFEST).is_file() and is_ours((folder / MANIFEST).read_text("utf-8", errors="replace"))
+        files = {} if not ours else {_relative(path, folder): _content(path) for path in _files(folder)}
+    except OSError as exc:
+        raise BundleError(
+            f"The folder {folder} cannot be read: {exc.strerror}.", hint="Choose another folder."
+        ) from exc
+    if not ours:
+        raise BundleError(
+            f"The folder {folder} is not empty, and awa-infra did not write it.",
+            hint="Choose a new or an empty folder; nothing here is overwritten.",
+        )
+    return ExistingBundle(folder, files)
+
+
+def refuse_what_changed(standing: ExistingBundle) -> None:
+    """Raise unless a bundle is exactly as it was written.
+
+    Raises:
+        BundleError: see above; it names the files.
+    """
+    folder = standing.folder
+    if standing.foreign:
+        raise BundleError(
+            f"The bundle in {folder} also holds files that awa-infra did not write: {', '.join(standing.foreign)}.",
+            hint="A bundle is replaced as a whole. Move them elsewhere, then run this again.",
+        )
+    changed = [f"{path} was edited" for path in standing.edited] + [f"{path} is missing" for path in standing.missing]
+    if changed:
+        raise BundleError(
+            f"The bundle in {folder} is not as awa-infra wrote it: {', '.join(changed)}.",
+            hint="Restore the files from version control; a checkout must not convert line ends. What was run "
+            "somewhere must stay as it is, and SQL of your own belongs beside the bundle.",
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _content(path: Path) -> bytes:
+    # A link is nothing that was written here, wherever it points.
+    return b"" if path.is_symlink() else path.read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that is not what would be written.
+
+    Attributes:
+        file: its path.
+        what: ``added``, ``changed`` or ``removed``: what writing would do to it.
+    """
+
+    file: str
+    what: str
+
+
+def changes(standing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> tuple[Change, ...]:
+    """Return what writing would do, by path."""
+    found = [Change(path, "added") for path in wanted.keys() - standing.keys()]
+    found += [Change(path, "removed") for path in standing.keys() - wanted.keys()]
+    found += [Change(path, "changed") for path in wanted.keys() & standing.keys() if wanted[path] != standing[path]]
+    return tuple(sorted(found, key=lambda change: change.file))
+
+
+def unified(change: Change, standing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Iterator[str]:
+    """Return the lines of a unified diff of one file, without their ends."""
+    old, new = (_lines(files.get(change.file)) for files in (standing, wanted))
+    names = {
+        "added": ("/dev/null", f"b/{change.file}"),
+        "removed": (f"a/{change.file}", "/dev/null"),
+        "changed": (f"a/{change.file}", f"b/{change.file}"),
+    }
+    return difflib.unified_diff(old, new, *names[change.what], lineterm="")
+
+
+def _lines(content: bytes | None) -> list[str]:
+    # Split at line feeds alone, so that a carriage return shows.
+    return [] if content is None else content.decode(errors="replace").removesuffix("\n").split("\n")

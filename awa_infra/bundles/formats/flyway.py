@@ -1,0 +1,159 @@
+"""The Flyway bundle: Awa's migrations under their own numbers, everything else repeatable.
+
+Tested with Flyway 10.21.0 and 11.20.3. Two rules keep it upgradable: a versioned file is
+Awa's text and nothing else, for Flyway compares checksums; and nothing of ours takes a version number, for
+that number belongs to a later Awa.
+"""
+
+from __future__ import annotations
+
+import json
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, again, own_name
+from awa_infra.bundles.gates import gone_queries, lock_table_queries
+from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
+from awa_infra.model import StepKind
+from awa_infra.planning.gates import GateQuery
+from awa_infra.planning.session import session_block
+
+_PATCHES_FROM = 0
+_QUEUE_STORAGE_AT = 10
+_LANES_AT = 20
+"""Flyway runs repeatable files in byte order of their description, hence ``awa_00``, ``awa_10``, ``awa_20``."""
+
+_APPLICATION = "awa-infra flyway"
+
+ALONE_KEY = 4708303812896250199
+"""Of the advisory lock that lets one Flyway at a time go on: "AWA_FLYW" as a number."""
+
+_ABOUT = """\
+# Settings of this bundle. Where the database is and who connects comes from the environment:
+# FLYWAY_URL, FLYWAY_USER, FLYWAY_PASSWORD."""
+
+_WHO = "Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection."
+
+_NO_NAMES = "A pooler gives one session to many clients, whose prepared statements would have the same names."
+
+_JDBC = ((_WHO, "ApplicationName", _APPLICATION), (_NO_NAMES, "prepareThreshold", "0"))
+"""Why, what, and the value; properties of the driver of PostgreSQL, for every way to connect."""
+
+_LOCATIONS = "Relative to the working directory: run Flyway inside this folder, or with -workingDirectory."
+
+_SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
+    ('Without this a wrong working directory means "up to date" and exit status 0.', "failOnMissingLocations", True),
+    (
+        "Flyway's history table has a schema of its own; schema awa belongs to Awa's migrations.",
+        "defaultSchema",
+        HISTORY_SCHEMA,
+    ),
+    ("Awa's text is run as it is.", "placeholderReplacement", False),
+    ("", "validateMigrationNaming", True),
+    ("One transaction for each file, in the order of Awa's version numbers.", "group", False),
+    ("", "outOfOrder", False),
+    ("Awa's schema holds jobs; nothing here drops it.", "cleanDisabled", True),
+    ("", "outputQueryResults", False),
+    (
+        "A later Awa release may drop a patch, and a custom schema may leave the configuration.",
+        "ignoreMigrationPatterns",
+        ["repeatable:missing"],
+    ),
+)
+"""Why, what, and the value; both files of settings are made of this."""
+
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", "isolation-level"})
+"""Asked before Flyway makes its history."""
+
+_UNDER_THE_LOCK = frozenset({"newer-schema"})
+"""Asked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
+everything is asked again before the first file: the preflight has another connection, which gives the lock back."""
+
+
+def paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file."""
+    found = {step.key: f"upstream/{step.key}__awa_{step.key.lower()}.sql" for step in contents.of(StepKind.MIGRATION)}
+    for number, step in enumerate(contents.of(StepKind.PATCH), start=_PATCHES_FROM):
+        # With the version in its name it is another file after the next migration, and so run again.
+        found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{own_name(step)}.sql"
+    for step in contents.of(StepKind.QUEUE_STORAGE):
+        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{again(contents, step)}.sql"
+    for step in contents.of(StepKind.LANES):
+        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{again(contents, step)}.sql"
+    return found
+
+
+def files(contents: Contents) -> dict[str, bytes]:
+    """Return the configuration and the callbacks."""
+    gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
+    more = [
+        _not_adopted(),
+        *lock_table_queries(contents, together=False),
+        *gone,
+        tool_timeout_query("Flyway"),
+        GateQuery("isolation-level", (), sqltext.load("bundle/isolation_level.sql")),
+    ]
+    # Flyway has looked around in the transactions of its callbacks, which therefore keep their isolation level.
+    begun = session_block(contents.waits.lock_timeout)
+    asked = [locked(contents, first=False), preflight(contents, more=more), stop()]
+    each = [
+        f"-- Runs in the transaction of each file, before it.\n{begun}",
+        sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
+        preflight(contents, more=more, again=_UNDER_THE_LOCK),
+        stop("Nothing more was run."),
+    ]
+    alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
+    folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
+    return {
+        "flyway.toml": _settings(folders).encode(),
+        "classic.conf": _classic_settings(folders).encode(),
+        # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
+        # first run: where its schema is missing Flyway has nothing to validate.
+        "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
+            [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
+        ).encode(),
+        "callbacks/beforeValidate__awa_infra_alone.sql": f"{begun}\n{alone}".encode(),
+        "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
+        "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
+    }
+
+
+def _not_adopted() -> GateQuery:
+    return GateQuery(
+        code="not-adopted",
+        needs=("awa.schema_version", f"{HISTORY_SCHEMA}.flyway_schema_history"),
+        sql=sqltext.load("bundle/flyway_not_adopted.sql"),
+    )
+
+
+def _settings(folders: list[str]) -> str:
+    locations = [f"filesystem:{folder}" for folder in folders]
+    lines = [_ABOUT, "[flyway]"]
+    for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
+        lines += [f"# {why}"] if why else []
+        lines.append(f"{name} = {json.dumps(value)}")
+    lines += ["", "[environments.default.jdbcProperties]"]
+    for why, name, value in _JDBC:
+        lines += [f"# {why}", f"{name} = {json.dumps(value)}"]
+    return "\n".join([*lines, ""])
+
+
+def _classic_settings(folders: list[str]) -> str:
+    """Return the same for Flyway before TOML, and for frameworks that take properties."""
+    locations = [f"filesystem:{folder}" for folder in folders]
+    lines = [_ABOUT, "# The settings of flyway.toml, for: flyway -configFiles=classic.conf migrate"]
+    for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
+        lines += [f"# {why}"] if why else []
+        lines.append(f"flyway.{name}={_classic(value)}")
+    for why, name, value in _JDBC:
+        lines += [f"# {why}", f"flyway.jdbcProperties.{name}={value}"]
+    return "\n".join([*lines, ""])
+
+
+def _classic(value: str | bool | list[str]) -> str:
+    """Return a value as properties have it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else ",".join(value)
+
+
+FLYWAY = Format("flyway", "Flyway", paths, files)

@@ -1,0 +1,105 @@
+"""The goose, golang-migrate and dbmate bundles: numbered files and nothing else.
+
+Tested with goose 3.27.3, golang-migrate 4.19.1 and dbmate 2.36.0.
+"""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.bundles.numbering import beside, stems, unwrapped, wrapped
+from awa_infra.model import Step
+
+# Without these goose would split at the semicolons of function bodies.
+_GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
+_GOOSE_END = b"\n-- +goose StatementEnd\n"
+
+
+def _sql_paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file."""
+    return {key: f"migrations/{stem}.sql" for key, stem in stems(contents).items()}
+
+
+def _goose_files(contents: Contents) -> dict[str, bytes]:
+    """Return what goose cannot run by itself."""
+    return beside(contents, "goose")
+
+
+def _goose_wrapped(contents: Contents, step: Step) -> bytes:
+    return _GOOSE_BEGIN + wrapped(contents, step) + _GOOSE_END
+
+
+def _goose_unwrapped(content: bytes) -> str:
+    return unwrapped(content.removesuffix(_GOOSE_END))
+
+
+GOOSE = Format(
+    "goose", "goose", _sql_paths, _goose_files, wrap=_goose_wrapped, text_of=_goose_unwrapped, appends=True, asks=False
+)
+
+
+def _golang_migrate_paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file."""
+    return {key: f"migrations/{stem}.up.sql" for key, stem in stems(contents).items()}
+
+
+def _golang_migrate_files(contents: Contents) -> dict[str, bytes]:
+    """Return what golang-migrate cannot run by itself."""
+    return beside(contents, "golang_migrate")
+
+
+GOLANG_MIGRATE = Format(
+    "golang-migrate",
+    "golang-migrate",
+    _golang_migrate_paths,
+    _golang_migrate_files,
+    wrap=wrapped,
+    text_of=unwrapped,
+    appends=True,
+    asks=False,
+)
+
+
+_DBMATE_UP = b"-- migrate:up\n"
+# dbmate asks for a part that goes back; an empty one would only take the number out of the history.
+_DBMATE_DOWN = b"\n\n-- migrate:down\n"
+
+_DBMATE_SETTINGS = f"""\
+# For: dbmate --env-file dbmate.env migrate. A variable that is set outside counts more.
+DBMATE_MIGRATIONS_DIR=migrations
+# dbmate's own table has a schema of its own; schema awa belongs to Awa's migrations.
+DBMATE_MIGRATIONS_TABLE={HISTORY_SCHEMA}.dbmate_migrations
+# A file that comes before one that was run was lost on the way.
+DBMATE_STRICT=true
+# Otherwise dbmate runs pg_dump after every migration and writes what it says.
+DBMATE_NO_DUMP_SCHEMA=true
+"""
+
+
+def _dbmate_files(contents: Contents) -> dict[str, bytes]:
+    """Return the settings, and what dbmate cannot run by itself."""
+    return {"dbmate.env": _DBMATE_SETTINGS.encode(), **beside(contents, "dbmate")}
+
+
+def _dbmate_wrapped(contents: Contents, step: Step) -> bytes:
+    return _DBMATE_UP + wrapped(contents, step) + _dbmate_end()
+
+
+def _dbmate_unwrapped(content: bytes) -> str:
+    return unwrapped(content.removesuffix(_dbmate_end()))
+
+
+def _dbmate_end() -> bytes:
+    return _DBMATE_DOWN + sqltext.load("bundle/no_way_back.sql").encode()
+
+
+DBMATE = Format(
+    "dbmate",
+    "dbmate",
+    _sql_paths,
+    _dbmate_files,
+    wrap=_dbmate_wrapped,
+    text_of=_dbmate_unwrapped,
+    appends=True,
+    asks=False,
+)

@@ -1,0 +1,101 @@
+"""The sqitch bundle: a plan that only becomes longer, with psql scripts. Tested with sqitch 1.3.1.
+
+The id of a change is a hash of its line in the plan and of all lines before it, so a line must never change: it has
+nothing but the file's name, one date and one planner, which is nobody.
+"""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.numbering import (
+    AWAS_TEXT,
+    ROOM,
+    in_order,
+    not_adopted_queries,
+    number,
+    numbered_gone,
+    prerequisite,
+    stems,
+    unwrapped,
+)
+from awa_infra.bundles.preflight import locked, preflight, stop, tool_timeout_query
+from awa_infra.bundles.verify_script import verified
+from awa_infra.model import Step, StepKind
+
+PROJECT = "awa_infra"
+
+_PLANNED = "2000-01-01T00:00:00Z awa-infra <nobody@awa-infra.invalid>"
+
+_SETTINGS = f"""\
+[core]
+	engine = pg
+[engine "pg"]
+	# The schema of sqitch's own tables; schema awa belongs to Awa's migrations.
+	registry = {HISTORY_SCHEMA}
+[deploy]
+	# What went well before a failure stays, and each change is a transaction: nothing is to be reverted, and reverting
+	# is refused.
+	mode = change
+	verify = false
+"""
+
+_BEGIN = b"""\
+-- One transaction, under Awa's migration lock, after the conditions were asked.
+BEGIN;
+\\ir ../awa_infra/lock.sql
+\\ir ../awa_infra/preflight.sql
+\\ir ../awa_infra/stop.sql
+
+"""
+_END = b"\n;\nCOMMIT;\n"
+
+
+def paths(contents: Contents) -> dict[str, str]:
+    """Return the path of every step's file."""
+    return {key: f"deploy/{stem}.sql" for key, stem in stems(contents).items()}
+
+
+def files(contents: Contents) -> dict[str, bytes]:
+    """Return the plan, and everything that stands beside the scripts that deploy."""
+    ordered = in_order(contents, stems(contents))
+    lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
+    more = [
+        *lock_table_queries(contents, together=False),
+        *numbered_gone(contents, "sqitch"),
+        *not_adopted_queries(contents, "sqitch"),
+        tool_timeout_query("sqitch"),
+    ]
+    asked = preflight(contents, more=more)
+    back = sqltext.load("bundle/no_way_back.sql").encode()
+    return {
+        "sqitch.conf": _SETTINGS.encode(),
+        "prerequisite.sql": prerequisite(contents),
+        "sqitch.plan": "\n".join(lines).encode(),
+        "awa_infra/lock.sql": locked(contents).encode(),
+        "awa_infra/preflight.sql": asked.encode(),
+        "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
+        "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
+        **{f"revert/{stem}.sql": back for stem in ordered},
+        **{f"verify/{stem}.sql": _recorded(stem) for stem in ordered},
+        # All of it can be asked only after the last one.
+        f"verify/{ordered[-1]}.sql": b"\\ir ../awa_infra/verified.sql\n",
+    }
+
+
+def _recorded(stem: str) -> bytes:
+    return sqltext.render("bundle/version_recorded.sql", version=number(stem) // ROOM).encode()
+
+
+def _wrapped(contents: Contents, step: Step) -> bytes:
+    # No two scripts of a project may have the same bytes, or sqitch's registry refuses the second one.
+    name = b"" if step.kind is StepKind.MIGRATION else f"-- Change {stems(contents)[step.key]}.\n".encode()
+    return name + _BEGIN + AWAS_TEXT + step.sql.encode() + _END
+
+
+def _unwrapped(content: bytes) -> str:
+    return unwrapped(content.removesuffix(_END))
+
+
+SQITCH = Format("sqitch", "sqitch", paths, files, wrap=_wrapped, text_of=_unwrapped, appends=True)

@@ -1,0 +1,91 @@
+"""Gates that only bundles have: room in the lock table, and schemas that were installed and dropped. Pure.
+
+The engine checks the lock table for a plan as a whole; a bundle learns the state of the database only when it is run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import Contents, own_name
+from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
+from awa_infra.planning.effort import shape_locks
+from awa_infra.planning.gates import GateQuery
+from awa_infra.planning.planner import CANONICAL_LOCKS
+
+LOCK_TABLE = "lock-table-too-small"
+"""The engine's own code, for it is the same condition."""
+
+
+def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery, ...]:
+    """Return the gate, or nothing where the bundle installs nothing large or the configuration overrules it.
+
+    Args:
+        contents: what the bundle contains.
+        together: whether all files are one transaction, rather than each its own.
+    """
+    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
+    schemas = [own_name(step) for step in contents.of(StepKind.QUEUE_STORAGE)]
+    installed = (
+        [(f"schema {CANONICAL_SCHEMA}", CANONICAL_SCHEMA, "schema_version", CANONICAL_LOCKS)] if together else []
+    )
+    installed += [
+        (f"queue storage {schema} ({shapes[schema]})", schema, "queue_ring_state", shape_locks(shapes[schema]))
+        for schema in schemas
+    ]
+    if not installed or contents.desired.policy.allow_many_locks:
+        return ()
+    names = ("what", "schema", "relation", "objects")
+    placed = [{"place": place, **dict(zip(names, one, strict=True))} for place, one in enumerate(installed, start=1)]
+    text = sqltext.render(
+        "bundle/lock_table.sql",
+        code=LOCK_TABLE,
+        installations=json.dumps(placed, ensure_ascii=False),
+        together=together,
+    )
+    return (GateQuery(LOCK_TABLE, (), text),)
+
+
+SCHEMA_GONE = "schema-gone"
+
+_LAST_ONLY = frozenset({"alembic", "golang_migrate"})
+"""Tools that remember the last number and nothing else."""
+
+
+def history_of(tool: str) -> tuple[tuple[str, ...], str]:
+    """Return the tables of a tool's history, and the query that reads it, without comments.
+
+    Args:
+        tool: as in the name of its file under ``sql/bundle``.
+    """
+    text = sqltext.load(f"bundle/history_{tool}.sql")
+    needs = tuple(re.findall(r"^-- needs: (\S+)\n", text, flags=re.MULTILINE))
+    return needs, re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).rstrip()
+
+
+def gone_queries(contents: Contents, tool: str, identity: Callable[[Step], str]) -> tuple[GateQuery, ...]:
+    """Return the gate for each queue-storage schema of a bundle.
+
+    Args:
+        contents: what the bundle contains.
+        tool: whose history is asked.
+        identity: what that history calls the script of a step.
+    """
+    needs, history = history_of(tool)
+    return tuple(
+        GateQuery(
+            SCHEMA_GONE,
+            needs,
+            sqltext.render(
+                "bundle/schema_gone.sql",
+                schema=own_name(step),
+                identity=identity(step),
+                last=tool in _LAST_ONLY,
+                history=sqltext.Part(history),
+            ),
+        )
+        for step in contents.of(StepKind.QUEUE_STORAGE)
+    )

@@ -1,0 +1,150 @@
+"""A newer release, and a bundle that has released older texts: what stays, and what cannot be. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from awa_infra.bundles.contents import Format
+from awa_infra.bundles.existing import ExistingBundle, age
+from awa_infra.bundles.lock_file import LockFile, sha256
+from awa_infra.errors import BundleError
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Migration
+from awa_infra.release import normalised_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that stays as it was released, although the newer Awa has another text for it.
+
+    Attributes:
+        file: its path.
+        release: of Awa, that the text is from.
+        newer: the Awa release whose text is another.
+    """
+
+    file: str
+    release: str
+    newer: str
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return f"{self.file} stays as Awa {self.release} released it to this bundle; Awa {self.newer} has another text."
+
+
+def with_released_texts(
+    desired: DesiredState, form: Format, standing: ExistingBundle
+) -> tuple[DesiredState, tuple[Kept, ...]]:
+    """Return the same wish with the texts that the bundle has released, and those that differ.
+
+    Args:
+        desired: what is asked for now.
+        form: the format that is asked for now.
+        standing: the bundle.
+
+    Raises:
+        BundleError: the bundle cannot become that by adding files.
+    """
+    lock = standing.lock
+    _refuse(desired, form, lock, standing)
+    migrations, kept = [], []
+    for migration in desired.release.migrations:
+        released = lock.frozen.get(migration.version)
+        if released is None:
+            migrations.append(migration)
+            continue
+        content = standing.files.get(released.file, b"")
+        if sha256(content) != released.sha256:
+            raise BundleError(
+                f"{standing.folder / released.file} is not what this bundle released: the lock file has another hash.",
+                hint="Restore it from version control; databases have already run the released text.",
+            )
+        text = form.text_of(content)
+        if text != migration.sql:
+            kept.append(Kept(released.file, released.release, desired.release.name))
+        migrations.append(Migration(migration.version, migration.description, text, normalised_sha256(text)))
+    release = replace(desired.release, migrations=tuple(migrations))
+    return replace(desired, release=release), tuple(kept)
+
+
+def grown_from(desired: DesiredState, form: Format, standing: ExistingBundle) -> dict[str, Any]:
+    """Return what the contents of a bundle have to know of the bundle that grows, as fields of :class:`Contents`."""
+    lock = standing.lock
+    declared = {entry["schema"] for entry in standing.manifest.get("queue_storage", ())} | {CANONICAL_SCHEMA}
+    returned = frozenset(q.schema for q in desired.queue_storage if q.schema in lock.shapes.keys() - declared)
+    returns = {schema: _times(schema, lock) + (schema in returned) for schema in lock.shapes}
+    files = [entry.file for entry in lock.repeatable if entry.file in standing.files]
+    return {
+        "released": lock.repeatable,
+        "texts": {file: form.text_of(standing.files[file]) for file in files},
+        "returns": returns,
+        "returned": returned,
+    }
+
+
+def _times(schema: str, lock: LockFile) -> int:
+    """Return how often a schema has come back already, by the names of its files."""
+    named = re.compile(rf"_{re.escape(schema)}-([0-9]+)\.sql")
+    return max((int(found[1]) - 1 for entry in lock.repeatable if (found := named.search(entry.file))), default=0)
+
+
+def refuse_older(release: str, standing: ExistingBundle) -> None:
+    """Raise if a bundle was written with a newer release than the one at hand.
+
+    Raises:
+        BundleError: it names both releases.
+    """
+    newest = standing.release
+    if age(release) < age(newest):
+        raise BundleError(
+            f"The bundle in {standing.folder} was written with Awa {newest}, and Awa {release} is installed, which is "
+            "older.",
+            hint=f"Install awa-pg {newest} or newer, for example: pip install 'awa-pg>={newest}'. Nothing was changed.",
+        )
+
+
+def _refuse(desired: DesiredState, form: Format, lock: LockFile, standing: ExistingBundle) -> None:
+    where = standing.folder
+    if lock.form != form.name:
+        raise BundleError(
+            f"The folder {where} holds a {lock.form} bundle, and a {form.name} bundle is asked for.",
+            hint="Write each format to a folder of its own.",
+        )
+    refuse_older(desired.release.name, standing)
+    target = desired.target_version or 0
+    if target < lock.to_version:
+        raise BundleError(
+            f"The bundle in {where} has released version {lock.to_version}, and only {target} is asked for.",
+            hint=f"Ask for version {lock.to_version} or later, of Awa {lock.frozen[lock.to_version].release} or newer.",
+        )
+    gone = sorted(lock.frozen.keys() - desired.release.versions)
+    if gone:
+        raise BundleError(
+            f"The bundle in {where} has released version {gone[0]}, which Awa {desired.release.name} does not have.",
+            hint="Install the awa-pg that it was written with, or a newer one.",
+        )
+    between = [
+        m.version
+        for m in desired.release.migrations
+        if lock.from_version < m.version < lock.to_version and m.version not in lock.frozen
+    ]
+    if between:
+        raise BundleError(
+            f"Awa {desired.release.name} has a version {between[0]}, below the {lock.to_version} that the bundle in "
+            f"{where} has released; databases that are past it would never run it.",
+            hint="Write a new bundle to a new folder for new databases; ask Awa's makers how to upgrade the others.",
+        )
+    _refuse_other_shapes(desired, lock, standing)
+
+
+def _refuse_other_shapes(desired: DesiredState, lock: LockFile, standing: ExistingBundle) -> None:
+    for wanted in desired.queue_storage:
+        released = lock.shapes.get(wanted.schema)
+        if released is not None and released != wanted.shape:
+            raise BundleError(
+                f"The bundle in {standing.folder} has released queue-storage schema {wanted.schema} with {released}, "
+                f"and {wanted.shape} is asked for.",
+                hint="Slot counts and receipts cannot be changed: ask for the released ones, or declare a new schema "
+                "beside it.",
+            )

@@ -1,0 +1,141 @@
+"""``awa-infra.lock``: every file that a bundle ever released, so that none of them changes afterwards. Pure.
+
+Migration tools remember what they ran by checksum. Awa now and then publishes a corrected text of an old migration;
+a bundle that took it over would no longer fit the databases that it was run on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from awa_infra.errors import BundleError
+from awa_infra.model import QueueStorage, Shape
+
+LOCK_FILE = "awa-infra.lock"
+
+_LAYOUT = 1
+"""Raised when an older awa-infra could not read it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """One text of one file, as it was handed out.
+
+    Attributes:
+        file: path in the bundle.
+        release: of Awa, with which it was written.
+        sha256: of its bytes.
+    """
+
+    file: str
+    release: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockFile:
+    """What a bundle has released.
+
+    Attributes:
+        form: name of the format.
+        from_version: the version that a database stands at before the bundle.
+        frozen: the one text of each migration, by version. Never changes.
+        repeatable: every text of each repeatable file, the newest of a file last. The tool runs a changed one again.
+        shapes: of every queue-storage schema that the bundle ever held.
+    """
+
+    form: str
+    from_version: int
+    frozen: Mapping[int, Released] = field(default_factory=dict)
+    repeatable: tuple[Released, ...] = ()
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+
+    @property
+    def to_version(self) -> int:
+        """The newest version that was released."""
+        return max(self.frozen, default=self.from_version)
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash of a file's bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def grown(
+    old: LockFile, release: str, migrations: Mapping[int, str], repeatable: Iterable[str], files: Mapping[str, bytes]
+) -> LockFile:
+    """Return the lock after these files were released, too.
+
+    Args:
+        old: what was released before.
+        release: name of the Awa release that is released now.
+        migrations: path of each migration by its version.
+        repeatable: paths of the repeatable files.
+        files: the bytes of all of them.
+    """
+    frozen = {version: Released(path, release, sha256(files[path])) for version, path in migrations.items()}
+    known = {(entry.file, entry.sha256): entry for entry in old.repeatable}
+    new = [Released(path, release, sha256(files[path])) for path in repeatable]
+    # A text that a file had before comes to the end again: the last one of a file is what is there.
+    now = {(entry.file, entry.sha256): known.get((entry.file, entry.sha256), entry) for entry in new}
+    before = [entry for key, entry in known.items() if key not in now]
+    return LockFile(old.form, old.from_version, {**frozen, **old.frozen}, (*before, *now.values()), old.shapes)
+
+
+def with_shapes(lock: LockFile, wanted: Iterable[QueueStorage]) -> LockFile:
+    """Return the lock with the shapes of more queue-storage schemas."""
+    shapes = {**lock.shapes, **{q.schema: q.shape for q in wanted}}
+    return LockFile(lock.form, lock.from_version, lock.frozen, lock.repeatable, shapes)
+
+
+def written(lock: LockFile) -> bytes:
+    """Return the text of the file, sorted, one line for each released text."""
+    frozen = [{"version": version, **asdict(lock.frozen[version])} for version in sorted(lock.frozen)]
+    # A stable sort: of one file, the texts stay in the order in which they were released.
+    repeatable = [asdict(entry) for entry in sorted(lock.repeatable, key=lambda entry: entry.file)]
+    data: dict[str, Any] = {
+        "tool": "awa-infra",
+        "layout": _LAYOUT,
+        "format": lock.form,
+        "from_version": lock.from_version,
+        "queue_storage": {schema: asdict(lock.shapes[schema]) for schema in sorted(lock.shapes)},
+    }
+    head = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in data.items()]
+    lists = [
+        f'  "{name}": [\n' + ",\n".join(f"    {json.dumps(entry)}" for entry in entries) + "\n  ]"
+        for name, entries in (("frozen", frozen), ("repeatable", repeatable))
+    ]
+    return "\n".join(["{", *head, ",\n".join(lists), "}", ""]).encode()
+
+
+def parsed(content: bytes, where: str) -> LockFile:
+    """Return what a lock file says.
+
+    Args:
+        content: its bytes.
+        where: its path, for the message.
+
+    Raises:
+        BundleError: it cannot be read.
+    """
+    try:
+        data = json.loads(content)
+        if data["layout"] > _LAYOUT:
+            raise BundleError(
+                f"{where} was written by a newer awa-infra.", hint="Install that one; nothing here was changed."
+            )
+        frozen = {
+            entry["version"]: Released(entry["file"], entry["release"], entry["sha256"]) for entry in data["frozen"]
+        }
+        repeatable = tuple(Released(**entry) for entry in data["repeatable"])
+        shapes = {schema: Shape(**shape) for schema, shape in data["queue_storage"].items()}
+        return LockFile(data["format"], data["from_version"], frozen, repeatable, shapes)
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise BundleError(
+            f"{where} is no lock file of awa-infra, or is damaged.",
+            hint="Restore the bundle's folder from version control: the lock says what must not change.",
+        ) from exc

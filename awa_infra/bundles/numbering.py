@@ -1,0 +1,173 @@
+"""Files for tools that know nothing but numbers: no repeatable files, no checks around them. Pure.
+
+A migration of Awa has its version times a thousand. Everything else takes the next free number after the newest
+migration, and a new number whenever its text changes, a migration comes after it, or its schema comes back into the
+configuration. So nothing that was handed out ever changes; it only becomes longer. And whatever is below the number of
+a version may be taken as run on a database that has reached that version: it comes again above.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
+from awa_infra.bundles.gates import gone_queries, history_of, lock_table_queries
+from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
+from awa_infra.model import Step, StepKind
+from awa_infra.planning.gates import GateQuery
+from awa_infra.planning.session import session_block
+
+ROOM = 1000
+"""Numbers for each version of Awa."""
+
+AWAS_TEXT = b"-- What comes now is run as it was published:\n"
+"""The line between the lock and the text; the first one in a file counts."""
+
+_SLUGS = {StepKind.PATCH: "patch", **SLUGS}
+
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
+"""What has to be asked before the tool makes a table of its own."""
+
+
+def stems(contents: Contents) -> dict[str, str]:
+    """Return the name of every step's file, without folder and ending, by the step's key."""
+    newest = {_slug(stem): (stem, entry.file) for entry in contents.released for stem in [_stem(entry.file)]}
+    top = contents.plan.to_version * ROOM
+    used = max([top, *(_number(_stem(entry.file)) for entry in contents.released)])
+    found = {}
+    for step in contents.plan.steps:
+        if step.kind is StepKind.MIGRATION:
+            version = int(step.key.removeprefix("V"))
+            found[step.key] = f"{version * ROOM:06d}_awa_{step.key.lower()}"
+        elif step.kind not in ADMINISTRATORS:
+            slug = f"{_SLUGS[step.kind]}_{own_name(step)}"
+            stem, file = newest.get(slug, ("", ""))
+            # A tool that takes over a database is told that everything up to its version was run.
+            behind = stem and _number(stem) < top
+            back = step.kind in SLUGS and own_name(step) in contents.returned
+            if behind or back or contents.texts.get(file) != step.sql:
+                used += 1
+                stem = f"{used:06d}_{slug}"
+            found[step.key] = stem
+    return found
+
+
+def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
+    """Return the names of all files, those that were handed out before too, in the order in which they are run."""
+    return sorted({*named.values(), *(_stem(entry.file) for entry in contents.released)})
+
+
+def wrapped(contents: Contents, step: Step) -> bytes:
+    """Return a step's text behind the lock and the acting as the owner: each file is a transaction of its own."""
+    return f"{locked(contents)}\n{acting()}\n".encode() + AWAS_TEXT + step.sql.encode()
+
+
+def unwrapped(content: bytes) -> str:
+    """Return the text of a step's file."""
+    return content.partition(AWAS_TEXT)[2].decode()
+
+
+def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
+    """Return the script that makes the schema of a tool's own tables, where that can be.
+
+    Args:
+        contents: what the bundle contains.
+        more: gates that only this tool has.
+    """
+    parts = [
+        session_block(contents.waits.lock_timeout, local=False),
+        preflight(contents, more=more, only=_FIRST | {query.code for query in more}),
+        refusal(),
+        sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
+    ]
+    return "\n".join(parts).encode()
+
+
+def beside(contents: Contents, tool: str) -> dict[str, bytes]:
+    """Return what such a tool cannot run by itself, for psql.
+
+    Args:
+        contents: what the bundle contains.
+        tool: whose history the script writes that takes over a database.
+    """
+    more = [
+        *lock_table_queries(contents, together=False),
+        *numbered_gone(contents, tool),
+        *not_adopted_queries(contents, tool),
+    ]
+    lock = locked(contents)
+    asked = [
+        session_block(contents.waits.lock_timeout, local=False),
+        "BEGIN;",
+        lock,
+        preflight(contents, more=more),
+        stop("Nothing was run; do not run the tool before this is corrected."),
+        "COMMIT;\n",
+    ]
+    numbers = json.dumps([_number(stem) for stem in in_order(contents, stems(contents))])
+    return {
+        "prerequisite.sql": prerequisite(contents),
+        "preflight.sql": "\n".join(asked).encode(),
+        "adopt.sql": f"{lock}\n{sqltext.render(f'bundle/adopt_{tool}.sql', numbers=numbers, room=ROOM)}".encode(),
+    }
+
+
+def numbered_gone(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+    """Return the gates for schemas that are gone; see :func:`awa_infra.bundles.gates.gone_queries`."""
+    named = stems(contents)
+    return gone_queries(contents, tool, lambda step: str(_number(named[step.key])))
+
+
+_ADOPTING = {
+    "goose": "Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.",
+    "golang_migrate": "Run adopt.sql with psql, as README.md says; then run this again.",
+    "dbmate": "Run adopt.sql with psql, as README.md says; then run this again.",
+    "sqitch": "Run sqitch deploy --log-only --to %s and the address of the database; then deploy.",
+}
+"""How each tool is told of what is there; %s is the change of the highest version."""
+
+
+def not_adopted_queries(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+    """Return the gates for a database that another program migrated, and of which the tool's history knows nothing.
+
+    Args:
+        contents: what the bundle contains.
+        tool: whose history is asked.
+    """
+    needs, history = history_of(tool)
+    absent = sqltext.render("bundle/no_history.sql", table=needs[0])
+    cases = ((("awa.schema_version", *needs), history), (("awa.schema_version",), absent.rstrip()))
+    return tuple(
+        GateQuery(
+            "not-adopted",
+            tables,
+            sqltext.render(
+                "bundle/not_adopted.sql",
+                tool=tool.replace("_", "-"),
+                hint=_ADOPTING[tool],
+                room=ROOM,
+                from_version=contents.plan.from_version,
+                history=sqltext.Part(known),
+            ),
+        )
+        for tables, known in cases
+    )
+
+
+def number(path: str) -> int:
+    """Return the number of a file."""
+    return _number(_stem(path))
+
+
+def _stem(path: str) -> str:
+    return PurePosixPath(path).name.partition(".")[0]
+
+
+def _number(stem: str) -> int:
+    return int(stem.partition("_")[0])
+
+
+def _slug(stem: str) -> str:
+    return stem.partition("_")[2]

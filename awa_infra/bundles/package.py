@@ -1,0 +1,143 @@
+"""From what is desired to the files of a bundle. No clock and no network: same input, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from awa_infra.bundles.admin_scripts import guard_script, roles_script
+from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
+from awa_infra.bundles.existing import ExistingBundle
+from awa_infra.bundles.formats import format_named
+from awa_infra.bundles.growing import Kept, grown_from, with_released_texts
+from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, with_shapes, written
+from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
+from awa_infra.bundles.readme import readme
+from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
+from awa_infra.bundles.verify_script import verify
+from awa_infra.errors import ConfigurationError
+from awa_infra.model import DesiredState, ObservedState, Step, StepKind
+from awa_infra.planning.planner import make_plan
+from awa_infra.planning.pure_gates import raise_if_blocked
+
+_ATTRIBUTES = b"* -text\n"
+"""For git: a checkout that converts line ends would change what was released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that is not on disk yet.
+
+    Attributes:
+        files: the bytes of every file by its path.
+        kept: files that stay as they were released, although the release at hand has another text.
+    """
+
+    files: Mapping[str, bytes] = field(repr=False)
+    kept: tuple[Kept, ...] = ()
+
+
+def render(fmt: str, desired: DesiredState) -> dict[str, bytes]:
+    """Return every file of a new bundle by its path, for a database that starts empty; see :func:`package`."""
+    return dict(package(fmt, desired).files)
+
+
+def package(
+    fmt: str,
+    desired: DesiredState,
+    *,
+    from_version: int | None = None,
+    standing: ExistingBundle | None = None,
+    waits: Waits | None = None,
+) -> Bundle:
+    """Return a bundle: a new one, or one that grows by what a newer release adds.
+
+    The texts are those of the plan's steps, byte for byte, so a bundle cannot differ from an apply.
+
+    Args:
+        fmt: a key of :data:`FORMATS`.
+        desired: what the database is to hold after the bundle has run.
+        from_version: the version that databases stand at before; ``None`` is what the standing bundle has, or 0.
+        standing: the bundle that is to grow. What it has released stays as it is.
+        waits: how long it waits for locks; ``None`` is the defaults.
+
+    Raises:
+        ConfigurationError: there is no such format, or this cannot be reached from that version.
+        BlockedError: the release has no such version, or it is too early for what is declared.
+        BundleError: the standing bundle cannot become this by adding files.
+    """
+    form = format_named(fmt)
+    lock = LockFile(form.name, from_version or 0)
+    kept: tuple[Kept, ...] = ()
+    if standing is not None:
+        lock = standing.lock
+        _refuse_another_start(from_version, lock)
+        desired, kept = with_released_texts(desired, form, standing)
+        contents = replace(contents_of(desired, lock.from_version, kept), **grown_from(desired, form, standing))
+    else:
+        contents = contents_of(desired, lock.from_version)
+    contents = replace(contents, waits=waits or Waits())
+    refuse_what_tools_misread(desired, contents.plan.steps)
+    paths = form.paths(contents)
+    wrap = form.wrap or _as_it_is
+    files = {paths[step.key]: wrap(contents, step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
+    if standing is not None:
+        stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
+        files |= {entry.file: standing.files[entry.file] for entry in stay if entry.file in standing.files}
+    files.update(form.files(contents))
+    files.update(roles_script(contents))
+    files.update(guard_script(contents))
+    files["verify.sql"] = verify(contents).encode()
+    files["README.md"] = readme(form, contents, paths).encode()
+    files[".gitattributes"] = _ATTRIBUTES
+    migrations = {int(step.key.removeprefix("V")): paths[step.key] for step in contents.of(StepKind.MIGRATION)}
+    repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
+    lock = with_shapes(grown(lock, desired.release.name, migrations, repeatable, files), desired.queue_storage)
+    files[LOCK_FILE] = written(lock)
+    files[MANIFEST] = manifest(form.name, contents, paths, lock)
+    files[CHECKSUMS] = checksums(files)
+    return Bundle(files, kept)
+
+
+def _as_it_is(_contents: Contents, step: Step) -> bytes:
+    return step.sql.encode()
+
+
+def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, ...] = ()) -> Contents:
+    """Plan from a database that stands at a version, 0 being an empty one.
+
+    Raises:
+        ConfigurationError: schema ``awa`` is left out, or the range holds nothing.
+        BlockedError: the release has no such version, or it is too early for what is declared.
+    """
+    if not desired.target_version:
+        raise ConfigurationError(
+            "A bundle starts at an empty database, so it must bring schema awa; the configuration leaves it out.",
+            hint="Give schema awa a version to migrate to.",
+        )
+    _refuse_an_impossible_range(desired, from_version)
+    before = frozenset(version for version in desired.release.versions if version <= from_version)
+    plan = make_plan(desired, ObservedState(versions=before))
+    raise_if_blocked(plan.gates, "")
+    return Contents(desired, plan, tuple(str(entry) for entry in kept))
+
+
+def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> None:
+    if from_version and from_version not in desired.release.versions:
+        raise ConfigurationError(
+            f"Awa {desired.release.name} has no version {from_version} that a bundle could start after.",
+            hint=f"Use a version that a database can stand at, up to {desired.release.schema_version}.",
+        )
+    if desired.target_version is not None and from_version >= desired.target_version:
+        raise ConfigurationError(
+            f"A bundle from version {from_version} to {desired.target_version} holds no migration.",
+            hint="A range starts after its first number and ends with its second: from 39 to 40 is version 40 alone.",
+        )
+
+
+def _refuse_another_start(from_version: int | None, lock: LockFile) -> None:
+    if from_version is not None and from_version != lock.from_version:
+        raise ConfigurationError(
+            f"The bundle starts after version {lock.from_version}, and --from {from_version} is asked for.",
+            hint="Leave --from out when a bundle grows, or write another bundle to another folder.",
+        )

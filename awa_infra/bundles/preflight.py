@@ -1,0 +1,169 @@
+"""The gates as SQL statements, for tools that know nothing of gates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents
+from awa_infra.bundles.verify_script import facts
+from awa_infra.model import CANONICAL_SCHEMA
+from awa_infra.planning.access import private_functions
+from awa_infra.planning.gates import GateQuery, gate_queries
+from awa_infra.planning.pure_gates import STATE_ROWS_HINT, TRANSITION
+from awa_infra.planning.session import opening, session_block
+
+
+def preflight(
+    contents: Contents,
+    *,
+    more: Iterable[GateQuery] = (),
+    only: frozenset[str] | None = None,
+    again: frozenset[str] | None = None,
+    begins_itself: bool = False,
+) -> str:
+    """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
+
+    It is the engine's own gates, each inside a check that the tables it reads are there, so that they run on an empty
+    database too. On a database that is as desired nothing objects: a bundle may run again.
+
+    Args:
+        contents: what the bundle contains; decides which gates apply and what they compare with.
+        more: gates that only this tool has.
+        only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
+        again: for a text that runs before each file: codes to ask each time. All others are asked only if the lock has
+            just been taken, as the setting ``awa_infra.fresh`` says.
+        begins_itself: whether the bundle rather than its tool begins the transactions.
+    """
+    asked = (
+        *gate_queries(contents.desired, begins_itself=begins_itself),
+        *start_queries(contents.plan.from_version),
+        *more,
+    )
+    queries = [query for query in asked if only is None or query.code in only]
+
+    def when(code: str, *, pending: bool) -> sqltext.Part:
+        if again is not None:
+            return sqltext.Part("true" if code in again else "fresh")
+        return sqltext.Part("pending" if pending and only is None else "true")
+
+    conditions = "".join(_condition(query, when(query.code, pending=query.pending)) for query in queries)
+    relations = {relation for query in queries for relation in query.needs}
+    if only is None:
+        asking = when("state-rows-missing", pending=False)
+        conditions += sqltext.render("bundle/lost_rows.sql", when=asking, hint=STATE_ROWS_HINT)
+        relations |= {"awa.schema_version", f"{CANONICAL_SCHEMA}.{TRANSITION}"}
+    text = sqltext.render(
+        "bundle/preflight.sql",
+        relations=" ".join(sorted(relations)),
+        conditions=sqltext.Part(conditions),
+    )
+    reading = sqltext.load("bundle/read_as_owner.sql")
+    # Before a file runs something is pending.
+    return "\n".join([reading, *([facts(contents)] if only is None and again is None else []), text])
+
+
+def locked(contents: Contents, *, first: bool = True) -> str:
+    """Return what comes first in every transaction: its settings, and Awa's migration lock.
+
+    Args:
+        contents: what the bundle contains; says how long is waited.
+        first: whether it is; where the tool has asked something before, the isolation level can no longer be set.
+    """
+    lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
+    if not first:
+        return f"{session_block(contents.waits.lock_timeout)}\n{lock}"
+    return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{lock}"
+
+
+def _condition(query: GateQuery, when: sqltext.Part) -> str:
+    return sqltext.render(
+        "bundle/condition.sql",
+        code=query.code,
+        when=when,
+        needs=" ".join(query.needs),
+        query=sqltext.Part(query.sql.rstrip()),
+    )
+
+
+_IN_A_TRANSACTION = ("idle_in_transaction_session_timeout", "transaction_timeout")
+
+ENOUGH = 600_000
+"""Milliseconds: a migration of a large queue takes minutes, by the benchmark page."""
+
+OWN_STATEMENTS = 10_000
+"""Milliseconds: on a busy machine Liquibase ran into half a second and into one, by the page of rough servers."""
+
+
+def tool_timeout_query(tool: str) -> GateQuery:
+    """Return the gate of a tool with a connection of its own that is idle in a transaction meanwhile.
+
+    Args:
+        tool: as people write it.
+    """
+    what = f"{tool} keeps a transaction of its own open while a migration runs, which this would end."
+    return _timeout_query(_IN_A_TRANSACTION, ENOUGH, what)
+
+
+def own_statements_query(tool: str) -> GateQuery:
+    """Return the gate of a tool whose own statements are too slow for a short timeout.
+
+    Args:
+        tool: as people write it.
+    """
+    what = f"What {tool} does with its own tables would end in it."
+    return _timeout_query(("statement_timeout", *_IN_A_TRANSACTION), OWN_STATEMENTS, what)
+
+
+def _timeout_query(settings: tuple[str, ...], enough: int, consequence: str) -> GateQuery:
+    text = sqltext.render(
+        "bundle/tool_timeout.sql", settings=" ".join(settings), enough=enough, consequence=consequence
+    )
+    return GateQuery("tool-timeout", (), text)
+
+
+def start_queries(start: int) -> tuple[GateQuery, ...]:
+    """Return the gates of a bundle that does not start at an empty database."""
+    if not start:
+        return ()
+    code = "start-not-reached"
+    reached = sqltext.render("bundle/start_not_reached.sql", from_version=start)
+    return (
+        GateQuery(code, (), sqltext.render("bundle/start_not_there.sql", from_version=start)),
+        GateQuery(code, ("awa.schema_version",), reached),
+    )
+
+
+def stop(outcome: str = "Nothing was run.", *, session: bool = False) -> str:
+    """Return the DO block that raises once, with all that :func:`preflight` kept, and :func:`acting` after it.
+
+    Args:
+        outcome: a sentence for the hint.
+        session: as for :func:`acting`.
+    """
+    return f"{refusal(outcome)}\n{acting(session=session)}"
+
+
+def refusal(outcome: str = "Nothing was run.") -> str:
+    """Return the DO block that raises once, with all that :func:`preflight` kept.
+
+    Args:
+        outcome: a sentence for the hint.
+    """
+    return sqltext.render("bundle/stop.sql", outcome=outcome)
+
+
+def acting(*, session: bool = False) -> str:
+    """Return the DO block from which on everything belongs to the owner of schema ``awa``, where the session may.
+
+    Args:
+        session: until the end of the session rather than of the transaction.
+    """
+    text = sqltext.render("bundle/act_as_owner.sql", history_schema=HISTORY_SCHEMA, until_the_end=not session)
+    # The file before may have made Awa's installer.
+    return text + "\n" + keeping_installer()
+
+
+def keeping_installer() -> str:
+    """Return the DO block that takes Awa's installer from whom default privileges gave it."""
+    return sqltext.render("roles/installer.sql", private=private_functions())

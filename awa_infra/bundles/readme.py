@@ -1,0 +1,269 @@
+"""The README of a bundle, for the database administrator who runs it and has never seen this program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib import resources
+
+from awa_infra import sqltext
+from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
+from awa_infra.bundles.contents import Contents, Format, own_name, seconds
+from awa_infra.bundles.durations import durations
+from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.preflight import start_queries
+from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.model import Plan, Provenance, Step, StepKind
+from awa_infra.planning.effort import WAITING, and_listed, effort_of
+from awa_infra.planning.gates import gate_queries
+from awa_infra.planning.installer import replays_installer
+
+CONDITIONS = {
+    "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",
+    "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
+    "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
+    "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
+    "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
+    "downgrade": "The database is at a later version than this bundle. Awa has no way back; run the later bundle.",
+    "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
+    "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
+    "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
+    "live-runtimes": "Workers are running, and a version in this bundle needs all of them to be stopped.",
+    "lock-table-too-small": "The server's lock table has too little room for what is to be installed. Raise it.",
+    "lost-history": "Objects of Awa are there, its version table is not. Restore it; run no migrator before that.",
+    "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
+    "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
+    "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
+    "not-adopted": "The tool's history does not know what is there, or was killed before it had noted version 1: "
+    "*A database that `awa migrate` already migrated*.",
+    "not-owner": "The role is neither owner of schema awa nor a member that may act as the owner.",
+    "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
+    "owner-not-acting": "The session may not act as the declared owner. Run `roles.sql`, connect as the migrator.",
+    "queue-storage-damaged": "A queue-storage schema lost a table of its rings; migrations would skip it.",
+    "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
+    "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
+    "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
+    "tool-timeout": "A timeout of the role or the database would end the tool's own transaction during a migration.",
+    "auto-row-security": "An event trigger enables row security on every new table. Disable it for the run.",
+    "no-synchronous-standby": "Every commit waits for a synchronous standby, and none is connected.",
+    "setting-not-allowed": "A setting that only a superuser may change has a value under which Awa cannot be migrated.",
+    "read-only": "This is a standby, or the role or database is set to read-only transactions.",
+    "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",
+    "roles-not-creatable": "Declared roles are missing, and this role may not create any: run `roles.sql`.",
+    "roles-not-grantable": "Roles that are there already cannot be altered or granted by this one: run `roles.sql`.",
+    "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
+    "schema-gone": "A queue-storage schema that the tool has installed was dropped. Package without it, then with it.",
+    "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
+    "server-too-old": "Awa needs PostgreSQL 14 or newer.",
+    "start-not-reached": "The bundle starts after a version that the database has not reached; run the earlier one.",
+    "state-rows-missing": "Rows that Awa's migrations made are gone. `awa-infra verify` says what can be put back.",
+    "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
+}
+"""What each condition means, in a line. The error itself names the objects and says what to do."""
+
+_BELIEVE_THEIR_HISTORY = frozenset({"flyway", "goose", "golang-migrate", "dbmate", "sqitch"})
+
+
+def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return the README: the part that all formats share, with this format's commands and failures."""
+    plan, release = contents.plan, contents.desired.release
+    values = {
+        "title": form.title,
+        "release": release.name,
+        "provenance": _PROVENANCE[release.provenance],
+        "to_version": str(plan.to_version),
+        "order": _order(form, contents, paths),
+        "queue_storage": _queue_storage(contents),
+        "start": _start(plan),
+        "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
+        "kept": _kept(contents),
+        "locks": _locks(form, contents, paths),
+        "durations": durations(contents, paths),
+        "roles": _roles(contents),
+        "grants": _GRANTS_NOTHING
+        if contents.desired.roles is None
+        else "Roles and privileges are in `roles.sql` alone.",
+        "conditions": _conditions(form, contents),
+        "table_lock": _bound(contents.waits.table_lock),
+        "migration_lock": seconds(contents.waits.migration_lock),
+        "tag": f"awa-{_last(plan)}",
+        **{
+            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it goes on where it stopped."))
+            for key, text in (_AT_ONCE if form.one_transaction else _FILE_BY_FILE).items()
+        },
+        "again": _AGAIN.get(form.name, "Run again."),
+    }
+    values["usage"] = _fill(_text(form.name), values).rstrip("\n")
+    return _fill(_text("common"), values)
+
+
+_PROVENANCE = {
+    Provenance.KNOWN: "Every text has the hash that awa-infra recorded for this release.",
+    Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so nothing but the package vouches for its texts.",
+}
+
+
+_GRANTS_NOTHING = "It creates no roles and grants nothing."
+
+_AGAIN = {
+    "golang-migrate": "Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
+    "sqitch": "Run again. If it fails because something already exists, sqitch does not know of that change: tell it, "
+    "as for a database that `awa migrate` migrated.",
+}
+"""What is to be done after an interruption where running again is not enough."""
+
+_FILE_BY_FILE = {
+    "rolled_back": "That file was rolled back",
+    "interrupted": (
+        "The ones before the current file are done, and it was rolled back, unless only the answer to its COMMIT was "
+        "lost. {again}"
+    ),
+    "history": "The tool's own tables are in schema `awa_migrations`.",
+}
+_AT_ONCE = {
+    "rolled_back": "Everything was rolled back",
+    "interrupted": (
+        "Either everything is done or nothing; only if the answer to COMMIT was lost it cannot be known. Run again."
+    ),
+    "history": "Nothing else is made.",
+}
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath("texts", f"{name}.md").read_text(encoding="utf-8")
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found.group(1)], text)
+
+
+def _code(name: str, *, cell: bool = False) -> str:
+    """Return a name as code that it cannot end, in a cell of a table if wanted."""
+    text = sqltext.one_line(name)
+    text = text.replace("|", "\\|") if cell else text
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (1 + max(len(run) for run in re.findall("`+", text)))
+    return f"{fence} {text} {fence}"
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return re.sub(r"([\\`<\[|])", r"\\\1", sqltext.one_line(text))
+
+
+def _bound(lock_timeout: float) -> str:
+    return f"at most {seconds(lock_timeout)}" if lock_timeout else "without a bound"
+
+
+def _last(plan: Plan) -> str:
+    return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
+
+
+def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+    migrations = contents.of(StepKind.MIGRATION)
+    first, last = paths[migrations[0].key], paths[migrations[-1].key]
+    transactions = "all in one transaction" if form.one_transaction else "one transaction each"
+    again = "" if form.appends else "; repeatable"
+    lines = [f"`{ROLES_FILE}`: once, by an administrator, see below."] if contents.desired.roles else []
+    if contents.desired.guarded:
+        lines.append(f"`{GUARD_FILE}`: once, by a superuser, at any time: nobody drops the schemas by accident then.")
+    if not form.asks:
+        lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")
+    lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")
+    if form.appends and {entry.file for entry in contents.released} - set(paths.values()):
+        lines[-1] += " Scripts that were replaced lie between them; each comes again below."
+    lines += [f"`{paths[step.key]}`: Awa's {_plain(step.title)}{again}." for step in contents.of(StepKind.PATCH)]
+    for step in contents.of(StepKind.QUEUE_STORAGE):
+        lines.append(f"`{paths[step.key]}`: {_plain(step.title)}{again}; {step.locks}.")
+    lines += [f"`{paths[step.key]}`: {_plain(step.title)}{again}." for step in contents.of(StepKind.LANES)]
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
+
+
+def _start(plan: Plan) -> str:
+    if not plan.from_version:
+        return "Brings a PostgreSQL database"
+    return f"Brings a PostgreSQL database that has reached version {plan.from_version}"
+
+
+def _kept(contents: Contents) -> str:
+    """Return the section about texts that are not those of the release; empty if there are none."""
+    if not contents.kept:
+        return ""
+    listed = "\n".join(f"- {line}" for line in contents.kept)
+    return f"\nWhat was handed out never changes, for the tool remembers what it ran:\n\n{listed}\n"
+
+
+def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+    """Return what the files lock, and what is known about how long it takes."""
+    replays = [step for step in contents.of(StepKind.MIGRATION) if replays_installer(step)]
+    listed = ", ".join(f"`{paths[step.key]}`" for step in replays)
+    transaction = "the one transaction" if form.one_transaction else "all files together"
+    found = [
+        "On an empty database it takes seconds, and there is nobody to wait for it.",
+        "Workers may go on meanwhile, unless a condition below objects; they wait for the locks.",
+        "Every migration may take `ACCESS EXCLUSIVE` on the tables that it changes, until its transaction ends.",
+        f"It waits for a lock {_bound(contents.waits.table_lock)}; then the transaction is rolled back."
+        if contents.waits.table_lock
+        else "It waits for locks without a bound (`awa:lockTimeout` is 0).",
+        f"The server's lock table needs room for about {contents.plan.lock_objects} objects in {transaction}.",
+    ]
+    if replays:
+        microseconds = round(SECONDS_PER_ROW_AND_REPLAY * 1e6)
+        found.append(
+            "These replay the installer of queue storage and scan its ready and finished jobs, for about"
+            f" {microseconds} µs for each job and each of the files (with a million jobs {microseconds} s for each):"
+            f" {listed}. Until the end {_waiting(replays)}."
+            " This counts the jobs, by the server's statistics:"
+        )
+    listed_lines = "\n".join(f"- {line}" for line in found)
+    if not replays:
+        return listed_lines
+    query = sqltext.load("observe/count_jobs.sql").rstrip()
+    return listed_lines + "\n\n" + "\n".join(["  ```sql", *(f"  {line}" for line in query.splitlines()), "  ```"])
+
+
+def _waiting(steps: Sequence[Step]) -> str:
+    """Return who waits for steps that replay the installer, from what was measured."""
+    effort = effort_of(steps, {})
+    if effort.unmeasured:
+        return "everybody may have to wait; what they lock was not measured"
+    others = [who for who in WAITING if who not in effort.waiting]
+    return f"{and_listed(effort.waiting)} wait; {and_listed(others) or 'nobody'} can go on"
+
+
+def _roles(contents: Contents) -> str:
+    """Return the section about the roles, with a blank line behind it; empty where none are declared."""
+    roles = contents.desired.roles
+    if roles is None:
+        return ""
+    duties = [("runs the bundle, acting as the owner", roles.migrator)]
+    duties += [("workers and producers", roles.runtime), ("reads", roles.observer)]
+    rows = [f"| {_code(name, cell=True)} | {duty} |" for duty, name in duties if name]
+    table = "\n".join([f"| {_code(roles.owner, cell=True)} | owns everything, does not log in |", *rows])
+    acting = (
+        f"run the bundle as {_code(roles.migrator)}: its sessions in this database start as {_code(roles.owner)}, so"
+        " everything belongs to that role."
+        if roles.migrator
+        else f"run the bundle in a session that starts as {_code(roles.owner)}:"
+        " ALTER ROLE ... IN DATABASE ... SET role."
+    )
+    return _fill(_text("roles"), {"table": table, "acting": acting}) + "\n"
+
+
+def _queue_storage(contents: Contents) -> str:
+    names = [f"`{own_name(step)}`" for step in contents.of(StepKind.QUEUE_STORAGE)]
+    if not names:
+        return "This bundle contains no custom queue-storage schema."
+    return f"Custom queue-storage schemas in this bundle: {', '.join(names)}."
+
+
+def _conditions(form: Format, contents: Contents) -> str:
+    codes = {query.code for query in gate_queries(contents.desired)}
+    codes |= {"state-rows-missing", *(query.code for query in start_queries(contents.plan.from_version))}
+    codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
+    codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
+    codes |= {"tool-timeout"} if form.name in {"flyway", "sqitch"} else set()
+    codes |= {"not-adopted"} if form.name in _BELIEVE_THEIR_HISTORY else set()
+    rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
+    return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

@@ -1,1 +1,0 @@
-"""Plans written out as bundles for migration tools. Pure rendering, except for :mod:`.write`."""

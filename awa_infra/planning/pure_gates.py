@@ -1,0 +1,110 @@
+"""Gates that need no query of their own, and the error that reports every gate that blocks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awa_infra.errors import BlockedError
+from awa_infra.model import DesiredState, Gate, LostRows, ObservedState, Release
+from awa_infra.planning.describe import listed
+
+FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
+"""From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""
+
+TRANSITION = "storage_transition_state"
+"""The table of one row that says where new jobs go (Awa 0.6.9)."""
+
+STATE_ROWS_HINT = "Run awa-infra verify: it says what --repair can put back, and what must come from a backup."
+
+
+def database_gate(declared: str | None, connected: str) -> Gate | None:
+    """Return the objection to another database than the declared one, or ``None``.
+
+    Args:
+        declared: what ``awa:database`` of a stack configuration names, if it does.
+        connected: the database that the connection is to.
+    """
+    if declared is None or declared == connected:
+        return None
+    return Gate(
+        "another-database",
+        f"The configuration declares database {declared}, but the database URL leads to database {connected}.",
+        f"Let DATABASE_URL name {declared}, or give the configuration that belongs to {connected}. Where {declared} is "
+        "yet to be created, awa-infra up does that.",
+    )
+
+
+def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ...]:
+    """Return the objections that need no query of their own."""
+    gates: list[Gate] = []
+    release = desired.release
+    target = desired.target_version
+    if target is not None and target > release.schema_version:
+        gates.append(
+            Gate(
+                "target-unknown",
+                f"Version {target} is asked for, but Awa {release.name} goes up to {release.schema_version}.",
+                f"Ask for at most {release.schema_version}, or install a newer awa-pg.",
+            )
+        )
+    # Without any version another gate says what is wrong.
+    if observed.versions:
+        gates += state_row_gates(observed.lost_rows, observed.database)
+    version = max(observed.version, target or 0)
+    if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
+        wanted = listed(q.schema for q in desired.queue_storage)
+        gates.append(
+            Gate(
+                "canonical-schema-missing",
+                f"Queue storage in {wanted} needs schema awa at version {FIRST_VERSION_WITH_CUSTOM_SCHEMAS} or later; "
+                f"database {observed.database} is at version {observed.version}.",
+                "Apply Awa's migrations first: an AwaSchema resource that this one depends on, or awa-infra apply.",
+            )
+        )
+    return tuple(gates)
+
+
+def release_gate(expected: str | None, installed: Release) -> Gate | None:
+    """Return an objection if another release is installed than the one that is declared.
+
+    Args:
+        expected: the declared release, for example ``0.6.9``; ``None`` accepts every one.
+        installed: the release that the SQL would come from.
+    """
+    if expected is None or expected == installed.name:
+        return None
+    return Gate(
+        "release-differs",
+        f"Awa {expected} is declared, but awa-pg {installed.name} is installed here.",
+        f"Run pip install awa-pg=={expected} in this environment, or declare {installed.name} and deploy your workers "
+        "with it.",
+    )
+
+
+def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
+    """Raise if any gate objects, with all of them in one error.
+
+    Args:
+        gates: what objects.
+        database: its name, for the message; empty if there is none.
+
+    Raises:
+        BlockedError: see above.
+    """
+    if not gates:
+        return
+    parts = [BlockedError(gate.message, hint=gate.hint, gate=gate.code) for gate in gates]
+    if len(parts) == 1:
+        raise parts[0]
+    where = f" in database {database}" if database else ""
+    raise BlockedError(f"{len(gates)} conditions do not hold{where}; nothing was changed.", parts=parts)
+
+
+def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]:
+    """Return the gate that blocks whatever relies on rows that are gone."""
+    if not lost:
+        return ()
+    shown = listed([str(row) for row in lost])
+    return (
+        Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {shown}.", STATE_ROWS_HINT),
+    )

@@ -1,0 +1,217 @@
+"""What a schema consists of, as a mapping, and the templates that one fact serves every schema and shape by.
+
+A catalog maps *(part, object)* to a definition; ``sql/fingerprint/`` reads it, one file per part. A template is
+a catalog in which the name of the schema and the number of a slot are placeholders, so that a family of
+partitions stands there once. :func:`expand` makes the catalog of one schema from it, :func:`collapse` is the
+way back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from awa_infra.facts.catalog import FAMILIES, partition_of
+from awa_infra.model import Shape
+
+Key = tuple[str, str]
+"""Part and object, for example ``("column", "leases_0.job_id")``."""
+
+Catalog = Mapping[Key, str]
+
+STRUCTURE = frozenset(
+    (
+        *("relation", "view", "storage", "partition", "column", "constraint", "index"),
+        *("function", "body", "trigger", "sequence", "type"),
+        *("security", "policy", "rule", "reference", "other"),
+    )
+)
+"""The parts that count for the fingerprint. Privileges and owners are told apart: they are a site's own."""
+
+NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view", "security"}
+"""The parts whose entries are objects with names, not properties of other ones."""
+
+HASHED = frozenset(("body", "view"))
+"""Parts whose definitions are Awa's own texts: facts know only their hash."""
+
+NAME_BYTES = 63
+"""``NAMEDATALEN`` of a standard build, less one: PostgreSQL cuts longer names."""
+
+_LANE = re.compile(r"queue_(enqueue|claim)_seq_[0-9a-f]{32}")
+_INDEX_NAME = re.compile(r"\bidx_\{schema\}_[a-z0-9_]+")
+_INDEX_TABLE = re.compile(r" on ([^ ]+) \(")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaName:
+    """A schema, and how the server writes its name before a dot (reserved words are quoted)."""
+
+    text: str
+    quoted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """The catalog of one schema, made from a template.
+
+    Attributes:
+        catalog: what must stand there.
+        cut: for each index name that PostgreSQL cuts so that it stands for several, the definitions of all of
+            them. Awa's installer creates the first and silently skips the others.
+    """
+
+    catalog: dict[Key, str]
+    cut: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def is_lane_sequence(key: Key) -> bool:
+    """Whether Awa creates this sequence when a queue is first used: two per queue, priority and shard."""
+    return key[0] in {"sequence", "owner", "privilege"} and _LANE.fullmatch(key[1]) is not None
+
+
+def relation_of(key: Key, definition: str) -> str | None:
+    """Return the relation that an entry hangs on, ``None`` if it stands alone."""
+    part, name = key
+    if part in {"column", "constraint", "trigger", "policy", "rule", "reference"}:
+        return name.partition(".")[0]
+    if part in {"storage", "partition", "view", "security"}:
+        return name
+    table = _INDEX_TABLE.search(definition) if part == "index" else None
+    return table[1] if table else None
+
+
+def structure(catalog: Catalog) -> dict[Key, str]:
+    """Return the entries that count for the fingerprint: no lane sequences, no privileges, no owners."""
+    return {
+        key: text
+        for key, text in catalog.items()
+        if key[0] in STRUCTURE and not (key[0] == "sequence" and is_lane_sequence(key))
+    }
+
+
+def digest(catalog: Catalog) -> str:
+    """Return the fingerprint of a catalog; order does not matter."""
+    lines = sorted(f"{part}\t{name}\t{text}\n" for (part, name), text in catalog.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def body_hash(text: str) -> str:
+    """Return what stands for a function's body or a view's query in a catalog; blind to how lines end."""
+    lines = text.replace("\r\n", "\n")
+    return f"sha256 {hashlib.sha256(lines.encode()).hexdigest()}"
+
+
+def expand(template: Catalog, schema: SchemaName, shape: Shape) -> Expanded:
+    """Return the catalog that a template means for one schema."""
+    catalog: dict[Key, str] = {}
+    cut: defaultdict[Key, list[str]] = defaultdict(list)
+    for (part, name), text in template.items():
+        slot, numbers = _slots(name, shape)
+        definitions = _filled(text, schema, slot, numbers)
+        for filled, definition in zip(_filled(name, schema, slot, numbers), definitions, strict=True):
+            key = part, filled
+            if key in catalog:
+                cut[key].append(definition)
+            else:
+                catalog[key] = definition
+    return Expanded(catalog, {key[1]: (catalog[key], *others) for key, others in cut.items()})
+
+
+def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[Key, str]:
+    """Return the template of a schema's catalog.
+
+    Where slots of a family disagree, the definition of most of them is taken. Whether a catalog is regular at
+    all, is told by expanding the result again.
+
+    Args:
+        catalog: of one schema.
+        schema: which one.
+        own: names that mean the schema's own objects, see :func:`own_names`.
+    """
+    found: dict[Key, Counter[str]] = defaultdict(Counter)
+    for key, definition in catalog.items():
+        pair = [_unschema(value, schema, own) for value in (key[1], definition)]
+        partition = partition_of(relation_of(key, definition) or key[1])
+        if partition:
+            pair = [_unslot(value, *partition) for value in pair]
+        found[key[0], pair[0]][pair[1]] += 1
+    return {key: texts.most_common(1)[0][0] for key, texts in found.items()}
+
+
+def with_hashes(catalog: Catalog, schema: SchemaName, own: Iterable[str]) -> dict[Key, str]:
+    """Return a catalog in which bodies of functions and queries of views are hashes.
+
+    Args:
+        catalog: as it was read.
+        schema: whose it is.
+        own: names of the template; what is not called so is hashed as it stands.
+    """
+    names = frozenset(own)
+    return {
+        key: body_hash(neutral_body(text, schema, names) if key[1].partition("(")[0] in names else text)
+        if key[0] in HASHED
+        else text
+        for key, text in catalog.items()
+    }
+
+
+def neutral_body(text: str, schema: SchemaName, own: frozenset[str]) -> str:
+    """Return a function's body with a placeholder wherever it names its schema.
+
+    Args:
+        text: the body.
+        schema: whose function it is.
+        own: what of that schema the body may name.
+    """
+    return _unschema(text, schema, own).replace(f"'{schema.text}'", "'{schema}'")
+
+
+def concrete_body(text: str, schema: SchemaName) -> str:
+    """Return a neutral body for one schema."""
+    return text.replace("{schema}.", f"{schema.quoted}.").replace("'{schema}'", f"'{schema.text}'")
+
+
+def _slots(name: str, shape: Shape) -> tuple[str, range]:
+    for slot, count in (("{q}", shape.queue_slots), ("{l}", shape.lease_slots), ("{c}", shape.claim_slots)):
+        if slot in name:
+            return slot, range(count)
+    return "", range(1)
+
+
+def _filled(text: str, schema: SchemaName, slot: str, numbers: range) -> list[str]:
+    """Return a text of the template for every slot of its family: a large one has thousands of entries."""
+    pieces = text.split(slot) if slot else [text]
+    if "idx_{schema}_" in text:
+        # PostgreSQL cuts the name of an index after its number.
+        return [_named(str(number).join(pieces), schema) for number in numbers]
+    pieces = [piece.replace("{schema}.", f"{schema.quoted}.") for piece in pieces]
+    return [str(number).join(pieces) for number in numbers] if len(pieces) > 1 else pieces * len(numbers)
+
+
+def _named(text: str, schema: SchemaName) -> str:
+    filled = _INDEX_NAME.sub(lambda m: m[0].replace("{schema}", schema.text)[:NAME_BYTES], text)
+    return filled.replace("{schema}.", f"{schema.quoted}.")
+
+
+def _unschema(text: str, schema: SchemaName, own: frozenset[str]) -> str:
+    if f"{schema.quoted}." in text:
+        text = _mentions(schema.quoted, own).sub("{schema}.", text)
+    # Only index names hold the name of their schema.
+    return re.sub(rf"\bidx_{re.escape(schema.text)}_(?=[a-z0-9_])", "idx_{schema}_", text) if "idx_" in text else text
+
+
+@cache
+def _mentions(quoted: str, own: frozenset[str]) -> re.Pattern[str]:
+    # A table alias can be called like the schema: only before a name of its own objects it means the schema.
+    names = "|".join(map(re.escape, sorted(own, key=len, reverse=True)))
+    return re.compile(rf'(?<![\w".]){re.escape(quoted)}\.(?=(?:{names})(?:_[0-9]+)?(?!\w))')
+
+
+def _unslot(text: str, parent: str, number: int) -> str:
+    slot = FAMILIES[parent]
+    text = re.sub(rf"(?<=[a-z])_{number}(?![0-9])", f"_{slot}", text)
+    return text.replace(f"FOR VALUES IN ({number})", f"FOR VALUES IN ({slot})")

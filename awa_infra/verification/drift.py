@@ -1,0 +1,271 @@
+"""From what stands in a database and the facts about its release to findings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from awa_infra.facts.catalog import CatalogFacts, own_names
+from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape
+from awa_infra.verification import checks, lost_rows
+from awa_infra.verification.bodies import difference, release_bodies, text_of
+from awa_infra.verification.catalog import (
+    HASHED,
+    Catalog,
+    Expanded,
+    Key,
+    SchemaName,
+    collapse,
+    digest,
+    expand,
+    neutral_body,
+    structure,
+    with_hashes,
+)
+from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes, unknown
+
+REFERENCE = "Run awa-infra verify --reference: it compares with a scratch database of the same release."
+"""The way to compare where no facts about a release are here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSchema:
+    """What stands in one schema, as it was read.
+
+    Attributes:
+        name: of the schema.
+        catalog: with the texts of functions and views.
+        health: what is not in a catalog: rows of the rings, lanes, privileges.
+    """
+
+    name: SchemaName
+    catalog: dict[Key, str] = field(repr=False)
+    health: checks.Health
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The hash of a schema's structure, and the one that facts expect; ``None`` if there are no facts."""
+
+    schema: str
+    found: str
+    expected: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a verification found."""
+
+    findings: tuple[Finding, ...]
+    fingerprints: tuple[Fingerprint, ...]
+
+    @property
+    def drift(self) -> tuple[Finding, ...]:
+        """Everything that is not as the release promises."""
+        return tuple(f for f in self.findings if f.is_drift)
+
+    @property
+    def unknown(self) -> tuple[Finding, ...]:
+        """Everything that was not compared."""
+        return tuple(f for f in self.findings if f.kind is FindingKind.UNKNOWN)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything was compared, and is as the release promises."""
+        return not self.drift and not self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What all schemas of one database are examined against.
+
+    Attributes:
+        release: the one that is installed.
+        facts: about it and the server's major; ``None`` if the release is not known.
+        names: facts that tell which names queue storage has, if need be those of another release.
+        observed: what was observed.
+        standing: by schema; those to examine, and those to compare them with.
+    """
+
+    release: Release
+    facts: CatalogFacts | None
+    names: CatalogFacts
+    observed: ObservedState
+    standing: Mapping[str, ObservedSchema]
+
+
+def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
+    """Return what is wrong with some schemas of a database.
+
+    Catalogs are compared only at the release's own version: before that every difference is to be expected. What
+    was not compared is a finding of its own.
+    """
+    findings: list[Finding] = []
+    fingerprints: list[Fingerprint] = []
+    healths = {schema: standing.health for schema, standing in subject.standing.items()}
+    current = _comparable(subject)
+    wanted = list(schemas)
+    if CANONICAL_SCHEMA in wanted:
+        findings += checks.release_findings(subject.release, subject.observed)
+        findings += checks.routing_findings(subject.observed)
+    for schema in wanted:
+        standing = subject.standing.get(schema)
+        if standing is None:
+            if schema != CANONICAL_SCHEMA:
+                findings.append(checks.no_such_schema(schema))
+            continue
+        substrate = subject.observed.substrate(schema)
+        recorded = _recorded(subject.observed, schema)
+        shape = checks.standing_shape(standing.catalog, standing.health, recorded)
+        findings += lanes(schema, standing.catalog)
+        findings += checks.schema_findings(standing.name, standing.catalog, standing.health)
+        findings += lost_rows.state_row_findings(schema, subject.observed, healths)
+        findings += _unreadable(standing.name, standing.health.unreadable, subject.observed.user)
+        if not current:
+            findings.append(_version_differs(subject.release, subject.observed, schema))
+            continue
+        if subject.facts is None:
+            findings.append(_release_unknown(subject.release, schema))
+        elif not shape.receipts and not subject.facts.without_receipts:
+            # Only the facts of a database without such a schema do not say what one has.
+            findings.append(_no_counterpart(schema))
+            continue
+        if substrate is not None or schema == CANONICAL_SCHEMA:
+            findings += checks.slot_findings(schema, recorded, shape, substrate)
+        differences, fingerprint = _catalog_findings(subject, standing, shape)
+        findings += differences
+        fingerprints.append(fingerprint)
+    return Examination(tuple(findings), tuple(fingerprints))
+
+
+def shapes(subject: Subject) -> dict[str, Shape]:
+    """Return the shape that each queue-storage schema really has."""
+    found = {}
+    for schema, standing in subject.standing.items():
+        recorded = _recorded(subject.observed, schema)
+        found[schema] = checks.standing_shape(standing.catalog, standing.health, recorded)
+    return found
+
+
+def _comparable(subject: Subject) -> bool:
+    """Whether the database is at the release's version, or lost the record of its version but not its objects."""
+    if subject.observed.history_empty:
+        awa = subject.standing.get(CANONICAL_SCHEMA)
+        return awa is not None and ("type", "job_state") in awa.catalog
+    return subject.observed.version == subject.release.schema_version
+
+
+def _recorded(observed: ObservedState, schema: str) -> Shape:
+    if schema == CANONICAL_SCHEMA:
+        return Shape()
+    substrate = observed.substrate(schema)
+    if substrate is not None:
+        return substrate.shape
+    # What cannot be read as queue storage recorded nothing: its partitions show its slots.
+    receipts = any(u.receipts for u in observed.unseen if u.schema == schema)
+    return Shape(0, 0, 0, receipts=receipts)
+
+
+def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+    schema = standing.name.text
+    found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
+    if subject.facts:
+        expanded = _expanded(subject.facts, standing.name, shape)
+    else:
+        expanded = expand(_template(subject, standing), standing.name, shape)
+    expected = expanded.catalog
+    if schema == CANONICAL_SCHEMA:
+        expected = subject.facts.canonical | expected if subject.facts else found
+    # Of indexes that share a cut name Awa keeps one or none; which one is not for us to say.
+    shared = {("index", name): texts for name, texts in expanded.cut.items()}
+    kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
+    expected = {key: text for key, text in expected.items() if key not in shared} | kept
+    hashed = digest(found)
+    # Row-level security is a finding of its own, for all tables at once.
+    differing = [f for f in compare(schema, expected, found) if f.part != "security"]
+    findings = [_with_diff(subject, standing, f) for f in fold(differing)]
+    findings += checks.cut_names(schema, sum(map(len, shared.values())), len(kept))
+    if subject.facts and schema == CANONICAL_SCHEMA:
+        findings += checks.public_findings(standing.catalog, subject.facts.private)
+    promised = (hashed if expected == found else digest(expected)) if subject.facts else None
+    return findings, Fingerprint(schema, hashed, promised)
+
+
+def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
+    """Return what a function or view of a queue-storage schema means by its schema's name before a dot."""
+    known = own_names(subject.names.substrate)
+    return known if subject.facts or standing.name.text == CANONICAL_SCHEMA else known | own_names(standing.catalog)
+
+
+@lru_cache(maxsize=8)
+def _expanded(facts: CatalogFacts, name: SchemaName, shape: Shape) -> Expanded:
+    """Return what a release makes of one schema, 4000 entries; a provider compares the same schema several times."""
+    return expand(facts.template(receipts=shape.receipts), name, shape)
+
+
+def _template(subject: Subject, standing: ObservedSchema) -> Catalog:
+    """Return what the schemas of a release without facts are compared with."""
+    default = subject.standing.get(CANONICAL_SCHEMA)
+    if default is None or standing is default:
+        return {}
+    # What the default queue storage has of the names that are queue storage's.
+    own = _own(subject, standing)
+    names = collapse(standing.catalog, standing.name, own).keys() | subject.names.substrate.keys()
+    hashed = with_hashes(structure(default.catalog), default.name, own)
+    return {key: text for key, text in collapse(hashed, default.name, own).items() if key in names}
+
+
+def _with_diff(subject: Subject, standing: ObservedSchema, finding: Finding) -> Finding:
+    if finding.kind is not FindingKind.CHANGED or finding.part not in HASHED or finding.expected is None:
+        return finding
+    key = finding.part, finding.object
+    own = _own(subject, standing)
+    name = finding.object.partition("(")[0]
+    others = [s for s in subject.standing.values() if s is not standing and name in own and key in s.catalog]
+    neutral = [neutral_body(s.catalog[key], s.name, own) for s in others]
+    candidates = release_bodies(subject.release).get(name, []) if finding.part == "body" else []
+    text = text_of(finding.expected, standing.name, candidates, neutral)
+    return finding if text is None else replace(finding, diff=difference(text, standing.catalog[key]))
+
+
+def _release_unknown(release: Release, schema: str) -> Finding:
+    """Return that no facts about the release are here, so that the objects of a schema were not compared."""
+    how = "were not compared"
+    if schema != CANONICAL_SCHEMA:
+        how = "were only compared with the default queue storage in schema awa"
+    message = f"this awa-infra has no facts about Awa {release.name}: the objects of schema {schema} {how}"
+    return unknown("release-unknown", schema, "release", message, REFERENCE)
+
+
+def _no_counterpart(schema: str) -> Finding:
+    """Return that the reference has no schema of the same kind."""
+    message = f"schema {schema} was not compared: the reference has no queue-storage schema without receipts"
+    return unknown("not-compared", schema, "objects", message, REFERENCE)
+
+
+def _version_differs(release: Release, observed: ObservedState, schema: str) -> Finding:
+    """Return that the objects of a schema were not compared, because the database is at another version."""
+    if observed.versions:
+        message = (
+            f"the objects of schema {schema} were not compared: the database is at version {observed.version}, and "
+            f"Awa {release.name} at {release.schema_version}"
+        )
+    else:
+        message = f"the objects of schema {schema} were not compared: at which version they are is not recorded"
+    return unknown("not-compared", schema, "objects", message, "Do what the other findings say, then verify again.")
+
+
+def _unreadable(name: SchemaName, tables: Iterable[str], user: str) -> list[Finding]:
+    """Return which tables of a schema a role may not read, so that their rows were not looked at."""
+    listed = sorted(tables)
+    if not listed:
+        return []
+    message = f"role {user} may not read {', '.join(listed)} of schema {name.text}: rows were not checked"
+    quoted = '"' + user.replace('"', '""') + '"'
+    grants = (
+        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quoted};",
+        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quoted};",
+    )
+    repair = "Connect as the owner, use --role, or grant them."
+    return [unknown("not-readable", name.text, "rows", message, repair, *grants)]

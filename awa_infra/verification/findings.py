@@ -1,0 +1,235 @@
+"""Drift as values: what two catalogs differ in, with what hangs on the same cause told once. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+from typing import Literal
+
+from awa_infra.facts.catalog import partition_of
+from awa_infra.verification.catalog import Catalog, is_lane_sequence, relation_of
+
+FindingCode = Literal[
+    "active-schema-missing",
+    "index-names-truncated",
+    "lane-sequence-missing",
+    "lane-sequence-owner",
+    "lane-sequences",
+    "marker-disagrees",
+    "marker-missing",
+    "marker-unexpected",
+    "not-compared",
+    "not-migrated",
+    "not-readable",
+    "object-changed",
+    "object-extra",
+    "object-missing",
+    "owner-differs",
+    "patch-missing",
+    "pending",
+    "privileges-missing",
+    "public-may-install",
+    "publication-without-identity",
+    "release-unknown",
+    "row-level-security",
+    "schema-missing",
+    "sequences-without-update",
+    "slot-counts-changed",
+    "state-rows-missing",
+    "version-rows-missing",
+    "version-rows-strange",
+]
+"""Every code that a finding can have; each is a section of the error reference, which is generated from here."""
+
+
+class FindingKind(Enum):
+    """How what stands differs from what should."""
+
+    MISSING = "missing"
+    EXTRA = "extra"
+    CHANGED = "changed"
+    STATE = "state"
+    LAZY = "lazy"
+    UNKNOWN = "unknown"
+
+
+OBJECT_CODES: Mapping[FindingKind, FindingCode] = MappingProxyType(
+    {
+        FindingKind.MISSING: "object-missing",
+        FindingKind.EXTRA: "object-extra",
+        FindingKind.CHANGED: "object-changed",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference.
+
+    Attributes:
+        kind: ``LAZY`` is what Awa itself creates when it is used, and no drift. ``UNKNOWN`` is what was not compared:
+            no drift either, but nobody may call the database healthy.
+        code: stable identifier.
+        schema: where.
+        part: which part of the catalog, or ``state`` for rows and privileges.
+        object: what; a family of partitions stands as ``leases_*``.
+        expected: its definition in a healthy database, where it can be told.
+        found: its definition here.
+        message: the whole story in one line, for what is no single object.
+        repair: one line: what would repair it.
+        sql: statements for an operator to look at and run; ``--repair`` never does.
+        step: key of the step by which ``--repair`` repairs it.
+        also: how many more entries of the catalog hang on it.
+        diff: lines of a unified difference, where both texts are known.
+    """
+
+    kind: FindingKind
+    code: FindingCode
+    schema: str
+    part: str
+    object: str
+    expected: str | None = None
+    found: str | None = None
+    message: str = ""
+    repair: str = ""
+    sql: tuple[str, ...] = ()
+    step: str | None = None
+    also: int = 0
+    diff: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether something was found that is not as the release promises."""
+        return self.kind not in {FindingKind.LAZY, FindingKind.UNKNOWN}
+
+    @property
+    def repairable(self) -> bool:
+        """Whether ``--repair`` has a step for it."""
+        return self.step is not None
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str]:
+        """What it is about, without how it is told: two runs can be compared by it."""
+        return self.kind.value, self.code, self.schema, self.part, self.object
+
+
+def state(
+    code: FindingCode, schema: str, thing: str, message: str, repair: str, *sql: str, step: str | None = None
+) -> Finding:
+    """Return a finding about rows, privileges or owners."""
+    return Finding(FindingKind.STATE, code, schema, "state", thing, message=message, repair=repair, sql=sql, step=step)
+
+
+def unknown(code: FindingCode, schema: str, thing: str, message: str, repair: str, *sql: str) -> Finding:
+    """Return a finding that says what was not compared, and how it can be."""
+    return replace(state(code, schema, thing, message, repair, *sql), kind=FindingKind.UNKNOWN)
+
+
+def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:
+    """Return every entry in which two catalogs differ, sorted by part and object."""
+    findings: list[Finding] = []
+    if expected == found:
+        return findings
+    differing = (key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
+    for key in sorted(differing):
+        wanted, standing = expected.get(key), found.get(key)
+        kind = FindingKind.CHANGED
+        if standing is None:
+            kind = FindingKind.MISSING
+        elif wanted is None:
+            kind = FindingKind.EXTRA
+        findings.append(Finding(kind, OBJECT_CODES[kind], schema, *key, expected=wanted, found=standing))
+    return findings
+
+
+def lanes(schema: str, catalog: Catalog) -> list[Finding]:
+    """Return the lane sequences of a schema as one finding that is no drift."""
+    count = sum(1 for key in catalog if key[0] == "sequence" and is_lane_sequence(key))
+    if not count:
+        return []
+    message = f"{count} sequences of lanes, which Awa creates when a queue is first used"
+    return [Finding(FindingKind.LAZY, "lane-sequences", schema, "sequence", "queue_*_seq_*", message=message)]
+
+
+def fold(findings: Iterable[Finding]) -> list[Finding]:
+    """Tell once what has one cause.
+
+    What hangs on a missing or extra table goes with it, partitions with their parent, a function's body with the
+    function, the index of a constraint with the constraint, and equal differences of a family's partitions
+    become one.
+    """
+    found = list(findings)
+    tables = {(f.kind, f.object) for f in found if f.part == "relation"}
+    others = {(f.kind, f.part, f.object) for f in found}
+    kept: list[Finding] = []
+    hanging: Counter[tuple[object, ...]] = Counter()
+    for finding in found:
+        cause = _cause(finding, tables, others)
+        if cause is None:
+            kept.append(finding)
+        else:
+            hanging[cause] += 1
+    # A cause can hang on another one: a column on its partition, the partition on its parent.
+    for finding in found:
+        cause, own = _cause(finding, tables, others), (finding.kind, finding.part, finding.object)
+        if cause is not None and hanging[own]:
+            hanging[cause] += hanging[own]
+    told = [replace(f, also=hanging[f.kind, f.part, f.object]) for f in kept]
+    return _families(told)
+
+
+def _cause(
+    finding: Finding, tables: set[tuple[FindingKind, str]], others: set[tuple[FindingKind, str, str]]
+) -> tuple[FindingKind, str, str] | None:
+    kind, part, name = finding.kind, finding.part, finding.object
+    relation = relation_of((part, name), finding.expected or finding.found or "") or name
+    parent, _ = partition_of(relation) or (None, 0)
+    if part == "relation":
+        return (kind, "relation", parent) if parent and (kind, parent) in tables else None
+    if (kind, relation) in tables and kind is not FindingKind.CHANGED:
+        return kind, "relation", relation
+    candidates = {
+        "body": [] if kind is FindingKind.CHANGED else [("function", name)],
+        "index": [("constraint", f"{relation}.{name}"), ("index", name.partition(".")[2])],
+    }.get(part, [])
+    if parent:
+        candidates.append((part, name.replace(relation, parent)))
+        if part == "index":
+            # The index of a partition's own primary key is named by the one of the parent.
+            candidates.append(("constraint", f"{parent}.{name.partition('.')[2]}"))
+    return next(((kind, *c) for c in candidates if (kind, *c) in others and c != (part, name)), None)
+
+
+def _families(findings: Sequence[Finding]) -> list[Finding]:
+    grouped: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        relation = relation_of((finding.part, finding.object), finding.expected or finding.found or "")
+        partition = partition_of(relation or finding.object)
+        if partition is None:
+            grouped[finding.identity] = finding
+            continue
+        name, expected, found = (
+            None if text is None else re.sub(rf"(?<=[a-z])_{partition[1]}(?![0-9])", "_*", text)
+            for text in (finding.object, finding.expected, finding.found)
+        )
+        # Of which value a partition is, differs between all of them.
+        group = (
+            finding.kind,
+            finding.code,
+            finding.schema,
+            finding.part,
+            name,
+            expected if finding.part != "partition" else "",
+        )
+        first = grouped.get(group)
+        if first is None:
+            grouped[group] = finding
+        else:
+            grouped[group] = replace(
+                first, object=str(name), expected=expected, found=found, also=first.also + finding.also + 1
+            )
+    return list(grouped.values())

@@ -1,0 +1,93 @@
+"""What stops a worker although every object of Awa is there: row security, publications, missing privileges. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from awa_infra.planning.describe import listed
+from awa_infra.verification.catalog import Catalog, SchemaName
+from awa_infra.verification.findings import Finding, state
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Something that a role may not do.
+
+    Attributes:
+        role: which role.
+        privilege: as GRANT names it, for example ``EXECUTE``.
+        kind: of the object, as GRANT names it, for example ``FUNCTION``.
+        object: its name, qualified and quoted.
+    """
+
+    role: str
+    privilege: str
+    kind: str
+    object: str
+
+
+def obstacle_findings(
+    name: SchemaName, catalog: Catalog, published: Iterable[tuple[str, str]], denied: Iterable[Denied]
+) -> list[Finding]:
+    """Return everything in one schema that keeps workers from their statements.
+
+    Args:
+        name: of the schema.
+        catalog: as it was read.
+        published: tables that a publication keeps from being deleted from or updated, and which publications.
+        denied: what roles may not do that a worker does.
+    """
+    return [*_row_security(name, catalog), *_published(name, published), *_denied(name, denied)]
+
+
+def _row_security(name: SchemaName, catalog: Catalog) -> list[Finding]:
+    tables = sorted(table for part, table in catalog if part == "security")
+    if not tables:
+        return []
+    message = (
+        f"row-level security is on for {len(tables)} table{'s' if len(tables) > 1 else ''}: {listed(tables)}. Roles "
+        "other than the owner see only the rows, and insert only those, that a policy allows"
+    )
+    repair = "Run the statements as the owner. If an event trigger turns it on for every new table, exempt schema "
+    repair += f"{name.text} there."
+    sql = [
+        f"ALTER TABLE {_qualified(name, t)} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;" for t in tables
+    ]
+    return [state("row-level-security", name.text, "tables", message, repair, *sql)]
+
+
+def _published(name: SchemaName, published: Iterable[tuple[str, str]]) -> list[Finding]:
+    tables = list(published)
+    if not tables:
+        return []
+    publications = ", ".join(dict.fromkeys(one for _table, found in tables for one in found.split(", ")))
+    message = (
+        f"publication {publications} publishes deletes or updates of {len(tables)} tables without a replica identity, "
+        f"so PostgreSQL refuses those of Awa: {listed(t for t, _found in tables)}"
+    )
+    repair = (
+        "Publish other tables, or inserts only; or run the statements as the owner, which write whole rows to the WAL."
+    )
+    sql = [f"ALTER TABLE {_qualified(name, table)} REPLICA IDENTITY FULL;" for table, _found in tables]
+    return [state("publication-without-identity", name.text, publications, message, repair, *sql)]
+
+
+def _denied(name: SchemaName, denied: Iterable[Denied]) -> list[Finding]:
+    grouped: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for lack in denied:
+        grouped[lack.role, lack.privilege, lack.kind].append(lack.object)
+    findings = []
+    for (role, privilege, kind), objects in grouped.items():
+        count = f"{len(objects)} {kind.lower()}s: " if len(objects) > 1 else f"{kind.lower()} "
+        message = f"role {role} works in schema {name.text}, but lacks {privilege} on {count}{listed(objects)}"
+        quoted = '"' + role.replace('"', '""') + '"'
+        grant = f"GRANT {privilege} ON {kind} {', '.join(objects)} TO {quoted};"
+        code_object = f"{role} {kind.lower()}"
+        findings.append(state("privileges-missing", name.text, code_object, message, "Grant them as the owner.", grant))
+    return findings
+
+
+def _qualified(name: SchemaName, table: str) -> str:
+    return f'{name.quoted}."' + table.replace('"', '""') + '"'

@@ -1,0 +1,173 @@
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '0', false),
+        ('lock_timeout', '2000ms', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way for everybody.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     WHERE pg_catalog.current_setting(s.name, true) <> s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+       AND (s.name <> 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
+                                                       FROM pg_catalog.pg_database d
+                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+                                                      WHERE d.datname = pg_catalog.current_database()))
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, false);
+    END LOOP;
+END
+$awa_infra$;
+
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
+-- not look into the schema without doing so.
+DO $awa_infra$
+BEGIN
+    PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
+       FROM pg_catalog.pg_namespace n
+      CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
+                              THEN 'MEMBER' ELSE 'SET' END AS option) may
+      WHERE n.nspname = 'awa'
+        AND NOT pg_has_role(n.nspowner, 'USAGE')
+        AND pg_has_role(n.nspowner, may.option)
+        AND pg_has_role(session_user, n.nspowner, may.option);
+END
+$awa_infra$;
+
+-- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
+-- setting of the session; stop.sql then reports all of it at once.
+DO $awa_infra$
+DECLARE
+    problems text[] := ARRAY[]::text[];
+    problem  record;
+    -- Whether anything that this bundle brings is missing; some conditions only matter then.
+    pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
+    -- The tables that this role can read. A condition about a table that is not there does not apply; its
+    -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
+    readable CONSTANT text[] := ARRAY(
+        SELECT n.nspname || '.' || c.relname
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v')
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('', ' '))
+           AND has_schema_privilege(n.oid, 'USAGE')
+           AND has_table_privilege(c.oid, 'SELECT'));
+BEGIN
+    -- 'database-encoding'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
+-- a client in the database's own encoding would store something else without a word.
+SELECT 'database-encoding' AS code,
+       format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
+         AS message,
+       'Use another database: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0.' AS hint
+ WHERE current_setting('server_encoding') <> 'UTF8'
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'no-synchronous-standby'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- The commit would wait for ever, and everybody else behind the locks of its transaction.
+SELECT 'no-synchronous-standby' AS code,
+       format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
+              'is connected.', current_setting('synchronous_standby_names')) AS message,
+       format('Start the standby, or take it off that list and reload the configuration. If this database may do without: '
+              'ALTER ROLE %I IN DATABASE %I SET synchronous_commit = local; then connect anew.', session_user,
+              current_database()) AS hint
+ WHERE current_setting('synchronous_standby_names') <> ''
+   AND current_setting('synchronous_commit') NOT IN ('off', 'local')
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication)
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'read-only'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
+SELECT 'read-only' AS code,
+       format('Database %I accepts no writes on this connection (%s).', current_database(),
+              CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
+                   ELSE 'default_transaction_read_only is on' END) AS message,
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN 'Connect to the primary, with a role and database that may write.'
+            ELSE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_read_only = off; then connect anew.',
+                        session_user, current_database()) END AS hint
+ WHERE pg_catalog.pg_is_in_recovery()
+    OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
+                                  WHERE s.name = 'default_transaction_read_only'))
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+
+    PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
+END
+$awa_infra$;
+
+-- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
+-- statement that failed, and a short one leaves the reasons in sight.
+DO $awa_infra$
+BEGIN
+    IF current_setting('awa_infra.problems') <> '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('This bundle cannot be run on database %I:', current_database())
+                      || E'\n' || current_setting('awa_infra.problems'),
+            HINT = 'Nothing was run.' || ' README.md of the bundle says what each code in brackets means.';
+    END IF;
+END
+$awa_infra$;
+
+-- Once per database, before the first run: the schema of the tool's own tables. Schema awa belongs to Awa's migrations.
+CREATE SCHEMA IF NOT EXISTS "awa_migrations";

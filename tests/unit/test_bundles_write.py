@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums
+from awa_infra.bundles.writing import write
+from awa_infra.errors import BundleError
+
+
+def bundle(*more: str) -> dict[str, bytes]:
+    files = {MANIFEST: b'{"tool": "awa-infra"}', **{path: path.encode() for path in more}}
+    return {**files, CHECKSUMS: checksums(files)}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_bundle_is_written_with_its_folders(tmp_path: Path) -> None:
+    write(bundle("upstream/V1.sql"), tmp_path / "a" / "b")
+    assert tree(tmp_path) == {f"a/b/{path}": text for path, text in bundle("upstream/V1.sql").items()}
+
+
+def test_a_bundle_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    write(bundle("old/V1.sql", "same.sql"), tmp_path / "out")
+    write(bundle("new/V1.sql", "same.sql"), tmp_path / "out")
+    assert tree(tmp_path / "out") == bundle("new/V1.sql", "same.sql")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write(bundle(), tmp_path / "out")
+    assert tree(tmp_path / "out") == bundle()
+
+
+@pytest.mark.parametrize("content", ["no json", "[]", '{"tool": "another"}'])
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / MANIFEST).write_text(content)
+    before = tree(tmp_path)
+    with pytest.raises(BundleError, match="awa-infra did not write it"):
+        write(bundle(), tmp_path)
+    assert tree(tmp_path) == before
+
+
+def test_a_folder_of_folders_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out" / "src").mkdir(parents=True)
+    with pytest.raises(BundleError, match="did not write it"):
+        write(bundle(), tmp_path / "out")
+
+
+def test_a_file_that_somebody_put_into_a_bundle_is_not_lost(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle(), out)
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match=r"notes\.txt"):
+        write(bundle("new.sql"), out)
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("mine")
+    with pytest.raises(BundleError, match="is a file"):
+        write(bundle(), out)
+    assert out.read_text() == "mine"
+
+
+def test_the_working_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match="the one this runs in"):
+        write(bundle(), Path())
+
+
+def test_a_failure_while_writing_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle("old.sql"), out)
+    # A file and a folder of one name cannot both be written.
+    with pytest.raises(BundleError, match="cannot be written"):
+        write(bundle("a", "a/b"), out)
+    assert tree(tmp_path) == {f"out/{path}": text for path, text in bundle("old.sql").items()}
+
+
+def test_a_failure_removes_the_folders_made_for_it(tmp_path: Path) -> None:
+    with pytest.raises(BundleError):
+        write(bundle("a", "a/b"), tmp_path / "x" / "y" / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure", [OSError("disk"), KeyboardInterrupt()])
+def test_an_interruption_at_the_exchange_puts_the_old_bundle_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    out = tmp_path / "out"
+    write(bundle("old.sql"), out)
+    rename = Path.rename
+
+    def broken(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise failure
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", broken)
+    with pytest.raises((BundleError, KeyboardInterrupt)):
+        write(bundle("new.sql"), out)
+    assert tree(tmp_path) == {f"out/{path}": text for path, text in bundle("old.sql").items()}
+
+
+def test_a_link_to_a_bundle_stays_a_link(tmp_path: Path) -> None:
+    write(bundle("old.sql"), tmp_path / "real")
+    (tmp_path / "link").symlink_to("real")
+    write(bundle("new.sql"), tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert tree(tmp_path / "real") == bundle("new.sql")
+
+
+def test_a_disk_that_fails_while_writing_leaves_the_old_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(bundle("old.sql"), tmp_path / "out")
+    before = tree(tmp_path)
+
+    def full(_path: Path, _content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BundleError, match=r"cannot be written to .*: No space left on device\."):
+        write(bundle("new.sql"), tmp_path / "out")
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("failure", [OSError(5, "Input/output error"), KeyboardInterrupt()], ids=["disk", "Ctrl-C"])
+def test_a_failure_in_the_exchange_puts_the_old_bundle_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    write(bundle("old.sql"), tmp_path / "out")
+    before = tree(tmp_path)
+    rename = Path.rename
+
+    def fail_for_the_new_one(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise failure
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_the_new_one)
+    with pytest.raises((BundleError, KeyboardInterrupt)):
+        write(bundle("new.sql"), tmp_path / "out")
+    assert tree(tmp_path) == before
+
+
+def test_an_old_bundle_that_cannot_be_put_back_is_kept_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(bundle("old.sql"), tmp_path / "out")
+    rename = Path.rename
+
+    def only_the_first(path: Path, target: Path) -> Path:
+        if path.name != "out":
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", only_the_first)
+    with pytest.raises(BundleError, match="Input/output error"):
+        write(bundle("new.sql"), tmp_path / "out")
+    (side,) = tmp_path.glob(".out.*")
+    assert (side / "replaced" / "old.sql").exists()
+
+
+def test_a_failure_without_an_old_bundle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_path: Path, _target: Path) -> Path:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(BundleError, match="Input/output error"):
+        write(bundle(), tmp_path / "deep" / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(bundle(), tmp_path / "out")
+
+    def unreadable(_path: Path) -> list[Path]:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", unreadable)
+    with pytest.raises(BundleError, match=r"cannot be read: Permission denied\."):
+        write(bundle(), tmp_path / "out")
+
+
+def test_a_file_that_somebody_edited_or_removed_is_named(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle("a.sql", "b.sql"), out)
+    (out / "a.sql").write_text("mine")
+    (out / "b.sql").unlink()
+    with pytest.raises(BundleError, match=r"a\.sql was edited, b\.sql is missing"):
+        write(bundle("new.sql"), out)
+    assert (out / "a.sql").read_text() == "mine"
+
+
+def test_a_link_in_a_bundle_is_no_file_of_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle(), out)
+    (out / "link").symlink_to(tmp_path)
+    with pytest.raises(BundleError, match="did not write: link"):
+        write(bundle("new.sql"), out)
