@@ -34,7 +34,7 @@ class AwaInfraError(Exception):
         hint: one line that says what to do; may be empty.
         details: one line for each of several problems, where there are several.
         sqlstate: the five characters of PostgreSQL's error, where it was one.
-        again: whether the same may well succeed when it is tried again.
+        retryable: whether the same transaction may succeed when it is tried again.
     """
 
     code: str = "internal"
@@ -48,7 +48,7 @@ class AwaInfraError(Exception):
         self.hint = hint
         self.details = tuple(details)
         self.sqlstate = sqlstate
-        self.again = False
+        self.retryable = False
 
     def report(self) -> str:
         """Return everything in lines: what, with the code, then each detail, then what to do."""

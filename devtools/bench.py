@@ -30,7 +30,8 @@ from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect
-from awa_infra.database.observe import look, plan_from
+from awa_infra.database.look import look
+from awa_infra.database.observe import plan_from
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.planning.planner import make_plan

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import psycopg
 
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
+from awa_infra.database.options import ApplyOptions
 from awa_infra.model import DesiredState, Transaction
 from awa_infra.release import installed_release
 from devtools import postgres
@@ -61,12 +62,12 @@ class Figures:
     tries: int
 
 
-def _applied(transaction: Transaction, waits: Waits) -> Way:
+def _applied(transaction: Transaction, waits: ApplyOptions) -> Way:
     release = installed_release()
     desired = DesiredState(release, release.schema_version, transaction=transaction)
 
     def upgrade(url: str, pauses: list[float]) -> None:
-        apply(url, desired, waits=waits, on_retry=lambda _attempt, _error, pause: pauses.append(pause))
+        apply(url, desired, options=replace(waits, on_retry=lambda _attempt, _error, pause: pauses.append(pause)))
 
     return upgrade
 
@@ -77,7 +78,7 @@ def _awa(url: str, _pauses: list[float]) -> None:
     subprocess.run(words, env=environment, check=True, capture_output=True)
 
 
-SHORT, LONG = Waits(), Waits(table_try=30.0)
+SHORT, LONG = ApplyOptions(), ApplyOptions(table_try=30.0)
 
 WAYS: tuple[tuple[str, Way | None, bool], ...] = (
     ("no upgrade", None, False),

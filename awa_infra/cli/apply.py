@@ -13,15 +13,15 @@ from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
+    lock_options,
     or_declared,
     policy_options,
     transaction_option,
-    waits_options,
 )
 from awa_infra.cli.output import complain, print_json
-from awa_infra.database.apply import Waits
 from awa_infra.database.apply import apply as run_apply
-from awa_infra.database.patience import retry_line
+from awa_infra.database.options import ApplyOptions
+from awa_infra.database.retry import retry_line
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Policy, Step
 from awa_infra.planning.describe import state_data
@@ -35,7 +35,7 @@ from awa_infra.planning.describe import state_data
 )
 @transaction_option
 @policy_options
-@waits_options
+@lock_options
 @json_option
 @click.pass_context
 def apply(
@@ -47,7 +47,7 @@ def apply(
     transaction: str | None,
     role: str | None,
     policy: Policy,
-    waits: Waits,
+    options: ApplyOptions,
     as_json: bool,
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction, unless you choose otherwise.
@@ -62,13 +62,13 @@ def apply(
         url,
         desired_state(config, target_version, policy, transaction),
         role=role,
-        waits=replace(
-            waits,
-            migration_lock=or_declared(ctx, "lock_wait", waits.migration_lock, config.lock_wait if config else None),
-            table_lock=or_declared(ctx, "lock_timeout", waits.table_lock, config.lock_timeout if config else None),
+        options=replace(
+            options,
+            migration_lock=or_declared(ctx, "lock_wait", options.migration_lock, config.lock_wait if config else None),
+            table_lock=or_declared(ctx, "lock_timeout", options.table_lock, config.lock_timeout if config else None),
+            progress=ProgressLine(),
+            on_retry=print_retry,
         ),
-        progress=ProgressLine(),
-        on_retry=tell_retry,
     )
     if as_json:
         print_json(
@@ -103,6 +103,6 @@ class ProgressLine:
         complain(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}")
 
 
-def tell_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
+def print_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
     """Print why an attempt was rolled back, and when the next one begins."""
     complain(retry_line(attempt, error, pause))

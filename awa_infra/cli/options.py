@@ -100,22 +100,22 @@ def transaction_option(command: F) -> F:
     )(command)
 
 
-def waits_options(command: F) -> F:
-    """Add how long to wait for locks and how often to try. They arrive as one ``waits``."""
-    from awa_infra.database.apply import Waits  # noqa: PLC0415  commands without a database need no psycopg
+def lock_options(command: F) -> F:
+    """Add how long to wait for locks and how often to try. They arrive as one ``options``."""
+    from awa_infra.database.options import ApplyOptions  # noqa: PLC0415  commands without a database need none
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        waits = Waits(
+        options = ApplyOptions(
             kwargs.pop("lock_wait"),
             kwargs.pop("lock_timeout"),
             kwargs.pop("attempts"),
             tell_wait,
             kwargs.pop("lock_try"),
         )
-        return command(*args, waits=waits, **kwargs)
+        return command(*args, options=options, **kwargs)
 
-    defaults, seconds = Waits(), click.FloatRange(min=0)
+    defaults, seconds = ApplyOptions(), click.FloatRange(min=0)
     for option in (
         click.option(
             "--attempts",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
-from awa_infra.cli.apply import ProgressLine, tell_retry
+from awa_infra.cli.apply import ProgressLine, print_retry
 from awa_infra.cli.desired import url_to_read
 from awa_infra.cli.failures import complain_of_gates
 from awa_infra.cli.options import (
@@ -17,15 +18,15 @@ from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
+    lock_options,
     policy_options,
-    waits_options,
 )
 from awa_infra.cli.output import print_json
 from awa_infra.cli.plan import print_sql, print_steps
-from awa_infra.database.apply import Waits
 from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reference import measured_facts
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, ConfigurationError
@@ -82,7 +83,7 @@ _SHOWN_LINES = 40
     "same server.",
 )
 @policy_options
-@waits_options
+@lock_options
 @json_option
 @click.pass_context
 def verify(
@@ -98,7 +99,7 @@ def verify(
     reference_url: str | None,
     role: str | None,
     policy: Policy,
-    waits: Waits,
+    options: ApplyOptions,
     as_json: bool,
 ) -> None:
     """Compare one database with what its Awa release promises. Without --repair reads only.
@@ -125,9 +126,7 @@ def verify(
             policy=policy,
             role=role,
             facts=facts,
-            waits=waits,
-            progress=ProgressLine(),
-            on_retry=tell_retry,
+            options=replace(options, progress=ProgressLine(), on_retry=print_retry),
         )
         observed = report.after
     else:

@@ -5,9 +5,10 @@ It runs like every other plan: one transaction under Awa's migration lock, gates
 
 from __future__ import annotations
 
-from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import ask_gates, look
+from awa_infra.database.look import look
+from awa_infra.database.observe import ask_gates
 from awa_infra.database.reading import read
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
@@ -31,9 +32,7 @@ def activate(
     schema: str,
     *,
     role: str | None = None,
-    waits: Waits = Waits(),  # noqa: B008  frozen
-    progress: Progress = lambda _number, _total, _step: None,
-    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
     """Activate queue storage in a schema of a fresh database; does nothing if it is active there already.
 
@@ -41,9 +40,7 @@ def activate(
         url: connection string; hidden from every message.
         schema: ``awa``, or a custom queue-storage schema that stands.
         role: become this role for the transaction.
-        waits: how long to wait for locks.
-        progress: called before the step.
-        on_retry: called before each further attempt.
+        options: how to wait for locks, and what to call on the way.
 
     Raises:
         BlockedError: the schema is not there, or the database has worked before.
@@ -58,7 +55,7 @@ def activate(
             )
 
     planner = Planner(lambda connection, seen: _activation(connection, schema, seen.state), require_done)
-    return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
+    return apply_plans(url, planner, role=role, options=options)
 
 
 def _activation(connection: Connection, schema: str, state: ObservedState) -> Plan:

@@ -12,31 +12,22 @@ from awa_infra import sqltext
 from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import pool
+from awa_infra.database.lock_budget import Reservation
+from awa_infra.database.look import Look, look
 from awa_infra.database.migration_lock import wait_for_migration_lock
-from awa_infra.database.observe import Look, look, plan_from
-from awa_infra.database.patience import LOCK_TRY, OnRetry, OnWait, Patience, Waits
-from awa_infra.database.run import Planner, Progress, Run
+from awa_infra.database.observe import plan_from
+from awa_infra.database.options import ApplyOptions
+from awa_infra.database.retry import Retries
+from awa_infra.database.run import Planner, Run
 from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
-from awa_infra.database.turns import Turn
 from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
-from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT, DesiredState, ObservedState, Plan, Report, StepKind, Transaction
+from awa_infra.model import DesiredState, ObservedState, Plan, Report, StepKind, Transaction
 from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.planning.transactions import transactions
 
-__all__ = [
-    "LOCK_TIMEOUT",
-    "LOCK_TRY",
-    "LOCK_WAIT",
-    "OnRetry",
-    "OnWait",
-    "Planner",
-    "Progress",
-    "Waits",
-    "apply",
-    "apply_plans",
-]
+__all__ = ["ApplyOptions", "Planner", "apply", "apply_plans"]
 
 
 def apply(
@@ -45,9 +36,7 @@ def apply(
     *,
     expected: Plan | None = None,
     role: str | None = None,
-    waits: Waits = Waits(),  # noqa: B008  frozen
-    progress: Progress = lambda _number, _total, _step: None,
-    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
     """Bring the database to the desired state, or leave it exactly as it was.
 
@@ -66,9 +55,7 @@ def apply(
         expected: the plan that a user agreed to; an empty one found under the lock is fine, somebody else
             was faster.
         role: become this role for the transaction, so that it owns what is made.
-        waits: see :class:`Waits`.
-        progress: called before each step; its exceptions abort the apply.
-        on_retry: called before each further attempt.
+        options: how to wait for locks, and what to call on the way.
 
     Raises:
         BlockedError: gates object; all of them are in the message.
@@ -88,9 +75,7 @@ def apply(
         ),
         expected=expected,
         role=role,
-        waits=waits,
-        progress=progress,
-        on_retry=on_retry,
+        options=options,
     )
 
 
@@ -100,20 +85,18 @@ def apply_plans(
     *,
     expected: Plan | None = None,
     role: str | None = None,
-    waits: Waits = Waits(),  # noqa: B008  frozen
-    progress: Progress = lambda _number, _total, _step: None,
-    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
     """Do what :func:`apply` does, with plans of another making."""
     started = time.monotonic()
-    patience = Patience(url, waits, on_retry)
+    retries = Retries(url, options)
     while True:
         try:
-            report = _attempt(url, planner, expected, role, waits, progress, patience)
+            report = _attempt(url, planner, expected, role, options, retries)
         except AwaInfraError as exc:
-            patience.again(exc)
+            retries.pause_or_raise(exc)
         else:
-            return replace(report, seconds=time.monotonic() - started, attempts=patience.attempts)
+            return replace(report, seconds=time.monotonic() - started, attempts=retries.attempts)
 
 
 def _attempt(
@@ -121,11 +104,10 @@ def _attempt(
     planner: Planner,
     expected: Plan | None,
     role: str | None,
-    waits: Waits,
-    progress: Progress,
-    patience: Patience,
+    options: ApplyOptions,
+    retries: Retries,
 ) -> Report:
-    settings = with_role(lock_timeout(patience.table_try), role)
+    settings = with_role(lock_timeout(retries.table_try), role)
     # A role may be limited to one connection.
     pool.close_idle()
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
@@ -133,10 +115,10 @@ def _attempt(
         RolesLock(url) as roles_lock,
         connect(url, autocommit=True) as connection,
         translated(url, "Applying"),
-        Turn(connection) as turn,
+        Reservation(connection) as reservation,
     ):
         while True:
-            seen = _look_under_lock(connection, settings, planner.desired, waits)
+            seen = _look_under_lock(connection, settings, planner.desired, options)
             before = seen.state
             plan = planner.plan(connection, seen)
             raise_if_blocked(plan.gates, before.database)
@@ -151,22 +133,22 @@ def _attempt(
             if not roles_lock.asked and any(step.kind is StepKind.ROLES for step in plan.steps):
                 # Nothing is held while waiting; what another database has just made is seen in the next look.
                 connection.rollback()
-                roles_lock.take(waits.migration_lock, waits.on_wait)
+                roles_lock.take(options.migration_lock, options.on_wait)
                 continue
-            if turn.has(plan.lock_objects):
+            if reservation.try_reserve(plan.lock_objects):
                 break
             connection.rollback()
-            waits.on_wait("Waiting for other databases of this server, whose migrations fill its lock table.")
-            turn.wait(plan.lock_objects)
-        run = Run(connection, url, planner, plan, before, progress, waits.on_wait)
+            options.on_wait("Waiting for other databases of this server, whose migrations fill its lock table.")
+            reservation.reserve(plan.lock_objects)
+        run = Run(connection, url, planner, plan, before, options)
         parts = transactions(plan.steps, planner.transaction)
         if len(parts) == 1:
             return run.whole()
-        return run.each(parts, lambda: with_role(lock_timeout(patience.table_try), role), patience)
+        return run.each(parts, lambda: with_role(lock_timeout(retries.table_try), role), retries)
 
 
 def _look_under_lock(
-    connection: Connection, settings: Mapping[str, str], desired: DesiredState | None, waits: Waits
+    connection: Connection, settings: Mapping[str, str], desired: DesiredState | None, options: ApplyOptions
 ) -> Look:
     """Begin a transaction, take the migration lock, and only then look."""
     try:
@@ -178,7 +160,7 @@ def _look_under_lock(
     if seen.locked:
         return seen
     connection.rollback()
-    wait_for_migration_lock(connection, settings, waits.migration_lock, waits.on_wait)
+    wait_for_migration_lock(connection, settings, options.migration_lock, options.on_wait)
     return look(connection, settings, desired=desired)
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.catalogs import STATE_TABLES, Standings, read_standings
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import Look, look, plan_from
+from awa_infra.database.look import Look, look
+from awa_infra.database.observe import plan_from
 from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts, own_names
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
 from awa_infra.planning.pure_gates import raise_if_blocked
+from awa_infra.verification.advice import with_repairs
 from awa_infra.verification.catalog import NAMED_PARTS
 from awa_infra.verification.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.verification.findings import FindingKind
-from awa_infra.verification.repair import INSTALLER, made_canonical, make_repair, with_history, with_repairs
+from awa_infra.verification.repair import INSTALLER, made_canonical, make_repair, with_history
 
 READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "newer-schema", "server-too-old"))
 """Gates that object to a verification too: nothing could be said about such a database."""
@@ -97,7 +99,7 @@ def read_drift(
     return read(url, work)
 
 
-def repair(  # noqa: PLR0913  the options of apply, and which schemas
+def repair(
     url: str,
     release: Release,
     schemas: Iterable[str] = (),
@@ -105,9 +107,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
     policy: Policy = Policy(),  # noqa: B008  frozen
     role: str | None = None,
     facts: CatalogFacts | None = None,
-    waits: Waits = Waits(),  # noqa: B008  frozen
-    progress: Progress = lambda _number, _total, _step: None,
-    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> tuple[Report, Examination]:
     """Re-apply what Awa's own idempotent SQL can put right, in one transaction, and verify again.
 
@@ -119,9 +119,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
         policy: which gates are overruled.
         role: become this role for the transaction.
         facts: as for :func:`verify`.
-        waits: how long to wait for locks.
-        progress: called before each step.
-        on_retry: called before each further attempt.
+        options: how to wait for locks, and what to call on the way.
 
     Returns:
         What was done, and what a verification finds after it.
@@ -142,7 +140,7 @@ def repair(  # noqa: PLR0913  the options of apply, and which schemas
         known["after"] = _examination(_subject(connection, release, after, facts), chosen)
         _require_no_worse(known["before"], known["after"], before, after)
 
-    report = apply_plans(url, Planner(plan, require_done), role=role, waits=waits, progress=progress, on_retry=on_retry)
+    report = apply_plans(url, Planner(plan, require_done), role=role, options=options)
     return report, known["after"]
 
 

@@ -11,7 +11,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.databases import LOCK_TIMEOUT
-from awa_infra.database.observe import look
+from awa_infra.database.look import look
 from awa_infra.database.reading import reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, session
 from awa_infra.database.target import Target

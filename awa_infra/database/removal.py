@@ -6,10 +6,11 @@ It runs like every other plan: one transaction under Awa's migration lock, gates
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
-from awa_infra.database.observe import ask_gates, look, observe
+from awa_infra.database.look import look, observe
+from awa_infra.database.observe import ask_gates
 from awa_infra.database.reading import read, reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.errors import SqlFailedError
@@ -47,9 +48,7 @@ def remove(
     *,
     force: bool = False,
     role: str | None = None,
-    waits: Waits = Waits(),  # noqa: B008  frozen
-    progress: Progress = lambda _number, _total, _step: None,
-    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
     """Drop a custom queue-storage schema; does nothing if it does not stand.
 
@@ -58,9 +57,7 @@ def remove(
         schema: its name.
         force: drop it although it holds unfinished, failed or dead jobs; overrules nothing else.
         role: become this role for the transaction.
-        waits: how long to wait for locks.
-        progress: called before the step.
-        on_retry: called before each further attempt.
+        options: how to wait for locks, and what to call on the way.
 
     Raises:
         BlockedError: it is active or prepared, workers are running, it holds jobs or foreign objects.
@@ -85,7 +82,7 @@ def remove(
         return _removal(connection, schema, observe(connection), force=force)
 
     planner = Planner(lambda connection, seen: plan(connection, seen.state), require_done)
-    return apply_plans(url, planner, role=role, waits=waits, progress=progress, on_retry=on_retry)
+    return apply_plans(url, planner, role=role, options=options)
 
 
 def _removal(connection: Connection, schema: str, state: ObservedState, *, force: bool) -> Plan:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from awa_infra import sqltext
-from awa_infra.database.apply import OnRetry, Planner, Progress, Waits, apply_plans
+from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.observe import Look, plan_from
+from awa_infra.database.look import Look
+from awa_infra.database.observe import plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
 from awa_infra.planning.access import ROLE_ATTEMPTS, missing_roles
@@ -23,9 +24,7 @@ def apply_roles(
     passwords: Mapping[str, str],
     *,
     when_made: Mapping[str, str] = MappingProxyType({}),
-    waits: Waits = Waits(),  # noqa: B008  frozen
-    progress: Progress = lambda _number, _total, _step: None,
-    on_retry: OnRetry = lambda _attempt, _error, _pause: None,
+    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
     """Make the declared roles and privileges, and set passwords, in one transaction.
 
@@ -34,9 +33,7 @@ def apply_roles(
         desired: with the roles.
         passwords: by role, those that are to be set; never sent, only a verifier made of each.
         when_made: the same for roles that get theirs only if they are missing and made now.
-        waits: how long to wait for locks.
-        progress: called before each step.
-        on_retry: called before each further attempt.
+        options: how to wait for locks, and what to call on the way.
 
     Raises:
         AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
@@ -62,7 +59,7 @@ def apply_roles(
             )
 
     planner = Planner(plan, require_done, desired)
-    return apply_plans(url, planner, waits=waits, progress=progress, on_retry=on_retry)
+    return apply_plans(url, planner, options=options)
 
 
 def _password_step(connection: Connection, role: str, password: str) -> Step:

@@ -14,15 +14,13 @@ from psycopg.rows import DictRow
 from awa_infra.database.cancellation import running
 from awa_infra.database.commit import commit
 from awa_infra.database.connection import Connection, translate
+from awa_infra.database.look import Look, observe
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
-from awa_infra.database.observe import Look, observe
-from awa_infra.database.patience import OnWait, Patience
+from awa_infra.database.options import ApplyOptions
+from awa_infra.database.retry import Retries
 from awa_infra.database.session import BEGIN_WRITE, apply_settings, stay_while_idle
 from awa_infra.errors import AwaInfraError, BlockedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind, StepResult, Transaction
-
-Progress = Callable[[int, int, Step], None]
-"""Called before each step with its number from 1, how many there are, and the step."""
 
 ROLE_RACES = frozenset({"XX000", "23505", "42710"})
 """SQLSTATEs of a role that another database makes or changes at the same moment."""
@@ -64,8 +62,7 @@ class Run:
         planner: whose plan it is.
         plan: what is run.
         before: what was observed.
-        progress: called before each step.
-        on_wait: called if a commit waits for a standby.
+        options: what it calls before each step, and if a commit waits for a standby.
     """
 
     connection: Connection
@@ -73,8 +70,7 @@ class Run:
     planner: Planner
     plan: Plan
     before: ObservedState
-    progress: Progress
-    on_wait: OnWait
+    options: ApplyOptions
     _results: list[StepResult] = field(default_factory=list)
 
     def whole(self) -> Report:
@@ -83,14 +79,14 @@ class Run:
         return self._finish()
 
     def each(
-        self, parts: Sequence[Sequence[Step]], settings: Callable[[], Mapping[str, str]], patience: Patience
+        self, parts: Sequence[Sequence[Step]], settings: Callable[[], Mapping[str, str]], retries: Retries
     ) -> Report:
         """Run every part in a transaction of its own, under one lock of the session from the first to the last.
 
         Args:
             parts: the steps of the plan, as they commit together.
             settings: returns what the next transaction runs under.
-            patience: decides whether a part is tried again; the lock is held meanwhile, and nothing else.
+            retries: decides whether a part is tried again; the lock is held meanwhile, and nothing else.
 
         Raises:
             BlockedError: another session answers than the one that took the lock: a pooler is in between.
@@ -108,16 +104,16 @@ class Run:
                         if last:
                             self._results += results
                             return self._finish()
-                        commit(self.connection, self.url, self.on_wait, "this part of it")
+                        commit(self.connection, self.url, self.options.on_wait, "this part of it")
                     except AwaInfraError as exc:
                         with suppress(psycopg.Error):
                             self.connection.rollback()
                         with self._telling_what_is_kept(number, len(parts)):
-                            patience.again(exc)
+                            retries.pause_or_raise(exc)
                     else:
                         break
                 self._results += results
-                patience.succeeded()
+                retries.succeeded()
         raise AssertionError("a plan without parts is not run")
 
     def _begin(self, pid: int, settings: Mapping[str, str]) -> None:
@@ -152,13 +148,13 @@ class Run:
     def _step(self, step: Step, number: int | None) -> StepResult:
         running.refuse_if_cancelled()
         if number is not None:
-            self.progress(number, len(self.plan.steps), step)
+            self.options.progress(number, len(self.plan.steps), step)
         started = time.monotonic()
         try:
             self.connection.execute(step.sql.encode())
         except psycopg.Error as exc:
             error = translate(exc, self.url, f"Step {step.key}")
-            error.again = step.kind is StepKind.ROLES and error.sqlstate in ROLE_RACES
+            error.retryable = step.kind is StepKind.ROLES and error.sqlstate in ROLE_RACES
             raise error from exc
         return StepResult(step.key, step.title, time.monotonic() - started)
 
@@ -167,9 +163,9 @@ class Run:
         after = observe(self.connection, self.planner.desired)
         self.planner.require_done(self.connection, self.before, after)
         if self.planner.transaction is Transaction.WHOLE:
-            commit(self.connection, self.url, self.on_wait)
+            commit(self.connection, self.url, self.options.on_wait)
         else:
-            commit(self.connection, self.url, self.on_wait, "the last part of it")
+            commit(self.connection, self.url, self.options.on_wait, "the last part of it")
         return Report(tuple(self._results), self.before, after, 0.0)
 
     @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from awa_infra.database.activation import activate, read_activation
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
-from awa_infra.lifecycle.progress import followed
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.progress import apply_options
 from awa_infra.lifecycle.reading import as_role, state_as
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import ObservedState, Plan
 from awa_infra.spec.activation import ActivationInputs, ActivationOutputs
 from awa_infra.spec.base import Props
@@ -65,7 +66,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
             wanted.database_url,
             wanted.schema_name,
             role=wanted.role,
-            **followed(wanted, tell),
+            options=apply_options(wanted, tell),
         )
         tell(
             f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted.schema_name}",

@@ -2,114 +2,36 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar
 
-from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
-from awa_infra.lifecycle.connections import connection_change, same_connection
+from awa_infra.errors import ConfigurationError, DatabaseMissingError
+from awa_infra.lifecycle.connections import connection_change
 from awa_infra.lifecycle.handed import Handed
+from awa_infra.lifecycle.inputs import DeclaredInputs, W
+from awa_infra.lifecycle.values import Comparison, Difference, Tell
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import pending_line
 from awa_infra.planning.pure_gates import raise_if_blocked
-from awa_infra.spec.base import UNKNOWN, Input, Inputs, Output, Outputs, Props
-from awa_infra.spec.problems import Problem, input_problems
-from awa_infra.verification.drift import Examination
-
-_NO_SUCH_ROLE = "22023"
-_MAY_NOT_ACT = "42501"
+from awa_infra.spec.base import UNKNOWN, Props
+from awa_infra.spec.problems import Problem
 
 
-NOTHING = Examination((), ())
-"""What is found where there is nothing to verify."""
-
-
-class Tell(Protocol):
-    """Shows one line to the user, at the object that it is about."""
-
-    def __call__(self, message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
-        """Show the line; an ephemeral one is progress that goes when the object is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What an update would be about.
-
-    Attributes:
-        inputs: names of the inputs that changed.
-        pending: whether the database itself is not as declared.
-        outputs: names of the outputs that follow from inputs and are kept as they were with other inputs.
-    """
-
-    inputs: tuple[str, ...]
-    pending: bool
-    outputs: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to do."""
-        return bool(self.inputs or self.outputs) or self.pending
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What stands of an object beside what is declared.
-
-    Attributes:
-        observed: what stands.
-        plan: what is to be done.
-        found: what a verification of the object's own schema found; empty for what has none.
-        fingerprint: of that schema; empty where there is nothing to compare it with.
-    """
-
-    observed: ObservedState
-    plan: Plan
-    found: Examination = NOTHING
-    fingerprint: str = ""
-
-
-W = TypeVar("W", bound=Inputs)
-
-
-class Lifecycle(ABC, Generic[W]):
+class Lifecycle(DeclaredInputs[W]):
     """One kind of declared object. Keeps nothing but what a check hands to the diff after it.
 
     Attributes:
-        name: as programs name it, for example ``AwaSchema``.
-        declares: the specification of everything that can be declared.
-        reports: the specification of everything else that is reported.
-        connection: the input with the connection string.
-        needed: inputs without which the database cannot be asked anything.
         satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
             in the same run.
     """
 
-    name: ClassVar[str]
-    declares: type[W]
-    reports: ClassVar[type[Outputs]]
-    connection: ClassVar[str] = "database_url"
-    needed: ClassVar[tuple[str, ...]] = ("database_url",)
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
     _handed: ClassVar[Handed[Comparison]]
 
     def __init_subclass__(cls) -> None:
         """Give each kind a place of its own."""
         cls._handed = Handed()
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """Return everything that can be declared."""
-        return self.declares.described()
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """Return everything else that is reported."""
-        return self.reports.described()
-
-    @property
-    def fields(self) -> tuple[Input | Output, ...]:
-        """Return everything that is kept of an object."""
-        return (*self.inputs, *self.outputs)
 
     def check(self, olds: Props, news: Props, tell: Tell, *, new: bool | None = None) -> list[Problem]:
         """Return what is wrong with the inputs; on create say what is pending.
@@ -218,43 +140,6 @@ class Lifecycle(ABC, Generic[W]):
             )
         return self.read(given)
 
-    def declared_by(self, id_: str, found: Props) -> dict[str, Any]:
-        """Return the inputs that declare what was imported, and nothing that a program need not say."""
-        named = self.named(id_)
-        fixed = {i.name: found[i.name] for i in self.inputs if i.fixed and found.get(i.name) is not None}
-        return {**fixed, **named}
-
-    def normal(self, props: Props) -> W:
-        """Return every input with its default, and numbers as what they are."""
-        return self.declares.of(props)
-
-    def changed(self, olds: Props, wanted: W) -> tuple[str, ...]:
-        """Return the names of inputs that differ; one that an older release did not have counts as its default.
-
-        Queues that differ only in ``shards: 1`` are equal: earlier releases kept that for a queue without shards.
-        Whether a database has another number is for the plan to see.
-        """
-        before, now = self.normal(olds).props(), wanted.props()
-        return tuple(name for name in now if _comparable(before[name]) != _comparable(now[name]))
-
-    def follows(self, wanted: W) -> dict[str, Any]:  # noqa: ARG002  for those that have some
-        """Return the outputs that follow from inputs alone, as an update would give them."""
-        return {}
-
-    def outdated(self, olds: Props, wanted: W) -> tuple[str, ...]:
-        """Return the names of kept outputs that no longer follow from the inputs.
-
-        The configuration of a provider can change, and no input of a resource with it.
-        """
-        if not wanted.known(*self.needed):
-            return ()
-        now = self.follows(wanted)
-        return tuple(name for name, value in now.items() if not same_connection(olds.get(name) or "", value))
-
-    def connections(self, olds: Props, wanted: W) -> tuple[object, object]:
-        """Return the connection string with which it was kept, and that of now, to say what changed."""
-        return olds.get(self.connection), getattr(wanted, self.connection)
-
     def certain(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return the outputs that an update will certainly give, of those that follow from inputs.
 
@@ -284,14 +169,6 @@ class Lifecycle(ABC, Generic[W]):
         return ""
 
     @abstractmethod
-    def identifier(self, wanted: W) -> str:
-        """Return the id of a new object."""
-
-    @abstractmethod
-    def named(self, id_: str) -> dict[str, Any]:
-        """Return the inputs that an id stands for."""
-
-    @abstractmethod
     def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
         """Return what stands and what is to be done; writes nothing."""
 
@@ -310,10 +187,6 @@ class Lifecycle(ABC, Generic[W]):
     @abstractmethod
     def observe(self, wanted: W) -> dict[str, Any] | None:
         """Return outputs as they stand; ``None`` if the object is proven to be gone."""
-
-    def problems(self, news: Props) -> list[Problem]:
-        """Return what is wrong with the inputs by themselves; what is unknown is not."""
-        return input_problems(self.declares, news)
 
     def tell_unknown(self, wanted: W, tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""
@@ -356,28 +229,5 @@ class Lifecycle(ABC, Generic[W]):
         """Return what the check before this has seen, or look."""
         return self._handed.take(wanted.props()) or self.compare(olds, wanted)
 
-    def _fixed(self, olds: Props, wanted: W) -> list[Problem]:
-        before, now = self.normal(olds).props(), wanted.props()
-        return [
-            Problem(i.name, *self.fixed_message(i.name, before[i.name], now[i.name]))
-            for i in self.inputs
-            if i.fixed and olds and now[i.name] is not UNKNOWN and before[i.name] != now[i.name]
-        ]
-
-    def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
-        """Return why an input cannot change, and what to do."""
-        return f"{name} cannot change from {old} to {new}.", f"Keep it, or declare a second {self.name}."
-
     def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**wanted.props(), **outputs}
-
-
-def _comparable(value: Any) -> Any:  # noqa: ANN401  whatever the user gave
-    if not isinstance(value, list):
-        return value
-    return [{"shards": 1, **item} if isinstance(item, Mapping) else item for item in value]
-
-
-def role_is_pending(exc: AwaInfraError) -> bool:
-    """Whether a role to act as is not there yet, or not granted yet: roles may be pending in the same run."""
-    return exc.sqlstate in {_NO_SUCH_ROLE, _MAY_NOT_ACT}

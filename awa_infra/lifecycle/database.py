@@ -11,7 +11,8 @@ from awa_infra.database.databases import (
     ensure_database,
 )
 from awa_infra.database.target import Target
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.database import DatabaseInputs, DatabaseOutputs

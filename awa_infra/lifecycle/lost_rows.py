@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import read_repair, repair
+from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import BlockedError
-from awa_infra.lifecycle.progress import Followed
 from awa_infra.lifecycle.reading import as_role, state_as
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Report
 from awa_infra.spec.schema import SchemaInputs
@@ -43,13 +43,13 @@ def plan_with_repair(wanted: SchemaInputs, desired: DesiredState, observed: Obse
     return replace(plan, gates=gates, steps=(*made.steps, *plan.steps))
 
 
-def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, running: Followed) -> Report:
+def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, options: ApplyOptions) -> Report:
     """Do what :func:`awa_infra.database.apply.apply` does; where only lost rows block it, put them back first.
 
     Args:
         wanted: the normalised inputs of an ``AwaSchema``.
         desired: what they ask for.
-        running: how it waits, and who is told.
+        options: how it waits for locks, and what it calls on the way.
 
     Raises:
         BlockedError: gates block, or rows cannot be put back.
@@ -57,15 +57,15 @@ def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, running: Foll
     """
     url = wanted.database_url
     try:
-        return apply(url, desired, role=wanted.role, **running)
+        return apply(url, desired, role=wanted.role, options=options)
     except BlockedError as exc:
         if not wanted.repair or not {part.code for part in exc.parts or (exc,)} <= _GATES:
             raise
         schemas = _schemas(state_as(url, wanted.role))
-        report, found = repair(url, desired.release, schemas, policy=wanted.policy(), role=wanted.role, **running)
+        report, found = repair(url, desired.release, schemas, policy=wanted.policy(), role=wanted.role, options=options)
         if not report.changed or any(finding.code in _FINDINGS for finding in found.drift):
             raise
-    done = apply(url, desired, role=wanted.role, **running)
+    done = apply(url, desired, role=wanted.role, options=options)
     return replace(done, applied=(*report.applied, *done.applied), seconds=report.seconds + done.seconds)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TypedDict
 
-from awa_infra.database.apply import OnRetry, Progress, Waits
-from awa_infra.database.patience import retry_line
+from awa_infra.database.options import ApplyOptions, OnRetry, Progress
+from awa_infra.database.retry import retry_line
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.base import Tell
+from awa_infra.lifecycle.values import Tell
 from awa_infra.model import Report, Step
 from awa_infra.spec.connection import Waiting
 
@@ -39,18 +38,15 @@ def _live_retry(tell: Tell) -> OnRetry:
     return show
 
 
-class Followed(TypedDict):
-    """How a run waits for locks, and who is told of its steps: arguments that everything that writes has in common."""
-
-    waits: Waits
-    progress: Progress
-    on_retry: OnRetry
-
-
-def followed(wanted: Waiting, tell: Tell) -> Followed:
+def apply_options(wanted: Waiting, tell: Tell) -> ApplyOptions:
     """Return how long to wait for locks, with every line of the run shown at its resource."""
-    waits = Waits(migration_lock=wanted.lock_wait, table_lock=wanted.lock_timeout, on_wait=tell)
-    return {"waits": waits, "progress": _live_progress(tell), "on_retry": _live_retry(tell)}
+    return ApplyOptions(
+        migration_lock=wanted.lock_wait,
+        table_lock=wanted.lock_timeout,
+        on_wait=tell,
+        progress=_live_progress(tell),
+        on_retry=_live_retry(tell),
+    )
 
 
 def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:

@@ -9,9 +9,10 @@ from awa_infra.database.apply import apply
 from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
-from awa_infra.lifecycle.progress import followed, tell_result
+from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.progress import apply_options, tell_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
@@ -74,7 +75,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             wanted.database_url,
             _desired(wanted),
             role=wanted.role,
-            **followed(wanted, tell),
+            options=apply_options(wanted, tell),
         )
         tell_result(report, tell)
         standing = report.after.substrate(wanted.schema_name)
@@ -133,7 +134,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
                 schema,
                 force=force,
                 role=wanted.role,
-                **followed(wanted, tell),
+                options=apply_options(wanted, tell),
             )
         except DatabaseMissingError:
             tell(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.base import Comparison, Tell, role_is_pending
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.drift import Examination
@@ -19,6 +19,9 @@ UNREADABLE = "history-unreadable"
 
 _SHOWN = 3
 
+_NO_SUCH_ROLE = "22023"
+_MAY_NOT_ACT = "42501"
+
 T = TypeVar("T")
 
 
@@ -27,7 +30,7 @@ def as_role(read: Callable[[str | None], T], role: str | None) -> T:
     try:
         return read(role)
     except AwaInfraError as exc:
-        if role is None or not role_is_pending(exc):
+        if role is None or not _role_is_pending(exc):
             raise
         return read(None)
 
@@ -73,3 +76,8 @@ def warn_of_drift(schema: str, found: Examination, hint: str, tell: Tell) -> Non
 
 def _words(finding: Finding) -> str:
     return finding.message.rstrip(".") or f"{finding.kind.value} {finding.part} {finding.object}"
+
+
+def _role_is_pending(exc: AwaInfraError) -> bool:
+    """Whether a role to act as is not there yet, or not granted yet: roles may be pending in the same run."""
+    return exc.sqlstate in {_NO_SUCH_ROLE, _MAY_NOT_ACT}

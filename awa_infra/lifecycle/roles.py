@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.target import Target
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.connections import same_connection
-from awa_infra.lifecycle.progress import followed, tell_result
+from awa_infra.lifecycle.progress import apply_options, tell_result
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.access import ROLES_KEY
 from awa_infra.planning.describe import listed
@@ -68,7 +69,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
             _desired(wanted),
             {str(names[duty]): declared[duty] for duty in changed},
             when_made={str(names[duty]): password for duty, password in declared.items()},
-            **followed(wanted, tell),
+            options=apply_options(wanted, tell),
         )
         tell_result(report, tell)
         return _urls(wanted)

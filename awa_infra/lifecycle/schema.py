@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.base import Comparison, Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
-from awa_infra.lifecycle.progress import followed, tell_result
+from awa_infra.lifecycle.progress import apply_options, tell_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
+from awa_infra.lifecycle.values import Comparison, Tell
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
@@ -98,11 +99,11 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     def apply(self, olds: Props, wanted: SchemaInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
         """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
         url, release = wanted.database_url, installed_release()
-        running = followed(wanted, tell)
-        report = apply_with_repair(wanted, _desired(wanted), running)
+        options = apply_options(wanted, tell)
+        report = apply_with_repair(wanted, _desired(wanted), options)
         if wanted.repair and not report.changed:
             repaired, _found = repair(
-                url, release, [CANONICAL_SCHEMA], policy=wanted.policy(), role=wanted.role, **running
+                url, release, [CANONICAL_SCHEMA], policy=wanted.policy(), role=wanted.role, options=options
             )
             report = repaired if repaired.changed else report
         seen = self._verified(wanted)

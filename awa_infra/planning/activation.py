@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, Step, StepKind
-from awa_infra.planning.planner import is_complete
 from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
+from awa_infra.planning.substrate import is_complete
 
 FIRST_VERSION = 13
 """From this schema version on Awa can activate a fresh database in one go (``storage_auto_finalize_if_fresh``)."""

@@ -18,7 +18,6 @@ from awa_infra.model import (
     Release,
     Step,
     StepKind,
-    Substrate,
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
 from awa_infra.planning.effort import locks_text, shape_locks
@@ -26,10 +25,8 @@ from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
 from awa_infra.planning.installer import INSTALLER, replays_installer
 from awa_infra.planning.pure_gates import pure_gates
+from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions
-
-_TRIGGERS = 2
-"""Triggers of a queue-storage schema: one per head table (Awa 0.6.9)."""
 
 CANONICAL_LOCKS = 1869
 """Lockable objects of a fresh canonical install, the upper of the two measured (PostgreSQL 18, Awa 0.6.9)."""
@@ -120,25 +117,8 @@ def queue_storage_step(wanted: QueueStorage) -> Step:
         StepKind.QUEUE_STORAGE,
         f"queue-storage:{wanted.schema}",
         f"queue-storage schema {wanted.schema} ({shape})",
-        sqltext.render("queue_storage/install.sql", **queue_storage_values(wanted)),
+        sqltext.render("queue_storage/install.sql", **queue_storage_values(wanted), **expected_counts(wanted.shape)),
         f"about {shape_locks(shape)} lock objects in one transaction",
-    )
-
-
-def is_complete(substrate: Substrate) -> bool:
-    """Whether a queue-storage schema has every table, index, trigger and storage parameter of its shape.
-
-    The formula is the one of ``sql/queue_storage/install.sql`` (Awa 0.6.8 and 0.6.9). More objects than
-    that are not missing anything.
-    """
-    shape = substrate.shape
-    tables = 16 + 8 * shape.queue_slots + shape.lease_slots + 4 * shape.claim_slots
-    indexes = 21 + 20 * shape.queue_slots + 7 * shape.lease_slots + 16 * shape.claim_slots
-    return (
-        substrate.tables >= tables
-        and substrate.indexes >= indexes
-        and substrate.triggers >= _TRIGGERS
-        and substrate.partitions_without_fillfactor == 0
     )
 
 

@@ -14,8 +14,9 @@ from awa_infra import __version__
 from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
-from awa_infra.lifecycle.base import Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
+from awa_infra.lifecycle.values import Tell
 from awa_infra.lifecycle.wording import in_lines
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError

@@ -21,8 +21,9 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
 from awa_infra.database.kept import pool
-from awa_infra.lifecycle.base import Lifecycle, Tell
+from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
+from awa_infra.lifecycle.values import Tell
 from awa_infra.lifecycle.wording import with_inputs
 from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
 from awa_infra.spec.base import UNKNOWN

@@ -34,11 +34,11 @@ BEGIN
         SELECT string_agg(format('%s %s instead of %s', x.found, x.what, x.expected), ', ')
           INTO missing
           FROM (SELECT 'tables' AS what, count(*) AS found,
-                       16 + 8 * {queue_slots} + {lease_slots} + 4 * {claim_slots} AS expected
+                       {expected_tables} AS expected
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE n.nspname = {schema} AND c.relkind = 'r'
                 UNION ALL
-                SELECT 'indexes', count(*), 21 + 20 * {queue_slots} + 7 * {lease_slots} + 16 * {claim_slots}
+                SELECT 'indexes', count(*), {expected_indexes}
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE n.nspname = {schema} AND c.relkind = 'i'
                 UNION ALL
@@ -47,11 +47,11 @@ BEGIN
                  WHERE n.nspname = {schema} AND c.relkind = 'r' AND c.reloptions::text ~ 'fillfactor='
                    AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
                 UNION ALL
-                SELECT 'functions', count(*), 8
+                SELECT 'functions', count(*), {expected_functions}
                   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                  WHERE n.nspname = {schema}
                 UNION ALL
-                SELECT 'triggers', count(*), 2
+                SELECT 'triggers', count(*), {expected_triggers}
                   FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE n.nspname = {schema} AND NOT t.tgisinternal AND t.tgenabled = 'O') x

@@ -12,6 +12,7 @@ import pytest
 from awa_infra.database.activation import activate, read_activation
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import BlockedError, CommitUnknownError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape, Step
 from tests.matrix import canonical_jobs
@@ -151,7 +152,7 @@ def test_an_interruption_leaves_it_as_it_was(fresh: Database) -> None:
 
     before = fresh.transition()
     with pytest.raises(KeyboardInterrupt):
-        activate(fresh.url, "acme", progress=interrupt)
+        activate(fresh.url, "acme", options=ApplyOptions(progress=interrupt))
     assert fresh.transition() == before
     assert activate(fresh.url, "acme").changed
 

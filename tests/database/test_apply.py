@@ -7,9 +7,10 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape, Step
 from tests.support.servers import Database
@@ -146,7 +147,7 @@ def test_the_lock_wait_is_bounded_and_says_who_holds_it(database: Database, desi
     with psycopg.connect(database.url, application_name="the other one") as holder:
         holder.execute(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK_KEY})")
         with pytest.raises(LockTimeoutError, match=r"held by pid \d+ \(user \w+, program the other one") as caught:
-            apply(database.url, desired(), waits=Waits(migration_lock=0.2))
+            apply(database.url, desired(), options=ApplyOptions(migration_lock=0.2))
     assert caught.value.exit_status == 5
     assert not read_state(database.url).schema_exists
 
@@ -193,7 +194,7 @@ def test_awa_migrate_waits_for_us_and_finds_it_done(database: Database, desired:
             started.set()
             time.sleep(0.5)
 
-    report = apply(database.url, desired(), progress=pause)
+    report = apply(database.url, desired(), options=ApplyOptions(progress=pause))
     thread.join(timeout=120)
     assert len(report.applied) == 40
     assert "applied successfully" in other[0]

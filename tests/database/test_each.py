@@ -12,10 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database.apply import Progress, Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
+from awa_infra.database.options import ApplyOptions, Progress
 from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Roles, Step, Transaction
 from devtools import postgres
@@ -89,7 +90,7 @@ def test_the_migration_lock_is_held_from_the_first_migration_to_the_last(
             row = other.execute(f"SELECT pg_try_advisory_xact_lock({MIGRATION_LOCK_KEY})".encode()).fetchone()
             taken.append(bool(row and row[0]))
 
-    report = apply(database.url, each, progress=look)
+    report = apply(database.url, each, options=ApplyOptions(progress=look))
     assert versions == [version_before(number) for number in range(1, len(report.applied) + 1)]
     assert not any(taken)
     assert database.rows("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
@@ -127,7 +128,7 @@ def test_a_table_lock_is_tried_again_in_its_own_transaction_alone(database: Data
             assert read_state(database.url).version == 36
             holder.rollback()
 
-        report = apply(database.url, each, waits=Waits(table_try=0.2), progress=sit, on_retry=let_go)
+        report = apply(database.url, each, options=ApplyOptions(table_try=0.2, progress=sit, on_retry=let_go))
     assert [attempt for attempt, _ in told] == [1]
     assert "program the reader" in told[0][1]
     assert report.attempts == 2
@@ -148,7 +149,7 @@ def test_a_table_that_is_never_free_ends_the_run_where_it_is(database: Database,
                 holder.execute("SELECT count(*) FROM awa.done_entries")
 
         with pytest.raises(LockTimeoutError) as caught:
-            apply(database.url, each, waits=Waits(table_lock=1.0, table_try=0.2), progress=sit)
+            apply(database.url, each, options=ApplyOptions(table_lock=1.0, table_try=0.2, progress=sit))
     assert "are kept, schema awa is at version 36" in str(caught.value)
     assert "program the reader" in str(caught.value)
     assert apply(database.url, each).after.version == 40
@@ -173,7 +174,7 @@ def test_roles_and_their_privileges_are_the_same_as_in_one_transaction(server: T
         # Each run goes on from where the one before was interrupted, which is later every time.
         for boundary in (1, 2, 3, 4, 20, 12, 8, 3):
             with pytest.raises(KeyboardInterrupt):
-                apply(each.url, wanted, progress=stop_before(boundary))
+                apply(each.url, wanted, options=ApplyOptions(progress=stop_before(boundary)))
         apply(each.url, wanted)
         assert dump_schema(each.url) == dump_schema(whole.url)
         assert not apply(each.url, wanted).changed
@@ -227,8 +228,9 @@ def test_an_automatic_vacuum_is_ended_by_a_try_that_waits_for_it(release: Releas
             report = apply(
                 url,
                 DesiredState(release, 40),
-                waits=Waits(table_lock=20, table_try=0.2),
-                on_retry=lambda _attempt, error, _pause: tries.append(error.code),
+                options=ApplyOptions(
+                    table_lock=20, table_try=0.2, on_retry=lambda _attempt, error, _pause: tries.append(error.code)
+                ),
             )
             assert report.after.version == 40
             # The first was too short for the server to end the vacuum; the second was not.

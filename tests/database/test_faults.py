@@ -16,8 +16,9 @@ from typing import Any, Literal
 import psycopg
 import pytest
 
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import AwaInfraError, CommitUnknownError, ConnectionFailedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step, Transaction
 from devtools import postgres
@@ -71,7 +72,7 @@ def test_after_an_interruption_the_next_run_converges(database: Database, desire
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        apply(database.url, desired(ACME), progress=interrupt)
+        apply(database.url, desired(ACME), options=ApplyOptions(progress=interrupt))
     converges(database, desired(ACME), complete)
 
 
@@ -95,7 +96,9 @@ def test_a_server_that_crashes_in_the_middle_comes_back_empty(desired: Desired) 
                 apply(
                     first.url,
                     desired(),
-                    progress=lambda n, _t, _s: postgres.stop(data, "immediate") if n == 25 else None,
+                    options=ApplyOptions(
+                        progress=lambda n, _t, _s: postgres.stop(data, "immediate") if n == 25 else None
+                    ),
                 )
             again = postgres.start(data)
             assert not read_state(again.url).schema_exists
@@ -110,7 +113,7 @@ def test_a_table_lock_that_is_not_free_names_who_holds_it(awa_database: Database
         holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")
         pid = holder.info.backend_pid
         with pytest.raises(LockTimeoutError) as caught:
-            apply(awa_database.url, desired(), waits=Waits(table_lock=0.2, attempts=1))
+            apply(awa_database.url, desired(), options=ApplyOptions(table_lock=0.2, attempts=1))
     assert caught.value.sqlstate == "55P03"
     assert "Step patch:wait_free_dirty_marks failed: canceling statement due to lock timeout" in caught.value.message
     assert f"pid {pid} (user postgres, program the reader, in a transaction for " in caught.value.details[0]
@@ -127,7 +130,7 @@ def test_a_lock_timeout_is_tried_again_as_a_whole(awa_database: Database, desire
             told.append((attempt, error.code))
             holder.rollback()
 
-        report = apply(awa_database.url, desired(), waits=Waits(table_try=0.2), on_retry=let_go)
+        report = apply(awa_database.url, desired(), options=ApplyOptions(table_try=0.2, on_retry=let_go))
     assert told == [(1, "lock-timeout")]
     assert report.attempts == 2
     assert report.after.patches == {"wait_free_dirty_marks"}
@@ -176,8 +179,10 @@ def test_a_deadlock_is_tried_again_as_a_whole(awa_database: Database, desired: D
             partner.rollback()
 
         # A short try ends before the server looks for a deadlock.
-        waits = Waits(table_try=30)
-        report = apply(awa_database.url, desired(), waits=waits, progress=lock_the_other_table, on_retry=let_go)
+        waits = ApplyOptions(table_try=30)
+        report = apply(
+            awa_database.url, desired(), options=replace(waits, progress=lock_the_other_table, on_retry=let_go)
+        )
     assert told == [(1, "40P01")]
     assert report.attempts == 2
     assert report.after.patches == {"wait_free_dirty_marks"}
@@ -189,9 +194,9 @@ def test_a_deadlock_on_the_last_attempt_says_who_was_in_it_and_leaves_everything
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     before = dump_schema(awa_database.url)
     with deadlock_partner(awa_database) as (partner, lock_the_other_table):
-        waits = Waits(attempts=1, table_try=30)
+        waits = ApplyOptions(attempts=1, table_try=30)
         with pytest.raises(SqlFailedError) as caught:
-            apply(awa_database.url, desired(), progress=lock_the_other_table, waits=waits)
+            apply(awa_database.url, desired(), options=replace(waits, progress=lock_the_other_table))
         pid = partner.info.backend_pid
     assert "Step patch:wait_free_dirty_marks failed: deadlock detected" in caught.value.message
     assert f"pid {pid} (user postgres, program the worker, in a transaction for " in caught.value.details[0]
@@ -208,7 +213,7 @@ def test_a_full_lock_table_is_explained_and_leaves_nothing(desired: Desired) -> 
         try:
             easy = replace(desired(QueueStorage("huge")), policy=Policy(allow_many_locks=True))
             with pytest.raises(SqlFailedError, match="out of shared memory") as caught:
-                apply(server.url, easy, waits=Waits(attempts=1))
+                apply(server.url, easy, options=ApplyOptions(attempts=1))
             assert caught.value.sqlstate == "53200"
             assert "max_locks_per_transaction" in caught.value.hint
             assert not read_state(server.url).schema_exists

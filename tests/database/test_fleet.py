@@ -11,7 +11,7 @@ import pytest
 
 from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
-from awa_infra.database.apply import Waits
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.roles import apply_roles
 from awa_infra.model import DesiredState, Release, Roles
 from tests.support.people import DUTIES, forget
@@ -50,7 +50,7 @@ def test_databases_of_one_server_share_roles_that_are_made_at_the_same_moment(
     passwords = {str(name): "let-me-in" for name in (roles.migrator, roles.runtime, roles.observer)}
 
     def one(database: Database) -> bool:
-        return apply_roles(database.url, wanted, passwords, waits=Waits(migration_lock=60)).changed
+        return apply_roles(database.url, wanted, passwords, options=ApplyOptions(migration_lock=60)).changed
 
     with ThreadPoolExecutor(SIZE) as pool:
         for number in range(ROUNDS):
@@ -81,7 +81,7 @@ def test_who_waits_for_the_roles_of_another_database_is_told(
     told: list[str] = []
     with psycopg.connect(server.url) as other:
         other.execute("SELECT pg_advisory_xact_lock(4708303813097770067)")
-        waits = Waits(migration_lock=0.3, on_wait=told.append)
+        waits = ApplyOptions(migration_lock=0.3, on_wait=told.append)
         # The wait is bounded, and roles are made without the lock then: PostgreSQL's own locks still hold.
-        assert apply_roles(databases[0].url, DesiredState(release, None, roles=roles), {}, waits=waits).changed
+        assert apply_roles(databases[0].url, DesiredState(release, None, roles=roles), {}, options=waits).changed
     assert told == ["Waiting for another database of this server, whose roles are being made."]

@@ -11,6 +11,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.kept import MOST, Pool, pool
 from awa_infra.database.observe import read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read
 from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
@@ -123,7 +124,11 @@ def test_what_is_applied_closes_the_idle_connections_first(
     before = pid(awa_database.url)
     seen: list[object] = []
     query = f"SELECT 1 FROM pg_stat_activity WHERE pid = {before}"
-    apply(awa_database.url, desired(SMALL), progress=lambda *_: seen.extend(awa_database.rows(query)))
+    apply(
+        awa_database.url,
+        desired(SMALL),
+        options=ApplyOptions(progress=lambda *_: seen.extend(awa_database.rows(query))),
+    )
     assert seen == []
 
 

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.connection import connect
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.target import Target
 from awa_infra.errors import (
     AwaInfraError,
@@ -176,7 +177,7 @@ def test_values_in_the_statements_of_other_sessions_are_not_shown(
         )
         holder.execute(statement.encode())
         with pytest.raises(LockTimeoutError) as caught:
-            apply(awa_database.url, DesiredState(release, 40), waits=Waits(table_lock=0.2, attempts=1))
+            apply(awa_database.url, DesiredState(release, 40), options=ApplyOptions(table_lock=0.2, attempts=1))
     assert len(caught.value.details) == 1
     assert caught.value.details[0].endswith(f"last query: {shown}")
     assert "hunter2" not in str(caught.value)

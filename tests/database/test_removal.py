@@ -14,9 +14,10 @@ import psycopg
 import pytest
 
 from awa_infra.database.activation import activate
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.removal import read_removal, remove
 from awa_infra.errors import BlockedError, CommitUnknownError, ConnectionFailedError, LockTimeoutError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Step
@@ -253,7 +254,7 @@ def test_who_enqueues_during_a_removal_waits_and_is_told(acme: Database) -> None
         producing.start()
         wait_for_a_waiting_session(acme)
 
-    assert remove(acme.url, "acme", progress=come_in_between).changed
+    assert remove(acme.url, "acme", options=ApplyOptions(progress=come_in_between)).changed
     producing.join()
     (error,) = result
     assert isinstance(error, psycopg.errors.UndefinedTable)
@@ -270,7 +271,7 @@ def test_a_lock_that_is_not_free_leaves_everything(acme: Database) -> None:
     with psycopg.connect(acme.url, application_name="the reader") as reader:
         reader.execute("SELECT count(*) FROM acme.ready_entries")
         with pytest.raises(LockTimeoutError):
-            remove(acme.url, "acme", waits=Waits(table_lock=0.2, attempts=2))
+            remove(acme.url, "acme", options=ApplyOptions(table_lock=0.2, attempts=2))
     assert stands(acme)
     assert remove(acme.url, "acme").changed
 
@@ -280,7 +281,7 @@ def test_a_removal_that_is_refused_takes_no_lock(acme: Database) -> None:
     with psycopg.connect(acme.url) as reader:
         reader.execute("SELECT count(*) FROM acme.ready_entries")
         with pytest.raises(BlockedError):
-            remove(acme.url, "acme", waits=Waits(table_lock=0.2, attempts=1))
+            remove(acme.url, "acme", options=ApplyOptions(table_lock=0.2, attempts=1))
 
 
 def test_a_schema_that_no_lock_table_has_room_for_is_refused(acme: Database) -> None:
@@ -308,7 +309,7 @@ def test_an_interruption_leaves_everything(acme: Database) -> None:
         acme.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'awa-infra'")
 
     with pytest.raises(ConnectionFailedError, match=r"terminating connection|server closed the connection"):
-        remove(acme.url, "acme", progress=interrupt)
+        remove(acme.url, "acme", options=ApplyOptions(progress=interrupt))
     assert stands(acme)
     assert remove(acme.url, "acme").changed
 

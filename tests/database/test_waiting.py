@@ -11,12 +11,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database import turns
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.databases import DatabaseOptions, ensure_database
 from awa_infra.database.fingerprint import verify
+from awa_infra.database.lock_budget import PROCESS_BUDGET
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.session import READ_SETTINGS
 from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError, SqlFailedError
@@ -43,7 +44,7 @@ class Background:
         self.said: list[str] = []
         self.waiting = threading.Event()
         self.changed = False
-        self._waits = Waits(migration_lock=wait, on_wait=self._hear)
+        self._options = ApplyOptions(migration_lock=wait, on_wait=self._hear, progress=self._begins)
         self._thread = threading.Thread(target=self._apply, args=(url, desired))
         self._thread.start()
 
@@ -52,7 +53,7 @@ class Background:
         self.waiting.set()
 
     def _apply(self, url: str, desired: DesiredState) -> None:
-        self.changed = apply(url, desired, waits=self._waits, progress=self._begins).changed
+        self.changed = apply(url, desired, options=self._options).changed
 
     def _begins(self, number: int, _total: int, _step: Step) -> None:
         if number == 1:
@@ -98,12 +99,12 @@ def test_an_apply_that_waits_for_room_in_the_lock_table_holds_nothing(awa_databa
     with psycopg.connect(awa_database.url) as probe:
         server = f"{probe.info.host}:{probe.info.port}"
     others = 10**9
-    assert turns.PROCESS.take(server, others, others)
+    assert PROCESS_BUDGET.try_reserve(server, others, others)
     waiting = Background(awa_database.url, desired())
     waiting.begins_to_wait()
     assert held_by_others(awa_database) == []
     assert "whose migrations fill its lock table" in waiting.said[0]
-    turns.PROCESS.give_back(server, others)
+    PROCESS_BUDGET.release(server, others)
     waiting.ends()
     assert waiting.changed
 

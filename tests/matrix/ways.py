@@ -13,6 +13,7 @@ from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
+from awa_infra.database.options import ApplyOptions
 from awa_infra.model import DesiredState, QueueStorage, Shape, Step, Transaction
 from awa_infra.release import installed_release
 from tests.matrix.starts import CUSTOM_SHAPES, Start
@@ -47,7 +48,7 @@ def engine_each(start: Start, url: str) -> None:
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        apply(url, desired, progress=interrupt)
+        apply(url, desired, options=ApplyOptions(progress=interrupt))
     apply(url, desired)
 
 
@@ -59,7 +60,7 @@ def interrupted(start: Start, url: str) -> None:
             raise KeyboardInterrupt
 
     try:
-        apply(url, desired_for(start), progress=interrupt)
+        apply(url, desired_for(start), options=ApplyOptions(progress=interrupt))
     except KeyboardInterrupt:
         apply(url, desired_for(start))
 

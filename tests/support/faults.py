@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.apply import apply
+from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import ConnectionFailedError
 from awa_infra.model import DesiredState, Step, Transaction
 
@@ -22,7 +23,7 @@ PATIENCE = 300.0
 
 _APPLY_AND_STOP = """
 import os, signal, sys
-from awa_infra.database.apply import apply
+from awa_infra.database.apply import ApplyOptions, apply
 from awa_infra.model import DesiredState, QueueStorage, Transaction
 from awa_infra.release import installed_release
 
@@ -32,7 +33,7 @@ def stop(number, total, step):
 
 custom = (QueueStorage("acme_jobs"),)
 desired = DesiredState(installed_release(), 40, custom, transaction=Transaction(sys.argv[2]))
-apply(os.environ["DATABASE_URL"], desired, progress=stop)
+apply(os.environ["DATABASE_URL"], desired, options=ApplyOptions(progress=stop))
 """
 
 
@@ -55,7 +56,7 @@ def terminate_before(url: str, admin: str, boundary: int, desired: DesiredState)
                 )
 
     with pytest.raises(ConnectionFailedError, match=r"terminating connection|server closed the connection") as caught:
-        apply(url, desired, progress=terminate)
+        apply(url, desired, options=ApplyOptions(progress=terminate))
     return caught.value
 
 

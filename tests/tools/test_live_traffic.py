@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from awa_infra.database.apply import Waits, apply
+from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_plan
+from awa_infra.database.options import ApplyOptions
 from awa_infra.model import DesiredState, Release, Transaction
 from devtools.live_traffic import Seen, Traffic, sitting_reader, traffic
 from devtools.progress import ToolMissing
@@ -54,8 +55,11 @@ def upgraded_beside_a_reader(live: Traffic, url: str, desired: DesiredState) -> 
         apply(
             url,
             desired,
-            waits=Waits(table_lock=120, table_try=0.3),
-            on_retry=lambda _attempt, error, _pause: named_by_tries.extend(error.details),
+            options=ApplyOptions(
+                table_lock=120,
+                table_try=0.3,
+                on_retry=lambda _attempt, error, _pause: named_by_tries.extend(error.details),
+            ),
         )
         goes.join()
     ended = time.time()

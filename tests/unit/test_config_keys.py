@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.bundles.contents import Waits as BundleWaits
+from awa_infra.bundles.contents import Waits
 from awa_infra.config import decode, examine, parse, validate
-from awa_infra.database.apply import Waits
+from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Queue, QueueStorage, Roles, Shape
 from awa_infra.spec.database import DatabaseEntry
@@ -101,9 +101,9 @@ def test_what_is_not_declared_is_left_alone() -> None:
 
 def test_the_described_waits_are_the_ones_that_are_waited() -> None:
     fields = StackConfig.model_fields
-    assert f"Default: {Waits().table_lock:g}." in str(fields["lock_timeout"].description)
-    assert f"by default {BundleWaits().table_lock:g}." in str(fields["lock_timeout"].description)
-    assert f"Default: {Waits().migration_lock:g}." in str(fields["lock_wait"].description)
+    assert f"Default: {ApplyOptions().table_lock:g}." in str(fields["lock_timeout"].description)
+    assert f"by default {Waits().table_lock:g}." in str(fields["lock_timeout"].description)
+    assert f"Default: {ApplyOptions().migration_lock:g}." in str(fields["lock_wait"].description)
 
 
 def test_a_database_is_a_name_or_a_mapping_with_one() -> None:

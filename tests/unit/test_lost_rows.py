@@ -22,13 +22,14 @@ from awa_infra.planning.activation import make_activation
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.pure_gates import pure_gates, state_row_gates
 from awa_infra.planning.removal import make_removal
+from awa_infra.verification.advice import with_repairs
 from awa_infra.verification.catalog import SchemaName
 from awa_infra.verification.checks import Health, release_findings
 from awa_infra.verification.drift import ObservedSchema, Subject, examine
 from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingKind
 from awa_infra.verification.lost_rows import state_row_findings
 from awa_infra.verification.reference import facts_from
-from awa_infra.verification.repair import made_canonical, make_repair, with_history, with_repairs
+from awa_infra.verification.repair import made_canonical, make_repair, with_history
 
 EMPTY_FACTS = CatalogFacts({}, {}, {}, frozenset(), "")
 ROW = "INSERT INTO awa.schema_version (version, description) VALUES (1, 'one') ON CONFLICT (version) DO NOTHING;"

@@ -14,9 +14,10 @@ from awa_infra.model import (
     StepKind,
     StorageTransition,
 )
+from awa_infra.verification.advice import with_repairs
 from awa_infra.verification.catalog import Key
 from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingKind, state
-from awa_infra.verification.repair import make_repair, with_repairs
+from awa_infra.verification.repair import make_repair
 
 ROW = (
     "INSERT INTO awa.schema_version (version, description)\nVALUES ({}, 'step; {}')\nON CONFLICT (version) DO NOTHING;"

@@ -150,4 +150,8 @@ def install_values() -> dict[str, Value | Name]:
         "claim_slots": 8,
         "receipts": True,
         "wanted": "16/8/8 t",
+        "expected_tables": 184,
+        "expected_indexes": 525,
+        "expected_functions": 8,
+        "expected_triggers": 2,
     }

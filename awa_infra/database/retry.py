@@ -1,8 +1,8 @@
-"""Trying a transaction again: short waits for table locks, and pauses in which nobody waits for us.
+"""Try a transaction again: wait briefly for table locks, and pause with everything rolled back.
 
-Everybody who wants a table queues behind a waiting exclusive lock, so a try waits for a short time only. Between two
-tries everything is rolled back. What there was to wait for is watched meanwhile: as soon as those who held the tables
-are gone, the next try begins.
+Every session that wants a table queues behind a waiting exclusive lock, so a try waits for a short time only. Between
+two tries everything is rolled back. Meanwhile the sessions that held the tables are watched: as soon as they have ended
+their transactions, the next try begins.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import psycopg
 
@@ -19,21 +17,12 @@ from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY, Connection, connect
 from awa_infra.database.migration_lock import table_holders
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.session import read_transaction
 from awa_infra.errors import AwaInfraError
-from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-
-OnRetry = Callable[[int, AwaInfraError, float], None]
-"""Called before another attempt with the number of the one that failed, why, and the longest pause in seconds."""
-
-OnWait = Callable[[str], None]
-"""Called with one sentence when a wait begins that somebody should know of."""
 
 RETRYABLE = frozenset({DEADLOCK, LOCK_NOT_AVAILABLE, OUT_OF_MEMORY})
 """SQLSTATEs after which the same transaction may well succeed: deadlock, lock timeout, lock table full."""
-
-LOCK_TRY = 0.5
-"""Seconds that one try waits for a table lock unless told otherwise; by the benchmark of live traffic."""
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
@@ -44,29 +33,6 @@ _BEYOND = 1.25
 """How many times ``deadlock_timeout`` a try waits behind an automatic vacuum, which the server has ended by then."""
 
 
-def silent(_sentence: str) -> None:
-    """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How long to wait for locks, in seconds, and how often to try.
-
-    Attributes:
-        migration_lock: for another migration to finish, before anything is written.
-        table_lock: how long to keep trying for table locks, everything rolled back between two tries; 0 tries for ever.
-        attempts: how often a transaction is started at most because of deadlocks and full lock tables.
-        on_wait: is told when a wait begins: for another migration, for room in the lock table, for a standby.
-        table_try: how long one try waits for a table lock (``lock_timeout``), and everybody else behind it.
-    """
-
-    migration_lock: float = LOCK_WAIT
-    table_lock: float = LOCK_TIMEOUT
-    attempts: int = 3
-    on_wait: OnWait = silent
-    table_try: float = LOCK_TRY
-
-
 def retry_line(attempt: int, error: AwaInfraError, pause: float) -> str:
     """Return one line that says why an attempt was rolled back, who was in the way, and when the next one begins."""
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
@@ -74,18 +40,17 @@ def retry_line(attempt: int, error: AwaInfraError, pause: float) -> str:
     return f"Attempt {attempt} was rolled back: {error.message}{state}.{holders} Trying again within {pause:.1f} s."
 
 
-class Patience:
-    """How often one apply has tried, and whether and when it tries again.
+class Retries:
+    """Count the tries of one apply, and decide whether and when it tries again.
 
     Attributes:
         attempts: how many transactions were started because one before failed, and one more.
     """
 
-    def __init__(self, url: str, waits: Waits, on_retry: OnRetry) -> None:
+    def __init__(self, url: str, options: ApplyOptions) -> None:
         self.attempts = 1
         self._url = url
-        self._waits = waits
-        self._on_retry = on_retry
+        self._options = options
         self._others = 1
         self._tries = 0
         self._spent = 0.0
@@ -96,16 +61,16 @@ class Patience:
     @property
     def table_try(self) -> float:
         """Return how long the next try waits for each table lock, in seconds."""
-        short = min(self._waits.table_try, self._waits.table_lock or math.inf)
+        short = min(self._options.table_try, self._options.table_lock or math.inf)
         return max(short, self._beyond)
 
     def succeeded(self) -> None:
-        """Note that a transaction was committed: the time of its tries is spent, and the next one tries anew."""
+        """Note that a transaction was committed: the next one starts its tries anew, in the time left."""
         if self._since is not None:
             self._spent += time.monotonic() - self._since
         self._since, self._tries, self._others, self._beyond = None, 0, 1, 0.0
 
-    def again(self, error: AwaInfraError) -> None:
+    def pause_or_raise(self, error: AwaInfraError) -> None:
         """Wait until a transaction that was rolled back may be tried again.
 
         Args:
@@ -115,7 +80,7 @@ class Patience:
             AwaInfraError: the error itself, if it is not worth another try or there is no time for one.
             CancelledError: everything in this process was cancelled.
         """
-        if error is self._given_up or not (error.again or error.sqlstate in RETRYABLE):
+        if error is self._given_up or not (error.retryable or error.sqlstate in RETRYABLE):
             raise error
         # The transaction is rolled back by now: nobody waits while this is asked.
         if error.sqlstate == DEADLOCK:
@@ -126,10 +91,10 @@ class Patience:
         if pause is None:
             self._given_up = error
             raise error
-        self._on_retry(self.attempts, error, pause)
+        self._options.on_retry(self.attempts, error, pause)
         self.attempts += 1
         if error.sqlstate == LOCK_NOT_AVAILABLE:
-            self._rest(pause)
+            self._pause_until_released(pause)
         else:
             time.sleep(pause)
 
@@ -137,20 +102,20 @@ class Patience:
         now = time.monotonic()
         if self._since is None:
             self._since = now - self.table_try
-        left = (self._waits.table_lock or math.inf) - self._spent - (now - self._since)
+        left = (self._options.table_lock or math.inf) - self._spent - (now - self._since)
         self._tries += 1
         if left <= 0:
             return None
         return min(_jittered(min(_FIRST_PAUSE * 2 ** (self._tries - 1), _LONGEST_PAUSE)), left)
 
     def _pause_for_others(self) -> float | None:
-        if self._others >= self._waits.attempts:
+        if self._others >= self._options.attempts:
             return None
         self._others += 1
         # Jitter keeps two that met in a deadlock from meeting again.
         return _jittered(_FIRST_PAUSE * 2 ** (self._others - 2))
 
-    def _rest(self, pause: float) -> None:
+    def _pause_until_released(self, pause: float) -> None:
         """Pause until those who hold tables now hold none any more, for the queue's sake at least as long as a try."""
         until = time.monotonic() + pause
         least = time.monotonic() + _jittered(self.table_try)

@@ -7,25 +7,25 @@ from contextlib import contextmanager
 
 import pytest
 
-from awa_infra.database.turns import Turns
+from awa_infra.database.lock_budget import LockBudget
 
 
 @contextmanager
-def taken(turns: Turns, server: str, places: int) -> Iterator[None]:
-    turns.wait(server, places, 10)
+def reserved(budget: LockBudget, server: str, count: int) -> Iterator[None]:
+    budget.reserve(server, count, 10)
     try:
         yield
     finally:
-        turns.give_back(server, places)
+        budget.release(server, count)
 
 
 def test_as_many_go_at_once_as_there_is_room_for() -> None:
-    turns, at_once, most = Turns(), 0, 0
+    budget, at_once, most = LockBudget(), 0, 0
     lock = threading.Lock()
 
     def work() -> None:
         nonlocal at_once, most
-        with taken(turns, "server", 3):
+        with reserved(budget, "server", 3):
             with lock:
                 at_once += 1
                 most = max(most, at_once)
@@ -42,10 +42,10 @@ def test_as_many_go_at_once_as_there_is_room_for() -> None:
 
 
 def test_one_that_needs_more_than_there_is_goes_alone() -> None:
-    turns = Turns()
-    with taken(turns, "server", 99), taken(turns, "another", 99):
-        assert not turns.take("server", 1, 10)
-        waiting = threading.Thread(target=lambda: turns.wait("server", 1, 10))
+    budget = LockBudget()
+    with reserved(budget, "server", 99), reserved(budget, "another", 99):
+        assert not budget.try_reserve("server", 1, 10)
+        waiting = threading.Thread(target=lambda: budget.reserve("server", 1, 10))
         waiting.start()
         waiting.join(0.1)
         assert waiting.is_alive()
@@ -54,7 +54,7 @@ def test_one_that_needs_more_than_there_is_goes_alone() -> None:
 
 
 def test_a_failure_gives_the_room_back() -> None:
-    turns = Turns()
-    with pytest.raises(ValueError, match="x"), taken(turns, "server", 10):
+    budget = LockBudget()
+    with pytest.raises(ValueError, match="x"), reserved(budget, "server", 10):
         raise ValueError("x")
-    assert turns.take("server", 10, 10)
+    assert budget.try_reserve("server", 10, 10)

@@ -1,0 +1,66 @@
+"""Count the objects of a complete queue-storage schema: one formula, for plans and for the SQL that installs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awa_infra import sqltext
+from awa_infra.model import Shape, Substrate
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many objects of one kind a queue-storage schema has: some, and more for each slot of a ring."""
+
+    fixed: int
+    queue: int
+    lease: int
+    claim: int
+
+    def of(self, shape: Shape) -> int:
+        return (
+            self.fixed
+            + self.queue * shape.queue_slots
+            + self.lease * shape.lease_slots
+            + self.claim * shape.claim_slots
+        )
+
+    def sql(self, shape: Shape) -> sqltext.Part:
+        """Return the sum as it is written in SQL, so that a reader sees what it consists of."""
+        factors = (
+            (self.queue, shape.queue_slots),
+            (self.lease, shape.lease_slots),
+            (self.claim, shape.claim_slots),
+        )
+        terms = [str(slots) if factor == 1 else f"{factor} * {slots}" for factor, slots in factors]
+        return sqltext.Part(" + ".join([str(self.fixed), *terms]))
+
+
+_TABLES = _Count(16, 8, 1, 4)
+_INDEXES = _Count(21, 20, 7, 16)
+_TRIGGERS = 2
+_FUNCTIONS = 8
+"""Measured with Awa 0.6.8 and 0.6.9. Lease and claim partitions have a fill factor, one for each slot."""
+
+
+def is_complete(substrate: Substrate) -> bool:
+    """Whether a queue-storage schema has every table, index, trigger and storage parameter of its shape.
+
+    More objects than that are not missing anything.
+    """
+    return (
+        substrate.tables >= _TABLES.of(substrate.shape)
+        and substrate.indexes >= _INDEXES.of(substrate.shape)
+        and substrate.triggers >= _TRIGGERS
+        and substrate.partitions_without_fillfactor == 0
+    )
+
+
+def expected_counts(shape: Shape) -> sqltext.Values:
+    """Return the placeholders of ``sql/queue_storage/install.sql`` that say what a complete schema has."""
+    return {
+        "expected_tables": _TABLES.sql(shape),
+        "expected_indexes": _INDEXES.sql(shape),
+        "expected_functions": _FUNCTIONS,
+        "expected_triggers": _TRIGGERS,
+    }

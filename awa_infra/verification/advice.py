@@ -1,0 +1,155 @@
+"""Say of each finding what repairs it: a step of ours, a statement, a backup, or an edit by hand. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from awa_infra.facts.catalog import own_names, partition_of
+from awa_infra.model import CANONICAL_SCHEMA, Release
+from awa_infra.verification.bodies import last_definer
+from awa_infra.verification.catalog import relation_of
+from awa_infra.verification.checks import BY_HAND, quote
+from awa_infra.verification.findings import Finding, FindingKind
+
+REPLAY = "replay"
+_PRECIOUS = frozenset(("column", "sequence", "type"))
+"""Parts that must not come back empty: defaults instead of data, counters from 1."""
+
+_DEFINES = {
+    "function": r"FUNCTION\s+awa\.{name}\s*\(",
+    "body": r"FUNCTION\s+awa\.{name}\s*\(",
+    "view": r"CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+awa\.{name}\b",
+    "trigger": r"CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\s+{name}\b",
+    "index": r"CREATE\s+(UNIQUE\s+)?INDEX\s+(IF\s+NOT\s+EXISTS\s+)?{name}\b",
+    "constraint": r"ADD\s+CONSTRAINT\s+{name}\b",
+    "storage": r"ALTER\s+TABLE\s+awa\.{name}\s+SET\s*\(",
+    "relation": r"CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?awa\.{name}\b",
+}
+"""What in Awa's texts makes an object of each part, and makes it again where it is missing."""
+
+_REPLACEABLE = frozenset(("function", "body", "view", "trigger", "storage"))
+"""Parts that Awa's texts put right where they stand but differ; the others they leave alone."""
+
+BACKUP = "Restore it from a backup: made anew it would be empty, and Awa would work with that."
+
+
+def with_repairs(
+    findings: Iterable[Finding], release: Release, substrate: Iterable[tuple[str, str]], *, known: bool
+) -> tuple[Finding, ...]:
+    """Return the findings, each with what would repair it.
+
+    Args:
+        findings: as :func:`awa_infra.verification.drift.examine` returns them.
+        release: whose texts can be applied again.
+        substrate: entries of the template of queue storage.
+        known: whether there are facts about the release; without them nothing of the catalog is repaired.
+    """
+    own = own_names(dict.fromkeys(substrate, ""))
+    judged = [_judged(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
+    missing = {f.step for f in judged if f.code == "patch-missing"}
+    hanging = [f for f in judged if f.part != "state" and f.step in missing]
+    told = [f for f in judged if f not in hanging]
+    told = [
+        replace(f, also=sum(1 + h.also for h in hanging if h.step == f.step)) if f.code == "patch-missing" else f
+        for f in told
+    ]
+    hopeless = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told)
+    # Nobody knows which version an empty table stood for, unless every object is that of the release.
+    lost = any(f.code == "version-rows-missing" and f.repair for f in told)
+    differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in told)
+    if hopeless or not known or (lost and differs):
+        told = [
+            replace(f, step=None, repair=f.repair or "Repair the rest first.")
+            if f.code == "version-rows-missing"
+            else f
+            for f in told
+        ]
+    return tuple(_said(f) for f in told)
+
+
+def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
+    if finding.kind is FindingKind.EXTRA:
+        return replace(finding, repair=_extra_advice(finding), sql=_extra_sql(finding))
+    if finding.kind is FindingKind.MISSING and finding.part in _PRECIOUS:
+        return replace(finding, repair=BACKUP)
+    if finding.kind is FindingKind.CHANGED and finding.part not in _REPLACEABLE:
+        return replace(finding, repair=_changed_advice(finding), sql=_changed_sql(finding))
+    relation = relation_of((finding.part, finding.object), finding.expected or "") or finding.object.partition("(")[0]
+    if relation.removesuffix("_*") in own or partition_of(relation) is not None:
+        return _queue_storage(finding, release, relation)
+    return _canonical(finding, release)
+
+
+def _queue_storage(finding: Finding, release: Release, relation: str) -> Finding:
+    if finding.part == "relation" and partition_of(relation.replace("_*", "_0")) is None:
+        return replace(finding, repair=BACKUP)
+    # The installer makes tables with their constraints and partitions, and adds few to tables that are there.
+    if finding.part == "partition" or (finding.part == "constraint" and _definer(finding, release) is None):
+        return replace(finding, repair=BY_HAND)
+    if finding.part == "storage" and re.fullmatch(r"(leases|lease_claims)_([0-9]+|\*)", finding.object):
+        return replace(finding, step=f"fillfactor:{finding.schema}")
+    return replace(finding, step=f"install:{finding.schema}")
+
+
+def _canonical(finding: Finding, release: Release) -> Finding:
+    definer = _definer(finding, release)
+    if definer is not None and definer.startswith("patch:"):
+        return replace(finding, step=definer)
+    if finding.part == "relation":
+        return replace(finding, repair=BACKUP)
+    first = f"V{release.migrations[0].version}"
+    if definer is None or definer == first:
+        return replace(finding, repair=f"Only {first} makes it, which cannot be run again. " + BY_HAND)
+    return replace(finding, step=REPLAY)
+
+
+def _definer(finding: Finding, release: Release) -> str | None:
+    pattern = _DEFINES.get(finding.part)
+    if pattern is None:
+        return None
+    name = finding.object.partition("(")[0]
+    if finding.part in {"trigger", "constraint"}:
+        name = name.partition(".")[2]
+    return last_definer(release, pattern.replace("{name}", re.escape(name)))
+
+
+def _extra_advice(finding: Finding) -> str:
+    if finding.part == "reference":
+        return "Awa deletes and moves the rows that it refers to, which it would refuse: drop it, and keep plain ids."
+    if finding.part in {"policy", "rule", "trigger"}:
+        return "Awa did not make it, and it can stop a worker; nothing here drops it."
+    return "Awa did not make it, and nothing here drops it."
+
+
+def _extra_sql(finding: Finding) -> tuple[str, ...]:
+    relation, _, name = finding.object.partition(".")
+    if finding.part not in {"policy", "rule"}:
+        return ()
+    return (f"DROP {finding.part.upper()} {quote(name)} ON {quote(finding.schema)}.{quote(relation)};",)
+
+
+def _changed_advice(finding: Finding) -> str:
+    if finding.part == "index":
+        return "Run the statement when Awa is idle, then verify with --repair, which makes the index again."
+    return BY_HAND
+
+
+def _changed_sql(finding: Finding) -> tuple[str, ...]:
+    return (f'DROP INDEX {finding.schema}."{finding.object}";',) if finding.part == "index" else ()
+
+
+def _said(finding: Finding) -> Finding:
+    step = finding.step or ""
+    kind, _, name = step.partition(":")
+    said = {
+        "patch": f"--repair applies patch {name} again.",
+        "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
+        "fillfactor": f"--repair sets the storage parameters of {name} again.",
+        "version-rows": "--repair inserts them with the statements of Awa's own migrations.",
+        "transition": "--repair puts it back as Awa's migrations made it; new jobs go where they go without it.",
+        "marker": "--repair puts it back; routing stays as it is.",
+        REPLAY: "--repair runs all migrations but the first again, with the patches, in one transaction.",
+    }
+    return replace(finding, repair=said[kind]) if kind else finding
