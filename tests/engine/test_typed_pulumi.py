@@ -26,8 +26,8 @@ from tests.support.servers import Database
 from tests.support.tools import dump_everything
 
 SMALL = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
-SCHEMA = {"type": "awa:Schema"}
-QUEUE = {
+SCHEMA: dict[str, Any] = {"type": "awa:Schema"}
+QUEUE: dict[str, Any] = {
     "type": "awa:QueueStorageSchema",
     "properties": {"schema": "shop_queue", **SMALL, "queues": ["emails"]},
     "options": {"dependsOn": ["${schema}"]},
@@ -102,7 +102,7 @@ def test_target_alias_rename_and_move_change_nothing_in_the_database(typed: Type
     renamed = {
         **QUEUE,
         "options": {**QUEUE["options"], "aliases": ["urn:pulumi:dev::typed::awa:index:QueueStorageSchema::queue"]},
-    }  # type: ignore[dict-item]
+    }
     typed.write(schema=SCHEMA, jobs=renamed)
     assert typed.changes("up --yes") == {"unchanged": 3}
 
@@ -182,7 +182,7 @@ AwaSchema("awa", database_url="postgresql://nobody:canary@127.0.0.1:1/nowhere")
 @pytest.mark.parametrize("language", ["yaml", "python"])
 def test_a_failing_program_says_in_few_lines_which_object_it_is_about(typed: Typed, language: str) -> None:
     if language == "yaml":
-        typed.write(queue={**QUEUE, "properties": {**QUEUE["properties"], "queueSlots": 3}, "options": {}})  # type: ignore[dict-item]
+        typed.write(queue={**QUEUE, "properties": {**QUEUE["properties"], "queueSlots": 3}, "options": {}})
         needed = ["(queue)", "property queueSlots value {3} has a problem: must be at least 4"]
     else:
         (typed.folder / "Pulumi.yaml").write_text("name: typed\nruntime: python\n")
