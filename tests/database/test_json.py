@@ -95,6 +95,7 @@ def test_the_documents_that_look_at_a_database_are_as_documented(run: Run, awa_d
     awa_database.rows("DROP TABLE awa.dlq_entries; DROP FUNCTION awa.storage_status()")
     blocked = run("verify", "--json", "--repair", "--dry-run", url=awa_database.url)
     compare("verify", [found.data, dry.data, repaired.data, blocked.data])
+    compare("doctor", [run("doctor", "--json", url=awa_database.url).data])
     failed = run("apply", "--json", "--target-version", "9", url=awa_database.url)
     compare("a failure", [failed.data])
     awa_database.rows("SELECT awa.install_queue_storage_substrate('damaged', 4, 2, 2)")

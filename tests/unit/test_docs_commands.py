@@ -39,6 +39,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
 RUN_WITH_A_DATABASE = (
     "docs/how-to/check-a-stack-configuration.md",
     "docs/how-to/declare-queue-storage-schemas.md",
+    "docs/how-to/find-out-why.md",
     "docs/how-to/guard-the-schemas.md",
     "docs/how-to/migrate-without-pulumi.md",
     "docs/how-to/set-up-roles.md",
