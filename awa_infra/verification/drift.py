@@ -168,6 +168,30 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
 
 
 def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+    """Compare what was read; the same catalog that was read before and was as expected is not compared again."""
+    place = _last_without_difference(subject.facts, standing.name, shape)
+    for catalog, findings, fingerprint in place:
+        if catalog == standing.catalog:
+            return findings, fingerprint
+    differing, findings, fingerprint = _compared(subject, standing, shape)
+    # A difference is told with what other schemas have.
+    if subject.facts and not differing:
+        place[:] = [(standing.catalog, findings, fingerprint)]
+    return findings, fingerprint
+
+
+@lru_cache(maxsize=8)
+def _last_without_difference(
+    _facts: CatalogFacts | None, _name: SchemaName, _shape: Shape
+) -> list[tuple[Catalog, list[Finding], Fingerprint]]:
+    """Return the place for the last catalog of a schema that was as expected: a provider reads the same many times."""
+    return []
+
+
+def _compared(
+    subject: Subject, standing: ObservedSchema, shape: Shape
+) -> tuple[list[Finding], list[Finding], Fingerprint]:
+    """Return the differences, everything found, and the fingerprint."""
     schema = standing.name.text
     found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
     if subject.facts:
@@ -189,7 +213,7 @@ def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) 
     if subject.facts and schema == CANONICAL_SCHEMA:
         findings += checks.public_findings(standing.catalog, subject.facts.private)
     promised = (hashed if expected == found else digest(expected)) if subject.facts else None
-    return findings, Fingerprint(schema, hashed, promised)
+    return differing, findings, Fingerprint(schema, hashed, promised)
 
 
 def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
