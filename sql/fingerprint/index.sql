@@ -1,12 +1,14 @@
 -- Indexes, from the raw columns of the catalog: pg_get_indexdef would take most of the time of all parts.
 -- One that belongs to a partitioned index is named by that and its table: PostgreSQL made its own name up.
+-- Operator classes are read once: joined, all of them would be read again for every index.
 -- NULLS NOT DISTINCT, which only servers from 15 on have, is read in a way that 14 accepts too.
 SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
                                        ELSE r.relname || '.' || parent.relname END AS object,
        CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || am.amname || ' on ' || r.relname || ' ('
        || (SELECT string_agg(coalesce(a.attname, 'expression')
                              || CASE WHEN k.n > i.indnkeyatts THEN ' included'
-                                     ELSE ' ' || oc.opcname
+                                     ELSE ' ' || ((SELECT jsonb_object_agg(oc.oid, oc.opcname) FROM pg_catalog.pg_opclass oc)
+                                                  ->> i.indclass[k.n - 1]::text)
                                           || CASE i.indoption[k.n - 1] & 3 WHEN 0 THEN '' WHEN 1 THEN ' desc nulls last'
                                                                            WHEN 2 THEN ' nulls first' ELSE ' desc' END
                                           || CASE WHEN i.indcollation[k.n - 1] IN (0, 100) THEN ''
@@ -14,8 +16,7 @@ SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relna
                                                                         WHERE co.oid = i.indcollation[k.n - 1]) END
                                 END, ', ' ORDER BY k.n)
              FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
-             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
-             LEFT JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[k.n - 1]) || ')'
+             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0) || ')'
        || coalesce(' expressions ' || pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '')
        || coalesce(' where ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid), '')
        || CASE WHEN i.indisunique AND NOT i.indisprimary AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'
