@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from awa_infra.cli.desired import declared_waits, desired_state, read_config
 from awa_infra.cli.options import config_option, json_option
 from awa_infra.cli.output import complain, print_json
 from awa_infra.errors import BundleError
+from awa_infra.naming import nearest
 from awa_infra.planning.describe import listed
 
 DIFFERENT = 1
@@ -26,8 +26,8 @@ DIFFERENT = 1
 def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
     if value in FORMATS:
         return value
-    near = difflib.get_close_matches(value, FORMATS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(FORMATS)}."
+    near = nearest(value, FORMATS)
+    hint = f"did you mean {near}?" if near else f"known are {', '.join(FORMATS)}."
     raise click.BadParameter(f"unknown format {value!r}; {hint}")
 
 

@@ -17,13 +17,14 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Tell
 from awa_infra.lifecycle.wording import in_lines
+from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
 from awa_infra.spec.base import Input, Props, camel
-from awa_infra.spec.problems import Problem, input_problems, nearest
+from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
 from awa_infra.spec.stack import StackConfig
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from awa_infra.errors import ConfigurationError, reported
+from awa_infra.naming import nearest
 from awa_infra.spec.base import Entry, Inputs, Props, snake
 from awa_infra.spec.paths import Found, KeyPath, reached, value_at, written
 from awa_infra.spec.values import Encrypted, forms, inner_model
@@ -154,12 +154,6 @@ def _model_of(path: KeyPath, model: type[BaseModel]) -> type[BaseModel]:
 
 def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def nearest(key: str, known: Iterable[str]) -> str:
-    """Return the known key that somebody may have meant, whatever its case; empty if none is near."""
-    folded = {name.lower(): name for name in known}
-    return next((folded[n] for n in difflib.get_close_matches(key.lower(), folded, n=1)), "")
 
 
 def _encrypted(path: KeyPath, model: type[Entry], values: Mapping[str, Any]) -> tuple[KeyPath, str] | None:

@@ -6,12 +6,11 @@ they leave to the model.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from awa_infra.model import CANONICAL_SCHEMA
-from awa_infra.naming import identifier_problem
+from awa_infra.naming import identifier_problem, nearest
 from awa_infra.spec.paths import Found, KeyPath, written
 
 LOGINS: Final = ("migrator", "runtime", "observer")
@@ -113,8 +112,8 @@ def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[
     known = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
     for path, name in named:
         if isinstance(name, str) and _plain(name) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
+            near = nearest(name, known)
+            hint = f"did you mean {near}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
             yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
 
 
