@@ -1,4 +1,4 @@
-"""What schemas, databases and roles may be called. One rule for configuration, resources and commands."""
+"""Rules for the names of schemas, databases and roles, for configuration, resources and commands alike."""
 
 from __future__ import annotations
 

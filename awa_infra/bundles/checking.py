@@ -1,4 +1,4 @@
-"""Whether a bundle is what it says, and what a database has run of it. Pure."""
+"""Check that a bundle is unchanged, and compare it with what a database has run of it. Pure."""
 
 from __future__ import annotations
 

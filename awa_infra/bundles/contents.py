@@ -1,4 +1,4 @@
-"""What every format is rendered from, and what a format is: two functions over one plan."""
+"""What every format renders (one plan and its settings), and what a format is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each file of a bundle locks and how long it takes: a table for the README, from committed facts. Pure.
+"""Write the README's table of what each file locks and how long it takes, from committed facts. Pure.
 
 No clock and no machine: whoever writes the bundle gets the same table.
 """

@@ -1,4 +1,4 @@
-"""The bundle that stands in a folder, and whether it is as it was written."""
+"""Read the bundle in a folder, and compare it with its checksums or with a newly rendered one."""
 
 from __future__ import annotations
 

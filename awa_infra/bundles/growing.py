@@ -1,4 +1,4 @@
-"""A newer release, and a bundle that has released older texts: what stays, and what cannot be. Pure."""
+"""Add a newer release to a bundle, and refuse what would change a released file. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files for tools that know nothing but numbers: no repeatable files, no checks around them. Pure.
+"""Number files for tools that only know numbers: no repeatable files, and no hooks that could run checks. Pure.
 
 A migration of Awa has its version times a thousand. Everything else takes the next free number after the newest
 migration, and a new number whenever its text changes, a migration comes after it, or its schema comes back into the

@@ -1,4 +1,4 @@
-"""From what is desired to the files of a bundle. No clock and no network: same input, same bytes."""
+"""Render the files of a bundle for a desired state. No clock and no network: same input, same bytes."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _as_it_is(_contents: Contents, step: Step) -> bytes:
 
 
 def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, ...] = ()) -> Contents:
-    """Plan from a database that stands at a version, 0 being an empty one.
+    """Plan from a database that is at a version; 0 means an empty one.
 
     Raises:
         ConfigurationError: schema ``awa`` is left out, or the range holds nothing.
@@ -126,7 +126,7 @@ def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> Non
     if from_version and from_version not in desired.release.versions:
         raise ConfigurationError(
             f"Awa {desired.release.name} has no version {from_version} that a bundle could start after.",
-            hint=f"Use a version that a database can stand at, up to {desired.release.schema_version}.",
+            hint=f"Use a version that a database can be at, up to {desired.release.schema_version}.",
         )
     if desired.target_version is not None and from_version >= desired.target_version:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The gates as SQL statements, for tools that know nothing of gates. Pure."""
+"""Write the gates as SQL statements, for tools that have no gates. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def preflight(
     again: frozenset[str] | None = None,
     begins_itself: bool = False,
 ) -> str:
-    """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
+    """Return the statements that check every gate and keep everything that blocks for :func:`stop`.
 
     It is the engine's own gates, each inside a check that the tables it reads are there, so that they run on an empty
     database too. On a database that is as desired nothing objects: a bundle may run again.

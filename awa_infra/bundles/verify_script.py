@@ -1,4 +1,4 @@
-"""What a bundle promises of a database, as facts to be shown, demanded, or compared before anything runs. Pure."""
+"""What a database must have after a bundle has run, as facts to report, to require, or to check before. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``awa-infra bundle``: look at a bundle that was written before."""
+"""``awa-infra bundle``: check a bundle, and compare it with a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From options to the desired state, for the commands that go straight to a database or write a bundle."""
+"""Build the desired state from options, for the commands that use a database directly or write a bundle."""
 
 from __future__ import annotations
 

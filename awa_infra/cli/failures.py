@@ -1,4 +1,4 @@
-"""How a failure is shown: lines for people on standard error, and with ``--json`` one document on standard output."""
+"""Print a failure: lines on standard error, and with ``--json`` one document on standard output."""
 
 from __future__ import annotations
 

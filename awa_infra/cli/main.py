@@ -1,4 +1,4 @@
-"""The entry point: finds commands without importing them, and turns failures into lines and statuses."""
+"""The entry point: find commands without importing them, and print failures with their exit status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMANDS = {
     "destroy": "Forget the stack's resources; schema awa and its jobs stay.",
     "plan": "Show what apply would do to one database.",
     "apply": "Migrate one database, without the Pulumi engine.",
-    "status": "Show what stands in one database.",
+    "status": "Show the state of one database.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
     "config": "Check a stack configuration; print its JSON Schema.",
     "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",

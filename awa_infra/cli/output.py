@@ -1,4 +1,4 @@
-"""Standard output and standard error: their encoding, and what happens where nobody reads them or no room is left."""
+"""Standard output and standard error: their encoding, a closed pipe, and a full disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From text to values: the form in which Pulumi keeps numbers, booleans, lists and mappings of the first level."""
+"""Decode the texts in which Pulumi keeps numbers, booleans, lists and mappings of the first level."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from awa_infra.spec.stack import StackConfig
 from awa_infra.spec.values import forms, inner_model
 
 _JSON: dict[object, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), tuple: (list,)}
-"""Which types of JSON can stand for a type of the model."""
+"""Which types of JSON a type of the model may be written as."""
 
 
 def decode(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def apply(
     """Bring the database to the desired state, or leave it exactly as it was.
 
     In this order: connect; take the migration lock, holding nothing while waiting for it; observe and plan under
-    it; refuse if a gate objects or if the plan is not the expected one; run every step; observe again and require
+    it; refuse if a gate blocks or if the plan is not the expected one; run every step; observe again and require
     that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
     table the whole transaction is tried again.
 
@@ -58,7 +58,7 @@ def apply(
         options: how to wait for locks, and what to call on the way.
 
     Raises:
-        BlockedError: gates object; all of them are in the message.
+        BlockedError: gates block; all of them are in the message.
         StalePlanError: the database changed since ``expected`` was made.
         LockTimeoutError: a lock was not free in time.
         SqlFailedError: a step failed, or left something to do.
@@ -124,9 +124,9 @@ def _attempt(
             raise_if_blocked(plan.gates, before.database)
             if expected is not None and plan.steps and plan.digest != expected.digest:
                 raise StalePlanError(
-                    f"Database {before.database} changed since the plan was made: it stood at version "
-                    f"{expected.from_version} and now stands at {plan.from_version}.",
-                    hint="Look at a new plan, then apply that. Nothing was changed.",
+                    f"Database {before.database} changed since the plan was made: it was at version "
+                    f"{expected.from_version} and is now at {plan.from_version}.",
+                    hint="Make a new plan, then apply that one. Nothing was changed.",
                 )
             if not plan.steps:
                 return Report((), before, before, 0.0)
@@ -178,6 +178,6 @@ def _require_done(desired: DesiredState, before: ObservedState, after: ObservedS
         )
     if before.transition and after.transition and before.transition != after.transition:
         raise SqlFailedError(
-            f"The steps changed Awa's storage transition, which nothing here may do; {kept}.",
+            f"The steps changed Awa's storage transition, which no step may do; {kept}.",
             hint="Report it with the output of awa-infra status.",
         )

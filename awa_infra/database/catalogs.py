@@ -1,4 +1,4 @@
-"""Read the catalogs of schemas and the rows beside them that a verification looks at; never writes.
+"""Read the catalogs of schemas, and the rows that a verification needs; never writes.
 
 All schemas are read by one query, in one pass over what is in them: see ``sql/fingerprint/state/scope.sql``.
 """
@@ -54,7 +54,7 @@ class _Asked:
 
 @dataclass(slots=True)
 class Standings:
-    """What stands in some schemas: asked for in a pipeline, fetched after it.
+    """The contents of some schemas: queried in a pipeline, fetched after it.
 
     Attributes:
         schemas: which ones; without any, ``awa`` and every queue-storage schema.
@@ -87,7 +87,7 @@ class Standings:
         connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}".encode())
 
     def fetch(self) -> dict[str, ObservedSchema]:
-        """Return what stands, by schema; those that do not exist are not in it."""
+        """Return the contents by schema; those that do not exist are not in it."""
         asked = self._asked
         if asked is None:
             return {}
@@ -109,7 +109,7 @@ def read_standings(
     private: Collection[str] = (),
     counted: Collection[str] = (),
 ) -> dict[str, ObservedSchema]:
-    """Return what stands in schema ``awa`` and in every queue-storage schema.
+    """Return the contents of schema ``awa`` and of every queue-storage schema.
 
     Args:
         connection: in a transaction.

@@ -1,4 +1,4 @@
-"""Verify databases: read catalogs and what else tells drift, with queries that never write; and repair."""
+"""Verify databases with queries that never write, and repair them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def verify(
 def read_drift(
     url: str, desired: DesiredState, schema: str, *, role: str | None = None
 ) -> tuple[ObservedState, Plan, Examination]:
-    """Return what stands, the plan, and what is wrong in one schema, in three round trips and one transaction.
+    """Return the observed state, the plan, and what is wrong in one schema, in three round trips and one transaction.
 
     Other schemas are not looked at, as far as the plan does not need them: many may be read like this, one by one.
 
@@ -125,7 +125,7 @@ def repair(
         What was done, and what a verification finds after it.
 
     Raises:
-        BlockedError: gates object; nothing was changed.
+        BlockedError: gates block; nothing was changed.
         SqlFailedError: a step failed, or made something worse; nothing was kept.
     """
     chosen = tuple(schemas)

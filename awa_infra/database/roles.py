@@ -1,4 +1,4 @@
-"""Roles with passwords: the plan of every apply, and the passwords that are to be set with it."""
+"""Apply roles with passwords: the plan of every apply, plus a step for each password."""
 
 from __future__ import annotations
 

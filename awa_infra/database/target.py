@@ -1,4 +1,4 @@
-"""What a connection string becomes, once: what it says, where it leads, what has to be hidden, how to change it."""
+"""Parse a connection string once: what it says, where it leads, what must be hidden, how to change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of a declared object, the same for all: what differs between them are a few short methods."""
+"""The life of a declared object, the same for all kinds; each kind adds a few short methods."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Lifecycle(DeclaredInputs[W]):
             new: whether it is to be created; by default if it had no inputs.
 
         Raises:
-            BlockedError: a gate objects; better in the preview than in the middle of an update.
+            BlockedError: a gate blocks; a preview reports it before an update would meet it.
             AwaInfraError: the database cannot be asked.
         """
         wanted = self.normal(news)
@@ -100,7 +100,7 @@ class Lifecycle(DeclaredInputs[W]):
         return found
 
     def create(self, news: Props, tell: Tell) -> tuple[str, dict[str, Any]]:
-        """Make what is declared, or adopt what stands; return the id and everything to be kept."""
+        """Create what is declared, or adopt what exists; return the id and everything to be kept."""
         wanted = self.normal(news)
         self._handed.clear()
         return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, tell))
@@ -112,7 +112,7 @@ class Lifecycle(DeclaredInputs[W]):
         return self._kept(wanted, self.apply(olds, wanted, tell))
 
     def read(self, props: Props) -> dict[str, Any] | None:
-        """Return what is to be kept as it stands now; ``None`` only where it is proven to be gone."""
+        """Return what is to be kept, read from the database; ``None`` only where it is proven to be gone."""
         try:
             found = self.observe(self.normal(props))
         except DatabaseMissingError:
@@ -120,7 +120,7 @@ class Lifecycle(DeclaredInputs[W]):
         return None if found is None else {**props, **found}
 
     def imported(self, id_: str, props: Props) -> dict[str, Any] | None:
-        """Return what would be kept of what stands under an id; ``None`` if nothing does.
+        """Return what would be kept of the object with an id; ``None`` if there is none.
 
         Args:
             id_: as :meth:`identifier` gives it.
@@ -170,7 +170,7 @@ class Lifecycle(DeclaredInputs[W]):
 
     @abstractmethod
     def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
-        """Return what stands and what is to be done; writes nothing."""
+        """Return the observed state and the plan; writes nothing."""
 
     def compare(self, olds: Props, wanted: W) -> Comparison:
         """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
@@ -186,7 +186,7 @@ class Lifecycle(DeclaredInputs[W]):
 
     @abstractmethod
     def observe(self, wanted: W) -> dict[str, Any] | None:
-        """Return outputs as they stand; ``None`` if the object is proven to be gone."""
+        """Return outputs as they are in the database; ``None`` if the object is proven to be gone."""
 
     def tell_unknown(self, wanted: W, tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""

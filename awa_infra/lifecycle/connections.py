@@ -1,4 +1,4 @@
-"""What changed about a connection: who logs in and how, or where it leads."""
+"""Describe what changed about a connection: the login, or the server and database."""
 
 from __future__ import annotations
 

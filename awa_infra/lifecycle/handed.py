@@ -1,4 +1,4 @@
-"""What a check has read, for the diff of the same object that follows at once: asking twice would say the same twice.
+"""Keep what a check has read for the diff of the same object that follows, so that it is not read twice.
 
 The engine checks an object and then compares it, with nothing of that object in between. Whatever is handed over is
 used once, and only if it is fresh: somebody else may call a diff alone, as a refresh does.

@@ -70,7 +70,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         return False
 
     def apply(self, olds: Props, wanted: QueueStorageInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
-        """Install the schema, or complete one that stands with the same shape; make lanes that are missing."""
+        """Install the schema, or complete an existing one of the same shape; create lanes that are missing."""
         report = apply(
             wanted.database_url,
             _desired(wanted),

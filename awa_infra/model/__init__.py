@@ -1,4 +1,4 @@
-"""The nouns: frozen values that every other module takes and returns. No I/O, no clock.
+"""Frozen values that every other package takes and returns. No I/O, no clock.
 
 ``DesiredState`` and ``ObservedState`` go in, a ``Plan`` comes out; preview, apply, package and verify
 only consume plans.

@@ -1,4 +1,4 @@
-"""Roles, privileges and lanes: the steps that make them, and the queries that find what is missing.
+"""Roles, privileges and lanes: the steps that create them, and the queries that find what is missing.
 
 Neither shows in the shape of a schema, so both are asked about only where they are declared. The texts are
 the same for the live engine and for bundles.
@@ -180,7 +180,7 @@ def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool)
 
     Args:
         roles: the declared ones.
-        observed: what stands.
+        observed: the observed state.
         made: whether the plan makes the installer.
     """
     given = roles is not None or observed.functions_given

@@ -1,4 +1,4 @@
-"""Activation: the one plan that changes where Awa's new jobs go, made only when asked for in so many words."""
+"""Plan an activation: the only plan that changes where Awa puts new jobs, made only on explicit request."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def make_activation(schema: str, observed: ObservedState) -> Plan:
     """Return the plan that activates queue storage in a schema; empty if it is active there already.
 
     Args:
-        schema: ``awa``, or a custom queue-storage schema that stands.
-        observed: what stands.
+        schema: ``awa``, or an existing custom queue-storage schema.
+        observed: the observed state.
     """
     version = observed.version
     if is_active(schema, observed):
@@ -59,7 +59,7 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
             Gate(
                 "activation-elsewhere",
                 f"Queue storage is active in schema {active} of database {observed.database}, not in {schema}.",
-                f"Awa knows no way from one schema to another: declare {active}, or start with a fresh database.",
+                f"Awa cannot move from one schema to another: declare {active}, or start with a fresh database.",
             )
         )
     return gates

@@ -1,4 +1,4 @@
-"""The calls of the engine, passed on to the life of a declared object. No decisions here."""
+"""Pass the calls of the engine to the life of a declared object. No decisions here."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Servicer:
     def Create(
         self, request: provider_pb2.CreateRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        """Make what is declared, or adopt what stands."""
+        """Create what is declared, or adopt what exists."""
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
         if not sent.values:

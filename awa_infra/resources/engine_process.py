@@ -1,4 +1,4 @@
-"""The Pulumi command as a process of its own group, which is told of an interruption exactly once.
+"""Run the Pulumi command as its own process group, which gets an interruption exactly once.
 
 The SDK runs the command in the group of the terminal and gives up on it at Ctrl-C: the stack stays locked and a
 traceback of its reading thread is all that is seen. Here the command is asked to stop, and waited for.

@@ -1,4 +1,4 @@
-"""What is wrong with values, in people's words: one wording for files, resources and functions."""
+"""Describe what is wrong with values: one wording for files, resources and functions."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _encrypted(path: KeyPath, model: type[Entry], values: Mapping[str, Any]) -> tuple[KeyPath, str] | None:
-    """Return where on a path an encrypted value stands that may not be encrypted, and what to say."""
+    """Return where on a path a value is encrypted that may not be, and what to say."""
     secrets = [i.key for i in model.described() if Encrypted in forms(i.annotation)]
     if not secrets or path[0] in secrets:
         return None

@@ -1,4 +1,4 @@
-"""What no single value shows: declared twice, not declared at all, one without the other.
+"""Cross-field validation: declared twice, not declared at all, one without the other.
 
 The checks look at the values as given, so that they report beside whatever else is wrong; what has the wrong form
 they leave to the model.
@@ -118,7 +118,7 @@ def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[
 
 
 def roles_checks(values: Mapping[str, Any]) -> Found:
-    """Check roles, their passwords and their schemas where they stand in one mapping."""
+    """Check roles, their passwords and their schemas where one mapping holds them."""
     yield from duty_checks(values)
     yield from password_checks(values, values)
     declared = values.get("queueStorageSchemas", ())

@@ -1,4 +1,4 @@
-"""Say of each finding what repairs it: a step of ours, a statement, a backup, or an edit by hand. Pure."""
+"""Add to each finding what repairs it: a step of ``--repair``, a statement, a backup, or an edit by hand. Pure."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _DEFINES = {
 """What in Awa's texts makes an object of each part, and makes it again where it is missing."""
 
 _REPLACEABLE = frozenset(("function", "body", "view", "trigger", "storage"))
-"""Parts that Awa's texts put right where they stand but differ; the others they leave alone."""
+"""Parts that Awa's texts correct where an object exists but differs; they leave the others alone."""
 
-BACKUP = "Restore it from a backup: made anew it would be empty, and Awa would work with that."
+BACKUP = "Restore it from a backup: a new one would be empty, and Awa would use it."
 
 
 def with_repairs(
@@ -61,7 +61,7 @@ def with_repairs(
     differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in told)
     if hopeless or not known or (lost and differs):
         told = [
-            replace(f, step=None, repair=f.repair or "Repair the rest first.")
+            replace(f, step=None, repair=f.repair or "Repair the other findings first.")
             if f.code == "version-rows-missing"
             else f
             for f in told
@@ -119,8 +119,8 @@ def _extra_advice(finding: Finding) -> str:
     if finding.part == "reference":
         return "Awa deletes and moves the rows that it refers to, which it would refuse: drop it, and keep plain ids."
     if finding.part in {"policy", "rule", "trigger"}:
-        return "Awa did not make it, and it can stop a worker; nothing here drops it."
-    return "Awa did not make it, and nothing here drops it."
+        return "Awa did not create it, and it can stop a worker; awa-infra does not drop it."
+    return "Awa did not create it, and awa-infra does not drop it."
 
 
 def _extra_sql(finding: Finding) -> tuple[str, ...]:
@@ -148,8 +148,8 @@ def _said(finding: Finding) -> Finding:
         "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
         "fillfactor": f"--repair sets the storage parameters of {name} again.",
         "version-rows": "--repair inserts them with the statements of Awa's own migrations.",
-        "transition": "--repair puts it back as Awa's migrations made it; new jobs go where they go without it.",
-        "marker": "--repair puts it back; routing stays as it is.",
-        REPLAY: "--repair runs all migrations but the first again, with the patches, in one transaction.",
+        "transition": "--repair inserts it as Awa's migrations do; new jobs go where they go now.",
+        "marker": "--repair inserts it again; routing does not change.",
+        REPLAY: "--repair runs every migration except the first again, with the patches, in one transaction.",
     }
     return replace(finding, repair=said[kind]) if kind else finding

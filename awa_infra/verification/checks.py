@@ -1,4 +1,4 @@
-"""What a verification asks beside the catalog: version rows, routing, slots, owners, privileges. Pure."""
+"""Check what is not in the catalog: version rows, routing, slots, owners, privileges. Pure."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def standing_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
 
 
 def slot_findings(schema: str, expected: Shape, standing: Shape, substrate: Substrate | None) -> list[Finding]:
-    """Return which counts of slots are not what stands."""
+    """Return which slot counts differ from the slots that exist."""
     findings = []
     for ring in RINGS.values():
         count = getattr(standing, ring)
@@ -150,9 +150,9 @@ def slot_findings(schema: str, expected: Shape, standing: Shape, substrate: Subs
         if count == recorded == getattr(expected, ring):
             continue
         message = (
-            f"{recorded} {ring.replace('_', ' ')} are recorded, but {count} stand"
+            f"{recorded} {ring.replace('_', ' ')} are recorded, but {count} exist"
             if count != recorded
-            else f"{recorded} {ring.replace('_', ' ')} stand, but schema awa always has {getattr(expected, ring)}"
+            else f"{recorded} {ring.replace('_', ' ')} exist, but schema awa always has {getattr(expected, ring)}"
         )
         repair = "Counts cannot be changed. Slots beyond the recorded count are never used; set a changed count back."
         findings.append(state("slot-counts-changed", schema, ring, message, repair))

@@ -1,4 +1,4 @@
-"""From what stands in a database and the facts about its release to findings. Pure."""
+"""Compare observed schemas with the facts about their release, and return findings. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REFERENCE = "Run awa-infra verify --reference: it compares with a scratch databa
 
 @dataclass(frozen=True, slots=True)
 class ObservedSchema:
-    """What stands in one schema, as it was read.
+    """The contents of one schema, as it was read.
 
     Attributes:
         name: of the schema.

@@ -1,4 +1,4 @@
-"""Drift as values: what two catalogs differ in, with what hangs on the same cause told once. Pure."""
+"""Drift as values: what two catalogs differ in, each cause reported once. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FindingCode = Literal[
 
 
 class FindingKind(Enum):
-    """How what stands differs from what should."""
+    """How an observed object differs from the expected one."""
 
     MISSING = "missing"
     EXTRA = "extra"
@@ -71,19 +71,19 @@ class Finding:
     """One difference.
 
     Attributes:
-        kind: ``LAZY`` is what Awa itself creates when it is used, and no drift. ``UNKNOWN`` is what was not compared:
+        kind: ``RUNTIME_CREATED`` is what Awa itself creates when it is used, and no drift. ``UNKNOWN`` was not compared:
             no drift either, but nobody may call the database healthy.
         code: stable identifier.
         schema: where.
         part: which part of the catalog, or ``state`` for rows and privileges.
-        object: what; a family of partitions stands as ``leases_*``.
-        expected: its definition in a healthy database, where it can be told.
+        object: its name; a family of partitions has the name ``leases_*``.
+        expected: its definition in a healthy database, where it is known.
         found: its definition here.
-        message: the whole story in one line, for what is no single object.
+        message: what is wrong, in one line, where it is not about a single object.
         repair: one line: what would repair it.
         sql: statements for an operator to look at and run; ``--repair`` never does.
         step: key of the step by which ``--repair`` repairs it.
-        also: how many more entries of the catalog hang on it.
+        also: how many more entries of the catalog depend on it.
         diff: lines of a unified difference, where both texts are known.
     """
 
@@ -113,7 +113,7 @@ class Finding:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str]:
-        """What it is about, without how it is told: two runs can be compared by it."""
+        """What it is about, without its wording: two runs can be compared by it."""
         return self.kind.value, self.code, self.schema, self.part, self.object
 
 

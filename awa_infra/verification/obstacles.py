@@ -1,4 +1,4 @@
-"""What stops a worker although every object of Awa is there: row security, publications, missing privileges. Pure."""
+"""What stops a worker although every object of Awa exists: row security, publications, privileges. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From findings to a plan that re-applies Awa's own idempotent SQL. Pure.
+"""Make a plan that runs Awa's own idempotent SQL again to repair findings. Pure.
 
 Never run again: version 1, and any single old migration, which would put back old functions. What is run again is
 the complete ordered set from version 2 on with the patches (Awa 0.6.9: all of it but version 1 is idempotent), a
@@ -43,8 +43,8 @@ def make_repair(
     Args:
         findings: with their repairs.
         release: whose texts are applied again.
-        observed: what stands.
-        shapes: of every queue-storage schema, as it stands.
+        observed: the observed state.
+        shapes: of every queue-storage schema, as observed.
         sound_installer: whether Awa's installer in schema ``awa`` is what the release ships.
     """
     wanted = {f.step for f in findings if f.step}
@@ -109,7 +109,7 @@ def _objections(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gat
     return (
         Gate(
             "repair-would-invent-data",
-            f"Lost with its data: {listed}{more}. Awa's SQL would make it anew, with defaults instead.",
+            f"Lost with its data: {listed}{more}. Awa's SQL would create it again, with defaults instead of the data.",
             "Restore it from a backup first; then repair the rest.",
         ),
     )

@@ -198,7 +198,7 @@ def test_slots() -> None:
     ]
     eight = Shape(8, 8, 8)
     both = subject(observed=state, standing={"awa": standing(AWA, eight)})
-    assert [f.message for f in drift(both, "awa")] == ["8 queue slots stand, but schema awa always has 16"]
+    assert [f.message for f in drift(both, "awa")] == ["8 queue slots exist, but schema awa always has 16"]
     lost = Health({"queue_slots": 4, "lease_slots": 2, "claim_slots": 2})
     small = {k: t for k, t in catalog(ACME, SMALL).items() if "leases_1" not in k[1]}
     [finding] = drift(subject(standing={"acme": standing(ACME, SMALL, catalog=small, health=lost)}), "acme")

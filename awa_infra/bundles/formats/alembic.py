@@ -1,4 +1,4 @@
-"""The Alembic bundle: an environment of its own, with a revision for each file. Tested with Alembic 1.20.
+"""The Alembic bundle: its own environment, with a revision for each file. Tested with Alembic 1.20.
 
 The files are Awa's text and nothing else; what surrounds them is in ``env.py``, which runs it all in one transaction.
 """

@@ -1,4 +1,4 @@
-"""The goose, golang-migrate and dbmate bundles: numbered files and nothing else.
+"""The goose, golang-migrate and dbmate bundles: numbered files only.
 
 Tested with goose 3.27.3, golang-migrate 4.19.1 and dbmate 2.36.0.
 """

@@ -1,4 +1,4 @@
-"""The sqitch bundle: a plan that only becomes longer, with psql scripts. Tested with sqitch 1.3.1.
+"""The sqitch bundle: psql scripts, and a plan to which lines are only added. Tested with sqitch 1.3.1.
 
 The id of a change is a hash of its line in the plan and of all lines before it, so a line must never change: it has
 nothing but the file's name, one date and one planner, which is nobody.
