@@ -24,7 +24,7 @@ CONDITIONS = {
     "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
     "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
     "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
-    "downgrade": "The database is at a later version than this bundle. Awa has no down migrations; run the later bundle.",
+    "downgrade": "The database is at a later version than this bundle. Awa cannot go back; run the later bundle.",
     "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
     "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
     "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
@@ -107,8 +107,8 @@ _GRANTS_NOTHING = "It creates no roles and grants nothing."
 
 _AGAIN = {
     "golang-migrate": "Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
-    "sqitch": "Run again. If it fails because something already exists, sqitch has not recorded that change: record it, "
-    "as for a database that `awa migrate` migrated.",
+    "sqitch": "Run again. If it fails because something already exists, sqitch has not recorded that change: record "
+    "it as for a database that `awa migrate` migrated.",
 }
 """What is to be done after an interruption where running again is not enough."""
 
@@ -168,7 +168,7 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     lines = [f"`{ROLES_FILE}`: once, by an administrator, see below."] if contents.desired.roles else []
     if contents.desired.guarded:
         lines.append(
-            f"`{GUARD_FILE}`: once, by a superuser, at any time: it protects the schemas from being dropped by accident."
+            f"`{GUARD_FILE}`: once, by a superuser, at any time: it keeps the schemas from being dropped by accident."
         )
     if not form.asks:
         lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents, own_name
 from awa_infra.model import StepKind
-from awa_infra.planning.access import lack_queries
+from awa_infra.planning.access import missing_queries
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.session import opening
 
@@ -91,10 +91,10 @@ def _facts(contents: Contents) -> Iterator[Fact]:
         needs = tuple(f"{wanted.schema}.{ring}_ring_state" for ring in ("queue", "lease", "claim"))
         text = sqltext.render("bundle/verify_queue_storage.sql", what=what, **values)
         yield Fact(what, str(values["wanted"]), text, needs)
-    for query in lack_queries(desired):
+    for query in missing_queries(desired):
         what = query.what
         lanes = ("queue_lanes", "queue_enqueue_heads", "queue_claim_heads") if query.needs else ()
-        text = sqltext.render("bundle/verify_lacks.sql", what=what, lacks=sqltext.Part(query.sql.rstrip()))
+        text = sqltext.render("bundle/verify_lacks.sql", what=what, missing=sqltext.Part(query.sql.rstrip()))
         needs = (*(f"{query.needs}.{table}" for table in lanes), *(("awa.queue_meta",) if lanes else ()))
         yield Fact(what, _NOTHING_MISSING, text, needs, brought=bool(query.needs))
     if version >= FIRST_VERSION_WITH_ROUTING:

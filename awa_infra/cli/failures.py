@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
 from awa_infra.model import Gate
 
@@ -33,7 +33,7 @@ def show_usage_error(error: click.ClickException, *, as_json: bool) -> int:
     """Show that a command line is wrong, as click does, and return the exit status."""
     shown = io.StringIO()
     error.show(shown)
-    complain(hide_passwords(shown.getvalue()).rstrip("\n"))
+    print_error(hide_passwords(shown.getvalue()).rstrip("\n"))
     if as_json:
         usage = ConfigurationError(hide_passwords(error.format_message()))
         print_json({"error": error_data(usage) | {"exit_status": error.exit_code}})
@@ -43,7 +43,7 @@ def show_usage_error(error: click.ClickException, *, as_json: bool) -> int:
 def complain_of(error: AwaInfraError) -> None:
     """Write a failure to standard error: what, each detail on a line of its own, what to do, and its code."""
     if isinstance(error, InterruptionError):
-        complain(error.message)
+        print_error(error.message)
         return
     if isinstance(error, BlockedError) and error.code != BlockedError.code:
         _block("Blocked:", "red", error)
@@ -51,7 +51,7 @@ def complain_of(error: AwaInfraError) -> None:
     _block("Error:", "red", error)
 
 
-def complain_of_gates(gates: Iterable[Gate]) -> None:
+def print_gates(gates: Iterable[Gate]) -> None:
     """Write gates to standard error in the same form as a failure that they cause."""
     for gate in gates:
         complain_of(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
@@ -76,7 +76,7 @@ def error_data(error: AwaInfraError) -> dict[str, Any]:
 def internal_error(exc: Exception) -> AwaInfraError:
     """Return what an unexpected exception is reported as; its text could hold a password."""
     if os.environ.get("AWA_INFRA_DEBUG"):
-        complain("".join(traceback.format_exception(exc)).rstrip("\n"))
+        print_error("".join(traceback.format_exception(exc)).rstrip("\n"))
     return AwaInfraError(
         f"internal error, {type(exc).__name__}.", hint="Run it again with AWA_INFRA_DEBUG=1 and report the traceback."
     )
@@ -89,11 +89,11 @@ def hide_passwords(text: str) -> str:
 
 def _block(label: str, colour: str, error: AwaInfraError) -> None:
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    complain(f"{click.style(label, fg=colour, bold=True)} {hide_passwords(error.message)}{state} [{error.code}]")
+    print_error(f"{click.style(label, fg=colour, bold=True)} {hide_passwords(error.message)}{state} [{error.code}]")
     parts = error.parts if isinstance(error, BlockedError) else ()
     for detail in () if parts else error.details:
-        complain(f"  - {hide_passwords(detail)}")
+        print_error(f"  - {hide_passwords(detail)}")
     if error.hint:
-        complain(f"{click.style('Hint:', bold=True)} {error.hint}")
+        print_error(f"{click.style('Hint:', bold=True)} {error.hint}")
     for part in parts:
         complain_of(part)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
-from awa_infra.cli.failures import complain_of_gates
+from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
@@ -16,7 +16,7 @@ from awa_infra.cli.options import (
     policy_options,
     transaction_option,
 )
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
@@ -69,8 +69,8 @@ def plan(
     for note in found.notes:
         if note.code == DURATION:
             continue  # printed behind the steps; a part of the document of --json
-        complain(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
-    complain_of_gates(found.gates)
+        print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
+    print_gates(found.gates)
     if found.blocked:
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:

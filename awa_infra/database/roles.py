@@ -52,9 +52,9 @@ def apply_roles(
     def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:
         left = make_plan(desired, after).steps
         if left:
-            lacks = listed((lack.text for lack in after.lacks or ()), "; ")
+            missing = listed((entry.text for entry in after.missing or ()), "; ")
             raise SqlFailedError(
-                f"After the last step this was still missing: {lacks}; nothing was kept.",
+                f"After the last step this was still missing: {missing}; nothing was kept.",
                 hint="Connect as a role that may grant it; PostgreSQL only warns of grants that have no effect.",
             )
 

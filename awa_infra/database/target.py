@@ -104,7 +104,7 @@ class Target:
         places = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in zip(hosts, ports, strict=True))
         return f"{before}{places}/{database}"
 
-    def place(self) -> tuple[str, str]:
+    def address(self) -> tuple[str, str]:
         """Return the server that it leads to, as :meth:`describe` names it, and the database."""
         server, _, database = self.describe().rpartition("@")[2].rpartition("/")
         return server, database

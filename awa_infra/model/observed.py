@@ -96,7 +96,7 @@ class LostRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class Missing:
     """Something asked for that the database does not have, found by a query: rows and privileges, not objects.
 
     Attributes:
@@ -162,7 +162,7 @@ class ObservedState:
     substrates: tuple[Substrate, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     lost_rows: tuple[LostRows, ...] = ()
-    lacks: tuple[Lack, ...] | None = None
+    missing: tuple[Missing, ...] | None = None
     acting_owner: str | None = None
     strangers: tuple[Stranger, ...] = ()
     functions_given: bool = False

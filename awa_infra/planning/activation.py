@@ -47,11 +47,11 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
         ]
     lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
     gates = list(state_row_gates(lost, observed.database))
-    standing = observed.substrate(schema)
+    existing = observed.substrate(schema)
     # Awa's own function takes any name, and would send jobs to a schema that is not there.
-    if standing is None or not is_complete(standing):
-        what = "is incomplete" if standing else "is no queue-storage schema"
-        hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or standing else "Install it first"
+    if existing is None or not is_complete(existing):
+        what = "is incomplete" if existing else "is no queue-storage schema"
+        hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or existing else "Install it first"
         gates.append(Gate("activation-schema-missing", f"{schema} {what} in database {observed.database}.", f"{hint}."))
     active = observed.transition.active_schema if observed.transition else None
     if active is not None:

@@ -141,8 +141,8 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
         # The one in awa comes with the migrations; declared here it stands for its queues.
         if wanted.schema == CANONICAL_SCHEMA:
             continue
-        standing = observed.substrate(wanted.schema)
-        if standing is None or not is_complete(standing):
+        existing = observed.substrate(wanted.schema)
+        if existing is None or not is_complete(existing):
             steps.append(queue_storage_step(wanted))
     return steps
 

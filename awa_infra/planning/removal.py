@@ -27,8 +27,8 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
     problem = schema_name_problem(schema)
     if problem is not None:
         return Plan(version, version, gates=(Gate("removal-protected", f"{problem}.", "It is never dropped."),))
-    standing = observed.substrate(schema)
-    if standing is None:
+    existing = observed.substrate(schema)
+    if existing is None:
         return Plan(version, version)
     values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
     step = Step(
@@ -43,7 +43,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
         version,
         gates=tuple(_gates(schema, observed)),
         steps=(step,),
-        lock_objects=removal_locks(standing.shape, observed.server_version),
+        lock_objects=removal_locks(existing.shape, observed.server_version),
     )
 
 

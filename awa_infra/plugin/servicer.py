@@ -117,7 +117,7 @@ class Servicer:
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
         if not sent.values:
-            kind.foretell(given, self._tell(request.urn))
+            kind.announce_create(given, self._tell(request.urn))
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._kept(kind, sent, kind.preview({}, given)))
         self._declared.note_made(request.urn, kind, given)

@@ -47,29 +47,31 @@ def with_repairs(
         known: whether there are facts about the release; without them nothing of the catalog is repaired.
     """
     own = own_names(dict.fromkeys(substrate, ""))
-    judged = [_judged(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
+    judged = [_with_advice(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
     missing = {f.step for f in judged if f.code == "patch-missing"}
-    hanging = [f for f in judged if f.part != "state" and f.step in missing]
-    told = [f for f in judged if f not in hanging]
+    covered = [f for f in judged if f.part != "state" and f.step in missing]
+    told = [f for f in judged if f not in covered]
     told = [
-        replace(f, also=sum(1 + h.also for h in hanging if h.step == f.step)) if f.code == "patch-missing" else f
+        replace(f, also=sum(1 + h.also for h in covered if h.step == f.step)) if f.code == "patch-missing" else f
         for f in told
     ]
-    hopeless = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told)
+    unrepairable = any(
+        f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told
+    )
     # Nobody knows which version an empty table stood for, unless every object is that of the release.
     lost = any(f.code == "version-rows-missing" and f.repair for f in told)
     differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in told)
-    if hopeless or not known or (lost and differs):
+    if unrepairable or not known or (lost and differs):
         told = [
             replace(f, step=None, repair=f.repair or "Repair the other findings first.")
             if f.code == "version-rows-missing"
             else f
             for f in told
         ]
-    return tuple(_said(f) for f in told)
+    return tuple(_with_wording(f) for f in told)
 
 
-def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
+def _with_advice(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
     if finding.kind is FindingKind.EXTRA:
         return replace(finding, repair=_extra_advice(finding), sql=_extra_sql(finding))
     if finding.kind is FindingKind.MISSING and finding.part in _PRECIOUS:
@@ -140,7 +142,7 @@ def _changed_sql(finding: Finding) -> tuple[str, ...]:
     return (f'DROP INDEX {finding.schema}."{finding.object}";',) if finding.part == "index" else ()
 
 
-def _said(finding: Finding) -> Finding:
+def _with_wording(finding: Finding) -> Finding:
     step = finding.step or ""
     kind, _, name = step.partition(":")
     said = {

@@ -122,7 +122,7 @@ def _lost_marker(observed: ObservedState, transition: StorageTransition) -> Find
     )
 
 
-def standing_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
+def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     """Return the slots that a schema really has.
 
     Partitions tell. Where there are fewer than recorded, the rows of the ring decide whether the count was
@@ -141,11 +141,11 @@ def standing_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     return Shape(counts["queue_slots"], counts["lease_slots"], counts["claim_slots"], recorded.receipts)
 
 
-def slot_findings(schema: str, expected: Shape, standing: Shape, substrate: Substrate | None) -> list[Finding]:
+def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Substrate | None) -> list[Finding]:
     """Return which slot counts differ from the slots that exist."""
     findings = []
     for ring in RINGS.values():
-        count = getattr(standing, ring)
+        count = getattr(existing, ring)
         recorded = getattr(substrate.shape if substrate else expected, ring)
         if count == recorded == getattr(expected, ring):
             continue

@@ -53,7 +53,7 @@ class FindingKind(Enum):
     EXTRA = "extra"
     CHANGED = "changed"
     STATE = "state"
-    LAZY = "lazy"
+    RUNTIME_CREATED = "lazy"
     UNKNOWN = "unknown"
 
 
@@ -71,7 +71,7 @@ class Finding:
     """One difference.
 
     Attributes:
-        kind: ``RUNTIME_CREATED`` is what Awa itself creates when it is used, and no drift. ``UNKNOWN`` was not compared:
+        kind: ``RUNTIME_CREATED`` is no drift: Awa itself creates it when it is used. ``UNKNOWN`` was not compared:
             no drift either, but nobody may call the database healthy.
         code: stable identifier.
         schema: where.
@@ -104,7 +104,7 @@ class Finding:
     @property
     def is_drift(self) -> bool:
         """Whether something was found that is not as the release promises."""
-        return self.kind not in {FindingKind.LAZY, FindingKind.UNKNOWN}
+        return self.kind not in {FindingKind.RUNTIME_CREATED, FindingKind.UNKNOWN}
 
     @property
     def repairable(self) -> bool:
@@ -136,13 +136,13 @@ def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:
         return findings
     differing = (key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
     for key in sorted(differing):
-        wanted, standing = expected.get(key), found.get(key)
+        wanted, existing = expected.get(key), found.get(key)
         kind = FindingKind.CHANGED
-        if standing is None:
+        if existing is None:
             kind = FindingKind.MISSING
         elif wanted is None:
             kind = FindingKind.EXTRA
-        findings.append(Finding(kind, OBJECT_CODES[kind], schema, *key, expected=wanted, found=standing))
+        findings.append(Finding(kind, OBJECT_CODES[kind], schema, *key, expected=wanted, found=existing))
     return findings
 
 
@@ -152,7 +152,9 @@ def lanes(schema: str, catalog: Catalog) -> list[Finding]:
     if not count:
         return []
     message = f"{count} sequences of lanes, which Awa creates when a queue is first used"
-    return [Finding(FindingKind.LAZY, "lane-sequences", schema, "sequence", "queue_*_seq_*", message=message)]
+    return [
+        Finding(FindingKind.RUNTIME_CREATED, "lane-sequences", schema, "sequence", "queue_*_seq_*", message=message)
+    ]
 
 
 def fold(findings: Iterable[Finding]) -> list[Finding]:
@@ -166,19 +168,19 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     tables = {(f.kind, f.object) for f in found if f.part == "relation"}
     others = {(f.kind, f.part, f.object) for f in found}
     kept: list[Finding] = []
-    hanging: Counter[tuple[object, ...]] = Counter()
+    covered: Counter[tuple[object, ...]] = Counter()
     for finding in found:
         cause = _cause(finding, tables, others)
         if cause is None:
             kept.append(finding)
         else:
-            hanging[cause] += 1
+            covered[cause] += 1
     # A cause can hang on another one: a column on its partition, the partition on its parent.
     for finding in found:
         cause, own = _cause(finding, tables, others), (finding.kind, finding.part, finding.object)
-        if cause is not None and hanging[own]:
-            hanging[cause] += hanging[own]
-    told = [replace(f, also=hanging[f.kind, f.part, f.object]) for f in kept]
+        if cause is not None and covered[own]:
+            covered[cause] += covered[own]
+    told = [replace(f, also=covered[f.kind, f.part, f.object]) for f in kept]
     return _families(told)
 
 

@@ -124,7 +124,9 @@ def test_a_worker_leaves_lanes_and_no_drift(acme: Database, release: Release) ->
 
     asyncio.run(work())
     _, found = verify(acme.url, release)
-    assert [(f.kind, f.schema, f.code) for f in found.findings] == [(FindingKind.LAZY, "acme", "lane-sequences")]
+    assert [(f.kind, f.schema, f.code) for f in found.findings] == [
+        (FindingKind.RUNTIME_CREATED, "acme", "lane-sequences")
+    ]
     assert found.drift == ()
 
 

@@ -37,9 +37,9 @@ def test_create_installs_the_schema_and_activates_nothing(storage: ProviderProce
     identity, outputs = storage.create(wanted(awa_database, queue_slots=4.0, receipts=False))
     assert identity == "acme_jobs"
     assert outputs["owner"] == "postgres"
-    standing = read_state(awa_database.url).substrate("acme_jobs")
-    assert standing is not None
-    assert standing.shape == Shape(4, 8, 8, receipts=False)
+    existing = read_state(awa_database.url).substrate("acme_jobs")
+    assert existing is not None
+    assert existing.shape == Shape(4, 8, 8, receipts=False)
     assert awa_database.transition() == transition
 
 

@@ -21,7 +21,7 @@ MOST = 256
 T = TypeVar("T")
 
 
-class Handed(Generic[T]):
+class CheckResults(Generic[T]):
     """Things that a check leaves for a diff, by what is wanted. Threads may share it."""
 
     def __init__(self) -> None:
