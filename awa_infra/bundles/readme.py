@@ -88,7 +88,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "migration_lock": seconds(contents.waits.migration_lock),
         "tag": f"awa-{_last(plan)}",
         **{
-            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it goes on where it stopped."))
+            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it continues where it stopped."))
             for key, text in (_AT_ONCE if form.one_transaction else _FILE_BY_FILE).items()
         },
         "again": _AGAIN.get(form.name, "Run again."),

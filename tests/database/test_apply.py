@@ -155,7 +155,7 @@ def test_the_lock_wait_is_bounded_and_says_who_holds_it(database: Database, desi
 def test_a_plan_that_somebody_else_made_stale_is_not_applied(database: Database, desired: Desired) -> None:
     _observed, plan = read_plan(database.url, desired())
     apply(database.url, desired(target=10))
-    with pytest.raises(StalePlanError, match="stood at version 0 and now stands at 10"):
+    with pytest.raises(StalePlanError, match="was at version 0 and is now at 10"):
         apply(database.url, desired(), expected=plan)
     assert read_state(database.url).version == 10
 

@@ -409,9 +409,9 @@ def test_index_names_that_postgresql_cut(awa_database: Database, release: Releas
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ("SELECT awa.install_queue_storage_substrate('acme', 6, 2, 2)", "4 queue slots are recorded, but 6 stand"),
-        ("UPDATE acme.claim_ring_state SET slot_count = 3", "3 claim slots are recorded, but 2 stand"),
-        ("UPDATE awa.lease_ring_state SET slot_count = 4", "4 lease slots are recorded, but 8 stand"),
+        ("SELECT awa.install_queue_storage_substrate('acme', 6, 2, 2)", "4 queue slots are recorded, but 6 exist"),
+        ("UPDATE acme.claim_ring_state SET slot_count = 3", "3 claim slots are recorded, but 2 exist"),
+        ("UPDATE awa.lease_ring_state SET slot_count = 4", "4 lease slots are recorded, but 8 exist"),
     ],
 )
 def test_changed_slot_counts(acme: Database, release: Release, damage: str, message: str) -> None:

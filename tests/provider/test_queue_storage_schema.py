@@ -100,7 +100,7 @@ def test_another_shape_in_the_database_is_refused_in_the_preview(
     storage: ProviderProcess, awa_database: Database
 ) -> None:
     awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs', 4, 2, 2)")
-    with pytest.raises(CallFailed, match=r"stands with 4/2/2 slots .* \[queue-storage-shape\]\nHint: "):
+    with pytest.raises(CallFailed, match=r"has 4/2/2 slots .* \[queue-storage-shape\]\nHint: "):
         storage.check(wanted(awa_database))
 
 

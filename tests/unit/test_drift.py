@@ -193,8 +193,8 @@ def test_slots() -> None:
     state = observed(substrates=(substrate("awa", Shape(8, 8, 8)), substrate("acme", replace(SMALL, lease_slots=3))))
     found = drift(subject(observed=state))
     assert [f.message for f in found] == [
-        "8 queue slots are recorded, but 16 stand",
-        "3 lease slots are recorded, but 2 stand",
+        "8 queue slots are recorded, but 16 exist",
+        "3 lease slots are recorded, but 2 exist",
     ]
     eight = Shape(8, 8, 8)
     both = subject(observed=state, existing={"awa": existing(AWA, eight)})

@@ -54,7 +54,7 @@ def test_a_database_is_compared_with_the_declared_one_by_name() -> None:
     gate = database_gate("jobs", "shop")
     assert gate is not None
     assert gate.code == "another-database"
-    assert "declares database jobs, but the database URL leads to database shop" in gate.message
+    assert "declares database jobs, but the database URL names database shop" in gate.message
 
 
 def test_a_connection_string_leads_to_a_server_and_a_database() -> None:
