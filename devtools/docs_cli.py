@@ -8,7 +8,7 @@ from types import MappingProxyType
 import click
 
 from awa_infra import errors
-from awa_infra.cli import bundle, package, plan, verify
+from awa_infra.cli import bundle, doctor, package, plan, verify
 from awa_infra.cli.main import CLOSED_PIPE, cli
 from devtools.docs_text import markdown, page, sentence, table
 from devtools.progress import ToolError
@@ -33,6 +33,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "plan": _PLANS,
         "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "status": (*_READS, errors.BlockedError),
+        "doctor": (),
         "verify": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "package": (errors.ConfigurationError, errors.BlockedError, errors.BundleError, errors.ReleaseError),
         "config check": (errors.ConfigurationError,),
@@ -47,6 +48,10 @@ FINDS: Mapping[str, Mapping[int, str]] = MappingProxyType(
     {
         "plan": {plan.PENDING: "`plan --check`: something is pending."},
         "package": {package.DIFFERENT: "`package --check`: the folder is not what would be written."},
+        "doctor": {
+            doctor.PROBLEM: "`doctor`: there is a problem.",
+            doctor.UNKNOWN: "`doctor`: there is no problem, but something could not be looked at.",
+        },
         "verify": {
             verify.DRIFT: "`verify`: the database is not as its release promises.",
             verify.UNCOMPARED: "`verify`: no drift was found, but not everything was compared.",

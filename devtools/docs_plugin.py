@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awa_infra.plugin.about import About
 from awa_infra.plugin.schema import package_schema
 from devtools.docs_text import page, table
 
@@ -24,7 +25,7 @@ namespace `awa` are for [stack configurations](configuration.md), and the provid
 
 def render() -> str:
     """Return the page."""
-    package = package_schema()
+    package = package_schema(About())
     sections = ["\n\n".join(_resource(token, found)) for token, found in package["resources"].items()]
     functions = ["\n\n".join(_function(token, found)) for token, found in package["functions"].items()]
     types = ["\n\n".join(_type_section(token, found)) for token, found in package["types"].items()]
@@ -34,7 +35,7 @@ def render() -> str:
 
 def _resource(token: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {_name(token)}"
-    yield found["description"].partition("\n\n{{%")[0]
+    yield _words(found)
     yield f"Type: `{token}`."
     yield "### Inputs"
     yield _properties(found["inputProperties"], found["requiredInputs"])
@@ -47,11 +48,16 @@ def _resource(token: str, found: Mapping[str, Any]) -> Iterator[str]:
 
 def _function(token: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {_name(token)}()"
-    yield found["description"]
+    yield _words(found)
     yield "### Arguments"
     yield _properties(found["inputs"]["properties"], found["inputs"].get("required", ()))
     yield "### Result"
     yield _properties(found["outputs"]["properties"], ())
+
+
+def _words(found: Mapping[str, Any]) -> str:
+    """Return the description without its examples."""
+    return str(found["description"]).partition("\n\n{{%")[0]
 
 
 def _type_section(token: str, found: Mapping[str, Any]) -> Iterator[str]:
@@ -78,7 +84,8 @@ def _type(spec: Mapping[str, Any]) -> str:
         name = _name(spec["$ref"])
         return f"[{name}](#{name.lower()})"
     if "oneOf" in spec:
-        return next(_type(one) for one in spec["oneOf"] if "$ref" in one)
+        # An enum is a text; of it the constants are enough.
+        return " or ".join(_type(one) for one in spec["oneOf"] if "$ref" in one or "type" not in spec)
     if spec["type"] == "array":
         return f"list of {_type(spec['items'])}"
     return f"`{spec['type']}`"

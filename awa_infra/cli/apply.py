@@ -19,6 +19,7 @@ from awa_infra.cli.options import (
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
+from awa_infra.cli.plan_file import read_plan_file
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import retry_line
@@ -36,6 +37,13 @@ from awa_infra.planning.describe import state_data
 @transaction_option
 @policy_options
 @lock_options
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Run exactly this plan of awa-infra plan --out FILE, or nothing. Give the other options as they were then.",
+)
 @json_option
 @click.pass_context
 def apply(
@@ -48,6 +56,7 @@ def apply(
     role: str | None,
     policy: Policy,
     options: ApplyOptions,
+    plan_path: Path | None,
     as_json: bool,
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction, unless you choose otherwise.
@@ -56,11 +65,13 @@ def apply(
     lanes, roles and privileges of the configuration. Creates no database, sets no password, activates and drops
     nothing: that much of a configuration is for awa-infra up. Doing it again changes nothing.
     """
+    agreed = read_plan_file(plan_path) if plan_path else None
     config = read_config(config_path)
     url = url_for(database_url, config)
     report = run_apply(
         url,
         desired_state(config, target_version, policy, transaction),
+        agreed=agreed,
         role=role,
         options=replace(
             options,

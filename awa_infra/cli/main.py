@@ -23,6 +23,7 @@ COMMANDS = {
     "plan": "Show what apply would do to one database.",
     "apply": "Migrate one database, without the Pulumi engine.",
     "status": "Show the state of one database.",
+    "doctor": "Check everything that a run needs, from this machine to the schema.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
     "config": "Check a stack configuration; print its JSON Schema.",
     "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",

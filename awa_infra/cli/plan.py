@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
 from awa_infra.cli.failures import print_gates
@@ -17,6 +18,8 @@ from awa_infra.cli.options import (
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
+from awa_infra.cli.plan_file import refuse_other_files, write_plan
+from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import Plan, Policy
@@ -36,6 +39,12 @@ PENDING = 1
 @transaction_option
 @policy_options
 @click.option("--check", is_flag=True, help="Exit with status 1 if anything is pending.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the plan to a file, for awa-infra apply --plan FILE. Not if a gate objects.",
+)
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
 @json_option
 @click.pass_context
@@ -49,23 +58,33 @@ def plan(
     role: str | None,
     policy: Policy,
     check: bool,
+    out: Path | None,
     show_sql: bool,
     as_json: bool,
 ) -> None:
     """Show what apply would do to one database. Reads only.
+
+    With --out the plan can be looked at, agreed to and applied later, exactly as it is: it holds the hash of every
+    step, and which database it is for.
 
     Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
     """
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
-    observed, found = read_plan(url, desired, role=role)
+    if out is None:
+        observed, found = read_plan(url, desired, role=role)
+    else:
+        refuse_other_files(out)
+        observed, found, which = read_identified_plan(url, desired, role=role)
+        if not found.blocked:
+            write_plan(out, found, desired, which)
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})
     else:
         _print(observed.database, found, show_sql=show_sql)
         if not show_sql and found.steps and not found.blocked:
-            click.echo(_next(found, config_path))
+            click.echo(_next(ctx, found, out))
     for note in found.notes:
         if note.code == DURATION:
             continue  # printed behind the steps; a part of the document of --json
@@ -77,11 +96,27 @@ def plan(
         ctx.exit(PENDING)
 
 
-def _next(found: Plan, config_path: Path | None) -> str:
-    """Return what ends a plan: how long it takes, and the command that does it."""
+def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
+    """Return what ends a plan: its digest, how long it takes, and the command that does it."""
     lasting = [note.message for note in found.notes if note.code == DURATION]
-    command = shlex.join(["awa-infra", "apply", *(["--config", str(config_path)] if config_path else [])])
-    return "\n".join([*lasting, f"Next: {command}"])
+    command = ["awa-infra", "apply", *_given(ctx), *(["--plan", str(out)] if out else [])]
+    return "\n".join([f"Digest: {found.digest}", *lasting, f"Next: {shlex.join(command)}"])
+
+
+_OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_json"})
+"""Options that apply does not take, or, the first, that must not be shown."""
+
+
+def _given(ctx: click.Context) -> list[str]:
+    """Return the options of this command line that apply takes, too."""
+    words: list[str] = []
+    for param in ctx.command.params:
+        name = param.name or ""
+        if name in _OF_A_PLAN_ONLY or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = ctx.params[name]
+        words += [param.opts[0]] if value is True else [param.opts[0], str(value)]
+    return words
 
 
 def print_sql(plan: Plan) -> None:

@@ -11,6 +11,7 @@ from psycopg import errors
 from awa_infra import sqltext
 from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
+from awa_infra.database.identity import identity
 from awa_infra.database.kept import pool
 from awa_infra.database.lock_budget import Reservation
 from awa_infra.database.look import Look, look
@@ -20,8 +21,9 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import Retries
 from awa_infra.database.run import Planner, Run
 from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
-from awa_infra.errors import AwaInfraError, SqlFailedError, StalePlanError
-from awa_infra.model import DesiredState, ObservedState, Plan, Report, StepKind, Transaction
+from awa_infra.errors import AwaInfraError, SqlFailedError
+from awa_infra.model import AgreedPlan, DesiredState, ObservedState, Report, StepKind, Transaction
+from awa_infra.planning.agreement import require_agreed
 from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
@@ -34,15 +36,15 @@ def apply(
     url: str,
     desired: DesiredState,
     *,
-    expected: Plan | None = None,
+    agreed: AgreedPlan | None = None,
     role: str | None = None,
     options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
     """Bring the database to the desired state, or leave it exactly as it was.
 
     In this order: connect; take the migration lock, holding nothing while waiting for it; observe and plan under
-    it; refuse if a gate blocks or if the plan is not the expected one; run every step; observe again and require
-    that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
+    it; refuse if a gate blocks or if the plan is not the one that was agreed to; run every step; observe again and
+    require that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
     table the whole transaction is tried again.
 
     With ``desired.transaction`` :attr:`Transaction.EACH` every migration is committed by itself, while the migration
@@ -52,14 +54,13 @@ def apply(
     Args:
         url: connection string; hidden from every message.
         desired: what is asked for.
-        expected: the plan that a user agreed to; an empty one found under the lock is fine, somebody else
-            was faster.
+        agreed: the plan that a user agreed to; an empty one found under the lock is fine, somebody else was faster.
         role: become this role for the transaction, so that it owns what is made.
         options: how to wait for locks, and what to call on the way.
 
     Raises:
         BlockedError: gates block; all of them are in the message.
-        StalePlanError: the database changed since ``expected`` was made.
+        StalePlanError: the database, or what is asked for, is not what was agreed to.
         LockTimeoutError: a lock was not free in time.
         SqlFailedError: a step failed, or left something to do.
         ConnectionFailedError: the connection could not be opened, or was lost.
@@ -73,7 +74,7 @@ def apply(
             desired,
             desired.transaction,
         ),
-        expected=expected,
+        agreed=agreed,
         role=role,
         options=options,
     )
@@ -83,7 +84,7 @@ def apply_plans(
     url: str,
     planner: Planner,
     *,
-    expected: Plan | None = None,
+    agreed: AgreedPlan | None = None,
     role: str | None = None,
     options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
@@ -92,7 +93,7 @@ def apply_plans(
     retries = Retries(url, options)
     while True:
         try:
-            report = _attempt(url, planner, expected, role, options, retries)
+            report = _attempt(url, planner, agreed, role, options, retries)
         except AwaInfraError as exc:
             retries.pause_or_raise(exc)
         else:
@@ -102,7 +103,7 @@ def apply_plans(
 def _attempt(
     url: str,
     planner: Planner,
-    expected: Plan | None,
+    agreed: AgreedPlan | None,
     role: str | None,
     options: ApplyOptions,
     retries: Retries,
@@ -122,12 +123,8 @@ def _attempt(
             before = seen.state
             plan = planner.plan(connection, seen)
             raise_if_blocked(plan.gates, before.database)
-            if expected is not None and plan.steps and plan.digest != expected.digest:
-                raise StalePlanError(
-                    f"Database {before.database} changed since the plan was made: it was at version "
-                    f"{expected.from_version} and is now at {plan.from_version}.",
-                    hint="Make a new plan, then apply that one. Nothing was changed.",
-                )
+            if agreed is not None:
+                require_agreed(agreed, plan, planner.desired, identity(connection))
             if not plan.steps:
                 return Report((), before, before, 0.0)
             if not roles_lock.asked and any(step.kind is StepKind.ROLES for step in plan.steps):

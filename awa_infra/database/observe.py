@@ -84,11 +84,11 @@ def plan_from(
     unknown = any(row["code"] in UNKNOWN for row in gates)
     return replace(
         draft,
-        # From nowhere there is no way to anywhere: steps from version 0 would be a lie.
+        # From nowhere there is no way to anywhere: steps from version 0 would be a lie, and how long they take, too.
         steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
         notes=(
-            *(Note(row["code"], row["message"]) for row in notes),
+            *(Note(row["code"], row["message"]) for row in notes if not unknown),
             # What blocks is not told twice.
             *(() if any(row["code"] == "objects-other-owner" for row in gates) else ownership_notes(seen.state)),
         ),

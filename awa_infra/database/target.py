@@ -20,6 +20,8 @@ _SECRET_KEYS = ("password", "sslpassword", "passfile", "oauth_client_secret", "s
 _HIDDEN = "***"
 _LOCAL = "[local]"
 """The server's socket, as psql's prompt names it."""
+_SOCKETS = "/var/run/postgresql"
+"""Where the library of Debian and of psycopg's wheels looks for a socket; upstream's own default is /tmp."""
 _LINE_END = re.compile(r"[\r\n]")
 _AUTHORITY = re.compile(r"[\w+:]+://[^:@/]*:(.*)@", re.DOTALL | re.IGNORECASE)
 # A parameter with a dot is an application's own, and PostgreSQL repeats its value where anybody asks.
@@ -84,25 +86,39 @@ class Target:
         Args:
             tried: parameters with which a connection was tried; they win.
         """
+        found = self._resolved(tried)
+        user = found.get("user", "")
+        database = found.get("dbname", user)
+        before = f"{user}@" if user else ""
+        if self._in_a_service_file(tried):
+            named = self.parameters
+            return f"{before}service {named['service']}" + (f"/{named['dbname']}" if "dbname" in named else "")
+        places = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in _hosts(found, _LOCAL))
+        return f"{before}{places}/{database}"
+
+    def hosts(self) -> list[tuple[str, int]]:
+        """Return host and port of each server that it may lead to; empty where only a service file says it.
+
+        A host that begins with a slash is the folder of a socket.
+        """
+        if self._in_a_service_file():
+            return []
+        return [(host or _SOCKETS, int(port or 5432)) for host, port in _hosts(self._resolved(), _SOCKETS)]
+
+    def _resolved(self, tried: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """Return all parameters: what was tried, what it says, what the environment says, in this order."""
         defaults = {o.keyword.decode(): (o.val or b"").decode(errors="replace") for o in pq.Conninfo.get_defaults()}
         named = self.parameters
         environment = {
             key: value for key, value in defaults.items() if value and (key != "user" or "PGUSER" in os.environ)
         }
         found = {**environment, **named, **{key: value for key, value in tried.items() if value}}
-        user = found.get("user", "")
-        database = found.get("dbname", user)
-        before = f"{user}@" if user else ""
-        if "service" in named and not {"host", "hostaddr"} & {*named, *tried}:
-            return f"{before}service {named['service']}" + (f"/{named['dbname']}" if "dbname" in named else "")
         if "hostaddr" in named and "host" not in named:
             found["host"] = named["hostaddr"]
-        hosts = (found.get("host") or found.get("hostaddr") or _LOCAL).split(",")
-        ports = found.get("port", "5432").split(",")
-        if len(ports) != len(hosts):
-            ports = ports[:1] * len(hosts)
-        places = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in zip(hosts, ports, strict=True))
-        return f"{before}{places}/{database}"
+        return found
+
+    def _in_a_service_file(self, tried: Mapping[str, str] = MappingProxyType({})) -> bool:
+        return "service" in self.parameters and not {"host", "hostaddr"} & {*self.parameters, *tried}
 
     def address(self) -> tuple[str, str]:
         """Return the server that it leads to, as :meth:`describe` names it, and the database."""
@@ -128,6 +144,14 @@ class Target:
         secret = "" if password is None else f":{quote(password, safe='')}"
         query = _without(options, "user=", "password=")
         return f"{scheme.partition('://')[0]}://{quote(user, safe='')}{secret}@{hosts}{path}{query}"
+
+
+def _hosts(found: Mapping[str, str], local: str) -> list[tuple[str, str]]:
+    hosts = (found.get("host") or found.get("hostaddr") or local).split(",")
+    ports = found.get("port", "5432").split(",")
+    if len(ports) != len(hosts):
+        ports = ports[:1] * len(hosts)
+    return list(zip(hosts, ports, strict=True))
 
 
 def _without(options: str, *names: str) -> str:

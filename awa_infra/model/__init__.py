@@ -4,6 +4,7 @@
 only consume plans.
 """
 
+from awa_infra.model.agreed import AgreedPlan, DatabaseIdentity
 from awa_infra.model.desired import (
     LOCK_TIMEOUT,
     LOCK_WAIT,
@@ -38,6 +39,8 @@ __all__ = [
     "LOCK_TIMEOUT",
     "LOCK_WAIT",
     "UNLIMITED",
+    "AgreedPlan",
+    "DatabaseIdentity",
     "DesiredState",
     "Gate",
     "History",

@@ -75,6 +75,15 @@ class Step:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
+def digest_of(steps: Iterable[tuple[str, str]]) -> str:
+    """Return the digest of a plan with these steps.
+
+    Args:
+        steps: key and hash of the SQL of each, in order.
+    """
+    return hashlib.sha256("".join(f"{key}={sha256};" for key, sha256 in steps).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Gates that block, then ordered steps.
@@ -112,7 +121,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """Hash over the ordered steps: two plans with one digest run the same SQL."""
-        return hashlib.sha256("".join(f"{s.key}={s.sha256};" for s in self.steps).encode()).hexdigest()
+        return digest_of((step.key, step.sha256) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,11 @@ def history_query() -> GateQuery:
     return _query("gates/history_unreadable.sql", {})
 
 
+def runtime_query() -> GateQuery:
+    """Return the note with a row for each live runtime, which anybody may ask for who may read them."""
+    return _query("notes/live_runtime.sql", {})
+
+
 def note_queries(desired: DesiredState, session: Session, *, pending: bool) -> tuple[GateQuery, ...]:
     """Return every note that may be worth knowing.
 

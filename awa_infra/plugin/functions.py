@@ -19,8 +19,8 @@ NOWHERE = "is given neither here nor in the configuration of the provider"
 """What is wrong with a connection that nobody gave."""
 
 SAY_WHERE = (
-    "Run pulumi config set --secret awa:databaseUrl, or set databaseUrl of the provider of the resource, or of the "
-    "resource."
+    "Run pulumi config set --secret awa:databaseUrl, or set DATABASE_URL, or databaseUrl of the provider of the "
+    "resource, or of the resource."
 )
 """What to do then. The command asks for the value, or reads it from standard input."""
 

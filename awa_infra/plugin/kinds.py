@@ -40,6 +40,9 @@ FALLBACKS: Final[Mapping[str, str]] = {
 }
 """Which input is taken from which key of the provider's configuration if it is not given."""
 
+VARIABLES: Final[Mapping[str, str]] = {"database_url": "DATABASE_URL"}
+"""Which variable of the environment a key of the provider's configuration is taken from if it is not given."""
+
 
 def with_fallbacks(given: Props, configuration: Props) -> dict[str, object]:
     """Return what was given, and what the provider's configuration says instead where nothing was."""

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from awa_infra import __version__
 from awa_infra.plugin import functions
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, STACK, worded
+from awa_infra.plugin.about import About
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, STACK, VARIABLES, worded
 from awa_infra.plugin.texts import EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
 from awa_infra.spec.base import Input, Inputs, Output, camel, described
 from awa_infra.spec.database import DatabaseEntry
@@ -19,7 +20,7 @@ from awa_infra.spec.provider import Gate, ProviderInputs
 from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
 from awa_infra.spec.roles import RolesEntry
 from awa_infra.spec.stack import StackConfig, StackOutputs
-from awa_infra.spec.values import Encrypted, forms, inner_model
+from awa_infra.spec.values import Encrypted, TextOrMapping, forms, inner_model
 
 _FORMS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -33,13 +34,21 @@ _NAMES: Mapping[type[BaseModel], str] = {
 """Names of the models in SDKs."""
 
 
-def text() -> str:
-    """Return the schema as it is kept in ``provider/schema.json``."""
-    return json.dumps(package_schema(), indent=2) + "\n"
+def text(about: About | None = None) -> str:
+    """Return the schema as it is kept in ``provider/schema.json``.
+
+    Args:
+        about: where the package is published. Default: what the installed package says.
+    """
+    about = About.installed() if about is None else about
+    found = json.dumps(package_schema(about), indent=2) + "\n"
+    # Examples are written for a project without an address.
+    return found.replace(f'\\"{About().go_import}\\"', f'\\"{about.go_import}\\"')
 
 
-def package_schema() -> dict[str, Any]:
-    """Return the schema as data (Pulumi's package metaschema)."""
+def package_schema(about: About | None = None) -> dict[str, Any]:
+    """Return the schema as data (Pulumi's package metaschema), the Go examples as they are written."""
+    about = About.installed() if about is None else about
     types: dict[str, Any] = {}
     resources = {token: _resource(token, types) for token in KINDS} | {STACK: _component(types)}
     found = {token: _function(token, types) for token in functions.ARGUMENTS}
@@ -50,7 +59,8 @@ def package_schema() -> dict[str, Any]:
         "description": INTRODUCTION,
         "keywords": ["pulumi", "awa", "postgresql", "category/database"],
         "license": "Apache-2.0",
-        "publisher": "awa-infra",
+        "publisher": about.publisher,
+        **about.links,
         # SDKs are the same from `pulumi package add`, which always says so, and from `pulumi package gen-sdk`.
         "meta": {"supportPack": True},
         "language": {
@@ -61,15 +71,15 @@ def package_schema() -> dict[str, Any]:
                 "pyproject": {"enabled": True},
             },
             "go": {
-                "importBasePath": "awa-infra/sdk/go/awa",
+                "importBasePath": about.go_import,
                 "generateResourceContainerTypes": True,
                 "respectSchemaVersion": True,
             },
         },
-        "config": {"variables": _inputs(ProviderInputs, types, provider=True)},
+        "config": {"variables": _of_provider(types)},
         "provider": {
             "description": "Where the database is, for every resource that does not say so itself.",
-            "inputProperties": _inputs(ProviderInputs, types, provider=True),
+            "inputProperties": _of_provider(types),
             "properties": {},
         },
         "types": dict(sorted(types.items())),
@@ -96,7 +106,7 @@ def _resource(token: str, types: dict[str, Any]) -> dict[str, Any]:
 def _function(token: str, types: dict[str, Any]) -> dict[str, Any]:
     results = functions.RESULTS[token].described()
     return {
-        "description": FUNCTIONS[token],
+        "description": FUNCTIONS[token] + EXAMPLES[token],
         "inputs": {"type": "object", "properties": _inputs(functions.ARGUMENTS[token], types, provider=True)},
         "outputs": {
             "type": "object",
@@ -137,9 +147,19 @@ def _input(field: Input, types: dict[str, Any], *, provider: bool) -> dict[str, 
     return spec
 
 
+def _of_provider(types: dict[str, Any]) -> dict[str, Any]:
+    """Return what the provider takes, with the variable of the environment that stands in for what is missing."""
+    found = _inputs(ProviderInputs, types, provider=True)
+    for name, variable in VARIABLES.items():
+        found[camel(name)]["defaultInfo"] = {"environment": [variable]}
+        found[camel(name)]["description"] += f" Default: ${variable}."
+    return found
+
+
 def _field(field: Input, types: dict[str, Any]) -> dict[str, Any]:
     spec = _property(field, types)
     if field.fixed:
+        # Not replaceOnChanges: a change is refused, for a replacement would drop a schema with its jobs.
         spec["description"] += " Immutable."
     if isinstance(field.default, bool | int | float | str):
         spec["default"] = field.default
@@ -176,7 +196,8 @@ def _type(annotation: object, types: dict[str, Any]) -> dict[str, Any]:
     model = inner_model(annotation)
     # A secret is text here: what is encrypted is the engine's business.
     if model is not None and model is not Encrypted:
-        return {"$ref": f"#/types/{_define(model, types)}"}
+        reference = {"$ref": f"#/types/{_define(model, types)}"}
+        return {"oneOf": [{"type": "string"}, reference]} if _has_short_form(annotation) else reference
     return {"type": next(_FORMS[form] for form in forms(annotation) if form in _FORMS)}
 
 
@@ -188,6 +209,14 @@ def _element(annotation: object) -> object | None:
     if get_origin(annotation) in {Annotated, Union, UnionType}:
         return next((found for part in get_args(annotation) if (found := _element(part)) is not None), None)
     return None
+
+
+def _has_short_form(annotation: object) -> bool:
+    """Whether a text, such as a name, can be given instead of the mapping."""
+    if get_origin(annotation) in {Union, UnionType}:
+        return any(_has_short_form(part) for part in get_args(annotation))
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return any(isinstance(mark, TextOrMapping) and mark.key is not None for mark in marks)
 
 
 def _define(model: type[BaseModel], types: dict[str, Any]) -> str:

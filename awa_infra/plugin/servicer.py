@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from awa_infra.lifecycle.wording import in_lines
 from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, VARIABLES, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
 from awa_infra.spec.base import Input, Props, camel
@@ -61,11 +62,12 @@ class Servicer:
         self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
         """Check what is configured for all resources; other keys of the namespace are for others."""
-        sent = decode(request.news)
         for remark in _remarks(request.news):
             self._tell(request.urn)(remark, warning=True)
+        given = _with_environment(request.news)
+        sent = decode(given)
         answer = provider_pb2.CheckResponse(failures=_failures(input_problems(ProviderInputs, _configured(sent))))
-        answer.inputs.CopyFrom(_with_secrets(request.news, sent, ProviderInputs.described()))
+        answer.inputs.CopyFrom(_with_secrets(given, sent, ProviderInputs.described()))
         return answer
 
     def DiffConfig(
@@ -237,6 +239,16 @@ def _kind(urn: str) -> Lifecycle[Any]:
 
 def _configured(sent: Sent) -> dict[str, Any]:
     return {field.name: from_text(field, sent.values.get(field.name)) for field in ProviderInputs.described()}
+
+
+def _with_environment(news: struct_pb2.Struct) -> struct_pb2.Struct:
+    """Return the configuration, with what the environment has where nothing is given: not every SDK looks there."""
+    found = struct_pb2.Struct()
+    found.CopyFrom(news)
+    for name, variable in VARIABLES.items():
+        if camel(name) not in news.fields and os.environ.get(variable):
+            found[camel(name)] = os.environ[variable]
+    return found
 
 
 def _remarks(news: struct_pb2.Struct) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import indent
 
 from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS, STACK
 
@@ -63,12 +64,13 @@ _GO_TAIL = """\
 """
 
 
-def _example(*, yaml: str, typescript: str, python: str, go: str) -> str:
+def _example(*, typescript: str, python: str, go: str, yaml: str = "", variables: str = "", outputs: str = "") -> str:
+    parts = {"resources": yaml, "variables": variables, "outputs": outputs}
     programs = {
         "typescript": _TYPESCRIPT + typescript,
         "python": python,
         "go": _GO_HEAD + "".join(f"\t\t{line}\n" for line in go.splitlines()) + _GO_TAIL,
-        "yaml": "resources:\n" + "".join(f"  {line}\n" for line in yaml.splitlines()),
+        "yaml": "".join(f"{key}:\n" + indent(part, "  ") for key, part in parts.items() if part),
     }
     blocks = "".join(f"\n```{language}\n{text}```\n" for language, text in programs.items())
     return (
@@ -135,7 +137,7 @@ acme:
     schema: acme_jobs
     queueSlots: 32
     queues:
-      - name: emails
+      - emails
   options:
     dependsOn:
       - ${awa}
@@ -144,7 +146,7 @@ acme:
 const schema = new awa.Schema("awa");
 const acme = new awa.QueueStorageSchema(
     "acme",
-    { schema: "acme_jobs", queueSlots: 32, queues: [{ name: "emails" }] },
+    { schema: "acme_jobs", queueSlots: 32, queues: ["emails"] },
     { dependsOn: schema },
 );
 """,
@@ -155,7 +157,7 @@ acme = awa.QueueStorageSchema(
     "acme",
     schema="acme_jobs",
     queue_slots=32,
-    queues=[{{"name": "emails"}}],
+    queues=["emails"],
     opts=pulumi.ResourceOptions(depends_on=schema),
 )
 """,
@@ -167,7 +169,7 @@ if err != nil {
 _, err = awa.NewQueueStorageSchema(ctx, "acme", &awa.QueueStorageSchemaArgs{
 	Schema:     pulumi.String("acme_jobs"),
 	QueueSlots: pulumi.Int(32),
-	Queues:     awa.QueueArray{awa.QueueArgs{Name: pulumi.String("emails")}},
+	Queues:     pulumi.Array{pulumi.String("emails")},
 }, pulumi.DependsOn([]pulumi.Resource{schema}))
 return err
 """,
@@ -209,5 +211,52 @@ _, err := awa.NewStack(ctx, "awa", &awa.StackArgs{
 return err
 """,
     ),
+    GET_STATUS: _example(
+        outputs="""\
+version: ${status.schemaVersion}
+""",
+        variables="""\
+status:
+  fn::invoke:
+    function: awa:getStatus
+""",
+        typescript="export const version = awa.getStatusOutput().schemaVersion;\n",
+        python=f"""\
+import pulumi
+{_PYTHON}pulumi.export("version", awa.get_status_output().schema_version)
+""",
+        go="""\
+status := awa.GetStatusOutput(ctx, awa.GetStatusOutputArgs{})
+ctx.Export("version", status.SchemaVersion())
+return nil
+""",
+    ),
+    GET_PLAN: _example(
+        outputs="""\
+pending: ${plan.steps}
+""",
+        variables="""\
+plan:
+  fn::invoke:
+    function: awa:getPlan
+    arguments:
+      queueStorageSchemas:
+        - acme_jobs
+""",
+        typescript="""\
+export const pending = awa.getPlanOutput({ queueStorageSchemas: ["acme_jobs"] }).steps;
+""",
+        python=f"""\
+import pulumi
+{_PYTHON}pulumi.export("pending", awa.get_plan_output(queue_storage_schemas=["acme_jobs"]).steps)
+""",
+        go="""\
+plan := awa.GetPlanOutput(ctx, awa.GetPlanOutputArgs{
+	QueueStorageSchemas: pulumi.StringArray{pulumi.String("acme_jobs")},
+})
+ctx.Export("pending", plan.Steps())
+return nil
+""",
+    ),
 }
-"""One program per language for each kind; every SDK keeps those of its own."""
+"""One program per language for each kind and function; every SDK keeps those of its own."""

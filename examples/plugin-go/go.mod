@@ -1,5 +1,5 @@
 module awa-plugin-go
 
-go 1.25.11
+go 1.26.6
 
-require github.com/pulumi/pulumi/sdk/v3 v3.255.0
+require github.com/pulumi/pulumi/sdk/v3 v3.274.1

@@ -54,7 +54,7 @@ func program(ctx *pulumi.Context) error {
 		Role:        pulumi.String("shop_owner"),
 		Schema:      pulumi.String("shop_queue"),
 		QueueSlots:  pulumi.Int(32),
-		Queues:      awa.QueueArray{awa.QueueArgs{Name: pulumi.String("greetings")}},
+		Queues:      pulumi.Array{pulumi.String("greetings")},
 	}, pulumi.Provider(provider), pulumi.DependsOn([]pulumi.Resource{schema}))
 	if err != nil {
 		return err

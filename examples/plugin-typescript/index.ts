@@ -30,7 +30,7 @@ const queue = new awa.QueueStorageSchema("queue", {
     role: "shop_owner",
     schema: "shop_queue",
     queueSlots: 32,
-    queues: [{ name: "greetings" }],
+    queues: ["greetings"],
 }, { provider, dependsOn: schema });
 
 export const schemaVersion = schema.schemaVersion;

@@ -12,7 +12,7 @@ from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
-from awa_infra.model import DesiredState, QueueStorage, Release, Shape, Step
+from awa_infra.model import AgreedPlan, DesiredState, QueueStorage, Release, Shape, Step, Transaction
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 
@@ -155,15 +155,16 @@ def test_the_lock_wait_is_bounded_and_says_who_holds_it(database: Database, desi
 def test_a_plan_that_somebody_else_made_stale_is_not_applied(database: Database, desired: Desired) -> None:
     _observed, plan = read_plan(database.url, desired())
     apply(database.url, desired(target=10))
-    with pytest.raises(StalePlanError, match="was at version 0 and is now at 10"):
-        apply(database.url, desired(), expected=plan)
+    with pytest.raises(StalePlanError) as caught:
+        apply(database.url, desired(), agreed=AgreedPlan.of(plan, Transaction.WHOLE))
+    assert caught.value.details[0] == "schema awa: at version 0 then, at version 10 now"
     assert read_state(database.url).version == 10
 
 
 def test_a_plan_that_somebody_else_already_applied_is_fine(database: Database, desired: Desired) -> None:
     _observed, plan = read_plan(database.url, desired())
     apply(database.url, desired())
-    assert not apply(database.url, desired(), expected=plan).changed
+    assert not apply(database.url, desired(), agreed=AgreedPlan.of(plan, Transaction.WHOLE)).changed
 
 
 def test_of_several_at_once_one_applies_and_the_others_find_it_done(database: Database, desired: Desired) -> None:

@@ -304,7 +304,8 @@ def test_a_plan_lists_the_steps_and_changes_nothing(run: Run, database: Database
     assert len(steps) == 42
     assert steps[0].startswith("  + V1 ")
     assert steps[-1] == "  + queue-storage schema small (4/2/2 slots without receipts)"
-    assert lines[-3] == "      about 497 lock objects in one transaction"
+    assert lines[-4] == "      about 497 lock objects in one transaction"
+    assert re.fullmatch("Digest: [0-9a-f]{64}", lines[-3])
     assert re.match(r"About \d\.\d s on this database: ", lines[-2])
     assert lines[-1] == f"Next: awa-infra apply --config {stack}"
     assert not read_state(database.url).schema_exists

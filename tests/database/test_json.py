@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def test_the_documents_that_look_at_a_database_are_as_documented(run: Run, awa_d
         "healthy, postgres_connected, poll_loop_alive, heartbeat_alive, maintenance_alive, shutting_down, leader) "
         "VALUES (gen_random_uuid(), 1, '0.6.9', now(), now(), 1000, true, true, true, true, true, false, false)"
     )
-    plan = run("plan", *arguments, url=awa_database.url).data
+    file = stack.parent / "plan.json"
+    plan = run("plan", *arguments, "--out", str(file), url=awa_database.url).data
+    compare("a plan file", [json.loads(file.read_text(encoding="utf-8"))], unseen=frozenset({"json_version"}))
     applied = run("apply", *arguments, url=awa_database.url).data
     compare("plan", [plan, with_gates])
     compare("apply", [applied], unseen=DAMAGES)
@@ -95,6 +98,7 @@ def test_the_documents_that_look_at_a_database_are_as_documented(run: Run, awa_d
     awa_database.rows("DROP TABLE awa.dlq_entries; DROP FUNCTION awa.storage_status()")
     blocked = run("verify", "--json", "--repair", "--dry-run", url=awa_database.url)
     compare("verify", [found.data, dry.data, repaired.data, blocked.data])
+    compare("doctor", [run("doctor", "--json", url=awa_database.url).data])
     failed = run("apply", "--json", "--target-version", "9", url=awa_database.url)
     compare("a failure", [failed.data])
     awa_database.rows("SELECT awa.install_queue_storage_substrate('damaged', 4, 2, 2)")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +12,13 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.target import Target
+from devtools import pulumi_hosts
+from devtools.progress import ToolError
 from tests.engine import projects
 from tests.engine.projects import Project
 from tests.support.pulumi_tools import engine
 from tests.support.servers import Database, TestServer
+from tests.support.tools import missing
 
 CANARY = "c4nary-w0rd"
 ROLES = ("shop_owner", "shop_migrator", "shop_runtime", "shop_observer")
@@ -67,3 +73,19 @@ def shop(tmp_path: Path, pulumi_path: str, database: Database, server: TestServe
     begun = made.pulumi("stack", "init", "prod")
     assert begun.status == 0, begun.stderr
     return made
+
+
+@pytest.fixture(scope="session")
+def hosted_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a PATH that starts with a Pulumi that has language hosts, and with a Python that has this project."""
+    try:
+        hosted = pulumi_hosts.ensure()
+    except ToolError as exc:
+        missing(f"no Pulumi with language hosts: {exc}")
+    # The host for Python asks pip what is installed, and the environment of this project has none.
+    home = tmp_path_factory.mktemp("python")
+    subprocess.run([sys.executable, "-m", "venv", home], check=True, timeout=600)
+    own = sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)})
+    Path(own, "of_this_project.pth").write_text(sysconfig.get_path("purelib"))
+    # Not the folder of this environment: Pulumi warns of a plugin that it takes from there.
+    return os.pathsep.join([str(hosted.directory), str(home / "bin"), os.environ["PATH"]])

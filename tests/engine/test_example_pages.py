@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
-import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,13 @@ import pytest
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
-from devtools import docs_shown, node_packages, pulumi_hosts
+from devtools import docs_shown, node_packages
 from devtools.docs_shown import Sandbox
 from devtools.progress import ToolError
+from devtools.pulumi_build import find_go
 from tests.engine.conftest import CANARY
 from tests.engine.projects import EXAMPLES, PASSPHRASE
-from tests.engine.test_sdk_programs import compiles
+from tests.engine.test_sdk_programs import GO_BUILD, compiles, link_go_sdk
 from tests.support.pulumi_tools import generated
 from tests.support.servers import Database, TestServer
 from tests.support.tools import missing
@@ -39,22 +39,6 @@ class Example:
     folder: Path
     names: dict[str, str]
     environment: dict[str, str]
-
-
-@pytest.fixture(scope="session")
-def hosted_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a PATH that starts with a Pulumi that has language hosts, and with a Python that has this project."""
-    try:
-        engine = pulumi_hosts.ensure()
-    except ToolError as exc:
-        missing(f"no Pulumi with language hosts: {exc}")
-    # The host for Python asks pip what is installed, and the environment of this project has none.
-    home = tmp_path_factory.mktemp("python")
-    subprocess.run([sys.executable, "-m", "venv", home], check=True, timeout=600)
-    own = sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)})
-    Path(own, "of_this_project.pth").write_text(sysconfig.get_path("purelib"))
-    # Not the folder of this environment: Pulumi warns of a plugin that it takes from there.
-    return os.pathsep.join([str(engine.directory), str(home / "bin"), os.environ["PATH"]])
 
 
 @pytest.fixture
@@ -148,5 +132,20 @@ def test_the_typescript_example_runs_as_its_page_says(example: Callable[[str], E
     compiles(str(modules / ".bin" / "tsc"), folder=sdk)
     shutil.copy(sdk / "package.json", sdk / "bin")  # as `package add` has it
     run_as_its_page_says(copied)
+    stands(database, "shop_queue")
+    logs_in(copied, database)
+
+
+def test_the_go_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
+    copied = example("plugin-go")
+    link_go_sdk(copied.folder, "go.mod")
+    # The host starts `go`, and that may be from a package.
+    go = copied.folder / "bin" / "go"
+    go.parent.mkdir()
+    go.write_text(f'#!/bin/sh\nexec {shlex.join(find_go().command)} "$@"\n')
+    go.chmod(0o755)
+    path = os.pathsep.join([str(go.parent), copied.environment["PATH"]])
+    # With other options of the compiler, Pulumi's SDK would be compiled once more.
+    run_as_its_page_says(copied, PATH=path, GOFLAGS=" ".join(GO_BUILD), CGO_ENABLED="0", GOWORK="off")
     stands(database, "shop_queue")
     logs_in(copied, database)

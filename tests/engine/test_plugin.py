@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -275,6 +275,35 @@ def test_the_component_declares_what_a_stack_configuration_does(plugged: Project
     assert "Stack awa: queueStorageSchemas[0].queueSlots: must be at least 4" in text
     assert "awa_infra/" not in text.partition("Diagnostics:")[2]
     assert CANARY not in text + plugged.state_text
+
+
+FROM_ENVIRONMENT = """
+import pulumi
+import pulumi_awa as awa
+
+jobs = awa.Database("jobs", name="{database}")
+own = awa.Provider("own", lock_wait=5)
+jobs_too = awa.Database("too", name="{database}", opts=pulumi.ResourceOptions(provider=own, depends_on=jobs))
+"""
+
+
+def test_without_configuration_the_connection_is_that_of_the_environment_and_kept_encrypted(plugged: Project) -> None:
+    plugged.set(databaseUrl=None)
+    program = FROM_ENVIRONMENT.format(database=plugged.database.name)
+    text = said(plugged.program("up", source=program))
+    assert summary(text) == {"created": 4}, text
+    providers = [
+        resource["inputs"]["databaseUrl"]
+        for resource in plugged.export()["deployment"]["resources"]
+        if resource["type"] == "pulumi:providers:awa"
+    ]
+    assert [set(kept) & {"ciphertext"} for kept in providers] == [{"ciphertext"}] * 2
+    assert CANARY not in plugged.state_text
+    assert summary(said(plugged.program("preview", source=program))) == {"unchanged": 4}
+    nowhere = replace(plugged, environment={k: v for k, v in plugged.environment.items() if k != "DATABASE_URL"})
+    refused = nowhere.program("preview", source=program)
+    assert refused.status == 1
+    assert "or set DATABASE_URL, or databaseUrl of the provider" in said(refused)
 
 
 FLEET = """

@@ -73,16 +73,30 @@ def test_the_typescript_example_and_those_of_the_schema_compile_strictly(typescr
     compiles(tsc, "--noEmit", "--project", "tsconfig.all.json", folder=typescript)
 
 
+GO_BUILD = ("-trimpath", "-buildvcs=false", "-mod=readonly")
+"""Options of the compiler, the same in every test: what one has compiled, the next takes from Go's cache."""
+
+
+def link_go_sdk(folder: Path, module: str) -> None:
+    """Give a copy of the Go example the SDK in a folder, as ``pulumi package add`` does, and a module file that pins.
+
+    Args:
+        folder: the copy.
+        module: the file's name; everything but the SDK is in the generator's versions.
+    """
+    shutil.copytree(generated("go"), folder / "sdks" / "awa")
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(sdks.MODULE / name, (folder / module).with_suffix(Path(name).suffix))
+    link = ("-require=awa-infra/sdk/go@v0.0.0", "-replace=awa-infra/sdk/go=./sdks/awa")
+    compiles(*find_go().command, "mod", "edit", "-module=awa-plugin-go", *link, module, folder=folder)
+
+
 @pytest.fixture
 def go_program(tmp_path: Path) -> Path:
     """Return a copy of the Go example that takes the SDK from a folder, and all else in the generator's versions."""
     folder = tmp_path / "plugin-go"
     shutil.copytree(EXAMPLES / folder.name, folder)
-    shutil.copytree(generated("go"), folder / "sdks" / "awa")
-    for name in ("go.mod", "go.sum"):
-        shutil.copy(sdks.MODULE / name, folder / f"all{Path(name).suffix}")
-    link = ("-require=awa-infra/sdk/go@v0.0.0", "-replace=awa-infra/sdk/go=./sdks/awa")
-    compiles(*find_go().command, "mod", "edit", "-module=awa-plugin-go", *link, "all.mod", folder=folder)
+    link_go_sdk(folder, "all.mod")
     return folder
 
 
@@ -93,7 +107,7 @@ def test_the_go_example_and_those_of_the_schema_compile(go_program: Path) -> Non
         path = go_program / f"example_{number}" / "main.go"
         path.parent.mkdir()
         path.write_text(text.replace("package main", "package example"))  # or each would be linked, which takes longer
-    build = (*find_go().command, "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-modfile=all.mod", "./...")
+    build = (*find_go().command, "build", *GO_BUILD, "-modfile=all.mod", "./...")
     compiles(*build, folder=go_program)
     program = (go_program / "main.go").read_text()
     (go_program / "main.go").write_text(program.replace("pulumi.Int(32)", 'pulumi.String("32")'))

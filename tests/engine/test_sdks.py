@@ -16,6 +16,7 @@ import pytest
 
 from awa_infra import __version__
 from awa_infra.plugin import functions, schema
+from awa_infra.plugin.about import About
 from awa_infra.plugin.kinds import KINDS, STACK, worded
 from awa_infra.plugin.texts import EXAMPLES, RESOURCES
 from awa_infra.spec.base import Input, Output, snake
@@ -23,7 +24,8 @@ from devtools import pulumi_build, sdks
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from devtools.sdks import LANGUAGES, Language
-from tests.support.pulumi_tools import generated
+from tests.support.plugin import COMMAND
+from tests.support.pulumi_tools import engine, generated
 
 SUFFIXES: Mapping[Language, str] = {"python": "py", "nodejs": "ts", "go": "go"}
 
@@ -61,6 +63,31 @@ def test_a_schema_that_pulumi_has_a_remark_about_gives_no_sdk(tmp_path: Path) ->
     with pytest.raises(ToolError, match=r'unknown field "licence"'):
         sdks.write("python", tmp_path, json.dumps(odd))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pulumi_has_nothing_to_say_against_the_schema_that_the_plugin_gives() -> None:
+    pulumi, kept = engine() / "pulumi", ROOT / "provider" / "schema.json"
+    for command in (("schema", "check", str(kept)), ("package", "get-schema", str(COMMAND))):
+        done = subprocess.run(
+            [pulumi, "--non-interactive", *command], capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "warning" not in (done.stdout + done.stderr).lower()
+    given, written = json.loads(done.stdout), json.loads(kept.read_text())
+    assert given["version"] == written["version"]
+    for part in ("resources", "functions", "types"):
+        assert given[part].keys() == written[part].keys()
+
+
+def test_with_an_address_the_go_sdk_is_imported_by_it(tmp_path: Path) -> None:
+    generated("go")  # or it is skipped
+    sdks.write("go", tmp_path, schema.text(About(repository="https://github.com/acme/awa-infra")))
+    own, other = "github.com/acme/awa-infra/sdk/go/awa", "awa-infra/sdk/go/awa"
+    text = "\n".join(path.read_text() for path in tmp_path.rglob("*.go"))
+    assert f'"{own}"' in text
+    assert f'"{other}"' not in text
+    (module,) = re.findall(r"^module (\S+)$", "\n".join(p.read_text() for p in tmp_path.rglob("go.mod")), re.MULTILINE)
+    assert own.startswith(f"{module}/") or own == module
 
 
 @pytest.mark.parametrize("token", KINDS)

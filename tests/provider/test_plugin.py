@@ -18,8 +18,8 @@ from tests.support.tools import dump_schema
 PENDING = "Pending from an empty database: 39 migrations (V1-V7, V9-V40), patch wait_free_dirty_marks."
 NOWHERE = (
     "is given neither here nor in the configuration of the provider [config-invalid]\n"
-    "Hint: Run pulumi config set --secret awa:databaseUrl, or set databaseUrl of the provider of the resource, or of "
-    "the resource."
+    "Hint: Run pulumi config set --secret awa:databaseUrl, or set DATABASE_URL, or databaseUrl of the provider of the "
+    "resource, or of the resource."
 )
 SHAPE = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
 

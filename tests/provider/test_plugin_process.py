@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import yaml
 
 from awa_infra import __version__
 from tests.support.plugin import COMMAND, Plugin, plugin_process
@@ -76,11 +78,18 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_the_folder_of_the_plugin_starts_it_too() -> None:
-    """As Pulumi does it with PulumiPlugin.yaml: the Python language host runs the folder."""
-    assert "runtime: python" in (FOLDER / "PulumiPlugin.yaml").read_text()
+@pytest.mark.parametrize("by", ["host", "command"])
+def test_the_folder_of_the_plugin_starts_it_too(by: str) -> None:
+    """As Pulumi does it with PulumiPlugin.yaml: the Python language host runs the folder; or the command in it."""
+    options = yaml.safe_load((FOLDER / "PulumiPlugin.yaml").read_text())["runtime"]
+    assert options == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
+    command = [sys.executable, str(FOLDER)] if by == "host" else [str(FOLDER / "pulumi-resource-awa")]
     with subprocess.Popen(
-        [sys.executable, str(FOLDER), "127.0.0.1:1"], stdout=subprocess.PIPE, text=True, cwd="/"
+        [*command, "127.0.0.1:1"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd="/",
+        env={**os.environ, "PULUMI_PYTHON_CMD": sys.executable},
     ) as process:
         assert process.stdout is not None
         assert int(process.stdout.readline()) > 0

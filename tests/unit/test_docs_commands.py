@@ -37,8 +37,10 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
 """Every command that is shown and not run, with the reason."""
 
 RUN_WITH_A_DATABASE = (
+    "docs/how-to/approve-a-plan.md",
     "docs/how-to/check-a-stack-configuration.md",
     "docs/how-to/declare-queue-storage-schemas.md",
+    "docs/how-to/find-out-why.md",
     "docs/how-to/guard-the-schemas.md",
     "docs/how-to/migrate-without-pulumi.md",
     "docs/how-to/set-up-roles.md",

@@ -16,6 +16,7 @@ from awa_infra.planning.gates import (
     history_query,
     note_queries,
     queue_storage_values,
+    runtime_query,
     special_queries,
 )
 from awa_infra.planning.pure_gates import pure_gates, raise_if_blocked, release_gate
@@ -275,6 +276,11 @@ def test_a_limit_of_the_window_reaches_its_gate(release: Release) -> None:
 
 def test_the_history_can_be_asked_for_alone(release: Release) -> None:
     assert history_query() == query_of("history-unreadable", release)
+
+
+def test_live_runtimes_can_be_asked_for_alone() -> None:
+    query = runtime_query()
+    assert (query.code, query.needs, query.hints) == ("live-runtime", ("awa.runtime_instances",), False)
 
 
 def test_notes_have_a_code_and_a_message(release: Release) -> None:

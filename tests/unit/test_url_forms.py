@@ -95,3 +95,12 @@ def test_every_host_is_named_with_its_port() -> None:
     assert Target.of("postgresql://user@a,b/db").describe() == "user@a:5432,b:5432/db"
     assert Target.of("host=a,b port=6432 user=user dbname=db").describe() == "user@a:6432,b:6432/db"
     assert Target.of("host=,b port=6432, user=user dbname=db").describe() == "user@[local]:6432,b:5432/db"
+
+
+def test_hosts_are_where_a_connection_would_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPORT", "6000")
+    assert Target.of("postgresql://a,b:6432/db").hosts() == [("a", 5432), ("b", 6432)]
+    assert Target.of("host=a,b port=7").hosts() == [("a", 7), ("b", 7)]
+    assert Target.of("dbname=db").hosts() == [("/var/run/postgresql", 6000)]
+    assert Target.of("hostaddr=10.0.0.1").hosts() == [("10.0.0.1", 6000)]
+    assert Target.of("service=shop").hosts() == []

@@ -66,6 +66,8 @@ def values(where: str, given: dict[str, Any], known: dict[str, Any], schema: dic
 def value_problems(where: str, value: object, spec: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     if isinstance(value, str) and _REFERENCE.fullmatch(value):
         return
+    if "oneOf" in spec and "type" not in spec:  # a mapping, or a text that is short for it
+        spec = next(one for one in spec["oneOf"] if ("$ref" in one) == isinstance(value, dict))
     if "$ref" in spec:
         spec = schema["types"][spec["$ref"].removeprefix("#/types/")]
     if not isinstance(value, FORMS[spec["type"]]) or (isinstance(value, bool) and spec["type"] != "boolean"):

@@ -1,0 +1,106 @@
+"""``awa-infra doctor``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.failures import hide_passwords
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.output import print_json
+from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached, worst
+from awa_infra.doctor.database import database_checks
+from awa_infra.doctor.machine import machine_checks
+from awa_infra.errors import AwaInfraError
+
+PROBLEM = 1
+"""Exit status if a link does not hold."""
+
+UNKNOWN = 9
+"""Exit status if no problem was found, but something could not be looked at."""
+
+_STATUS = {Outcome.PROBLEM: PROBLEM, Outcome.UNKNOWN: UNKNOWN}
+_COLOURS = {Outcome.OK: "green", Outcome.NOTE: "cyan", Outcome.PROBLEM: "red", Outcome.UNKNOWN: "yellow"}
+
+
+@click.command()
+@database_url_option
+@config_option
+@click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")
+@click.option("--offline", is_flag=True, help="Look at this machine only; open no connection.")
+@json_option
+@click.pass_context
+def doctor(
+    ctx: click.Context,
+    *,
+    database_url: str | None,
+    config_path: Path | None,
+    role: str | None,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Check everything that a run needs, from this machine to the schema. Reads only.
+
+    Python, the packages and their versions, Pulumi and its backend; name, port, login and encryption of the database;
+    every condition that a migration asks, and every object of Awa. One line each, with what to do. No secret is shown.
+
+    Exit status: 0 if everything holds, 1 if there is a problem, 9 if something could not be looked at.
+    """
+    checks = _every_check(database_url, config_path, role=role, offline=offline)
+    outcome = worst(checks)
+    if as_json:
+        print_json({"outcome": str(outcome), "checks": [check.data() for check in checks]})
+    else:
+        _print(checks)
+    ctx.exit(_STATUS.get(outcome, 0))
+
+
+def _every_check(url: str | None, path: Path | None, *, role: str | None, offline: bool) -> list[Check]:
+    """Return the whole chain; what a broken link hides is said to be not looked at."""
+    config = desired = None
+    found = machine_checks(path)
+    try:
+        config = read_config(path)
+        if path is not None:
+            found.append(Check(Area.MACHINE, "configuration", Outcome.OK, f"{path} can be used"))
+        desired = desired_state(config)
+    except AwaInfraError as error:
+        found += [check for check in failed(Area.MACHINE, "configuration", error) if check.code not in _told(found)]
+    if offline:
+        return found
+    try:
+        url = url_for(url, config)
+    except AwaInfraError as error:
+        return [*found, *failed(Area.NETWORK, "database URL", error), *not_reached(Area.SERVER, Area.SCHEMA)]
+    return [*found, *database_checks(url, desired, role=role)]
+
+
+def _told(checks: Sequence[Check]) -> set[str]:
+    return {check.code for check in checks}
+
+
+def _print(checks: Sequence[Check]) -> None:
+    width = max(len(check.name) for check in checks)
+    for area, inside in groupby(checks, key=lambda check: check.area):
+        click.echo(click.style(area[:1].upper() + area[1:], bold=True))
+        for check in inside:
+            mark = click.style(f"{check.outcome:<8}", fg=_COLOURS[check.outcome])
+            code = f" [{check.code}]" if check.code else ""
+            click.echo(f"  {mark} {check.name:<{width}}  {hide_passwords(check.message)}{code}")
+            if check.hint and check.outcome is not Outcome.OK:
+                click.echo(f"  {'':<8} {'':<{width}}  {click.style(check.hint, dim=True)}")
+    click.echo(_verdict(checks))
+
+
+def _verdict(checks: Sequence[Check]) -> str:
+    """Return the last line: how many problems, notes, and links that could not be looked at."""
+    words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not looked at", "not looked at")}
+    words |= {Outcome.NOTE: ("note", "notes")}
+    counted = {outcome: sum(check.outcome is outcome for check in checks) for outcome in words}
+    said = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
+    line = f"{len(checks)} checks: {', '.join(said) or 'everything holds'}."
+    return click.style(line, fg=_COLOURS[worst(checks)])

@@ -1,0 +1,45 @@
+"""Which database this is, for a plan that was made for one."""
+
+from __future__ import annotations
+
+from awa_infra import sqltext
+from awa_infra.database.connection import Connection
+from awa_infra.database.look import look
+from awa_infra.database.observe import END, plan_from
+from awa_infra.database.reading import read
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
+from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Plan
+
+
+def identity(connection: Connection) -> DatabaseIdentity:
+    """Return which database a connection is to; only reads."""
+    row = connection.execute(sqltext.load("observe/identity.sql").encode()).fetchone() or {}
+    system = None
+    if row["may_ask"]:
+        found = connection.execute(sqltext.load("observe/system.sql").encode()).fetchone() or {}
+        system = str(found["system"])
+    return DatabaseIdentity(row["name"], row["oid"], system)
+
+
+def read_identified_plan(
+    url: str, desired: DesiredState, *, role: str | None = None
+) -> tuple[ObservedState, Plan, DatabaseIdentity]:
+    """Do what :func:`awa_infra.database.observe.read_plan` does, and say for which database the plan is.
+
+    Args:
+        url: connection string; hidden from every message.
+        desired: what is asked for.
+        role: become this role first, as an apply would.
+
+    Raises:
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+
+    def work(connection: Connection) -> tuple[ObservedState, Plan, DatabaseIdentity]:
+        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
+        plan = plan_from(connection, desired, seen)
+        which = identity(connection)
+        connection.execute(END)
+        return seen.state, plan, which
+
+    return read(url, work)

@@ -1,0 +1,141 @@
+"""The server and the schema: what they say about themselves, every gate of a plan, every finding of a verification."""
+
+from __future__ import annotations
+
+from awa_infra.database.fingerprint import verify
+from awa_infra.database.observe import read_plan
+from awa_infra.database.server import Server, read_server
+from awa_infra.database.target import Target
+from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached
+from awa_infra.doctor.network import network_checks
+from awa_infra.errors import AwaInfraError
+from awa_infra.model import DesiredState, Plan
+from awa_infra.verification.drift import Examination
+
+_ALMOST_ALL = 0.9
+"""Of the server's sessions: so few are left that a deployment may find none."""
+
+
+def database_checks(url: str, desired: DesiredState | None, *, role: str | None = None) -> list[Check]:
+    """Return every check of the network, the server and the schema; writes nothing.
+
+    Args:
+        url: connection string; no secret of it is in any message.
+        desired: what is asked for; ``None`` where the release or the configuration cannot be used.
+        role: become this role first.
+    """
+    try:
+        target = Target.of(url)
+    except AwaInfraError as error:
+        return [*failed(Area.NETWORK, "database URL", error), *not_reached(Area.SERVER, Area.SCHEMA)]
+    found = [Check(Area.NETWORK, "database URL", Outcome.OK, target.describe()), *network_checks(target.hosts())]
+    try:
+        server = read_server(url, role=role)
+    except AwaInfraError as error:
+        return [*found, *failed(Area.SERVER, "login", error), *not_reached(Area.SCHEMA)]
+    found += _server(server)
+    found += [Check(Area.SERVER, "runtime", Outcome.OK, text) for text in server.runtimes]
+    return [*found, *(not_reached(Area.SCHEMA) if desired is None else _schema(url, desired, role))]
+
+
+def _schema(url: str, desired: DesiredState, role: str | None) -> list[Check]:
+    try:
+        state, plan = read_plan(url, desired, role=role)
+    except AwaInfraError as error:
+        return failed(Area.SCHEMA, "plan", error)
+    found = _plan(plan, desired)
+    if not state.versions:
+        return found
+    if plan.from_version < plan.to_version:
+        later = "not compared, for the schema is of an earlier version; awa-infra verify does it after a migration"
+        return [*found, Check(Area.SCHEMA, "objects", Outcome.UNKNOWN, later)]
+    try:
+        _state, examined = verify(url, desired.release, role=role)
+    except AwaInfraError as error:
+        return [*found, *(check for check in failed(Area.SCHEMA, "objects", error) if check.code not in _codes(found))]
+    return [*found, *_findings(examined)]
+
+
+def _codes(checks: list[Check]) -> set[str]:
+    """Return what was told already: a gate keeps a verification from being made, too."""
+    return {check.code for check in checks}
+
+
+def _server(server: Server) -> list[Check]:
+    who = server.role if server.role == server.login else f"{server.login}, acting as {server.role}"
+    may = f" ({', '.join(server.attributes)})" if server.attributes else ""
+    found = [
+        _of_server("login", Outcome.OK, f"{who}{may}, database {server.database} of {server.size}"),
+        _encryption(server),
+        _of_server("server", Outcome.OK, f"PostgreSQL {server.version}, {'standby' if server.standby else 'primary'}"),
+    ]
+    sessions = f"{server.sessions} of {server.allowed} are open"
+    if server.sessions > server.allowed * _ALMOST_ALL:
+        hint = "End idle ones, which pg_stat_activity lists, or raise max_connections."
+        found.append(_of_server("sessions", Outcome.NOTE, sessions, hint))
+    else:
+        found.append(_of_server("sessions", Outcome.OK, sessions))
+    if server.settings:
+        settings = f"set for the database or the role, and not used by awa-infra: {'; '.join(server.settings)}"
+        found.append(_of_server("settings", Outcome.OK, settings))
+    return found
+
+
+def _encryption(server: Server) -> Check:
+    name = "encryption"
+    if server.encrypted and server.verified:
+        return _of_server(name, Outcome.OK, "TLS, and the server is who it says")
+    if server.local:
+        return _of_server(name, Outcome.OK, f"{'TLS' if server.encrypted else 'none'}; nothing leaves this machine")
+    hint = "Add sslmode=verify-full and sslrootcert=system, or the server's own root certificate, to the database URL."
+    if server.encrypted:
+        return _of_server(name, Outcome.NOTE, "TLS, but nobody has checked who the server is", hint)
+    return _of_server(name, Outcome.NOTE, "none: passwords and jobs can be read on their way", hint)
+
+
+def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
+    found = [Check(Area.SCHEMA, "condition", Outcome.PROBLEM, g.message, g.hint, g.code) for g in plan.gates]
+    if not found:
+        found.append(Check(Area.SCHEMA, "conditions", Outcome.OK, "nothing stands against a migration"))
+    if plan.steps:
+        count = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
+        move = f"at version {plan.from_version} of {plan.to_version}"
+        hint = "awa-infra plan shows what is pending, awa-infra apply runs it."
+        found.append(Check(Area.SCHEMA, "version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))
+    elif not plan.blocked:
+        message = (
+            f"schema awa is at version {plan.to_version}, as Awa {desired.release.name} has it; nothing is pending"
+        )
+        found.append(Check(Area.SCHEMA, "version", Outcome.OK, message))
+    found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in plan.notes]
+    return found
+
+
+def _findings(found: Examination) -> list[Check]:
+    if found.healthy:
+        return [Check(Area.SCHEMA, "objects", Outcome.OK, "all as the release promises")]
+    hint = "awa-infra verify lists everything and says what to do."
+    wrong = (*found.drift, *found.unknown)
+    checks = [
+        Check(
+            Area.SCHEMA,
+            "objects",
+            Outcome.PROBLEM if finding.is_drift else Outcome.UNKNOWN,
+            finding.message or f"{finding.schema}: {finding.part} {finding.object} is {finding.kind.value}",
+            hint,
+            finding.code,
+        )
+        for finding in wrong[:_SHOWN]
+    ]
+    if len(wrong) > _SHOWN:
+        rest = f"{len(wrong) - _SHOWN} more findings"
+        checks.append(Check(Area.SCHEMA, "objects", checks[0].outcome, rest, hint))
+    return checks
+
+
+_SHOWN = 5
+"""Findings; the rest is counted."""
+
+
+def _of_server(name: str, outcome: Outcome, message: str, hint: str = "") -> Check:
+    return Check(Area.SERVER, name, outcome, message, hint)

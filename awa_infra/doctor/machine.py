@@ -1,0 +1,184 @@
+"""This machine: Python, the packages, Awa's own command, the Pulumi engine and what it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from awa_infra.doctor.checks import Area, Check, Outcome, failed
+from awa_infra.errors import AwaInfraError
+from awa_infra.model import Provenance
+from awa_infra.release import installed_release
+
+PATIENCE = 20.0
+"""Seconds for a program to say its version."""
+
+_LANGUAGES = ("python", "python-exec", "nodejs", "go", "yaml", "dotnet", "java")
+_ENGINE_FOR = "Only up, preview, refresh and destroy need it, and Pulumi programs."
+
+
+def machine_checks(config: Path | None = None, environment: Mapping[str, str] = os.environ) -> list[Check]:
+    """Return every check of this machine.
+
+    Args:
+        config: file of the stack configuration, where there is one.
+        environment: variables.
+    """
+    return [
+        _check("Python", Outcome.OK, f"{platform.python_version()} at {sys.executable}"),
+        _check("awa-infra", Outcome.OK, metadata.version("awa-infra")),
+        *_release(),
+        _awa(environment),
+        *_engine(environment),
+        _passphrase(config, environment),
+    ]
+
+
+def _release() -> list[Check]:
+    try:
+        release = installed_release()
+    except AwaInfraError as error:
+        return failed(Area.MACHINE, "awa-pg", error)
+    message = f"{release.name}, migrates schema awa to version {release.schema_version}"
+    if release.provenance is Provenance.KNOWN:
+        return [_check("awa-pg", Outcome.OK, message)]
+    hint = "Its texts cannot be compared with published ones; a newer awa-infra may know it."
+    return [_check("awa-pg", Outcome.NOTE, f"{message}; this awa-infra does not know the release", hint)]
+
+
+def _awa(environment: Mapping[str, str]) -> Check:
+    """Compare Awa's own command with the wheel: the older of them would be the one that knows less."""
+    name = "awa-cli"
+    path = _program("awa", environment)
+    if path is None:
+        return _check(name, Outcome.OK, "not installed, and not needed")
+    said = _said([path, "--version"])
+    found = re.search(r"\d+\.\d+\.\d+\S*", said or "")
+    if found is None:
+        return _check(name, Outcome.UNKNOWN, f"{path} does not say its version", "Install awa-cli anew.")
+    try:
+        wheel = metadata.version("awa-pg")
+    except metadata.PackageNotFoundError:
+        return _check(name, Outcome.OK, f"{found[0]} at {path}")
+    if found[0] == wheel:
+        return _check(name, Outcome.OK, f"{found[0]} at {path}, as awa-pg")
+    hint = f"Use one release for both: pip install awa-cli=={wheel}. Or never run awa migrate here."
+    return _check(name, Outcome.NOTE, f"{found[0]} at {path}, but awa-pg is {wheel}", hint)
+
+
+def _engine(environment: Mapping[str, str]) -> list[Check]:
+    path = shutil.which("pulumi", path=environment.get("PATH", ""))
+    if path is None:
+        hint = f"{_ENGINE_FOR} https://www.pulumi.com/docs/install says how to install it."
+        return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", hint)]
+    said = _said([path, "version"])
+    if not said:
+        return [_check("Pulumi", Outcome.PROBLEM, f"{path} does not say its version", "Install Pulumi anew.")]
+    folders = os.pathsep.join([str(Path(path).parent), environment.get("PATH", "")])
+    hosts = [name for name in _LANGUAGES if shutil.which(f"pulumi-language-{name}", path=folders)]
+    languages = [name for name in hosts if not name.endswith("-exec")]
+    host = (
+        _check("languages", Outcome.OK, f"programs in {', '.join(languages)}")
+        if languages
+        else _check(
+            "languages",
+            Outcome.NOTE,
+            "no language host beside pulumi or on PATH",
+            "awa-infra up needs none; a Pulumi program of your own needs pulumi-language-<its language>.",
+        )
+    )
+    return [_check("Pulumi", Outcome.OK, f"{said.splitlines()[0]} at {path}"), host, _backend(environment)]
+
+
+def _backend(environment: Mapping[str, str]) -> Check:
+    """Say where the state is; a backend elsewhere is not asked, because asking it may write."""
+    name = "backend"
+    url = environment.get("PULUMI_BACKEND_URL") or _logged_in_to(environment)
+    if not url:
+        return _check(name, Outcome.NOTE, "not logged in", "Run pulumi login, or set PULUMI_BACKEND_URL, or --backend.")
+    shown = _without_secrets(url)
+    if not url.startswith("file://"):
+        return _check(name, Outcome.OK, f"{shown} (not asked)")
+    folder = Path(url.removeprefix("file://") or ".").expanduser()
+    if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
+        return _check(name, Outcome.OK, shown)
+    return _check(
+        name, Outcome.PROBLEM, f"{shown}: {folder} is no folder that can be written", f"Make it: mkdir -p {folder}"
+    )
+
+
+def _logged_in_to(environment: Mapping[str, str]) -> str:
+    home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    try:
+        known = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    current = known.get("current") if isinstance(known, dict) else None
+    return current if isinstance(current, str) else ""
+
+
+def _without_secrets(url: str) -> str:
+    """Return a URL without what could be a password: the user, and the query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _passphrase(config: Path | None, environment: Mapping[str, str]) -> Check:
+    name = "passphrase"
+    file = environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if "PULUMI_CONFIG_PASSPHRASE" in environment:
+        return _check(name, Outcome.OK, "PULUMI_CONFIG_PASSPHRASE is set")
+    if file:
+        if os.access(file, os.R_OK):
+            return _check(name, Outcome.OK, "PULUMI_CONFIG_PASSPHRASE_FILE is set, and can be read")
+        hint = "Correct the path, or its permissions."
+        return _check(name, Outcome.PROBLEM, f"PULUMI_CONFIG_PASSPHRASE_FILE: {file} cannot be read", hint)
+    if config is not None and _has_passphrase(config):
+        hint = "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE for up, preview, refresh and destroy."
+        return _check(name, Outcome.NOTE, "the secrets of this stack have a passphrase, which is not set", hint)
+    return _check(name, Outcome.OK, "not set; only a stack whose secrets have one needs it")
+
+
+def _has_passphrase(config: Path) -> bool:
+    try:
+        return re.search(r"^encryptionsalt:", config.read_text(encoding="utf-8"), flags=re.MULTILINE) is not None
+    except (OSError, UnicodeDecodeError):
+        return False  # what is wrong with the file another check says
+
+
+def _program(name: str, environment: Mapping[str, str]) -> str | None:
+    """Return a program's path: on PATH, or beside this Python, whose environment may not be activated."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(name, path=os.pathsep.join([environment.get("PATH", ""), beside]))
+
+
+def _said(words: list[str]) -> str | None:
+    """Return what a program prints, or nothing where it fails."""
+    quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        done = subprocess.run(  # noqa: S603  programs of the user
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE,
+            check=True,
+            env=quiet,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _check(name: str, outcome: Outcome, message: str, hint: str = "") -> Check:
+    return Check(Area.MACHINE, name, outcome, message, hint)

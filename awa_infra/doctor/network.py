@@ -1,0 +1,77 @@
+"""The way to the server: what its name means, and whether anybody listens there."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from awa_infra.doctor.checks import Area, Check, Outcome
+
+PATIENCE = 10.0
+"""Seconds for a name to be looked up, and for each address to answer."""
+
+
+def network_checks(places: Sequence[tuple[str, int]]) -> list[Check]:
+    """Return the checks of every host: that its name is known, and that something listens.
+
+    Args:
+        places: host and port of each; a host that begins with a slash is the folder of a socket.
+    """
+    found = []
+    for host, port in places:
+        if host.startswith(("/", "@")):
+            found.append(_socket(host, port))
+            continue
+        addresses = _addresses(host, port)
+        if isinstance(addresses, str):
+            hint = "Check the host of the database URL, and the name servers of this machine."
+            found.append(Check(Area.NETWORK, "name", Outcome.PROBLEM, f"{host}: {addresses}", hint))
+            continue
+        found.append(Check(Area.NETWORK, "name", Outcome.OK, f"{host} is {', '.join(addresses)}"))
+        found += [_listening(address, port) for address in addresses]
+    return found
+
+
+def _addresses(host: str, port: int) -> list[str] | str:
+    """Return the addresses of a name, or why there are none. The system's resolver knows no time limit."""
+    answer: list[list[str] | str] = []
+
+    def ask() -> None:
+        try:
+            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as exc:
+            answer.append(exc.strerror if isinstance(exc, OSError) and exc.strerror else "is no name of a host")
+        else:
+            answer.append(list(dict.fromkeys(str(entry[4][0]) for entry in known)))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    return answer[0] if answer else f"no answer of the name servers within {PATIENCE:g} s"
+
+
+def _listening(address: str, port: int) -> Check:
+    try:
+        with socket.create_connection((address, port), timeout=PATIENCE):
+            return Check(Area.NETWORK, "port", Outcome.OK, f"{address}, port {port} answers")
+    except TimeoutError:
+        reason, hint = f"no answer within {PATIENCE:g} s", "A firewall or a route may be in the way."
+    except OSError as exc:
+        reason, hint = (exc.strerror or type(exc).__name__).lower(), "Check that the server runs, and host and port."
+    return Check(Area.NETWORK, "port", Outcome.PROBLEM, f"{address}, port {port}: {reason}", hint)
+
+
+def _socket(folder: str, port: int) -> Check:
+    path = f"{folder}/.s.PGSQL.{port}"
+    if folder.startswith("@"):
+        path = f"\0{path[1:]}"
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as trying:
+        trying.settimeout(PATIENCE)
+        trying.connect(path)
+        return Check(Area.NETWORK, "socket", Outcome.OK, f"{folder}, port {port} answers")
+    what = "nobody listens" if Path(path.replace("\0", "@")).exists() else "there is no socket"
+    hint = "Check that the server runs, and host and port of the database URL."
+    return Check(Area.NETWORK, "socket", Outcome.PROBLEM, f"{folder}, port {port}: {what}", hint)

@@ -1,0 +1,57 @@
+"""A plan that somebody has agreed to: enough to know it again, and none of its SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awa_infra.model.desired import Transaction
+from awa_infra.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseIdentity:
+    """What tells one database from every other, whatever it is called and wherever it is reached.
+
+    Attributes:
+        name: of the database.
+        oid: of the database in its server; a restored one has another.
+        system: identifier of the server's data, as ``pg_control_system()`` has it; ``None`` where the role may not ask.
+    """
+
+    name: str
+    oid: int
+    system: str | None = None
+
+    def is_another_than(self, other: DatabaseIdentity) -> bool:
+        """Whether the two are known to be different databases."""
+        systems = {self.system, other.system} - {None}
+        return (self.name, self.oid) != (other.name, other.oid) or len(systems) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedPlan:
+    """What was agreed to.
+
+    Attributes:
+        from_version: where schema ``awa`` stood.
+        digest: of the plan.
+        steps: key and hash of the SQL of each, in order.
+        transaction: what is committed together.
+        database: for which database it was made; ``None`` for any.
+        release: of Awa, with which it was made; empty if that does not matter.
+    """
+
+    from_version: int
+    digest: str
+    steps: tuple[tuple[str, str], ...]
+    transaction: Transaction
+    database: DatabaseIdentity | None = None
+    release: str = ""
+
+    @staticmethod
+    def of(
+        plan: Plan, transaction: Transaction, database: DatabaseIdentity | None = None, release: str = ""
+    ) -> AgreedPlan:
+        """Return what is to be agreed to for a plan."""
+        steps = tuple((step.key, step.sha256) for step in plan.steps)
+        return AgreedPlan(plan.from_version, plan.digest, steps, transaction, database, release)

@@ -1,0 +1,130 @@
+"""``plan --out`` and ``apply --plan``: what was agreed to, or nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from awa_infra.database.observe import read_state
+from awa_infra.database.target import Target
+from tests.support.command import Run
+from tests.support.servers import Database, TestServer
+
+STACK = "config:\n  awa:queueStorageSchemas:\n    - {schema: small, queueSlots: 4, leaseSlots: 2, claimSlots: 2}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "plan.json"
+
+
+def test_what_was_agreed_to_is_applied_and_doing_it_again_changes_nothing(
+    run: Run, database: Database, tmp_path: Path, file: Path
+) -> None:
+    stack = tmp_path / "Pulumi.dev.yaml"
+    stack.write_text(STACK, encoding="utf-8")
+    options = ["--config", str(stack)]
+    planned = run("plan", *options, "--out", str(file), url=database.url)
+    assert planned.status == 0
+    assert f"Next: awa-infra apply --config {stack} --plan {file}" in planned.out
+    found = json.loads(file.read_text())
+    assert f"Digest: {found['digest']}" in planned.out
+    assert run("plan", *options, "--json", url=database.url).data["digest"] == found["digest"]
+    assert not read_state(database.url).schema_exists
+    done = run("apply", *options, "--plan", str(file), url=database.url)
+    assert done.status == 0
+    again = run("apply", *options, "--plan", str(file), url=database.url)
+    assert again.status == 0
+    assert "is already as desired" in again.out
+
+
+def test_other_options_than_those_of_the_plan_are_refused_and_named(run: Run, database: Database, file: Path) -> None:
+    planned = run("plan", "--target-version", "39", "--allow-live-runtimes", "--out", str(file), url=database.url)
+    assert planned.status == 0
+    assert f"Next: awa-infra apply --target-version 39 --allow-live-runtimes --plan {file}" in planned.out
+    refused = run("apply", "--plan", str(file), url=database.url)
+    assert refused.status == 3
+    assert "[stale-plan]" in refused.err
+    assert "new in the plan: V040" in refused.err
+    assert "Give the options with which the plan was made" in refused.err
+    assert not read_state(database.url).schema_exists
+
+
+def test_a_database_that_changed_since_is_left_alone(run: Run, database: Database, file: Path) -> None:
+    assert run("plan", "--out", str(file), url=database.url).status == 0
+    assert run("apply", "--target-version", "38", url=database.url).status == 0
+    refused = run("apply", "--json", "--plan", str(file), url=database.url)
+    assert refused.status == 3
+    assert "schema awa: at version 0 then, at version 38 now" in refused.data["error"]["details"]
+    assert read_state(database.url).version == 38
+
+
+def test_a_plan_for_one_database_is_not_for_its_copy(
+    run: Run, server: TestServer, database: Database, file: Path
+) -> None:
+    assert run("plan", "--out", str(file), url=database.url).status == 0
+    copy = server.create(database.name)
+    try:
+        refused = run("apply", "--plan", str(file), url=copy.url)
+        assert refused.status == 3
+        assert f"this is another one: {copy.name}" in refused.err
+        assert not read_state(copy.url).schema_exists
+    finally:
+        server.drop(copy)
+
+
+def test_a_role_that_may_not_ask_for_the_servers_identifier_can_make_and_apply_a_plan(
+    run: Run, database: Database, file: Path
+) -> None:
+    role = f"planner_of_{database.name}"
+    name, which = sql.Identifier(role), sql.Identifier(database.name)
+    ask = "ON FUNCTION pg_catalog.pg_control_system() {} PUBLIC"
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(name))
+        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(which, name))
+        connection.execute(f"REVOKE EXECUTE {ask.format('FROM')}".encode())
+        try:
+            url = Target.of(database.url).with_login(role, "x")
+            assert run("plan", "--out", str(file), url=url).status == 0
+            assert json.loads(file.read_text())["database"]["system_identifier"] is None
+            assert run("apply", "--plan", str(file), url=url).status == 0
+        finally:
+            connection.execute(f"GRANT EXECUTE {ask.format('TO')}".encode())
+            connection.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(name))
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(name))
+            connection.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+def test_a_blocked_plan_is_not_written(run: Run, awa_database: Database, file: Path) -> None:
+    blocked = run("plan", "--target-version", "9", "--out", str(file), url=awa_database.url)
+    assert blocked.status == 3
+    assert not file.exists()
+
+
+def test_a_file_that_is_no_plan_is_never_replaced(run: Run, database: Database, file: Path) -> None:
+    file.write_text("my notes", encoding="utf-8")
+    refused = run("plan", "--out", str(file), url=database.url)
+    assert refused.status == 2
+    assert "no plan file that could be replaced" in refused.err
+    assert file.read_text() == "my notes"
+    file.unlink()
+    for _ in range(2):  # its own it replaces
+        assert run("plan", "--out", str(file), url=database.url).status == 0
+    assert [path.name for path in file.parent.iterdir() if "plan" in path.name] == ["plan.json"]
+
+
+@pytest.mark.parametrize("name", ["none.json", "notes.txt", "."])
+def test_a_plan_that_cannot_be_read_is_refused_before_any_connection(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.txt").write_bytes(b"\xff\xfe")
+    refused = run("apply", "--plan", str(tmp_path / name), url="postgresql://u@127.0.0.1:1/x")
+    assert refused.status == 2
+
+
+def test_a_plan_that_cannot_be_written_leaves_nothing(run: Run, database: Database, tmp_path: Path) -> None:
+    refused = run("plan", "--out", str(tmp_path / "none" / "plan.json"), url=database.url)
+    assert refused.status == 2
+    assert "Cannot write" in refused.err
