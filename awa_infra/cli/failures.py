@@ -23,7 +23,7 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
 
 def show_error(error: AwaInfraError, *, as_json: bool) -> int:
     """Show one failure and return its exit status."""
-    complain_of(error)
+    print_failure(error)
     if as_json:
         print_json({"error": error_data(error)})
     return error.exit_status
@@ -40,7 +40,7 @@ def show_usage_error(error: click.ClickException, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def complain_of(error: AwaInfraError) -> None:
+def print_failure(error: AwaInfraError) -> None:
     """Write a failure to standard error: what, each detail on a line of its own, what to do, and its code."""
     if isinstance(error, InterruptionError):
         print_error(error.message)
@@ -54,7 +54,7 @@ def complain_of(error: AwaInfraError) -> None:
 def print_gates(gates: Iterable[Gate]) -> None:
     """Write gates to standard error in the same form as a failure that they cause."""
     for gate in gates:
-        complain_of(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
+        print_failure(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
 
 
 def error_data(error: AwaInfraError) -> dict[str, Any]:
@@ -96,4 +96,4 @@ def _block(label: str, colour: str, error: AwaInfraError) -> None:
     if error.hint:
         print_error(f"{click.style('Hint:', bold=True)} {error.hint}")
     for part in parts:
-        complain_of(part)
+        print_failure(part)
