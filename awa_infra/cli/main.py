@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from awa_infra import __version__
-from awa_infra.cli.failures import asks_for_json, print_failure, internal_error, show_error, show_usage_error
+from awa_infra.cli.failures import asks_for_json, internal_error, print_failure, show_error, show_usage_error
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.output import drop_output, is_about_output, output_error, prepare_streams
 from awa_infra.errors import AwaInfraError, InterruptionError, OutputError, TerminationError
