@@ -17,6 +17,7 @@ from awa_infra.model import Plan, Provenance, Step, StepKind
 from awa_infra.planning.effort import WAITING, and_listed, effort_of
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.installer import replays_installer
+from awa_infra.planning.markdown import as_code, as_text
 
 CONDITIONS = {
     "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",
@@ -137,21 +138,6 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found.group(1)], text)
 
 
-def _code(name: str, *, cell: bool = False) -> str:
-    """Return a name as code that it cannot end, in a cell of a table if wanted."""
-    text = sqltext.one_line(name)
-    text = text.replace("|", "\\|") if cell else text
-    if "`" not in text:
-        return f"`{text}`"
-    fence = "`" * (1 + max(len(run) for run in re.findall("`+", text)))
-    return f"{fence} {text} {fence}"
-
-
-def _plain(text: str) -> str:
-    """Return a text that Markdown shows as it is."""
-    return re.sub(r"([\\`<\[|])", r"\\\1", sqltext.one_line(text))
-
-
 def _bound(lock_timeout: float) -> str:
     return f"at most {seconds(lock_timeout)}" if lock_timeout else "without a bound"
 
@@ -175,10 +161,10 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")
     if form.appends and {entry.file for entry in contents.released} - set(paths.values()):
         lines[-1] += " Replaced scripts have numbers between them; the current text of each is below."
-    lines += [f"`{paths[step.key]}`: Awa's {_plain(step.title)}{again}." for step in contents.of(StepKind.PATCH)]
+    lines += [f"`{paths[step.key]}`: Awa's {as_text(step.title)}{again}." for step in contents.of(StepKind.PATCH)]
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        lines.append(f"`{paths[step.key]}`: {_plain(step.title)}{again}; {step.locks}.")
-    lines += [f"`{paths[step.key]}`: {_plain(step.title)}{again}." for step in contents.of(StepKind.LANES)]
+        lines.append(f"`{paths[step.key]}`: {as_text(step.title)}{again}; {step.locks}.")
+    lines += [f"`{paths[step.key]}`: {as_text(step.title)}{again}." for step in contents.of(StepKind.LANES)]
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
 
 
@@ -241,13 +227,13 @@ def _roles(contents: Contents) -> str:
         return ""
     duties = [("runs the bundle, acting as the owner", roles.migrator)]
     duties += [("workers and producers", roles.runtime), ("reads", roles.observer)]
-    rows = [f"| {_code(name, cell=True)} | {duty} |" for duty, name in duties if name]
-    table = "\n".join([f"| {_code(roles.owner, cell=True)} | owns everything, does not log in |", *rows])
+    rows = [f"| {as_code(name, cell=True)} | {duty} |" for duty, name in duties if name]
+    table = "\n".join([f"| {as_code(roles.owner, cell=True)} | owns everything, does not log in |", *rows])
     acting = (
-        f"run the bundle as {_code(roles.migrator)}: its sessions in this database start as {_code(roles.owner)}, so"
-        " everything belongs to that role."
+        f"run the bundle as {as_code(roles.migrator)}: its sessions in this database start as {as_code(roles.owner)},"
+        " so everything belongs to that role."
         if roles.migrator
-        else f"run the bundle in a session that starts as {_code(roles.owner)}:"
+        else f"run the bundle in a session that starts as {as_code(roles.owner)}:"
         " ALTER ROLE ... IN DATABASE ... SET role."
     )
     return _fill(_text("roles"), {"table": table, "acting": acting}) + "\n"

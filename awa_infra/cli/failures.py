@@ -7,13 +7,15 @@ import os
 import re
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
-from awa_infra.model import Gate
+
+if TYPE_CHECKING:
+    from awa_infra.model import Gate  # thirty dataclasses, which --help need not make
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:

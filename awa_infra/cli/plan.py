@@ -21,10 +21,11 @@ from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import refuse_other_files, write_plan
 from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
-from awa_infra.errors import BlockedError
-from awa_infra.model import Plan, Policy
+from awa_infra.errors import BlockedError, ConfigurationError
+from awa_infra.model import DesiredState, ObservedState, Plan, Policy
 from awa_infra.planning.describe import plan_data
 from awa_infra.planning.effort import DURATION
+from awa_infra.planning.markdown import plan_markdown
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
@@ -46,6 +47,7 @@ PENDING = 1
     help="Write the plan to a file, for awa-infra apply --plan FILE. Not if a gate objects.",
 )
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the plan as Markdown, for a pull request.")
 @json_option
 @click.pass_context
 def plan(
@@ -60,6 +62,7 @@ def plan(
     check: bool,
     out: Path | None,
     show_sql: bool,
+    as_markdown: bool,
     as_json: bool,
 ) -> None:
     """Show what apply would do to one database. Reads only.
@@ -69,31 +72,42 @@ def plan(
 
     Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
     """
+    if as_markdown and (show_sql or as_json):
+        raise ConfigurationError("--markdown goes with neither --sql nor --json.", hint="Give one of them.")
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
-    if out is None:
-        observed, found = read_plan(url, desired, role=role)
-    else:
-        refuse_other_files(out)
-        observed, found, which = read_identified_plan(url, desired, role=role)
-        if not found.blocked:
-            write_plan(out, found, desired, which)
+    observed, found = read_plan(url, desired, role=role) if out is None else _written(out, url, desired, role)
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})
+    elif as_markdown:
+        click.echo(plan_markdown(observed.database, found, desired.release.name), nl=False)
     else:
         _print(observed.database, found, show_sql=show_sql)
         if not show_sql and found.steps and not found.blocked:
             click.echo(_next(ctx, found, out))
-    for note in found.notes:
-        if note.code == DURATION:
-            continue  # printed behind the steps; a part of the document of --json
-        print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
+    if not as_markdown:
+        _print_notes(found)
     print_gates(found.gates)
     if found.blocked:
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:
         ctx.exit(PENDING)
+
+
+def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tuple[ObservedState, Plan]:
+    """Plan, and write the plan to a file unless a gate objects."""
+    refuse_other_files(out)
+    observed, found, which = read_identified_plan(url, desired, role=role)
+    if not found.blocked:
+        write_plan(out, found, desired, which)
+    return observed, found
+
+
+def _print_notes(found: Plan) -> None:
+    for note in found.notes:
+        if note.code != DURATION:  # printed behind the steps; a part of the document of --json
+            print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
 
 
 def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
@@ -103,7 +117,7 @@ def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
     return "\n".join([f"Digest: {found.digest}", *lasting, f"Next: {shlex.join(command)}"])
 
 
-_OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_json"})
+_OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_markdown", "as_json"})
 """Options that apply does not take, or, the first, that must not be shown."""
 
 

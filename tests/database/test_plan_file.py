@@ -128,3 +128,10 @@ def test_a_plan_that_cannot_be_written_leaves_nothing(run: Run, database: Databa
     refused = run("plan", "--out", str(tmp_path / "none" / "plan.json"), url=database.url)
     assert refused.status == 2
     assert "Cannot write" in refused.err
+
+
+def test_a_plan_as_markdown_is_all_that_is_printed(run: Run, database: Database) -> None:
+    shown = run("plan", "--markdown", url=database.url)
+    assert (shown.status, shown.err) == (0, "")
+    assert shown.out.startswith(f"### Awa in database `{database.name}`")
+    assert run("plan", "--markdown", "--json", url=database.url).status == 2
