@@ -6,7 +6,7 @@ The texts are Awa's own. This module counts, orders and hashes them, and changes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from importlib import metadata
 
@@ -109,7 +109,7 @@ def installed_release() -> Release:
     try:
         import awa  # noqa: PLC0415  a native module, wanted only by commands that need SQL
 
-        name = metadata.version(DISTRIBUTION)
+        name = _installed_version(metadata.version)
     except (ImportError, metadata.PackageNotFoundError) as exc:
         raise ReleaseError(
             "The Python package awa-pg, which carries Awa's migrations, is not installed here.",
@@ -120,6 +120,12 @@ def installed_release() -> Release:
         patches = awa.schema_patches() if hasattr(awa, "schema_patches") else ()
         _built[key] = awa, build_release(name, awa.migrations(), patches)
     return _built[key][1]
+
+
+@cache
+def _installed_version(look_up: Callable[[str], str]) -> str:
+    """Return the version of the wheel, looked up once: its module stays the same for as long as this process runs."""
+    return look_up(DISTRIBUTION)
 
 
 _built: dict[tuple[str, int], tuple[object, Release]] = {}

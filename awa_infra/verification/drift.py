@@ -168,6 +168,30 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
 
 
 def _catalog_findings(subject: Subject, existing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+    """Compare what was read; the same catalog that was read before and was as expected is not compared again."""
+    kept = _last_without_difference(subject.facts, existing.name, shape)
+    for catalog, findings, fingerprint in kept:
+        if catalog == existing.catalog:
+            return findings, fingerprint
+    differing, findings, fingerprint = _compared(subject, existing, shape)
+    # Only a catalog without differences is kept: the report of a difference uses other schemas.
+    if subject.facts and not differing:
+        kept[:] = [(existing.catalog, findings, fingerprint)]
+    return findings, fingerprint
+
+
+@lru_cache(maxsize=8)
+def _last_without_difference(
+    _facts: CatalogFacts | None, _name: SchemaName, _shape: Shape
+) -> list[tuple[Catalog, list[Finding], Fingerprint]]:
+    """Return a list that keeps the last catalog of a schema that was as expected: a provider reads it many times."""
+    return []
+
+
+def _compared(
+    subject: Subject, existing: ObservedSchema, shape: Shape
+) -> tuple[list[Finding], list[Finding], Fingerprint]:
+    """Return the differences, everything found, and the fingerprint."""
     schema = existing.name.text
     found = with_hashes(structure(existing.catalog), existing.name, _own(subject, existing))
     if subject.facts:
@@ -189,7 +213,7 @@ def _catalog_findings(subject: Subject, existing: ObservedSchema, shape: Shape) 
     if subject.facts and schema == CANONICAL_SCHEMA:
         findings += checks.public_findings(existing.catalog, subject.facts.private)
     promised = (hashed if expected == found else digest(expected)) if subject.facts else None
-    return findings, Fingerprint(schema, hashed, promised)
+    return differing, findings, Fingerprint(schema, hashed, promised)
 
 
 def _own(subject: Subject, existing: ObservedSchema) -> frozenset[str]:

@@ -435,3 +435,26 @@ def test_a_schema_that_is_compared_again_is_not_made_from_its_template_again(mon
     other = subject(facts=replace(FACTS))
     assert [drift(other), drift(other), drift(subject(facts=replace(FACTS)), "acme")] == [[], [], []]
     assert made == [AWA, ACME, ACME]
+
+
+def test_a_catalog_that_is_as_it_was_is_not_compared_again_and_whatever_changes_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[str] = []
+
+    def counted(schema: str, expected: Mapping[Key, str], found: Mapping[Key, str]) -> list[Finding]:
+        compared.append(schema)
+        return compare(schema, expected, found)
+
+    monkeypatch.setattr(drift_module, "compare", counted)
+    own = replace(FACTS)  # facts are equal only to themselves: nothing was compared with these
+    healthy, again = subject(facts=own), subject(facts=own)
+    assert healthy.existing["awa"].catalog is not again.existing["awa"].catalog
+    assert examine(healthy, ["awa"]) == examine(again, ["awa"])
+    assert compared == ["awa"]
+    broken = replace(damaged("awa", ("column", "jobs.a")), facts=own)
+    assert [codes(broken, "awa"), codes(broken, "awa")] == [["object-missing"]] * 2
+    assert compared == ["awa"] * 3
+    assert codes(again, "awa") == []
+    assert codes(replace(damaged("awa", privilege__jobs="public SELECT"), facts=own), "awa") == []
+    assert compared == ["awa"] * 4
