@@ -1,4 +1,4 @@
-"""Every failure that a user can meet, as one hierarchy.
+"""Every failure that a user can see, as one hierarchy.
 
 A *finding* (a pending version, a gate that blocks, drift) is a value and is returned; a *failure* is
 one of these exceptions. Each carries a stable ``code`` (a section of ``docs/reference/errors.md``), a

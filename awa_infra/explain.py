@@ -1,4 +1,4 @@
-"""What every code means: the prose of the error reference, which the package carries."""
+"""What every code means: the text of the error reference, which the package carries."""
 
 from __future__ import annotations
 

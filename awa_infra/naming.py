@@ -1,9 +1,10 @@
-"""What schemas, databases and roles may be called. One rule for configuration, resources and commands."""
+"""Rules for the names of schemas, databases and roles, for configuration, resources and commands alike."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from awa_infra.model import CANONICAL_SCHEMA
 
@@ -101,6 +102,14 @@ def name_problem(name: str) -> str | None:
     if size > POSTGRES_MAX_LENGTH:
         return f"{name!r} has {size} bytes in UTF-8; PostgreSQL keeps {POSTGRES_MAX_LENGTH}"
     return None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that somebody may have meant, whatever its case; empty if none is near."""
+    import difflib  # noqa: PLC0415  only where something is wrong
+
+    folded = {name.lower(): name for name in known}
+    return next((folded[n] for n in difflib.get_close_matches(word.lower(), folded, n=1)), "")
 
 
 def _form_problem(name: str) -> str | None:

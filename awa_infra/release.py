@@ -1,4 +1,4 @@
-"""From the installed ``awa-pg`` wheel to a checked :class:`~awa_infra.model.Release`.
+"""Read the installed ``awa-pg`` wheel as a checked :class:`~awa_infra.model.Release`.
 
 The texts are Awa's own. This module counts, orders and hashes them, and changes nothing.
 """

@@ -68,7 +68,7 @@ def golden() -> dict[str, bytes]:
     return found
 
 
-def standing() -> dict[str, bytes]:
+def existing() -> dict[str, bytes]:
     """Return what is in the folder."""
     inputs = set(CONFIGURATIONS.values())
     paths = [path for path in GOLDEN.rglob("*") if path.is_file() and path not in inputs]
@@ -77,7 +77,7 @@ def standing() -> dict[str, bytes]:
 
 def differences() -> list[str]:
     """Return a unified diff between the folder and what would be written, in lines."""
-    old, new = standing(), golden()
+    old, new = existing(), golden()
     return [line for change in changes(old, new) for line in unified(change, old, new)]
 
 
@@ -91,7 +91,7 @@ def _refuse_another_release() -> None:
 
 def _main() -> int:
     new = golden()
-    for change in changes(standing(), new):
+    for change in changes(existing(), new):
         path = GOLDEN / change.file
         if change.what == "removed":
             path.unlink()

@@ -1,1 +1,1 @@
-"""Pure: from a plan to the files of a bundle, for eight migration tools."""
+"""Render the files of a bundle from a plan, for eight migration tools. Pure, except for :mod:`.writing`."""

@@ -1,4 +1,4 @@
-"""``roles.sql`` and ``guard.sql``: what only an administrator may do, beside the files that the tool runs."""
+"""Write ``roles.sql`` and ``guard.sql``: what an administrator runs, apart from the files that the tool runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a bundle is what it says, and what a database has run of it. Pure."""
+"""Check that a bundle is unchanged, and compare it with what a database has run of it. Pure."""
 
 from __future__ import annotations
 
@@ -50,46 +50,46 @@ class Applied:
     state: str
 
 
-def check(standing: ExistingBundle) -> tuple[Flaw, ...]:
+def check(existing: ExistingBundle) -> tuple[Flaw, ...]:
     """Return everything in a bundle that disagrees: files, sums, lock, manifest, and what Awa has released.
 
     Raises:
         BundleError: the lock file cannot be read.
     """
-    lock = standing.lock
-    found = [Flaw(path, "was not written by awa-infra.") for path in standing.foreign]
-    found += [Flaw(path, "is missing.") for path in standing.missing]
-    found += [Flaw(path, "was edited: SHA256SUMS has another hash.") for path in standing.edited]
-    found += _against_the_lock(standing, lock)
-    found += _against_awa(standing, lock)
+    lock = existing.lock
+    found = [Flaw(path, "was not written by awa-infra.") for path in existing.foreign]
+    found += [Flaw(path, "is missing.") for path in existing.missing]
+    found += [Flaw(path, "was edited: SHA256SUMS has another hash.") for path in existing.edited]
+    found += _against_the_lock(existing, lock)
+    found += _against_awa(existing, lock)
     return tuple(found)
 
 
-def unvouched(standing: ExistingBundle) -> tuple[str, ...]:
+def unknown_releases(existing: ExistingBundle) -> tuple[str, ...]:
     """Return the releases in a bundle whose texts this awa-infra does not know, so that it cannot tell."""
     known = known_releases()
-    return tuple(sorted({entry.release for entry in standing.lock.frozen.values()} - known.keys()))
+    return tuple(sorted({entry.release for entry in existing.lock.frozen.values()} - known.keys()))
 
 
-def progress(standing: ExistingBundle, history: History) -> tuple[Applied, ...]:
+def progress(existing: ExistingBundle, history: History) -> tuple[Applied, ...]:
     """Return what a database has run, file by file: migrations by version, then repeatable files.
 
     Raises:
         BundleError: the lock file cannot be read.
     """
-    lock = standing.lock
+    lock = existing.lock
     rows = {row.identity: row for row in history.rows or ()}
     if lock.form == "flyway":
-        return tuple(_flyway(standing, lock, rows))
+        return tuple(_flyway(existing, lock, rows))
     if format_named(lock.form).appends:
         return tuple(_numbered(lock, rows))
-    names = _changesets(standing) if lock.form == "liquibase" else {}
+    names = _changesets(existing) if lock.form == "liquibase" else {}
     found = []
     for version, entry in sorted(lock.frozen.items()):
         row = rows.get(names.get(entry.file, str(version)))
         found.append(Applied(entry.file, row.outcome if row else "pending"))
     # Nothing but a tool with a history knows whether it ran a repeatable file.
-    for path in _repeatable(standing, lock):
+    for path in _repeatable(existing, lock):
         if path in names:
             row = rows.get(names[path])
             found.append(Applied(path, row.outcome if row else "pending"))
@@ -105,7 +105,7 @@ def flyway_checksum(content: bytes) -> int:
     return crc - (1 << 32) if crc >= 1 << 31 else crc
 
 
-def _flyway(standing: ExistingBundle, lock: LockFile, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
+def _flyway(existing: ExistingBundle, lock: LockFile, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
     ran = {int(identity): row for identity, row in rows.items() if identity.isdigit()}
     baseline = max((version for version, row in ran.items() if row.outcome == "baseline"), default=0)
     for version, entry in sorted(lock.frozen.items()):
@@ -113,10 +113,10 @@ def _flyway(standing: ExistingBundle, lock: LockFile, rows: Mapping[str, History
         if version <= baseline:
             yield Applied(entry.file, "adopted")
         else:
-            yield Applied(entry.file, _against(standing.files.get(entry.file), row, otherwise="different"))
-    for path in _repeatable(standing, lock):
+            yield Applied(entry.file, _against(existing.files.get(entry.file), row, otherwise="different"))
+    for path in _repeatable(existing, lock):
         # Another text of a repeatable file is one that Flyway will run.
-        yield Applied(path, _against(standing.files[path], rows.get(path.rpartition("/")[2]), otherwise="pending"))
+        yield Applied(path, _against(existing.files[path], rows.get(path.rpartition("/")[2]), otherwise="pending"))
 
 
 def _numbered(lock: LockFile, rows: Mapping[str, HistoryRow]) -> Iterator[Applied]:
@@ -139,35 +139,35 @@ def _against(content: bytes | None, row: HistoryRow | None, *, otherwise: str) -
     return row.outcome if same or row.outcome == "failed" else otherwise
 
 
-def _repeatable(standing: ExistingBundle, lock: LockFile) -> list[str]:
-    return sorted({entry.file for entry in lock.repeatable} & standing.files.keys())
+def _repeatable(existing: ExistingBundle, lock: LockFile) -> list[str]:
+    return sorted({entry.file for entry in lock.repeatable} & existing.files.keys())
 
 
-def _changesets(standing: ExistingBundle) -> dict[str, str]:
+def _changesets(existing: ExistingBundle) -> dict[str, str]:
     """Return the id of the changeset of each file, as the changelog has it."""
     try:
-        sets = [entry["changeSet"] for entry in yaml.safe_load(standing.files["changelog.yaml"])["databaseChangeLog"]]
+        sets = [entry["changeSet"] for entry in yaml.safe_load(existing.files["changelog.yaml"])["databaseChangeLog"]]
         changes = [(entry["id"], entry["changes"][0].get("sqlFile")) for entry in sets]
         return {script["path"]: identity for identity, script in changes if script}
     except (KeyError, TypeError, AttributeError, IndexError, yaml.YAMLError) as exc:
         raise BundleError(
-            f"{standing.folder / 'changelog.yaml'} cannot be read.", hint="Restore it from version control."
+            f"{existing.folder / 'changelog.yaml'} cannot be read.", hint="Restore it from version control."
         ) from exc
 
 
-def _against_the_lock(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
+def _against_the_lock(existing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
     """Compare what is there with what was released; what the sums have told already is not told again."""
-    told = {*standing.edited, *standing.missing}
+    told = {*existing.edited, *existing.missing}
     texts: dict[str, dict[str, Released]] = {}
     for entry in (*lock.frozen.values(), *lock.repeatable):
         texts.setdefault(entry.file, {})[entry.sha256] = entry
     for file, known in texts.items():
-        content = standing.files.get(file)
+        content = existing.files.get(file)
         # Which of its texts a repeatable file has now is for the sums to say.
         if content is not None and file not in told and sha256(content) not in known:
             entry = list(known.values())[-1]
             yield Flaw(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")
-    manifest = standing.manifest
+    manifest = existing.manifest
     if manifest.get("format") != lock.form:
         yield Flaw(MANIFEST, f"says format {manifest.get('format')!r}, the lock says {lock.form!r}.")
     listed = {entry["version"]: entry["release"] for entry in manifest.get("migrations", [])}
@@ -175,7 +175,7 @@ def _against_the_lock(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw
         yield Flaw(MANIFEST, "lists other migrations than the lock.")
 
 
-def _against_awa(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
+def _against_awa(existing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
     text_of = format_named(lock.form).text_of
     known = known_releases()
     expected = [
@@ -183,7 +183,7 @@ def _against_awa(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
         for version, entry in sorted(lock.frozen.items())
         if entry.release in known
     ]
-    manifest = standing.manifest
+    manifest = existing.manifest
     release = manifest.get("awa_release", "")
     if release in known:
         expected += [
@@ -191,6 +191,6 @@ def _against_awa(standing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
             for entry in manifest.get("patches", [])
         ]
     for path, name, sha in expected:
-        content = standing.files.get(path)
+        content = existing.files.get(path)
         if content is not None and normalised_sha256(text_of(content)) != sha:
             yield Flaw(path, f"is not the text that Awa {name} released.")

@@ -1,4 +1,4 @@
-"""What every format is rendered from, and what a format is: two functions over one plan."""
+"""What every format renders (one plan and its settings), and what a format is."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ def plain_paths(contents: Contents) -> dict[str, str]:
     found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
     found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
     for kind, slug in SLUGS.items():
-        found |= {step.key: f"awa_infra/{slug}_{again(contents, step)}.sql" for step in contents.of(kind)}
+        found |= {step.key: f"awa_infra/{slug}_{script_name(contents, step)}.sql" for step in contents.of(kind)}
     return found
 
 
-def again(contents: Contents, step: Step) -> str:
+def script_name(contents: Contents, step: Step) -> str:
     """Return a schema's name for the file of its step, with a number if the schema has come back.
 
     A tool runs a repeatable file again only if something about it has changed. A schema that left the configuration may

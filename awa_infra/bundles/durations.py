@@ -1,4 +1,4 @@
-"""What each file of a bundle locks and how long it takes: a table for the README, from committed facts. Pure.
+"""Write the README's table of what each file locks and how long it takes, from committed facts. Pure.
 
 No clock and no machine: whoever writes the bundle gets the same table.
 """
@@ -44,10 +44,10 @@ def _about(total: float) -> str:
         f"Measured on {facts.reference}, each file by itself: other machines have other seconds. On an empty database "
         f"all files together take about {max(total, 0.1):.1f} seconds. The last two columns are for a database in "
         "use: what a file takes longer for every million jobs in the tables of schema `awa` itself, and for every "
-        "million ready or finished jobs in queue storage, those of all its schemas together. In the former a file "
-        "without a figure takes less than half a second, the latter is known of files that run the installer of queue "
-        "storage again, which cost most. Locks are held until the transaction ends; a custom queue-storage schema adds "
-        "its own tables to those of schema `awa`, which are counted here."
+        "million ready or finished jobs in queue storage, those of all its schemas together. Column 4 empty: under "
+        "0.5 s. Column 5 has a figure for each file that runs the queue-storage installer again; these cost most. "
+        "Locks are held until the transaction ends; a custom queue-storage schema adds its own tables to those of "
+        "schema `awa`, which are counted here."
     )
     return textwrap.fill(text, 120, break_on_hyphens=False)
 

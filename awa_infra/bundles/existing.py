@@ -1,4 +1,4 @@
-"""The bundle that stands in a folder, and whether it is as it was written."""
+"""Read the bundle in a folder, and compare it with its checksums or with a newly rendered one."""
 
 from __future__ import annotations
 
@@ -128,19 +128,19 @@ def read(folder: Path) -> ExistingBundle | None:
     return ExistingBundle(folder, files)
 
 
-def refuse_what_changed(standing: ExistingBundle) -> None:
+def refuse_what_changed(existing: ExistingBundle) -> None:
     """Raise unless a bundle is exactly as it was written.
 
     Raises:
         BundleError: see above; it names the files.
     """
-    folder = standing.folder
-    if standing.foreign:
+    folder = existing.folder
+    if existing.foreign:
         raise BundleError(
-            f"The bundle in {folder} also holds files that awa-infra did not write: {', '.join(standing.foreign)}.",
+            f"The bundle in {folder} also holds files that awa-infra did not write: {', '.join(existing.foreign)}.",
             hint="A bundle is replaced as a whole. Move them elsewhere, then run this again.",
         )
-    changed = [f"{path} was edited" for path in standing.edited] + [f"{path} is missing" for path in standing.missing]
+    changed = [f"{path} was edited" for path in existing.edited] + [f"{path} is missing" for path in existing.missing]
     if changed:
         raise BundleError(
             f"The bundle in {folder} is not as awa-infra wrote it: {', '.join(changed)}.",
@@ -175,17 +175,17 @@ class Change:
     what: str
 
 
-def changes(standing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> tuple[Change, ...]:
+def changes(existing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> tuple[Change, ...]:
     """Return what writing would do, by path."""
-    found = [Change(path, "added") for path in wanted.keys() - standing.keys()]
-    found += [Change(path, "removed") for path in standing.keys() - wanted.keys()]
-    found += [Change(path, "changed") for path in wanted.keys() & standing.keys() if wanted[path] != standing[path]]
+    found = [Change(path, "added") for path in wanted.keys() - existing.keys()]
+    found += [Change(path, "removed") for path in existing.keys() - wanted.keys()]
+    found += [Change(path, "changed") for path in wanted.keys() & existing.keys() if wanted[path] != existing[path]]
     return tuple(sorted(found, key=lambda change: change.file))
 
 
-def unified(change: Change, standing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Iterator[str]:
+def unified(change: Change, existing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Iterator[str]:
     """Return the lines of a unified diff of one file, without their ends."""
-    old, new = (_lines(files.get(change.file)) for files in (standing, wanted))
+    old, new = (_lines(files.get(change.file)) for files in (existing, wanted))
     names = {
         "added": ("/dev/null", f"b/{change.file}"),
         "removed": (f"a/{change.file}", "/dev/null"),

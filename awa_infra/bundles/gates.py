@@ -66,7 +66,7 @@ def history_of(tool: str) -> tuple[tuple[str, ...], str]:
     return needs, re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).rstrip()
 
 
-def gone_queries(contents: Contents, tool: str, identity: Callable[[Step], str]) -> tuple[GateQuery, ...]:
+def dropped_schema_queries(contents: Contents, tool: str, identity: Callable[[Step], str]) -> tuple[GateQuery, ...]:
     """Return the gate for each queue-storage schema of a bundle.
 
     Args:

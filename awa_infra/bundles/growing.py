@@ -1,4 +1,4 @@
-"""A newer release, and a bundle that has released older texts: what stays, and what cannot be. Pure."""
+"""Add a newer release to a bundle, and refuse what would change a released file. Pure."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ class Kept:
 
 
 def with_released_texts(
-    desired: DesiredState, form: Format, standing: ExistingBundle
+    desired: DesiredState, form: Format, existing: ExistingBundle
 ) -> tuple[DesiredState, tuple[Kept, ...]]:
     """Return the same wish with the texts that the bundle has released, and those that differ.
 
     Args:
         desired: what is asked for now.
         form: the format that is asked for now.
-        standing: the bundle.
+        existing: the bundle.
 
     Raises:
         BundleError: the bundle cannot become that by adding files.
     """
-    lock = standing.lock
-    _refuse(desired, form, lock, standing)
+    lock = existing.lock
+    _refuse(desired, form, lock, existing)
     migrations, kept = [], []
     for migration in desired.release.migrations:
         released = lock.frozen.get(migration.version)
         if released is None:
             migrations.append(migration)
             continue
-        content = standing.files.get(released.file, b"")
+        content = existing.files.get(released.file, b"")
         if sha256(content) != released.sha256:
             raise BundleError(
-                f"{standing.folder / released.file} is not what this bundle released: the lock file has another hash.",
+                f"{existing.folder / released.file} is not what this bundle released: the lock file has another hash.",
                 hint="Restore it from version control; databases have already run the released text.",
             )
         text = form.text_of(content)
@@ -68,16 +68,16 @@ def with_released_texts(
     return replace(desired, release=release), tuple(kept)
 
 
-def grown_from(desired: DesiredState, form: Format, standing: ExistingBundle) -> dict[str, Any]:
+def grown_from(desired: DesiredState, form: Format, existing: ExistingBundle) -> dict[str, Any]:
     """Return what the contents of a bundle have to know of the bundle that grows, as fields of :class:`Contents`."""
-    lock = standing.lock
-    declared = {entry["schema"] for entry in standing.manifest.get("queue_storage", ())} | {CANONICAL_SCHEMA}
+    lock = existing.lock
+    declared = {entry["schema"] for entry in existing.manifest.get("queue_storage", ())} | {CANONICAL_SCHEMA}
     returned = frozenset(q.schema for q in desired.queue_storage if q.schema in lock.shapes.keys() - declared)
     returns = {schema: _times(schema, lock) + (schema in returned) for schema in lock.shapes}
-    files = [entry.file for entry in lock.repeatable if entry.file in standing.files]
+    files = [entry.file for entry in lock.repeatable if entry.file in existing.files]
     return {
         "released": lock.repeatable,
-        "texts": {file: form.text_of(standing.files[file]) for file in files},
+        "texts": {file: form.text_of(existing.files[file]) for file in files},
         "returns": returns,
         "returned": returned,
     }
@@ -89,29 +89,29 @@ def _times(schema: str, lock: LockFile) -> int:
     return max((int(found[1]) - 1 for entry in lock.repeatable if (found := named.search(entry.file))), default=0)
 
 
-def refuse_older(release: str, standing: ExistingBundle) -> None:
+def refuse_older(release: str, existing: ExistingBundle) -> None:
     """Raise if a bundle was written with a newer release than the one at hand.
 
     Raises:
         BundleError: it names both releases.
     """
-    newest = standing.release
+    newest = existing.release
     if age(release) < age(newest):
         raise BundleError(
-            f"The bundle in {standing.folder} was written with Awa {newest}, and Awa {release} is installed, which is "
+            f"The bundle in {existing.folder} was written with Awa {newest}, and Awa {release} is installed, which is "
             "older.",
             hint=f"Install awa-pg {newest} or newer, for example: pip install 'awa-pg>={newest}'. Nothing was changed.",
         )
 
 
-def _refuse(desired: DesiredState, form: Format, lock: LockFile, standing: ExistingBundle) -> None:
-    where = standing.folder
+def _refuse(desired: DesiredState, form: Format, lock: LockFile, existing: ExistingBundle) -> None:
+    where = existing.folder
     if lock.form != form.name:
         raise BundleError(
             f"The folder {where} holds a {lock.form} bundle, and a {form.name} bundle is asked for.",
             hint="Write each format to a folder of its own.",
         )
-    refuse_older(desired.release.name, standing)
+    refuse_older(desired.release.name, existing)
     target = desired.target_version or 0
     if target < lock.to_version:
         raise BundleError(
@@ -135,15 +135,15 @@ def _refuse(desired: DesiredState, form: Format, lock: LockFile, standing: Exist
             f"{where} has released; databases that are past it would never run it.",
             hint="Write a new bundle to a new folder for new databases; ask Awa's makers how to upgrade the others.",
         )
-    _refuse_other_shapes(desired, lock, standing)
+    _refuse_other_shapes(desired, lock, existing)
 
 
-def _refuse_other_shapes(desired: DesiredState, lock: LockFile, standing: ExistingBundle) -> None:
+def _refuse_other_shapes(desired: DesiredState, lock: LockFile, existing: ExistingBundle) -> None:
     for wanted in desired.queue_storage:
         released = lock.shapes.get(wanted.schema)
         if released is not None and released != wanted.shape:
             raise BundleError(
-                f"The bundle in {standing.folder} has released queue-storage schema {wanted.schema} with {released}, "
+                f"The bundle in {existing.folder} has released queue-storage schema {wanted.schema} with {released}, "
                 f"and {wanted.shape} is asked for.",
                 hint="Slot counts and receipts cannot be changed: ask for the released ones, or declare a new schema "
                 "beside it.",

@@ -1,4 +1,4 @@
-"""``awa-infra.lock``: every file that a bundle ever released, so that none of them changes afterwards. Pure.
+"""``awa-infra.lock``: lists every file that a bundle released, so that none of them changes afterwards. Pure.
 
 Migration tools remember what they ran by checksum. Awa now and then publishes a corrected text of an old migration;
 a bundle that took it over would no longer fit the databases that it was run on.

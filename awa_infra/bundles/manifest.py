@@ -1,4 +1,4 @@
-"""What is in a bundle, for programs: ``manifest.json``, and ``SHA256SUMS`` for ``sha256sum -c``."""
+"""Write ``manifest.json`` (the contents of a bundle for programs) and ``SHA256SUMS`` (for ``sha256sum -c``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files for tools that know nothing but numbers: no repeatable files, no checks around them. Pure.
+"""Number files for tools that only know numbers: no repeatable files, and no hooks that could run checks. Pure.
 
 A migration of Awa has its version times a thousand. Everything else takes the next free number after the newest
 migration, and a new number whenever its text changes, a migration comes after it, or its schema comes back into the
@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
-from awa_infra.bundles.gates import gone_queries, history_of, lock_table_queries
+from awa_infra.bundles.gates import dropped_schema_queries, history_of, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -85,7 +85,7 @@ def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
     return "\n".join(parts).encode()
 
 
-def beside(contents: Contents, tool: str) -> dict[str, bytes]:
+def psql_scripts(contents: Contents, tool: str) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql.
 
     Args:
@@ -94,7 +94,7 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
     """
     more = [
         *lock_table_queries(contents, together=False),
-        *numbered_gone(contents, tool),
+        *numbered_dropped_queries(contents, tool),
         *not_adopted_queries(contents, tool),
     ]
     lock = locked(contents)
@@ -114,10 +114,10 @@ def beside(contents: Contents, tool: str) -> dict[str, bytes]:
     }
 
 
-def numbered_gone(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
-    """Return the gates for schemas that are gone; see :func:`awa_infra.bundles.gates.gone_queries`."""
+def numbered_dropped_queries(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+    """Return the gates for schemas that are gone; see :func:`awa_infra.bundles.gates.dropped_schema_queries`."""
     named = stems(contents)
-    return gone_queries(contents, tool, lambda step: str(_number(named[step.key])))
+    return dropped_schema_queries(contents, tool, lambda step: str(_number(named[step.key])))
 
 
 _ADOPTING = {

@@ -1,4 +1,4 @@
-"""From what is desired to the files of a bundle. No clock and no network: same input, same bytes."""
+"""Render the files of a bundle for a desired state. No clock and no network: same input, same bytes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def package(
     desired: DesiredState,
     *,
     from_version: int | None = None,
-    standing: ExistingBundle | None = None,
+    existing: ExistingBundle | None = None,
     waits: Waits | None = None,
 ) -> Bundle:
     """Return a bundle: a new one, or one that grows by what a newer release adds.
@@ -57,23 +57,23 @@ def package(
     Args:
         fmt: a key of :data:`FORMATS`.
         desired: what the database is to hold after the bundle has run.
-        from_version: the version that databases stand at before; ``None`` is what the standing bundle has, or 0.
-        standing: the bundle that is to grow. What it has released stays as it is.
+        from_version: the version that databases stand at before; ``None`` is what the existing bundle has, or 0.
+        existing: the bundle that is to grow. What it has released stays as it is.
         waits: how long it waits for locks; ``None`` is the defaults.
 
     Raises:
         ConfigurationError: there is no such format, or this cannot be reached from that version.
         BlockedError: the release has no such version, or it is too early for what is declared.
-        BundleError: the standing bundle cannot become this by adding files.
+        BundleError: the existing bundle cannot become this by adding files.
     """
     form = format_named(fmt)
     lock = LockFile(form.name, from_version or 0)
     kept: tuple[Kept, ...] = ()
-    if standing is not None:
-        lock = standing.lock
+    if existing is not None:
+        lock = existing.lock
         _refuse_another_start(from_version, lock)
-        desired, kept = with_released_texts(desired, form, standing)
-        contents = replace(contents_of(desired, lock.from_version, kept), **grown_from(desired, form, standing))
+        desired, kept = with_released_texts(desired, form, existing)
+        contents = replace(contents_of(desired, lock.from_version, kept), **grown_from(desired, form, existing))
     else:
         contents = contents_of(desired, lock.from_version)
     contents = replace(contents, waits=waits or Waits())
@@ -81,9 +81,9 @@ def package(
     paths = form.paths(contents)
     wrap = form.wrap or _as_it_is
     files = {paths[step.key]: wrap(contents, step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
-    if standing is not None:
+    if existing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
-        files |= {entry.file: standing.files[entry.file] for entry in stay if entry.file in standing.files}
+        files |= {entry.file: existing.files[entry.file] for entry in stay if entry.file in existing.files}
     files.update(form.files(contents))
     files.update(roles_script(contents))
     files.update(guard_script(contents))
@@ -104,7 +104,7 @@ def _as_it_is(_contents: Contents, step: Step) -> bytes:
 
 
 def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, ...] = ()) -> Contents:
-    """Plan from a database that stands at a version, 0 being an empty one.
+    """Plan from a database that is at a version; 0 means an empty one.
 
     Raises:
         ConfigurationError: schema ``awa`` is left out, or the range holds nothing.
@@ -126,7 +126,7 @@ def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> Non
     if from_version and from_version not in desired.release.versions:
         raise ConfigurationError(
             f"Awa {desired.release.name} has no version {from_version} that a bundle could start after.",
-            hint=f"Use a version that a database can stand at, up to {desired.release.schema_version}.",
+            hint=f"Use a version that a database can be at, up to {desired.release.schema_version}.",
         )
     if desired.target_version is not None and from_version >= desired.target_version:
         raise ConfigurationError(

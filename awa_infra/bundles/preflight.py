@@ -1,4 +1,4 @@
-"""The gates as SQL statements, for tools that know nothing of gates. Pure."""
+"""Write the gates as SQL statements, for tools that have no gates. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def preflight(
     *,
     more: Iterable[GateQuery] = (),
     only: frozenset[str] | None = None,
-    again: frozenset[str] | None = None,
+    each_time: frozenset[str] | None = None,
     begins_itself: bool = False,
 ) -> str:
-    """Return the statements that ask every gate and keep everything that objects for :func:`stop`.
+    """Return the statements that check every gate and keep everything that blocks for :func:`stop`.
 
     It is the engine's own gates, each inside a check that the tables it reads are there, so that they run on an empty
     database too. On a database that is as desired nothing objects: a bundle may run again.
@@ -31,8 +31,8 @@ def preflight(
         contents: what the bundle contains; decides which gates apply and what they compare with.
         more: gates that only this tool has.
         only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
-        again: for a text that runs before each file: codes to ask each time. All others are asked only if the lock has
-            just been taken, as the setting ``awa_infra.fresh`` says.
+        each_time: for a text that runs before each file: codes to check each time. All others are checked only if the
+            lock has just been taken, as the setting ``awa_infra.fresh`` says.
         begins_itself: whether the bundle rather than its tool begins the transactions.
     """
     asked = (
@@ -43,8 +43,8 @@ def preflight(
     queries = [query for query in asked if only is None or query.code in only]
 
     def when(code: str, *, pending: bool) -> sqltext.Part:
-        if again is not None:
-            return sqltext.Part("true" if code in again else "fresh")
+        if each_time is not None:
+            return sqltext.Part("true" if code in each_time else "fresh")
         return sqltext.Part("pending" if pending and only is None else "true")
 
     conditions = "".join(_condition(query, when(query.code, pending=query.pending)) for query in queries)
@@ -60,7 +60,7 @@ def preflight(
     )
     reading = sqltext.load("bundle/read_as_owner.sql")
     # Before a file runs something is pending.
-    return "\n".join([reading, *([facts(contents)] if only is None and again is None else []), text])
+    return "\n".join([reading, *([facts(contents)] if only is None and each_time is None else []), text])
 
 
 def locked(contents: Contents, *, first: bool = True) -> str:

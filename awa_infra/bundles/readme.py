@@ -1,4 +1,4 @@
-"""The README of a bundle, for the database administrator who runs it and has never seen this program."""
+"""Write the README of a bundle, for the database administrator who runs it and does not know awa-infra."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONDITIONS = {
     "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
     "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
     "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
-    "downgrade": "The database is at a later version than this bundle. Awa has no way back; run the later bundle.",
+    "downgrade": "The database is at a later version than this bundle. Awa cannot go back; run the later bundle.",
     "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
     "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
     "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
@@ -42,7 +42,7 @@ CONDITIONS = {
     "owner-not-acting": "The session may not act as the declared owner. Run `roles.sql`, connect as the migrator.",
     "queue-storage-damaged": "A queue-storage schema lost a table of its rings; migrations would skip it.",
     "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
-    "queue-storage-shape": "A queue-storage schema stands with other slot counts; they cannot be changed.",
+    "queue-storage-shape": "A queue-storage schema has other slot counts; they cannot be changed.",
     "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
     "tool-timeout": "A timeout of the role or the database would end the tool's own transaction during a migration.",
     "auto-row-security": "An event trigger enables row security on every new table. Disable it for the run.",
@@ -89,7 +89,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "migration_lock": seconds(contents.waits.migration_lock),
         "tag": f"awa-{_last(plan)}",
         **{
-            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it goes on where it stopped."))
+            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it continues where it stopped."))
             for key, text in (_AT_ONCE if form.one_transaction else _FILE_BY_FILE).items()
         },
         "again": _AGAIN.get(form.name, "Run again."),
@@ -100,7 +100,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
 
 _PROVENANCE = {
     Provenance.KNOWN: "Every text has the hash that awa-infra recorded for this release.",
-    Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so nothing but the package vouches for its texts.",
+    Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so it cannot check its texts.",
 }
 
 
@@ -108,8 +108,8 @@ _GRANTS_NOTHING = "It creates no roles and grants nothing."
 
 _AGAIN = {
     "golang-migrate": "Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
-    "sqitch": "Run again. If it fails because something already exists, sqitch does not know of that change: tell it, "
-    "as for a database that `awa migrate` migrated.",
+    "sqitch": "Run again. If it fails because something already exists, sqitch has not recorded that change: record "
+    "it as for a database that `awa migrate` migrated.",
 }
 """What is to be done after an interruption where running again is not enough."""
 
@@ -153,12 +153,14 @@ def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     again = "" if form.appends else "; repeatable"
     lines = [f"`{ROLES_FILE}`: once, by an administrator, see below."] if contents.desired.roles else []
     if contents.desired.guarded:
-        lines.append(f"`{GUARD_FILE}`: once, by a superuser, at any time: nobody drops the schemas by accident then.")
+        lines.append(
+            f"`{GUARD_FILE}`: once, by a superuser, at any time: it keeps the schemas from being dropped by accident."
+        )
     if not form.asks:
         lines.append("`prerequisite.sql` and `preflight.sql`: with psql; the first once, the second before every run.")
     lines.append(f"`{first}` to `{last}`: Awa's migrations, {transactions}.")
     if form.appends and {entry.file for entry in contents.released} - set(paths.values()):
-        lines[-1] += " Scripts that were replaced lie between them; each comes again below."
+        lines[-1] += " Replaced scripts have numbers between them; the current text of each is below."
     lines += [f"`{paths[step.key]}`: Awa's {as_text(step.title)}{again}." for step in contents.of(StepKind.PATCH)]
     for step in contents.of(StepKind.QUEUE_STORAGE):
         lines.append(f"`{paths[step.key]}`: {as_text(step.title)}{again}; {step.locks}.")
@@ -177,7 +179,7 @@ def _kept(contents: Contents) -> str:
     if not contents.kept:
         return ""
     listed = "\n".join(f"- {line}" for line in contents.kept)
-    return f"\nWhat was handed out never changes, for the tool remembers what it ran:\n\n{listed}\n"
+    return f"\nMigrations already handed out never change, because the tool remembers what it ran:\n\n{listed}\n"
 
 
 def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
@@ -186,8 +188,8 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
     listed = ", ".join(f"`{paths[step.key]}`" for step in replays)
     transaction = "the one transaction" if form.one_transaction else "all files together"
     found = [
-        "On an empty database it takes seconds, and there is nobody to wait for it.",
-        "Workers may go on meanwhile, unless a condition below objects; they wait for the locks.",
+        "On an empty database it takes seconds, and nothing else uses an empty database.",
+        "Workers may keep running unless a condition below blocks; they wait for the locks.",
         "Every migration may take `ACCESS EXCLUSIVE` on the tables that it changes, until its transaction ends.",
         f"It waits for a lock {_bound(contents.waits.table_lock)}; then the transaction is rolled back."
         if contents.waits.table_lock
@@ -251,5 +253,5 @@ def _conditions(form: Format, contents: Contents) -> str:
     codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
     codes |= {"tool-timeout"} if form.name in {"flyway", "sqitch"} else set()
     codes |= {"not-adopted"} if form.name in _BELIEVE_THEIR_HISTORY else set()
-    rows = [f"| `{code}` | {CONDITIONS.get(code, 'The message says it all.')} |" for code in sorted(codes)]
+    rows = [f"| `{code}` | {CONDITIONS.get(code, 'See the message.')} |" for code in sorted(codes)]
     return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

@@ -1,4 +1,4 @@
-"""Text that a migration tool would read otherwise than PostgreSQL does, and names that it would order wrongly. Pure.
+"""Refuse text that a migration tool reads differently from PostgreSQL, and names that it would sort wrongly. Pure.
 
 Awa's text is run as it is, so what a tool cannot carry is refused rather than escaped. A text must pass for every
 format: whoever moves from one tool to another keeps the bundle's meaning.

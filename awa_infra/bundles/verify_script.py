@@ -1,4 +1,4 @@
-"""What a bundle promises of a database, as facts to be shown, demanded, or compared before anything runs. Pure."""
+"""What a database must have after a bundle has run, as facts to report, to require, or to check before. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents, own_name
 from awa_infra.model import StepKind
-from awa_infra.planning.access import lack_queries
+from awa_infra.planning.access import missing_queries
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.session import opening
 
@@ -91,7 +91,7 @@ def _facts(contents: Contents) -> Iterator[Fact]:
         needs = tuple(f"{wanted.schema}.{ring}_ring_state" for ring in ("queue", "lease", "claim"))
         text = sqltext.render("bundle/verify_queue_storage.sql", what=what, **values)
         yield Fact(what, str(values["wanted"]), text, needs)
-    for query in lack_queries(desired):
+    for query in missing_queries(desired):
         what = query.what
         lanes = ("queue_lanes", "queue_enqueue_heads", "queue_claim_heads") if query.needs else ()
         text = sqltext.render("bundle/verify_lacks.sql", what=what, lacks=sqltext.Part(query.sql.rstrip()))

@@ -64,14 +64,14 @@ def refuse_what_is_not_ours(target: Path) -> None:
     Raises:
         BundleError: see above.
     """
-    standing = read(target)
+    existing = read(target)
     if target.exists() and Path.cwd().is_relative_to(target):
         raise BundleError(
             f"The folder {target} is the one this runs in, and it would be replaced.",
             hint="Run this from another folder, or choose a folder inside this one.",
         )
-    if standing is not None:
-        refuse_what_changed(standing)
+    if existing is not None:
+        refuse_what_changed(existing)
 
 
 def _missing_parents(target: Path) -> list[Path]:

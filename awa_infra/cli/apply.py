@@ -18,7 +18,7 @@ from awa_infra.cli.options import (
     policy_options,
     transaction_option,
 )
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import read_plan_file
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.options import ApplyOptions
@@ -111,9 +111,9 @@ class ProgressLine:
     def __call__(self, number: int, total: int, step: Step) -> None:
         """Print that a step begins."""
         elapsed = time.monotonic() - self.started
-        complain(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}")
+        print_error(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}")
 
 
 def print_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
     """Print why an attempt was rolled back, and when the next one begins."""
-    complain(retry_line(attempt, error, pause))
+    print_error(retry_line(attempt, error, pause))

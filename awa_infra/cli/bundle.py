@@ -1,4 +1,4 @@
-"""``awa-infra bundle``: look at a bundle that was written before."""
+"""``awa-infra bundle``: check a bundle, and compare it with a database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.bundles.checking import Applied, check, progress, unvouched
+from awa_infra.bundles.checking import Applied, check, progress, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle, read
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import database_url_option, json_option
@@ -38,49 +38,49 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
 
     Exit status: 0, or 1 if a file is not as it should be, or if the database has run another text or failed in one.
     """
-    standing = read(folder)
-    if standing is None:
+    existing = read(folder)
+    if existing is None:
         raise BundleError(f"There is no bundle in {folder}.", hint="Name the folder that awa-infra package wrote.")
-    found = check(standing)
+    found = check(existing)
     history: History | None = None
     done: tuple[Applied, ...] = ()
     if database_url:
         from awa_infra.database.bundle_history import read_history  # noqa: PLC0415  psycopg, only where it is wanted
 
-        history = read_history(database_url, standing.lock.form)
-        done = progress(standing, history)
+        history = read_history(database_url, existing.lock.form)
+        done = progress(existing, history)
     if as_json:
         print_json(
             {
                 "bundle": str(folder),
-                "format": standing.lock.form,
-                "to_version": standing.lock.to_version,
+                "format": existing.lock.form,
+                "to_version": existing.lock.to_version,
                 "intact": not found,
                 "findings": [{"file": finding.file, "message": finding.what} for finding in found],
-                "unknown_releases": list(unvouched(standing)),
+                "unknown_releases": list(unknown_releases(existing)),
                 "database": None if history is None else history.database,
                 "files": [{"file": entry.file, "state": entry.state} for entry in done],
             }
         )
     else:
-        _print(folder, standing, [str(finding) for finding in found])
+        _print(folder, existing, [str(finding) for finding in found])
         if history is not None:
             _print_progress(history, done)
     if found or any(entry.state in {"different", "failed"} for entry in done):
         ctx.exit(WRONG)
 
 
-def _print(folder: Path, standing: ExistingBundle, findings: list[str]) -> None:
-    lock = standing.lock
+def _print(folder: Path, existing: ExistingBundle, findings: list[str]) -> None:
+    lock = existing.lock
     for finding in findings:
         click.echo(f"{click.style('Wrong:', fg='red', bold=True)} {finding}")
-    for release in unvouched(standing):
+    for release in unknown_releases(existing):
         click.echo(f"Note: this awa-infra knows no texts of Awa {release}, so it cannot tell whether they are Awa's.")
     releases = ", ".join(sorted({entry.release for entry in lock.frozen.values()}))
     verdict = click.style(f"{len(findings)} findings", fg="red") if findings else click.style("intact", fg="green")
     click.echo(
         f"{folder}: {lock.form} bundle of Awa {releases}, versions {lock.from_version} to {lock.to_version}, "
-        f"{len(standing.files)} files: {verdict}."
+        f"{len(existing.files)} files: {verdict}."
     )
 
 

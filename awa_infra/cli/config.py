@@ -1,4 +1,4 @@
-"""``awa-infra config``: what a stack configuration may say, and whether one does."""
+"""``awa-infra config``: print the JSON Schema of a stack configuration, and check one."""
 
 from __future__ import annotations
 
@@ -112,5 +112,5 @@ def _data(found: StackConfig) -> dict[str, Any]:
 
 
 def _secrets(found: StackConfig) -> dict[str, str]:
-    """Return how each secret that is given stands in the file."""
+    """Return how the file holds each secret that is given."""
     return {key: "in clear" if isinstance(value, str) else "encrypted" for key, value in found.secrets().items()}

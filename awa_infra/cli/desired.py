@@ -1,4 +1,4 @@
-"""From options to the desired state, for the commands that go straight to a database or write a bundle."""
+"""Build the desired state from options, for the commands that use a database directly or write a bundle."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
         )
     # With awa:database the URL names any database of the server; a gate compares the database itself.
     parts = 1 if config is not None and config.database is not None else 2
-    if Target.of(url).place()[:parts] != Target.of(declared).place()[:parts]:
+    if Target.of(url).address()[:parts] != Target.of(declared).address()[:parts]:
         raise ConfigurationError(
             f"awa:databaseUrl of the configuration leads to {Target.of(declared).describe()}, the given database URL "
             f"to {Target.of(url).describe()}.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from awa_infra.cli.options import json_option
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import NotConfirmedError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _run(
         path,
         backend=backend,
         diff=diff,
-        on_output=complain,
+        on_output=print_error,
         approve=None if yes else _ask if _on_a_terminal() else _refuse_destruction,
         show_preview=_on_a_terminal(),
     )

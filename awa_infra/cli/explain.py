@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import textwrap
 
@@ -11,6 +10,7 @@ import click
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json
 from awa_infra.errors import ConfigurationError
+from awa_infra.naming import nearest
 
 _WIDTH = 100
 _GROUPS = {
@@ -43,8 +43,8 @@ def explain(*, code: str | None, as_json: bool) -> None:
         return
     wanted = code.strip("[]").lower()
     if wanted not in known:
-        near = difflib.get_close_matches(wanted, known, n=1)
-        hint = f"Run: awa-infra explain {near[0]}" if near else "Run awa-infra explain for a list of all codes."
+        near = nearest(wanted, known)
+        hint = f"Run: awa-infra explain {near}" if near else "Run awa-infra explain for a list of all codes."
         raise ConfigurationError(f"There is no code {code!r}.", hint=hint)
     told = [
         {

@@ -1,4 +1,4 @@
-"""How a failure is shown: lines for people on standard error, and with ``--json`` one document on standard output."""
+"""Print a failure: lines on standard error, and with ``--json`` one document on standard output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
 
 def show_error(error: AwaInfraError, *, as_json: bool) -> int:
     """Show one failure and return its exit status."""
-    complain_of(error)
+    print_failure(error)
     if as_json:
         print_json({"error": error_data(error)})
     return error.exit_status
@@ -35,17 +35,17 @@ def show_usage_error(error: click.ClickException, *, as_json: bool) -> int:
     """Show that a command line is wrong, as click does, and return the exit status."""
     shown = io.StringIO()
     error.show(shown)
-    complain(hide_passwords(shown.getvalue()).rstrip("\n"))
+    print_error(hide_passwords(shown.getvalue()).rstrip("\n"))
     if as_json:
         usage = ConfigurationError(hide_passwords(error.format_message()))
         print_json({"error": error_data(usage) | {"exit_status": error.exit_code}})
     return error.exit_code
 
 
-def complain_of(error: AwaInfraError) -> None:
+def print_failure(error: AwaInfraError) -> None:
     """Write a failure to standard error: what, each detail on a line of its own, what to do, and its code."""
     if isinstance(error, InterruptionError):
-        complain(error.message)
+        print_error(error.message)
         return
     if isinstance(error, BlockedError) and error.code != BlockedError.code:
         _block("Blocked:", "red", error)
@@ -53,10 +53,10 @@ def complain_of(error: AwaInfraError) -> None:
     _block("Error:", "red", error)
 
 
-def complain_of_gates(gates: Iterable[Gate]) -> None:
+def print_gates(gates: Iterable[Gate]) -> None:
     """Write gates to standard error in the same form as a failure that they cause."""
     for gate in gates:
-        complain_of(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
+        print_failure(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
 
 
 def error_data(error: AwaInfraError) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def error_data(error: AwaInfraError) -> dict[str, Any]:
 def internal_error(exc: Exception) -> AwaInfraError:
     """Return what an unexpected exception is reported as; its text could hold a password."""
     if os.environ.get("AWA_INFRA_DEBUG"):
-        complain("".join(traceback.format_exception(exc)).rstrip("\n"))
+        print_error("".join(traceback.format_exception(exc)).rstrip("\n"))
     return AwaInfraError(
         f"internal error, {type(exc).__name__}.", hint="Run it again with AWA_INFRA_DEBUG=1 and report the traceback."
     )
@@ -91,11 +91,11 @@ def hide_passwords(text: str) -> str:
 
 def _block(label: str, colour: str, error: AwaInfraError) -> None:
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    complain(f"{click.style(label, fg=colour, bold=True)} {hide_passwords(error.message)}{state} [{error.code}]")
+    print_error(f"{click.style(label, fg=colour, bold=True)} {hide_passwords(error.message)}{state} [{error.code}]")
     parts = error.parts if isinstance(error, BlockedError) else ()
     for detail in () if parts else error.details:
-        complain(f"  - {hide_passwords(detail)}")
+        print_error(f"  - {hide_passwords(detail)}")
     if error.hint:
-        complain(f"{click.style('Hint:', bold=True)} {error.hint}")
+        print_error(f"{click.style('Hint:', bold=True)} {error.hint}")
     for part in parts:
-        complain_of(part)
+        print_failure(part)

@@ -1,8 +1,10 @@
-"""A group of commands that answers a misspelt one with the one that was meant."""
+"""A group of commands that suggests the nearest command for a misspelt one."""
 
 from __future__ import annotations
 
 import click
+
+from awa_infra.naming import nearest
 
 
 class SuggestingGroup(click.Group):
@@ -12,12 +14,10 @@ class SuggestingGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest command for one that does not exist."""
-        import difflib  # noqa: PLC0415  only where something is wrong
-
         name = args[0] if args else ""
         known = self.list_commands(ctx)
         if name and not name.startswith("-") and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(known)}."
+            near = nearest(name, known)
+            hint = f" Did you mean {near}?" if near else f" Known are {', '.join(known)}."
             ctx.fail(f"No such command: {name}.{hint}")
         return super().resolve_command(ctx, args)

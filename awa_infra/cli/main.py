@@ -1,4 +1,4 @@
-"""The entry point: finds commands without importing them, and turns failures into lines and statuses."""
+"""The entry point: find commands without importing them, and print failures with their exit status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from awa_infra import __version__
-from awa_infra.cli.failures import asks_for_json, complain_of, internal_error, show_error, show_usage_error
+from awa_infra.cli.failures import asks_for_json, internal_error, print_failure, show_error, show_usage_error
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.output import drop_output, is_about_output, output_error, prepare_streams
 from awa_infra.errors import AwaInfraError, InterruptionError, OutputError, TerminationError
@@ -22,7 +22,7 @@ COMMANDS = {
     "destroy": "Forget the stack's resources; schema awa and its jobs stay.",
     "plan": "Show what apply would do to one database.",
     "apply": "Migrate one database, without the Pulumi engine.",
-    "status": "Show what stands in one database.",
+    "status": "Show the state of one database.",
     "doctor": "Check everything that a run needs, from this machine to the schema.",
     "verify": "Compare one database with what its Awa release promises; repair it.",
     "config": "Check a stack configuration; print its JSON Schema.",
@@ -86,7 +86,7 @@ def main() -> None:
         drop_output()
         sys.exit(CLOSED_PIPE)
     except OSError as exc:
-        complain_of(output_error(exc))
+        print_failure(output_error(exc))
         drop_output()
         sys.exit(OutputError.exit_status)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.output import complain
+from awa_infra.cli.output import print_error
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Policy, Transaction
 
@@ -153,7 +153,7 @@ def lock_options(command: F) -> F:
 
 def tell_wait(sentence: str) -> None:
     """Print what a command waits for."""
-    complain(sentence)
+    print_error(sentence)
 
 
 def json_option(command: F) -> F:

@@ -1,4 +1,4 @@
-"""Standard output and standard error: their encoding, and what happens where nobody reads them or no room is left."""
+"""Standard output and standard error: their encoding, a closed pipe, and a full disk."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def print_json(data: dict[str, Any]) -> None:
     click.echo(json.dumps({"json_version": JSON_VERSION, **data}, indent=2))
 
 
-def complain(line: str) -> None:
+def print_error(line: str) -> None:
     """Write one line to standard error, if it can be written: a lost line must never end what is being done."""
     with suppress(OSError):
         click.echo(line, err=True)
@@ -50,9 +50,9 @@ def warn(text: str) -> None:
     """Write a warning to standard error, its hint on a line of its own; nothing if there is none."""
     if text:
         message, hint, instruction = text.partition(" Hint: ")
-        complain(f"{click.style('Warning:', fg='yellow', bold=True)} {message}")
+        print_error(f"{click.style('Warning:', fg='yellow', bold=True)} {message}")
         if hint:
-            complain(f"{click.style('Hint:', bold=True)} {instruction}")
+            print_error(f"{click.style('Hint:', bold=True)} {instruction}")
 
 
 def is_about_output(exc: Exception) -> bool:
@@ -69,7 +69,7 @@ def output_error(exc: OSError) -> OutputError:
 
 
 def drop_output() -> None:
-    """Send what is not yet written to nowhere, so that Python does not complain about it at the end."""
+    """Send what is not yet written to nowhere, so that Python does not print_error about it at the end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import click
@@ -15,8 +14,9 @@ from awa_infra.bundles.package import package as make
 from awa_infra.bundles.writing import read_archive, write, write_archive
 from awa_infra.cli.desired import declared_waits, desired_state, read_config
 from awa_infra.cli.options import config_option, json_option
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import BundleError
+from awa_infra.naming import nearest
 from awa_infra.planning.describe import listed
 
 DIFFERENT = 1
@@ -26,8 +26,8 @@ DIFFERENT = 1
 def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
     if value in FORMATS:
         return value
-    near = difflib.get_close_matches(value, FORMATS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(FORMATS)}."
+    near = nearest(value, FORMATS)
+    hint = f"did you mean {near}?" if near else f"known are {', '.join(FORMATS)}."
     raise click.BadParameter(f"unknown format {value!r}; {hint}")
 
 
@@ -91,9 +91,9 @@ def package(
     config = read_config(config_path)
     desired = desired_state(config, to_version)
     waits = declared_waits(config)
-    standing = _standing(out, archive_path, desired.release.name, looking=looking)
-    bundle = make(bundle_format, desired, from_version=from_version, standing=standing, waits=waits)
-    done = changes(standing.files if standing else {}, bundle.files)
+    existing = _standing(out, archive_path, desired.release.name, looking=looking)
+    bundle = make(bundle_format, desired, from_version=from_version, existing=existing, waits=waits)
+    done = changes(existing.files if existing else {}, bundle.files)
     if not looking:
         if out is not None:
             write(bundle.files, out)
@@ -113,7 +113,7 @@ def package(
             }
         )
     elif looking:
-        _show(standing, bundle, done, out, as_diff=show_diff)
+        _show(existing, bundle, done, out, as_diff=show_diff)
     else:
         places = " and ".join(str(place) for place in (out, archive_path) if place)
         article = "an" if bundle_format[0] in "aeiou" else "a"
@@ -124,7 +124,7 @@ def package(
             + ". Start with its README.md."
         )
     for entry in bundle.kept:
-        complain(f"{click.style('Kept:', bold=True)} {entry}")
+        print_error(f"{click.style('Kept:', bold=True)} {entry}")
     if check and done:
         ctx.exit(DIFFERENT)
 
@@ -134,34 +134,34 @@ def _standing(out: Path | None, archive_path: Path | None, release: str, *, look
     replaced = None if archive_path is None else read_archive(archive_path)
     if replaced is not None:
         refuse_older(release, replaced)
-    standing = replaced if out is None else read(out)
-    if standing is not None:
-        _refuse(standing, looking=looking)
-    return standing
+    existing = replaced if out is None else read(out)
+    if existing is not None:
+        _refuse(existing, looking=looking)
+    return existing
 
 
-def _refuse(standing: ExistingBundle, *, looking: bool) -> None:
+def _refuse(existing: ExistingBundle, *, looking: bool) -> None:
     """Refuse what writing would lose; whoever only looks is shown it, but for what was released and is gone."""
     if not looking:
-        refuse_what_changed(standing)
+        refuse_what_changed(existing)
         return
-    lock = standing.lock
+    lock = existing.lock
     released = (*lock.frozen.values(), *(lock.repeatable if format_named(lock.form).appends else ()))
-    lost = [entry.file for entry in released if entry.file not in standing.files]
+    lost = [entry.file for entry in released if entry.file not in existing.files]
     if lost:
         raise BundleError(
-            f"The bundle in {standing.folder} has lost files that it released: {', '.join(lost)}.",
+            f"The bundle in {existing.folder} has lost files that it released: {', '.join(lost)}.",
             hint="Restore them from version control.",
         )
 
 
 def _show(
-    standing: ExistingBundle | None, bundle: Bundle, done: tuple[Change, ...], out: Path | None, *, as_diff: bool
+    existing: ExistingBundle | None, bundle: Bundle, done: tuple[Change, ...], out: Path | None, *, as_diff: bool
 ) -> None:
     if not done:
         click.echo(f"{out} is what would be written.", err=as_diff)
         return
-    before = standing.files if standing else {}
+    before = existing.files if existing else {}
     if not as_diff:
         for change in done:
             click.echo(f"{change.what}: {change.file}")

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
-from awa_infra.cli.failures import complain_of_gates
+from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
@@ -17,7 +17,7 @@ from awa_infra.cli.options import (
     policy_options,
     transaction_option,
 )
-from awa_infra.cli.output import complain, print_json
+from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import refuse_other_files, write_plan
 from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
@@ -87,8 +87,8 @@ def plan(
         if not show_sql and found.steps and not found.blocked:
             click.echo(_next(ctx, found, out))
     if not as_markdown:
-        _complain_of_notes(found)
-    complain_of_gates(found.gates)
+        _print_notes(found)
+    print_gates(found.gates)
     if found.blocked:
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:
@@ -104,10 +104,10 @@ def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tu
     return observed, found
 
 
-def _complain_of_notes(found: Plan) -> None:
+def _print_notes(found: Plan) -> None:
     for note in found.notes:
         if note.code != DURATION:  # printed behind the steps; a part of the document of --json
-            complain(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
+            print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
 
 
 def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:

@@ -22,7 +22,7 @@ _VERIFY = "awa-infra verify says what to do"
 @click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")
 @json_option
 def status(*, database_url: str | None, config_path: Path | None, role: str | None, as_json: bool) -> None:
-    """Show what stands in one database. Reads only.
+    """Show the state of one database. Reads only.
 
     With --config the database must be the one that it declares.
     """

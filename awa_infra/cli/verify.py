@@ -12,7 +12,7 @@ import click
 
 from awa_infra.cli.apply import ProgressLine, print_retry
 from awa_infra.cli.desired import url_to_read
-from awa_infra.cli.failures import complain_of_gates
+from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     TEXT,
     config_option,
@@ -48,7 +48,7 @@ _COLOURS = {
     FindingKind.EXTRA: "yellow",
     FindingKind.CHANGED: "magenta",
     FindingKind.STATE: "red",
-    FindingKind.LAZY: "green",
+    FindingKind.RUNTIME_CREATED: "green",
     FindingKind.UNKNOWN: "yellow",
 }
 _SHOWN_LINES = 40
@@ -140,7 +140,7 @@ def verify(
         if plan is not None:
             _print_plan(plan)
     if plan is not None and not as_json:
-        complain_of_gates(plan.gates)
+        print_gates(plan.gates)
     ctx.exit(_status(found, plan))
 
 

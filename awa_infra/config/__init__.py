@@ -1,4 +1,4 @@
-"""Stack configuration: Pulumi's own ``Pulumi.<stack>.yaml``, namespace ``awa``, to checked values.
+"""Read namespace ``awa`` of a ``Pulumi.<stack>.yaml`` into checked values.
 
 One model validates what comes from a file and what the Pulumi engine hands to a program. Every problem is
 reported at once, with its key and, for a file, its line.

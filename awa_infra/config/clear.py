@@ -1,4 +1,4 @@
-"""Passwords that stand in a stack configuration without encryption."""
+"""Find passwords that are not encrypted in a stack configuration."""
 
 from __future__ import annotations
 

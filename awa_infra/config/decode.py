@@ -1,4 +1,4 @@
-"""From text to values: the form in which Pulumi keeps numbers, booleans, lists and mappings of the first level."""
+"""Decode the texts in which Pulumi keeps numbers, booleans, lists and mappings of the first level."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from awa_infra.spec.stack import StackConfig
 from awa_infra.spec.values import forms, inner_model
 
 _JSON: dict[object, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), tuple: (list,)}
-"""Which types of JSON can stand for a type of the model."""
+"""Which types of JSON a type of the model may be written as."""
 
 
 def decode(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def decode(values: Mapping[str, Any]) -> dict[str, Any]:
 
     The engine hands everything to a program as text, and ``pulumi config set`` and ``pulumi stack init`` rewrite
     ``40`` and ``true`` in the file as ``"40"`` and ``"true"``. What cannot be decoded stays text, for
-    :func:`awa_infra.config.validate` to complain about. Doing it twice changes nothing.
+    :func:`awa_infra.config.validate` to print_error about. Doing it twice changes nothing.
 
     Args:
         values: keys without the namespace; text, or values that are decoded already.

@@ -1,4 +1,4 @@
-"""Checking the values of a stack: every problem with its key and its line."""
+"""Check the values of a stack configuration: report every problem with its key and its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a ``Pulumi.<stack>.yaml``, for editors: what the model says, as far as JSON Schema can."""
+"""The JSON Schema of a ``Pulumi.<stack>.yaml``, for editors."""
 
 from __future__ import annotations
 

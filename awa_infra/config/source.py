@@ -1,4 +1,4 @@
-"""Reading a ``Pulumi.<stack>.yaml``: its text, and the line of every key."""
+"""Read a ``Pulumi.<stack>.yaml``: its text, and the line of every key."""
 
 from __future__ import annotations
 

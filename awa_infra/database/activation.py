@@ -1,4 +1,4 @@
-"""Activate queue storage in a schema of a fresh database. Nothing else here does that, and nothing undoes it.
+"""Activate queue storage in a schema of a fresh database. Nothing else in this package does that or undoes it.
 
 It runs like every other plan: one transaction under Awa's migration lock, gates first, all or nothing.
 """
@@ -18,7 +18,7 @@ from awa_infra.planning.gates import special_queries
 
 
 def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
-    """Return what stands, and the plan that activates queue storage in a schema; writes nothing."""
+    """Return the observed state, and the plan that activates queue storage in a schema; writes nothing."""
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
@@ -38,7 +38,7 @@ def activate(
 
     Args:
         url: connection string; hidden from every message.
-        schema: ``awa``, or a custom queue-storage schema that stands.
+        schema: ``awa``, or an existing custom queue-storage schema.
         role: become this role for the transaction.
         options: how to wait for locks, and what to call on the way.
 

@@ -43,7 +43,7 @@ def apply(
     """Bring the database to the desired state, or leave it exactly as it was.
 
     In this order: connect; take the migration lock, holding nothing while waiting for it; observe and plan under
-    it; refuse if a gate objects or if the plan is not the one that was agreed to; run every step; observe again and
+    it; refuse if a gate blocks or if the plan is not the one that was agreed to; run every step; observe again and
     require that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
     table the whole transaction is tried again.
 
@@ -59,7 +59,7 @@ def apply(
         options: how to wait for locks, and what to call on the way.
 
     Raises:
-        BlockedError: gates object; all of them are in the message.
+        BlockedError: gates block; all of them are in the message.
         StalePlanError: the database, or what is asked for, is not what was agreed to.
         LockTimeoutError: a lock was not free in time.
         SqlFailedError: a step failed, or left something to do.
@@ -175,6 +175,6 @@ def _require_done(desired: DesiredState, before: ObservedState, after: ObservedS
         )
     if before.transition and after.transition and before.transition != after.transition:
         raise SqlFailedError(
-            f"The steps changed Awa's storage transition, which nothing here may do; {kept}.",
+            f"The steps changed Awa's storage transition, which no step may do; {kept}.",
             hint="Report it with the output of awa-infra status.",
         )

@@ -1,4 +1,4 @@
-"""Ending what runs: every open connection is known here, so that an engine can cancel what it asked for.
+"""Cancel what runs: every open connection is registered here, so that an engine can cancel its statements.
 
 Cancelling rolls back: each apply is one transaction, and a statement that is cancelled fails.
 """

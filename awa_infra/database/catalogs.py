@@ -1,4 +1,4 @@
-"""Read the catalogs of schemas and the rows beside them that a verification looks at; never writes.
+"""Read the catalogs of schemas, and the rows that a verification needs; never writes.
 
 All schemas are read by one query, in one pass over what is in them: see ``sql/fingerprint/state/scope.sql``.
 """
@@ -53,8 +53,8 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class Standings:
-    """What stands in some schemas: asked for in a pipeline, fetched after it.
+class SchemaReader:
+    """The contents of some schemas: queried in a pipeline, fetched after it.
 
     Attributes:
         schemas: which ones; without any, ``awa`` and every queue-storage schema.
@@ -87,7 +87,7 @@ class Standings:
         connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}".encode())
 
     def fetch(self) -> dict[str, ObservedSchema]:
-        """Return what stands, by schema; those that do not exist are not in it."""
+        """Return the contents by schema; those that do not exist are not in it."""
         asked = self._asked
         if asked is None:
             return {}
@@ -95,21 +95,21 @@ class Standings:
         lanes: defaultdict[str, list[str]] = defaultdict(list)
         for row in _fetched(asked.lanes):
             lanes[str(row["schema"])].append(str(row["sequence"]))
-        standing = {}
+        existing = {}
         for schema, rows in _by_schema(asked.catalogs.fetchall()).items():
             health = _health(schema, rows, asked.readable, slots.get(schema, {}), sorted(lanes[schema]))
-            standing[schema] = ObservedSchema(_name(schema, rows), rows, health)
-        return standing
+            existing[schema] = ObservedSchema(_name(schema, rows), rows, health)
+        return existing
 
 
-def read_standings(
+def read_schemas(
     connection: Connection,
     found: Iterable[str],
     *,
     private: Collection[str] = (),
     counted: Collection[str] = (),
 ) -> dict[str, ObservedSchema]:
-    """Return what stands in schema ``awa`` and in every queue-storage schema.
+    """Return the contents of schema ``awa`` and of every queue-storage schema.
 
     Args:
         connection: in a transaction.
@@ -117,12 +117,12 @@ def read_standings(
         private: functions that Awa itself keeps from everybody but the owner.
         counted: tables that are looked into for rows, those of them that are there and readable.
     """
-    asked = Standings(private=private)
+    asked = SchemaReader(private=private)
     row = connection.execute(sqltext.render("observe/catalog.sql", only="[]").encode()).fetchone() or {}
     with connection.pipeline():
         asked.ask(connection, frozenset(row["readable"]), found)
-    standing = asked.fetch()
-    return {schema: _counted(connection, one, counted) for schema, one in standing.items()}
+    existing = asked.fetch()
+    return {schema: _counted(connection, one, counted) for schema, one in existing.items()}
 
 
 def read_catalogs(connection: Connection, schemas: Iterable[str]) -> dict[str, tuple[SchemaName, dict[Key, str]]]:
@@ -201,15 +201,15 @@ def _health(
     )
 
 
-def _counted(connection: Connection, standing: ObservedSchema, tables: Collection[str]) -> ObservedSchema:
+def _counted(connection: Connection, existing: ObservedSchema, tables: Collection[str]) -> ObservedSchema:
     """Return the same with the names of tables that hold rows."""
-    schema = standing.name.text
+    schema = existing.name.text
     if not tables:
-        return standing
+        return existing
     text = sqltext.render("fingerprint/state/readable.sql", quoted=quote(schema), schema=schema)
     here = {str(row["relation"]) for row in connection.execute(text.encode()).fetchall()}.intersection(tables)
     holding = _ask_rows(connection, schema, sorted(here))
-    return replace(standing, health=replace(standing.health, holding=tuple(holding)))
+    return replace(existing, health=replace(existing.health, holding=tuple(holding)))
 
 
 def _ask_rows(connection: Connection, schema: str, tables: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""COMMIT: an answer that was lost is told as such, and a wait for a standby is told while it lasts."""
+"""Commit, and report a lost answer and a wait for a standby as what they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a failed attempt to connect means: the place that was tried, the reason, and what to do about it."""
+"""Explain a failed attempt to connect: the address that was tried, the reason, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a connection, and turning psycopg's errors into this project's, once, at the edge."""
+"""Open a connection, and translate psycopg's errors into this project's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Create a database. It can't be part of a transaction, so it is a step of its own that can be run again."""
+"""Create a database. It cannot be part of a transaction, so it is its own step, which can be run again."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def ensure_database(server_url: str, name: str, options: DatabaseOptions = Datab
 
 
 def alter_database(server_url: str, name: str, *, owner: str | None, connection_limit: int | None) -> None:
-    """Set what can be changed about a database that stands; ``None`` leaves it as it is.
+    """Change the settings of an existing database; ``None`` leaves one as it is.
 
     Raises:
         SqlFailedError: there is no such database, or the role may not.

@@ -1,4 +1,4 @@
-"""Verify databases: read catalogs and what else tells drift, with queries that never write; and repair."""
+"""Verify databases with queries that never write, and repair them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
-from awa_infra.database.catalogs import STATE_TABLES, Standings, read_standings
+from awa_infra.database.catalogs import STATE_TABLES, SchemaReader, read_schemas
 from awa_infra.database.connection import Connection
 from awa_infra.database.look import Look, look
 from awa_infra.database.observe import plan_from
@@ -51,17 +51,17 @@ def verify(
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        standings = _standings(connection, facts)
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, standings=standings)
+        reader = _reader(connection, facts)
+        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, reader=reader)
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
-        return seen.state, _examination(_subject(connection, release, seen.state, facts, standings.fetch()), schemas)
+        return seen.state, _examination(_subject(connection, release, seen.state, facts, reader.fetch()), schemas)
 
 
 def read_drift(
     url: str, desired: DesiredState, schema: str, *, role: str | None = None
 ) -> tuple[ObservedState, Plan, Examination]:
-    """Return what stands, the plan, and what is wrong in one schema, in three round trips and one transaction.
+    """Return the observed state, the plan, and what is wrong in one schema, in three round trips and one transaction.
 
     Other schemas are not looked at, as far as the plan does not need them: many may be read like this, one by one.
 
@@ -82,18 +82,18 @@ def read_drift(
     def work(connection: Connection) -> tuple[ObservedState, Plan, Examination]:
         known = catalog_facts(release.name, connection.info.server_version // _MAJOR)
         # Without facts a custom schema is compared with schema awa.
-        standings = _standings(connection, None, [schema] if known else [CANONICAL_SCHEMA, schema])
+        reader = _reader(connection, None, [schema] if known else [CANONICAL_SCHEMA, schema])
         # Migrations concern every queue-storage schema.
         only = () if desired.target_version is not None else (CANONICAL_SCHEMA, schema)
         settings = with_role(READ_SETTINGS, role)
-        seen = look(connection, settings, desired=desired, begin=BEGIN_READ, only=only, standings=standings)
+        seen = look(connection, settings, desired=desired, begin=BEGIN_READ, only=only, reader=reader)
         plan = plan_from(connection, desired, seen, end=not seen.state.lost_rows)
         if any(gate.code in READING for gate in plan.gates):
             return seen.state, plan, Examination((), ())
         return (
             seen.state,
             plan,
-            _examination(_subject(connection, release, seen.state, None, standings.fetch()), [schema]),
+            _examination(_subject(connection, release, seen.state, None, reader.fetch()), [schema]),
         )
 
     return read(url, work)
@@ -125,7 +125,7 @@ def repair(
         What was done, and what a verification finds after it.
 
     Raises:
-        BlockedError: gates object; nothing was changed.
+        BlockedError: gates block; nothing was changed.
         SqlFailedError: a step failed, or made something worse; nothing was kept.
     """
     chosen = tuple(schemas)
@@ -206,13 +206,13 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
     return [f"{f.part} {f.object}" for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
 
 
-def _standings(connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = ()) -> Standings:
+def _reader(connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = ()) -> SchemaReader:
     names = facts or newest_catalog_facts(connection.info.server_version // _MAJOR)
-    return Standings(tuple(schemas), names.private)
+    return SchemaReader(tuple(schemas), names.private)
 
 
 def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
-    wanted = list(dict.fromkeys(schemas)) or [CANONICAL_SCHEMA, *sorted(set(subject.standing) - {CANONICAL_SCHEMA})]
+    wanted = list(dict.fromkeys(schemas)) or [CANONICAL_SCHEMA, *sorted(set(subject.existing) - {CANONICAL_SCHEMA})]
     found = examine(subject, wanted)
     told = with_repairs(found.findings, subject.release, subject.names.substrate, known=subject.facts is not None)
     return replace(found, findings=told)
@@ -223,7 +223,7 @@ def _subject(
     release: Release,
     observed: ObservedState,
     facts: CatalogFacts | None,
-    standing: Mapping[str, ObservedSchema] | None = None,
+    existing: Mapping[str, ObservedSchema] | None = None,
 ) -> Subject:
     """Return what there is to examine.
 
@@ -232,17 +232,17 @@ def _subject(
         release: the one that is installed.
         observed: what was observed in it.
         facts: what to compare with, if not the committed ones.
-        standing: what was read already; otherwise schema ``awa`` and every queue-storage schema is read here.
+        existing: what was read already; otherwise schema ``awa`` and every queue-storage schema is read here.
     """
     major = observed.server_version // _MAJOR
     known = facts or catalog_facts(release.name, major)
     names = facts or newest_catalog_facts(major)
     # Rows are only looked for where it matters: what is gone can be made anew in an empty schema.
     counted = own_names(names.substrate) - STATE_TABLES if observed.lost_rows else frozenset[str]()
-    if standing is None or counted:
+    if existing is None or counted:
         found = [s.schema for s in observed.substrates] + [s.schema for s in observed.unseen]
-        standing = read_standings(connection, found, private=names.private, counted=counted)
-    return Subject(release, known, names, observed, standing)
+        existing = read_schemas(connection, found, private=names.private, counted=counted)
+    return Subject(release, known, names, observed, existing)
 
 
 def _require_no_worse(was: Examination, now: Examination, before: ObservedState, after: ObservedState) -> None:
@@ -253,11 +253,11 @@ def _require_no_worse(was: Examination, now: Examination, before: ObservedState,
             "nothing was kept.",
             hint="Report it with the output of awa-infra verify --json.",
         )
-    old, standing = before.transition, after.transition
+    old, existing = before.transition, after.transition
     lost = old is not None and old.marker_schema is None
-    if old is not None and standing is not None and lost:
-        standing = replace(standing, marker_schema=None)
-    if old != standing and not made_canonical(before, after):
+    if old is not None and existing is not None and lost:
+        existing = replace(existing, marker_schema=None)
+    if old != existing and not made_canonical(before, after):
         raise SqlFailedError(
             "The repair changed Awa's storage transition, which nothing here may do; nothing was kept.",
             hint="Report it with the output of awa-infra verify --json.",

@@ -1,4 +1,4 @@
-"""Connections that a provider process keeps between two reads, one for each target.
+"""Connections that a provider process keeps open between two reads, one for each target.
 
 An engine asks a provider about one object after the other, and a login costs more than the question. So the process
 of a provider turns this on, and what only reads then uses the same connection again. Nothing is left behind: each read

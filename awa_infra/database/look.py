@@ -14,15 +14,15 @@ from psycopg import Cursor, sql
 from psycopg.rows import DictRow
 
 from awa_infra import sqltext
-from awa_infra.database.catalogs import RINGS, Standings
+from awa_infra.database.catalogs import RINGS, SchemaReader
 from awa_infra.database.connection import Connection
 from awa_infra.database.migration_lock import TRY_MIGRATION_LOCK
 from awa_infra.database.session import apply_settings
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
-    Lack,
     LostRows,
+    Missing,
     ObservedState,
     Shape,
     StorageTransition,
@@ -30,7 +30,7 @@ from awa_infra.model import (
     Substrate,
     Unseen,
 )
-from awa_infra.planning.access import lack_queries
+from awa_infra.planning.access import missing_queries
 from awa_infra.planning.ownership import hand_over_query
 from awa_infra.release import is_legacy_numbering
 
@@ -58,7 +58,7 @@ def look(
     lock: bool = False,
     begin: str | None = None,
     only: Collection[str] = (),
-    standings: Standings | None = None,
+    reader: SchemaReader | None = None,
 ) -> Look:
     """Observe in two round trips; writes nothing.
 
@@ -70,7 +70,7 @@ def look(
             read: the state is empty, and the caller ends the transaction.
         begin: how to start the transaction, in the same round trip; psycopg would take one of its own for that.
         only: look at these queue-storage schemas alone; without any at all of them.
-        standings: catalogs to ask for, in the second of the round trips.
+        reader: catalogs to ask for, in the second of the round trips.
     """
     scope = json.dumps(sorted(only))
     probes = sqltext.names("patches")
@@ -96,15 +96,15 @@ def look(
     readable = frozenset(row["readable"])
     unseen = [s for s in substrates if s["readable_rings"] != len(RINGS)]
     substrates = [s for s in substrates if s["readable_rings"] == len(RINGS)]
-    standing = [s["schema"] for s in substrates]
+    existing = [s["schema"] for s in substrates]
     with connection.pipeline():
-        contents_cursor = connection.execute(_contents(readable, standing))
-        lacks_cursor = _lacks(connection, desired, standing)
+        contents_cursor = connection.execute(_contents(readable, existing))
+        missing_cursor = _missing(connection, desired, existing)
         strangers_cursor = connection.execute(hand_over_query(scope).encode())
-        if standings is not None:
-            standings.ask(connection, readable, [*standing, *(s["schema"] for s in unseen)])
+        if reader is not None:
+            reader.ask(connection, readable, [*existing, *(s["schema"] for s in unseen)])
     contents = contents_cursor.fetchone() or {}
-    lacks = lacks_cursor.fetchall() if lacks_cursor else []
+    missing = missing_cursor.fetchall() if missing_cursor else []
     strangers = strangers_cursor.fetchall()
     rings = contents["rings"]
     versions = frozenset(contents["versions"] or ())
@@ -123,7 +123,7 @@ def look(
         substrates=tuple(_substrate(s, rings[s["schema"]]["recorded"]) for s in substrates),
         unseen=tuple(Unseen(s["schema"], s["owner"], s["receipts"], s["rings"] != len(RINGS)) for s in unseen),
         lost_rows=_lost_rows(contents, substrates, readable),
-        lacks=tuple(Lack(row["step"], row["text"]) for row in lacks),
+        missing=tuple(Missing(row["step"], row["text"]) for row in missing),
         acting_owner=row["acting_owner"],
         strangers=tuple(Stranger(**stranger) for stranger in strangers),
         functions_given=row["functions_given"],
@@ -136,10 +136,10 @@ def observe(connection: Connection, desired: DesiredState | None = None) -> Obse
     return look(connection, desired=desired).state
 
 
-def _lacks(connection: Connection, desired: DesiredState | None, standing: list[str]) -> Cursor[DictRow] | None:
+def _missing(connection: Connection, desired: DesiredState | None, existing: list[str]) -> Cursor[DictRow] | None:
     """Ask what declared roles, privileges and lanes are missing, if any are declared."""
-    queries = lack_queries(desired) if desired is not None else ()
-    texts = [query.sql for query in queries if not query.needs or query.needs in standing]
+    queries = missing_queries(desired) if desired is not None else ()
+    texts = [query.sql for query in queries if not query.needs or query.needs in existing]
     # A cursor for each query in one message is not needed: all have the same two columns.
     return (
         connection.execute("\nUNION ALL\n".join(f"SELECT * FROM (\n{t}) AS lack" for t in texts).encode())

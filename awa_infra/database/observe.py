@@ -31,7 +31,7 @@ from awa_infra.planning.pure_gates import database_gate, raise_if_blocked
 from awa_infra.planning.traffic import holds
 
 UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
-"""Gates that say: nobody knows at which version the schema stands."""
+"""Gates that say: the version of the schema is unknown."""
 
 STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
@@ -123,7 +123,7 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
         only: look at these queue-storage schemas alone; without any at all of them.
 
     Raises:
-        BlockedError: this role may not read at which version the schema stands.
+        BlockedError: this role may not read the version of the schema.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
 
@@ -136,7 +136,7 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
 
 
 def require_history(connection: Connection, seen: Look) -> None:
-    """Refuse where this role may not read at which version the schema stands.
+    """Refuse where this role may not read the version of the schema.
 
     Raises:
         BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.

@@ -1,4 +1,4 @@
-"""Connections that only read: bounded, so that a command never waits for ever behind somebody's lock."""
+"""Connections that only read, with a limit on how long they wait for a lock."""
 
 from __future__ import annotations
 

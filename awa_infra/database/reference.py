@@ -1,4 +1,4 @@
-"""Read what a healthy database of a release has: from a scratch database made for it, or from one that is named."""
+"""Read what a healthy database of a release has: from a scratch database, or from a named one."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from awa_infra.release import installed_release
 
 
 def read_removal(url: str, schema: str, *, force: bool = False, role: str | None = None) -> tuple[ObservedState, Plan]:
-    """Return what stands, and the plan that drops a custom queue-storage schema; writes nothing."""
+    """Return the observed state, and the plan that drops a custom queue-storage schema; writes nothing."""
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
@@ -50,7 +50,7 @@ def remove(
     role: str | None = None,
     options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
-    """Drop a custom queue-storage schema; does nothing if it does not stand.
+    """Drop a custom queue-storage schema; does nothing if it does not exist.
 
     Args:
         url: connection string; hidden from every message.
@@ -67,7 +67,7 @@ def remove(
     def require_done(_connection: Connection, before: ObservedState, after: ObservedState) -> None:
         if after.substrate(schema) is not None or after.transition != before.transition:
             raise SqlFailedError(
-                f"Removing schema {schema} did something else than that; nothing was kept.",
+                f"Removing schema {schema} changed something else as well; nothing was kept.",
                 hint="Report it with the output of awa-infra status.",
             )
 

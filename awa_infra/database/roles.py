@@ -1,4 +1,4 @@
-"""Roles with passwords: the plan of every apply, and the passwords that are to be set with it."""
+"""Apply roles with passwords: the plan of every apply, plus a step for each password."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def apply_roles(
     def require_done(_connection: Connection, _before: ObservedState, after: ObservedState) -> None:
         left = make_plan(desired, after).steps
         if left:
-            lacks = listed((lack.text for lack in after.lacks or ()), "; ")
+            missing = listed((entry.text for entry in after.missing or ()), "; ")
             raise SqlFailedError(
-                f"After the last step this was still missing: {lacks}; nothing was kept.",
+                f"After the last step this was still missing: {missing}; nothing was kept.",
                 hint="Connect as a role that may grant it; PostgreSQL only warns of grants that have no effect.",
             )
 

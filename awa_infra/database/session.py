@@ -1,4 +1,4 @@
-"""How every transaction of ours begins: isolation level, access, and the settings of ``sql/session/settings.sql``."""
+"""How every transaction begins: isolation level, access, and the settings of ``sql/session/settings.sql``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a connection string becomes, once: what it says, where it leads, what has to be hidden, how to change it."""
+"""Parse a connection string once: what it says, where it leads, what must be hidden, how to change it."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Target:
     def _in_a_service_file(self, tried: Mapping[str, str] = MappingProxyType({})) -> bool:
         return "service" in self.parameters and not {"host", "hostaddr"} & {*self.parameters, *tried}
 
-    def place(self) -> tuple[str, str]:
+    def address(self) -> tuple[str, str]:
         """Return the server that it leads to, as :meth:`describe` names it, and the database."""
         server, _, database = self.describe().rpartition("@")[2].rpartition("/")
         return server, database

@@ -1,4 +1,4 @@
-"""Connection strings as other tools write them: what they mean, or by which name they are refused. Pure."""
+"""Accept or refuse connection strings in the form of other tools, by name. Pure."""
 
 from __future__ import annotations
 

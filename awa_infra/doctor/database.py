@@ -89,14 +89,14 @@ def _encryption(server: Server) -> Check:
         return _of_server(name, Outcome.OK, f"{'TLS' if server.encrypted else 'none'}; nothing leaves this machine")
     hint = "Add sslmode=verify-full and sslrootcert=system, or the server's own root certificate, to the database URL."
     if server.encrypted:
-        return _of_server(name, Outcome.NOTE, "TLS, but nobody has checked who the server is", hint)
+        return _of_server(name, Outcome.NOTE, "TLS, but the server's identity is not verified", hint)
     return _of_server(name, Outcome.NOTE, "none: passwords and jobs can be read on their way", hint)
 
 
 def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
     found = [Check(Area.SCHEMA, "condition", Outcome.PROBLEM, g.message, g.hint, g.code) for g in plan.gates]
     if not found:
-        found.append(Check(Area.SCHEMA, "conditions", Outcome.OK, "nothing stands against a migration"))
+        found.append(Check(Area.SCHEMA, "conditions", Outcome.OK, "nothing blocks a migration"))
     if plan.steps:
         count = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
         move = f"at version {plan.from_version} of {plan.to_version}"

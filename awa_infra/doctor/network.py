@@ -72,6 +72,6 @@ def _socket(folder: str, port: int) -> Check:
         trying.settimeout(PATIENCE)
         trying.connect(path)
         return Check(Area.NETWORK, "socket", Outcome.OK, f"{folder}, port {port} answers")
-    what = "nobody listens" if Path(path.replace("\0", "@")).exists() else "there is no socket"
+    what = "no server listens" if Path(path.replace("\0", "@")).exists() else "there is no socket"
     hint = "Check that the server runs, and host and port of the database URL."
     return Check(Area.NETWORK, "socket", Outcome.PROBLEM, f"{folder}, port {port}: {what}", hint)

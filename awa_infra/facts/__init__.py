@@ -1,4 +1,4 @@
-"""Committed facts about Awa's releases: what each text must hash to.
+"""Committed facts about Awa's releases: the hash of each text.
 
 One place for each fact. ``releases.json`` was measured on the real wheels of ``awa-pg``.
 """

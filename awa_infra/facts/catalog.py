@@ -36,10 +36,10 @@ _PARTITION = re.compile(rf"({'|'.join(sorted(FAMILIES, key=len, reverse=True))})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogFacts:
-    """What stands in a healthy database of one release, on one major of PostgreSQL; equal only to itself.
+    """The contents of a healthy database of one release, on one major of PostgreSQL; equal only to itself.
 
     Attributes:
-        canonical: schema ``awa`` without its queue storage, as it stands.
+        canonical: schema ``awa`` without its queue storage, as observed.
         substrate: template of a queue-storage schema with receipts; ``awa`` itself has one.
         without_receipts: the entries of the template that differ without receipts.
         private: functions that PUBLIC must not execute.
@@ -94,7 +94,7 @@ def partition_of(relation: str) -> tuple[str, int] | None:
 
 
 def own_names(catalog: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Return the names that can stand after the schema's name; partitions are known by their parents."""
+    """Return the names of a schema's own objects; partitions are known by their parents."""
     parts = {"relation", "function", "sequence", "type"}
     names = (name.partition("(")[0] for part, name in catalog if part in parts)
     return frozenset(name for name in names if "{" not in name and partition_of(name) is None)

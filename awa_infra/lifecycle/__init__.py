@@ -1,4 +1,4 @@
-"""What declared objects do over their life: check, diff, create, update, read, delete.
+"""The life of a declared object: check, diff, create, update, read, delete.
 
 Nothing in here knows Pulumi. The dynamic resources and the plugin are thin adapters over these classes, so
 that an input, a default or a refusal is written down once.

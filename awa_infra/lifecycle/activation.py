@@ -1,4 +1,4 @@
-"""``StorageActivation``: the deliberate switch of a fresh database to queue storage in one schema."""
+"""``StorageActivation``: switch a fresh database to queue storage in one schema, only on request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
         """Warn as well where the database is not known yet."""
         schema = wanted.schema_name
         tell(
-            f"Queue storage will be activated in schema {schema}: new jobs go there, and there is no way back.",
+            f"Queue storage will be activated in schema {schema}: new jobs go there, and this cannot be undone.",
             warning=True,
         )
 

@@ -1,4 +1,4 @@
-"""The life of a declared object, the same for all: what differs between them are a few short methods."""
+"""The life of a declared object, the same for all kinds; each kind adds a few short methods."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
+from awa_infra.lifecycle.check_results import CheckResults
 from awa_infra.lifecycle.connections import connection_change
-from awa_infra.lifecycle.handed import Handed
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
 from awa_infra.lifecycle.values import Comparison, Difference, Tell
 from awa_infra.model import ObservedState, Plan
@@ -27,11 +27,11 @@ class Lifecycle(DeclaredInputs[W]):
     """
 
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
-    _handed: ClassVar[Handed[Comparison]]
+    _check_results: ClassVar[CheckResults[Comparison]]
 
     def __init_subclass__(cls) -> None:
         """Give each kind a place of its own."""
-        cls._handed = Handed()
+        cls._check_results = CheckResults()
 
     def check(self, olds: Props, news: Props, tell: Tell, *, new: bool | None = None) -> list[Problem]:
         """Return what is wrong with the inputs; on create say what is pending.
@@ -43,7 +43,7 @@ class Lifecycle(DeclaredInputs[W]):
             new: whether it is to be created; by default if it had no inputs.
 
         Raises:
-            BlockedError: a gate objects; better in the preview than in the middle of an update.
+            BlockedError: a gate blocks; a preview reports it before an update would meet it.
             AwaInfraError: the database cannot be asked.
         """
         wanted = self.normal(news)
@@ -61,10 +61,10 @@ class Lifecycle(DeclaredInputs[W]):
         if new:
             self.tell_pending(wanted, seen, tell)
         else:
-            self._handed.put(wanted.props(), seen)
+            self._check_results.put(wanted.props(), seen)
         return []
 
-    def foretell(self, news: Props, tell: Tell) -> None:
+    def announce_create(self, news: Props, tell: Tell) -> None:
         """Say what a create would do, where :meth:`check` could not know that it is one."""
         wanted = self.normal(news)
         if wanted.known(*self.needed):
@@ -100,19 +100,19 @@ class Lifecycle(DeclaredInputs[W]):
         return found
 
     def create(self, news: Props, tell: Tell) -> tuple[str, dict[str, Any]]:
-        """Make what is declared, or adopt what stands; return the id and everything to be kept."""
+        """Create what is declared, or adopt what exists; return the id and everything to be kept."""
         wanted = self.normal(news)
-        self._handed.clear()
+        self._check_results.clear()
         return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, tell))
 
     def update(self, olds: Props, news: Props, tell: Tell) -> dict[str, Any]:
         """Bring it to what is declared now; return everything to be kept."""
         wanted = self.normal(news)
-        self._handed.clear()
+        self._check_results.clear()
         return self._kept(wanted, self.apply(olds, wanted, tell))
 
     def read(self, props: Props) -> dict[str, Any] | None:
-        """Return what is to be kept as it stands now; ``None`` only where it is proven to be gone."""
+        """Return what is to be kept, read from the database; ``None`` only where it is proven to be gone."""
         try:
             found = self.observe(self.normal(props))
         except DatabaseMissingError:
@@ -120,7 +120,7 @@ class Lifecycle(DeclaredInputs[W]):
         return None if found is None else {**props, **found}
 
     def imported(self, id_: str, props: Props) -> dict[str, Any] | None:
-        """Return what would be kept of what stands under an id; ``None`` if nothing does.
+        """Return what would be kept of the object with an id; ``None`` if there is none.
 
         Args:
             id_: as :meth:`identifier` gives it.
@@ -146,7 +146,7 @@ class Lifecycle(DeclaredInputs[W]):
         Call it after :meth:`check`, which has read what this needs; nothing is certain otherwise.
         """
         wanted = self.normal(news)
-        seen = self._handed.look(wanted.props()) if olds else None
+        seen = self._check_results.look(wanted.props()) if olds else None
         if seen is None:
             return {}
         found = self.foresee(olds, wanted, seen.observed, seen.plan)
@@ -170,7 +170,7 @@ class Lifecycle(DeclaredInputs[W]):
 
     @abstractmethod
     def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
-        """Return what stands and what is to be done; writes nothing."""
+        """Return the observed state and the plan; writes nothing."""
 
     def compare(self, olds: Props, wanted: W) -> Comparison:
         """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
@@ -186,7 +186,7 @@ class Lifecycle(DeclaredInputs[W]):
 
     @abstractmethod
     def observe(self, wanted: W) -> dict[str, Any] | None:
-        """Return outputs as they stand; ``None`` if the object is proven to be gone."""
+        """Return outputs as they are in the database; ``None`` if the object is proven to be gone."""
 
     def tell_unknown(self, wanted: W, tell: Tell) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""
@@ -227,7 +227,7 @@ class Lifecycle(DeclaredInputs[W]):
 
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
-        return self._handed.take(wanted.props()) or self.compare(olds, wanted)
+        return self._check_results.take(wanted.props()) or self.compare(olds, wanted)
 
     def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**wanted.props(), **outputs}

@@ -1,4 +1,4 @@
-"""What changed about a connection: who logs in and how, or where it leads."""
+"""Describe what changed about a connection: the login, or the server and database."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def connection_change(before: object, now: object) -> str:
     old, new = _target(before), _target(now)
     if old is None or new is None or old.parameters == new.parameters:
         return ""
-    if old.place() != new.place():
-        (old_server, old_name), (server, name) = old.place(), new.place()
+    if old.address() != new.address():
+        (old_server, old_name), (server, name) = old.address(), new.address()
         return (
             f"The connection leads to database {name} at {server} now, and led to {old_name} at {old_server} before. "
             "What is there stays as it is, and is not copied."

@@ -104,7 +104,7 @@ class DeclaredInputs(ABC, Generic[W]):
 
     @abstractmethod
     def named(self, id_: str) -> dict[str, Any]:
-        """Return the inputs that an id stands for."""
+        """Return the inputs that an id names."""
 
 
 def _comparable(value: Any) -> Any:  # noqa: ANN401  whatever the user gave

@@ -70,7 +70,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         return False
 
     def apply(self, olds: Props, wanted: QueueStorageInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
-        """Install the schema, or complete one that stands with the same shape; make lanes that are missing."""
+        """Install the schema, or complete an existing one of the same shape; create lanes that are missing."""
         report = apply(
             wanted.database_url,
             _desired(wanted),
@@ -78,13 +78,13 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             options=apply_options(wanted, tell),
         )
         tell_result(report, tell)
-        standing = report.after.substrate(wanted.schema_name)
-        return {"owner": standing.owner if standing else ""}
+        existing = report.after.substrate(wanted.schema_name)
+        return {"owner": existing.owner if existing else ""}
 
     def foresee(self, olds: Props, wanted: QueueStorageInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Say who will own it."""
-        standing = observed.substrate(wanted.schema_name)
-        return {"owner": standing.owner if standing else wanted.role or observed.user}
+        existing = observed.substrate(wanted.schema_name)
+        return {"owner": existing.owner if existing else wanted.role or observed.user}
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the schema; its shape is read."""
@@ -94,13 +94,13 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         """Read the schema again."""
         url, schema = wanted.database_url, str(wanted.schema_name)
         observed = state_as(url, wanted.role, [CANONICAL_SCHEMA, schema])
-        standing = observed.substrate(schema)
-        if standing is None:
+        existing = observed.substrate(schema)
+        if existing is None:
             # A schema that this role may not read, or that is damaged, looks as if it were gone; the gate tells.
             _observed, plan = as_role(lambda acting: read_removal(url, schema, role=acting), wanted.role)
             raise_if_blocked(plan.gates, observed.database)
             return None
-        return {**asdict(standing.shape), "owner": standing.owner}
+        return {**asdict(existing.shape), "owner": existing.owner}
 
     def droppable(self, props: Props) -> str:
         """Return database and schema, whoever connects."""

@@ -1,4 +1,4 @@
-"""Plans and drift as declared objects need them: with roles that may be pending, and in few words."""
+"""Read plans and drift for a declared object, also while its role is still pending."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def comparison(url: str, desired: DesiredState, schema: str, role: str | None) -
 
 
 def require_readable(seen: Comparison) -> None:
-    """Refuse where a role may not read at which version the schema stands.
+    """Refuse where a role may not read the version of the schema.
 
     Raises:
         BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.

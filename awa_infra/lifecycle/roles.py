@@ -55,9 +55,9 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         if ROLES_KEY in keys:
             super().tell_pending(wanted, seen, tell)
             return
-        lacks = [lack.text for lack in seen.observed.lacks or ()]
-        if lacks:
-            tell(f"Pending: {listed(lacks, '; ')}.")
+        missing = [entry.text for entry in seen.observed.missing or ()]
+        if missing:
+            tell(f"Pending: {listed(missing, '; ')}.")
 
     def apply(self, olds: Props, wanted: RolesInputs, tell: Tell) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""
@@ -111,7 +111,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         """Look for the owner: without it there is nothing to adopt."""
         observed, _plan = self.plan({}, wanted)
         gone = f"role {wanted.owner} does not exist"
-        return None if any(lack.text == gone for lack in observed.lacks or ()) else _urls(wanted)
+        return None if any(entry.text == gone for entry in observed.missing or ()) else _urls(wanted)
 
     def delete(self, props: Props, tell: Tell) -> None:
         """Change nothing: roles own things, and sessions may be using them."""

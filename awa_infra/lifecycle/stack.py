@@ -1,4 +1,4 @@
-"""Which objects a stack configuration declares, and in what order; the same for every adapter."""
+"""List the objects that a stack configuration declares, in order; the same for every adapter."""
 
 from __future__ import annotations
 

@@ -40,10 +40,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What stands of an object beside what is declared.
+    """The observed state of an object next to the declared one.
 
     Attributes:
-        observed: what stands.
+        observed: the observed state.
         plan: what is to be done.
         found: what a verification of the object's own schema found; empty for what has none.
         fingerprint: of that schema; empty where there is nothing to compare it with.

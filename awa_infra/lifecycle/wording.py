@@ -1,4 +1,4 @@
-"""Messages as programs need them: with inputs in place of the options of the command line."""
+"""Adapt messages for programs: name inputs instead of command-line options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nouns: frozen values that every other module takes and returns. No I/O, no clock.
+"""Frozen values that every other package takes and returns. No I/O, no clock.
 
 ``DesiredState`` and ``ObservedState`` go in, a ``Plan`` comes out; preview, apply, package and verify
 only consume plans.
@@ -21,8 +21,8 @@ from awa_infra.model.history import History, HistoryRow
 from awa_infra.model.observed import (
     LATEST_LEGACY_VERSION,
     LEGACY_VERSIONS,
-    Lack,
     LostRows,
+    Missing,
     ObservedState,
     StorageTransition,
     Stranger,
@@ -45,9 +45,9 @@ __all__ = [
     "Gate",
     "History",
     "HistoryRow",
-    "Lack",
     "LostRows",
     "Migration",
+    "Missing",
     "Note",
     "ObservedState",
     "Patch",

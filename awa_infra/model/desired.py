@@ -1,4 +1,4 @@
-"""What a user asks for."""
+"""The desired state: what a user wants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a migration tool remembers of a bundle."""
+"""What a migration tool has recorded about a bundle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a database."""
+"""The observed state: what a database contains."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StorageTransition:
 
 @dataclass(frozen=True, slots=True)
 class Substrate:
-    """A queue-storage schema that stands in the database, with the shape it recorded.
+    """A queue-storage schema of the database, with the shape it recorded.
 
     The counts are of ordinary tables (partitions included), plain indexes, Awa's two enabled triggers, and
     partitions that lack their storage parameters.
@@ -96,7 +96,7 @@ class LostRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class Missing:
     """Something asked for that the database does not have, found by a query: rows and privileges, not objects.
 
     Attributes:
@@ -129,7 +129,7 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class ObservedState:
-    """What stands in the database, read by plain SQL that never writes.
+    """The contents of a database, read by plain SQL that never writes.
 
     Attributes:
         schema_exists: whether the namespace ``awa`` exists.
@@ -162,17 +162,17 @@ class ObservedState:
     substrates: tuple[Substrate, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     lost_rows: tuple[LostRows, ...] = ()
-    lacks: tuple[Lack, ...] | None = None
+    missing: tuple[Missing, ...] | None = None
     acting_owner: str | None = None
     strangers: tuple[Stranger, ...] = ()
     functions_given: bool = False
 
     @property
     def version(self) -> int:
-        """The version that the schema stands at, in today's numbering; 0 for an empty database."""
+        """The version that the schema is at, in today's numbering; 0 for an empty database."""
         highest = max(self.versions, default=0)
         return LEGACY_VERSIONS.get(highest, LATEST_LEGACY_VERSION) if self.legacy_numbering else highest
 
     def substrate(self, schema: str) -> Substrate | None:
-        """Return the queue-storage schema of that name, if it stands."""
+        """Return the queue-storage schema of that name, if it exists."""
         return next((s for s in self.substrates if s.schema == schema), None)

@@ -1,4 +1,4 @@
-"""What is to be done, and what was done."""
+"""Plans, steps, gates, and reports of what was done."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Step:
 
     @property
     def sha256(self) -> str:
-        """Hash of the SQL as it stands."""
+        """Hash of the SQL, byte for byte."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 

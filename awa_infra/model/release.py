@@ -62,7 +62,7 @@ class Release:
 
     @property
     def schema_version(self) -> int:
-        """The highest version, that is the one a complete database stands at."""
+        """The highest version: a complete database is at it."""
         return self.migrations[-1].version
 
     @property

@@ -1,1 +1,1 @@
-"""Pure: from what is desired and what is observed to a plan."""
+"""Make a plan from the desired and the observed state. Pure."""

@@ -1,4 +1,4 @@
-"""Roles, privileges and lanes: the steps that make them, and the queries that find what is missing.
+"""Roles, privileges and lanes: the steps that create them, and the queries that find what is missing.
 
 Neither shows in the shape of a schema, so both are asked about only where they are declared. The texts are
 the same for the live engine and for bundles.
@@ -49,7 +49,7 @@ _MAJOR = 18
 
 
 @dataclass(frozen=True, slots=True)
-class LackQuery:
+class MissingQuery:
     """A query that returns a row ``(step, text)`` for everything of one kind that is missing.
 
     Attributes:
@@ -63,19 +63,19 @@ class LackQuery:
     sql: str = field(repr=False)
 
 
-def lack_queries(desired: DesiredState) -> tuple[LackQuery, ...]:
+def missing_queries(desired: DesiredState) -> tuple[MissingQuery, ...]:
     """Return the queries that find which of the declared roles, privileges, lanes and guards are missing."""
     queries = []
     if desired.roles is not None:
         text = sqltext.render("roles/missing.sql", **roles_values(desired.roles))
-        queries.append(LackQuery("", "roles and privileges", text))
+        queries.append(MissingQuery("", "roles and privileges", text))
     if desired.guarded:
-        queries.append(LackQuery("", "guards", sqltext.render("guard/missing.sql", **guard_values(desired))))
+        queries.append(MissingQuery("", "guards", sqltext.render("guard/missing.sql", **guard_values(desired))))
     for wanted in desired.queue_storage:
         if wanted.queues:
             values = lanes_values(wanted)
             text = sqltext.render("lanes/missing.sql", **values)
-            queries.append(LackQuery(wanted.schema, f"lanes in {wanted.schema}", text))
+            queries.append(MissingQuery(wanted.schema, f"lanes in {wanted.schema}", text))
     return tuple(queries)
 
 
@@ -83,10 +83,10 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
     """Return the steps that make the declared roles and grant what they may do; none if nothing is missing."""
     if roles is None:
         return []
-    steps = [roles_step(roles)] if _lacking(observed, ROLES_KEY) else []
+    steps = [roles_step(roles)] if _is_missing(observed, ROLES_KEY) else []
     # What is handed over can be granted on only then, so nobody could miss it before.
     handed_over = {stranger.schema for stranger in observed.strangers if stranger.movable}
-    wanting = (s for s in _schemas(roles) if s in handed_over or _lacking(observed, _access_key(s)))
+    wanting = (s for s in _schemas(roles) if s in handed_over or _is_missing(observed, _access_key(s)))
     return [*steps, *(access_step(roles, s) for s in wanting)]
 
 
@@ -104,7 +104,7 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
     if not rest:
         return (*made, *moved)
     # With all roles in place, whoever runs this may still not be a member of the owner; the same step mends that.
-    first = made or ([roles_step(roles)] if _lacking(observed, ACT_AS_KEY) else [])
+    first = made or ([roles_step(roles)] if _is_missing(observed, ACT_AS_KEY) else [])
     return (*first, *moved, act_as_step(roles.owner), *rest)
 
 
@@ -120,13 +120,13 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
         lanes_step(wanted)
         for wanted in desired.queue_storage
         # Nobody could ask about the lanes of a schema that is not there yet.
-        if wanted.queues and (observed.substrate(wanted.schema) is None or _lacking(observed, lanes_key(wanted)))
+        if wanted.queues and (observed.substrate(wanted.schema) is None or _is_missing(observed, lanes_key(wanted)))
     ]
 
 
 def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
-    told = {lack.text for lack in observed.lacks or ()}
+    told = {entry.text for entry in observed.missing or ()}
     return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in told)
 
 
@@ -180,11 +180,11 @@ def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool)
 
     Args:
         roles: the declared ones.
-        observed: what stands.
+        observed: the observed state.
         made: whether the plan makes the installer.
     """
     given = roles is not None or observed.functions_given
-    lacking = roles is not None and bool(observed.lacks) and _lacking(observed, INSTALLER_KEY)
+    lacking = roles is not None and bool(observed.missing) and _is_missing(observed, INSTALLER_KEY)
     return [installer_step()] if lacking or (made and given) else []
 
 
@@ -239,8 +239,8 @@ def _access_key(schema: str) -> str:
     return f"access:{schema}"
 
 
-def _lacking(observed: ObservedState, step: str) -> bool:
-    return observed.lacks is None or any(lack.step == step for lack in observed.lacks)
+def _is_missing(observed: ObservedState, step: str) -> bool:
+    return observed.missing is None or any(entry.step == step for entry in observed.missing)
 
 
 def lanes_values(wanted: QueueStorage) -> sqltext.Values:

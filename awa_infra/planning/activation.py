@@ -1,4 +1,4 @@
-"""Activation: the one plan that changes where Awa's new jobs go, made only when asked for in so many words."""
+"""Plan an activation: the only plan that changes where Awa puts new jobs, made only on explicit request."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def make_activation(schema: str, observed: ObservedState) -> Plan:
     """Return the plan that activates queue storage in a schema; empty if it is active there already.
 
     Args:
-        schema: ``awa``, or a custom queue-storage schema that stands.
-        observed: what stands.
+        schema: ``awa``, or an existing custom queue-storage schema.
+        observed: the observed state.
     """
     version = observed.version
     if is_active(schema, observed):
@@ -47,11 +47,11 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
         ]
     lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
     gates = list(state_row_gates(lost, observed.database))
-    standing = observed.substrate(schema)
+    existing = observed.substrate(schema)
     # Awa's own function takes any name, and would send jobs to a schema that is not there.
-    if standing is None or not is_complete(standing):
-        what = "is incomplete" if standing else "is no queue-storage schema"
-        hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or standing else "Install it first"
+    if existing is None or not is_complete(existing):
+        what = "is incomplete" if existing else "is no queue-storage schema"
+        hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or existing else "Install it first"
         gates.append(Gate("activation-schema-missing", f"{schema} {what} in database {observed.database}.", f"{hint}."))
     active = observed.transition.active_schema if observed.transition else None
     if active is not None:
@@ -59,7 +59,7 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
             Gate(
                 "activation-elsewhere",
                 f"Queue storage is active in schema {active} of database {observed.database}, not in {schema}.",
-                f"Awa knows no way from one schema to another: declare {active}, or start with a fresh database.",
+                f"Awa cannot move from one schema to another: declare {active}, or start with a fresh database.",
             )
         )
     return gates

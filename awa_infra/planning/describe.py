@@ -1,4 +1,4 @@
-"""Plans in words, and plans and states as plain data: the same in a preview, a command, a log and the plugin. Pure."""
+"""Describe plans in words, and plans and states as plain data, the same for every command and the plugin. Pure."""
 
 from __future__ import annotations
 

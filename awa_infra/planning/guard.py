@@ -11,7 +11,7 @@ def guard_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     return [
         guard_step(schema)
         for schema in desired.guarded
-        if observed.lacks is None or any(lack.step == guard_key(schema) for lack in observed.lacks)
+        if observed.missing is None or any(entry.step == guard_key(schema) for entry in observed.missing)
     ]
 
 

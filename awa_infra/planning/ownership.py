@@ -1,4 +1,4 @@
-"""Objects of Awa that belong to another role than their schema: found, handed over, or told. Pure."""
+"""Objects of Awa that another role owns than their schema's owner: hand them over, or report them. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Desired and observed in, a plan out. Pure, and the only place that decides what is to be done."""
+"""Make a plan from the desired and the observed state. Pure, and the only place that decides what to do."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
 
     Args:
         desired: what is asked for.
-        observed: what stands.
+        observed: the observed state.
         gates: what the SQL gates returned for this database; the pure ones are added here.
     """
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
@@ -141,8 +141,8 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
         # The one in awa comes with the migrations; declared here it stands for its queues.
         if wanted.schema == CANONICAL_SCHEMA:
             continue
-        standing = observed.substrate(wanted.schema)
-        if standing is None or not is_complete(standing):
+        existing = observed.substrate(wanted.schema)
+        if existing is None or not is_complete(existing):
             steps.append(queue_storage_step(wanted))
     return steps
 

@@ -18,7 +18,7 @@ STATE_ROWS_HINT = "Run awa-infra verify: it says what --repair can put back, and
 
 
 def database_gate(declared: str | None, connected: str) -> Gate | None:
-    """Return the objection to another database than the declared one, or ``None``.
+    """Return a gate if the connection is to another database than the declared one, else ``None``.
 
     Args:
         declared: what ``awa:database`` of a stack configuration names, if it does.
@@ -28,14 +28,14 @@ def database_gate(declared: str | None, connected: str) -> Gate | None:
         return None
     return Gate(
         "another-database",
-        f"The configuration declares database {declared}, but the database URL leads to database {connected}.",
+        f"The configuration declares database {declared}, but the database URL names database {connected}.",
         f"Let DATABASE_URL name {declared}, or give the configuration that belongs to {connected}. Where {declared} is "
         "yet to be created, awa-infra up does that.",
     )
 
 
 def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ...]:
-    """Return the objections that need no query of their own."""
+    """Return the gates that block and need no query of their own."""
     gates: list[Gate] = []
     release = desired.release
     target = desired.target_version
@@ -43,8 +43,8 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
         gates.append(
             Gate(
                 "target-unknown",
-                f"Version {target} is asked for, but Awa {release.name} goes up to {release.schema_version}.",
-                f"Ask for at most {release.schema_version}, or install a newer awa-pg.",
+                f"Version {target} was requested, but the newest of Awa {release.name} is {release.schema_version}.",
+                f"Request at most {release.schema_version}, or install a newer awa-pg.",
             )
         )
     # Without any version another gate says what is wrong.
@@ -65,7 +65,7 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
 
 
 def release_gate(expected: str | None, installed: Release) -> Gate | None:
-    """Return an objection if another release is installed than the one that is declared.
+    """Return a gate if another release is installed than the one that is declared.
 
     Args:
         expected: the declared release, for example ``0.6.9``; ``None`` accepts every one.
@@ -82,10 +82,10 @@ def release_gate(expected: str | None, installed: Release) -> Gate | None:
 
 
 def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
-    """Raise if any gate objects, with all of them in one error.
+    """Raise one error that reports every gate that blocks.
 
     Args:
-        gates: what objects.
+        gates: those that block.
         database: its name, for the message; empty if there is none.
 
     Raises:
@@ -101,10 +101,12 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
 
 
 def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]:
-    """Return the gate that blocks whatever relies on rows that are gone."""
+    """Return the gate that blocks whatever needs the missing rows."""
     if not lost:
         return ()
     shown = listed([str(row) for row in lost])
     return (
-        Gate("state-rows-missing", f"Rows of Awa's state are gone in database {database}: {shown}.", STATE_ROWS_HINT),
+        Gate(
+            "state-rows-missing", f"Rows of Awa's state are missing in database {database}: {shown}.", STATE_ROWS_HINT
+        ),
     )

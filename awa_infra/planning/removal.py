@@ -1,4 +1,4 @@
-"""Removal of a custom queue-storage schema: only on request, and only when nothing objects."""
+"""Plan the removal of a custom queue-storage schema: only on request, and only when no gate blocks. Pure."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _NOT_NULL_IS_AN_OBJECT = 180000
 
 
 def make_removal(schema: str, observed: ObservedState) -> Plan:
-    """Return the plan that drops a custom queue-storage schema; empty if it does not stand.
+    """Return the plan that drops a custom queue-storage schema; empty if it does not exist.
 
     Args:
         schema: its name; ``awa`` and other schemas that cannot be custom ones are refused by a gate.
-        observed: what stands.
+        observed: the observed state.
     """
     version = observed.version
     problem = schema_name_problem(schema)
     if problem is not None:
         return Plan(version, version, gates=(Gate("removal-protected", f"{problem}.", "It is never dropped."),))
-    standing = observed.substrate(schema)
-    if standing is None:
+    existing = observed.substrate(schema)
+    if existing is None:
         return Plan(version, version)
     values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
     step = Step(
@@ -43,7 +43,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
         version,
         gates=tuple(_gates(schema, observed)),
         steps=(step,),
-        lock_objects=removal_locks(standing.shape, observed.server_version),
+        lock_objects=removal_locks(existing.shape, observed.server_version),
     )
 
 
@@ -53,7 +53,7 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
     Args:
         schema: the schema to be dropped.
         extra: the objects in it that the release does not make; ``None`` if that cannot be compared.
-        observed: what stands.
+        observed: the observed state.
         release: the one that was compared with.
     """
     if extra is None:

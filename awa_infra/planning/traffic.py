@@ -1,4 +1,4 @@
-"""For how long a plan locks what producers and workers use: from the step that does it first until the commit. Pure."""
+"""How long a plan keeps locks that producers and workers wait for: from the first such step to the commit. Pure."""
 
 from __future__ import annotations
 

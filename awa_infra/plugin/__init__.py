@@ -1,4 +1,4 @@
-"""``pulumi-resource-awa``: the same declared objects for programs in every language that Pulumi has.
+"""``pulumi-resource-awa``: the declared objects for programs in every language that Pulumi supports.
 
 Another thin adapter over :mod:`awa_infra.lifecycle`, beside the dynamic resources of Python programs.
 """

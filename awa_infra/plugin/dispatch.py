@@ -1,4 +1,4 @@
-"""From the bytes of a call to a method of the servicer, and back; every error becomes one line."""
+"""Pass the bytes of a call to a method of the servicer, and its answer back; an error becomes one line."""
 
 from __future__ import annotations
 

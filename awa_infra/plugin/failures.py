@@ -1,4 +1,4 @@
-"""How a call fails: one line on the user's screen, and what is there already where that is known."""
+"""Report how a call failed: one line for the user, and the properties of an object that was partly made."""
 
 from __future__ import annotations
 

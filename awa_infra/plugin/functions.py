@@ -1,4 +1,4 @@
-"""The functions of the package: what stands in a database, and what an apply would do. They only read."""
+"""The functions of the package: the state of a database, and what an apply would do. They only read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kinds of objects the package ``awa`` has, and what they take from the configuration of the provider."""
+"""The kinds of objects of package ``awa``, and which of their inputs the provider's configuration can give."""
 
 from __future__ import annotations
 

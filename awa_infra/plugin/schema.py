@@ -1,4 +1,4 @@
-"""The schema of the package, from which Pulumi makes SDKs: what the specifications say, as Pulumi writes it."""
+"""The schema of the package, from which Pulumi generates SDKs."""
 
 from __future__ import annotations
 

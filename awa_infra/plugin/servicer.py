@@ -1,4 +1,4 @@
-"""The calls of the engine, passed on to the life of a declared object. No decisions here."""
+"""Pass the calls of the engine to the life of a declared object. No decisions here."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Tell
 from awa_infra.lifecycle.wording import in_lines
+from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, VARIABLES, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode, from_text
 from awa_infra.resources import engine_log
 from awa_infra.spec.base import Input, Props, camel
-from awa_infra.spec.problems import Problem, input_problems, nearest
+from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
 from awa_infra.spec.stack import StackConfig
 
@@ -114,11 +115,11 @@ class Servicer:
     def Create(
         self, request: provider_pb2.CreateRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        """Make what is declared, or adopt what stands."""
+        """Create what is declared, or adopt what exists."""
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
         if not sent.values:
-            kind.foretell(given, self._tell(request.urn))
+            kind.announce_create(given, self._tell(request.urn))
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._kept(kind, sent, kind.preview({}, given)))
         self._declared.note_made(request.urn, kind, given)

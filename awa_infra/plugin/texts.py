@@ -1,4 +1,4 @@
-"""What the package says of itself: descriptions and examples, for SDKs and their reference."""
+"""Descriptions and examples of the package, for SDKs and their reference."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESOURCES: Mapping[str, str] = {
         "objects are added. It is dropped only with deletionPolicy drop, and only if nothing objects."
     ),
     "awa:index:StorageActivation": (
-        "The deliberate switch of a fresh database to queue storage in one schema. There is no way back: deleting "
+        "The deliberate switch of a fresh database to queue storage in one schema. It cannot be undone: deleting "
         "the resource changes nothing."
     ),
     STACK: (
@@ -41,7 +41,7 @@ RESOURCES: Mapping[str, str] = {
 }
 
 FUNCTIONS: Mapping[str, str] = {
-    GET_STATUS: "What stands in a database. Reads only.",
+    GET_STATUS: "The state of a database. Reads only.",
     GET_PLAN: "What bringing a database up to date would do, and what would object. Reads only.",
 }
 

@@ -1,4 +1,4 @@
-"""Properties as the engine sends them, and back: what is unknown, what is secret, and names in camelCase."""
+"""Convert properties from and to the engine's form: unknown values, secrets, and names in camelCase."""
 
 from __future__ import annotations
 

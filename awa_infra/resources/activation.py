@@ -1,4 +1,4 @@
-"""The resource ``StorageActivation``: the deliberate switch of a fresh database to queue storage."""
+"""The resource ``StorageActivation``: switch a fresh database to queue storage, only on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the calls of a dynamic provider to the life of a declared object. No decisions here."""
+"""Pass the calls of a dynamic provider to the life of a declared object. No decisions here."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class LifecycleProvider(ResourceProvider):
 
     @_served
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make what is declared, or adopt what stands."""
+        """Create what is declared, or adopt what exists."""
         _declared.note_made(urn(), self.lifecycle, props)
         return CreateResult(*self.lifecycle.create(_plain(props), _teller()))
 
@@ -151,7 +151,7 @@ def _teller() -> Tell:
 
 
 def _plain(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties with the SDK's unknown values as ours, wherever they stand."""
+    """Return the properties with the SDK's unknown values replaced by ours at every depth."""
     return {key: _known(value) for key, value in props.items() if key != "__provider"}
 
 

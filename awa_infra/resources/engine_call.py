@@ -1,4 +1,4 @@
-"""What one call of the Pulumi engine to a dynamic provider needs beside its arguments.
+"""What one call of the Pulumi engine to a dynamic provider needs besides its arguments.
 
 The SDK hands a provider no context: an exception becomes a traceback on the user's screen, and there is no
 way to report progress. Both are possible through the gRPC call that is being served, which this module

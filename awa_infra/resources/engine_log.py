@@ -1,4 +1,4 @@
-"""Lines on the user's screen, through the engine that is being served."""
+"""Show lines on the user's screen, through the engine that calls."""
 
 from __future__ import annotations
 

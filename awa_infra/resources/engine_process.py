@@ -1,4 +1,4 @@
-"""The Pulumi command as a process of its own group, which is told of an interruption exactly once.
+"""Run the Pulumi command as its own process group, which gets an interruption exactly once.
 
 The SDK runs the command in the group of the terminal and gives up on it at Ctrl-C: the stack stays locked and a
 traceback of its reading thread is all that is seen. Here the command is asked to stop, and waited for.
@@ -54,17 +54,17 @@ class EngineCommand(automation.PulumiCommand):
         )
         with _passing_on(process) as received, process:
             printed: list[str] = []
-            complained: list[str] = []
+            error_lines: list[str] = []
             readers = [
                 threading.Thread(target=_read, args=(process.stdout, on_output, printed)),
-                threading.Thread(target=_read, args=(process.stderr, on_error, complained)),
+                threading.Thread(target=_read, args=(process.stderr, on_error, error_lines)),
             ]
             for reader in readers:
                 reader.start()
             for reader in readers:
                 reader.join()
             code = process.wait()
-        result = automation.CommandResult(stdout="\n".join(printed), stderr="\n".join(complained), code=code)
+        result = automation.CommandResult(stdout="\n".join(printed), stderr="\n".join(error_lines), code=code)
         if code != 0:
             if received:
                 _raise_as_before(received[0])

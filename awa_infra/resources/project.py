@@ -1,4 +1,4 @@
-"""Pulumi projects: which one a configuration file belongs to, and whether it has a program of its own."""
+"""Find the Pulumi project of a configuration file, and whether it has its own program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every specification has: mappings of a file, inputs and outputs of a resource, values not known yet."""
+"""What every specification has: mappings in a file, inputs and outputs of a resource, values that are not known yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that resources have in common: where the database is, as whom to act, how long to wait."""
+"""Inputs that several resources have: where the database is, which role to act as, how long to wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a value stands in a configuration, and how that is written for people."""
+"""Paths of values in a configuration, and how messages write them."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""What is wrong with values, in people's words: one wording for files, resources and functions."""
+"""Describe what is wrong with values: one wording for files, resources and functions."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from awa_infra.errors import ConfigurationError, reported
+from awa_infra.naming import nearest
 from awa_infra.spec.base import Entry, Inputs, Props, snake
 from awa_infra.spec.paths import Found, KeyPath, reached, value_at, written
 from awa_infra.spec.values import Encrypted, forms, inner_model
@@ -156,14 +156,8 @@ def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def nearest(key: str, known: Iterable[str]) -> str:
-    """Return the known key that somebody may have meant, whatever its case; empty if none is near."""
-    folded = {name.lower(): name for name in known}
-    return next((folded[n] for n in difflib.get_close_matches(key.lower(), folded, n=1)), "")
-
-
 def _encrypted(path: KeyPath, model: type[Entry], values: Mapping[str, Any]) -> tuple[KeyPath, str] | None:
-    """Return where on a path an encrypted value stands that may not be encrypted, and what to say."""
+    """Return where on a path a value is encrypted that may not be, and what to say."""
     secrets = [i.key for i in model.described() if Encrypted in forms(i.annotation)]
     if not secrets or path[0] in secrets:
         return None

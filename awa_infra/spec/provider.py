@@ -1,4 +1,4 @@
-"""What the plugin takes beside the objects: the configuration of the provider, arguments and answers of functions."""
+"""Inputs of the plugin besides the objects: the provider's configuration, arguments and results of functions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StatusOutputs(Outputs):
 
     database: str = Field(description="Name of the database.")
     server_version: int = Field(description="PostgreSQL's version as a number, for example 180006.")
-    schema_version: int = Field(description="The version that schema awa stands at; 0 if it is not migrated.")
+    schema_version: int = Field(description="The version that schema awa is at; 0 if it is not migrated.")
     patches: tuple[str, ...] = Field(description="Names of the repeatable patches that are applied.")
     storage_state: str = Field(description="Awa's storage-transition state; empty where there is none yet.")
     active_schema: str = Field(description="The queue-storage schema that new jobs go to; empty while canonical.")
@@ -74,7 +74,7 @@ class Gate(BaseModel):
 class PlanOutputs(Outputs):
     """What ``getPlan`` returns."""
 
-    from_version: int = Field(description="The version that schema awa stands at.")
+    from_version: int = Field(description="The version that schema awa is at.")
     to_version: int = Field(description="The version that it would have.")
     steps: tuple[str, ...] = Field(description="Titles of the pending steps, in order; none if nothing is pending.")
     gates: tuple[Gate, ...] = Field(

@@ -1,4 +1,4 @@
-"""A custom queue-storage schema, and queues whose lanes are made ahead."""
+"""A custom queue-storage schema, and queues whose lanes are created in advance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no single value shows: declared twice, not declared at all, one without the other.
+"""Cross-field validation: declared twice, not declared at all, one without the other.
 
 The checks look at the values as given, so that they report beside whatever else is wrong; what has the wrong form
 they leave to the model.
@@ -6,12 +6,11 @@ they leave to the model.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from awa_infra.model import CANONICAL_SCHEMA
-from awa_infra.naming import identifier_problem
+from awa_infra.naming import identifier_problem, nearest
 from awa_infra.spec.paths import Found, KeyPath, written
 
 LOGINS: Final = ("migrator", "runtime", "observer")
@@ -113,13 +112,13 @@ def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[
     known = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
     for path, name in named:
         if isinstance(name, str) and _plain(name) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
+            near = nearest(name, known)
+            hint = f"did you mean {near}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
             yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
 
 
 def roles_checks(values: Mapping[str, Any]) -> Found:
-    """Check roles, their passwords and their schemas where they stand in one mapping."""
+    """Check roles, their passwords and their schemas where one mapping holds them."""
     yield from duty_checks(values)
     yield from password_checks(values, values)
     declared = values.get("queueStorageSchemas", ())

@@ -88,7 +88,7 @@ class SchemaInputs(Waiting, Acting, SchemaEntry, Connected):
 class SchemaOutputs(Outputs):
     """Outputs of ``AwaSchema``."""
 
-    schema_version: int = Field(description="The version that the schema stands at.")
+    schema_version: int = Field(description="The version that the schema is at.")
     patches: tuple[str, ...] = Field(description="Names of the repeatable patches that are applied.")
     fingerprint: str = Field(description="Hash of the structure of schema awa; empty below the release's own version.")
     storage_state: str = Field(

@@ -1,4 +1,4 @@
-"""The stack that holds them all: every key of namespace ``awa``."""
+"""The whole stack: every key of namespace ``awa``."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class StackConfig(Migrating, Together, Lanes, Objects, Version, Place):
 class StackOutputs(Outputs):
     """What a stack as a whole reports."""
 
-    schema_version: int = Field(description="The version that schema awa stands at.")
+    schema_version: int = Field(description="The version that schema awa is at.")
     release: str = Field(description="The Awa release that applied it.")
     patches: tuple[str, ...] = Field(description="Names of the repeatable patches that are applied.")
     queue_storage_schemas: tuple[str, ...] = Field(description="The declared custom queue-storage schemas.")

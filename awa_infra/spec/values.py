@@ -74,7 +74,7 @@ class Encrypted(BaseModel):
 class TextOrMapping:
     """Marks what can be written as text or as a mapping.
 
-    Not a union of the type system, for pydantic would complain once for each member.
+    Not a union of the type system, for pydantic would print_error once for each member.
 
     Attributes:
         model: what the mapping is read as.
@@ -166,7 +166,7 @@ def _queue_name(value: str) -> str:
     if len(value) > MAX_QUEUE_NAME:
         raise PydanticCustomError("too_long", "has more than {most} characters", {"most": MAX_QUEUE_NAME})
     if not value.isprintable():
-        raise PydanticCustomError("unprintable", "holds characters that nobody sees")
+        raise PydanticCustomError("unprintable", "contains non-printable characters")
     return value
 
 
@@ -233,7 +233,7 @@ def forms(annotation: object) -> Iterator[object]:
 
 
 def inner_model(annotation: object) -> type[BaseModel] | None:
-    """Return the model of what stands in a value of an annotation, be it in a list or not."""
+    """Return the model of the values of an annotation, whether in a list or not."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := inner_model(part))), None)

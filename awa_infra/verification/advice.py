@@ -1,4 +1,4 @@
-"""Say of each finding what repairs it: a step of ours, a statement, a backup, or an edit by hand. Pure."""
+"""Add to each finding what repairs it: a step of ``--repair``, a statement, a backup, or an edit by hand. Pure."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _DEFINES = {
 """What in Awa's texts makes an object of each part, and makes it again where it is missing."""
 
 _REPLACEABLE = frozenset(("function", "body", "view", "trigger", "storage"))
-"""Parts that Awa's texts put right where they stand but differ; the others they leave alone."""
+"""Parts that Awa's texts correct where an object exists but differs; they leave the others alone."""
 
-BACKUP = "Restore it from a backup: made anew it would be empty, and Awa would work with that."
+BACKUP = "Restore it from a backup: a new one would be empty, and Awa would use it."
 
 
 def with_repairs(
@@ -47,29 +47,31 @@ def with_repairs(
         known: whether there are facts about the release; without them nothing of the catalog is repaired.
     """
     own = own_names(dict.fromkeys(substrate, ""))
-    judged = [_judged(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
+    judged = [_with_advice(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
     missing = {f.step for f in judged if f.code == "patch-missing"}
-    hanging = [f for f in judged if f.part != "state" and f.step in missing]
-    told = [f for f in judged if f not in hanging]
+    covered = [f for f in judged if f.part != "state" and f.step in missing]
+    told = [f for f in judged if f not in covered]
     told = [
-        replace(f, also=sum(1 + h.also for h in hanging if h.step == f.step)) if f.code == "patch-missing" else f
+        replace(f, also=sum(1 + h.also for h in covered if h.step == f.step)) if f.code == "patch-missing" else f
         for f in told
     ]
-    hopeless = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told)
+    unrepairable = any(
+        f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told
+    )
     # Nobody knows which version an empty table stood for, unless every object is that of the release.
     lost = any(f.code == "version-rows-missing" and f.repair for f in told)
     differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in told)
-    if hopeless or not known or (lost and differs):
+    if unrepairable or not known or (lost and differs):
         told = [
-            replace(f, step=None, repair=f.repair or "Repair the rest first.")
+            replace(f, step=None, repair=f.repair or "Repair the other findings first.")
             if f.code == "version-rows-missing"
             else f
             for f in told
         ]
-    return tuple(_said(f) for f in told)
+    return tuple(_with_wording(f) for f in told)
 
 
-def _judged(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
+def _with_advice(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
     if finding.kind is FindingKind.EXTRA:
         return replace(finding, repair=_extra_advice(finding), sql=_extra_sql(finding))
     if finding.kind is FindingKind.MISSING and finding.part in _PRECIOUS:
@@ -119,8 +121,8 @@ def _extra_advice(finding: Finding) -> str:
     if finding.part == "reference":
         return "Awa deletes and moves the rows that it refers to, which it would refuse: drop it, and keep plain ids."
     if finding.part in {"policy", "rule", "trigger"}:
-        return "Awa did not make it, and it can stop a worker; nothing here drops it."
-    return "Awa did not make it, and nothing here drops it."
+        return "Awa did not create it, and it can stop a worker; awa-infra does not drop it."
+    return "Awa did not create it, and awa-infra does not drop it."
 
 
 def _extra_sql(finding: Finding) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ def _changed_sql(finding: Finding) -> tuple[str, ...]:
     return (f'DROP INDEX {finding.schema}."{finding.object}";',) if finding.part == "index" else ()
 
 
-def _said(finding: Finding) -> Finding:
+def _with_wording(finding: Finding) -> Finding:
     step = finding.step or ""
     kind, _, name = step.partition(":")
     said = {
@@ -148,8 +150,8 @@ def _said(finding: Finding) -> Finding:
         "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
         "fillfactor": f"--repair sets the storage parameters of {name} again.",
         "version-rows": "--repair inserts them with the statements of Awa's own migrations.",
-        "transition": "--repair puts it back as Awa's migrations made it; new jobs go where they go without it.",
-        "marker": "--repair puts it back; routing stays as it is.",
-        REPLAY: "--repair runs all migrations but the first again, with the patches, in one transaction.",
+        "transition": "--repair inserts it as Awa's migrations do; new jobs go where they go now.",
+        "marker": "--repair inserts it again; routing does not change.",
+        REPLAY: "--repair runs every migration except the first again, with the patches, in one transaction.",
     }
     return replace(finding, repair=said[kind]) if kind else finding

@@ -1,4 +1,4 @@
-"""Texts of Awa's functions: where the one that a hash stands for can be found, and a readable difference. Pure."""
+"""Find the text of an Awa function by its hash, and show how another text differs from it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a schema consists of, as a mapping, and the templates that one fact serves every schema and shape by.
+"""The objects of a schema as a mapping, and templates that serve every schema name and shape.
 
 A catalog maps *(part, object)* to a definition; ``sql/fingerprint/`` reads it, one file per part. A template is
 a catalog in which the name of the schema and the number of a slot are placeholders, so that a family of
@@ -74,7 +74,7 @@ def is_lane_sequence(key: Key) -> bool:
 
 
 def relation_of(key: Key, definition: str) -> str | None:
-    """Return the relation that an entry hangs on, ``None`` if it stands alone."""
+    """Return the relation that an entry depends on; ``None`` if it depends on none."""
     part, name = key
     if part in {"column", "constraint", "trigger", "policy", "rule", "reference"}:
         return name.partition(".")[0]
@@ -148,7 +148,7 @@ def with_hashes(catalog: Catalog, schema: SchemaName, own: Iterable[str]) -> dic
     Args:
         catalog: as it was read.
         schema: whose it is.
-        own: names of the template; what is not called so is hashed as it stands.
+        own: names of the template; what is not called so is hashed as observed.
     """
     names = frozenset(own)
     return {

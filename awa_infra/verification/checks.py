@@ -1,4 +1,4 @@
-"""What a verification asks beside the catalog: version rows, routing, slots, owners, privileges. Pure."""
+"""Check what is not in the catalog: version rows, routing, slots, owners, privileges. Pure."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _lost_marker(observed: ObservedState, transition: StorageTransition) -> Find
     )
 
 
-def standing_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
+def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     """Return the slots that a schema really has.
 
     Partitions tell. Where there are fewer than recorded, the rows of the ring decide whether the count was
@@ -141,18 +141,18 @@ def standing_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     return Shape(counts["queue_slots"], counts["lease_slots"], counts["claim_slots"], recorded.receipts)
 
 
-def slot_findings(schema: str, expected: Shape, standing: Shape, substrate: Substrate | None) -> list[Finding]:
-    """Return which counts of slots are not what stands."""
+def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Substrate | None) -> list[Finding]:
+    """Return which slot counts differ from the slots that exist."""
     findings = []
     for ring in RINGS.values():
-        count = getattr(standing, ring)
+        count = getattr(existing, ring)
         recorded = getattr(substrate.shape if substrate else expected, ring)
         if count == recorded == getattr(expected, ring):
             continue
         message = (
-            f"{recorded} {ring.replace('_', ' ')} are recorded, but {count} stand"
+            f"{recorded} {ring.replace('_', ' ')} are recorded, but {count} exist"
             if count != recorded
-            else f"{recorded} {ring.replace('_', ' ')} stand, but schema awa always has {getattr(expected, ring)}"
+            else f"{recorded} {ring.replace('_', ' ')} exist, but schema awa always has {getattr(expected, ring)}"
         )
         repair = "Counts cannot be changed. Slots beyond the recorded count are never used; set a changed count back."
         findings.append(state("slot-counts-changed", schema, ring, message, repair))

@@ -1,4 +1,4 @@
-"""From what stands in a database and the facts about its release to findings. Pure."""
+"""Compare observed schemas with the facts about their release, and return findings. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REFERENCE = "Run awa-infra verify --reference: it compares with a scratch databa
 
 @dataclass(frozen=True, slots=True)
 class ObservedSchema:
-    """What stands in one schema, as it was read.
+    """The contents of one schema, as it was read.
 
     Attributes:
         name: of the schema.
@@ -85,14 +85,14 @@ class Subject:
         facts: about it and the server's major; ``None`` if the release is not known.
         names: facts that tell which names queue storage has, if need be those of another release.
         observed: what was observed.
-        standing: by schema; those to examine, and those to compare them with.
+        existing: by schema; those to examine, and those to compare them with.
     """
 
     release: Release
     facts: CatalogFacts | None
     names: CatalogFacts
     observed: ObservedState
-    standing: Mapping[str, ObservedSchema]
+    existing: Mapping[str, ObservedSchema]
 
 
 def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
@@ -103,25 +103,25 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
     """
     findings: list[Finding] = []
     fingerprints: list[Fingerprint] = []
-    healths = {schema: standing.health for schema, standing in subject.standing.items()}
+    healths = {schema: existing.health for schema, existing in subject.existing.items()}
     current = _comparable(subject)
     wanted = list(schemas)
     if CANONICAL_SCHEMA in wanted:
         findings += checks.release_findings(subject.release, subject.observed)
         findings += checks.routing_findings(subject.observed)
     for schema in wanted:
-        standing = subject.standing.get(schema)
-        if standing is None:
+        existing = subject.existing.get(schema)
+        if existing is None:
             if schema != CANONICAL_SCHEMA:
                 findings.append(checks.no_such_schema(schema))
             continue
         substrate = subject.observed.substrate(schema)
         recorded = _recorded(subject.observed, schema)
-        shape = checks.standing_shape(standing.catalog, standing.health, recorded)
-        findings += lanes(schema, standing.catalog)
-        findings += checks.schema_findings(standing.name, standing.catalog, standing.health)
+        shape = checks.observed_shape(existing.catalog, existing.health, recorded)
+        findings += lanes(schema, existing.catalog)
+        findings += checks.schema_findings(existing.name, existing.catalog, existing.health)
         findings += lost_rows.state_row_findings(schema, subject.observed, healths)
-        findings += _unreadable(standing.name, standing.health.unreadable, subject.observed.user)
+        findings += _unreadable(existing.name, existing.health.unreadable, subject.observed.user)
         if not current:
             findings.append(_version_differs(subject.release, subject.observed, schema))
             continue
@@ -133,7 +133,7 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
             continue
         if substrate is not None or schema == CANONICAL_SCHEMA:
             findings += checks.slot_findings(schema, recorded, shape, substrate)
-        differences, fingerprint = _catalog_findings(subject, standing, shape)
+        differences, fingerprint = _catalog_findings(subject, existing, shape)
         findings += differences
         fingerprints.append(fingerprint)
     return Examination(tuple(findings), tuple(fingerprints))
@@ -142,16 +142,16 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
 def shapes(subject: Subject) -> dict[str, Shape]:
     """Return the shape that each queue-storage schema really has."""
     found = {}
-    for schema, standing in subject.standing.items():
+    for schema, existing in subject.existing.items():
         recorded = _recorded(subject.observed, schema)
-        found[schema] = checks.standing_shape(standing.catalog, standing.health, recorded)
+        found[schema] = checks.observed_shape(existing.catalog, existing.health, recorded)
     return found
 
 
 def _comparable(subject: Subject) -> bool:
     """Whether the database is at the release's version, or lost the record of its version but not its objects."""
     if subject.observed.history_empty:
-        awa = subject.standing.get(CANONICAL_SCHEMA)
+        awa = subject.existing.get(CANONICAL_SCHEMA)
         return awa is not None and ("type", "job_state") in awa.catalog
     return subject.observed.version == subject.release.schema_version
 
@@ -167,16 +167,16 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
     return Shape(0, 0, 0, receipts=receipts)
 
 
-def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
+def _catalog_findings(subject: Subject, existing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
     """Compare what was read; the same catalog that was read before and was as expected is not compared again."""
-    place = _last_without_difference(subject.facts, standing.name, shape)
-    for catalog, findings, fingerprint in place:
-        if catalog == standing.catalog:
+    kept = _last_without_difference(subject.facts, existing.name, shape)
+    for catalog, findings, fingerprint in kept:
+        if catalog == existing.catalog:
             return findings, fingerprint
-    differing, findings, fingerprint = _compared(subject, standing, shape)
-    # A difference is told with what other schemas have.
+    differing, findings, fingerprint = _compared(subject, existing, shape)
+    # Only a catalog without differences is kept: the report of a difference uses other schemas.
     if subject.facts and not differing:
-        place[:] = [(standing.catalog, findings, fingerprint)]
+        kept[:] = [(existing.catalog, findings, fingerprint)]
     return findings, fingerprint
 
 
@@ -184,20 +184,20 @@ def _catalog_findings(subject: Subject, standing: ObservedSchema, shape: Shape) 
 def _last_without_difference(
     _facts: CatalogFacts | None, _name: SchemaName, _shape: Shape
 ) -> list[tuple[Catalog, list[Finding], Fingerprint]]:
-    """Return the place for the last catalog of a schema that was as expected: a provider reads the same many times."""
+    """Return a list that keeps the last catalog of a schema that was as expected: a provider reads it many times."""
     return []
 
 
 def _compared(
-    subject: Subject, standing: ObservedSchema, shape: Shape
+    subject: Subject, existing: ObservedSchema, shape: Shape
 ) -> tuple[list[Finding], list[Finding], Fingerprint]:
     """Return the differences, everything found, and the fingerprint."""
-    schema = standing.name.text
-    found = with_hashes(structure(standing.catalog), standing.name, _own(subject, standing))
+    schema = existing.name.text
+    found = with_hashes(structure(existing.catalog), existing.name, _own(subject, existing))
     if subject.facts:
-        expanded = _expanded(subject.facts, standing.name, shape)
+        expanded = _expanded(subject.facts, existing.name, shape)
     else:
-        expanded = expand(_template(subject, standing), standing.name, shape)
+        expanded = expand(_template(subject, existing), existing.name, shape)
     expected = expanded.catalog
     if schema == CANONICAL_SCHEMA:
         expected = subject.facts.canonical | expected if subject.facts else found
@@ -208,18 +208,18 @@ def _compared(
     hashed = digest(found)
     # Row-level security is a finding of its own, for all tables at once.
     differing = [f for f in compare(schema, expected, found) if f.part != "security"]
-    findings = [_with_diff(subject, standing, f) for f in fold(differing)]
+    findings = [_with_diff(subject, existing, f) for f in fold(differing)]
     findings += checks.cut_names(schema, sum(map(len, shared.values())), len(kept))
     if subject.facts and schema == CANONICAL_SCHEMA:
-        findings += checks.public_findings(standing.catalog, subject.facts.private)
+        findings += checks.public_findings(existing.catalog, subject.facts.private)
     promised = (hashed if expected == found else digest(expected)) if subject.facts else None
     return differing, findings, Fingerprint(schema, hashed, promised)
 
 
-def _own(subject: Subject, standing: ObservedSchema) -> frozenset[str]:
+def _own(subject: Subject, existing: ObservedSchema) -> frozenset[str]:
     """Return what a function or view of a queue-storage schema means by its schema's name before a dot."""
     known = own_names(subject.names.substrate)
-    return known if subject.facts or standing.name.text == CANONICAL_SCHEMA else known | own_names(standing.catalog)
+    return known if subject.facts or existing.name.text == CANONICAL_SCHEMA else known | own_names(existing.catalog)
 
 
 @lru_cache(maxsize=8)
@@ -228,29 +228,29 @@ def _expanded(facts: CatalogFacts, name: SchemaName, shape: Shape) -> Expanded:
     return expand(facts.template(receipts=shape.receipts), name, shape)
 
 
-def _template(subject: Subject, standing: ObservedSchema) -> Catalog:
+def _template(subject: Subject, existing: ObservedSchema) -> Catalog:
     """Return what the schemas of a release without facts are compared with."""
-    default = subject.standing.get(CANONICAL_SCHEMA)
-    if default is None or standing is default:
+    default = subject.existing.get(CANONICAL_SCHEMA)
+    if default is None or existing is default:
         return {}
     # What the default queue storage has of the names that are queue storage's.
-    own = _own(subject, standing)
-    names = collapse(standing.catalog, standing.name, own).keys() | subject.names.substrate.keys()
+    own = _own(subject, existing)
+    names = collapse(existing.catalog, existing.name, own).keys() | subject.names.substrate.keys()
     hashed = with_hashes(structure(default.catalog), default.name, own)
     return {key: text for key, text in collapse(hashed, default.name, own).items() if key in names}
 
 
-def _with_diff(subject: Subject, standing: ObservedSchema, finding: Finding) -> Finding:
+def _with_diff(subject: Subject, existing: ObservedSchema, finding: Finding) -> Finding:
     if finding.kind is not FindingKind.CHANGED or finding.part not in HASHED or finding.expected is None:
         return finding
     key = finding.part, finding.object
-    own = _own(subject, standing)
+    own = _own(subject, existing)
     name = finding.object.partition("(")[0]
-    others = [s for s in subject.standing.values() if s is not standing and name in own and key in s.catalog]
+    others = [s for s in subject.existing.values() if s is not existing and name in own and key in s.catalog]
     neutral = [neutral_body(s.catalog[key], s.name, own) for s in others]
     candidates = release_bodies(subject.release).get(name, []) if finding.part == "body" else []
-    text = text_of(finding.expected, standing.name, candidates, neutral)
-    return finding if text is None else replace(finding, diff=difference(text, standing.catalog[key]))
+    text = text_of(finding.expected, existing.name, candidates, neutral)
+    return finding if text is None else replace(finding, diff=difference(text, existing.catalog[key]))
 
 
 def _release_unknown(release: Release, schema: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Drift as values: what two catalogs differ in, with what hangs on the same cause told once. Pure."""
+"""Drift as values: what two catalogs differ in, each cause reported once. Pure."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ FindingCode = Literal[
 
 
 class FindingKind(Enum):
-    """How what stands differs from what should."""
+    """How an observed object differs from the expected one."""
 
     MISSING = "missing"
     EXTRA = "extra"
     CHANGED = "changed"
     STATE = "state"
-    LAZY = "lazy"
+    RUNTIME_CREATED = "lazy"
     UNKNOWN = "unknown"
 
 
@@ -71,19 +71,19 @@ class Finding:
     """One difference.
 
     Attributes:
-        kind: ``LAZY`` is what Awa itself creates when it is used, and no drift. ``UNKNOWN`` is what was not compared:
+        kind: ``RUNTIME_CREATED`` is no drift: Awa itself creates it when it is used. ``UNKNOWN`` was not compared:
             no drift either, but nobody may call the database healthy.
         code: stable identifier.
         schema: where.
         part: which part of the catalog, or ``state`` for rows and privileges.
-        object: what; a family of partitions stands as ``leases_*``.
-        expected: its definition in a healthy database, where it can be told.
+        object: its name; a family of partitions has the name ``leases_*``.
+        expected: its definition in a healthy database, where it is known.
         found: its definition here.
-        message: the whole story in one line, for what is no single object.
+        message: what is wrong, in one line, where it is not about a single object.
         repair: one line: what would repair it.
         sql: statements for an operator to look at and run; ``--repair`` never does.
         step: key of the step by which ``--repair`` repairs it.
-        also: how many more entries of the catalog hang on it.
+        also: how many more entries of the catalog depend on it.
         diff: lines of a unified difference, where both texts are known.
     """
 
@@ -104,7 +104,7 @@ class Finding:
     @property
     def is_drift(self) -> bool:
         """Whether something was found that is not as the release promises."""
-        return self.kind not in {FindingKind.LAZY, FindingKind.UNKNOWN}
+        return self.kind not in {FindingKind.RUNTIME_CREATED, FindingKind.UNKNOWN}
 
     @property
     def repairable(self) -> bool:
@@ -113,7 +113,7 @@ class Finding:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str]:
-        """What it is about, without how it is told: two runs can be compared by it."""
+        """What it is about, without its wording: two runs can be compared by it."""
         return self.kind.value, self.code, self.schema, self.part, self.object
 
 
@@ -136,13 +136,13 @@ def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:
         return findings
     differing = (key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
     for key in sorted(differing):
-        wanted, standing = expected.get(key), found.get(key)
+        wanted, existing = expected.get(key), found.get(key)
         kind = FindingKind.CHANGED
-        if standing is None:
+        if existing is None:
             kind = FindingKind.MISSING
         elif wanted is None:
             kind = FindingKind.EXTRA
-        findings.append(Finding(kind, OBJECT_CODES[kind], schema, *key, expected=wanted, found=standing))
+        findings.append(Finding(kind, OBJECT_CODES[kind], schema, *key, expected=wanted, found=existing))
     return findings
 
 
@@ -152,7 +152,9 @@ def lanes(schema: str, catalog: Catalog) -> list[Finding]:
     if not count:
         return []
     message = f"{count} sequences of lanes, which Awa creates when a queue is first used"
-    return [Finding(FindingKind.LAZY, "lane-sequences", schema, "sequence", "queue_*_seq_*", message=message)]
+    return [
+        Finding(FindingKind.RUNTIME_CREATED, "lane-sequences", schema, "sequence", "queue_*_seq_*", message=message)
+    ]
 
 
 def fold(findings: Iterable[Finding]) -> list[Finding]:
@@ -166,19 +168,19 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     tables = {(f.kind, f.object) for f in found if f.part == "relation"}
     others = {(f.kind, f.part, f.object) for f in found}
     kept: list[Finding] = []
-    hanging: Counter[tuple[object, ...]] = Counter()
+    covered: Counter[tuple[object, ...]] = Counter()
     for finding in found:
         cause = _cause(finding, tables, others)
         if cause is None:
             kept.append(finding)
         else:
-            hanging[cause] += 1
+            covered[cause] += 1
     # A cause can hang on another one: a column on its partition, the partition on its parent.
     for finding in found:
         cause, own = _cause(finding, tables, others), (finding.kind, finding.part, finding.object)
-        if cause is not None and hanging[own]:
-            hanging[cause] += hanging[own]
-    told = [replace(f, also=hanging[f.kind, f.part, f.object]) for f in kept]
+        if cause is not None and covered[own]:
+            covered[cause] += covered[own]
+    told = [replace(f, also=covered[f.kind, f.part, f.object]) for f in kept]
     return _families(told)
 
 

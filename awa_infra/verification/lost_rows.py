@@ -1,4 +1,4 @@
-"""Rows of Awa's state that are gone: what is found, what can be put back, and what they block. Pure.
+"""Lost rows of Awa's state: report them, and say which ones can be inserted again. Pure.
 
 A database restored from ``pg_dump --schema-only``, or emptied by a test suite, has every object and none of the rows
 that Awa's migrations put there: the version rows, the storage-transition row, the rings of each queue-storage schema.
@@ -29,10 +29,10 @@ def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[st
     if rings:
         holding = healths[schema].holding
         repair = (
-            "Restore them from a backup: made anew, a ring starts at slot 0 and generation 0, and jobs that are in "
+            "Restore them from a backup: a new ring starts at slot 0 and generation 0, and jobs that are in "
             f"{listed(holding)} would be lost to Awa."
         )
-        message = f"rows of Awa's rings are gone: {listed([str(row) for row in rings])}"
+        message = f"rows of Awa's rings are missing: {listed([str(row) for row in rings])}"
         step = None if holding else f"install:{schema}"
         findings.append(state("state-rows-missing", schema, "rings", message, repair, step=step))
     if len(lost) > len(rings):
@@ -49,7 +49,7 @@ def _transition(observed: ObservedState, healths: Mapping[str, Health]) -> Findi
         "state-rows-missing",
         CANONICAL_SCHEMA,
         TRANSITION,
-        f"the row of awa.{TRANSITION}, which says where new jobs go, is gone",
+        f"the row of awa.{TRANSITION}, which says where new jobs go, is missing",
         f"Restore it from a backup, because queue storage may have been active: {', '.join(reasons)}.",
         step=None if reasons else "transition",
     )

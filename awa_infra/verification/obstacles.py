@@ -1,4 +1,4 @@
-"""What stops a worker although every object of Awa is there: row security, publications, missing privileges. Pure."""
+"""What stops a worker although every object of Awa exists: row security, publications, privileges. Pure."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _published(name: SchemaName, published: Iterable[tuple[str, str]]) -> list[F
 
 def _denied(name: SchemaName, denied: Iterable[Denied]) -> list[Finding]:
     grouped: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for lack in denied:
-        grouped[lack.role, lack.privilege, lack.kind].append(lack.object)
+    for entry in denied:
+        grouped[entry.role, entry.privilege, entry.kind].append(entry.object)
     findings = []
     for (role, privilege, kind), objects in grouped.items():
         count = f"{len(objects)} {kind.lower()}s: " if len(objects) > 1 else f"{kind.lower()} "

@@ -1,4 +1,4 @@
-"""Facts about a release from a database that has it, instead of from the committed files. Pure."""
+"""Take facts about a release from a database that has it, instead of from the committed files. Pure."""
 
 from __future__ import annotations
 

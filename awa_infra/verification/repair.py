@@ -1,4 +1,4 @@
-"""From findings to a plan that re-applies Awa's own idempotent SQL. Pure.
+"""Make a plan that runs Awa's own idempotent SQL again to repair findings. Pure.
 
 Never run again: version 1, and any single old migration, which would put back old functions. What is run again is
 the complete ordered set from version 2 on with the patches (Awa 0.6.9: all of it but version 1 is idempotent), a
@@ -43,15 +43,15 @@ def make_repair(
     Args:
         findings: with their repairs.
         release: whose texts are applied again.
-        observed: what stands.
-        shapes: of every queue-storage schema, as it stands.
+        observed: the observed state.
+        shapes: of every queue-storage schema, as observed.
         sound_installer: whether Awa's installer in schema ``awa`` is what the release ships.
     """
     wanted = {f.step for f in findings if f.step}
     steps: list[Step] = []
     replay = REPLAY in wanted
     if replay:
-        steps.append(_aside("keep", shapes))
+        steps.append(_save_or_restore("keep", shapes))
         steps += [migration_step(m) for m in release.migrations[1:]]
     steps += [patch_step(p) for p in release.patches if replay or f"patch:{p.name}" in wanted]
     for number, (schema, shape) in enumerate(sorted(shapes.items())):
@@ -60,7 +60,7 @@ def make_repair(
         elif f"fillfactor:{schema}" in wanted and not replay:
             steps.append(_fillfactor(schema))
     if replay:
-        steps.append(_aside("put_back", shapes))
+        steps.append(_save_or_restore("put_back", shapes))
     if "version-rows" in wanted:
         steps.append(_version_rows(release, observed))
     if "transition" in wanted:
@@ -70,7 +70,7 @@ def make_repair(
         steps.append(_marker(str(observed.transition.details_schema)))
     locks = CANONICAL_LOCKS if replay else 0
     locks += sum(shape_locks(shape) for schema, shape in shapes.items() if replay or f"install:{schema}" in wanted)
-    gates = _objections(findings, steps)
+    gates = _blocking_gates(findings, steps)
     if not sound_installer and not replay and any(s.kind is StepKind.QUEUE_STORAGE for s in steps):
         gates += (
             Gate(
@@ -99,7 +99,7 @@ def made_canonical(before: ObservedState, after: ObservedState) -> bool:
     )
 
 
-def _objections(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gate, ...]:
+def _blocking_gates(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gate, ...]:
     makes = any(s.kind in {StepKind.MIGRATION, StepKind.QUEUE_STORAGE} for s in steps)
     lost = [f for f in findings if f.kind is FindingKind.MISSING and f.repair == BACKUP]
     if not (makes and lost):
@@ -109,7 +109,7 @@ def _objections(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple[Gat
     return (
         Gate(
             "repair-would-invent-data",
-            f"Lost with its data: {listed}{more}. Awa's SQL would make it anew, with defaults instead.",
+            f"Lost with its data: {listed}{more}. Awa's SQL would create it again, with defaults instead of the data.",
             "Restore it from a backup first; then repair the rest.",
         ),
     )
@@ -128,7 +128,7 @@ def _install(schema: str, shape: Shape, number: int, *, alone: bool) -> Step:
     )
 
 
-def _aside(what: Literal["keep", "put_back"], schemas: Iterable[str]) -> Step:
+def _save_or_restore(what: Literal["keep", "put_back"], schemas: Iterable[str]) -> Step:
     """Return the step that saves, or restores, what old migrations write anew though it is no part of a schema."""
     title = {
         "keep": "keep the marker of queue storage and the counters of ended jobs aside",

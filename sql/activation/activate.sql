@@ -1,4 +1,4 @@
--- Activation, asked for in so many words: from here on new jobs go to queue storage in schema {schema}. There is no
+-- Activation, on explicit request: from here on new jobs go to queue storage in schema {schema}. There is no
 -- supported way back, and none to another schema. Awa's own function decides whether the database is fresh.
 DO $awa_infra$
 BEGIN

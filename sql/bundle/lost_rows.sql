@@ -48,7 +48,7 @@
                 END IF;
             END LOOP;
             IF EXISTS (SELECT FROM awa.schema_version) AND cardinality(lost) > 0 THEN
-                problems := problems || format(E'Rows of Awa''s state are gone in database %I: %s. [state-rows-missing]\nHint: %s',
+                problems := problems || format(E'Rows of Awa''s state are missing in database %I: %s. [state-rows-missing]\nHint: %s',
                                                current_database(),
                                                array_to_string(lost[1:8], ', ')
                                                || CASE WHEN cardinality(lost) > 8

@@ -1,4 +1,4 @@
--- Sequences: their parameters, not where they stand.
+-- Sequences: their parameters, not their current values.
 SELECT r.schema, 'sequence' AS part, r.relname AS object,
        pg_catalog.format_type(s.seqtypid, NULL) || ' start ' || s.seqstart || ' increment ' || s.seqincrement
        || ' from ' || s.seqmin || ' to ' || s.seqmax || ' cache ' || s.seqcache

@@ -1,5 +1,5 @@
 -- gate: history-unreadable
--- Where the schema stands is not known to a role that may not read its versions. That is no lost history: the table
+-- A role that may not read the versions of the schema does not know its version. That is no lost history: the table
 -- is there.
 SELECT 'history-unreadable' AS code,
        format('Role %I may not read table awa.schema_version in database %I: it lacks %s.', current_user,

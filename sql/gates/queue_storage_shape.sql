@@ -3,7 +3,7 @@
 -- needs: {schema}.queue_ring_state {schema}.lease_ring_state {schema}.claim_ring_state
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
 SELECT 'queue-storage-shape' AS code,
-       format('Queue-storage schema %I stands with %s/%s/%s slots %s receipts, but %s/%s/%s %s receipts is asked for.',
+       format('Queue-storage schema %I has %s/%s/%s slots %s receipts, but %s/%s/%s %s receipts is declared.',
               {schema}, q.slot_count, l.slot_count, c.slot_count,
               CASE WHEN r.receipts THEN 'with' ELSE 'without' END,
               {queue_slots}, {lease_slots}, {claim_slots},

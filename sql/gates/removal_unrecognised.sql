@@ -2,7 +2,7 @@
 -- for: removal-of-nothing
 -- A schema that this role may not read, or that is damaged, looks as if it were gone. It is not.
 SELECT 'removal-unrecognised' AS code,
-       format('Schema %I stands in database %I and holds objects, but role %I cannot see queue storage in it.', n.nspname,
+       format('Schema %I exists in database %I and holds objects, but role %I cannot see queue storage in it.', n.nspname,
               current_database(), current_user) AS message,
        format('It belongs to %I: connect as that role. If it is damaged, awa-infra verify says how; what is no queue storage is yours to drop.',
               pg_catalog.pg_get_userbyid(n.nspowner)) AS hint

@@ -1,4 +1,4 @@
--- What stands in this database, from the system catalogs alone: needs no privilege, writes nothing.
+-- The contents of this database, from the system catalogs alone: needs no privilege, writes nothing.
 -- One row. Relations and schemas are named as text, so that what is missing is simply not in the list; those of the
 -- schemas {only} alone, or if there are none, of all.
 SELECT current_setting('server_version_num')::int AS server_version,

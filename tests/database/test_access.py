@@ -58,7 +58,7 @@ def keys(staff: People, desired: DesiredState) -> list[str]:
 def nothing_is_left(staff: People, release: Release) -> None:
     desired = wanted(staff, release)
     assert not apply(staff.administrator.url, desired).changed
-    assert read_plan(staff.administrator.url, desired)[0].lacks == ()
+    assert read_plan(staff.administrator.url, desired)[0].missing == ()
     assert staff.database.rows(OWNERS) == [{"owners": [staff.roles.owner]}]
     assert verify(staff.administrator.url, release)[1].drift == ()
 

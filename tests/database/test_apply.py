@@ -71,11 +71,11 @@ def test_a_lost_patch_is_found_and_applied_again(awa_database: Database, desired
 
 def test_custom_schemas_get_exactly_the_shape_that_is_asked_for(database: Database, desired: Desired) -> None:
     report = apply(database.url, desired(ACME, SMALL))
-    standing = {s.schema: s for s in report.after.substrates}
-    assert standing["acme_jobs"].shape == Shape(16, 8, 8, receipts=True)
-    assert standing["small"].shape == Shape(4, 2, 2, receipts=False)
-    assert (standing["acme_jobs"].tables, standing["acme_jobs"].indexes) == (184, 525)
-    assert standing["small"].partitions_without_fillfactor == 0
+    existing = {s.schema: s for s in report.after.substrates}
+    assert existing["acme_jobs"].shape == Shape(16, 8, 8, receipts=True)
+    assert existing["small"].shape == Shape(4, 2, 2, receipts=False)
+    assert (existing["acme_jobs"].tables, existing["acme_jobs"].indexes) == (184, 525)
+    assert existing["small"].partitions_without_fillfactor == 0
 
 
 def test_a_custom_schema_equals_the_one_that_awa_prepares(awa_database: Database, desired: Desired) -> None:

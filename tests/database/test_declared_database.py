@@ -26,7 +26,7 @@ def test_another_database_than_the_declared_one_is_refused_by_name(
 ) -> None:
     refused = run(*command, "--config", written(tmp_path, database="jobs"), url=database.url)
     assert refused.status == 3
-    assert f"declares database jobs, but the database URL leads to database {database.name}." in refused.err
+    assert f"declares database jobs, but the database URL names database {database.name}." in refused.err
     assert "[another-database]" in refused.err
     assert not read_state(database.url).schema_exists
 

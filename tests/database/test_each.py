@@ -73,7 +73,7 @@ def test_after_a_terminated_backend_the_committed_ones_are_kept_and_the_next_run
     reached = version_before(boundary)
     assert read_state(database.url).version == reached
     if reached:
-        assert f"are kept, schema awa is at version {reached}; the same command goes on from there." in str(caught)
+        assert f"are kept, schema awa is at version {reached}; the same command continues from there." in str(caught)
     assert apply(database.url, each).changed
     is_complete(database, each, complete)
 

@@ -76,7 +76,7 @@ def test_a_function_that_may_not_be_executed_is_found_and_granted_again(hardened
     hardened.database.rows(f"REVOKE USAGE ON TYPE awa.job_state FROM {runtime}")
     observed, plan = read_plan(hardened.administrator.url, desired(hardened, release))
     assert [step.key for step in plan.steps] == ["act-as", "access:awa"]
-    assert [lack.text for lack in observed.lacks or ()] == [
+    assert [entry.text for entry in observed.missing or ()] == [
         f"role {runtime} lacks EXECUTE on 1 functions of schema awa",
         f"role {runtime} lacks USAGE on 1 types of schema awa",
     ]

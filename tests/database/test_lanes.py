@@ -106,8 +106,8 @@ def test_growth_adds_the_new_lanes_and_leaves_the_others(staff: People, release:
     grown = declared(staff, release, Queue(QUEUE, shards=2), Queue("reports", (2,)))
     state, plan = read_plan(staff.administrator.url, grown)
     assert [step.key for step in plan.steps] == ["act-as", "lanes:acme"]
-    assert state.lacks is not None
-    assert sorted(lack.text for lack in state.lacks) == [
+    assert state.missing is not None
+    assert sorted(entry.text for entry in state.missing) == [
         "queue emails has 1 enqueue shards, and 2 are declared",
         "queue emails lacks 4 lanes in schema acme",
         "queue reports lacks 1 lanes in schema acme",

@@ -187,7 +187,7 @@ def test_who_may_not_drop_is_told_and_takes_no_lock(server: TestServer, acme: Da
         login = staff.login("runtime")
         # What cannot be seen is not taken for gone.
         assert refused(login, "removal-unrecognised") == (
-            f"Schema acme stands in database {acme.name} and holds objects, but role {reader} cannot see queue "
+            f"Schema acme exists in database {acme.name} and holds objects, but role {reader} cannot see queue "
             "storage in it."
         )
         for schema in ("awa", "acme"):

@@ -124,7 +124,9 @@ def test_a_worker_leaves_lanes_and_no_drift(acme: Database, release: Release) ->
 
     asyncio.run(work())
     _, found = verify(acme.url, release)
-    assert [(f.kind, f.schema, f.code) for f in found.findings] == [(FindingKind.LAZY, "acme", "lane-sequences")]
+    assert [(f.kind, f.schema, f.code) for f in found.findings] == [
+        (FindingKind.RUNTIME_CREATED, "acme", "lane-sequences")
+    ]
     assert found.drift == ()
 
 
@@ -407,9 +409,9 @@ def test_index_names_that_postgresql_cut(awa_database: Database, release: Releas
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ("SELECT awa.install_queue_storage_substrate('acme', 6, 2, 2)", "4 queue slots are recorded, but 6 stand"),
-        ("UPDATE acme.claim_ring_state SET slot_count = 3", "3 claim slots are recorded, but 2 stand"),
-        ("UPDATE awa.lease_ring_state SET slot_count = 4", "4 lease slots are recorded, but 8 stand"),
+        ("SELECT awa.install_queue_storage_substrate('acme', 6, 2, 2)", "4 queue slots are recorded, but 6 exist"),
+        ("UPDATE acme.claim_ring_state SET slot_count = 3", "3 claim slots are recorded, but 2 exist"),
+        ("UPDATE awa.lease_ring_state SET slot_count = 4", "4 lease slots are recorded, but 8 exist"),
     ],
 )
 def test_changed_slot_counts(acme: Database, release: Release, damage: str, message: str) -> None:

@@ -134,9 +134,9 @@ def an_up_shows_progress_and_another_one_changes_nothing(project: Project) -> No
     assert re.search(r"awa:index:Schema awa creating \(\d+s\) applying \d+/\d+: V\d+ ", text)
     state = read_state(project.database.url)
     assert state.version == 40
-    standing = state.substrate("acme_jobs")
-    assert standing is not None
-    assert standing.owner == own_names(project.database)["plugin_owner"]
+    existing = state.substrate("acme_jobs")
+    assert existing is not None
+    assert existing.owner == own_names(project.database)["plugin_owner"]
     assert summary(said(project.program("up"))) == {"unchanged": 5}
 
 

@@ -13,8 +13,8 @@ import pytest
 from awa_infra.cli.main import COMMANDS
 from awa_infra.database.target import Target
 from tests.engine.projects import Project, Result
+from tests.support.wheels import ROOT, build_wheel
 
-ROOT = Path(__file__).parents[2]
 CONFIG = "--config={project.config}"
 
 RUNS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -24,6 +24,7 @@ RUNS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("up", CONFIG), "5 created"),
     (("refresh", CONFIG), "unchanged"),
     (("status",), "version 40"),
+    (("doctor", CONFIG), "nothing blocks a migration"),
     (("plan", CONFIG), "as desired"),
     (("apply", CONFIG), "version 40"),
     (("verify",), "healthy"),
@@ -40,11 +41,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel into an environment of its own, with the locked versions; return the folder of its commands."""
     folder = tmp_path_factory.mktemp("wheel")
     uv = run(ROOT / "devtools" / "get-uv").strip()
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    wheel = build_wheel(folder)
     run(uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", "--output-file", folder / "locked.txt")
     run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / "bin" / "python"
-    (wheel,) = folder.glob("*.whl")
     run(uv, "pip", "install", "--quiet", "--python", python, "--requirement", folder / "locked.txt", wheel)
     return python.parent
 

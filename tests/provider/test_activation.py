@@ -23,7 +23,7 @@ def inputs(awa_database: Database) -> dict[str, Any]:
 def test_a_preview_warns_that_there_is_no_way_back(activation: ProviderProcess, inputs: dict[str, Any]) -> None:
     assert activation.check(inputs) == {}
     assert activation.log == [
-        "Queue storage will be activated in schema awa: new jobs go there, and there is no way back."
+        "Queue storage will be activated in schema awa: new jobs go there, and this cannot be undone."
     ]
 
 

@@ -91,7 +91,7 @@ def test_another_server_of_the_provider_is_named_in_the_preview_of_a_database(
     plugin.engine.lines.clear()
     assert plugin.check(inputs, inputs)[1] == {}
     assert plugin.diff(kept, inputs, inputs).changes
-    (before, _old), (now, _new) = Target.of(server.url).place(), Target.of(other_server.url).place()
+    (before, _old), (now, _new) = Target.of(server.url).address(), Target.of(other_server.url).address()
     leads = f"database {database.name} at {now} now, and led to {database.name} at {before} before."
     assert plugin.log == [
         f"The connection leads to {leads} What is there stays as it is, and is not copied.",
@@ -124,7 +124,7 @@ def test_urls_of_roles_and_their_passwords_follow_the_provider_to_another_server
     assert plugin.update(kept, inputs, preview=True)["runtimeUrl"] == secret(UNKNOWN)
     kept = plugin.update(kept, inputs)
     found = str(kept["runtimeUrl"]["value"])
-    assert Target.of(found).place() == Target.of(moved).place()
+    assert Target.of(found).address() == Target.of(moved).address()
     psycopg.connect(found).close()
     assert not plugin.diff(kept, inputs, inputs).changes
 

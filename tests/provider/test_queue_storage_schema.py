@@ -37,9 +37,9 @@ def test_create_installs_the_schema_and_activates_nothing(storage: ProviderProce
     identity, outputs = storage.create(wanted(awa_database, queue_slots=4.0, receipts=False))
     assert identity == "acme_jobs"
     assert outputs["owner"] == "postgres"
-    standing = read_state(awa_database.url).substrate("acme_jobs")
-    assert standing is not None
-    assert standing.shape == Shape(4, 8, 8, receipts=False)
+    existing = read_state(awa_database.url).substrate("acme_jobs")
+    assert existing is not None
+    assert existing.shape == Shape(4, 8, 8, receipts=False)
     assert awa_database.transition() == transition
 
 
@@ -100,7 +100,7 @@ def test_another_shape_in_the_database_is_refused_in_the_preview(
     storage: ProviderProcess, awa_database: Database
 ) -> None:
     awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs', 4, 2, 2)")
-    with pytest.raises(CallFailed, match=r"stands with 4/2/2 slots .* \[queue-storage-shape\]\nHint: "):
+    with pytest.raises(CallFailed, match=r"has 4/2/2 slots .* \[queue-storage-shape\]\nHint: "):
         storage.check(wanted(awa_database))
 
 

@@ -76,7 +76,7 @@ def unverified(database: Database, bundle: Path) -> list[str]:
 
 def ran(database: Database, tool: Tool) -> set[str]:
     """Return what ``awa-infra bundle verify`` says of the files of a bundle."""
-    standing = read(tool.bundle)
-    assert standing is not None
-    assert check(standing) == ()
-    return {entry.state for entry in progress(standing, read_history(database.url, standing.lock.form))}
+    existing = read(tool.bundle)
+    assert existing is not None
+    assert check(existing) == ()
+    return {entry.state for entry in progress(existing, read_history(database.url, existing.lock.form))}

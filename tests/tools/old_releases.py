@@ -40,7 +40,7 @@ def old_release() -> Release:
 def grow(form: str, release: Release, folder: Path) -> list[str]:
     """Package into a folder that has a bundle; return the files that stayed as they were."""
     desired = DesiredState(release, release.schema_version, CUSTOM)
-    grown = package(form, desired, standing=read(folder))
+    grown = package(form, desired, existing=read(folder))
     write(grown.files, folder)
     return [entry.file for entry in grown.kept]
 

@@ -38,7 +38,7 @@ ACME = QueueStorage("acme_jobs", Shape(4, 2, 2), (Queue("emails", priorities=(1,
 
 def grow(form: str, release: Release, folder: Path, *wanted: QueueStorage, target: int = 40) -> None:
     """Package into a folder, whatever is there."""
-    write(package(form, DesiredState(release, target, wanted), standing=read(folder)).files, folder)
+    write(package(form, DesiredState(release, target, wanted), existing=read(folder)).files, folder)
 
 
 @every_tool

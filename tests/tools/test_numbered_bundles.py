@@ -35,9 +35,9 @@ def test_a_numbered_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
     assert unverified(database, bundle) == []
     assert Target.of(database.url).parameters["password"] not in done.output
-    standing = read(bundle)
-    assert standing is not None
-    assert {entry.state for entry in progress(standing, read_history(database.url, tool.name))} == {"applied"}
+    existing = read(bundle)
+    assert existing is not None
+    assert {entry.state for entry in progress(existing, read_history(database.url, tool.name))} == {"applied"}
 
     before = database.transition()
     again = tool.up(database.url, bundle)
@@ -56,7 +56,7 @@ def test_a_numbered_bundle_of_an_old_release_grows_and_ends_in_the_same_schema(
     done = tool.up(database.url, bundle)
     assert done.status == 0, done.output
     for wanted in (CUSTOM[:1], CUSTOM):
-        grown = package(tool.name, DesiredState(release, release.schema_version, wanted), standing=read(bundle))
+        grown = package(tool.name, DesiredState(release, release.schema_version, wanted), existing=read(bundle))
         assert len(grown.kept) == EDITED
         write(grown.files, bundle)
         done = tool.up(database.url, bundle)

@@ -54,7 +54,7 @@ def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owne
         assert done.status == 0, done.output
         assert database.rows(OWNERS) == [{"owners": [owner]}]
         new = DesiredState(release, release.schema_version, (ACME,))
-        files = package(form, new, standing=read(bundle)).files
+        files = package(form, new, existing=read(bundle)).files
         write(dict(files), bundle)
         for login in (second, first):
             done = RUNNERS[form].up(login.url, bundle)

@@ -123,7 +123,7 @@ def test_a_tool_that_waits_holds_nothing_and_sees_what_was_done_meanwhile(
     lines = shown(done.output)
     where = f"in database {awa_database.name}"
     newer = f"Schema awa {where} is at version 99, newer than the 40 that Awa {release.name} knows. [newer-schema]"
-    lost = f"Rows of Awa's state are gone {where}: awa.claim_ring_state (0 of 1 rows). [state-rows-missing]"
+    lost = f"Rows of Awa's state are missing {where}: awa.claim_ring_state (0 of 1 rows). [state-rows-missing]"
     for message in (newer, lost):
         assert message in lines, done.output
         assert lines[lines.index(message) + 1].startswith("Hint: "), done.output

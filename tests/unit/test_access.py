@@ -7,7 +7,7 @@ import pytest
 
 from awa_infra.model import (
     DesiredState,
-    Lack,
+    Missing,
     ObservedState,
     Queue,
     QueueStorage,
@@ -17,7 +17,7 @@ from awa_infra.model import (
     Stranger,
     Substrate,
 )
-from awa_infra.planning.access import lack_queries, missing_roles
+from awa_infra.planning.access import missing_queries, missing_roles
 from awa_infra.planning.gates import gate_queries, special_queries
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
@@ -38,8 +38,8 @@ def wanted(desired: Desired) -> DesiredState:
 
 
 @pytest.fixture
-def standing(release_versions: frozenset[int]) -> ObservedState:
-    return ObservedState(versions=release_versions, substrates=(STANDING,), lacks=())
+def existing(release_versions: frozenset[int]) -> ObservedState:
+    return ObservedState(versions=release_versions, substrates=(STANDING,), missing=())
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_roles_come_first_then_everything_is_made_as_the_owner(wanted: DesiredSt
     assert steps[1].sql.endswith('SET LOCAL ROLE "awa_owner"\n')
 
 
-def test_nothing_is_to_do_where_nothing_is_lacking(wanted: DesiredState, standing: ObservedState) -> None:
-    assert keys(wanted, standing) == []
+def test_nothing_is_to_do_where_nothing_is_lacking(wanted: DesiredState, existing: ObservedState) -> None:
+    assert keys(wanted, existing) == []
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_nothing_is_to_do_where_nothing_is_lacking(wanted: DesiredState, standin
     ],
 )
 def test_only_what_is_lacking_is_made(
-    wanted: DesiredState, standing: ObservedState, lacking: str, expected: list[str]
+    wanted: DesiredState, existing: ObservedState, lacking: str, expected: list[str]
 ) -> None:
-    assert keys(wanted, replace(standing, lacks=(Lack(lacking, ""),))) == expected
+    assert keys(wanted, replace(existing, missing=(Missing(lacking, ""),))) == expected
 
 
 def test_who_cannot_act_as_the_owner_is_made_a_member_if_there_is_anything_to_do(
-    wanted: DesiredState, standing: ObservedState
+    wanted: DesiredState, existing: ObservedState
 ) -> None:
-    stranger = Lack("act-as", "")
-    assert keys(wanted, replace(standing, lacks=(stranger,))) == []
-    lacking = replace(standing, lacks=(stranger, Lack("access:awa", "")))
+    stranger = Missing("act-as", "")
+    assert keys(wanted, replace(existing, missing=(stranger,))) == []
+    lacking = replace(existing, missing=(stranger, Missing("access:awa", "")))
     assert keys(wanted, lacking) == ["roles", "act-as", "access:awa"]
 
 
@@ -102,15 +102,15 @@ def test_without_roles_a_plan_acts_as_the_owner_of_the_schema_where_the_session_
     assert keys(desired(), replace(observed, versions=release.versions, patches=names)) == []
 
 
-def test_what_the_session_may_hand_over_is_handed_over_first(wanted: DesiredState, standing: ObservedState) -> None:
-    found = replace(standing, strangers=(stranger(movable=True),) * 2)
+def test_what_the_session_may_hand_over_is_handed_over_first(wanted: DesiredState, existing: ObservedState) -> None:
+    found = replace(existing, strangers=(stranger(movable=True),) * 2)
     steps = make_plan(wanted, found).steps
     # What was somebody else's could not be granted on before.
     assert [step.key for step in steps] == ["ownership", "act-as", "access:awa"]
     step = steps[0]
     assert step.title == "hand over 2 objects in schema awa from rita to awa_owner"
     assert step.sql.count("OWNER TO") == 2
-    lacking = replace(found, lacks=(Lack("access:awa", "something"),))
+    lacking = replace(found, missing=(Missing("access:awa", "something"),))
     assert keys(wanted, lacking) == ["ownership", "act-as", "access:awa"]
     assert keys(replace(wanted, roles=None), replace(found, acting_owner="awa_owner")) == ["ownership"]
 
@@ -122,22 +122,25 @@ def test_only_what_awa_made_is_handed_over() -> None:
     assert "GRANT USAGE, SELECT, UPDATE ON SEQUENCE" in text
 
 
-def test_what_it_may_not_hand_over_is_told(wanted: DesiredState, standing: ObservedState) -> None:
-    found = replace(standing, strangers=(stranger(movable=False),))
+def test_what_it_may_not_hand_over_is_told(wanted: DesiredState, existing: ObservedState) -> None:
+    found = replace(existing, strangers=(stranger(movable=False),))
     assert keys(wanted, found) == []
     (note,) = ownership_notes(found)
     assert "In schema awa, 1 object belongs to rita, not to awa_owner." in note.message
-    assert ownership_notes(standing) == ()
+    assert ownership_notes(existing) == ()
 
 
-def test_roles_that_are_missing_are_known_by_name(standing: ObservedState) -> None:
-    lacks = (Lack("roles", "role awa_runtime does not exist"), Lack("access:awa", "role awa_observer lacks USAGE"))
-    assert missing_roles(ROLES, replace(standing, lacks=lacks)) == {"awa_runtime"}
+def test_roles_that_are_missing_are_known_by_name(existing: ObservedState) -> None:
+    missing = (
+        Missing("roles", "role awa_runtime does not exist"),
+        Missing("access:awa", "role awa_observer lacks USAGE"),
+    )
+    assert missing_roles(ROLES, replace(existing, missing=missing)) == {"awa_runtime"}
     assert missing_roles(ROLES, ObservedState()) == frozenset()
 
 
-def test_the_installer_is_taken_from_whom_it_was_given_to(wanted: DesiredState, standing: ObservedState) -> None:
-    given = replace(standing, lacks=(Lack("installer", "role awa_runtime may execute it"),))
+def test_the_installer_is_taken_from_whom_it_was_given_to(wanted: DesiredState, existing: ObservedState) -> None:
+    given = replace(existing, missing=(Missing("installer", "role awa_runtime may execute it"),))
     assert keys(wanted, given) == ["act-as", "installer"]
     # Who migrates as the owner, of a stack whose roles are another resource's, finds the default privileges.
     plain = replace(wanted, roles=None, target_version=wanted.release.schema_version, queue_storage=())
@@ -145,14 +148,14 @@ def test_the_installer_is_taken_from_whom_it_was_given_to(wanted: DesiredState, 
     assert "installer" not in keys(plain, ObservedState())
 
 
-def test_without_roles_nobody_is_granted_anything(desired: Desired, standing: ObservedState) -> None:
-    assert keys(desired(ACME, target=None), replace(standing, lacks=None)) == ["lanes:acme"]
+def test_without_roles_nobody_is_granted_anything(desired: Desired, existing: ObservedState) -> None:
+    assert keys(desired(ACME, target=None), replace(existing, missing=None)) == ["lanes:acme"]
 
 
 def test_a_schema_without_queues_has_no_lanes_made(desired: Desired) -> None:
     wanted = desired(QueueStorage("acme"), target=None)
     assert keys(wanted, ObservedState()) == ["queue-storage:acme"]
-    assert lack_queries(wanted) == ()
+    assert missing_queries(wanted) == ()
 
 
 def test_the_default_schema_is_declared_for_its_queues_and_never_installed(desired: Desired) -> None:
@@ -175,7 +178,7 @@ def test_the_runtime_role_may_make_lanes_only_where_it_is_said(wanted: DesiredSt
 
 
 def test_lacking_lanes_are_asked_only_of_their_own_schema(wanted: DesiredState) -> None:
-    about_roles, about_lanes = lack_queries(wanted)
+    about_roles, about_lanes = missing_queries(wanted)
     assert about_roles.needs == ""
     assert about_lanes.needs == "acme"
     assert '"stripes": 3' in about_lanes.sql

@@ -310,7 +310,10 @@ def test_a_bundle_without_schema_awa_is_refused(desired: Desired) -> None:
 
 @pytest.mark.parametrize(
     ("target", "code", "message"),
-    [(99, "target-unknown", "goes up to"), (20, "canonical-schema-missing", "needs schema awa at version")],
+    [
+        (99, "target-unknown", "was requested, but the newest"),
+        (20, "canonical-schema-missing", "needs schema awa at version"),
+    ],
 )
 def test_an_impossible_target_blocks_a_bundle_as_it_blocks_a_plan(
     desired: Desired, target: int, code: str, message: str

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.checking import check, flyway_checksum, progress, unvouched
+from awa_infra.bundles.checking import check, flyway_checksum, progress, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.lock_file import LOCK_FILE
@@ -36,7 +36,7 @@ def summed(files: dict[str, bytes]) -> dict[str, bytes]:
 def test_a_bundle_as_it_was_written_is_intact(form: str, release: Release) -> None:
     files = bundle(form, release)
     assert found(files) == []
-    assert unvouched(ExistingBundle(Path("b"), files)) == ()
+    assert unknown_releases(ExistingBundle(Path("b"), files)) == ()
 
 
 def test_every_file_that_is_not_as_it_was_written_is_told(release: Release) -> None:
@@ -91,7 +91,7 @@ def test_of_a_release_that_is_not_known_it_is_said_that_nobody_can_tell(release:
     unknown = Release("9.9.9", release.migrations, release.patches, release.provenance)
     files = bundle("liquibase", unknown)
     assert found(files) == []
-    assert unvouched(ExistingBundle(Path("b"), files)) == ("9.9.9",)
+    assert unknown_releases(ExistingBundle(Path("b"), files)) == ("9.9.9",)
 
 
 def test_flyways_checksum_is_the_one_that_flyway_itself_reported(release: Release) -> None:

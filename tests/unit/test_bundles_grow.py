@@ -37,7 +37,7 @@ def older(release: Release, name: str = "0.6.1", *, until: int = 39) -> Release:
     return Release(name, tuple(text(m) for m in release.migrations if m.version <= until), (), release.provenance)
 
 
-def standing(form: str, desired: DesiredState) -> ExistingBundle:
+def existing(form: str, desired: DesiredState) -> ExistingBundle:
     return ExistingBundle(FOLDER, package(form, desired).files)
 
 
@@ -47,8 +47,8 @@ def upstream(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 @every_format
 def test_a_newer_release_adds_files_and_changes_none_that_was_released(form: str, release: Release) -> None:
-    old = standing(form, DesiredState(older(release), 39))
-    grown = package(form, DesiredState(release, 40), standing=old)
+    old = existing(form, DesiredState(older(release), 39))
+    grown = package(form, DesiredState(release, 40), existing=old)
     before, after = upstream(old.files), upstream(grown.files)
     assert {path: after[path] for path in before} == before
     (added,) = after.keys() - before.keys()
@@ -64,8 +64,8 @@ def test_a_newer_release_adds_files_and_changes_none_that_was_released(form: str
 
 @every_format
 def test_the_lock_says_of_every_file_which_release_it_is_from(form: str, release: Release) -> None:
-    old = standing(form, DesiredState(older(release), 39))
-    grown = package(form, DesiredState(release, 40, (QueueStorage("acme"),)), standing=old)
+    old = existing(form, DesiredState(older(release), 39))
+    grown = package(form, DesiredState(release, 40, (QueueStorage("acme"),)), existing=old)
     lock = parsed(grown.files[LOCK_FILE], LOCK_FILE)
     assert {entry.release for version, entry in lock.frozen.items() if version <= 39} == {"0.6.1"}
     assert lock.frozen[40].release == release.name
@@ -78,17 +78,17 @@ def test_the_lock_says_of_every_file_which_release_it_is_from(form: str, release
 
 @every_format
 def test_writing_the_same_again_changes_nothing(form: str, release: Release) -> None:
-    old = standing(form, DesiredState(older(release), 39))
-    grown = package(form, DesiredState(release, 40), standing=old)
-    again = package(form, DesiredState(release, 40), standing=ExistingBundle(FOLDER, grown.files))
+    old = existing(form, DesiredState(older(release), 39))
+    grown = package(form, DesiredState(release, 40), existing=old)
+    again = package(form, DesiredState(release, 40), existing=ExistingBundle(FOLDER, grown.files))
     assert again == grown
 
 
 @pytest.mark.parametrize("form", ["flyway", "liquibase"])
 def test_a_patch_runs_again_after_a_later_migration(form: str, release: Release) -> None:
     later = replace(release, migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
-    old = standing(form, DesiredState(release, 40))
-    grown = package(form, DesiredState(later, 41), standing=old)
+    old = existing(form, DesiredState(release, 40))
+    grown = package(form, DesiredState(later, 41), existing=old)
     names = [text.decode() + path for path, text in grown.files.items() if path == "changelog.yaml" or "R__" in path]
     # Under another name: tools run a repeatable file again only if something about it changed.
     assert any("v041" in name for name in names)
@@ -96,23 +96,23 @@ def test_a_patch_runs_again_after_a_later_migration(form: str, release: Release)
 
 
 def test_a_repeatable_file_keeps_every_text_that_it_ever_had(release: Release) -> None:
-    old = standing("flyway", DesiredState(release, 40))
+    old = existing("flyway", DesiredState(release, 40))
     patch = replace(release.patches[0], sql=release.patches[0].sql + "-- more\n")
     newer = replace(release, name="0.6.10", patches=(patch,))
-    lock = parsed(package("flyway", DesiredState(newer, 40), standing=old).files[LOCK_FILE], LOCK_FILE)
+    lock = parsed(package("flyway", DesiredState(newer, 40), existing=old).files[LOCK_FILE], LOCK_FILE)
     assert [entry.release for entry in lock.repeatable] == [release.name, "0.6.10"]
     assert len({entry.file for entry in lock.repeatable}) == 1
 
 
 def test_a_schema_that_left_and_came_back_has_the_shape_that_it_had(release: Release) -> None:
     acme = QueueStorage("acme")
-    first = standing("flyway", DesiredState(release, 40, (acme,)))
-    second = ExistingBundle(FOLDER, package("flyway", DesiredState(release, 40), standing=first).files)
+    first = existing("flyway", DesiredState(release, 40, (acme,)))
+    second = ExistingBundle(FOLDER, package("flyway", DesiredState(release, 40), existing=first).files)
     assert not [path for path in second.files if "acme" in path]
     other = QueueStorage("acme", Shape(32, 8, 8))
     with pytest.raises(BundleError, match=r"released queue-storage schema acme with 16/8/8 .*, and 32/8/8 "):
-        package("flyway", DesiredState(release, 40, (other,)), standing=second)
-    third = package("flyway", DesiredState(release, 40, (acme,)), standing=second)
+        package("flyway", DesiredState(release, 40, (other,)), existing=second)
+    third = package("flyway", DesiredState(release, 40, (acme,)), existing=second)
     shapes = [json.loads(files["manifest.json"])["queue_storage"][0] for files in (first.files, third.files)]
     assert {**shapes[0], "file": ""} == {**shapes[1], "file": ""}
 
@@ -128,24 +128,24 @@ def test_a_schema_that_left_and_came_back_has_the_shape_that_it_had(release: Rel
 def test_a_bundle_does_not_become_something_else(
     form: str, target: int, start: int | None, said: str, release: Release
 ) -> None:
-    old = standing("flyway", DesiredState(release, 40))
+    old = existing("flyway", DesiredState(release, 40))
     with pytest.raises((BundleError, ConfigurationError), match=said):
-        package(form, DesiredState(release, target), from_version=start, standing=old)
+        package(form, DesiredState(release, target), from_version=start, existing=old)
 
 
 def test_a_version_that_the_release_does_not_have_is_not_lost(release: Release) -> None:
     ahead = replace(release, migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
-    old = standing("flyway", DesiredState(ahead, 41))
+    old = existing("flyway", DesiredState(ahead, 41))
     beside = (*release.migrations, Migration(42, "most", "SELECT 1", ""))
     with pytest.raises(BundleError, match=f"has released version 41, which Awa {release.name} does not have"):
-        package("flyway", DesiredState(replace(release, migrations=beside), 42), standing=old)
+        package("flyway", DesiredState(replace(release, migrations=beside), 42), existing=old)
 
 
 def test_a_version_below_what_was_released_is_refused(release: Release) -> None:
-    old = standing("flyway", DesiredState(release, 40))
+    old = existing("flyway", DesiredState(release, 40))
     filled = sorted((*release.migrations, Migration(8, "late", "SELECT 1", "")), key=lambda m: m.version)
     with pytest.raises(BundleError, match="has a version 8, below the 40"):
-        package("flyway", DesiredState(replace(release, migrations=tuple(filled)), 40), standing=old)
+        package("flyway", DesiredState(replace(release, migrations=tuple(filled)), 40), existing=old)
 
 
 def test_a_released_file_with_another_hash_is_refused_even_if_the_sums_agree(release: Release) -> None:
@@ -153,7 +153,7 @@ def test_a_released_file_with_another_hash_is_refused_even_if_the_sums_agree(rel
     files["upstream/V017.sql"] += b"-- mine\n"
     files[CHECKSUMS] = checksums({path: text for path, text in files.items() if path != CHECKSUMS})
     with pytest.raises(BundleError, match=r"bundle/upstream/V017\.sql is not what this bundle released"):
-        package("psql", DesiredState(release, 40), standing=ExistingBundle(FOLDER, files))
+        package("psql", DesiredState(release, 40), existing=ExistingBundle(FOLDER, files))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_without_a_lock_that_can_be_read_nothing_is_written(content: bytes | Non
     if content is not None:
         files[LOCK_FILE] = content
     with pytest.raises(BundleError, match=said):
-        package("psql", DesiredState(release, 40), standing=ExistingBundle(FOLDER, files))
+        package("psql", DesiredState(release, 40), existing=ExistingBundle(FOLDER, files))
 
 
 def test_a_bundle_from_the_middle_says_where_it_starts(release: Release) -> None:
@@ -197,23 +197,23 @@ def test_a_range_without_a_beginning_or_an_end_is_refused(start: int, said: str,
 def test_an_older_release_never_rewrites_a_bundle_of_a_newer_one(form: str, release: Release) -> None:
     # The same versions: only the patch, the texts and the README would go back.
     before = replace(release, name="0.6.8", patches=())
-    old = standing(form, DesiredState(release, 40))
+    old = existing(form, DesiredState(release, 40))
     said = rf"was written with Awa {release.name}, and Awa 0\.6\.8 is installed"
     with pytest.raises(BundleError, match=said) as refused:
-        package(form, DesiredState(before, 40), standing=old)
+        package(form, DesiredState(before, 40), existing=old)
     assert f"pip install 'awa-pg>={release.name}'" in refused.value.hint
 
 
 @every_format
 def test_a_newer_release_that_added_no_text_is_not_forgotten(form: str, release: Release) -> None:
     newer = replace(release, name="0.6.10")
-    grown = package(form, DesiredState(newer, 40), standing=standing(form, DesiredState(release, 40)))
+    grown = package(form, DesiredState(newer, 40), existing=existing(form, DesiredState(release, 40)))
     with pytest.raises(BundleError, match=r"was written with Awa 0\.6\.10"):
-        package(form, DesiredState(release, 40), standing=ExistingBundle(FOLDER, grown.files))
+        package(form, DesiredState(release, 40), existing=ExistingBundle(FOLDER, grown.files))
 
 
 def test_a_release_without_a_version_for_a_name_is_older_than_all(release: Release) -> None:
-    files = dict(standing("psql", DesiredState(release, 40)).files)
+    files = dict(existing("psql", DesiredState(release, 40)).files)
     named = f'"awa_release": "{release.name}"'.encode()
     files["manifest.json"] = files["manifest.json"].replace(named, b'"awa_release": "?"')
     assert ExistingBundle(FOLDER, files).release == release.name
@@ -236,7 +236,7 @@ def test_a_schema_that_comes_back_is_run_again_and_once(form: str, release: Rele
     beside = QueueStorage("acme_2")
 
     def then(before: Mapping[str, bytes], *wanted: QueueStorage) -> Mapping[str, bytes]:
-        return package(form, DesiredState(release, 40, wanted), standing=ExistingBundle(FOLDER, before)).files
+        return package(form, DesiredState(release, 40, wanted), existing=ExistingBundle(FOLDER, before)).files
 
     files = package(form, DesiredState(release, 40, (acme, beside))).files
     seen = [set(scripts_of(files, "acme"))]
@@ -254,12 +254,12 @@ def test_a_schema_that_comes_back_is_run_again_and_once(form: str, release: Rele
 @pytest.mark.parametrize("form", [name for name, form in FORMATS.items() if form.appends])
 def test_a_schema_that_comes_back_has_new_numbers(form: str, release: Release) -> None:
     acme = QueueStorage("acme", queues=(Queue("emails"),))
-    first = standing(form, DesiredState(release, 40, (acme,)))
-    without = ExistingBundle(FOLDER, package(form, DesiredState(release, 40), standing=first).files)
-    back = package(form, DesiredState(release, 40, (acme,)), standing=without).files
+    first = existing(form, DesiredState(release, 40, (acme,)))
+    without = ExistingBundle(FOLDER, package(form, DesiredState(release, 40), existing=first).files)
+    back = package(form, DesiredState(release, 40, (acme,)), existing=without).files
     new = {Path(path).name.partition(".")[0] for path in back.keys() - first.files.keys()}
     assert new == {"040004_queue_storage_acme", "040005_lanes_acme"}
-    again = package(form, DesiredState(release, 40, (acme,)), standing=ExistingBundle(FOLDER, back)).files
+    again = package(form, DesiredState(release, 40, (acme,)), existing=ExistingBundle(FOLDER, back)).files
     assert again == back
 
 
@@ -271,7 +271,7 @@ def test_queues_of_schema_awa_have_lanes_and_no_installation(form: str, release:
     assert manifest["queue_storage"] == []
     assert [entry["schema"] for entry in manifest["lanes"]] == ["awa"]
     assert b"contains no custom queue-storage schema" in files["README.md"]
-    assert package(form, desired, standing=ExistingBundle(FOLDER, files)).files == files
+    assert package(form, desired, existing=ExistingBundle(FOLDER, files)).files == files
 
 
 @every_format
@@ -280,15 +280,15 @@ def test_a_text_that_comes_back_leaves_the_bundle_intact(form: str, release: Rel
     two = QueueStorage("acme", queues=(Queue("emails"), Queue("reports")))
     files = package(form, DesiredState(release, 40, (one,))).files
     for wanted in (two, one):
-        files = package(form, DesiredState(release, 40, (wanted,)), standing=ExistingBundle(FOLDER, files)).files
+        files = package(form, DesiredState(release, 40, (wanted,)), existing=ExistingBundle(FOLDER, files)).files
         assert check(ExistingBundle(FOLDER, files)) == ()
 
 
 def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: Release) -> None:
     one = QueueStorage("acme", queues=(Queue("emails"),))
     two = QueueStorage("acme", queues=(Queue("reports"),))
-    first = standing("flyway", DesiredState(release, 40, (one,)))
-    second = package("flyway", DesiredState(release, 40, (two,)), standing=first).files
+    first = existing("flyway", DesiredState(release, 40, (one,)))
+    second = package("flyway", DesiredState(release, 40, (two,)), existing=first).files
     # As earlier versions of awa-infra wrote it: the newest text is not the last one.
     files = {**first.files, LOCK_FILE: second[LOCK_FILE]}
     files[CHECKSUMS] = checksums({path: text for path, text in files.items() if path != CHECKSUMS})

@@ -26,8 +26,8 @@ def grown(form: str, release: Release, *wanted: QueueStorage) -> Bundle:
     """Return a bundle that was written once for each wish, one after the other."""
     bundle = package(form, DesiredState(release, release.schema_version))
     for one in wanted:
-        standing = ExistingBundle(Path("b"), bundle.files)
-        bundle = package(form, DesiredState(release, release.schema_version, (one,)), standing=standing)
+        existing = ExistingBundle(Path("b"), bundle.files)
+        bundle = package(form, DesiredState(release, release.schema_version, (one,)), existing=existing)
     return bundle
 
 
@@ -62,7 +62,7 @@ def test_what_changes_comes_again_under_a_new_number(form: str, release: Release
 def test_what_is_run_again_comes_again_after_a_later_migration(form: str, release: Release) -> None:
     later = replace(release, name="9.9.9", migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
     old = ExistingBundle(Path("b"), grown(form, release, FIRST).files)
-    bundle = package(form, DesiredState(later, 41, (FIRST,)), standing=old)
+    bundle = package(form, DesiredState(later, 41, (FIRST,)), existing=old)
     # Where a database is taken over at version 41, everything below 041000 is taken as run.
     assert [name.partition(".")[0] for name in names(bundle)][-5:] == [
         "040003_lanes_acme",
@@ -77,7 +77,7 @@ def test_what_is_run_again_comes_again_after_a_later_migration(form: str, releas
 def test_other_waits_or_another_awa_infra_bring_no_script_again(form: str, release: Release) -> None:
     once = grown(form, release, FIRST)
     desired = DesiredState(release, 40, (FIRST,))
-    other = package(form, desired, standing=ExistingBundle(Path("b"), once.files), waits=Waits(table_lock=5))
+    other = package(form, desired, existing=ExistingBundle(Path("b"), once.files), waits=Waits(table_lock=5))
     assert names(other) == names(once)
     assert {path: other.files[path] for path in once.files if path.startswith(("migrations/", "deploy/"))} == {
         path: text for path, text in once.files.items() if path.startswith(("migrations/", "deploy/"))
@@ -89,7 +89,7 @@ def test_a_script_that_was_lost_is_no_reason_to_fail(form: str, release: Release
     files = dict(grown(form, release, FIRST).files)
     [lost] = [path for path in files if Path(path).name.startswith("040003") and "verify/" not in path][:1]
     del files[lost]
-    again = package(form, DesiredState(release, 40, (FIRST,)), standing=ExistingBundle(Path("b"), files))
+    again = package(form, DesiredState(release, 40, (FIRST,)), existing=ExistingBundle(Path("b"), files))
     assert [name.partition(".")[0] for name in names(again)][-1].startswith("040004_lanes_acme")
 
 
@@ -103,7 +103,7 @@ def test_a_database_is_taken_over_by_the_numbers_that_are_in_the_bundle(form: st
 @every_numbered_format
 def test_a_schema_that_leaves_the_configuration_stays_in_the_bundle(form: str, release: Release) -> None:
     bundle = grown(form, release, FIRST)
-    without = package(form, DesiredState(release, 40), standing=ExistingBundle(Path("b"), bundle.files))
+    without = package(form, DesiredState(release, 40), existing=ExistingBundle(Path("b"), bundle.files))
     assert names(without) == names(bundle)
 
 
@@ -111,7 +111,7 @@ def test_no_two_scripts_of_sqitch_have_the_same_bytes(release: Release) -> None:
     # Its registry has one row for each hash.
     later = replace(release, name="9.9.9", migrations=(*release.migrations, Migration(41, "more", "SELECT 1", "")))
     old = ExistingBundle(Path("b"), grown("sqitch", release, FIRST, SECOND, FIRST).files)
-    files = package("sqitch", DesiredState(later, 41, (FIRST,)), standing=old).files
+    files = package("sqitch", DesiredState(later, 41, (FIRST,)), existing=old).files
     scripts = [text for path, text in files.items() if path.startswith("deploy/")]
     assert len(set(scripts)) == len(scripts)
 
@@ -158,6 +158,6 @@ def test_the_plan_of_sqitch_only_becomes_longer(release: Release) -> None:
     ],
 )
 def test_a_history_of_one_number_tells_of_all_below_it(row: HistoryRow, told: list[str], release: Release) -> None:
-    standing = ExistingBundle(Path("b"), grown("goose", release, FIRST).files)
-    states = [entry.state for entry in progress(standing, History("shop", (row,)))]
+    existing = ExistingBundle(Path("b"), grown("goose", release, FIRST).files)
+    states = [entry.state for entry in progress(existing, History("shop", (row,)))]
     assert states[-4:-1] == told

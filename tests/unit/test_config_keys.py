@@ -228,7 +228,7 @@ def test_what_is_wrong_with_a_key_is_said_once(values: dict[str, Any], problem: 
         ({"queues": [5]}, "queues[0]: must be text or a mapping"),
         ({"queues": [{"name": 5}]}, "queues[0].name: must be text; put it in quotes"),
         ({"queues": ["q" * 201]}, "queues[0]: has more than 200 characters"),
-        ({"queues": ["a\nb"]}, "queues[0]: holds characters that nobody sees"),
+        ({"queues": ["a\nb"]}, "queues[0]: contains non-printable characters"),
         ({"queues": [{"shards": 2}]}, "queues[0].name: is missing"),
         ({"queues": [{"name": "a", "shard": 2}]}, "queues[0].shard: unknown key; did you mean shards?"),
         ({"queues": [{"name": "a", "shards": 65}]}, "queues[0].shards: must be at most 64"),

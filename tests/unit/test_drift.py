@@ -73,7 +73,7 @@ def catalog(schema: SchemaName, shape: Shape) -> dict[Key, str]:
     return found | {("body", "claim()"): NEUTRAL.replace("{schema}", schema.text)}
 
 
-def standing(schema: SchemaName, shape: Shape, **changed: object) -> ObservedSchema:
+def existing(schema: SchemaName, shape: Shape, **changed: object) -> ObservedSchema:
     slots = {"queue_slots": shape.queue_slots, "lease_slots": shape.lease_slots, "claim_slots": shape.claim_slots}
     health = Health(slots)
     return replace(ObservedSchema(schema, catalog(schema, shape), health), **changed)  # type: ignore[arg-type]
@@ -95,17 +95,17 @@ def observed(**changed: object) -> ObservedState:
 
 
 def subject(**changed: object) -> Subject:
-    made = Subject(RELEASE, FACTS, FACTS, observed(), {"awa": standing(AWA, Shape()), "acme": standing(ACME, SMALL)})
+    made = Subject(RELEASE, FACTS, FACTS, observed(), {"awa": existing(AWA, Shape()), "acme": existing(ACME, SMALL)})
     return replace(made, **changed)  # type: ignore[arg-type]
 
 
 def damaged(schema: str, *lost: Key, **also: str) -> Subject:
     """Return a subject in which entries of one schema are lost, or others are there (``part__object=text``)."""
     made = subject()
-    old = made.standing[schema]
+    old = made.existing[schema]
     entries = {key: text for key, text in old.catalog.items() if key not in lost}
     entries |= {tuple(k.split("__", 1)): text for k, text in also.items()}  # type: ignore[misc]
-    return replace(made, standing={**made.standing, schema: replace(old, catalog=entries)})
+    return replace(made, existing={**made.existing, schema: replace(old, catalog=entries)})
 
 
 def drift(made: Subject, *schemas: str) -> list[Finding]:
@@ -124,7 +124,7 @@ def test_a_healthy_database_has_no_findings_and_the_expected_fingerprints() -> N
 
 
 def test_schemas_that_are_not_there() -> None:
-    assert codes(subject(standing={}), "acme", "awa") == ["schema-missing"]
+    assert codes(subject(existing={}), "acme", "awa") == ["schema-missing"]
 
 
 def test_versions_and_patches() -> None:
@@ -176,15 +176,15 @@ def test_a_function_of_queue_storage_is_compared_with_another_schema() -> None:
 
 def test_a_text_that_nobody_has_is_only_a_hash() -> None:
     made = damaged("acme", **{"body__claim()": "mine"})
-    [finding] = drift(replace(made, standing={"acme": made.standing["acme"]}), "acme")
+    [finding] = drift(replace(made, existing={"acme": made.existing["acme"]}), "acme")
     assert finding.diff == ()
 
 
 def test_without_receipts_another_body_is_right() -> None:
     shape = replace(SMALL, receipts=False)
     state = observed(substrates=(substrate("awa", Shape()), substrate("acme", shape)))
-    other = standing(ACME, SMALL, catalog=catalog(ACME, SMALL) | {("body", "claim()"): "none"})
-    made = subject(observed=state, standing={"awa": standing(AWA, Shape()), "acme": other})
+    other = existing(ACME, SMALL, catalog=catalog(ACME, SMALL) | {("body", "claim()"): "none"})
+    made = subject(observed=state, existing={"awa": existing(AWA, Shape()), "acme": other})
     assert drift(made) == []
     assert shapes(made)["acme"] == shape
 
@@ -193,15 +193,15 @@ def test_slots() -> None:
     state = observed(substrates=(substrate("awa", Shape(8, 8, 8)), substrate("acme", replace(SMALL, lease_slots=3))))
     found = drift(subject(observed=state))
     assert [f.message for f in found] == [
-        "8 queue slots are recorded, but 16 stand",
-        "3 lease slots are recorded, but 2 stand",
+        "8 queue slots are recorded, but 16 exist",
+        "3 lease slots are recorded, but 2 exist",
     ]
     eight = Shape(8, 8, 8)
-    both = subject(observed=state, standing={"awa": standing(AWA, eight)})
-    assert [f.message for f in drift(both, "awa")] == ["8 queue slots stand, but schema awa always has 16"]
+    both = subject(observed=state, existing={"awa": existing(AWA, eight)})
+    assert [f.message for f in drift(both, "awa")] == ["8 queue slots exist, but schema awa always has 16"]
     lost = Health({"queue_slots": 4, "lease_slots": 2, "claim_slots": 2})
     small = {k: t for k, t in catalog(ACME, SMALL).items() if "leases_1" not in k[1]}
-    [finding] = drift(subject(standing={"acme": standing(ACME, SMALL, catalog=small, health=lost)}), "acme")
+    [finding] = drift(subject(existing={"acme": existing(ACME, SMALL, catalog=small, health=lost)}), "acme")
     assert (finding.kind, finding.object, finding.also) == (FindingKind.MISSING, "leases_1", 3)
 
 
@@ -227,8 +227,8 @@ def test_owners_lanes_and_roles() -> None:
         ("sequence", lane): "",
     }
     health = Health({}, (lane,), {"app": 3})
-    made = standing(ACME, SMALL, catalog=catalog(ACME, SMALL) | others, health=health)
-    found = examine(subject(standing={"acme": made}, observed=observed(versions=frozenset({1}))), ["acme"]).findings
+    made = existing(ACME, SMALL, catalog=catalog(ACME, SMALL) | others, health=health)
+    found = examine(subject(existing={"acme": made}, observed=observed(versions=frozenset({1}))), ["acme"]).findings
     assert [f.code for f in found] == [
         "lane-sequences",
         "owner-differs",
@@ -266,12 +266,12 @@ def test_names_that_were_cut() -> None:
         ("owner", "(schema)"): "boss"
     }
     state = observed(substrates=(substrate(name.text, SMALL),))
-    made = subject(observed=state, standing={name.text: ObservedSchema(name, full, Health({}))})
+    made = subject(observed=state, existing={name.text: ObservedSchema(name, full, Health({}))})
     [finding] = drift(made, name.text)
     assert finding.code == "index-names-truncated"
     assert " 1 could" in finding.message
     none = {key: text for key, text in full.items() if key[0] != "index"}
-    [finding] = drift(replace(made, standing={name.text: ObservedSchema(name, none, Health({}))}), name.text)
+    [finding] = drift(replace(made, existing={name.text: ObservedSchema(name, none, Health({}))}), name.text)
     assert " 2 could" in finding.message
     assert cut_names("acme", 0, 0) == []
 
@@ -293,7 +293,7 @@ def test_an_unknown_release() -> None:
         ("missing", "column", "leases.a"),
         ("extra", "relation", "mine"),
     ]
-    alone = replace(made, standing={"acme": made.standing["acme"]})
+    alone = replace(made, existing={"acme": made.existing["acme"]})
     assert {f.kind for f in drift(alone, "acme")} == {FindingKind.EXTRA}
 
 
@@ -312,8 +312,8 @@ def test_what_was_not_compared_is_never_healthy() -> None:
 
 
 def test_rows_that_a_role_may_not_read_are_named_with_the_grant() -> None:
-    health = replace(standing(ACME, SMALL).health, unreadable=("claim_ring_slots", "queue_ring_slots"))
-    made = subject(standing={"acme": standing(ACME, SMALL, health=health)}, observed=observed(user='ob"server'))
+    health = replace(existing(ACME, SMALL).health, unreadable=("claim_ring_slots", "queue_ring_slots"))
+    made = subject(existing={"acme": existing(ACME, SMALL, health=health)}, observed=observed(user='ob"server'))
     found = examine(made, ["acme"])
     [finding] = found.unknown
     assert (found.drift, finding.code, found.healthy) == ((), "not-readable", False)
@@ -410,7 +410,7 @@ def test_texts_of_a_release() -> None:
 
 
 def test_examinations_know_their_drift() -> None:
-    lazy = Finding(FindingKind.LAZY, "lane-sequences", "awa", "state", "y")
+    lazy = Finding(FindingKind.RUNTIME_CREATED, "lane-sequences", "awa", "state", "y")
     real = Finding(FindingKind.EXTRA, "object-extra", "awa", "state", "y", step="z")
     assert Examination((lazy, real), ()).drift == (real,)
     assert real.repairable
@@ -449,7 +449,7 @@ def test_a_catalog_that_is_as_it_was_is_not_compared_again_and_whatever_changes_
     monkeypatch.setattr(drift_module, "compare", counted)
     own = replace(FACTS)  # facts are equal only to themselves: nothing was compared with these
     healthy, again = subject(facts=own), subject(facts=own)
-    assert healthy.standing["awa"].catalog is not again.standing["awa"].catalog
+    assert healthy.existing["awa"].catalog is not again.existing["awa"].catalog
     assert examine(healthy, ["awa"]) == examine(again, ["awa"])
     assert compared == ["awa"]
     broken = replace(damaged("awa", ("column", "jobs.a")), facts=own)

@@ -174,8 +174,8 @@ def test_a_target_beyond_the_release_is_an_objection(release: Release) -> None:
     assert pure_gates(DesiredState(release, 99), ObservedState()) == (
         Gate(
             "target-unknown",
-            f"Version 99 is asked for, but Awa {release.name} goes up to 40.",
-            "Ask for at most 40, or install a newer awa-pg.",
+            f"Version 99 was requested, but the newest of Awa {release.name} is 40.",
+            "Request at most 40, or install a newer awa-pg.",
         ),
     )
 

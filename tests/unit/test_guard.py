@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from awa_infra.bundles.package import render
 from awa_infra.database.target import Target
-from awa_infra.model import DesiredState, Lack, Migration, ObservedState, QueueStorage, Release, StepKind
-from awa_infra.planning.access import lack_queries
+from awa_infra.model import DesiredState, Migration, Missing, ObservedState, QueueStorage, Release, StepKind
+from awa_infra.planning.access import missing_queries
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import database_gate
 from awa_infra.release import normalised_sha256
@@ -25,9 +25,9 @@ def guards(desired: DesiredState, observed: ObservedState) -> list[str]:
 def test_only_schemas_without_a_guard_get_one(desired: Desired) -> None:
     wanted = replace(desired(QueueStorage("acme")), guarded=("awa", "acme"))
     assert guards(wanted, ObservedState()) == ["guard:awa", "guard:acme"]
-    assert guards(wanted, ObservedState(lacks=(Lack("guard:acme", "no guard"),))) == ["guard:acme"]
-    assert guards(wanted, ObservedState(lacks=())) == []
-    assert [query.what for query in lack_queries(wanted)] == ["guards"]
+    assert guards(wanted, ObservedState(missing=(Missing("guard:acme", "no guard"),))) == ["guard:acme"]
+    assert guards(wanted, ObservedState(missing=())) == []
+    assert [query.what for query in missing_queries(wanted)] == ["guards"]
 
 
 def test_a_bundle_has_a_script_of_its_own_for_the_guards(desired: Desired) -> None:
@@ -54,11 +54,11 @@ def test_a_database_is_compared_with_the_declared_one_by_name() -> None:
     gate = database_gate("jobs", "shop")
     assert gate is not None
     assert gate.code == "another-database"
-    assert "declares database jobs, but the database URL leads to database shop" in gate.message
+    assert "declares database jobs, but the database URL names database shop" in gate.message
 
 
 def test_a_connection_string_leads_to_a_server_and_a_database() -> None:
-    assert Target.of("postgresql://me:secret@host:5433/jobs").place() == ("host:5433", "jobs")
+    assert Target.of("postgresql://me:secret@host:5433/jobs").address() == ("host:5433", "jobs")
 
 
 def test_queues_of_schema_awa_are_checked_like_those_of_any() -> None:

@@ -111,5 +111,5 @@ def test_an_empty_history_is_compared_where_awas_objects_are_there() -> None:
     empty = ObservedState(history_empty=True, schema_exists=True)
     full = Subject(RELEASE, facts, facts, empty, {"awa": ObservedSchema(name, catalog, Health({}))})
     assert [f.code for f in examine(full, ["awa"]).findings] == ["version-rows-missing"]
-    bare = replace(full, standing={"awa": ObservedSchema(name, {("relation", "schema_version"): "table"}, Health({}))})
+    bare = replace(full, existing={"awa": ObservedSchema(name, {("relation", "schema_version"): "table"}, Health({}))})
     assert [f.code for f in examine(bare, ["awa"]).findings] == ["version-rows-missing", "not-compared"]

@@ -57,10 +57,10 @@ def test_locks_are_estimated_for_all_that_one_transaction_touches(release: Relea
     default, tiny = 163 + 59 * 16 + 12 * 8 + 37 * 8, 163 + 59 * 4 + 12 * 2 + 37 * 2
     fresh = make_plan(DesiredState(release, 40, (small,)), ObservedState())
     assert fresh.lock_objects == 1869 + tiny
-    standing = ObservedState(
+    existing = ObservedState(
         versions=frozenset(range(1, 24)), substrates=(substrate("awa", Shape()), substrate("acme", Shape()))
     )
-    assert make_plan(DesiredState(release, 40, (small,)), standing).lock_objects == 1869 + default + tiny
-    broken = replace(standing, versions=frozenset({40}), patches=frozenset({"wait_free_dirty_marks"}))
+    assert make_plan(DesiredState(release, 40, (small,)), existing).lock_objects == 1869 + default + tiny
+    broken = replace(existing, versions=frozenset({40}), patches=frozenset({"wait_free_dirty_marks"}))
     assert make_plan(DesiredState(release, 40, (QueueStorage("acme"),)), broken).lock_objects == default
     assert make_plan(DesiredState(release, 40), broken).lock_objects == 0

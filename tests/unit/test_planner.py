@@ -190,8 +190,8 @@ def test_the_version_that_a_plan_ends_at_is_one_that_the_release_ships(release: 
 
 def test_a_standing_schema_is_not_installed_again_and_a_missing_one_is(release: Release) -> None:
     one, two = QueueStorage("one"), QueueStorage("two", Shape(4, 2, 2, receipts=False))
-    standing = replace(after(DesiredState(release, 40)), substrates=(substrate(one),))
-    assert keys(make_plan(DesiredState(release, 40, (one, two)), standing)) == ["queue-storage:two"]
+    existing = replace(after(DesiredState(release, 40)), substrates=(substrate(one),))
+    assert keys(make_plan(DesiredState(release, 40, (one, two)), existing)) == ["queue-storage:two"]
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_a_standing_schema_is_not_installed_again_and_a_missing_one_is(release: 
 )
 def test_a_schema_that_lost_something_is_installed_again(release: Release, broken: dict[str, int]) -> None:
     acme = QueueStorage("acme")
-    standing = replace(after(DesiredState(release, 40)), substrates=(substrate(acme, **broken),))
+    existing = replace(after(DesiredState(release, 40)), substrates=(substrate(acme, **broken),))
     assert not is_complete(substrate(acme, **broken))
-    assert keys(make_plan(DesiredState(release, 40, (acme,)), standing)) == ["queue-storage:acme"]
+    assert keys(make_plan(DesiredState(release, 40, (acme,)), existing)) == ["queue-storage:acme"]
 
 
 @given(st.builds(QueueStorage, NAMES, SHAPES), st.integers(0, 9))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -14,6 +13,7 @@ from awa_infra.bundles.formats.numbered import DBMATE, GOLANG_MIGRATE, GOOSE
 from awa_infra.bundles.formats.psql import PSQL
 from awa_infra.bundles.formats.sqitch import SQITCH
 from awa_infra.errors import ConfigurationError
+from awa_infra.naming import nearest
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {form.name: form for form in (FLYWAY, LIQUIBASE, PSQL, ALEMBIC, GOLANG_MIGRATE, GOOSE, DBMATE, SQITCH)}
@@ -29,6 +29,6 @@ def format_named(name: str) -> Format:
     """
     if name in FORMATS:
         return FORMATS[name]
-    near = difflib.get_close_matches(name, FORMATS, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(FORMATS)}."
+    near = nearest(name, FORMATS)
+    hint = f"Did you mean {near}?" if near else f"Use one of: {', '.join(FORMATS)}."
     raise ConfigurationError(f"There is no bundle format {name!r}.", hint=hint)

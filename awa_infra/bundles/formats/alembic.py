@@ -1,4 +1,4 @@
-"""The Alembic bundle: an environment of its own, with a revision for each file. Tested with Alembic 1.20.
+"""The Alembic bundle: its own environment, with a revision for each file. Tested with Alembic 1.20.
 
 The files are Awa's text and nothing else; what surrounds them is in ``env.py``, which runs it all in one transaction.
 """
@@ -10,7 +10,7 @@ from importlib import resources
 
 from awa_infra.bundles.contents import Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.numbering import in_order, numbered_gone, stems
+from awa_infra.bundles.numbering import in_order, numbered_dropped_queries, stems
 from awa_infra.bundles.preflight import keeping_installer, locked, preflight, stop
 
 _SETTINGS = """\
@@ -63,7 +63,7 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files("awa_infra.bundles").joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
-    more = [*lock_table_queries(contents, together=True), *numbered_gone(contents, "alembic")]
+    more = [*lock_table_queries(contents, together=True), *numbered_dropped_queries(contents, "alembic")]
     asked = preflight(contents, more=more, begins_itself=True)
     return {
         "alembic.ini": _SETTINGS.encode(),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, again, own_name
-from awa_infra.bundles.gates import gone_queries, lock_table_queries
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, own_name, script_name
+from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
 from awa_infra.planning.gates import GateQuery
@@ -76,15 +76,15 @@ def paths(contents: Contents) -> dict[str, str]:
         # With the version in its name it is another file after the next migration, and so run again.
         found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{own_name(step)}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
-        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{again(contents, step)}.sql"
+        found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{script_name(contents, step)}.sql"
     for step in contents.of(StepKind.LANES):
-        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{again(contents, step)}.sql"
+        found[step.key] = f"custom/R__awa_{_LANES_AT}_lanes_{script_name(contents, step)}.sql"
     return found
 
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
-    gone = gone_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
+    gone = dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [
         _not_adopted(),
         *lock_table_queries(contents, together=False),
@@ -98,7 +98,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
-        preflight(contents, more=more, again=_UNDER_THE_LOCK),
+        preflight(contents, more=more, each_time=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
     alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)

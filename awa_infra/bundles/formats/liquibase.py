@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, again, own_name, plain_paths
-from awa_infra.bundles.gates import gone_queries, lock_table_queries
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, own_name, plain_paths, script_name
+from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.numbering import prerequisite
 from awa_infra.bundles.preflight import keeping_installer, own_statements_query, preflight, stop
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
@@ -50,7 +50,7 @@ liquibase.analytics.enabled=false
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    gone = gone_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
+    gone = dropped_schema_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
     own = own_statements_query("Liquibase")
     more = [*lock_table_queries(contents, together=False), *gone, own]
     asked = preflight(contents, more=more)
@@ -100,7 +100,7 @@ def _changelog(contents: Contents) -> str:
         for step in contents.of(StepKind.QUEUE_STORAGE)
     ]
     sets += [
-        _changeset(f"awa-infra-lanes-{again(contents, step)}", _sql_file(where[step.key]), {"runOnChange": True})
+        _changeset(f"awa-infra-lanes-{script_name(contents, step)}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.LANES)
     ]
     sets.append(_changeset("awa-infra-unlock", _sql_file("awa_infra/unlock.sql"), always))
@@ -108,7 +108,7 @@ def _changelog(contents: Contents) -> str:
 
 
 def _queue_storage_set(contents: Contents, step: Step) -> str:
-    return f"awa-infra-queue-storage-{again(contents, step)}"
+    return f"awa-infra-queue-storage-{script_name(contents, step)}"
 
 
 def _changeset(identity: str, change: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The goose, golang-migrate and dbmate bundles: numbered files and nothing else.
+"""The goose, golang-migrate and dbmate bundles: numbered files only.
 
 Tested with goose 3.27.3, golang-migrate 4.19.1 and dbmate 2.36.0.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
-from awa_infra.bundles.numbering import beside, stems, unwrapped, wrapped
+from awa_infra.bundles.numbering import psql_scripts, stems, unwrapped, wrapped
 from awa_infra.model import Step
 
 # Without these goose would split at the semicolons of function bodies.
@@ -22,7 +22,7 @@ def _sql_paths(contents: Contents) -> dict[str, str]:
 
 def _goose_files(contents: Contents) -> dict[str, bytes]:
     """Return what goose cannot run by itself."""
-    return beside(contents, "goose")
+    return psql_scripts(contents, "goose")
 
 
 def _goose_wrapped(contents: Contents, step: Step) -> bytes:
@@ -45,7 +45,7 @@ def _golang_migrate_paths(contents: Contents) -> dict[str, str]:
 
 def _golang_migrate_files(contents: Contents) -> dict[str, bytes]:
     """Return what golang-migrate cannot run by itself."""
-    return beside(contents, "golang_migrate")
+    return psql_scripts(contents, "golang_migrate")
 
 
 GOLANG_MIGRATE = Format(
@@ -78,7 +78,7 @@ DBMATE_NO_DUMP_SCHEMA=true
 
 def _dbmate_files(contents: Contents) -> dict[str, bytes]:
     """Return the settings, and what dbmate cannot run by itself."""
-    return {"dbmate.env": _DBMATE_SETTINGS.encode(), **beside(contents, "dbmate")}
+    return {"dbmate.env": _DBMATE_SETTINGS.encode(), **psql_scripts(contents, "dbmate")}
 
 
 def _dbmate_wrapped(contents: Contents, step: Step) -> bytes:

@@ -1,4 +1,4 @@
-r"""The psql bundle: Awa's files, and one script that runs what a database lacks, in one transaction or in several.
+r"""The psql bundle: Awa's files, and one script that runs the pending ones, in one transaction or in several.
 
 The script is for people to read: which versions are to be run is one SELECT, and each file has its own ``\if``.
 """

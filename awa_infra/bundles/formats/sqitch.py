@@ -1,4 +1,4 @@
-"""The sqitch bundle: a plan that only becomes longer, with psql scripts. Tested with sqitch 1.3.1.
+"""The sqitch bundle: psql scripts, and a plan to which lines are only added. Tested with sqitch 1.3.1.
 
 The id of a change is a hash of its line in the plan and of all lines before it, so a line must never change: it has
 nothing but the file's name, one date and one planner, which is nobody.
@@ -15,7 +15,7 @@ from awa_infra.bundles.numbering import (
     in_order,
     not_adopted_queries,
     number,
-    numbered_gone,
+    numbered_dropped_queries,
     prerequisite,
     stems,
     unwrapped,
@@ -63,7 +63,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
     more = [
         *lock_table_queries(contents, together=False),
-        *numbered_gone(contents, "sqitch"),
+        *numbered_dropped_queries(contents, "sqitch"),
         *not_adopted_queries(contents, "sqitch"),
         tool_timeout_query("sqitch"),
     ]

@@ -267,7 +267,7 @@ HAVING NOT EXISTS (SELECT FROM awa.schema_version)
     -- 'history-unreadable'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Where the schema stands is not known to a role that may not read its versions. That is no lost history: the table
+-- A role that may not read the versions of the schema does not know its version. That is no lost history: the table
 -- is there.
 SELECT 'history-unreadable' AS code,
        format('Role %I may not read table awa.schema_version in database %I: it lacks %s.', current_user,
@@ -547,7 +547,7 @@ SELECT 'queue-storage-foreign' AS code,
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
 SELECT 'queue-storage-shape' AS code,
-       format('Queue-storage schema %I stands with %s/%s/%s slots %s receipts, but %s/%s/%s %s receipts is asked for.',
+       format('Queue-storage schema %I has %s/%s/%s slots %s receipts, but %s/%s/%s %s receipts is declared.',
               'acme_jobs', q.slot_count, l.slot_count, c.slot_count,
               CASE WHEN r.receipts THEN 'with' ELSE 'without' END,
               16, 8, 8,
@@ -788,7 +788,7 @@ SELECT substr(a.version_num, 5)::integer::text AS identity, NULL::integer AS che
                 END IF;
             END LOOP;
             IF EXISTS (SELECT FROM awa.schema_version) AND cardinality(lost) > 0 THEN
-                problems := problems || format(E'Rows of Awa''s state are gone in database %I: %s. [state-rows-missing]\nHint: %s',
+                problems := problems || format(E'Rows of Awa''s state are missing in database %I: %s. [state-rows-missing]\nHint: %s',
                                                current_database(),
                                                array_to_string(lost[1:8], ', ')
                                                || CASE WHEN cardinality(lost) > 8

@@ -1,4 +1,4 @@
-"""What a check has read, for the diff of the same object that follows at once: asking twice would say the same twice.
+"""Keep what a check has read for the diff of the same object that follows, so that it is not read twice.
 
 The engine checks an object and then compares it, with nothing of that object in between. Whatever is handed over is
 used once, and only if it is fresh: somebody else may call a diff alone, as a refresh does.
@@ -21,7 +21,7 @@ MOST = 256
 T = TypeVar("T")
 
 
-class Handed(Generic[T]):
+class CheckResults(Generic[T]):
     """Things that a check leaves for a diff, by what is wanted. Threads may share it."""
 
     def __init__(self) -> None:
