@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,20 +17,16 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Tell
 from awa_infra.lifecycle.wording import in_lines
-from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
+from awa_infra.plugin.answers import difference, failures, with_secrets
+from awa_infra.plugin.configuration import configured, remarks, with_environment
 from awa_infra.plugin.failures import PartlyDoneError
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, VARIABLES, spoken, with_fallbacks, without_fallbacks
-from awa_infra.plugin.wire import Sent, decode, encode, from_text
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
+from awa_infra.plugin.wire import Sent, decode, encode
 from awa_infra.resources import engine_log
-from awa_infra.spec.base import Input, Props, camel
+from awa_infra.spec.base import Props, camel
 from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
-from awa_infra.spec.stack import StackConfig
-
-_OWN_KEYS = tuple(field.key for field in ProviderInputs.described())
-_KEYS = frozenset({*_OWN_KEYS, *StackConfig.attributes(), "version", "pluginDownloadURL"})
-"""Keys that somebody reads: the plugin, an ``AwaStack``, or Pulumi itself."""
 
 
 class Servicer:
@@ -62,27 +57,27 @@ class Servicer:
         self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
         """Check what is configured for all resources; other keys of the namespace are for others."""
-        for remark in _remarks(request.news):
+        for remark in remarks(request.news):
             self._tell(request.urn)(remark, warning=True)
-        given = _with_environment(request.news)
+        given = with_environment(request.news)
         sent = decode(given)
-        answer = provider_pb2.CheckResponse(failures=_failures(input_problems(ProviderInputs, _configured(sent))))
-        answer.inputs.CopyFrom(_with_secrets(given, sent, ProviderInputs.described()))
+        answer = provider_pb2.CheckResponse(failures=failures(input_problems(ProviderInputs, configured(sent))))
+        answer.inputs.CopyFrom(with_secrets(given, sent, ProviderInputs.described()))
         return answer
 
     def DiffConfig(
         self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
         """Say whether it changed; nothing is ever replaced for that."""
-        before, now = _configured(decode(request.olds)), _configured(decode(request.news))
-        return _difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
+        before, now = configured(decode(request.olds)), configured(decode(request.news))
+        return difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         """Remember what is configured for all resources."""
         sent = decode(request.args)
-        self._configuration = {name: value for name, value in _configured(sent).items() if value is not None}
+        self._configuration = {name: value for name, value in configured(sent).items() if value is not None}
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
@@ -95,8 +90,8 @@ class Servicer:
         problems = [*_strangers(kind, sent), *(_with_configuration(problem, sent) for problem in found)]
         if not problems:
             self._declared.note(request.urn, kind, self._merged(sent))
-        answer = provider_pb2.CheckResponse(failures=_failures(problems))
-        answer.inputs.CopyFrom(_with_secrets(request.news, sent, kind.inputs))
+        answer = provider_pb2.CheckResponse(failures=failures(problems))
+        answer.inputs.CopyFrom(with_secrets(request.news, sent, kind.inputs))
         return answer
 
     def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
@@ -107,7 +102,7 @@ class Servicer:
         # What is kept follows the provider no more, or only from now on, where it moves into or out of the program.
         moved = {name for name in FALLBACKS if (olds.values.get(name) is None) != (news.values.get(name) is None)}
         names = [*found.inputs, *(f.name for f in kind.inputs if f.name in moved - {*found.inputs})]
-        answer = _difference(names, before, news.values)
+        answer = difference(names, before, news.values)
         if found:
             answer.changes = provider_pb2.DiffResponse.DIFF_SOME
         return answer
@@ -173,7 +168,7 @@ class Servicer:
     ) -> provider_pb2.InvokeResponse:
         """Answer a function."""
         problems, found = functions.call(request.tok, with_fallbacks(decode(request.args).values, self._configuration))
-        answer = provider_pb2.InvokeResponse(failures=_failures(problems))
+        answer = provider_pb2.InvokeResponse(failures=failures(problems))
         if not problems:
             getattr(answer, "return").update(found)
         return answer
@@ -237,30 +232,6 @@ def _kind(urn: str) -> Lifecycle[Any]:
     return KINDS[type_]
 
 
-def _configured(sent: Sent) -> dict[str, Any]:
-    return {field.name: from_text(field, sent.values.get(field.name)) for field in ProviderInputs.described()}
-
-
-def _with_environment(news: struct_pb2.Struct) -> struct_pb2.Struct:
-    """Return the configuration, with what the environment has where nothing is given: not every SDK looks there."""
-    found = struct_pb2.Struct()
-    found.CopyFrom(news)
-    for name, variable in VARIABLES.items():
-        if camel(name) not in news.fields and os.environ.get(variable):
-            found[camel(name)] = os.environ[variable]
-    return found
-
-
-def _remarks(news: struct_pb2.Struct) -> list[str]:
-    """Return what is to be said of keys of namespace ``awa`` that nothing here reads."""
-    found = []
-    for key in sorted(set(news.fields) - _KEYS):
-        near = nearest(key, sorted(_KEYS))
-        hint = f"Did you mean awa:{near}?" if near else f"The plugin reads {', '.join(_OWN_KEYS)}."
-        found.append(f"Nothing reads the configuration key awa:{key}. Hint: {hint}")
-    return found
-
-
 def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
     known = {field.name for field in kind.inputs}
     return [
@@ -284,36 +255,3 @@ def _with_configuration(problem: Problem, sent: Sent) -> Problem:
     if problem.key in FALLBACKS and problem.key not in sent.values:
         return Problem(problem.key, functions.NOWHERE, functions.SAY_WHERE)
     return problem
-
-
-def _failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
-    told = [(camel(problem.key), spoken(problem.report())) for problem in problems]
-    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in told]
-
-
-def _with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Input, ...]) -> struct_pb2.Struct:
-    """Return the inputs as they were given, with those wrapped that are always secret."""
-    inputs = struct_pb2.Struct()
-    inputs.CopyFrom(news)
-    bare = {f.name for f in fields if f.secret and f.name in sent.values} - sent.secrets
-    inputs.MergeFrom(encode({name: sent.values[name] for name in bare}, bare))
-    return inputs
-
-
-def _difference(names: list[str], before: Props, now: Props) -> provider_pb2.DiffResponse:
-    """Return the inputs that changed. Never a replacement: a name or a shape is refused, not made anew."""
-    kinds = provider_pb2.PropertyDiff
-    answer = provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME if names else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=[camel(name) for name in names],
-        hasDetailedDiff=bool(names),
-    )
-    for name in names:
-        if before.get(name) is None:
-            kind = kinds.ADD
-        elif now.get(name) is None:
-            kind = kinds.DELETE
-        else:
-            kind = kinds.UPDATE
-        answer.detailedDiff[camel(name)].CopyFrom(provider_pb2.PropertyDiff(kind=kind, inputDiff=True))
-    return answer
