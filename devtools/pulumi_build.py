@@ -101,7 +101,7 @@ def find_go() -> Go:
         needed = _needed_go()
         if version is not None and version >= needed:
             return Go((on_path,), f"Go {version[0]}.{version[1]}")
-        why = f"{on_path} is older than {needed[0]}.{needed[1]}"
+        why = f"{on_path} is older than {'.'.join(map(str, needed))}"
     else:
         why = "no `go` on PATH"
     uv = _find_uv()
@@ -117,14 +117,18 @@ def find_go() -> Go:
     return Go(command, GO_WHEEL)
 
 
-def _needed_go() -> tuple[int, int]:
-    match = re.search(r"^go (\d+)\.(\d+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+_GO_VERSION = r"(\d+)\.(\d+)(?:\.(\d+))?"
+"""The third number counts too: Go refuses a module that asks for a later patch, where it may not fetch itself."""
+
+
+def _needed_go() -> tuple[int, ...]:
+    match = re.search(rf"^go {_GO_VERSION}", (MODULE / "go.mod").read_text(), re.MULTILINE)
     if match is None:
         raise ToolError(f"{MODULE / 'go.mod'} does not name a Go version")
-    return int(match[1]), int(match[2])
+    return tuple(int(number or 0) for number in match.groups())
 
 
-def _version_of(go: str) -> tuple[int, int] | None:
+def _version_of(go: str) -> tuple[int, ...] | None:
     """Return the version of Go that would build the module.
 
     Asked in its directory: from 1.21 on Go fetches what go.mod needs, unless
@@ -143,8 +147,8 @@ def _version_of(go: str) -> tuple[int, int] | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.search(r"go(\d+)\.(\d+)", answer.stdout)
-    return (int(match[1]), int(match[2])) if match and answer.returncode == 0 else None
+    match = re.search(rf"go{_GO_VERSION}", answer.stdout)
+    return tuple(int(number or 0) for number in match.groups()) if match and answer.returncode == 0 else None
 
 
 def _find_uv() -> str | None:
