@@ -177,7 +177,7 @@ class Run:
                 versions = [result.key for result in self._results if result.key.startswith("V")]
                 reached = f", schema awa is at version {int(versions[-1].removeprefix('V'))}" if versions else ""
                 kept = f"{committed} of {parts} transactions were committed before and are kept{reached}; the same"
-                exc.details = (*exc.details, f"{kept} command goes on from there.")
+                exc.details = (*exc.details, f"{kept} command continues from there.")
             raise
 
 
