@@ -130,7 +130,7 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, archive(files))
+        replace_file(target, archive(files), mode=0o644)
     except OSError as exc:
         raise BundleError(
             f"The archive cannot be written to {target}: {exc.strerror or exc}.",
@@ -138,12 +138,22 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
         ) from exc
 
 
-def _replace(target: Path, content: bytes) -> None:
+def replace_file(target: Path, content: bytes, *, mode: int) -> None:
+    """Put a file in its place, all of it or nothing.
+
+    Args:
+        target: the file; its folder is there.
+        content: all of it.
+        mode: its permissions.
+
+    Raises:
+        OSError: it cannot be written; what was there is as it was.
+    """
     handle, side = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(side).chmod(0o644)
+        Path(side).chmod(mode)
         Path(side).replace(target)
     finally:
         Path(side).unlink(missing_ok=True)

@@ -69,7 +69,7 @@ def _every_check(url: str | None, path: Path | None, *, role: str | None, offlin
             found.append(Check(Area.MACHINE, "configuration", Outcome.OK, f"{path} can be used"))
         desired = desired_state(config)
     except AwaInfraError as error:
-        found += [check for check in failed(Area.MACHINE, "configuration", error) if check.code not in _told(found)]
+        found += failed(Area.MACHINE, "configuration", error, known=found)
     if offline:
         return found
     try:
@@ -77,10 +77,6 @@ def _every_check(url: str | None, path: Path | None, *, role: str | None, offlin
     except AwaInfraError as error:
         return [*found, *failed(Area.NETWORK, "database URL", error), *not_reached(Area.SERVER, Area.SCHEMA)]
     return [*found, *database_checks(url, desired, role=role)]
-
-
-def _told(checks: Sequence[Check]) -> set[str]:
-    return {check.code for check in checks}
 
 
 def _print(checks: Sequence[Check]) -> None:

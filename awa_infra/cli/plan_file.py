@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,23 +48,16 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
     Raises:
         ConfigurationError: it cannot be written.
     """
+    from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
     from awa_infra.planning.plan_file import document  # noqa: PLC0415  see above
 
     made_by = f"awa-infra {__version__}"
     found = document(plan, desired, database, made_at=datetime.now(UTC), made_by=made_by)
-    target = path.resolve()
-    side = ""
+    mask = os.umask(0)
+    os.umask(mask)
     try:
-        handle, side = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(found, indent=2) + "\n")
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(side).chmod(0o666 & ~mask)
-        Path(side).replace(target)
+        replace_file(path.resolve(), (json.dumps(found, indent=2) + "\n").encode(), mode=0o666 & ~mask)
     except OSError as exc:
-        with suppress(OSError):
-            Path(side).unlink()
         raise ConfigurationError(
             f"Cannot write {path}: {exc.strerror}.", hint="Name a file in a folder in which you may make files."
         ) from exc

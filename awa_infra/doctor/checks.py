@@ -61,12 +61,22 @@ class Check:
         }
 
 
-def failed(area: Area, name: str, error: AwaInfraError) -> list[Check]:
-    """Return a check for a failure, or where gates are behind it, one for each of them."""
+def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] = ()) -> list[Check]:
+    """Return a check for a failure, or where gates are behind it, one for each of them.
+
+    Args:
+        area: what it is about.
+        name: of the link.
+        error: the failure.
+        known: checks so far; what one of them has said already is not said again.
+    """
+    said = {check.code for check in known}
     if isinstance(error, BlockedError) and error.parts:
-        return [Check(area, name, Outcome.PROBLEM, part.message, part.hint, part.code) for part in error.parts]
-    more = "".join(f"; {detail}" for detail in error.details)
-    return [Check(area, name, Outcome.PROBLEM, f"{error.message}{more}", error.hint, error.code)]
+        found = [Check(area, name, Outcome.PROBLEM, part.message, part.hint, part.code) for part in error.parts]
+    else:
+        more = "".join(f"; {detail}" for detail in error.details)
+        found = [Check(area, name, Outcome.PROBLEM, f"{error.message}{more}", error.hint, error.code)]
+    return [check for check in found if check.code not in said]
 
 
 def worst(checks: Iterable[Check]) -> Outcome:

@@ -52,13 +52,9 @@ def _schema(url: str, desired: DesiredState, role: str | None) -> list[Check]:
     try:
         _state, examined = verify(url, desired.release, role=role)
     except AwaInfraError as error:
-        return [*found, *(check for check in failed(Area.SCHEMA, "objects", error) if check.code not in _codes(found))]
+        # A gate keeps a verification from being made, too.
+        return [*found, *failed(Area.SCHEMA, "objects", error, known=found)]
     return [*found, *_findings(examined)]
-
-
-def _codes(checks: list[Check]) -> set[str]:
-    """Return what was told already: a gate keeps a verification from being made, too."""
-    return {check.code for check in checks}
 
 
 def _server(server: Server) -> list[Check]:
