@@ -102,8 +102,8 @@ def test_a_step_that_fails_names_what_is_kept(database: Database, each: DesiredS
     with pytest.raises(SqlFailedError, match="Step V040 failed: division by zero") as caught:
         apply(database.url, failing)
     assert caught.value.details[-1] == (
-        "38 of 40 transactions were committed before and are kept, schema awa is at version 39; the same command goes "
-        "on from there."
+        "38 of 40 transactions were committed before and are kept, schema awa is at version 39; the same command "
+        "continues from there."
     )
     assert read_state(database.url).version == 39
     assert [step.key for step in apply(database.url, each).applied] == [
