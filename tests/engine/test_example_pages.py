@@ -13,8 +13,8 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from devtools import docs_shown, node_packages
 from devtools.docs_shown import Sandbox
+from devtools.go_build import find_go
 from devtools.progress import ToolError
-from devtools.pulumi_build import find_go
 from tests.engine.conftest import CANARY, RUNTIME_PASSWORD, Example
 from tests.engine.projects import EXAMPLES
 from tests.engine.test_sdk_programs import GO_BUILD, compiles, link_go_sdk
