@@ -36,5 +36,4 @@ def __getattr__(name: str) -> object:
         from awa_infra import resources  # noqa: PLC0415  pulumi takes a fifth of a second to import
 
         return getattr(resources, name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,29 +1,25 @@
-"""The real ``awa`` command and Python SDK of any release, for databases that old releases made.
+"""Install the ``awa`` command and Python SDK of any release, for databases that old releases made.
 
-Wheels come from PyPI by way of uv (``devtools/get-uv``), or of pip where uv
-cannot be had. Each version is installed once into a directory of its own in the
-cache, never into the environment; afterwards nothing is asked of the network.
+uv installs the wheels (pip where there is no uv), once for each version, into a folder of its own in the cache. No
+library keeps several versions of a package side by side; later runs need no network.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import subprocess
 import sys
 from functools import cache as once
 from pathlib import Path
 
 from devtools import cache
-from devtools.processes import run_bounded
+from devtools.processes import find_uv, run_bounded
 from devtools.progress import ToolMissing, note, run_cli, tail
 
 # What the wheels are called; awa-cli is on PyPI from 0.3.0, awa-pg from 0.5.3.
 COMMAND_PACKAGE = "awa-cli"
 PYTHON_PACKAGE = "awa-pg"
 INSTALL_TIMEOUT = 300.0
-GET_UV = Path(__file__).with_name("get-uv")
-GET_UV_TIMEOUT = 180.0
 
 
 @once
@@ -62,32 +58,19 @@ def _install(requirement: str, target: Path) -> None:
             [*_installer(), *options], INSTALL_TIMEOUT, activity=f"awa: still installing {requirement}", cwd=side.parent
         )
         if failure is not None:
-            message = f"{requirement} could not be installed\n{tail(failure, lines=4)}"
-            raise ToolMissing(message)
+            raise ToolMissing(f"{requirement} could not be installed\n{tail(failure, lines=4)}")
 
 
 @once
 def _installer() -> tuple[str, ...]:
     """Return the start of a command line that installs wheels."""
     try:
-        found = subprocess.run(
-            [GET_UV],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=GET_UV_TIMEOUT,
-            check=False,
-        )
-        reason = found.stderr
-    except (OSError, subprocess.TimeoutExpired) as error:
-        reason = str(error)
-    else:
-        if found.returncode == 0:
-            return (found.stdout.strip(), "pip", "install", "--python", sys.executable)
+        return (find_uv(), "pip", "install", "--python", sys.executable)
+    except ToolMissing as exc:
+        reason = str(exc)
     if importlib.util.find_spec("pip") is not None:
         return (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
-    message = f"there is neither uv nor pip to install releases of Awa with\n{tail(reason, lines=3)}"
-    raise ToolMissing(message)
+    raise ToolMissing(f"there is neither uv nor pip to install releases of Awa with\n{tail(reason, lines=3)}")
 
 
 def _main() -> int:

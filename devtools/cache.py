@@ -1,4 +1,7 @@
-"""Where downloaded and built tools are kept, safe against two runs at once."""
+"""Keep downloaded and built tools in the user's cache, safe against two runs at once.
+
+platformdirs says where. No library has the rest: a folder that is built beside its place and renamed when it is whole.
+"""
 
 from __future__ import annotations
 

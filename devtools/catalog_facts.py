@@ -1,7 +1,8 @@
-"""Writes what Awa leaves in the catalog of PostgreSQL into ``awa_infra/facts/catalog-<release>.json``.
+"""Write what Awa leaves in PostgreSQL's catalog into ``awa_infra/facts/catalog-<release>.json``.
 
-The databases are made by the real ``awa migrate`` and by Awa's own installer of custom queue-storage schemas,
-on every major version that can be had here. Bodies of functions become hashes.
+The real ``awa migrate`` and Awa's own installer of custom queue-storage schemas make the databases, on every major
+version. Bodies of functions become hashes. The product itself reads the catalog, because schema comparison libraries
+leave out what Awa relies on, such as privileges and storage parameters.
 """
 
 from __future__ import annotations
@@ -98,8 +99,7 @@ def document(release: str, measured: dict[int, dict[str, Any]]) -> dict[str, Any
     for major, facts in sorted(measured.items()):
         majors[str(major)] = {"fingerprint": facts["fingerprint"]}
         if facts["without_receipts"] != newest["without_receipts"] or facts["private"] != newest["private"]:
-            message = f"PostgreSQL {major} differs in what the files of facts cannot hold"
-            raise ToolError(message)
+            raise ToolError(f"PostgreSQL {major} differs in what the files of facts cannot hold")
         for which in ("canonical", "substrate"):
             if facts[which].keys() != newest[which].keys():
                 message = f"PostgreSQL {major} has other objects: {facts[which].keys() ^ newest[which].keys()}"
@@ -124,8 +124,7 @@ def _read(
     prepare_reading(connection)
     found = read_catalogs(connection, [schema]).get(schema)
     if found is None:
-        message = f"there is no schema {schema}"
-        raise ToolError(message)
+        raise ToolError(f"there is no schema {schema}")
     name, catalog = found
     return name, with_hashes(structure(catalog), name, own_names(catalog) if own is None else own)
 
@@ -133,8 +132,7 @@ def _read(
 def _require_equal(expected: Entries, found: Entries, what: str) -> None:
     different = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
     if different:
-        message = f"{what}: {len(different)} entries differ, such as {sorted(different)[:3]}"
-        raise ToolError(message)
+        raise ToolError(f"{what}: {len(different)} entries differ, such as {sorted(different)[:3]}")
 
 
 def _parts(entries: Entries) -> dict[str, dict[str, str]]:

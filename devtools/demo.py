@@ -1,7 +1,7 @@
-"""``make demo``: the main job, once, for real, from nothing to a completed job.
+"""``make demo``: provision a database, complete one job, write bundles, and show that a second ``up`` changes nothing.
 
-Provisions with ``awa-infra up`` through the real Pulumi engine, completes one real Awa job, writes both
-bundles, and shows that a second ``up`` changes nothing. What it makes stays until ``make demo-stop``.
+Provisions with ``awa-infra up`` through the real Pulumi engine. What it makes stays until ``make demo-stop``. It only
+runs the commands that a user runs; a task runner would add nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""``make docs``: writes docs/reference and the plugin's schema from the code. Pure: the same code, the same bytes."""
+"""``make docs``: write docs/reference and the plugin's schema from the code. The same code gives the same bytes.
+
+Each page comes from a module of its own, as Markdown that a code host shows as it is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""``docs/reference/cli.md``: every command and option, as click knows them, with the exit statuses."""
+"""``docs/reference/cli.md``: every command and option, as click knows them, with the exit statuses.
+
+mkdocs-click 0.9 was tried: it prints ``Sentinel.UNSET`` as the default of most options, and neither variables of the
+environment nor exit statuses.
+"""
 
 from __future__ import annotations
 
@@ -85,8 +89,7 @@ def render() -> str:
     context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
     commands = dict(_commands(cli, context))
     if set(commands) != set(FAILURES):
-        message = f"devtools/docs_cli.py: FAILURES and the commands differ: {set(commands) ^ set(FAILURES)}"
-        raise ToolError(message)
+        raise ToolError(f"devtools/docs_cli.py: FAILURES and the commands differ: {set(commands) ^ set(FAILURES)}")
     return page(
         "# Command line",
         _text(cli.help or ""),

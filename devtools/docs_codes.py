@@ -1,4 +1,7 @@
-"""Every code that a user can meet, and where it comes from: read from the code, so that none can be forgotten."""
+"""List every code that a user can meet and the file it comes from, read from the code so that none is forgotten.
+
+Python's own parser reads the calls. No library knows which of our functions take a code.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +57,7 @@ def findings() -> dict[str, Path]:
     made = {**dict(written("Finding")), **dict(written("state")), **dict(written("unknown")), **_constants()}
     unused = [code for code in get_args(FindingCode) if code not in made]
     if unused:
-        message = f"FindingCode lists what is nowhere found: {', '.join(unused)}"
-        raise ToolError(message)
+        raise ToolError(f"FindingCode lists what is nowhere found: {', '.join(unused)}")
     return {code: made[code] for code in get_args(FindingCode)}
 
 
@@ -106,8 +108,7 @@ def _by_header(kind: str) -> dict[str, Path]:
     for path in sorted((ROOT / "sql" / f"{kind}s").glob("*.sql")):
         header = re.search(rf"^-- {kind}: (\S+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         if header is None:
-            message = f"{path.relative_to(ROOT)} has no header with its {kind}"
-            raise ToolError(message)
+            raise ToolError(f"{path.relative_to(ROOT)} has no header with its {kind}")
         found[header.group(1)] = path.relative_to(ROOT)
     return found
 

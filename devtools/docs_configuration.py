@@ -1,4 +1,7 @@
-"""``docs/reference/configuration.md`` and the JSON Schema beside it, from the models that check a configuration."""
+"""``docs/reference/configuration.md`` and the JSON Schema beside it, from the models that check a configuration.
+
+json-schema-for-humans 1.5 was tried: its Markdown template fails on this schema, and it has no table of keys.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``docs/reference/errors.md``: a section for every code; the prose is in ``errors.yaml`` beside it."""
+"""``docs/reference/errors.md``: a section for every code. The texts are in ``errors.yaml`` beside it.
+
+``awa-infra explain`` prints the same texts, so they are data; no documentation builder checks them against the code.
+"""
 
 from __future__ import annotations
 

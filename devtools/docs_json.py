@@ -1,4 +1,7 @@
-"""``docs/reference/json.md``: the fields of ``--json``; the prose is in ``json.yaml`` beside it."""
+"""``docs/reference/json.md``: the fields of ``--json``. The texts are in ``json.yaml`` beside it.
+
+Tests compare ``json.yaml`` with real documents. A JSON Schema would say the types, and not what a field means.
+"""
 
 from __future__ import annotations
 

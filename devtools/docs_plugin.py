@@ -1,4 +1,7 @@
-"""``docs/reference/plugin.md``: the package ``awa`` for every language, from the schema that SDKs are made of."""
+"""``docs/reference/plugin.md``: the package ``awa`` for every language, from the schema that SDKs are made of.
+
+Pulumi's own generator of such pages writes for Pulumi's registry alone: Hugo templates, one page for each resource.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``docs/reference/resources.md``: inputs, outputs and protection of every Pulumi resource, from its class."""
+"""``docs/reference/resources.md``: inputs, outputs and protection of every Pulumi resource, from its class.
+
+griffe reads the docstrings. What a constructor gives to Pulumi, such as protection, only calling it shows.
+"""
 
 from __future__ import annotations
 
@@ -76,16 +79,14 @@ def _component(kind: type[pulumi.ComponentResource]) -> Iterator[str]:
     from_config = docstring(AwaStack.from_config)
     yield f"### {kind.__name__}.from_config()"
     yield from_config.body
-    yield table(
-        ("Argument", "Meaning"), [(f"`{name}`", _sentence(text)) for name, text in from_config.sections["Args"].items()]
-    )
+    yield table(("Argument", "Meaning"), [(f"`{name}`", _sentence(text)) for name, text in from_config.entries.items()])
     exported = re.findall(r'pulumi\.export\("(\w+)"', inspect.getsource(AwaStack.from_config))
     yield f"Stack outputs: {', '.join(f'`{name}`' for name in exported)}."
 
 
 def _inputs(kind: type[pulumi.Resource], secrets: tuple[str, ...]) -> str:
     constructor = kind.__init__
-    described = docstring(constructor).sections["Args"]
+    described = docstring(constructor).entries
     rows = []
     for name, parameter in inspect.signature(constructor).parameters.items():
         if name == "self":
@@ -105,7 +106,7 @@ def _inputs(kind: type[pulumi.Resource], secrets: tuple[str, ...]) -> str:
 def _outputs(kind: type[pulumi.Resource], secrets: list[str]) -> str:
     annotations = inspect.get_annotations(kind)
     rows = []
-    for name, text in docstring(kind).sections["Attributes"].items():
+    for name, text in docstring(kind).entries.items():
         rows.append((f"`{name}`", f"`{_type(annotations[name])}`", _sentence(text, secret=name in secrets)))
     return table(("Output", "Type", "Meaning"), rows)
 
@@ -137,8 +138,7 @@ def _component_type(kind: type[pulumi.ComponentResource]) -> str:
             kind("docs", mock.MagicMock(), database_url="docs")  # type: ignore[call-arg]
         except _Stop:
             return str(registered.call_args.args[0])
-    message = f"{kind.__name__} registers no component"
-    raise TypeError(message)
+    raise TypeError(f"{kind.__name__} registers no component")
 
 
 async def _declared(kinds: list[type[dynamic.Resource]]) -> dict[type[dynamic.Resource], _Declared]:

@@ -4,6 +4,9 @@ Conventions: a block of language ``console`` holds commands after ``$ `` and the
 stands for any number of lines, and ``...`` within a line for any text. A command that ends with another status
 than 0 is followed by ``$ echo $?``. A block of any other language whose first line is a comment with a file name is
 that file.
+
+tesh 0.3 reads the same blocks, but starts a shell for each page without the files that the page shows, knows neither
+commands to leave out nor other names for the databases of a test, and puts the exit status into the block's title.
 """
 
 from __future__ import annotations

@@ -1,17 +1,20 @@
-"""What the generators of reference pages share: docstrings to Markdown, and tables."""
+"""Share what the generators of reference pages need: docstrings as Markdown, and tables.
+
+griffe parses the docstrings; a table is three lines of code.
+"""
 
 from __future__ import annotations
 
 import inspect
-import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import griffe
 
 NOTICE = "<!-- Written by `make docs`; edit the code or devtools/docs*.py instead. -->"
 
 _ROLE = re.compile(r":\w+:`~?(?:[\w.]+\.)?(\w+)`")
-_SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Usage):$")
 
 
 @dataclass(frozen=True)
@@ -21,21 +24,25 @@ class Docstring:
     Attributes:
         summary: its first paragraph.
         body: the paragraphs up to the first section, the summary included.
-        sections: of each section the entries, by name.
+        entries: what its section of arguments or attributes says, by name.
     """
 
     summary: str
     body: str
-    sections: dict[str, dict[str, str]] = field(default_factory=dict)
+    entries: dict[str, str]
 
 
 def docstring(thing: object) -> Docstring:
     """Return the docstring of a class or function."""
-    lines = (inspect.getdoc(thing) or "").splitlines()
-    starts = [number for number, line in enumerate(lines) if _SECTION.match(line)] + [len(lines)]
-    paragraphs = [_joined(part) for part in "\n".join(lines[: starts[0]]).split("\n\n") if part.strip()]
-    sections = {lines[start].rstrip(":"): _entries(lines[start + 1 : end]) for start, end in itertools.pairwise(starts)}
-    return Docstring(paragraphs[0] if paragraphs else "", "\n\n".join(paragraphs), sections)
+    text, *sections = griffe.Docstring(inspect.getdoc(thing) or "").parse("google", warnings=False)
+    paragraphs = [_joined(part) for part in str(text.value).split("\n\n")]
+    entries = {
+        entry.name: _joined(entry.description)
+        for section in sections
+        if section.kind in {griffe.DocstringSectionKind.parameters, griffe.DocstringSectionKind.attributes}
+        for entry in section.value
+    }
+    return Docstring(paragraphs[0], "\n\n".join(paragraphs), entries)
 
 
 def markdown(text: str) -> str:
@@ -66,16 +73,3 @@ def _row(cells: Sequence[str]) -> str:
 
 def _joined(text: str) -> str:
     return markdown(" ".join(text.split()))
-
-
-def _entries(lines: Sequence[str]) -> dict[str, str]:
-    entries: dict[str, str] = {}
-    name = ""
-    for line in lines:
-        started = re.match(r"^ {4}(\w+): (.*)$", line)
-        if started:
-            name, text = started.groups()
-            entries[name] = text
-        elif name and line.strip():
-            entries[name] += " " + line.strip()
-    return {key: markdown(text) for key, text in entries.items()}

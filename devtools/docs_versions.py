@@ -1,6 +1,6 @@
 """``docs/reference/supported-versions.md``: read from the pins of the tests and from what the matrix has run.
 
-No documentation builder knows these places; each line is read where the test that stands for it takes its version from.
+No documentation builder knows these places. Each line is read where its test takes the version from.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from awa_infra.release import installed_release
-from devtools import docs_text, java_tools, npm_tools, postgres_versions
+from devtools import docs_text, java_tools, node_packages, postgres_versions
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = "Programming Language :: Python :: 3."
@@ -45,7 +45,7 @@ def render() -> str:
         ("Alembic", "1.16 and newer", locked["alembic"]),
         ("goose", "3", _go_pin("goose", "github.com/pressly/goose/v3")),
         ("golang-migrate", "4", _go_pin("golang-migrate", "github.com/golang-migrate/migrate/v4")),
-        ("dbmate", "2", npm_tools.DBMATE),
+        ("dbmate", "2", node_packages.DBMATE),
         ("sqitch", "1", "that of Debian"),
     ]
     table = docs_text.table(("", "supported", "tested"), rows)

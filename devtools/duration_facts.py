@@ -1,8 +1,9 @@
-"""Writes how long each text of Awa takes, and what it locks, into ``awa_infra/facts/durations-<release>.json``.
+"""Write how long each text of Awa takes, and what it locks, into ``awa_infra/facts/durations-<release>.json``.
 
 Each file is a transaction of its own, as most tools run them, on a server with default settings. The locks are those
-that the transaction holds at its end on tables and views that were there before it. Which tables and views producers
-and workers need was found by locking one after the other beside ``devtools.live_traffic`` (Awa 0.5.7, 0.6.9).
+that the transaction holds at its end on tables and views that existed before it. Which tables and views producers and
+workers need was found by locking each of them beside ``devtools.live_traffic`` (Awa 0.5.7, 0.6.9). Benchmark libraries
+time Python code; this times SQL and reads its locks.
 """
 
 from __future__ import annotations

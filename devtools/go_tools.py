@@ -1,26 +1,19 @@
 """golang-migrate and goose, to test the bundles with, and actionlint, for the workflows, built from their Go modules.
 
-Each is pinned by a `go.mod` and `go.sum` beside this file. Go builds a tool once, from its module proxy; afterwards
-the command lies in the cache. Both are optional for a developer: without Go `ToolMissing` says so, and the tests that
-need them skip.
+Each is pinned by a `go.mod` and `go.sum` beside this file, because no Python package has them. `devtools.go_build`
+builds a tool once. Without Go `ToolMissing` says so, and the tests that need the tool skip.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools import cache
-from devtools.processes import run_bounded
-from devtools.progress import ToolMissing, note, run_cli, tail
-
-BUILD_TIMEOUT = 15 * 60.0
+from devtools import cache, go_build
+from devtools.progress import ToolError, ToolMissing, run_cli
 
 
 @dataclass(frozen=True)
@@ -37,10 +30,7 @@ class _Tool:
     @property
     def target(self) -> Path:
         """Return where the command of this pin and these tags is, or will be."""
-        digest = hashlib.sha256(self.tags.encode())
-        for name in ("go.mod", "go.sum"):
-            digest.update((self.module / name).read_bytes())
-        return cache.directory() / "go" / f"{self.name}-{digest.hexdigest()[:12]}"
+        return cache.directory() / "go" / f"{self.name}-{go_build.fingerprint(self.module, self.tags)}"
 
 
 MIGRATE = _Tool("golang-migrate", "github.com/golang-migrate/migrate/v4/cmd/migrate", "postgres")
@@ -77,26 +67,11 @@ def _command(tool: _Tool) -> list[str]:
 
 
 def _build(tool: _Tool, target: Path) -> None:
-    go = shutil.which("go")
-    if go is None:
-        message = f"{tool.name} needs Go once, to be built; there is no `go` on PATH"
-        raise ToolMissing(message)
-    note(f"{tool.name}: building it, once")
-    with cache.built_beside(target) as side:
-        failure = run_bounded(
-            [
-                *(go, "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", "-s -w"),
-                *("-tags", tool.tags, "-o", str(side / tool.name), tool.package),
-            ],
-            BUILD_TIMEOUT,
-            activity=f"{tool.name}: still building",
-            cwd=tool.module,
-            # without cgo the build needs no C compiler
-            environment={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"},
-        )
-        if failure is not None:
-            message = f"{tool.name} could not be built\n{tail(failure, lines=4)}"
-            raise ToolMissing(message)
+    try:
+        with cache.built_beside(target) as side:
+            go_build.build(side / tool.name, tool.module, tool.package, f"{tool.name}, once", tags=tool.tags)
+    except ToolError as exc:
+        raise ToolMissing(str(exc)) from exc
 
 
 def _main() -> int:

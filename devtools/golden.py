@@ -1,8 +1,9 @@
-"""The bundles as a reviewer reads them: ``python -m devtools.golden`` writes ``tests/golden`` anew.
+"""Write the bundles as a reviewer reads them into ``tests/golden``: ``python -m devtools.golden``.
 
-Two configurations in every format, each file whole and at its own path. Awa's own SQL, which is not kept here, stands
-as one line with its name, size and hash. The files of most versions differ from those of the first two and the last two
-in names alone: they are left out, and their hashes are in the bundle's own ``SHA256SUMS``.
+Two configurations in every format, each file whole and at its own path. Awa's own SQL is not kept here: one line names
+it, with size and hash. The files of most versions differ from those of the first two and the last two in names alone;
+they are left out, and their hashes are in the bundle's own ``SHA256SUMS``. Snapshot plugins of pytest keep such a tree
+in one file of their own, which nobody reviews.
 """
 
 from __future__ import annotations

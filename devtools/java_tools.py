@@ -1,8 +1,7 @@
 """Flyway and Liquibase as jars from Maven Central, to test the bundles with.
 
-Maven runs once for each tool and version; afterwards Java alone is enough and
-nothing is asked of the network. Both are optional for a developer: without
-Java or Maven `ToolMissing` says which, and the tests that need them skip.
+Maven fetches each tool and version once; later runs need Java alone. No Python package has them. Without Java or Maven
+`ToolMissing` says which, and the tests that need the tool skip.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache as once
 from pathlib import Path
@@ -66,8 +66,7 @@ def flyway(version: str = FLYWAYS[0]) -> list[str]:
 def flyway_embedded(program: Path, version: str = FLYWAYS[0]) -> list[str]:
     """Return the start of a Java program that uses Flyway as a library, with HikariCP at hand."""
     if shutil.which("javac") is None:
-        message = "there is no `javac` on PATH; a program of one file needs a JDK to run"
-        raise ToolMissing(message)
+        raise ToolMissing("there is no `javac` on PATH; a program of one file needs a JDK to run")
     return [*_java_with(EMBEDDED, version), str(program)]
 
 
@@ -88,22 +87,27 @@ def _java_with(tool: _Tool, version: str) -> list[str]:
 
 
 def _fetch(tool: _Tool, version: str, target: Path) -> None:
+    with cache.built_beside(target) as side:
+        properties = {"tool.version": version, "reports.version": REPORTS.get(version, version)}
+        copy_dependencies(f"{tool.name} {version}", tool.pom, side, properties)
+
+
+def copy_dependencies(title: str, pom: Path, folder: Path, properties: Mapping[str, str]) -> None:
+    """Have Maven copy what a pom depends on from Maven Central into a folder.
+
+    Raises:
+        ToolMissing: There is no Maven, or it cannot fetch that; the text says why.
+    """
     maven = shutil.which("mvn")
     if maven is None:
-        message = f"{tool.name} needs Maven once, to be fetched; there is no `mvn` on PATH"
-        raise ToolMissing(message)
-    note(f"{tool.name}: fetching {version} from Maven Central")
-    with cache.built_beside(target) as side:
-        command = [
-            # -U: an earlier failure to reach the repository must not count
-            *(maven, "-q", "-B", "-U", "-f", str(tool.pom), COPY_GOAL),
-            *(f"-Dtool.version={version}", f"-Dreports.version={REPORTS.get(version, version)}"),
-            f"-DoutputDirectory={side}",
-        ]
-        failure = run_bounded(command, DOWNLOAD_TIMEOUT, activity=f"{tool.name}: still fetching")
-        if failure is not None:
-            message = f"{tool.name} {version} could not be fetched: {_maven_reason(failure)}"
-            raise ToolMissing(message)
+        raise ToolMissing(f"{title} needs Maven once, to be fetched; there is no `mvn` on PATH")
+    note(f"{title}: fetching it from Maven Central")
+    values = {**properties, "outputDirectory": str(folder)}
+    # -U: an earlier failure to reach the repository must not count
+    command = [maven, "-q", "-B", "-U", "-f", str(pom), COPY_GOAL, *(f"-D{name}={v}" for name, v in values.items())]
+    failure = run_bounded(command, DOWNLOAD_TIMEOUT, activity=f"{title}: still fetching")
+    if failure is not None:
+        raise ToolMissing(f"{title} could not be fetched: {_maven_reason(failure)}")
 
 
 def _maven_reason(output: str) -> str:
@@ -117,8 +121,7 @@ def _java() -> str:
     """Return a recent enough Java; an older one fails with a class file version."""
     java = shutil.which("java")
     if java is None:
-        message = f"there is no `java` on PATH; install Java {OLDEST_JAVA} or newer"
-        raise ToolMissing(message)
+        raise ToolMissing(f"there is no `java` on PATH; install Java {OLDEST_JAVA} or newer")
     try:
         answer = subprocess.run(
             [java, "-version"],
@@ -129,15 +132,12 @@ def _java() -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        message = f"{java} does not run ({error})"
-        raise ToolMissing(message) from error
+        raise ToolMissing(f"{java} does not run ({error})") from error
     match = re.search(r'version "(\d+)', answer.stderr + answer.stdout)
     if answer.returncode != 0 or match is None:
-        message = f"{java} does not tell its version\n{tail(answer.stderr, lines=3)}"
-        raise ToolMissing(message)
+        raise ToolMissing(f"{java} does not tell its version\n{tail(answer.stderr, lines=3)}")
     if int(match[1]) < OLDEST_JAVA:
-        message = f"{java} is Java {match[1]}; version {OLDEST_JAVA} or newer is needed"
-        raise ToolMissing(message)
+        raise ToolMissing(f"{java} is Java {match[1]}; version {OLDEST_JAVA} or newer is needed")
     return java
 
 

@@ -1,9 +1,9 @@
-"""Runs under the Python SDK of any release of Awa: a worker and producers that insert jobs at a steady rate.
+"""Run a worker and producers that insert jobs at a steady rate, under the Python SDK of any release of Awa.
 
 ``python live_jobs.py URL RATE`` with that release on PYTHONPATH. Prints ``ready``, then a line of JSON for each job:
 ``at``, when it was to be inserted (seconds since the epoch); ``took``, seconds until the insert was committed, from
 then; ``error`` of an insert that failed; ``done``, a time at which the worker handled one. Ends when its standard input
-does.
+does. Load generators know HTTP and SQL, not jobs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A worker and producers of some release of Awa in a process of their own, and how long their jobs had to wait."""
+"""Start a worker and producers of some release of Awa in a process of their own; measure how long their jobs wait.
+
+The process is ``live_jobs.py``, which says why no load generator does it.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""``make test-matrix``: every way from every start on every PostgreSQL major and on every kind of server; tables.
+"""``make test-matrix``: every way from every start on every PostgreSQL major and every kind of server; writes tables.
 
-One pytest run per major, each with a server of its own. What a run finds goes to
-``docs/reference/equivalence.jsonl``, one line per cell; the table is made of that file alone. The kinds of servers have
-a run, a file and a page of their own.
+One pytest run per major, each with a server of its own. Its results go to ``docs/reference/equivalence.jsonl``, one
+line per cell, and the table is made from that file alone. The kinds of servers have a run, a file and a page of their
+own. Reporters of pytest keep one run; these tables grow over many, on machines that do not have every major.
 """
 
 from __future__ import annotations

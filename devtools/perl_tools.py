@@ -1,6 +1,6 @@
-"""sqitch, to test the bundles with: the one of the machine, for it comes with its language's own packages.
+"""Find sqitch, to test the bundles with. It comes from the machine, because no Python package has it.
 
-It is optional for a developer: where it is missing `ToolMissing` says how to get it, and the tests that need it skip.
+Without it `ToolMissing` says how to get it, and the tests that need it skip.
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ def sqitch() -> list[str]:
     """Return the start of a sqitch command line."""
     command = shutil.which("sqitch")
     if command is None:
-        message = f"there is no `sqitch` on PATH; {_HOW}"
-        raise ToolMissing(message)
+        raise ToolMissing(f"there is no `sqitch` on PATH; {_HOW}")
     driver = subprocess.run(
         ["perl", "-MDBD::Pg", "-e", "1"], capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
     if driver.returncode != 0:
-        message = f"sqitch has no driver for PostgreSQL; {_HOW}\n{tail(driver.stderr, lines=2)}"
-        raise ToolMissing(message)
+        raise ToolMissing(f"sqitch has no driver for PostgreSQL; {_HOW}\n{tail(driver.stderr, lines=2)}")
     return [command]

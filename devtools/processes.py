@@ -1,4 +1,4 @@
-"""Running slow outside programs with a limit, all their children included."""
+"""Run slow outside programs with a limit that ends their children too, which `subprocess` does not."""
 
 from __future__ import annotations
 
@@ -7,15 +7,32 @@ import signal
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devtools.progress import note
+from devtools.progress import ToolMissing, note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 HEARTBEAT = 30.0
+GET_UV = Path(__file__).with_name("get-uv")
+GET_UV_TIMEOUT = 180.0
+
+
+def find_uv() -> str:
+    """Return the path of uv, which is installed into the checkout's cache if there is none.
+
+    Raises:
+        ToolMissing: It cannot be had; the text says why.
+    """
+    try:
+        found = subprocess.run(
+            [GET_UV], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=GET_UV_TIMEOUT, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolMissing(str(getattr(error, "stderr", None) or error)) from error
+    return found.stdout.strip()
 
 
 def run_bounded(

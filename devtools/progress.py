@@ -1,4 +1,4 @@
-"""One-line progress messages, and errors that a person can act on."""
+"""Print one-line progress messages, and expected failures as one line that says what to do."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """Find, install or build the Pulumi command that the Automation API drives.
 
-The PyPI package `pulumi` is the SDK only. A dynamic resource further needs a
-small launcher, ``pulumi-resource-pulumi-python``, in the folder of the command.
-From cheap to dear: what is on PATH, what an earlier run left in the cache, the
-installer that the SDK offers, and a build with Go, whose modules come from
-elsewhere than Pulumi's download site.
+The PyPI package `pulumi` is the SDK only, and its installer needs Pulumi's download site. A dynamic resource further
+needs a small launcher, ``pulumi-resource-pulumi-python``, in the folder of the command. Tried in this order: PATH, the
+cache, that installer, and a build with Go, whose modules come from elsewhere.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from functools import cache as once
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from devtools import cache, pulumi_build
+from devtools import cache, go_build
 from devtools.processes import run_bounded
 from devtools.progress import ToolError, note, run_cli, tail
 
@@ -28,6 +26,10 @@ from devtools.progress import ToolError, note, run_cli, tail
 # rely on date from 3.200; older ones were never tried with this project.
 OLDEST_USABLE = (3, 200)
 COMMAND = "pulumi"
+ENGINE = Path(__file__).parent / "pulumi-engine"
+PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
+# without this the command has no version and the Automation API refuses it
+VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 LAUNCHER = "pulumi-resource-pulumi-python"
 DOWNLOAD_SITE = "https://get.pulumi.com/install.sh"
 PROBE_TIMEOUT = 5.0
@@ -97,13 +99,11 @@ def ensure() -> PulumiCli:
 def _on_path() -> PulumiCli:
     found = shutil.which(COMMAND)
     if found is None:
-        reason = "there is none"
-        raise SkippedError(reason)
+        raise SkippedError("there is none")
     # a link, as Homebrew makes them, has its companions beside its target
     places = [Path(found).parent, Path(found).resolve().parent]
     if not any((place / LAUNCHER).is_file() for place in places) and not shutil.which(LAUNCHER):
-        reason = f"{found} has no {LAUNCHER} beside it"
-        raise SkippedError(reason)
+        raise SkippedError(f"{found} has no {LAUNCHER} beside it")
     return _checked(places[0], "found on PATH")
 
 
@@ -125,8 +125,7 @@ def _cached() -> PulumiCli:
 def _installed() -> PulumiCli:
     failure = run_bounded([sys.executable, "-c", PROBE], PROBE_TIMEOUT)
     if failure is not None:
-        reason = f"{DOWNLOAD_SITE} cannot be reached ({_last_line(failure)})"
-        raise SkippedError(reason)
+        raise SkippedError(f"{DOWNLOAD_SITE} cannot be reached ({_last_line(failure)})")
     root = _installed_root()
     note(f"pulumi: installing {root.name} with Pulumi's installer")
     with cache.lock(_cache_root() / "install.lock", "installing Pulumi"):
@@ -135,8 +134,7 @@ def _installed() -> PulumiCli:
                 command = [sys.executable, "-c", INSTALL, str(side), _sdk_version()]
                 failure = run_bounded(command, INSTALL_TIMEOUT)
                 if failure is not None:
-                    reason = f"it failed: {_last_line(failure)}"
-                    raise SkippedError(reason)
+                    raise SkippedError(f"it failed: {_last_line(failure)}")
                 if not (side / "bin" / LAUNCHER).exists():
                     _write_launcher(side / "bin" / LAUNCHER)
                 _checked(side / "bin", "")
@@ -148,10 +146,23 @@ def _built() -> PulumiCli:
     with cache.lock(_cache_root() / "build.lock", "building Pulumi"):
         if not directory.is_dir():
             with cache.built_beside(directory) as side:
-                pulumi_build.build(side / COMMAND)
+                _build(side / COMMAND)
                 _write_launcher(side / LAUNCHER)
                 _checked(side, "")
     return _checked(directory, "built with Go")
+
+
+def _build(target: Path) -> None:
+    title = f"pulumi {_pinned_version()}; takes 2-5 minutes, once"
+    variables = f"-X {VERSION_VARIABLE}={_pinned_version()}"
+    go_build.build(target, ENGINE, f"{PACKAGE}/cmd/pulumi", title, variables=variables)
+
+
+def _pinned_version() -> str:
+    match = re.search(rf"{re.escape(PACKAGE)} (v\S+)", (ENGINE / "go.mod").read_text())
+    if match is None:
+        raise ToolError(f"{ENGINE / 'go.mod'} does not name {PACKAGE}")
+    return match[1]
 
 
 def _cache_root() -> Path:
@@ -163,7 +174,7 @@ def _installed_root() -> Path:
 
 
 def _built_directory() -> Path:
-    return _cache_root() / f"built-{pulumi_build.fingerprint()}"
+    return _cache_root() / f"built-{_pinned_version()}-{go_build.fingerprint(ENGINE)}"
 
 
 def _sdk_version() -> str:
@@ -185,17 +196,14 @@ def _checked(directory: Path, source: str) -> PulumiCli:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        reason = f"{path} does not run ({error})"
-        raise SkippedError(reason) from error
+        raise SkippedError(f"{path} does not run ({error})") from error
     match = re.fullmatch(r"v?(\d+)\.(\d+)\.\d+\S*", answer.stdout.strip())
     if answer.returncode != 0 or match is None:
         said = _last_line(answer.stderr or answer.stdout)
-        reason = f"{path} does not tell its version ({said})"
-        raise SkippedError(reason)
+        raise SkippedError(f"{path} does not tell its version ({said})")
     if (int(match[1]), int(match[2])) < OLDEST_USABLE:
         needed = ".".join(map(str, OLDEST_USABLE))
-        reason = f"{path} is {match[0]}, older than {needed}"
-        raise SkippedError(reason)
+        raise SkippedError(f"{path} is {match[0]}, older than {needed}")
     return PulumiCli(directory, path, match[0].removeprefix("v"), source)
 
 

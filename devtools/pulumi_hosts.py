@@ -1,9 +1,10 @@
 """Get a Pulumi that runs programs as people type it: the command together with its language hosts.
 
 ``pulumi_cli`` gets a command that is enough for programs inside a process. ``pulumi up`` in the folder of a program
-further starts ``pulumi-language-NAME``. The hosts of the full distribution on PATH are taken; where there are none
-they are built with Go: YAML from its own module, the others from the last versions of Pulumi's SDK that had them in
-its module. Those run programs of today's SDKs; they are older than code generation, which ``devtools.sdks`` does.
+further starts ``pulumi-language-NAME``, which no package registry has. The hosts of the full distribution on PATH are
+taken; where there are none they are built with Go: YAML from its own module, the others from the last versions of
+Pulumi's SDK that had them in its module. Those run programs of today's SDKs; they are older than code generation, which
+``devtools.sdks`` does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import cache as once
 from pathlib import Path
 
-from devtools import cache, pulumi_build, pulumi_cli
+from devtools import cache, go_build, pulumi_cli
 from devtools.progress import ToolError, run_cli, tail
 from devtools.pulumi_cli import PulumiCli
 
@@ -90,13 +91,12 @@ def ensure() -> PulumiCli:
 
 def _host(host: Host) -> Path:
     """Return the folder of a host, built if needed."""
-    pins = b"".join((host.module / name).read_bytes() for name in ("go.mod", "go.sum"))
-    target = _root() / f"{host.command}-{hashlib.sha256(pins).hexdigest()[:12]}"
+    target = _root() / f"{host.command}-{go_build.fingerprint(host.module)}"
 
     def make() -> None:
         with cache.built_beside(target) as side:
             title = f"Pulumi's language host for {host.language}; takes up to four minutes, once"
-            pulumi_build.build_package(side / host.command, host.module, host.package, title)
+            go_build.build(side / host.command, host.module, host.package, title)
             if host.beside:
                 shutil.copy(_sources(host) / host.beside, side)
                 (side / Path(host.beside).name).chmod(0o755)
@@ -109,9 +109,9 @@ def _host(host: Host) -> Path:
 def _sources(host: Host) -> Path:
     """Return the folder of the SDK's module that a host is built from."""
     listed = subprocess.run(
-        [*pulumi_build.find_go().command, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK],
+        [*go_build.find_go().command, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK],
         cwd=host.module,
-        env=pulumi_build.environment(),
+        env=go_build.environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,7 +1,7 @@
-"""Records what Pulumi keeps of the plugin's resources, for the test that later versions find nothing to do in them.
+"""Record what Pulumi keeps of the plugin's resources, for the test that later versions find nothing to do in them.
 
 ``python -m devtools.record_plugin_states VERSION`` writes ``tests/provider/states/VERSION.json``. Every value in there
-is made up.
+is made up. It calls the plugin as the engine does; no library records that.
 """
 
 from __future__ import annotations

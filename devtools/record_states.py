@@ -1,7 +1,7 @@
-"""Records what Pulumi keeps of the examples, for the test that later versions preview these states clean.
+"""Record what Pulumi keeps of the examples, for the test that later versions preview these states clean.
 
 ``python -m devtools.record_states VERSION [--checkout FOLDER]`` writes ``tests/engine/states/VERSION/EXAMPLE``, made
-with this checkout or with another one. Every value in there is made up.
+with this checkout or with another one, by ``pulumi stack export``. Every value in there is made up.
 """
 
 from __future__ import annotations

@@ -16,17 +16,14 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from awa_infra.plugin import schema
-from devtools import cache
-from devtools.processes import run_bounded
-from devtools.progress import ToolError, note, run_cli, tail
-from devtools.pulumi_build import environment, find_go
+from devtools import cache, go_build
+from devtools.progress import ToolError, run_cli, tail
 
 Language = Literal["python", "nodejs", "go"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 MODULE = Path(__file__).parent / "pulumi-sdks"
 SOURCES = ("go.mod", "go.sum", "imported.go", "main.go")
-BUILD_TIMEOUT = 15 * 60.0
 RUN_TIMEOUT = 60.0
 
 
@@ -61,8 +58,7 @@ def write(language: Language, folder: Path, text: str) -> None:
         source.write_text(text, encoding="utf-8")
         done = _run(scratch, command, language, source.name, folder.absolute())
     if done.returncode != 0:
-        message = f"Pulumi makes no {language} SDK of this schema\n{tail(done.stderr)}"
-        raise ToolError(message)
+        raise ToolError(f"Pulumi makes no {language} SDK of this schema\n{tail(done.stderr)}")
 
 
 def imported(language: Language, state: Path) -> str:
@@ -77,8 +73,7 @@ def imported(language: Language, state: Path) -> str:
         source.write_text(schema.text(), encoding="utf-8")
         done = _run(scratch, command, "import", language, source.name, state.absolute())
     if done.returncode != 0:
-        message = f"Pulumi writes no {language} program for {state}\n{tail(done.stderr)}"
-        raise ToolError(message)
+        raise ToolError(f"Pulumi writes no {language} program for {state}\n{tail(done.stderr)}")
     return done.stdout
 
 
@@ -111,22 +106,8 @@ def _generator() -> Path:
 
 
 def _build(target: Path) -> None:
-    go = find_go()
-    note(f"sdks: building the generator with {go.title}; takes up to a minute, once")
     with cache.built_beside(target) as side:
-        failure = run_bounded(
-            [
-                *(*go.command, "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", "-s -w"),
-                *("-o", str(side / "sdks"), "."),
-            ],
-            BUILD_TIMEOUT,
-            activity="sdks: still building",
-            cwd=MODULE,
-            environment=environment(),
-        )
-        if failure is not None:
-            message = f"the generator of SDKs could not be built\n{tail(failure, lines=5)}"
-            raise ToolError(message)
+        go_build.build(side / "sdks", MODULE, ".", "the generator of SDKs; takes up to a minute, once")
 
 
 def _root() -> Path:
@@ -148,8 +129,7 @@ def _main() -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder that is new or empty")
     given = parser.parse_args()
     if given.out.exists() and any(given.out.iterdir()):
-        message = f"{given.out} is not empty"
-        raise ToolError(message)
+        raise ToolError(f"{given.out} is not empty")
     write(given.language, given.out, schema.text())
     print(given.out)
     return 0

@@ -18,14 +18,13 @@ from awa_infra.cli.options import (
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
-from awa_infra.cli.plan_file import refuse_other_files, write_plan
+from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, write_page, write_plan
 from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, Plan, Policy
 from awa_infra.planning.describe import plan_data
 from awa_infra.planning.effort import DURATION
-from awa_infra.planning.markdown import plan_markdown
 
 PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
@@ -48,6 +47,13 @@ PENDING = 1
 )
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the plan as Markdown, for a pull request.")
+@click.option(
+    "--html",
+    "html_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the plan as one HTML page, for a change request. Also if a gate objects.",
+)
 @json_option
 @click.pass_context
 def plan(
@@ -63,6 +69,7 @@ def plan(
     out: Path | None,
     show_sql: bool,
     as_markdown: bool,
+    html_path: Path | None,
     as_json: bool,
 ) -> None:
     """Show what apply would do to one database. Reads only.
@@ -77,11 +84,16 @@ def plan(
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
+    if html_path is not None:
+        refuse_other_pages(html_path)
     observed, found = read_plan(url, desired, role=role) if out is None else _written(out, url, desired, role)
+    if html_path is not None:
+        write_page(html_path, observed.database, found, desired)
+        print_error(f"Wrote {html_path}.")
     if as_json:
         print_json({"database": observed.database, **plan_data(found)})
     elif as_markdown:
-        click.echo(plan_markdown(observed.database, found, desired.release.name), nl=False)
+        click.echo(_markdown(observed.database, found, desired), nl=False)
     else:
         _print(observed.database, found, show_sql=show_sql)
         if not show_sql and found.steps and not found.blocked:
@@ -104,6 +116,13 @@ def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tu
     return observed, found
 
 
+def _markdown(database: str, found: Plan, desired: DesiredState) -> str:
+    from awa_infra.planning.markdown import plan_markdown  # noqa: PLC0415  most plans are not printed so
+    from awa_infra.planning.summary import summary_of  # noqa: PLC0415  the same
+
+    return plan_markdown(summary_of(database, found, desired))
+
+
 def _print_notes(found: Plan) -> None:
     for note in found.notes:
         if note.code != DURATION:  # printed behind the steps; a part of the document of --json
@@ -117,7 +136,7 @@ def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
     return "\n".join([f"Digest: {found.digest}", *lasting, f"Next: {shlex.join(command)}"])
 
 
-_OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_markdown", "as_json"})
+_OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_markdown", "html_path", "as_json"})
 """Options that apply does not take, or, the first, that must not be shown."""
 
 

@@ -1,4 +1,4 @@
-"""Plan files on disk."""
+"""Plans on disk: as files that apply takes, and as pages for people."""
 
 from __future__ import annotations
 
@@ -48,25 +48,69 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
     Raises:
         ConfigurationError: it cannot be written.
     """
-    from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
     from awa_infra.planning.plan_file import document  # noqa: PLC0415  see above
 
-    made_by = f"awa-infra {__version__}"
-    found = document(plan, desired, database, made_at=datetime.now(UTC), made_by=made_by)
+    found = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
+    _write(path, json.dumps(found, indent=2) + "\n")
+
+
+def refuse_other_pages(path: Path) -> None:
+    """Refuse to replace a file that is no page of a plan.
+
+    Raises:
+        ConfigurationError: there is one.
+    """
+    from awa_infra.planning.page import GENERATOR  # noqa: PLC0415  most plans have no page
+
+    if path.exists() and not _is_page(path, GENERATOR):
+        raise ConfigurationError(
+            f"{path} is there already, and is no page of a plan that could be replaced.", hint="Name another file."
+        )
+
+
+def write_page(path: Path, database: str, plan: Plan, desired: DesiredState) -> None:
+    """Write a plan as a page, all of it or nothing.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    from awa_infra.planning.page import plan_page  # noqa: PLC0415  most plans have no page
+    from awa_infra.planning.summary import summary_of  # noqa: PLC0415  the same
+
+    shown = summary_of(database, plan, desired)
+    _write(path, plan_page(shown, made_at=datetime.now(UTC), made_by=_MADE_BY))
+
+
+def _is_page(path: Path, generator: str) -> bool:
+    try:
+        return generator in _text(path, _NEAR_THE_START)
+    except ConfigurationError:
+        return False
+
+
+_MADE_BY = f"awa-infra {__version__}"
+
+_NEAR_THE_START = 1_000
+"""Characters."""
+
+
+def _write(path: Path, text: str) -> None:
+    from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
+
     mask = os.umask(0)
     os.umask(mask)
     try:
-        replace_file(path.resolve(), (json.dumps(found, indent=2) + "\n").encode(), mode=0o666 & ~mask)
+        replace_file(path.resolve(), text.encode(), mode=0o666 & ~mask)
     except OSError as exc:
         raise ConfigurationError(
             f"Cannot write {path}: {exc.strerror}.", hint="Name a file in a folder in which you may make files."
         ) from exc
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, most: int = _LARGEST) -> str:
     try:
         with path.open(encoding="utf-8") as file:
-            return file.read(_LARGEST)
+            return file.read(most)
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(

@@ -1,4 +1,8 @@
-"""Read a ``Pulumi.<stack>.yaml``: its text, and the line of every key."""
+"""Read a ``Pulumi.<stack>.yaml``: its text, and the line of every key.
+
+PyYAML marks every node with its line. ruamel.yaml does too, but stops at the first key that is given twice, and takes
+five times as long to import and read: every command would pay that.
+"""
 
 from __future__ import annotations
 

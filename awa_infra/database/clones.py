@@ -28,8 +28,8 @@ TEMPLATE = "awa_template_"
 """Start of the name of every template; then the digest of what is in it."""
 
 MARK = 0x41574154
-"""Connection limit of each of them ("AWAT"), which no person sets. CREATE DATABASE has no other place for a mark that is
-there from the first moment on, also where the run is killed in that moment."""
+"""Connection limit of each of them ("AWAT"), which no person sets. CREATE DATABASE has no other place for a mark that
+is there from the first moment on, also where the run is killed in that moment."""
 
 COMMENT = "Made by awa-infra for tests; awa-infra dev clean drops it when no test run uses it."
 """The comment on each of them, for people."""

@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster on disk: creating, starting and stopping it."""
+"""Create, start and stop one PostgreSQL cluster on disk; `devtools.postgres` says why no library does."""
 
 from __future__ import annotations
 

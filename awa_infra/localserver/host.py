@@ -1,10 +1,9 @@
-"""Under which account, with which binaries and where PostgreSQL can run.
+"""Find the account, the binaries and the place with which PostgreSQL can run; no library does it for root.
 
-PostgreSQL refuses to run as root, yet root is what many containers give.
-Started by root it therefore runs as ``nobody``, who often may not enter a
-checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
-reach is placed below a world-readable temporary directory instead. For an
-ordinary user none of this happens: own binaries, data where asked.
+PostgreSQL refuses to run as root, and many containers give nothing else. Started by root it therefore runs as
+``nobody``, who often may not enter a checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
+reach is put below a world-readable temporary directory instead. For an ordinary user none of this happens: own
+binaries, data where asked.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from awa_infra import sqltext
-from awa_infra.model import Plan
+from awa_infra.planning.summary import PlanSummary, counted
 
 _SHOWN = 60
 """Steps in the table; GitHub cuts a comment at 65,536 characters."""
@@ -26,44 +26,28 @@ def as_text(text: str) -> str:
     return re.sub(r"([\\`<\[|])", r"\\\1", sqltext.one_line(text))
 
 
-def plan_markdown(database: str, plan: Plan, release: str) -> str:
-    """Return a plan for people who have to agree to it.
+def plan_markdown(shown: PlanSummary) -> str:
+    """Return a plan for people who have to agree to it, as Markdown.
 
     Args:
-        database: its name.
-        plan: what would be done.
-        release: of Awa, whose SQL it is.
+        shown: what they are shown.
     """
-    parts = [f"### Awa in database {as_code(database)}", _summary(plan, release)]
-    if plan.gates:
-        parts.append(f"**Blocked: {_counted(len(plan.gates), 'condition does', 'conditions do')} not hold.**")
-        parts.append("\n".join(f"- {as_text(g.message)} (`{g.code}`)<br>{as_text(g.hint)}" for g in plan.gates))
-    if plan.steps:
+    headline = as_text(shown.headline) + (f" Digest of the plan: `{shown.digest}`." if shown.digest else "")
+    parts = [f"### Awa in database {as_code(shown.database)}", headline]
+    if shown.gates:
+        parts.append(f"**{as_text(shown.outcome)}**")
+        parts.append("\n".join(f"- {as_text(g.message)} (`{g.code}`)<br>{as_text(g.hint)}" for g in shown.gates))
+    if shown.steps:
         rows = [
-            f"| {number} | {as_text(step.title)} | {as_text(step.locks)} | `{step.sha256[:12]}` |"
-            for number, step in enumerate(plan.steps[:_SHOWN], start=1)
+            f"| {step.number} | {as_text(step.title)} | {as_text(step.locks)} | {as_text(step.took)} | "
+            f"`{step.sha256[:12]}` |"
+            for step in shown.steps[:_SHOWN]
         ]
-        left = len(plan.steps) - len(rows)
-        more = [f"| | {_counted(left, 'more step', 'more steps')} | | |"] if left > 0 else []
-        parts.append("\n".join(["| | step | what it locks | SQL (SHA-256) |", "|---|---|---|---|", *rows, *more]))
-    if plan.notes:
-        parts.append("\n".join(f"- {as_text(note.message)} (`{note.code}`)" for note in plan.notes))
+        left = len(shown.steps) - len(rows)
+        more = [f"| | {counted(left, 'more step', 'more steps')} | | | |"] if left > 0 else []
+        header = ["| | step | what it locks | took | SQL (SHA-256) |", "|---|---|---|---|---|"]
+        parts.append("\n".join([*header, *rows, *more]))
+        parts.append(as_text(f"{shown.commits} {shown.measured}"))
+    if shown.notes:
+        parts.append("\n".join(f"- {as_text(note.message)} (`{note.code}`)" for note in shown.notes))
     return "\n\n".join(parts) + "\n"
-
-
-def _summary(plan: Plan, release: str) -> str:
-    if plan.empty:
-        return f"As desired: schema `awa` is at version {plan.to_version} of Awa {as_text(release)}. Nothing to do."
-    if not plan.steps:
-        return "Nothing can be planned."
-    move = (
-        f"stays at version {plan.to_version}"
-        if plan.from_version == plan.to_version
-        else f"from version {plan.from_version} to {plan.to_version}"
-    )
-    steps = _counted(len(plan.steps), "step", "steps")
-    return f"Schema `awa` {move}, Awa {as_text(release)}, {steps}. Digest of the plan: `{plan.digest}`."
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -135,3 +135,25 @@ def test_a_plan_as_markdown_is_all_that_is_printed(run: Run, database: Database)
     assert (shown.status, shown.err) == (0, "")
     assert shown.out.startswith(f"### Awa in database `{database.name}`")
     assert run("plan", "--markdown", "--json", url=database.url).status == 2
+
+
+def test_a_plan_is_written_as_a_page_that_replaces_only_a_page(run: Run, database: Database, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    for _ in range(2):
+        written = run("plan", "--html", str(page), url=database.url)
+        assert written.status == 0
+        assert f"Wrote {page}." in written.err
+        assert "--html" not in written.out
+    digest = run("plan", "--json", url=database.url).data["digest"]
+    assert digest in page.read_text(encoding="utf-8")
+    page.write_bytes(b"my notes \xff")
+    refused = run("plan", "--html", str(page), url=database.url)
+    assert refused.status == 2
+    assert "no page of a plan that could be replaced" in refused.err
+    assert page.read_bytes() == b"my notes \xff"
+
+
+def test_a_blocked_plan_has_a_page_that_says_what_blocks(run: Run, awa_database: Database, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    assert run("plan", "--target-version", "9", "--html", str(page), url=awa_database.url).status == 3
+    assert "Blocked: 1 condition does not hold." in page.read_text(encoding="utf-8")

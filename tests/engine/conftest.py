@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -12,17 +15,27 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.target import Target
-from devtools import pulumi_hosts
+from devtools import docs_shown, pulumi_hosts
 from devtools.progress import ToolError
 from tests.engine import projects
-from tests.engine.projects import Project
+from tests.engine.projects import EXAMPLES, PASSPHRASE, Project
 from tests.support.pulumi_tools import engine
 from tests.support.servers import Database, TestServer
 from tests.support.tools import missing
 
 CANARY = "c4nary-w0rd"
+RUNTIME_PASSWORD = "runs-on-pulumi"  # noqa: S105  of a role that is made up
 ROLES = ("shop_owner", "shop_migrator", "shop_runtime", "shop_observer")
 """Roles of examples/roles."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A copy of an example with names of its own."""
+
+    folder: Path
+    names: dict[str, str]
+    environment: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +99,41 @@ def hosted_path(tmp_path_factory: pytest.TempPathFactory) -> str:
     home = tmp_path_factory.mktemp("python")
     subprocess.run([sys.executable, "-m", "venv", home], check=True, timeout=600)
     own = sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)})
-    Path(own, "of_this_project.pth").write_text(sysconfig.get_path("purelib"))
+    Path(own, "of_this_project.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
     # Not the folder of this environment: Pulumi warns of a plugin that it takes from there.
     return os.pathsep.join([str(hosted.directory), str(home / "bin"), os.environ["PATH"]])
+
+
+@pytest.fixture
+def example(
+    tmp_path: Path, hosted_path: str, database: Database, server: TestServer, canary: str
+) -> Callable[[str], Example]:
+    """Return what copies an example, pointed at a database that does not exist yet."""
+    server.drop(database)
+
+    def copy(name: str) -> Example:
+        folder = tmp_path / name
+        shutil.copytree(EXAMPLES / name, folder)
+        (folder / "state").mkdir()
+        (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
+        prefix = "plugin" if name == "plugin-python" else "shop"
+        names = {
+            f"{prefix}_jobs": database.name,
+            **{f"{prefix}_{duty}": f"{prefix}_{duty}_{database.name}" for duty in ("owner", "runtime")},
+        }
+        for path in folder.iterdir():
+            if path.suffix in {".py", ".yaml", ".ts", ".go"}:
+                text = path.read_text()
+                for word, own in names.items():
+                    text = re.sub(rf"\b{word}\b", own, text)
+                path.write_text(text)
+        environment = docs_shown.environment(
+            DATABASE_URL=canary,
+            RUNTIME_PASSWORD=RUNTIME_PASSWORD,
+            PULUMI_BACKEND_URL=f"file://{folder / 'state'}",
+            PULUMI_HOME=str(tmp_path / "home"),
+            PULUMI_CONFIG_PASSPHRASE=PASSPHRASE,
+        )
+        return Example(folder, names, environment | {"PATH": hosted_path})
+
+    return copy

@@ -3,77 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
-import pytest
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from devtools import docs_shown, node_packages
 from devtools.docs_shown import Sandbox
+from devtools.go_build import find_go
 from devtools.progress import ToolError
-from devtools.pulumi_build import find_go
-from tests.engine.conftest import CANARY
-from tests.engine.projects import EXAMPLES, PASSPHRASE
+from tests.engine.conftest import CANARY, RUNTIME_PASSWORD, Example
+from tests.engine.projects import EXAMPLES
 from tests.engine.test_sdk_programs import GO_BUILD, compiles, link_go_sdk
 from tests.support.pulumi_tools import generated
-from tests.support.servers import Database, TestServer
+from tests.support.servers import Database
 from tests.support.tools import missing
 
-RUNTIME_PASSWORD = "runs-on-pulumi"  # noqa: S105  of a role that is made up
 PACKAGE_ADD = "pulumi package add .venv/bin/pulumi-resource-awa"
 """Not run: it needs a newer language host than registries serve. Each test puts the SDK where this command does."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A copy of an example with names of its own."""
-
-    folder: Path
-    names: dict[str, str]
-    environment: dict[str, str]
-
-
-@pytest.fixture
-def example(
-    tmp_path: Path, hosted_path: str, database: Database, server: TestServer, canary: str
-) -> Callable[[str], Example]:
-    """Return what copies an example, pointed at a database that does not exist yet."""
-    server.drop(database)
-
-    def copy(name: str) -> Example:
-        folder = tmp_path / name
-        shutil.copytree(EXAMPLES / name, folder)
-        (folder / "state").mkdir()
-        (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
-        prefix = "plugin" if name == "plugin-python" else "shop"
-        names = {
-            f"{prefix}_jobs": database.name,
-            **{f"{prefix}_{duty}": f"{prefix}_{duty}_{database.name}" for duty in ("owner", "runtime")},
-        }
-        for path in folder.iterdir():
-            if path.suffix in {".py", ".yaml", ".ts", ".go"}:
-                text = path.read_text()
-                for word, own in names.items():
-                    text = re.sub(rf"\b{word}\b", own, text)
-                path.write_text(text)
-        environment = docs_shown.environment(
-            DATABASE_URL=canary,
-            RUNTIME_PASSWORD=RUNTIME_PASSWORD,
-            PULUMI_BACKEND_URL=f"file://{folder / 'state'}",
-            PULUMI_HOME=str(tmp_path / "home"),
-            PULUMI_CONFIG_PASSPHRASE=PASSPHRASE,
-        )
-        return Example(folder, names, environment | {"PATH": hosted_path})
-
-    return copy
 
 
 def run_as_its_page_says(example: Example, **variables: str) -> None:

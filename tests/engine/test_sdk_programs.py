@@ -12,8 +12,8 @@ import pytest
 
 from awa_infra.plugin.texts import EXAMPLES as OF_THE_SCHEMA
 from devtools import node_packages, sdks
+from devtools.go_build import environment, find_go
 from devtools.progress import ToolError
-from devtools.pulumi_build import environment, find_go
 from tests.engine.projects import EXAMPLES
 from tests.support.pulumi_tools import generated
 from tests.support.tools import missing

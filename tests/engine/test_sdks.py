@@ -20,7 +20,7 @@ from awa_infra.plugin.about import About
 from awa_infra.plugin.kinds import KINDS, STACK, worded
 from awa_infra.plugin.texts import EXAMPLES, RESOURCES
 from awa_infra.spec.base import Input, Output, snake
-from devtools import pulumi_build, sdks
+from devtools import go_build, sdks
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from devtools.sdks import LANGUAGES, Language
@@ -148,7 +148,7 @@ def test_examples_in_the_python_sdk_are_typed_right(tmp_path: Path) -> None:
 def test_the_generators_are_those_of_the_command_that_is_built() -> None:
     pinned = re.compile(r"github\.com/pulumi/pulumi/(?:pkg|sdk)/v3 v\S+")
     of_generators, of_command = (
-        set(pinned.findall((m / "go.mod").read_text())) for m in (sdks.MODULE, pulumi_build.MODULE)
+        set(pinned.findall((m / "go.mod").read_text())) for m in (sdks.MODULE, go_build.NEWEST)
     )
     assert of_generators == of_command
     assert len(of_generators) == 2

@@ -54,8 +54,7 @@ async def handle(job: Any) -> Any:  # noqa: ANN401  the types are those of anoth
         job.update_metadata({"seen": True})
         await job.flush_progress()
     if act in ("fail", "bury"):
-        message = "meant to fail"
-        raise RuntimeError(message)
+        raise RuntimeError("meant to fail")
     if "call" in act:
         token = await job.register_callback(timeout_seconds=HOUR)
     if "work" in act:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from awa_infra.database.target import Target
 from awa_infra.localserver.host import binaries
-from devtools import go_tools, java_tools, npm_tools, perl_tools
+from devtools import go_tools, java_tools, node_packages, perl_tools
 from devtools.progress import ToolMissing
 from tests.support.tools import missing
 
@@ -150,7 +150,7 @@ def _goose(where: Where) -> list[str]:
 def dbmate(where: str | Where, bundle: Path, *words: str) -> Result:
     """Run the preparation, then dbmate; ``migrate`` unless told otherwise."""
     where = _where(where)
-    tool = [*command(npm_tools.dbmate), "--env-file", "dbmate.env"]
+    tool = [*command(node_packages.dbmate), "--env-file", "dbmate.env"]
     ready = prepared(where, bundle)
     if ready.status:
         return ready

