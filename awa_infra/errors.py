@@ -154,6 +154,31 @@ class StalePlanError(AwaInfraError):
     exit_status = 3
 
 
+class SignatureError(AwaInfraError):
+    """The signature of a plan file does not hold; the database was not connected to."""
+
+    code = "signature-invalid"
+    exit_status = 3
+
+
+class SignatureMissingError(SignatureError):
+    """A plan file must be signed, and there is no signature."""
+
+    code = "signature-missing"
+
+
+class SignerUnknownError(SignatureError):
+    """Nobody who is allowed to has signed the plan file."""
+
+    code = "signer-unknown"
+
+
+class SignatureToolError(SignatureError):
+    """The program that checks signatures is missing, or gave no answer."""
+
+    code = "signature-unchecked"
+
+
 class ConnectionFailedError(AwaInfraError):
     """The database could not be reached or refused the login."""
 

@@ -75,7 +75,16 @@ def url_to_read(url: str | None, path: Path | None) -> str:
         ConfigurationError: the configuration is wrong, or there is no URL.
         BlockedError: the URL leads to another database than the declared one.
     """
-    config = read_config(path)
+    return declared_url_to_read(url, read_config(path))
+
+
+def declared_url_to_read(url: str | None, config: StackConfig | None) -> str:
+    """Return :func:`url_for` a configuration, for a command that only reads one database.
+
+    Raises:
+        ConfigurationError: there is no URL.
+        BlockedError: the URL leads to another database than the declared one.
+    """
     found = url_for(url, config)
     refuse_other_database(found, config.database.name if config and config.database else None)
     return found
