@@ -30,8 +30,8 @@ what to do.
 
 _GATES = f"""\
 A gate is a condition that must hold before anything is written. All gates are checked at once, and every gate
-that blocks is reported. `plan` and `apply` exit with {BlockedError.exit_status}; in `up` and `preview` the gate stops its
-resource, and the command exits with {EngineError.exit_status} ([`engine-failed`](#engine-failed)). A Flyway or
+that blocks is reported. `plan` and `apply` exit with {BlockedError.exit_status}; in `up` and `preview` the gate stops
+its resource, and the command exits with {EngineError.exit_status} ([`engine-failed`](#engine-failed)). A Flyway or
 Liquibase bundle runs the same SQL before its first file and fails as that tool does.
 
 In a stack, resources before the refused one are done; in a bundle, the tool may have created its own empty
@@ -43,8 +43,8 @@ Only a bundle checks these, and the tool that runs it fails with their message.
 """
 
 _FINDINGS = """\
-What `verify` can find. A finding is not a failure: `verify` exits with 1 if anything is not as the release promises, and
-with 9 if the only findings are `release-unknown`, `not-compared` or `not-readable`: then nothing wrong was found, but
+What `verify` can find. A finding is not a failure: `verify` exits with 1 if anything is not as the release promises,
+and with 9 if the only findings are `release-unknown`, `not-compared` or `not-readable`: then nothing wrong was found, but
 not everything was compared. `lane-sequences` does not count. `--repair` does what it can in one transaction, and lists
 what remains.
 """
