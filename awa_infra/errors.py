@@ -192,6 +192,26 @@ class DatabaseMissingError(ConnectionFailedError):
     code = "database-missing"
 
 
+class LocalServerError(AwaInfraError):
+    """A PostgreSQL server of this machine could not be started, stopped or found; databases are as they were."""
+
+    code = "local-server"
+    exit_status = 4
+
+
+class NoTestServerError(LocalServerError):
+    """There is no PostgreSQL server to make databases for tests on."""
+
+    code = "no-test-server"
+
+
+class NotOursError(AwaInfraError):
+    """Something of that name exists that awa-infra did not make; it is left as it is."""
+
+    code = "not-ours"
+    exit_status = 3
+
+
 class LockTimeoutError(AwaInfraError):
     """Somebody else held Awa's migration lock, or a table lock, for longer than the wait allowed."""
 

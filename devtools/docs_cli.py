@@ -12,7 +12,7 @@ from types import MappingProxyType
 import click
 
 from awa_infra import errors
-from awa_infra.cli import bundle, doctor, package, plan, verify
+from awa_infra.cli import bundle, dev, doctor, package, plan, verify
 from awa_infra.cli.main import CLOSED_PIPE, cli
 from devtools.docs_text import markdown, page, sentence, table
 from devtools.progress import ToolError
@@ -43,6 +43,12 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "config check": (errors.ConfigurationError,),
         "config schema": (errors.ConfigurationError,),
         "bundle verify": (*_READS, errors.BundleError),
+        "dev start": (*_PLANS, errors.LocalServerError, errors.NotOursError, errors.CommitUnknownError),
+        "dev url": (errors.LocalServerError,),
+        "dev psql": (errors.LocalServerError,),
+        "dev status": (errors.LocalServerError,),
+        "dev stop": (errors.LocalServerError, errors.NotOursError),
+        "dev clean": (errors.ConfigurationError, errors.ConnectionFailedError, errors.SqlFailedError),
         "explain": (errors.ConfigurationError,),
     }
 )
@@ -56,6 +62,7 @@ FINDS: Mapping[str, Mapping[int, str]] = MappingProxyType(
             doctor.PROBLEM: "`doctor`: there is a problem.",
             doctor.UNKNOWN: "`doctor`: there is no problem, but something could not be looked at.",
         },
+        "dev status": {dev.NOT_RUNNING: "`dev status`: no server runs."},
         "verify": {
             verify.DRIFT: "`verify`: the database is not as its release promises.",
             verify.UNCOMPARED: "`verify`: no drift was found, but not everything was compared.",

@@ -46,13 +46,11 @@ def guard_script(contents: Contents) -> dict[str, bytes]:
 
 def roles_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if no roles are declared."""
-    return _script(
-        ROLES_FILE,
-        _HEADER,
-        contents,
-        [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}],
-        end="COMMIT;\n" if contents.desired.roles is None else f"COMMIT;\n\n{_summary(contents.desired.roles)}",
-    )
+    roles = contents.desired.roles
+    if roles is None:
+        return {}
+    steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
+    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles)}")
 
 
 def _summary(roles: Roles) -> str:

@@ -28,6 +28,7 @@ COMMANDS = {
     "config": "Check a stack configuration; print its JSON Schema.",
     "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",
     "bundle": "Check a bundle, and what a database has run of it.",
+    "dev": "Run a PostgreSQL server for development, ready for Awa.",
     "explain": "Explain the code of a failure, gate, note or finding.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""
