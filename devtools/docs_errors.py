@@ -45,8 +45,8 @@ Only a bundle checks these, and the tool that runs it fails with their message.
 _FINDINGS = """\
 What `verify` can find. A finding is not a failure: `verify` exits with 1 if anything is not as the release promises,
 and with 9 if the only findings are `release-unknown`, `not-compared` or `not-readable`: then nothing wrong was found,
-but not everything was compared. `lane-sequences` does not count. `--repair` does what it can in one transaction, and lists
-what remains.
+but not everything was compared. `lane-sequences` does not count. `--repair` does what it can in one transaction, and
+lists what remains.
 """
 
 _NOTES = """\
