@@ -154,6 +154,31 @@ class StalePlanError(AwaInfraError):
     exit_status = 3
 
 
+class SignatureError(AwaInfraError):
+    """The signature of a plan file does not hold; the database was not connected to."""
+
+    code = "signature-invalid"
+    exit_status = 3
+
+
+class SignatureMissingError(SignatureError):
+    """A plan file must be signed, and there is no signature."""
+
+    code = "signature-missing"
+
+
+class SignerUnknownError(SignatureError):
+    """Nobody who is allowed to has signed the plan file."""
+
+    code = "signer-unknown"
+
+
+class SignatureToolError(SignatureError):
+    """The program that checks signatures is missing, or gave no answer."""
+
+    code = "signature-unchecked"
+
+
 class ConnectionFailedError(AwaInfraError):
     """The database could not be reached or refused the login."""
 
@@ -165,6 +190,26 @@ class DatabaseMissingError(ConnectionFailedError):
     """The server answers, but the database is proven not to exist (SQLSTATE 3D000)."""
 
     code = "database-missing"
+
+
+class LocalServerError(AwaInfraError):
+    """A PostgreSQL server of this machine could not be started, stopped or found; databases are as they were."""
+
+    code = "local-server"
+    exit_status = 4
+
+
+class NoTestServerError(LocalServerError):
+    """There is no PostgreSQL server to make databases for tests on."""
+
+    code = "no-test-server"
+
+
+class NotOursError(AwaInfraError):
+    """Something of that name exists that awa-infra did not make; it is left as it is."""
+
+    code = "not-ours"
+    exit_status = 3
 
 
 class LockTimeoutError(AwaInfraError):

@@ -33,11 +33,11 @@ from awa_infra.database.connection import Connection, connect
 from awa_infra.database.look import look
 from awa_infra.database.observe import plan_from
 from awa_infra.database.target import Target
+from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 from devtools import bench_reads, bench_traffic, java_tools, postgres
-from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing, note, run_cli
 
 RESULTS = Path("docs/reference/benchmark.json")

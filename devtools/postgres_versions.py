@@ -18,7 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from devtools import cache, postgres_host
+from awa_infra.localserver import host
+from devtools import cache
 from devtools.java_tools import copy_dependencies
 from devtools.progress import ToolError, ToolMissing, run_cli
 
@@ -39,7 +40,7 @@ POM = Path(__file__).parent / "postgres-binaries" / "pom.xml"
 
 def majors() -> list[int]:
     """Return every major that `binaries` knows, the wheel's included."""
-    return sorted({*RELEASES, postgres_host.wheel_major()})
+    return sorted({*RELEASES, host.wheel_major()})
 
 
 @once
@@ -50,13 +51,13 @@ def binaries(major: int) -> Path:
         ToolMissing: The binaries are not here and cannot be fetched; the text says why.
         ToolError: No binaries of this major are known, or they do not run here.
     """
-    if major == postgres_host.wheel_major():
-        return postgres_host.binaries()
+    if major == host.wheel_major():
+        return host.binaries()
     if major not in RELEASES:
         message = f"no binaries of PostgreSQL {major} are known here, only of {', '.join(map(str, majors()))}"
         raise ToolError(message)
     installation = _installation(RELEASES[major])
-    return postgres_host.placed(installation / "bin", [installation], f"postgresql-{installation.name}")
+    return host.placed(installation / "bin", [installation], f"postgresql-{installation.name}")
 
 
 def _installation(release: str) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
+
+from awa_infra.errors import AwaInfraError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,11 +25,29 @@ def note(message: str) -> None:
     print(f"· {message}", file=sys.stderr, flush=True)
 
 
+class _Notes(logging.Handler):
+    """What the package says of its own server, in the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it."""
+        note(record.getMessage())
+
+
+def _hear() -> None:
+    log = logging.getLogger("awa_infra.localserver")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(_Notes())
+
+
+_hear()
+
+
 def run_cli(main: Callable[[], int]) -> int:
     """Run a command line, turning expected failures into one clean message."""
     try:
         return main()
-    except (ToolError, OSError) as error:  # such as a directory of another user
+    except (ToolError, AwaInfraError, OSError) as error:  # such as a directory of another user
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -39,6 +39,7 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: Lock
         "provenance": release.provenance.value,
         "from_version": plan.from_version,
         "to_version": plan.to_version,
+        "digest": plan.digest,
         "runtime_floor": runtime_floor(plan.from_version, plan.to_version),
         "migrations": [
             {

@@ -31,10 +31,12 @@ class Bundle:
     Attributes:
         files: the bytes of every file by its path.
         kept: files that stay as they were released, although the release at hand has another text.
+        digest: of the plan that it carries out, on a database at the version at which it starts.
     """
 
     files: Mapping[str, bytes] = field(repr=False)
     kept: tuple[Kept, ...] = ()
+    digest: str = ""
 
 
 def render(fmt: str, desired: DesiredState) -> dict[str, bytes]:
@@ -96,7 +98,7 @@ def package(
     files[LOCK_FILE] = written(lock)
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
     files[CHECKSUMS] = checksums(files)
-    return Bundle(files, kept)
+    return Bundle(files, kept, contents.plan.digest)
 
 
 def _as_it_is(_contents: Contents, step: Step) -> bytes:

@@ -76,6 +76,8 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "order": _order(form, contents, paths),
         "queue_storage": _queue_storage(contents),
         "start": _start(plan),
+        "digest": plan.digest,
+        "digest_of": f"at version {plan.from_version}" if plan.from_version else "that is empty",
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
         "locks": _locks(form, contents, paths),

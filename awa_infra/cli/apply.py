@@ -19,12 +19,12 @@ from awa_infra.cli.options import (
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
-from awa_infra.cli.plan_file import read_plan_file
+from awa_infra.cli.plan_file import read_plan_file, read_signed_plan_file
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import retry_line
-from awa_infra.errors import AwaInfraError
-from awa_infra.model import Policy, Step
+from awa_infra.errors import AwaInfraError, ConfigurationError
+from awa_infra.model import AgreedPlan, Policy, Step
 from awa_infra.planning.describe import state_data
 
 
@@ -44,6 +44,18 @@ from awa_infra.planning.describe import state_data
     metavar="FILE",
     help="Run exactly this plan of awa-infra plan --out FILE, or nothing. Give the other options as they were then.",
 )
+@click.option(
+    "--allowed-signers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Run the plan only if somebody in this file has signed it, see ssh-keygen(1). Needs --plan.",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Signature of the plan. Default: the plan's name with .sig behind it. Needs --allowed-signers.",
+)
 @json_option
 @click.pass_context
 def apply(
@@ -57,6 +69,8 @@ def apply(
     policy: Policy,
     options: ApplyOptions,
     plan_path: Path | None,
+    allowed_signers: Path | None,
+    signature: Path | None,
     as_json: bool,
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction, unless you choose otherwise.
@@ -65,7 +79,7 @@ def apply(
     lanes, roles and privileges of the configuration. Creates no database, sets no password, activates and drops
     nothing: that much of a configuration is for awa-infra up. Doing it again changes nothing.
     """
-    agreed = read_plan_file(plan_path) if plan_path else None
+    agreed = _agreed(plan_path, signature, allowed_signers)
     config = read_config(config_path)
     url = url_for(database_url, config)
     report = run_apply(
@@ -100,6 +114,20 @@ def apply(
         click.echo(
             f"Database {report.after.database} is already as desired: schema awa at version {report.after.version}."
         )
+
+
+def _agreed(plan: Path | None, signature: Path | None, allowed: Path | None) -> AgreedPlan | None:
+    """Return the plan that was agreed to, if there is one; signed by somebody who may, where that is asked for."""
+    if plan is None or allowed is None:
+        if signature is not None or allowed is not None:
+            raise ConfigurationError(
+                "A signature is checked only with a plan and the allowed signers.",
+                hint="Give --plan FILE and --allowed-signers FILE, and --signature FILE if it is not beside the plan.",
+            )
+        return None if plan is None else read_plan_file(plan)
+    agreed, signer = read_signed_plan_file(plan, signature, allowed)
+    print_error(f"{plan} is signed by {signer}.")
+    return agreed
 
 
 class ProgressLine:

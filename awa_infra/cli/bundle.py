@@ -55,6 +55,7 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
                 "bundle": str(folder),
                 "format": existing.lock.form,
                 "to_version": existing.lock.to_version,
+                "digest": existing.manifest.get("digest"),
                 "intact": not found,
                 "findings": [{"file": finding.file, "message": finding.what} for finding in found],
                 "unknown_releases": list(unknown_releases(existing)),
@@ -82,6 +83,9 @@ def _print(folder: Path, existing: ExistingBundle, findings: list[str]) -> None:
         f"{folder}: {lock.form} bundle of Awa {releases}, versions {lock.from_version} to {lock.to_version}, "
         f"{len(existing.files)} files: {verdict}."
     )
+    digest = existing.manifest.get("digest")
+    if digest and not findings:
+        click.echo(f"Digest: {digest}")
 
 
 def _print_progress(history: History, done: tuple[Applied, ...]) -> None:

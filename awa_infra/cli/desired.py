@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,12 @@ from awa_infra.cli.output import warn
 from awa_infra.database.observe import refuse_other_database
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError
-from awa_infra.model import DesiredState, Policy, Transaction
-from awa_infra.planning.pure_gates import raise_if_blocked, release_gate
-from awa_infra.release import installed_release
+from awa_infra.lifecycle.desired import desired_state
 
 if TYPE_CHECKING:
     from awa_infra.spec.stack import StackConfig
+
+__all__ = ["declared_waits", "desired_state", "read_config", "url_for", "url_to_read"]
 
 
 def read_config(path: Path | None) -> StackConfig | None:
@@ -76,46 +75,16 @@ def url_to_read(url: str | None, path: Path | None) -> str:
         ConfigurationError: the configuration is wrong, or there is no URL.
         BlockedError: the URL leads to another database than the declared one.
     """
-    config = read_config(path)
+    return declared_url_to_read(url, read_config(path))
+
+
+def declared_url_to_read(url: str | None, config: StackConfig | None) -> str:
+    """Return :func:`url_for` a configuration, for a command that only reads one database.
+
+    Raises:
+        ConfigurationError: there is no URL.
+        BlockedError: the URL leads to another database than the declared one.
+    """
     found = url_for(url, config)
     refuse_other_database(found, config.database.name if config and config.database else None)
     return found
-
-
-def desired_state(
-    config: StackConfig | None,
-    target_version: int | None = None,
-    policy: Policy = Policy(),  # noqa: B008  frozen
-    transaction: str | None = None,
-) -> DesiredState:
-    """Return what is asked for: the installed release, what the configuration declares, and the options over it.
-
-    Args:
-        config: the stack's, if there is one.
-        target_version: the highest version.
-        policy: which gates are overruled.
-        transaction: what is committed together: ``whole`` or ``each``.
-
-    Raises:
-        BlockedError: another release is installed than the configuration expects.
-        ReleaseError: the installed ``awa-pg`` cannot be used.
-    """
-    release = installed_release()
-    together = Transaction(transaction or (config.transaction if config else Transaction.WHOLE))
-    if config is None:
-        version = release.schema_version if target_version is None else target_version
-        return DesiredState(release, version, (), policy, transaction=together)
-    objection = release_gate(config.release, release)
-    # Before anything is read: every other gate would ask on behalf of the wrong SQL.
-    raise_if_blocked([objection] if objection else [], "")
-    declared = release.schema_version if config.target_version is None else config.target_version
-    return DesiredState(
-        release,
-        declared if target_version is None else target_version,
-        config.queue_storage(),
-        dataclasses.replace(policy, allow_live_runtimes=policy.allow_live_runtimes or config.allow_live_runtimes),
-        config.roles_wanted(),
-        config.database.name if config.database else None,
-        config.guarded(),
-        together,
-    )

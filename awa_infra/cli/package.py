@@ -107,6 +107,7 @@ def package(
                 "archive": None if archive_path is None else str(archive_path),
                 "written": not looking,
                 "release": desired.release.name,
+                "digest": bundle.digest,
                 "files": sorted(bundle.files),
                 "changes": [{"file": change.file, "what": change.what} for change in done],
                 "kept": [{"file": k.file, "release": k.release, "newer": k.newer} for k in bundle.kept],
@@ -121,7 +122,7 @@ def package(
             f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: "
             f"Awa {desired.release.name}, schema awa up to version {desired.target_version}"
             + (f", queue-storage {listed(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
-            + ". Start with its README.md."
+            + f". Start with its README.md.\nDigest: {bundle.digest}"
         )
     for entry in bundle.kept:
         print_error(f"{click.style('Kept:', bold=True)} {entry}")

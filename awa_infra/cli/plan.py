@@ -23,7 +23,7 @@ from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, Plan, Policy
-from awa_infra.planning.describe import plan_data
+from awa_infra.planning.describe import digest_line, plan_data
 from awa_infra.planning.effort import DURATION
 
 PENDING = 1
@@ -133,7 +133,7 @@ def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
     """Return what ends a plan: its digest, how long it takes, and the command that does it."""
     lasting = [note.message for note in found.notes if note.code == DURATION]
     command = ["awa-infra", "apply", *_given(ctx), *(["--plan", str(out)] if out else [])]
-    return "\n".join([f"Digest: {found.digest}", *lasting, f"Next: {shlex.join(command)}"])
+    return "\n".join([digest_line(found), *lasting, f"Next: {shlex.join(command)}"])
 
 
 _OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_markdown", "html_path", "as_json"})

@@ -21,9 +21,31 @@ def read_plan_file(path: Path) -> AgreedPlan:
     Raises:
         ConfigurationError: it cannot be read, or is no plan file.
     """
+    return _plan(_bytes(path), path)
+
+
+def read_signed_plan_file(path: Path, signature: Path | None, allowed: Path) -> tuple[AgreedPlan, str]:
+    """Return the plan in a file, and who signed it. What is checked is what is used: the file is read once.
+
+    Args:
+        path: of the plan file.
+        signature: path of its signature; ``None`` is the same with ``.sig`` behind it.
+        allowed: path of the allowed signers.
+
+    Raises:
+        SignatureError: it is not signed as it must be.
+        ConfigurationError: it cannot be read, or is no plan file.
+    """
+    from awa_infra.cli.signature import require_signature  # noqa: PLC0415  most plans are not signed
+
+    content = _bytes(path)
+    return _plan(content, path), require_signature(content, path, signature, allowed)
+
+
+def _plan(content: bytes, path: Path) -> AgreedPlan:
     from awa_infra.planning.plan_file import read_document  # noqa: PLC0415  pydantic takes a third of a second
 
-    return read_document(_text(path), str(path))
+    return read_document(_decoded(content, path), str(path))
 
 
 def refuse_other_files(path: Path) -> None:
@@ -62,7 +84,7 @@ def refuse_other_pages(path: Path) -> None:
     """
     from awa_infra.planning.page import GENERATOR  # noqa: PLC0415  most plans have no page
 
-    if path.exists() and not _is_page(path, GENERATOR):
+    if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START):
         raise ConfigurationError(
             f"{path} is there already, and is no page of a plan that could be replaced.", hint="Name another file."
         )
@@ -81,17 +103,10 @@ def write_page(path: Path, database: str, plan: Plan, desired: DesiredState) -> 
     _write(path, plan_page(shown, made_at=datetime.now(UTC), made_by=_MADE_BY))
 
 
-def _is_page(path: Path, generator: str) -> bool:
-    try:
-        return generator in _text(path, _NEAR_THE_START)
-    except ConfigurationError:
-        return False
-
-
 _MADE_BY = f"awa-infra {__version__}"
 
 _NEAR_THE_START = 1_000
-"""Characters."""
+"""Bytes."""
 
 
 def _write(path: Path, text: str) -> None:
@@ -107,12 +122,19 @@ def _write(path: Path, text: str) -> None:
         ) from exc
 
 
-def _text(path: Path, most: int = _LARGEST) -> str:
+def _bytes(path: Path, most: int = _LARGEST) -> bytes:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             return file.read(most)
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(
-            f"Cannot read {path}: {reason}.", hint="Make one with awa-infra plan --out FILE."
-        ) from exc
+    except OSError as exc:
+        raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=_MAKE) from exc
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as exc:
+        raise ConfigurationError(f"Cannot read {path}: it is not UTF-8 text.", hint=_MAKE) from exc
+
+
+_MAKE = "Make one with awa-infra plan --out FILE."

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import url_to_read
+from awa_infra.cli.desired import declared_url_to_read, desired_state, read_config
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
-from awa_infra.database.observe import read_state
-from awa_infra.model import CANONICAL_SCHEMA, ObservedState
-from awa_infra.planning.describe import state_data
+from awa_infra.database.observe import read_plan, read_state
+from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
+from awa_infra.planning.describe import counted, listed, state_data
+from awa_infra.planning.pure_gates import raise_if_blocked
 
 _VERIFY = "awa-infra verify says what to do"
 
@@ -24,15 +25,36 @@ _VERIFY = "awa-infra verify says what to do"
 def status(*, database_url: str | None, config_path: Path | None, role: str | None, as_json: bool) -> None:
     """Show the state of one database. Reads only.
 
-    With --config the database must be the one that it declares.
+    With --config the database must be the one that it declares, and what is pending is shown, too, with the digest that
+    awa-infra plan shows for it.
     """
-    url = url_to_read(database_url, config_path)
-    observed = read_state(url, role=role)
+    config = read_config(config_path)
+    url = declared_url_to_read(database_url, config)
+    plan: Plan | None = None
+    if config is None:
+        observed = read_state(url, role=role)
+    else:
+        observed, plan = read_plan(url, desired_state(config), role=role)
+        raise_if_blocked([gate for gate in plan.gates if gate.code == "history-unreadable"], observed.database)
     if as_json:
-        print_json(state_data(observed))
+        pending = {} if plan is None else {"pending": [step.key for step in plan.steps], "digest": _digest(plan)}
+        print_json({**state_data(observed), **pending})
         return
-    for label, value in _lines(observed):
+    for label, value in [*_lines(observed), *(_pending(plan) if plan is not None else ())]:
         click.echo(f"{label + ':':<16} {value}")
+
+
+def _digest(plan: Plan) -> str | None:
+    return plan.digest if plan.steps else None
+
+
+def _pending(plan: Plan) -> list[tuple[str, str]]:
+    lines = [("pending", f"{counted(len(plan.steps), 'step', 'steps')}, see awa-infra plan")] if plan.steps else []
+    if not plan.steps and not plan.gates:
+        lines = [("pending", "nothing")]
+    lines += [("digest", plan.digest)] if plan.steps else []
+    blocks = listed(dict.fromkeys(gate.code for gate in plan.gates))
+    return [*lines, *([("blocked", f"awa-infra plan says what to do [{blocks}]")] if blocks else [])]
 
 
 def _lines(observed: ObservedState) -> list[tuple[str, str]]:

@@ -146,6 +146,11 @@ class Target:
         return f"{scheme.partition('://')[0]}://{quote(user, safe='')}{secret}@{hosts}{path}{query}"
 
 
+def connection_string_of(parameters: Mapping[str, str | int | None]) -> str:
+    """Return a connection string for parameters by the names of PostgreSQL's library; empty ones are left out."""
+    return conninfo.make_conninfo("", **{key: str(value) for key, value in parameters.items() if value})
+
+
 def _hosts(found: Mapping[str, str], local: str) -> list[tuple[str, str]]:
     hosts = (found.get("host") or found.get("hostaddr") or local).split(",")
     ports = found.get("port", "5432").split(",")

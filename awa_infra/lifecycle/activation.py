@@ -18,6 +18,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
     """Activate a fresh database, or find it active as declared; nothing leads back."""
 
     name: ClassVar = "StorageActivation"
+    approvable: ClassVar = False
     declares = ActivationInputs
     reports: ClassVar = ActivationOutputs
     needed: ClassVar = ("database_url", "role", "schema")

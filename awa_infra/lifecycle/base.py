@@ -12,7 +12,7 @@ from awa_infra.lifecycle.connections import connection_change
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
 from awa_infra.lifecycle.values import Comparison, Difference, Tell
 from awa_infra.model import ObservedState, Plan
-from awa_infra.planning.describe import pending_line
+from awa_infra.planning.describe import digest_line, pending_line
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.problems import Problem
@@ -24,8 +24,10 @@ class Lifecycle(DeclaredInputs[W]):
     Attributes:
         satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
             in the same run.
+        approvable: whether a plan of awa-infra plan can hold what is pending, so that an approval names its digest.
     """
 
+    approvable: ClassVar[bool] = True
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
     _check_results: ClassVar[CheckResults[Comparison]]
 
@@ -59,7 +61,7 @@ class Lifecycle(DeclaredInputs[W]):
         blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
         raise_if_blocked(blocking, seen.observed.database)
         if new:
-            self.tell_pending(wanted, seen, tell)
+            self._tell_plan(wanted, seen, tell)
         else:
             self._check_results.put(wanted.props(), seen)
         return []
@@ -68,7 +70,7 @@ class Lifecycle(DeclaredInputs[W]):
         """Say what a create would do, where :meth:`check` could not know that it is one."""
         wanted = self.normal(news)
         if wanted.known(*self.needed):
-            self.tell_pending(wanted, self._seen({}, wanted), tell)
+            self._tell_plan(wanted, self._seen({}, wanted), tell)
         else:
             self.tell_unknown(wanted, tell)
 
@@ -86,7 +88,7 @@ class Lifecycle(DeclaredInputs[W]):
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
         if seen.plan.steps:
-            self.tell_pending(wanted, seen, tell)
+            self._tell_plan(wanted, seen, tell)
             return Difference(inputs, pending=True, outputs=outputs)
         return Difference(inputs, self.drifted(wanted, seen, tell), outputs)
 
@@ -212,6 +214,12 @@ class Lifecycle(DeclaredInputs[W]):
     def draft(self, wanted: W) -> Plan | None:  # noqa: ARG002  for those that have one
         """Return the plan for an empty database."""
         return None
+
+    def _tell_plan(self, wanted: W, seen: Comparison, tell: Tell) -> None:
+        """Say what is pending, and the digest by which an approval can name it."""
+        self.tell_pending(wanted, seen, tell)
+        if seen.plan.steps and self.approvable:
+            tell(digest_line(seen.plan))
 
     def tell_pending(self, wanted: W, seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
         """Say what is pending."""

@@ -28,6 +28,7 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
     name: ClassVar = "AwaDatabase"
     declares = DatabaseInputs
     reports: ClassVar = DatabaseOutputs
+    approvable: ClassVar = False
     connection: ClassVar = "server_url"
     needed: ClassVar = ("server_url", "name")
 

@@ -27,6 +27,11 @@ def pending_line(plan: Plan) -> str:
     return f"Pending: {listed(parts)}."
 
 
+def digest_line(plan: Plan) -> str:
+    """Return one line with the digest of a plan, the same wherever the plan is shown."""
+    return f"Digest: {plan.digest}"
+
+
 def listed(names: Iterable[str], separator: str = ", ") -> str:
     """Return names as a list for one line; of many the first few, and how many more there are."""
     known = list(names)
@@ -119,3 +124,8 @@ def state_data(observed: ObservedState) -> dict[str, Any]:
             for row in observed.lost_rows
         ],
     }
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number and what it counts."""
+    return f"{count} {one if count == 1 else many}"

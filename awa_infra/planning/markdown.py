@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from awa_infra import sqltext
-from awa_infra.planning.summary import PlanSummary, counted
+from awa_infra.planning.describe import counted
+from awa_infra.planning.summary import PlanSummary
 
 _SHOWN = 60
 """Steps in the table; GitHub cuts a comment at 65,536 characters."""

@@ -9,6 +9,7 @@ from enum import Enum
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Gate, Note, Plan, Shape, Step, Transaction
+from awa_infra.planning.describe import counted
 from awa_infra.planning.effort import duration_of
 from awa_infra.planning.gates import Session, gate_queries
 from awa_infra.planning.installer import replays_installer
@@ -153,8 +154,3 @@ def _headline(plan: Plan, release: str) -> str:
         else f"from version {plan.from_version} to {plan.to_version}"
     )
     return f"Schema awa {move}, Awa {release}, {counted(len(plan.steps), 'step', 'steps')}."
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """Return a number and what it counts."""
-    return f"{count} {one if count == 1 else many}"

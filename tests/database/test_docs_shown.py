@@ -23,7 +23,10 @@ def test_commands_of_a_page_do_what_the_page_says(
     config.write_text(config.read_text().replace("awa_quickstart", database.name))
     where = Target.of(database.url).parameters
     environment = docs_shown.environment(
-        Path(sys.executable).parent, DATABASE_URL=database.url, PGPASSWORD=where.get("password", "")
+        Path(sys.executable).parent,
+        DATABASE_URL=database.url,
+        PGPASSWORD=where.get("password", ""),
+        AWA_TEST_DATABASE_URL=server.url,
     )
     names = {
         "HOST:5432": f"{where['host']}:{where.get('port', '5432')}",

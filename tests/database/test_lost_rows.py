@@ -11,8 +11,8 @@ from awa_infra.database.activation import read_activation
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan
 from awa_infra.database.removal import read_removal
+from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
-from devtools.postgres_host import binaries
 from tests.support.command import Run
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_everything, dump_schema

@@ -157,3 +157,37 @@ def test_a_blocked_plan_has_a_page_that_says_what_blocks(run: Run, awa_database:
     page = tmp_path / "plan.html"
     assert run("plan", "--target-version", "9", "--html", str(page), url=awa_database.url).status == 3
     assert "Blocked: 1 condition does not hold." in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("start", [0, 38])
+def test_plan_status_and_bundle_show_one_digest_so_that_an_approval_can_name_it(
+    run: Run, database: Database, tmp_path: Path, start: int
+) -> None:
+    stack, folder = tmp_path / "Pulumi.dev.yaml", tmp_path / "bundle"
+    stack.write_text(STACK, encoding="utf-8")
+    options = ["--config", str(stack)]
+    written = run("package", "--format", "flyway", "--from", str(start), "--out", str(folder), *options)
+    if start:
+        assert run("apply", "--target-version", str(start), url=database.url).status == 0
+    planned = run("plan", "--json", *options, url=database.url).data
+    line = f"Digest: {planned['digest']}\n"
+    assert written.out.endswith(line)
+    assert json.loads((folder / "manifest.json").read_text())["digest"] == planned["digest"]
+    assert f"Digest: `{planned['digest']}`" in (folder / "README.md").read_text()
+    assert line in run("bundle", "verify", str(folder)).out
+    assert planned["digest"] in run("plan", "--markdown", *options, url=database.url).out
+    shown = run("status", *options, url=database.url).out
+    assert f"digest:          {planned['digest']}\n" in shown
+    assert f"pending:         {len(planned['steps'])} steps, see awa-infra plan\n" in shown
+    assert run("status", *options, "--json", url=database.url).data["digest"] == planned["digest"]
+    assert "digest" not in run("status", url=database.url).out
+
+
+def test_status_says_what_blocks_and_when_nothing_is_pending(run: Run, awa_database: Database, tmp_path: Path) -> None:
+    stack = tmp_path / "Pulumi.dev.yaml"
+    stack.write_text("config:\n  awa:targetVersion: 9\n", encoding="utf-8")
+    assert (
+        "awa-infra plan says what to do [downgrade]" in run("status", "--config", str(stack), url=awa_database.url).out
+    )
+    stack.write_text("config: {}\n", encoding="utf-8")
+    assert "pending:         nothing\n" in run("status", "--config", str(stack), url=awa_database.url).out

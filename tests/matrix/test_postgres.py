@@ -12,9 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from awa_infra.errors import LocalServerError
+from awa_infra.localserver import host as postgres_host
+from awa_infra.localserver import server as localserver
+from awa_infra.localserver.cluster import Cluster
 from awa_infra.naming import RESERVED_WORDS
-from devtools import postgres, postgres_host, postgres_versions
-from devtools.postgres_cluster import Cluster
+from devtools import postgres, postgres_versions
 from devtools.progress import ToolError, ToolMissing
 from tests.support import servers
 from tests.support.servers import _FAST
@@ -34,10 +37,10 @@ def test_server_of_a_major(tmp_path: Path, major: int) -> None:
             assert connection.info.server_version // 10000 == server.major == major
             words = connection.execute("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')").fetchall()
             assert {word for (word,) in words} <= RESERVED_WORDS
-        with pytest.raises(ToolError, match=f"already runs as version {major}"):
+        with pytest.raises(LocalServerError, match=f"already runs as version {major}"):
             postgres.start(tmp_path, major=major + 1)
         postgres.stop(tmp_path)
-        with pytest.raises(ToolError, match=f"made by PostgreSQL {major}"):
+        with pytest.raises(LocalServerError, match=f"made by PostgreSQL {major}"):
             postgres.start(tmp_path, major=14 if major != 14 else postgres_host.wheel_major())
         assert postgres.start(tmp_path).major == major
     finally:
@@ -64,7 +67,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     link = tmp_path / "named"
     link.symlink_to(tmp_path / "real")
     monkeypatch.setattr(postgres_host, "_candidate_places", lambda: [link])
-    monkeypatch.setattr(postgres, "account", lambda: SimpleNamespace(switches=True))
+    monkeypatch.setattr(localserver, "account", lambda: SimpleNamespace(switches=True))
     return link
 
 
@@ -85,17 +88,17 @@ def test_orphans_that_may_be_in_use_stay(place: Path, monkeypatch: pytest.Monkey
     half_made.mkdir()
     (half_made / f"{postgres_host.OWNER_MARK}.new").touch()
     young = _home(place, "young")
-    old = _home(place, "old", age=postgres.ORPHAN_AGE + 60)
-    in_use = _home(place, "used", age=postgres.RUNNING_ORPHAN_AGE * 2, linked=True)
-    runs = _home(place, "runs", age=postgres.ORPHAN_AGE + 60)
-    ran_for_days = _home(place, "days", age=postgres.RUNNING_ORPHAN_AGE + 60)
+    old = _home(place, "old", age=localserver.ORPHAN_AGE + 60)
+    in_use = _home(place, "used", age=localserver.RUNNING_ORPHAN_AGE * 2, linked=True)
+    runs = _home(place, "runs", age=localserver.ORPHAN_AGE + 60)
+    ran_for_days = _home(place, "days", age=localserver.RUNNING_ORPHAN_AGE + 60)
     stopped: list[Path] = []
 
-    def load(home: Path) -> SimpleNamespace:
+    def load(home: Path, *_: object) -> SimpleNamespace:
         return SimpleNamespace(running=lambda: home in (runs, ran_for_days), stop=lambda _: stopped.append(home))
 
     monkeypatch.setattr(Cluster, "load", load)
-    postgres._remove_orphans()
+    localserver._remove_orphans()
     assert [path.exists() for path in (half_made, young, in_use, runs)] == [True] * 4
     assert [path.exists() for path in (old, ran_for_days)] == [False] * 2
     assert stopped == [ran_for_days]

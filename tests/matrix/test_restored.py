@@ -15,10 +15,10 @@ from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.database.fingerprint import verify
+from awa_infra.localserver.host import binaries
 from awa_infra.model import Release
 from awa_infra.verification.catalog import Key, digest, structure
 from devtools import postgres_versions
-from devtools.postgres_host import binaries
 from tests.matrix.starts import Starts, jobs, named
 from tests.matrix.ways import desired_for
 from tests.support.servers import Database, TestServer

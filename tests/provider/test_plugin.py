@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.database.observe import read_state
+from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.target import Target
+from awa_infra.model import DesiredState, Release
 from tests.support.people import forget
 from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, secret
 from tests.support.provider import CallFailed
@@ -24,11 +25,14 @@ NOWHERE = (
 SHAPE = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
 
 
-def test_a_preview_knows_the_version_that_a_create_will_give(plugin: Plugin, database: Database) -> None:
+def test_a_preview_knows_the_version_that_a_create_will_give_and_shows_the_digest_of_plan(
+    plugin: Plugin, database: Database, release: Release
+) -> None:
     inputs, failures = plugin.check({"databaseUrl": database.url})
     assert failures == {}
     assert inputs == {"databaseUrl": secret(database.url)}
-    assert plugin.log == [PENDING]
+    _observed, plan = read_plan(database.url, DesiredState(release, release.schema_version))
+    assert plugin.log == [PENDING, f"Digest: {plan.digest}"]
     id_, outputs = plugin.create(inputs, preview=True)
     assert (id_, outputs["schemaVersion"], outputs["fingerprint"]) == ("", 40, UNKNOWN)
     assert not read_state(database.url).schema_exists

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +68,9 @@ def test_name_and_shape_cannot_change(
 
 def test_a_preview_passes_while_the_migrations_are_still_pending(storage: ProviderProcess, database: Database) -> None:
     assert storage.check(wanted(database)) == {}
-    assert storage.log == ["Pending: queue-storage schema acme_jobs (16/8/8 slots with receipts)."]
+    pending, digest = storage.log
+    assert pending == "Pending: queue-storage schema acme_jobs (16/8/8 slots with receipts)."
+    assert re.fullmatch("Digest: [0-9a-f]{64}", digest)
 
 
 def test_create_without_the_canonical_schema_is_refused(storage: ProviderProcess, database: Database) -> None:
@@ -123,7 +126,7 @@ def test_lanes_are_made_ahead_and_more_can_be_added(storage: ProviderProcess, aw
     more = wanted(awa_database, queues=["emails", {"name": "reports", "priorities": [1.0], "shards": 2.0}])
     assert storage.changes(kept, more)
     shards = "enqueue shards: reports 2 (FIFO within each shard, approximate across shards)"
-    assert storage.log == [f"Pending: lanes of emails, reports in acme_jobs; {shards}."]
+    assert storage.log[0] == f"Pending: lanes of emails, reports in acme_jobs; {shards}."
     kept = storage.update(kept, more)
     assert awa_database.rows(lanes) == [{"queue": "emails", "count": 4}, {"queue": "reports", "count": 2}]
     assert not storage.changes(kept, more)

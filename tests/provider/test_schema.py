@@ -5,8 +5,9 @@ import re
 import psycopg
 import pytest
 
-from awa_infra.database.observe import read_state
+from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.target import Target
+from awa_infra.model import DesiredState, Release
 from awa_infra.resources.schema import AwaSchemaProvider
 from tests.support.people import forget, log_in
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provider_process
@@ -21,9 +22,13 @@ def schema(provider: ProviderProcess) -> ProviderProcess:
     return provider.use(AwaSchemaProvider())
 
 
-def test_a_preview_of_a_new_schema_names_the_pending_versions(schema: ProviderProcess, database: Database) -> None:
+def test_a_preview_of_a_new_schema_names_the_pending_versions_and_the_digest_that_plan_shows(
+    schema: ProviderProcess, database: Database, release: Release
+) -> None:
     assert schema.check({"database_url": database.url}) == {}
-    assert schema.log == [PENDING]
+    assert schema.log[0] == PENDING
+    _observed, plan = read_plan(database.url, DesiredState(release, release.schema_version))
+    assert schema.log[1:] == [f"Digest: {plan.digest}"]
     assert not read_state(database.url).schema_exists
 
 
@@ -87,7 +92,8 @@ def test_a_patch_that_was_lost_shows_in_a_preview_without_refresh(
     _id, outputs = schema.create(inputs)
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     assert schema.changes(outputs, inputs)
-    assert schema.log == ["Pending: patch wait_free_dirty_marks."]
+    assert schema.log[0] == "Pending: patch wait_free_dirty_marks."
+    assert [line.partition(" ")[0] for line in schema.log[1:]] == ["Digest:"]
     assert schema.update(outputs, inputs)["patches"] == ["wait_free_dirty_marks"]
     assert not schema.changes(outputs, inputs)
 
@@ -98,8 +104,9 @@ def test_an_update_migrates_further(schema: ProviderProcess, database: Database)
     assert outputs["schema_version"] == 23
     full = {"database_url": database.url}
     assert schema.changes(outputs, full)
-    assert schema.log[-2].startswith("Pending from version 23: 17 migrations (V24-V40)")
-    assert schema.log[-1].startswith("About ")
+    assert schema.log[-3].startswith("Pending from version 23: 17 migrations (V24-V40)")
+    assert schema.log[-2].startswith("About ")
+    assert schema.log[-1].startswith("Digest: ")
     assert schema.update(outputs, full)["schema_version"] == 40
 
 
@@ -282,7 +289,7 @@ def test_a_preview_of_an_upgrade_says_what_it_locks(schema: ProviderProcess, dat
     inputs = {"database_url": database.url, "target_version": 35.0}
     _id, kept = schema.create(inputs)
     assert schema.changes(kept, {"database_url": database.url})
-    line, lasting = schema.log
+    line, lasting, _digest = schema.log
     pending, _, locks = line.partition(" Locks until the end: ")
     assert pending == "Pending from version 35: 5 migrations (V36-V40), patch wait_free_dirty_marks."
     held = "ACCESS EXCLUSIVE on 39 tables, SHARE on 131 tables; producers, workers and readers of finished jobs wait"

@@ -19,9 +19,9 @@ from psycopg import sql
 
 from awa_infra.database.apply import apply
 from awa_infra.database.target import Target
+from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, QueueStorage
 from awa_infra.release import installed_release
-from devtools.postgres_host import binaries
 from tests.rough.servers import (
     caught_up,
     debian_library,

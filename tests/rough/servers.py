@@ -16,8 +16,8 @@ from types import MappingProxyType
 import psycopg
 
 from awa_infra.database.target import Target
+from awa_infra.localserver.host import account, binaries
 from devtools import postgres
-from devtools.postgres_host import account, binaries
 from tests.support.servers import TestServer
 from tests.support.tools import missing
 

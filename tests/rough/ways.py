@@ -13,9 +13,9 @@ from pathlib import Path
 
 from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
+from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState
 from awa_infra.release import installed_release
-from devtools.postgres_host import binaries
 from tests.rough import up
 from tests.rough.profiles import CUSTOM, Site
 from tests.rough.servers import debian_programs

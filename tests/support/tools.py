@@ -14,8 +14,8 @@ import pytest
 
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
+from awa_infra.localserver.host import binaries
 from awa_infra.verification.catalog import digest, structure
-from devtools.postgres_host import binaries
 
 
 def fingerprints(url: str, schemas: Collection[str]) -> dict[str, str]:

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from awa_infra.database.target import Target
+from awa_infra.localserver.host import binaries
 from devtools import go_tools, java_tools, node_packages, perl_tools
-from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
 from tests.support.tools import missing
 

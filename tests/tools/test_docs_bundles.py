@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database.target import Target
+from awa_infra.localserver.host import binaries
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
-from devtools.postgres_host import binaries
 from devtools.progress import ToolMissing
 from tests.matrix import starts
 from tests.matrix.snapshot import jobs

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from awa_infra.model import DesiredState, ObservedState, Plan, Queue, QueueStorage, Release, Step, StepKind
 from awa_infra.planning.access import lanes_step
-from awa_infra.planning.describe import listed, locks_line, pending_line, version_ranges
+from awa_infra.planning.describe import digest_line, listed, locks_line, pending_line, version_ranges
 from awa_infra.planning.planner import make_plan
 
 
@@ -88,3 +88,8 @@ def test_a_list_of_many_names_is_cut_and_says_how_many_more_there_are() -> None:
     many = QueueStorage("acme", queues=tuple(Queue(f"queue_{number}") for number in range(800)))
     assert len(lanes_step(many).title) < 120
     assert lanes_step(many).title.endswith("and 792 more in acme")
+
+
+def test_the_digest_of_a_plan_is_one_line_that_is_the_same_everywhere(release: Release) -> None:
+    plan = make_plan(DesiredState(release, 40), at(release, 38))
+    assert digest_line(plan) == f"Digest: {plan.digest}"

@@ -17,6 +17,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "make test": "this is a part of it",
         "make demo-psql": "interactive, and needs what make demo leaves running",
         "make demo-stop": "stops what make demo left running, perhaps on the developer's own desk",
+        "pip install 'awa-infra[pytest,dev]'": "installs into the environment that runs this",
         "curl -fsSL https://get.pulumi.com | sh": "installs into the home directory, from the network",
         'python -c "from pulumi.automation import PulumiCommand; '
         "PulumiCommand.install(root='.pulumi-cli')\"": "needs the network; devtools.pulumi_cli tries the same",
@@ -46,6 +47,7 @@ RUN_WITH_A_DATABASE = (
     "docs/how-to/guard-the-schemas.md",
     "docs/how-to/migrate-without-pulumi.md",
     "docs/how-to/set-up-roles.md",
+    "docs/how-to/test-with-a-database.md",
     "docs/how-to/verify-a-database.md",
 )
 

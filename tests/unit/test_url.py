@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from awa_infra.database.target import Target, describe_or_hide, redact, secrets_of
+from awa_infra.database.target import Target, connection_string_of, describe_or_hide, redact, secrets_of
 from awa_infra.errors import ConfigurationError
 
 WHERE = "user@host:5432/db"
@@ -243,3 +243,8 @@ def test_a_login_without_a_password_gets_none_of_another_role(url: str) -> None:
 def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> None:
     url = "postgresql://user@host/db?options=-c%20role%3Dboss%20-c%20app.token%3Dc4n%5C%20ary%20--my.key%3Dother"
     assert redact("boss said 'c4n ary', then other", url) == "boss said '***', then ***"
+
+
+def test_a_connection_string_of_parts_leaves_out_what_is_empty() -> None:
+    text = connection_string_of({"host": "db", "port": 5432, "user": "me", "dbname": "jobs", "password": None})
+    assert text == "host=db port=5432 user=me dbname=jobs"

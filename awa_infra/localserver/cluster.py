@@ -12,19 +12,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from devtools import postgres_host, postgres_versions
-from devtools.postgres_host import account
-from devtools.progress import ToolError, note, tail
+from awa_infra.errors import LocalServerError
+from awa_infra.localserver import host
+from awa_infra.localserver.folders import note
+from awa_infra.localserver.host import account
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Binaries = Callable[[int], Path]
+    """Gives the ``bin`` directory of a major version, which the account can execute."""
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 90
 PORT_ATTEMPTS = 5
 PRIVATE_FILE = 0o600
+_READ_IT = "Its own words are above. Remove what is in the way and run the same again."
 PORT_TAKEN = re.compile(r"could not bind|[Aa]ddress already in use|could not create any TCP")
+
+CONFIGURATION = "awa-infra.conf"
+"""File beside postgresql.conf that each start writes anew."""
 
 StopMode = Literal["smart", "fast", "immediate"]
 
@@ -36,6 +44,7 @@ class Cluster:
     home: Path
     password: str = field(repr=False)
     port: int
+    binaries: Binaries = field(default=host.binaries_of, repr=False, compare=False)
 
     @property
     def pgdata(self) -> Path:
@@ -53,20 +62,20 @@ class Cluster:
         return self.home / "postgres.log"
 
     @classmethod
-    def load(cls, home: Path) -> Cluster | None:
+    def load(cls, home: Path, binaries: Binaries = host.binaries_of) -> Cluster | None:
         """Return the cluster in `home`, or None if none was made completely."""
         try:
             kept = json.loads((home / "server.json").read_text())
         except FileNotFoundError:
             return None
-        cluster = cls(home, str(kept["password"]), int(kept["port"]))
+        cluster = cls(home, str(kept["password"]), int(kept["port"]), binaries)
         return cluster if cluster.pgdata.is_dir() else None
 
     @classmethod
-    def create(cls, home: Path, *, sync: bool, major: int) -> Cluster:
+    def create(cls, home: Path, *, sync: bool, major: int, binaries: Binaries = host.binaries_of) -> Cluster:
         """Run initdb of a major in `home` with a random password."""
-        initdb = postgres_versions.binaries(major) / "initdb"
-        cluster = cls(home, secrets.token_urlsafe(24), port=0)
+        initdb = binaries(major) / "initdb"
+        cluster = cls(home, secrets.token_urlsafe(24), 0, binaries)
         side = home / "pgdata.new"
         for leftover in (side, cluster.pgdata):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -87,9 +96,7 @@ class Cluster:
         finally:
             password_file.unlink()
         if made.returncode != 0:
-            raise ToolError(f"initdb failed:\n{tail(made.stdout + made.stderr)}")
-        with (side / "postgresql.conf").open("a") as configuration:
-            configuration.write("\ninclude_if_exists = 'devtools.conf'\n")
+            raise LocalServerError(f"initdb failed in {home}.", hint=_READ_IT, details=_tail(made.stdout + made.stderr))
         cluster.save()
         side.rename(cluster.pgdata)
         return cluster
@@ -105,13 +112,12 @@ class Cluster:
 
     def check_version(self, major: int) -> None:
         """Refuse data that another major version made, with what to do."""
-        reported = account().run([postgres_versions.binaries(major) / "postgres", "--version"]).stdout.strip()
+        reported = account().run([self.binaries(major) / "postgres", "--version"]).stdout.strip()
         if self.major != major or f" {major}." not in reported:
-            message = (
-                f"the data in {self.home} were made by PostgreSQL {self.major}, the one to start "
-                f"is {reported}; destroy them to start afresh"
+            raise LocalServerError(
+                f"The data in {self.home} were made by PostgreSQL {self.major}, the one to start is {reported}.",
+                hint="Remove them to start afresh.",
             )
-            raise ToolError(message)
 
     def running(self) -> bool:
         """Tell whether the server runs, ignoring a pid that others use now."""
@@ -139,12 +145,14 @@ class Cluster:
                 candidate.save()
                 return candidate
             if not PORT_TAKEN.search(output):
-                raise ToolError(f"PostgreSQL did not start; the end of {self.log}:\n{tail(output)}")
+                raise LocalServerError(
+                    f"PostgreSQL did not start; the end of {self.log}:", hint=_READ_IT, details=_tail(output)
+                )
             if port is not None:
                 break
             wanted = _free_port()
-            note(f"postgres: port {candidate.port} is in use, trying {wanted}")
-        raise ToolError(f"PostgreSQL did not start: port {wanted} is in use; choose another port")
+            note("postgres: port %s is in use, trying %s", candidate.port, wanted)
+        raise LocalServerError(f"PostgreSQL did not start: port {wanted} is in use.", hint="Choose another port.")
 
     def stop(self, mode: StopMode) -> None:
         """Stop the server and wait; nothing happens when it does not run."""
@@ -153,19 +161,24 @@ class Cluster:
         command: list[str | Path] = [_pg_ctl(), "stop", "-w", "-m", mode, "-D", self.pgdata]
         stopped = account().run(command, timeout=START_TIMEOUT)
         if stopped.returncode != 0 and self.running():
-            raise ToolError(f"PostgreSQL did not stop:\n{tail(stopped.stdout + stopped.stderr)}")
+            raise LocalServerError(
+                f"PostgreSQL in {self.home} did not stop.",
+                hint=_READ_IT,
+                details=_tail(stopped.stdout + stopped.stderr),
+            )
 
     def launch_once(self, settings: Mapping[str, str]) -> str | None:
         """Start once; return None on success, else what the server wrote."""
         own = {"listen_addresses": HOST, "port": str(self.port), "unix_socket_directories": ""}
         lines = [f"{key} = {_quoted(value)}\n" for key, value in {**settings, **own}.items()]
-        configuration = self.pgdata / "devtools.conf"
+        configuration = self.pgdata / CONFIGURATION
         configuration.write_text("".join(lines))
         account().own(configuration)
+        self._include()
         written_before = self.log.stat().st_size if self.log.exists() else 0
         started = account().run(
             [
-                *(postgres_versions.binaries(self.major) / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT)),
+                *(self.binaries(self.major) / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT)),
                 *("-D", self.pgdata, "-l", self.log),
             ],
             timeout=START_TIMEOUT + 10,
@@ -178,13 +191,26 @@ class Cluster:
             log.seek(written_before)
             return log.read()
 
+    def _include(self) -> None:
+        """Have postgresql.conf read that file, in data of an older awa-infra too."""
+        main = self.pgdata / "postgresql.conf"
+        line = f"include_if_exists = '{CONFIGURATION}'\n"
+        if line not in main.read_text(errors="replace"):
+            with main.open("a") as stream:
+                stream.write(f"\n{line}")
+
 
 def _pg_ctl() -> Path:
     """Return a pg_ctl for any server: status and stop only read its pid file and send signals.
 
     Data of a major whose binaries are out of reach can thus still be stopped and destroyed.
     """
-    return postgres_host.binaries() / "pg_ctl"
+    return host.binaries() / "pg_ctl"
+
+
+def _tail(text: str, lines: int = 12) -> list[str]:
+    """Return the last lines that say something."""
+    return [line for line in text.splitlines() if line.strip()][-lines:]
 
 
 def _quoted(value: str) -> str:

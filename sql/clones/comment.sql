@@ -1,0 +1,2 @@
+-- Tells people what a database is.
+COMMENT ON DATABASE {name} IS {comment}
