@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
-from awa_infra.cli.apply import ProgressLine, print_retry
 from awa_infra.cli.desired import url_to_read
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
@@ -19,10 +17,12 @@ from awa_infra.cli.options import (
     database_url_option,
     json_option,
     lock_options,
+    loudness_options,
     policy_options,
 )
 from awa_infra.cli.output import print_json
 from awa_infra.cli.plan import print_sql, print_steps
+from awa_infra.cli.progress import shown_progress
 from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
@@ -84,6 +84,7 @@ _SHOWN_LINES = 40
 )
 @policy_options
 @lock_options
+@loudness_options
 @json_option
 @click.pass_context
 def verify(
@@ -119,15 +120,8 @@ def verify(
     if dry_run:
         observed, found, plan = read_repair(url, release, schemas, policy=policy, role=role, facts=facts)
     elif repair:
-        report, found = run_repair(
-            url,
-            release,
-            schemas,
-            policy=policy,
-            role=role,
-            facts=facts,
-            options=replace(options, progress=ProgressLine(), on_retry=print_retry),
-        )
+        with shown_progress(options) as telling:
+            report, found = run_repair(url, release, schemas, policy=policy, role=role, facts=facts, options=telling)
         observed = report.after
     else:
         observed, found = run_verify(url, release, schemas, role=role, facts=facts)
