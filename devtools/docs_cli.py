@@ -12,7 +12,8 @@ from types import MappingProxyType
 import click
 
 from awa_infra import errors
-from awa_infra.cli import bundle, doctor, package, plan, verify
+from awa_infra.cli import bundle, dev, doctor, package, plan, verify
+from awa_infra.cli.examples import EXAMPLES
 from awa_infra.cli.main import CLOSED_PIPE, cli
 from devtools.docs_text import markdown, page, sentence, table
 from devtools.progress import ToolError
@@ -43,6 +44,13 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "config check": (errors.ConfigurationError,),
         "config schema": (errors.ConfigurationError,),
         "bundle verify": (*_READS, errors.BundleError),
+        "dev start": (*_PLANS, errors.LocalServerError, errors.NotOursError, errors.CommitUnknownError),
+        "dev url": (errors.LocalServerError,),
+        "dev psql": (errors.LocalServerError,),
+        "dev status": (errors.LocalServerError,),
+        "dev stop": (errors.LocalServerError, errors.NotOursError),
+        "dev clean": (errors.ConfigurationError, errors.ConnectionFailedError, errors.SqlFailedError),
+        "completion": (errors.ConfigurationError,),
         "explain": (errors.ConfigurationError,),
     }
 )
@@ -56,6 +64,7 @@ FINDS: Mapping[str, Mapping[int, str]] = MappingProxyType(
             doctor.PROBLEM: "`doctor`: there is a problem.",
             doctor.UNKNOWN: "`doctor`: there is no problem, but something could not be looked at.",
         },
+        "dev status": {dev.NOT_RUNNING: "`dev status`: no server runs."},
         "verify": {
             verify.DRIFT: "`verify`: the database is not as its release promises.",
             verify.UNCOMPARED: "`verify`: no drift was found, but not everything was compared.",
@@ -135,6 +144,7 @@ def _command(name: str, found: tuple[click.Command, click.Context]) -> str:
             _text(command.help or ""),
             f"```text\n{usage}\n```",
             _options(command, context),
+            "```sh\n" + "\n".join(f"# {what}\n{PROGRAM} {words}" for what, words in EXAMPLES[name]) + "\n```",
             f"Exit statuses: {', '.join(str(status) for status in sorted(statuses))}.",
         ]
     )

@@ -29,24 +29,24 @@ what to do.
 """
 
 _GATES = f"""\
-A gate is a condition that must hold before anything is written. All gates are asked at once, and every one that
-objects is reported. `plan` and `apply` exit with {BlockedError.exit_status}; in `up` and `preview` the gate stops its
-resource, and the command exits with {EngineError.exit_status} ([`engine-failed`](#engine-failed)). A Flyway or
-Liquibase bundle asks the same SQL before its first file and fails as that tool does.
+A gate is a condition that must hold before anything is written. All gates are checked at once, and every gate
+that blocks is reported. `plan` and `apply` exit with {BlockedError.exit_status}; in `up` and `preview` the gate stops
+its resource, and the command exits with {EngineError.exit_status} ([`engine-failed`](#engine-failed)). A Flyway or
+Liquibase bundle runs the same SQL before its first file and fails as that tool does.
 
-In a stack, resources before the one that was refused are done; in a bundle, the tool may have created its own empty
+In a stack, resources before the refused one are done; in a bundle, the tool may have created its own empty
 history table.
 """
 
 _BUNDLES = """\
-Only a bundle asks these, and the tool that runs it fails with them.
+Only a bundle checks these, and the tool that runs it fails with their message.
 """
 
 _FINDINGS = """\
-What `verify` can find. A finding is no failure: `verify` exits with 1 if anything is not as the release promises, and
-with 9 if the only findings are `release-unknown`, `not-compared` or `not-readable`: then nothing wrong was found, but
-not everything was compared. `lane-sequences` does not count. `--repair` does what it can in one transaction, and tells
-what is left.
+What `verify` can find. A finding is not a failure: `verify` exits with 1 if anything is not as the release promises,
+and with 9 if the only findings are `release-unknown`, `not-compared` or `not-readable`: then nothing wrong was found,
+but not everything was compared. `lane-sequences` does not count. `--repair` does what it can in one transaction, and
+lists what remains.
 """
 
 _NOTES = """\
@@ -57,9 +57,9 @@ A note never blocks. `plan` prints notes on standard error or under `notes` with
 
 _GROUPS = MappingProxyType(
     {
-        "gates": ("Gates", _GATES, "Asked"),
-        "bundles": ("Conditions of bundles", _BUNDLES, "Asked"),
-        "notes": ("Notes", _NOTES, "Asked"),
+        "gates": ("Gates", _GATES, "Checked"),
+        "bundles": ("Conditions of bundles", _BUNDLES, "Checked"),
+        "notes": ("Notes", _NOTES, "Checked"),
         "findings": ("Findings", _FINDINGS, "Found"),
     }
 )

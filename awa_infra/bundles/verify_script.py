@@ -94,7 +94,7 @@ def _facts(contents: Contents) -> Iterator[Fact]:
     for query in missing_queries(desired):
         what = query.what
         lanes = ("queue_lanes", "queue_enqueue_heads", "queue_claim_heads") if query.needs else ()
-        text = sqltext.render("bundle/verify_lacks.sql", what=what, lacks=sqltext.Part(query.sql.rstrip()))
+        text = sqltext.render("bundle/verify_missing.sql", what=what, missing=sqltext.Part(query.sql.rstrip()))
         needs = (*(f"{query.needs}.{table}" for table in lanes), *(("awa.queue_meta",) if lanes else ()))
         yield Fact(what, _NOTHING_MISSING, text, needs, brought=bool(query.needs))
     if version >= FIRST_VERSION_WITH_ROUTING:

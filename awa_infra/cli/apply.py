@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.examples import examples
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
@@ -28,7 +29,7 @@ from awa_infra.model import AgreedPlan, Policy
 from awa_infra.planning.describe import state_data
 
 
-@click.command()
+@click.command(epilog=examples("apply"))
 @database_url_option
 @config_option
 @click.option(

@@ -29,6 +29,7 @@ COMMANDS = {
     "config": "Check a stack configuration; print its JSON Schema.",
     "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",
     "bundle": "Check a bundle, and what a database has run of it.",
+    "dev": "Run a PostgreSQL server for development, ready for Awa.",
     "completion": "Print what makes your shell complete commands and options.",
     "explain": "Explain the code of a failure, gate, note or finding.",
 }

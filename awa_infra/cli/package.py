@@ -13,6 +13,7 @@ from awa_infra.bundles.package import Bundle
 from awa_infra.bundles.package import package as make
 from awa_infra.bundles.writing import read_archive, write, write_archive
 from awa_infra.cli.desired import declared_waits, desired_state, read_config
+from awa_infra.cli.examples import examples
 from awa_infra.cli.options import config_option, json_option, loudness_options
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import BundleError
@@ -31,7 +32,7 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
     raise click.BadParameter(f"unknown format {value!r}; {hint}")
 
 
-@click.command()
+@click.command(epilog=examples("package"))
 @click.option(
     "--format",
     "bundle_format",

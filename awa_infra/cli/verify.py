@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from awa_infra.cli.desired import url_to_read
+from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     TEXT,
@@ -54,7 +55,7 @@ _COLOURS = {
 _SHOWN_LINES = 40
 
 
-@click.command()
+@click.command(epilog=examples("verify"))
 @database_url_option
 @config_option
 @click.option(

@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, TupleRow, tuple_row
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
+from awa_infra.database.session import READ_SETTINGS, apply_settings
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.verification.catalog import Key, SchemaName
 from awa_infra.verification.checks import Health, quote
@@ -71,13 +72,13 @@ class SchemaReader:
         The settings that they need must not reach what follows: a savepoint takes them back.
 
         Args:
-            connection: in a transaction.
+            connection: in a transaction that has the session's settings.
             readable: relations that this role can read, see :class:`awa_infra.database.observe.Look`.
             found: every queue-storage schema of the database.
         """
         schemas = self.schemas or tuple(dict.fromkeys((CANONICAL_SCHEMA, *found)))
         connection.execute(f"SAVEPOINT {_SAVEPOINT}".encode())
-        prepare(connection)
+        _execute_settings(connection)
         self._asked = _Asked(
             _ask(connection, schemas, health=True, private=self.private),
             _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, _SLOTS)]),
@@ -136,7 +137,12 @@ def read_catalogs(connection: Connection, schemas: Iterable[str]) -> dict[str, t
 
 
 def prepare(connection: Connection) -> None:
-    """Set what :func:`read_catalogs` needs, until the end of the transaction or savepoint."""
+    """Set what :func:`read_catalogs` needs, the session's settings included, until the end of the transaction."""
+    apply_settings(connection, READ_SETTINGS)
+    _execute_settings(connection)
+
+
+def _execute_settings(connection: Connection) -> None:
     connection.execute(sqltext.load("fingerprint/state/settings.sql").encode())
 
 

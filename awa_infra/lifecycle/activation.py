@@ -8,7 +8,7 @@ from awa_infra.database.activation import activate, read_activation
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.progress import apply_options
 from awa_infra.lifecycle.reading import as_role, state_as
-from awa_infra.lifecycle.values import Comparison, Tell
+from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan
 from awa_infra.spec.activation import ActivationInputs, ActivationOutputs
 from awa_infra.spec.base import Props
@@ -40,36 +40,36 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
         url, schema = wanted.database_url, wanted.schema_name
         return as_role(lambda role: read_activation(url, schema, role=role), wanted.role)
 
-    def tell_pending(self, wanted: ActivationInputs, seen: Comparison, tell: Tell) -> None:
+    def show_pending(self, wanted: ActivationInputs, seen: Comparison, show: Show) -> None:
         """Warn: this cannot be taken back."""
         if seen.plan.steps:
-            self.tell_unknown(wanted, tell)
+            self.show_unknown(wanted, show)
 
-    def tell_unknown(self, wanted: ActivationInputs, tell: Tell) -> None:
+    def show_unknown(self, wanted: ActivationInputs, show: Show) -> None:
         """Warn as well where the database is not known yet."""
         schema = wanted.schema_name
-        tell(
+        show(
             f"Queue storage will be activated in schema {schema}: new jobs go there, and this cannot be undone.",
             warning=True,
         )
 
-    def tell_unknown_again(self, wanted: ActivationInputs, tell: Tell) -> None:
+    def show_still_unknown(self, wanted: ActivationInputs, show: Show) -> None:
         """Say in which case it would happen once more."""
-        tell(
+        show(
             "The connection is not known yet. If it leads to another database, queue storage will be activated there "
             f"in schema {wanted.schema_name}, and there is no way back.",
             warning=True,
         )
 
-    def apply(self, olds: Props, wanted: ActivationInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+    def apply(self, olds: Props, wanted: ActivationInputs, show: Show) -> dict[str, Any]:  # noqa: ARG002
         """Activate it, unless it is active as declared."""
         report = activate(
             wanted.database_url,
             wanted.schema_name,
             role=wanted.role,
-            options=apply_options(wanted, tell),
+            options=apply_options(wanted, show),
         )
-        tell(
+        show(
             f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted.schema_name}",
             ephemeral=True,
         )
@@ -93,9 +93,9 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
         observed = state_as(wanted.database_url, wanted.role)
         return _outputs(observed) if observed.schema_exists else None
 
-    def delete(self, props: Props, tell: Tell) -> None:
+    def delete(self, props: Props, show: Show) -> None:
         """Change nothing: there is no way back."""
-        tell(
+        show(
             f"Queue storage stays as it is in schema {props.get('schema')}: nothing deactivates it. "
             "Pulumi only forgets it.",
             warning=True,

@@ -10,7 +10,7 @@ from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.check_results import CheckResults
 from awa_infra.lifecycle.connections import connection_change
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
-from awa_infra.lifecycle.values import Comparison, Difference, Tell
+from awa_infra.lifecycle.values import Comparison, Difference, Show
 from awa_infra.model import ObservedState, Plan
 from awa_infra.planning.describe import digest_line, pending_line
 from awa_infra.planning.pure_gates import raise_if_blocked
@@ -35,13 +35,13 @@ class Lifecycle(DeclaredInputs[W]):
         """Give each kind a place of its own."""
         cls._check_results = CheckResults()
 
-    def check(self, olds: Props, news: Props, tell: Tell, *, new: bool | None = None) -> list[Problem]:
+    def check(self, olds: Props, news: Props, show: Show, *, new: bool | None = None) -> list[Problem]:
         """Return what is wrong with the inputs; on create say what is pending.
 
         Args:
             olds: inputs of before.
             news: inputs of now.
-            tell: shows a line.
+            show: shows a line.
             new: whether it is to be created; by default if it had no inputs.
 
         Raises:
@@ -55,42 +55,42 @@ class Lifecycle(DeclaredInputs[W]):
             return problems
         if not wanted.known(*self.needed):
             if new:
-                self.tell_unknown(wanted, tell)
+                self.show_unknown(wanted, show)
             return []
         seen = self.compare(olds, wanted)
         blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
         raise_if_blocked(blocking, seen.observed.database)
         if new:
-            self._tell_plan(wanted, seen, tell)
+            self._show_plan(wanted, seen, show)
         else:
             self._check_results.put(wanted.props(), seen)
         return []
 
-    def announce_create(self, news: Props, tell: Tell) -> None:
+    def announce_create(self, news: Props, show: Show) -> None:
         """Say what a create would do, where :meth:`check` could not know that it is one."""
         wanted = self.normal(news)
         if wanted.known(*self.needed):
-            self._tell_plan(wanted, self._seen({}, wanted), tell)
+            self._show_plan(wanted, self._seen({}, wanted), show)
         else:
-            self.tell_unknown(wanted, tell)
+            self.show_unknown(wanted, show)
 
-    def diff(self, olds: Props, news: Props, tell: Tell) -> Difference:
+    def diff(self, olds: Props, news: Props, show: Show) -> Difference:
         """Compare with the live database, so that a plain preview shows what is pending, and drift."""
         wanted = self.normal(news)
         inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
-        self.tell_changed(olds, wanted, inputs, tell)
+        self.show_changed(olds, wanted, inputs, show)
         said = connection_change(*self.connections(olds, wanted))
         if said:
-            tell(said)
+            show(said)
         if not wanted.known(*self.needed):
             if not wanted.known(self.connection):
-                self.tell_unknown_again(wanted, tell)
+                self.show_still_unknown(wanted, show)
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
         if seen.plan.steps:
-            self._tell_plan(wanted, seen, tell)
+            self._show_plan(wanted, seen, show)
             return Difference(inputs, pending=True, outputs=outputs)
-        return Difference(inputs, self.drifted(wanted, seen, tell), outputs)
+        return Difference(inputs, self.drifted(wanted, seen, show), outputs)
 
     def preview(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return everything that a create or an update would keep; what cannot be known is ``UNKNOWN``."""
@@ -101,17 +101,17 @@ class Lifecycle(DeclaredInputs[W]):
             found |= self.foresee(olds, wanted, observed, plan)
         return found
 
-    def create(self, news: Props, tell: Tell) -> tuple[str, dict[str, Any]]:
+    def create(self, news: Props, show: Show) -> tuple[str, dict[str, Any]]:
         """Create what is declared, or adopt what exists; return the id and everything to be kept."""
         wanted = self.normal(news)
         self._check_results.clear()
-        return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, tell))
+        return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, show))
 
-    def update(self, olds: Props, news: Props, tell: Tell) -> dict[str, Any]:
+    def update(self, olds: Props, news: Props, show: Show) -> dict[str, Any]:
         """Bring it to what is declared now; return everything to be kept."""
         wanted = self.normal(news)
         self._check_results.clear()
-        return self._kept(wanted, self.apply(olds, wanted, tell))
+        return self._kept(wanted, self.apply(olds, wanted, show))
 
     def read(self, props: Props) -> dict[str, Any] | None:
         """Return what is to be kept, read from the database; ``None`` only where it is proven to be gone."""
@@ -155,7 +155,7 @@ class Lifecycle(DeclaredInputs[W]):
         return {name: found[name] for name in self.follows(wanted) if found[name] is not UNKNOWN}
 
     @abstractmethod
-    def delete(self, props: Props, tell: Tell) -> None:
+    def delete(self, props: Props, show: Show) -> None:
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
 
     def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class Lifecycle(DeclaredInputs[W]):
         return Comparison(*self.plan(olds, wanted))
 
     @abstractmethod
-    def apply(self, olds: Props, wanted: W, tell: Tell) -> dict[str, Any]:
+    def apply(self, olds: Props, wanted: W, show: Show) -> dict[str, Any]:
         """Do it; return the outputs."""
 
     @abstractmethod
@@ -190,17 +190,17 @@ class Lifecycle(DeclaredInputs[W]):
     def observe(self, wanted: W) -> dict[str, Any] | None:
         """Return outputs as they are in the database; ``None`` if the object is proven to be gone."""
 
-    def tell_unknown(self, wanted: W, tell: Tell) -> None:
+    def show_unknown(self, wanted: W, show: Show) -> None:
         """Say what a new object would do in a database that is not known yet, where that much is known."""
         pending = self._pending_unseen(wanted)
         if pending:
-            tell(f"The database is not known yet. {pending}")
+            show(f"The database is not known yet. {pending}")
 
-    def tell_unknown_again(self, wanted: W, tell: Tell) -> None:
+    def show_still_unknown(self, wanted: W, show: Show) -> None:
         """Say what an update may do in a database that is not known yet, where that much is known."""
         pending = self._pending_unseen(wanted)
         may = f" Another, empty one gets: {pending}" if pending else ""
-        tell(
+        show(
             "The connection is not known yet. The same database as before is only updated if it is not as declared."
             f"{may}"
         )
@@ -215,21 +215,21 @@ class Lifecycle(DeclaredInputs[W]):
         """Return the plan for an empty database."""
         return None
 
-    def _tell_plan(self, wanted: W, seen: Comparison, tell: Tell) -> None:
+    def _show_plan(self, wanted: W, seen: Comparison, show: Show) -> None:
         """Say what is pending, and the digest by which an approval can name it."""
-        self.tell_pending(wanted, seen, tell)
+        self.show_pending(wanted, seen, show)
         if seen.plan.steps and self.approvable:
-            tell(digest_line(seen.plan))
+            show(digest_line(seen.plan))
 
-    def tell_pending(self, wanted: W, seen: Comparison, tell: Tell) -> None:  # noqa: ARG002
+    def show_pending(self, wanted: W, seen: Comparison, show: Show) -> None:  # noqa: ARG002
         """Say what is pending."""
         if seen.plan.steps:
-            tell(pending_line(seen.plan))
+            show(pending_line(seen.plan))
 
-    def tell_changed(self, olds: Props, wanted: W, inputs: tuple[str, ...], tell: Tell) -> None:
+    def show_changed(self, olds: Props, wanted: W, inputs: tuple[str, ...], show: Show) -> None:
         """Say why there is an update, where the program does not show it."""
 
-    def drifted(self, wanted: W, seen: Comparison, tell: Tell) -> bool:  # noqa: ARG002
+    def drifted(self, wanted: W, seen: Comparison, show: Show) -> bool:  # noqa: ARG002
         """Warn of what differs although nothing is pending; return whether an update would put it right."""
         return False
 

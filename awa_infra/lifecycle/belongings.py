@@ -1,4 +1,4 @@
-"""Tell which resources of a Pulumi stack ``AwaStack.from_config()`` could have declared. Pure.
+"""Say which resources of a Pulumi stack ``AwaStack.from_config()`` could have declared. Pure.
 
 A run with that program deletes whatever it does not declare. So a resource that it can never declare belongs to
 another program, and nothing may run while the stack holds one.

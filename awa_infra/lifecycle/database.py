@@ -12,7 +12,7 @@ from awa_infra.database.databases import (
 )
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.values import Comparison, Tell
+from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.database import DatabaseInputs, DatabaseOutputs
@@ -62,12 +62,12 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
             steps = (Step(StepKind.DATABASE, f"database:{name}", f"database {name}", ""),)
         return ObservedState(database=str(name)), Plan(0, 0, steps=steps)
 
-    def tell_pending(self, wanted: DatabaseInputs, seen: Comparison, tell: Tell) -> None:
+    def show_pending(self, wanted: DatabaseInputs, seen: Comparison, show: Show) -> None:
         """Say whether it is there."""
         missing = bool(seen.plan.steps)
-        tell(f"Database {wanted.name} {'is missing and is created' if missing else 'exists and is adopted'}.")
+        show(f"Database {wanted.name} {'is missing and is created' if missing else 'exists and is adopted'}.")
 
-    def apply(self, olds: Props, wanted: DatabaseInputs, tell: Tell) -> dict[str, Any]:
+    def apply(self, olds: Props, wanted: DatabaseInputs, show: Show) -> dict[str, Any]:
         """Create it, or adopt the one that is there; of an adopted one change only what changed in the program."""
         url, name, limit = wanted.server_url, wanted.name, wanted.connection_limit
         before = self.normal(olds)
@@ -75,7 +75,7 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         created = ensure_database(url, name, options)
         ignored = [key for key in _ONLY_WHEN_MADE if not created and getattr(before, key) != getattr(wanted, key)]
         if ignored:
-            tell(f"Database {name} exists and is taken as it is: {' and '.join(ignored)} ignored.", warning=True)
+            show(f"Database {name} exists and is taken as it is: {' and '.join(ignored)} ignored.", warning=True)
         if olds and not created and (before.owner, before.connection_limit) != (wanted.owner, limit):
             alter_database(
                 url,
@@ -105,6 +105,6 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         """Look for the database; only the server can say that it is gone."""
         return self.follows(wanted) if database_exists(wanted.server_url, wanted.name) else None
 
-    def delete(self, props: Props, tell: Tell) -> None:
+    def delete(self, props: Props, show: Show) -> None:
         """Change nothing: the database may hold jobs."""
-        tell(f"Database {props.get('name')} is left as it is. Pulumi only forgets it.", warning=True)
+        show(f"Database {props.get('name')} is left as it is. Pulumi only forgets it.", warning=True)

@@ -7,7 +7,7 @@ import time
 from awa_infra.database.options import ApplyOptions, OnRetry, Progress
 from awa_infra.database.retry import retry_line
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.values import Tell
+from awa_infra.lifecycle.values import Show
 from awa_infra.model import Report, Step
 from awa_infra.spec.connection import Waiting
 
@@ -15,46 +15,46 @@ _PAUSE = 1.0
 """Seconds between two lines: where the output is no terminal, an engine prints each on a line of its own."""
 
 
-def _live_progress(tell: Tell) -> Progress:
+def _live_progress(show: Show) -> Progress:
     """Return a callback that shows which step is running; the line goes when the object is done."""
     last = float("-inf")
 
-    def show(number: int, total: int, step: Step) -> None:
+    def step_begins(number: int, total: int, step: Step) -> None:
         nonlocal last
         if time.monotonic() - last >= _PAUSE:
             last = time.monotonic()
-            tell(f"applying {number}/{total}: {step.title}", ephemeral=True)
+            show(f"applying {number}/{total}: {step.title}", ephemeral=True)
 
-    return show
+    return step_begins
 
 
-def _live_retry(tell: Tell) -> OnRetry:
+def _live_retry(show: Show) -> OnRetry:
     """Return a callback that says why a transaction is tried again; once as a warning, then as progress."""
 
-    def show(attempt: int, error: AwaInfraError, pause: float) -> None:
+    def tried_again(attempt: int, error: AwaInfraError, pause: float) -> None:
         first = attempt == 1
-        tell(retry_line(attempt, error, pause), warning=first, ephemeral=not first)
+        show(retry_line(attempt, error, pause), warning=first, ephemeral=not first)
 
-    return show
+    return tried_again
 
 
-def apply_options(wanted: Waiting, tell: Tell) -> ApplyOptions:
+def apply_options(wanted: Waiting, show: Show) -> ApplyOptions:
     """Return how long to wait for locks, with every line of the run shown at its resource."""
     return ApplyOptions(
         migration_lock=wanted.lock_wait,
         table_lock=wanted.lock_timeout,
-        on_wait=tell,
-        progress=_live_progress(tell),
-        on_retry=_live_retry(tell),
+        on_wait=show,
+        progress=_live_progress(show),
+        on_retry=_live_retry(show),
     )
 
 
-def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:
+def show_result(report: Report, show: Show, *, drift: int = 0) -> None:
     """Replace the last progress line by what was done.
 
     Args:
         report: of the apply.
-        tell: shows the line.
+        show: shows the line.
         drift: how many findings a verification has after it.
     """
     if report.changed:
@@ -64,4 +64,4 @@ def tell_result(report: Report, tell: Tell, *, drift: int = 0) -> None:
     else:
         done = "already as desired, nothing was written"
     version = f"; schema awa is at version {report.after.version}" if report.after.version else ""
-    tell(done + version, ephemeral=True)
+    show(done + version, ephemeral=True)

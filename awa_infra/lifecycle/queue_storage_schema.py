@@ -10,9 +10,9 @@ from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.progress import apply_options, tell_result
+from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
-from awa_infra.lifecycle.values import Comparison, Tell
+from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
@@ -63,21 +63,21 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         """Return the plan, and what differs in this schema; no other is looked at."""
         return comparison(wanted.database_url, _desired(wanted), wanted.schema_name, wanted.role)
 
-    def drifted(self, wanted: QueueStorageInputs, seen: Comparison, tell: Tell) -> bool:
+    def drifted(self, wanted: QueueStorageInputs, seen: Comparison, show: Show) -> bool:
         """Warn of drift; repairing is asked for at the AwaSchema or with awa-infra verify."""
         schema = wanted.schema_name
-        warn_of_drift(schema, seen.found, f"awa-infra verify --schema {schema} shows it object by object", tell)
+        warn_of_drift(schema, seen.found, f"awa-infra verify --schema {schema} shows it object by object", show)
         return False
 
-    def apply(self, olds: Props, wanted: QueueStorageInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+    def apply(self, olds: Props, wanted: QueueStorageInputs, show: Show) -> dict[str, Any]:  # noqa: ARG002
         """Install the schema, or complete an existing one of the same shape; create lanes that are missing."""
         report = apply(
             wanted.database_url,
             _desired(wanted),
             role=wanted.role,
-            options=apply_options(wanted, tell),
+            options=apply_options(wanted, show),
         )
-        tell_result(report, tell)
+        show_result(report, show)
         existing = report.after.substrate(wanted.schema_name)
         return {"owner": existing.owner if existing else ""}
 
@@ -111,12 +111,12 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         place = Target.of(Target.of(wanted.database_url).with_login("whoever", None)).describe()
         return f"{place}/{wanted.schema_name}"
 
-    def delete(self, props: Props, tell: Tell) -> None:
+    def delete(self, props: Props, show: Show) -> None:
         """Forget the schema, or drop it where that was declared and nothing objects."""
         wanted = self.normal(props)
         schema, url = wanted.schema_name, wanted.database_url
         if wanted.deletion_policy != DROP:
-            tell(
+            show(
                 f"Queue-storage schema {schema} and its jobs are left as they are. Pulumi only forgets it.",
                 warning=True,
             )
@@ -134,13 +134,13 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
                 schema,
                 force=force,
                 role=wanted.role,
-                options=apply_options(wanted, tell),
+                options=apply_options(wanted, show),
             )
         except DatabaseMissingError:
-            tell(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)
+            show(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)
             return
         done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"
-        tell(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)
+        show(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)
 
 
 def _desired(wanted: QueueStorageInputs) -> DesiredState:

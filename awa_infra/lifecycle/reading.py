@@ -8,7 +8,7 @@ from typing import TypeVar
 from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import AwaInfraError
-from awa_infra.lifecycle.values import Comparison, Tell
+from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.drift import Examination
@@ -64,14 +64,14 @@ def require_readable(seen: Comparison) -> None:
     raise_if_blocked([gate for gate in seen.plan.gates if gate.code == UNREADABLE], seen.observed.database)
 
 
-def warn_of_drift(schema: str, found: Examination, hint: str, tell: Tell) -> None:
+def warn_of_drift(schema: str, found: Examination, hint: str, show: Show) -> None:
     """Say in one line what differs from what the release promises, and in one more what was not compared."""
     if found.drift:
         shown = "; ".join(_words(finding) for finding in found.drift[:_SHOWN])
         more = f"; and {len(found.drift) - _SHOWN} more" if len(found.drift) > _SHOWN else ""
-        tell(f"Schema {schema} has drifted: {shown}{more}. Hint: {hint}", warning=True)
+        show(f"Schema {schema} has drifted: {shown}{more}. Hint: {hint}", warning=True)
     for finding in found.unknown:
-        tell(f"Schema {schema} was not fully compared: {finding.message}. Hint: {finding.repair}", warning=True)
+        show(f"Schema {schema} was not fully compared: {finding.message}. Hint: {finding.repair}", warning=True)
 
 
 def _words(finding: Finding) -> str:

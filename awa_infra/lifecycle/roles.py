@@ -10,8 +10,8 @@ from awa_infra.database.roles import apply_roles
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.connections import same_connection
-from awa_infra.lifecycle.progress import apply_options, tell_result
-from awa_infra.lifecycle.values import Comparison, Tell
+from awa_infra.lifecycle.progress import apply_options, show_result
+from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.access import ROLES_KEY
 from awa_infra.planning.describe import listed
@@ -49,17 +49,17 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         """Return what roles and privileges are missing."""
         return read_plan(wanted.database_url, _desired(wanted))
 
-    def tell_pending(self, wanted: RolesInputs, seen: Comparison, tell: Tell) -> None:
+    def show_pending(self, wanted: RolesInputs, seen: Comparison, show: Show) -> None:
         """Say what is missing, so that a preview shows what somebody revoked."""
         keys = [step.key for step in seen.plan.steps]
         if ROLES_KEY in keys:
-            super().tell_pending(wanted, seen, tell)
+            super().show_pending(wanted, seen, show)
             return
         missing = [entry.text for entry in seen.observed.missing or ()]
         if missing:
-            tell(f"Pending: {listed(missing, '; ')}.")
+            show(f"Pending: {listed(missing, '; ')}.")
 
-    def apply(self, olds: Props, wanted: RolesInputs, tell: Tell) -> dict[str, Any]:
+    def apply(self, olds: Props, wanted: RolesInputs, show: Show) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""
         names, passwords = wanted.logins(), wanted.passwords()
         declared = {duty: password for duty, password in passwords.items() if password is not None}
@@ -69,9 +69,9 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
             _desired(wanted),
             {str(names[duty]): declared[duty] for duty in changed},
             when_made={str(names[duty]): password for duty, password in declared.items()},
-            options=apply_options(wanted, tell),
+            options=apply_options(wanted, show),
         )
-        tell_result(report, tell)
+        show_result(report, show)
         return _urls(wanted)
 
     def foresee(self, olds: Props, wanted: RolesInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
@@ -113,10 +113,10 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         gone = f"role {wanted.owner} does not exist"
         return None if any(entry.text == gone for entry in observed.missing or ()) else _urls(wanted)
 
-    def delete(self, props: Props, tell: Tell) -> None:
+    def delete(self, props: Props, show: Show) -> None:
         """Change nothing: roles own things, and sessions may be using them."""
         names = ", ".join(str(props[duty]) for duty in ("owner", *LOGINS) if props.get(duty))
-        tell(f"Roles {names} and their privileges are left as they are. Pulumi only forgets them.", warning=True)
+        show(f"Roles {names} and their privileges are left as they are. Pulumi only forgets them.", warning=True)
 
 
 def _desired(wanted: RolesInputs) -> DesiredState:

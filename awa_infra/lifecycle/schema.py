@@ -9,9 +9,9 @@ from awa_infra.database.fingerprint import repair
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
-from awa_infra.lifecycle.progress import apply_options, tell_result
+from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
-from awa_infra.lifecycle.values import Comparison, Tell
+from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
@@ -66,7 +66,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         seen = comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
         return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
 
-    def tell_pending(self, wanted: SchemaInputs, seen: Comparison, tell: Tell) -> None:
+    def show_pending(self, wanted: SchemaInputs, seen: Comparison, show: Show) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
         plan = seen.plan
         # An empty database has nobody to wait, and replaced functions make nobody wait.
@@ -74,32 +74,32 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         locks = locks_line(plan) if upgrade else ""
         each = wanted.together() is Transaction.EACH
         until = "Locks, each until its own migration is committed" if each else "Locks until the end"
-        tell(pending_line(plan) + (f" {until}: {locks}." if locks else ""))
+        show(pending_line(plan) + (f" {until}: {locks}." if locks else ""))
         for note in plan.notes:
             if upgrade or note.code != DURATION:
-                tell(note.message, warning=note.code == "window")
+                show(note.message, warning=note.code == "window")
         if not plan.steps:
-            warn_of_drift(CANONICAL_SCHEMA, seen.found, _VERIFY, tell)
+            warn_of_drift(CANONICAL_SCHEMA, seen.found, _VERIFY, show)
 
-    def tell_changed(self, olds: Props, wanted: SchemaInputs, inputs: tuple[str, ...], tell: Tell) -> None:
+    def show_changed(self, olds: Props, wanted: SchemaInputs, inputs: tuple[str, ...], show: Show) -> None:
         """Name another installed release: it is an update that no line of the program explains."""
         if "release" in inputs:
-            tell(
+            show(
                 f"The installed awa-pg is now {wanted.release}; schema awa was last applied with {olds['release']}. "
                 "The update records that and applies what is pending."
             )
 
-    def drifted(self, wanted: SchemaInputs, seen: Comparison, tell: Tell) -> bool:
+    def drifted(self, wanted: SchemaInputs, seen: Comparison, show: Show) -> bool:
         """Warn of drift; an update puts right what can be, if that is asked for."""
         repairable = any(finding.repairable for finding in seen.found.drift)
         repair = wanted.repair is True
-        warn_of_drift(CANONICAL_SCHEMA, seen.found, _drift_hint(repairable=repairable, repair=repair), tell)
+        warn_of_drift(CANONICAL_SCHEMA, seen.found, _drift_hint(repairable=repairable, repair=repair), show)
         return repairable and repair
 
-    def apply(self, olds: Props, wanted: SchemaInputs, tell: Tell) -> dict[str, Any]:  # noqa: ARG002
+    def apply(self, olds: Props, wanted: SchemaInputs, show: Show) -> dict[str, Any]:  # noqa: ARG002
         """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
         url, release = wanted.database_url, installed_release()
-        options = apply_options(wanted, tell)
+        options = apply_options(wanted, show)
         report = apply_with_repair(wanted, _desired(wanted), options)
         if wanted.repair and not report.changed:
             repaired, _found = repair(
@@ -107,7 +107,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
             )
             report = repaired if repaired.changed else report
         seen = self._verified(wanted)
-        tell_result(report, tell, drift=len(seen.found.drift))
+        show_result(report, show, drift=len(seen.found.drift))
         return _outputs(report.after) | {"release": release.name, "fingerprint": seen.fingerprint}
 
     def foresee(
@@ -150,9 +150,9 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         desired = DesiredState(release, release.schema_version)
         return comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
 
-    def delete(self, props: Props, tell: Tell) -> None:  # noqa: ARG002
+    def delete(self, props: Props, show: Show) -> None:  # noqa: ARG002
         """Change nothing: the canonical schema is never dropped."""
-        tell("Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it.", warning=True)
+        show("Schema awa is left as it is: awa-infra never drops it. Pulumi only forgets it.", warning=True)
 
 
 def _drift_hint(*, repairable: bool, repair: bool) -> str:

@@ -12,7 +12,7 @@ NOTHING = Examination((), ())
 """What is found where there is nothing to verify."""
 
 
-class Tell(Protocol):
+class Show(Protocol):
     """Shows one line to the user, at the object that it is about."""
 
     def __call__(self, message: str, *, warning: bool = False, ephemeral: bool = False) -> None:

@@ -213,7 +213,8 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
             "holds": holds_json(session.holds),
             "choice": any(hold.mode == Transaction.EACH.value for hold in session.holds),
         }
-        values["held"] = sqltext.Part(sqltext.fill(sqltext.load("traffic/held.sql"), values).strip())
+        for part in ("jobs", "rows", "held"):
+            values[part] = sqltext.Part(sqltext.fill(sqltext.load(f"traffic/{part}.sql"), values).strip())
     return values
 
 

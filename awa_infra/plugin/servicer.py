@@ -15,7 +15,7 @@ from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
-from awa_infra.lifecycle.values import Tell
+from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.answers import difference, failures, with_secrets
@@ -58,7 +58,7 @@ class Servicer:
     ) -> provider_pb2.CheckResponse:
         """Check what is configured for all resources; other keys of the namespace are for others."""
         for remark in remarks(request.news):
-            self._tell(request.urn)(remark, warning=True)
+            self._show(request.urn)(remark, warning=True)
         given = with_environment(request.news)
         sent = decode(given)
         answer = provider_pb2.CheckResponse(failures=failures(input_problems(ProviderInputs, configured(sent))))
@@ -86,7 +86,7 @@ class Servicer:
         olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
         # Where there are no inputs at all, before or now, only Create knows that the object is new.
         new = not olds and bool(sent.values)
-        found = kind.check(olds, self._merged(sent), self._tell(request.urn), new=new)
+        found = kind.check(olds, self._merged(sent), self._show(request.urn), new=new)
         problems = [*_strangers(kind, sent), *(_with_configuration(problem, sent) for problem in found)]
         if not problems:
             self._declared.note(request.urn, kind, self._merged(sent))
@@ -97,7 +97,7 @@ class Servicer:
     def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Compare with the live database."""
         kind, olds, news = _kind(request.urn), decode(request.olds), decode(request.news)
-        found = kind.diff(self._merged(olds), self._merged(news), self._tell(request.urn))
+        found = kind.diff(self._merged(olds), self._merged(news), self._show(request.urn))
         before = decode(request.old_inputs).values if request.HasField("old_inputs") else olds.values
         # What is kept follows the provider no more, or only from now on, where it moves into or out of the program.
         moved = {name for name in FALLBACKS if (olds.values.get(name) is None) != (news.values.get(name) is None)}
@@ -114,12 +114,12 @@ class Servicer:
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
         if not sent.values:
-            kind.announce_create(given, self._tell(request.urn))
+            kind.announce_create(given, self._show(request.urn))
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._kept(kind, sent, kind.preview({}, given)))
         self._declared.note_made(request.urn, kind, given)
         try:
-            id_, kept = kind.create(given, self._tell(request.urn))
+            id_, kept = kind.create(given, self._show(request.urn))
         except AwaInfraError as exc:
             self._raise_partly(exc, kind, sent, given, request.properties)
             raise
@@ -133,7 +133,7 @@ class Servicer:
         olds, given = self._merged(decode(request.olds)), self._merged(sent)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=self._kept(kind, sent, kind.preview(olds, given)))
-        kept = kind.update(olds, given, self._tell(request.urn))
+        kept = kind.update(olds, given, self._show(request.urn))
         return provider_pb2.UpdateResponse(properties=self._kept(kind, sent, kept))
 
     def Read(self, request: provider_pb2.ReadRequest, _context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
@@ -155,12 +155,12 @@ class Servicer:
     def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         kind, given = _kind(request.urn), self._merged(decode(request.properties))
-        tell = self._tell(request.urn)
+        show = self._show(request.urn)
         holder = self._declared.holder(request.urn, kind, given)
         if holder:
-            tell(f"{holder}, so nothing is dropped.", warning=True)
+            show(f"{holder}, so nothing is dropped.", warning=True)
         else:
-            kind.delete(given, tell)
+            kind.delete(given, show)
         return empty_pb2.Empty()
 
     def Invoke(
@@ -208,17 +208,17 @@ class Servicer:
         try:
             found = kind.read(kind.normal(given).props())
         except AwaInfraError:
-            return  # the first error is the one to tell
+            return  # the first error is the one that is reported
         if found is not None:
             left = self._kept(kind, sent, kind.kept_of_failed(found))
             raise PartlyDoneError(exc, kind.identifier(kind.normal(found)), left, inputs) from exc
 
-    def _tell(self, urn: str) -> Tell:
-        def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+    def _show(self, urn: str) -> Show:
+        def show(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
             severity = engine_log.WARNING if warning else engine_log.INFO
             engine_log.send(self._engine, urn, spoken(in_lines(message)), severity=severity, ephemeral=ephemeral)
 
-        return tell
+        return show
 
 
 def _kind(urn: str) -> Lifecycle[Any]:

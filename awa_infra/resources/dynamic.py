@@ -23,7 +23,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from awa_infra.database.kept import pool
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
-from awa_infra.lifecycle.values import Tell
+from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import with_inputs
 from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, log, urn
 from awa_infra.spec.base import UNKNOWN
@@ -58,7 +58,7 @@ class LifecycleProvider(ResourceProvider):
     @_served
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
-        problems = self.lifecycle.check(_plain(_olds), _plain(news), _teller())
+        problems = self.lifecycle.check(_plain(_olds), _plain(news), _show_here())
         certain: dict[str, Any] = {}
         if not problems:
             _declared.note(urn(), self.lifecycle, _plain(news))
@@ -70,18 +70,18 @@ class LifecycleProvider(ResourceProvider):
     @_served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with the live database."""
-        return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _teller())))
+        return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _show_here())))
 
     @_served
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create what is declared, or adopt what exists."""
         _declared.note_made(urn(), self.lifecycle, props)
-        return CreateResult(*self.lifecycle.create(_plain(props), _teller()))
+        return CreateResult(*self.lifecycle.create(_plain(props), _show_here()))
 
     @_served
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring it to what is declared now."""
-        return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _teller()))
+        return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _show_here()))
 
     @_served
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -94,9 +94,9 @@ class LifecycleProvider(ResourceProvider):
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         holder = _declared.holder(urn(), self.lifecycle, _props)
         if holder:
-            _teller()(f"{holder}, so nothing is dropped.", warning=True)
+            _show_here()(f"{holder}, so nothing is dropped.", warning=True)
             return
-        self.lifecycle.delete(_props, _teller())
+        self.lifecycle.delete(_props, _show_here())
 
 
 def documented(lifecycle: Lifecycle[Any], opts: str) -> Callable[[type[C]], type[C]]:
@@ -140,14 +140,14 @@ def _sent(value: Any, *, secret: bool) -> Any:  # noqa: ANN401  whatever a progr
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
-def _teller() -> Tell:
+def _show_here() -> Show:
     """Return what shows a line at the resource of this call, also from a thread that the call has started."""
     resource = urn()
 
-    def tell(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+    def show(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
         log(message, resource, severity=WARNING if warning else INFO, ephemeral=ephemeral)
 
-    return tell
+    return show
 
 
 def _plain(props: Mapping[str, Any]) -> dict[str, Any]:

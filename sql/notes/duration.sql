@@ -18,18 +18,13 @@ SELECT 'duration' AS code,
                          LIMIT 1), ''),
               CASE WHEN {unmeasured} > 0
                    THEN format(' Not counted: %s steps that were never measured.', {unmeasured}) ELSE '' END) AS message
-  FROM (SELECT coalesce(sum(greatest(t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid), 0)), 0)::bigint AS jobs
-          FROM pg_catalog.pg_class t
-         WHERE t.relnamespace = to_regnamespace('awa') AND t.relkind = 'r'
-           AND t.relname IN ('jobs', 'jobs_hot', 'scheduled_jobs')) c
- CROSS JOIN (SELECT coalesce(sum(CASE WHEN t.reltuples <= 0 AND pg_catalog.pg_stat_get_live_tuples(t.oid) = 0
-                                      THEN pg_catalog.pg_relation_size(t.oid) / {row_bytes}
-                                      ELSE greatest(t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid)) END
-                                 * ({replays} + cardinality(array_positions({installs}::text[], n.nspname::text)))), 0)
+  FROM (
+{jobs}
+       ) AS c
+ CROSS JOIN (SELECT coalesce(sum(e.rows * ({replays} + cardinality(array_positions({installs}::text[], e.schema)))), 0)
                       AS scans
-               FROM pg_catalog.pg_class t
-               JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-               JOIN pg_catalog.pg_proc p ON p.pronamespace = t.relnamespace AND p.proname = 'claim_ready_runtime'
-              WHERE t.relkind = 'r' AND t.relname ~ '^(ready|done)_entries_[0-9]+$') q
+               FROM (
+{rows}
+                    ) AS e) AS q
  WHERE {seconds} > 0
     OR {unmeasured} > 0

@@ -17,7 +17,7 @@ from awa_infra.errors import BlockedError, CommitUnknownError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape, Step
 from tests.matrix import canonical_jobs
 from tests.support.people import people
-from tests.support.proxy import lossy_proxy
+from tests.support.proxy import LossyProxy
 from tests.support.servers import Database, TestServer
 
 SMALL = Shape(4, 2, 2)
@@ -159,6 +159,6 @@ def test_an_interruption_leaves_it_as_it_was(fresh: Database) -> None:
 
 @pytest.mark.parametrize("lose", ["answer", "question"])
 def test_after_a_lost_commit_the_next_run_finds_out(fresh: Database, lose: Literal["answer", "question"]) -> None:
-    with lossy_proxy(fresh.url, lose) as url, pytest.raises(CommitUnknownError):
-        activate(url, "acme")
+    with LossyProxy(fresh.url, lose) as proxy, pytest.raises(CommitUnknownError):
+        activate(proxy.url, "acme")
     assert activate(fresh.url, "acme").changed == (lose == "question")

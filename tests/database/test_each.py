@@ -21,7 +21,7 @@ from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlF
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Roles, Step, Transaction
 from devtools import postgres
 from tests.support.faults import STEPS, kill_before, terminate_before, version_before
-from tests.support.proxy import transaction_pooler
+from tests.support.proxy import TransactionPooler
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 
@@ -188,16 +188,16 @@ def test_roles_and_their_privileges_are_the_same_as_in_one_transaction(server: T
 
 def test_a_pooler_in_transaction_mode_is_refused_even_if_it_was_allowed(database: Database, each: DesiredState) -> None:
     allowed = replace(each, policy=Policy(allow_pooler=True))
-    with transaction_pooler(database.url) as url:
+    with TransactionPooler(database.url) as pooler:
         with pytest.raises(
             BlockedError, match=r"session \d+ has the migration lock, and session \d+ answers"
         ) as caught:
-            apply(url, allowed)
+            apply(pooler.url, allowed)
         assert caught.value.code == "pooler"
         assert database.rows("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
         assert not read_state(database.url).schema_exists
         with pytest.raises(BlockedError, match="A connection pooler sits between"):
-            apply(url, each)
+            apply(pooler.url, each)
     assert apply(database.url, each).after.version == 40
 
 

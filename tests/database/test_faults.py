@@ -23,7 +23,7 @@ from awa_infra.errors import AwaInfraError, CommitUnknownError, ConnectionFailed
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step, Transaction
 from devtools import postgres
 from tests.support.faults import STEPS, apply_many_at_once, kill_before, terminate_before
-from tests.support.proxy import lossy_proxy
+from tests.support.proxy import LossyProxy
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 
@@ -80,8 +80,8 @@ def test_after_an_interruption_the_next_run_converges(database: Database, desire
 def test_a_lost_commit_is_told_and_the_next_run_finds_out(
     database: Database, desired: Desired, complete: str, lose: Literal["answer", "question"]
 ) -> None:
-    with lossy_proxy(database.url, lose) as url, pytest.raises(CommitUnknownError) as caught:
-        apply(url, desired(ACME))
+    with LossyProxy(database.url, lose) as proxy, pytest.raises(CommitUnknownError) as caught:
+        apply(proxy.url, desired(ACME))
     assert "either all of it is there, or nothing" in caught.value.message
     assert apply(database.url, desired(ACME)).changed == (lose == "question")
     assert dump_schema(database.url) == complete

@@ -16,7 +16,7 @@ from awa_infra.database.reading import read
 from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage, Shape
-from tests.support.proxy import metered, transaction_pooler
+from tests.support.proxy import Meter, TransactionPooler
 from tests.support.servers import Database, TestServer
 
 SMALL = QueueStorage("acme_jobs", Shape(4, 2, 2))
@@ -47,7 +47,7 @@ def test_a_pooler_finds_its_sessions_as_they_were(
     apply(awa_database.url, desired(SMALL))
     with psycopg.connect(awa_database.url) as connection:
         fresh = connection.execute(STATE).fetchone()
-    with transaction_pooler(awa_database.url) as pooled, metered(pooled.partition("?")[0]) as meter:
+    with TransactionPooler(awa_database.url) as pooler, Meter(pooler.url.partition("?")[0]) as meter:
         for _ in range(3):
             _observed, plan, found = read_drift(meter.url, desired(SMALL, target=None), "acme_jobs")
             assert (plan.steps, found.findings) == ((), ())

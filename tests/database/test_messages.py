@@ -22,7 +22,7 @@ from awa_infra.errors import (
 )
 from awa_infra.model import DesiredState, Release
 from tests.support.command import Run
-from tests.support.proxy import translator
+from tests.support.proxy import Translator
 from tests.support.servers import Database
 
 GERMAN = {
@@ -52,8 +52,8 @@ def login(database: Database) -> Iterator[str]:
 
 @pytest.mark.parametrize("words", [GERMAN, ITALIAN], ids=["German", "Italian"])
 def test_a_missing_database_is_proven_missing_in_any_language(database: Database, words: dict[str, str]) -> None:
-    with translator(database.url, words) as url:
-        error = failure(Target.of(url).with_database("no_such_database"))
+    with Translator(database.url, words) as proxy:
+        error = failure(Target.of(proxy.url).with_database("no_such_database"))
         assert type(error) is DatabaseMissingError
         assert error.sqlstate == "3D000"
 
@@ -61,15 +61,15 @@ def test_a_missing_database_is_proven_missing_in_any_language(database: Database
 def test_a_database_that_is_named_in_a_refusal_is_not_missing(database: Database, login: str) -> None:
     words = {f'permission denied for database "{database.name}"': f"keine Berechtigung für Datenbank »{database.name}«"}
     database.rows(f"REVOKE CONNECT ON DATABASE {database.name} FROM PUBLIC")
-    with translator(login, words) as url:
-        error = failure(url)
+    with Translator(login, words) as proxy:
+        error = failure(proxy.url)
     assert type(error) is ConnectionFailedError
     assert error.message.endswith(f": keine Berechtigung für Datenbank »{database.name}«.")
 
 
 def test_a_role_of_the_same_name_that_is_missing_says_nothing_about_the_database(database: Database) -> None:
-    with translator(Target.of(database.url).with_login("no_such_role", None), GERMAN) as url:
-        error = failure(Target.of(url).with_database("no_such_role"))
+    with Translator(Target.of(database.url).with_login("no_such_role", None), GERMAN) as proxy:
+        error = failure(Target.of(proxy.url).with_database("no_such_role"))
     assert type(error) is ConnectionFailedError
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.observe import read_state
-from tests.support.proxy import transaction_pooler
+from tests.support.proxy import TransactionPooler
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 
@@ -27,8 +27,8 @@ def pending(awa_database: Database) -> Database:
 @pytest.fixture
 def pooled(pending: Database) -> Iterator[str]:
     """Give the URL of that database by way of a pooler."""
-    with transaction_pooler(pending.url) as url:
-        yield url
+    with TransactionPooler(pending.url) as pooler:
+        yield pooler.url
 
 
 def awa_infra(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +73,7 @@ def test_who_overrules_the_gate_gets_the_same_result_by_way_of_a_pooler(
 
 
 def test_a_pooler_does_not_matter_where_nothing_is_pending(awa_database: Database) -> None:
-    with transaction_pooler(awa_database.url) as url:
-        assert awa_infra(url, "apply").returncode == 0
-        assert awa_infra(url, "verify").returncode == 0
-        assert read_state(url).version == 40
+    with TransactionPooler(awa_database.url) as pooler:
+        assert awa_infra(pooler.url, "apply").returncode == 0
+        assert awa_infra(pooler.url, "verify").returncode == 0
+        assert read_state(pooler.url).version == 40

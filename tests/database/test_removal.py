@@ -24,7 +24,7 @@ from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, 
 from awa_infra.planning.gates import special_queries
 from devtools import postgres
 from tests.support.people import people
-from tests.support.proxy import lossy_proxy
+from tests.support.proxy import LossyProxy
 from tests.support.servers import Database, TestServer
 from tests.support.worker import PATIENCE
 
@@ -316,8 +316,8 @@ def test_an_interruption_leaves_everything(acme: Database) -> None:
 
 @pytest.mark.parametrize("lose", ["answer", "question"])
 def test_after_a_lost_commit_the_next_run_finds_out(acme: Database, lose: Literal["answer", "question"]) -> None:
-    with lossy_proxy(acme.url, lose) as url, pytest.raises(CommitUnknownError):
-        remove(url, "acme")
+    with LossyProxy(acme.url, lose) as proxy, pytest.raises(CommitUnknownError):
+        remove(proxy.url, "acme")
     assert remove(acme.url, "acme").changed == (lose == "question")
 
 

@@ -17,7 +17,7 @@ from awa_infra.resources.roles import AwaRolesProvider
 from awa_infra.resources.schema import AwaSchemaProvider
 from tests.support.plugin import Plugin, secret
 from tests.support.provider import ProviderProcess
-from tests.support.proxy import Meter, metered
+from tests.support.proxy import Meter
 from tests.support.servers import Database, TestServer
 
 SMALL = {"queue_slots": 4.0, "lease_slots": 2.0, "claim_slots": 2.0}
@@ -67,7 +67,7 @@ def comes_true(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
 def test_an_object_as_declared_costs_at_most_one_login_and_three_round_trips(
     provider: ProviderProcess, role: str, database: Database
 ) -> None:
-    with metered(database.url) as meter:
+    with Meter(database.url) as meter:
         here = {"database_url": meter.url, "role": role}
         objects: list[tuple[Any, dict[str, Any]]] = [
             (AwaDatabaseProvider(), {"server_url": meter.url, "name": database.name}),
@@ -83,7 +83,7 @@ def test_an_object_as_declared_costs_at_most_one_login_and_three_round_trips(
 
 
 def test_a_plugin_reads_as_little_and_refreshes_with_the_same_connection(plugin: Plugin, database: Database) -> None:
-    with metered(database.url) as meter:
+    with Meter(database.url) as meter:
         news = {"databaseUrl": secret(meter.url)}
         _id, kept = plugin.create(news)
 

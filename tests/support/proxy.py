@@ -8,9 +8,10 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Literal, Self
 
 import psycopg
 
@@ -26,7 +27,51 @@ _NUMBER_OF_ITS_OWN = (1 << 31) - 1
 """What the pooler announces as the server process; no operating system has one of that number."""
 
 
-class LossyProxy:
+class _Proxy:
+    """Listens in front of a server, and does with each client what its kind does.
+
+    Args:
+        url: the server behind.
+
+    Attributes:
+        url: for the clients.
+    """
+
+    def __init__(self, url: str) -> None:
+        found = Target.of(url).parameters
+        self._target = (found["host"], int(found["port"]))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        place = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        # Else the client would ask for encryption before it logs in.
+        self.url = f"{url.replace(f'{self._target[0]}:{self._target[1]}', place)}?sslmode=disable&gssencmode=disable"
+
+    def __enter__(self) -> Self:
+        """Accept clients until the end of the block."""
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _address = self._listener.accept()
+                for work in self._accepted(client):
+                    threading.Thread(target=work, daemon=True).start()
+
+    def _accepted(self, client: socket.socket) -> Iterable[Callable[[], None]]:
+        """Return what is done with a client, each in a thread of its own."""
+        server = socket.create_connection(self._target)
+        return self._connected(client, server)
+
+    def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
+        """Return the same for what has a connection to the server for each client."""
+        raise NotImplementedError
+
+
+class LossyProxy(_Proxy):
     """Forwards everything, until a client sends COMMIT.
 
     Args:
@@ -36,28 +81,13 @@ class LossyProxy:
     """
 
     def __init__(self, url: str, lose: Literal["answer", "question"]) -> None:
-        found = Target.of(url).parameters
-        self._target = (found["host"], int(found["port"]))
+        super().__init__(url)
         self._lose = lose
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = _behind(url, self._listener)
 
-    def serve(self) -> None:
-        """Accept clients until the proxy is closed."""
-        while True:
-            try:
-                client, _address = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(self._target)
-            answers = threading.Event()
-            threading.Thread(target=self._questions, args=(client, server, answers), daemon=True).start()
-            threading.Thread(target=self._answers, args=(client, server, answers), daemon=True).start()
-
-    def close(self) -> None:
-        """Accept no more clients."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
+        lost = threading.Event()
+        yield partial(self._questions, client, server, lost)
+        yield partial(self._answers, client, server, lost)
 
     def _questions(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
         while data := _receive(client):
@@ -78,23 +108,15 @@ class LossyProxy:
         _close(server)
 
 
-class Meter:
+class Meter(_Proxy):
     """Forwards everything, and counts what clients do.
 
-    Args:
-        url: the server behind.
-
     Attributes:
-        url: for the clients.
         logins: connections so far.
     """
 
     def __init__(self, url: str) -> None:
-        found = Target.of(url).parameters
-        self._target = (found["host"], int(found["port"]))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        # Else the client would ask for encryption before it logs in.
-        self.url = f"{_behind(url, self._listener)}?sslmode=disable&gssencmode=disable"
+        super().__init__(url)
         self.logins = 0
         self._answers: list[bytearray] = []
 
@@ -103,24 +125,12 @@ class Meter:
         """How often a client waited for the server, logins not counted."""
         return sum(bytes(seen).count(_READY_FOR_QUERY) - 1 for seen in self._answers)
 
-    def serve(self) -> None:
-        """Accept clients until it is closed."""
-        while True:
-            try:
-                client, _address = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(self._target)
-            self.logins += 1
-            answers = bytearray()
-            self._answers.append(answers)
-            threading.Thread(target=self._pump, args=(client, server, bytearray()), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, answers), daemon=True).start()
-
-    def close(self) -> None:
-        """Accept no more clients."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
+        self.logins += 1
+        answers = bytearray()
+        self._answers.append(answers)
+        yield partial(self._pump, client, server, bytearray())
+        yield partial(self._pump, server, client, answers)
 
     def _pump(self, source: socket.socket, target: socket.socket, seen: bytearray) -> None:
         with suppress(OSError):
@@ -131,7 +141,7 @@ class Meter:
         _close(source)
 
 
-class Translator:
+class Translator(_Proxy):
     """Forwards everything, with the errors of a failed login in another language, as lc_messages makes them.
 
     Args:
@@ -140,28 +150,12 @@ class Translator:
     """
 
     def __init__(self, url: str, words: Mapping[str, str]) -> None:
-        found = Target.of(url).parameters
-        self._target = (found["host"], int(found["port"]))
+        super().__init__(url)
         self._words = words
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        # Else the client would ask for encryption before it logs in.
-        self.url = f"{_behind(url, self._listener)}?sslmode=disable&gssencmode=disable"
 
-    def serve(self) -> None:
-        """Accept clients until it is closed."""
-        while True:
-            try:
-                client, _address = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(self._target)
-            threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._translate, args=(server, client), daemon=True).start()
-
-    def close(self) -> None:
-        """Accept no more clients."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
+        yield partial(self._forward, client, server)
+        yield partial(self._translate, server, client)
 
     def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
@@ -183,7 +177,7 @@ class Translator:
         _close(client)
 
 
-class TransactionPooler:
+class TransactionPooler(_Proxy):
     """Does what PgBouncer does in transaction mode.
 
     It answers the login itself, with a process number and a key of its own, and gives every transaction of a client
@@ -191,29 +185,16 @@ class TransactionPooler:
     """
 
     def __init__(self, url: str) -> None:
-        self._target = url
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        # Else the client would ask for encryption before it logs in.
-        self.url = f"{_behind(url, self._listener)}?sslmode=disable&gssencmode=disable"
+        super().__init__(url)
+        self._sessions_at = url
 
-    def serve(self) -> None:
-        """Accept clients until the pooler is closed."""
-        while True:
-            try:
-                client, _address = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pool, args=(client,), daemon=True).start()
-
-    def close(self) -> None:
-        """Accept no more clients."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def _accepted(self, client: socket.socket) -> Iterable[Callable[[], None]]:
+        return [partial(self._pool, client)]
 
     def _pool(self, client: socket.socket) -> None:
         with ExitStack() as stack:
             stack.callback(_close, client)
-            sessions = [stack.enter_context(psycopg.connect(self._target)) for _ in range(2)]
+            sessions = [stack.enter_context(psycopg.connect(self._sessions_at)) for _ in range(2)]
             # Past the login the protocol is the same for everybody: no need for libpq.
             raw = [stack.enter_context(socket.socket(fileno=os.dup(session.pgconn.socket))) for session in sessions]
             for server in raw:
@@ -262,55 +243,6 @@ def _transaction_is_over(received: bytes) -> tuple[bytes, bool]:
         over = received[:length] == b"Z\x00\x00\x00\x05I"
         received = received[length:]
     return received, over
-
-
-@contextmanager
-def transaction_pooler(url: str) -> Iterator[str]:
-    """Give the URL of a pooler in transaction mode."""
-    pooler = TransactionPooler(url)
-    threading.Thread(target=pooler.serve, daemon=True).start()
-    try:
-        yield pooler.url
-    finally:
-        pooler.close()
-
-
-@contextmanager
-def metered(url: str) -> Iterator[Meter]:
-    """Give a proxy that counts logins and round trips."""
-    meter = Meter(url)
-    threading.Thread(target=meter.serve, daemon=True).start()
-    try:
-        yield meter
-    finally:
-        meter.close()
-
-
-@contextmanager
-def lossy_proxy(url: str, lose: Literal["answer", "question"]) -> Iterator[str]:
-    """Give the URL of a server that loses the connection around COMMIT."""
-    proxy = LossyProxy(url, lose)
-    threading.Thread(target=proxy.serve, daemon=True).start()
-    try:
-        yield proxy.url
-    finally:
-        proxy.close()
-
-
-@contextmanager
-def translator(url: str, words: Mapping[str, str]) -> Iterator[str]:
-    """Give the URL of a server that speaks another language at login."""
-    proxy = Translator(url, words)
-    threading.Thread(target=proxy.serve, daemon=True).start()
-    try:
-        yield proxy.url
-    finally:
-        proxy.close()
-
-
-def _behind(url: str, listener: socket.socket) -> str:
-    found = Target.of(url).parameters
-    return url.replace(f"{found['host']}:{found['port']}", f"127.0.0.1:{listener.getsockname()[1]}")
 
 
 def _receive(source: socket.socket) -> bytes:

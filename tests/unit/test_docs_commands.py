@@ -18,6 +18,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "make demo-psql": "interactive, and needs what make demo leaves running",
         "make demo-stop": "stops what make demo left running, perhaps on the developer's own desk",
         "pip install 'awa-infra[pytest,dev]'": "installs into the environment that runs this",
+        "pip install 'awa-infra[dev]'": "the same",
         "curl -fsSL https://get.pulumi.com | sh": "installs into the home directory, from the network",
         'python -c "from pulumi.automation import PulumiCommand; '
         "PulumiCommand.install(root='.pulumi-cli')\"": "needs the network; devtools.pulumi_cli tries the same",
@@ -43,6 +44,7 @@ RUN_WITH_A_DATABASE = (
     "docs/how-to/approve-a-plan.md",
     "docs/how-to/check-a-stack-configuration.md",
     "docs/how-to/declare-queue-storage-schemas.md",
+    "docs/how-to/develop-with-a-database.md",
     "docs/how-to/find-out-why.md",
     "docs/how-to/guard-the-schemas.md",
     "docs/how-to/migrate-without-pulumi.md",

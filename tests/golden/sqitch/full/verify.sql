@@ -195,7 +195,7 @@ SELECT 'queue storage slow_queue: queue/lease/claim slots, receipts', '4/2/2 f',
             (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
                                                  'found', coalesce(fact.found, 'nothing'), 'brought', false))
                FROM (
-SELECT 'roles and privileges', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
+SELECT 'roles and privileges', 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER BY missing.text), 'nothing missing')
   FROM (
 -- Which of the declared roles and privileges are missing in this database: one row (step, text) for each role, and
 -- for each role and kind of object in a schema. Reads catalogs only.
@@ -323,9 +323,9 @@ SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with it
     ON a.defaclrole = p.proowner AND a.defaclnamespace = n.oid AND a.defaclobjtype = 'f'
  CROSS JOIN LATERAL aclexplode(a.defaclacl) AS always
  WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[]) AND always.grantee = given.grantee
-       ) AS lacks
+       ) AS missing
  -- Whether whoever asks could act as the owner is no fact of the database.
- WHERE lacks.step <> 'act-as'
+ WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
         facts := facts || jsonb_build_array(jsonb_build_object(
@@ -340,7 +340,7 @@ SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with it
             (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
                                                  'found', coalesce(fact.found, 'nothing'), 'brought', true))
                FROM (
-SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
+SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER BY missing.text), 'nothing missing')
   FROM (
 -- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue', and which queues have another number
 -- of shards than the declared one: rows (step, text).
@@ -365,9 +365,9 @@ SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s 
          WHERE q.enqueue_shards IS NOT NULL) w
   LEFT JOIN awa.queue_meta m ON m.queue = w.queue
  WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
-       ) AS lacks
+       ) AS missing
  -- Whether whoever asks could act as the owner is no fact of the database.
- WHERE lacks.step <> 'act-as'
+ WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
         facts := facts || jsonb_build_array(jsonb_build_object(
@@ -382,7 +382,7 @@ SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s 
             (SELECT jsonb_agg(jsonb_build_object('what', fact.what, 'expected', fact.expected,
                                                  'found', coalesce(fact.found, 'nothing'), 'brought', true))
                FROM (
-SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(lacks.text, '; ' ORDER BY lacks.text), 'nothing missing')
+SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER BY missing.text), 'nothing missing')
   FROM (
 -- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue', and which queues have another number
 -- of shards than the declared one: rows (step, text).
@@ -407,9 +407,9 @@ SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s 
          WHERE q.enqueue_shards IS NOT NULL) w
   LEFT JOIN awa.queue_meta m ON m.queue = w.queue
  WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
-       ) AS lacks
+       ) AS missing
  -- Whether whoever asks could act as the owner is no fact of the database.
- WHERE lacks.step <> 'act-as'
+ WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
         facts := facts || jsonb_build_array(jsonb_build_object(

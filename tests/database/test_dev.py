@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from awa_infra.database import clones
+from awa_infra.dev import project
+from awa_infra.dev.project import DevServer
+from awa_infra.testing import servers
+from devtools.docs_json import fields
+from tests.support.command import Run
+from tests.support.servers import TestServer
+
+# docs/how-to/develop-with-a-database.md starts a real server, stops it and deletes it.
+
+
+def test_a_folder_of_others_is_neither_used_nor_deleted(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "mine").write_text("mine")
+    for words in (("start",), ("stop",), ("stop", "--delete")):
+        outcome = run("dev", *words, "--folder", str(tmp_path))
+        assert outcome.status == 3
+        assert "[not-ours]" in outcome.err
+    assert (tmp_path / "postgres" / "mine").read_text() == "mine"
+
+
+def test_deleting_takes_only_what_start_made(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "dev.json").write_text('{"database": "jobs"}')
+    (tmp_path / ".gitignore").write_text("*\n")
+    (tmp_path / "notes.txt").write_text("mine")
+    outcome = run("dev", "stop", "--delete", "--folder", str(tmp_path))
+    assert outcome.status == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_without_a_server_each_command_says_so(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("dev", "stop").out == f"No server runs with its data in {tmp_path / '.awa'}.\n"
+    for command in ("url", "psql"):
+        outcome = run("dev", command)
+        assert outcome.status == 4
+        assert "Hint: Start it: awa-infra dev start." in outcome.err
+    outcome = run("dev", "status", "--json")
+    assert (outcome.status, outcome.data["running"]) == (1, False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_commands_find_the_server_from_a_folder_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".awa").mkdir()
+    (tmp_path / ".awa" / "dev.json").write_text('{"database": "jobs"}')
+    below = tmp_path / "src" / "jobs"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert project.folder_of() == tmp_path / ".awa"
+    assert project.folder_of(Path("other")) == below / "other"
+
+
+def test_the_status_as_data_has_every_field_and_no_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = DevServer(Path("/x/.awa"), "postgresql://u:hidden@127.0.0.1:1/jobs", "jobs", "127.0.0.1", 1, 18)
+    monkeypatch.setattr(project, "running", lambda _folder: found)
+    outcome = run("dev", "status", "--json")
+    assert outcome.status == 0
+    assert set(outcome.data) - {"json_version"} == set(fields()["dev status"])
+    assert "hidden" not in json.dumps(outcome.data)
+    assert "hidden" not in repr(found)
+
+
+def test_clean_drops_what_a_run_left_and_names_what_it_leaves(
+    server: TestServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(servers.FOLDER, str(tmp_path))
+    with clones.run(server.url) as begun:
+        template = begun.template("of clean", lambda _url: None)
+        left = begun.clone(template)
+        outcome = run("dev", "clean", "--templates", "--database-url", server.url)
+        assert outcome.out == "Dropped 0; in use 2; templates that stay 1.\n"
+    outcome = run("dev", "clean", "--templates", "--database-url", server.url)
+    assert outcome.out.splitlines() == [
+        f"Dropped {left}.",
+        f"Dropped {template}.",
+        "Dropped 2; in use 0; templates that stay 0.",
+    ]
