@@ -96,17 +96,23 @@ lacks is written as an escape, such as `\\u2603`.
 def render() -> str:
     """Return the page."""
     context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
-    commands = dict(_commands(cli, context))
-    if set(commands) != set(FAILURES):
-        raise ToolError(f"devtools/docs_cli.py: FAILURES and the commands differ: {set(commands) ^ set(FAILURES)}")
+    found = dict(_commands(cli, context))
+    if set(found) != set(FAILURES):
+        raise ToolError(f"devtools/docs_cli.py: FAILURES and the commands differ: {set(found) ^ set(FAILURES)}")
     return page(
         "# Command line",
         _text(cli.help or ""),
         _INTRO,
         _options(cli, context),
         _statuses(),
-        *(_command(name, command) for name, command in commands.items()),
+        *(_command(name, command) for name, command in found.items()),
     )
+
+
+def commands() -> dict[str, click.Command]:
+    """Return every command by the words after ``awa-infra``."""
+    context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
+    return {name: command for name, (command, _context) in _commands(cli, context)}
 
 
 def failures() -> list[type[errors.AwaInfraError]]:
@@ -144,7 +150,7 @@ def _command(name: str, found: tuple[click.Command, click.Context]) -> str:
             _text(command.help or ""),
             f"```text\n{usage}\n```",
             _options(command, context),
-            "```sh\n" + "\n".join(f"# {what}\n{PROGRAM} {words}" for what, words in EXAMPLES[name]) + "\n```",
+            "```text\n" + "\n".join(f"# {what}\n{PROGRAM} {words}" for what, words in EXAMPLES[name]) + "\n```",
             f"Exit statuses: {', '.join(str(status) for status in sorted(statuses))}.",
         ]
     )

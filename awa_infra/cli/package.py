@@ -38,6 +38,7 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
     "bundle_format",
     required=True,
     callback=_known_format,
+    shell_complete=lambda _ctx, _param, begun: [form for form in FORMATS if form.startswith(begun)],
     metavar="FORMAT",
     help=", ".join(FORMATS) + ".",
 )
