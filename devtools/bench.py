@@ -37,7 +37,7 @@ from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
-from devtools import bench_reads, bench_traffic, java_tools, postgres
+from devtools import bench_clones, bench_reads, bench_traffic, java_tools, postgres
 from devtools.progress import ToolMissing, note, run_cli
 
 RESULTS = Path("docs/reference/benchmark.json")
@@ -163,6 +163,7 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
         warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
     results |= measure_reads(bench, rounds, done)
+    results[bench_clones.GROUP] = bench_clones.for_tests(rounds, _seconds, bench.awa)
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
@@ -267,14 +268,18 @@ def _main() -> int:
     parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--reads", action="store_true", help="measure what only reads, and keep the other groups")
+    parser.add_argument("--tests", action="store_true", help="measure databases of tests, and keep the other groups")
     given = parser.parse_args()
     rounds: int = given.rounds
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-bench-"))
     server = postgres.start(folder / "pg")
     try:
         bench = Bench(server, folder)
-        if given.reads:
-            kept = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"]
+        kept = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"]
+        if given.tests:
+            results = kept | {bench_clones.GROUP: bench_clones.for_tests(rounds, _seconds, bench.awa)}
+            traffic = _known_traffic()
+        elif given.reads:
             results = kept | measure_reads(bench, rounds, bench.template("bench_done", bench.awa))
             traffic = _known_traffic()
         else:

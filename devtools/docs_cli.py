@@ -39,7 +39,13 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "status": (*_READS, errors.BlockedError),
         "doctor": (),
-        "verify": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
+        "verify": (
+            *_PLANS,
+            errors.NotOursError,
+            errors.LockTimeoutError,
+            errors.SqlFailedError,
+            errors.CommitUnknownError,
+        ),
         "package": (errors.ConfigurationError, errors.BlockedError, errors.BundleError, errors.ReleaseError),
         "config check": (errors.ConfigurationError,),
         "config schema": (errors.ConfigurationError,),
@@ -109,10 +115,10 @@ def render() -> str:
     )
 
 
-def commands() -> dict[str, click.Command]:
-    """Return every command by the words after ``awa-infra``."""
+def helps() -> dict[str, str]:
+    """Return what ``--help`` prints of every command, by the words after ``awa-infra``."""
     context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
-    return {name: command for name, (command, _context) in _commands(cli, context)}
+    return {name: command.get_help(inner) for name, (command, inner) in _commands(cli, context)}
 
 
 def failures() -> list[type[errors.AwaInfraError]]:

@@ -7,6 +7,7 @@ import os
 import re
 import traceback
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
-    """Whether a command line has ``--json``; it may be too wrong for click to say so."""
-    return "--json" in arguments
+    """Whether a command line has ``--json`` or ``--format json``; it may be too wrong for click to say so."""
+    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def show_error(error: AwaInfraError, *, as_json: bool) -> int:

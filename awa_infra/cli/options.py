@@ -154,12 +154,16 @@ def lock_options(command: F) -> F:
     return cast("F", wrapper)
 
 
+_DOCUMENTS = ("as_json", "asked", "as_markdown", "show_sql", "show_diff")
+"""Parameters of commands that ask for a document, which is printed whatever else is not."""
+
+
 def loudness_options(command: F) -> F:
-    """Add ``--quiet`` and ``--verbose``. With the first, nothing but JSON goes to standard output."""
+    """Add ``--quiet`` and ``--verbose``. With the first, only a document that is asked for goes to standard output."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        if loudness() is not Loudness.QUIET or kwargs.get("as_json"):
+        if loudness() is not Loudness.QUIET or any(kwargs.get(name) for name in _DOCUMENTS):
             return command(*args, **kwargs)
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
             return command(*args, **kwargs)

@@ -73,7 +73,7 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
     from awa_infra.planning.plan_file import document  # noqa: PLC0415  see above
 
     found = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
-    _write(path, json.dumps(found, indent=2) + "\n")
+    write_text(path, json.dumps(found, indent=2) + "\n")
 
 
 def refuse_other_pages(path: Path) -> None:
@@ -100,7 +100,7 @@ def write_page(path: Path, database: str, plan: Plan, desired: DesiredState) -> 
     from awa_infra.planning.summary import summary_of  # noqa: PLC0415  the same
 
     shown = summary_of(database, plan, desired)
-    _write(path, plan_page(shown, made_at=datetime.now(UTC), made_by=_MADE_BY))
+    write_text(path, plan_page(shown, made_at=datetime.now(UTC), made_by=_MADE_BY))
 
 
 _MADE_BY = f"awa-infra {__version__}"
@@ -109,7 +109,12 @@ _NEAR_THE_START = 1_000
 """Bytes."""
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        ConfigurationError: it cannot be written there.
+    """
     from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
 
     mask = os.umask(0)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -21,9 +18,11 @@ from awa_infra.cli.options import (
     loudness_options,
     policy_options,
 )
-from awa_infra.cli.output import print_json
-from awa_infra.cli.plan import print_sql, print_steps
+from awa_infra.cli.plan import print_sql
 from awa_infra.cli.progress import shown_progress
+from awa_infra.cli.verify_report import FORMATS, Result, chosen_format, report_text, write_report
+from awa_infra.cli.verify_report import TEXT as TEXT_FORMAT
+from awa_infra.cli.verify_text import print_findings, print_repair
 from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
@@ -32,27 +31,15 @@ from awa_infra.database.reference import measured_facts
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.facts.catalog import CatalogFacts
-from awa_infra.model import ObservedState, Plan, Policy, Release, Report
-from awa_infra.planning.describe import gate_data, step_data
+from awa_infra.model import Plan, Policy, Release
 from awa_infra.release import installed_release
 from awa_infra.verification.drift import Examination
-from awa_infra.verification.findings import Finding, FindingKind
 
 DRIFT = 1
 """Exit status if anything is not as the release promises."""
 
 UNCOMPARED = 9
 """Exit status if nothing wrong was found, but not everything was compared."""
-
-_COLOURS = {
-    FindingKind.MISSING: "red",
-    FindingKind.EXTRA: "yellow",
-    FindingKind.CHANGED: "magenta",
-    FindingKind.STATE: "red",
-    FindingKind.RUNTIME_CREATED: "green",
-    FindingKind.UNKNOWN: "yellow",
-}
-_SHOWN_LINES = 40
 
 
 @click.command(epilog=examples("verify"))
@@ -83,6 +70,19 @@ _SHOWN_LINES = 40
     help="Compare with this database instead, which is only read. Connection string, or the name of a database on the "
     "same server.",
 )
+@click.option(
+    "--format",
+    "asked",
+    type=click.Choice(FORMATS),
+    help="For whom: text for people, json as --json, junit for servers of continuous integration, sarif for pages of "
+    "code scanning, prometheus for node_exporter's collector of text files. Default: text.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --format: write it there, whole or not at all, and print the text for people.",
+)
 @policy_options
 @lock_options
 @loudness_options
@@ -99,6 +99,8 @@ def verify(
     show_sql: bool,
     reference: bool,
     reference_url: str | None,
+    asked: str | None,
+    output: Path | None,
     role: str | None,
     policy: Policy,
     options: ApplyOptions,
@@ -114,6 +116,7 @@ def verify(
     compared.
     """
     _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
+    kind = chosen_format(asked, as_json=as_json, output=output, dry_run=dry_run)
     url = url_to_read(database_url, config_path)
     release = installed_release()
     facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
@@ -126,15 +129,17 @@ def verify(
         observed = report.after
     else:
         observed, found = run_verify(url, release, schemas, role=role, facts=facts)
-    if as_json:
-        print_json(_data(observed, release.name, found, report, plan))
-    elif show_sql and plan is not None:
+    if kind != TEXT_FORMAT:
+        write_report(report_text(kind, Result(observed, release.name, found, report, plan, config_path)), output)
+    if kind != TEXT_FORMAT and output is None:
+        ctx.exit(_status(found, plan))
+    if show_sql and plan is not None:
         print_sql(plan)
     else:
-        _print(observed, release.name, found, report, schemas)
+        print_findings(observed, release.name, found, report, schemas)
         if plan is not None:
-            _print_plan(plan)
-    if plan is not None and not as_json:
+            print_repair(plan)
+    if plan is not None:
         print_gates(plan.gates)
     ctx.exit(_status(found, plan))
 
@@ -163,103 +168,3 @@ def _reference(url: str, release: Release, reference_url: str | None) -> Catalog
     if reference_url is not None and "=" not in reference_url and ":" not in reference_url:
         reference_url = Target.of(url).with_database(reference_url)
     return measured_facts(url, release, reference_url)
-
-
-def _print(
-    observed: ObservedState, release: str, found: Examination, report: Report | None, schemas: Sequence[str]
-) -> None:
-    if report is not None:
-        for done in report.applied:
-            click.echo(f"Repaired: {done.title}.")
-        if not report.changed:
-            click.echo("Nothing was there that --repair could repair.")
-    for schema, findings in groupby(sorted(found.findings, key=lambda f: f.schema), key=lambda f: f.schema):
-        click.echo(click.style(f"Schema {schema}", bold=True))
-        for finding in findings:
-            _print_finding(finding)
-    click.echo(f"Database {observed.database}, Awa {release}: {_verdict(found, schemas)}")
-
-
-def _print_plan(plan: Plan) -> None:
-    """Say what a repair would run; the database is as it was."""
-    if not plan.steps:
-        click.echo("--repair would run nothing.")
-        return
-    click.echo("--repair would run, in one transaction:")
-    print_steps(plan)
-
-
-def _verdict(found: Examination, schemas: Sequence[str]) -> str:
-    """Return the last line: healthy only if everything that was asked about was compared."""
-    if found.healthy:
-        listed = ", ".join(dict.fromkeys(schemas))
-        return click.style("healthy.", fg="green") + (f" Only {listed} was verified." if listed else "")
-    count = len(found.drift)
-    repairable = sum(f.repairable for f in found.drift)
-    rest = f", {repairable} of them repairable with --repair" if repairable else ""
-    line = f"{count} finding{'s' if count > 1 else ''}{rest}." if count else "no drift found."
-    unknown = ", ".join(dict.fromkeys(f.schema for f in found.unknown))
-    if unknown:
-        line += f" Not everything was compared: see {unknown} above."
-    return click.style(line, fg="red" if count else "yellow")
-
-
-def _print_finding(finding: Finding) -> None:
-    mark = click.style(f"{finding.kind.value:<8}", fg=_COLOURS[finding.kind])
-    if finding.message:
-        click.echo(f"  {mark} {finding.message} [{finding.code}]")
-    else:
-        more = f", and {finding.also} that hang on it" if finding.also else ""
-        click.echo(f"  {mark} {finding.part} {finding.object}{more}")
-    if finding.diff:
-        for line in finding.diff[:_SHOWN_LINES]:
-            colour = {"+": "green", "-": "red"}.get(line[:1])
-            click.echo(click.style(f"             {line}", fg=colour))
-        if len(finding.diff) > _SHOWN_LINES:
-            click.echo(f"             ... {len(finding.diff) - _SHOWN_LINES} more lines, see --json")
-    elif finding.kind is FindingKind.CHANGED:
-        click.echo(click.style(f"             - {finding.expected}", fg="red"))
-        click.echo(click.style(f"             + {finding.found}", fg="green"))
-    if finding.repair:
-        click.echo(click.style(f"           {finding.repair}", dim=True))
-    # All of them: half of the statements that hand something over hand over nothing.
-    for statement in finding.sql:
-        click.echo(f"             {statement}")
-
-
-def _data(
-    observed: ObservedState, release: str, found: Examination, report: Report | None, plan: Plan | None
-) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "database": observed.database,
-        "release": release,
-        "schema_version": observed.version,
-        "healthy": found.healthy,
-        "compared": not found.unknown,
-        "fingerprints": [{"schema": f.schema, "found": f.found, "expected": f.expected} for f in found.fingerprints],
-        "findings": [_finding_data(f) for f in found.findings],
-    }
-    if plan is not None:
-        data["would_run"] = [step_data(step) for step in plan.steps]
-        data["gates"] = [gate_data(gate) for gate in plan.gates]
-    if report is not None:
-        data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
-    return data
-
-
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.kind.value,
-        "code": finding.code,
-        "schema": finding.schema,
-        "part": finding.part,
-        "object": finding.object,
-        "also": finding.also,
-        "expected": finding.expected,
-        "found": finding.found,
-        "message": finding.message,
-        "diff": list(finding.diff),
-        "repair": finding.repair,
-        "repairable": finding.repairable,
-        "sql": list(finding.sql),
-    }

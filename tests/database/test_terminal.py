@@ -15,7 +15,7 @@ import pytest
 from awa_infra.cli.examples import EXAMPLES
 from awa_infra.cli.main import cli
 from awa_infra.database.target import Target
-from devtools.docs_cli import commands
+from devtools.docs_cli import helps
 from tests.support.servers import Database
 
 COMMAND = str(Path(sys.executable).with_name("awa-infra"))
@@ -93,7 +93,12 @@ def test_quiet_says_nothing_where_nothing_is_wrong(database: Database) -> None:
 
 
 def test_quiet_keeps_the_document_that_was_asked_for(awa_database: Database) -> None:
-    assert '"healthy": true' in run("verify", "--quiet", "--json", DATABASE_URL=awa_database.url).stdout
+    for words, document in (
+        (("verify", "--json"), '"healthy": true'),
+        (("verify", "--format=junit"), "<testsuites"),
+        (("plan", "--markdown"), awa_database.name),
+    ):
+        assert document in run(*words, "--quiet", DATABASE_URL=awa_database.url).stdout
 
 
 def test_verbose_says_how_long_each_step_took(database: Database) -> None:
@@ -130,7 +135,7 @@ def test_bash_takes_the_completion_that_is_printed() -> None:
 
 
 def test_the_help_of_each_command_ends_with_examples_that_can_be_typed() -> None:
-    found = commands()
+    found = helps()
     assert set(found) == set(EXAMPLES)
     for name, shown in EXAMPLES.items():
         assert len(shown) >= 2, name

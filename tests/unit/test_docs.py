@@ -32,8 +32,8 @@ CODE_PATTERNS = (
     r'\bFinding\(\s*[\w.]+,\s*"([a-z-]+)"',
     r'"(object-[a-z]+)"',
 )
-NO_CODES = frozenset({"s", "flyway", "local", "dev"})
-"""What the patterns find and is no code: an index, a table of TOML, the name of a socket, an extra of the package."""
+NO_CODES = frozenset({"s", "flyway", "local", "dev", "formats"})
+"""What the patterns find and is no code: an index, a table of TOML, the name of a socket, extras of the package."""
 
 
 def ids(found: list[Block]) -> list[str]:

@@ -19,6 +19,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "make demo-stop": "stops what make demo left running, perhaps on the developer's own desk",
         "pip install 'awa-infra[pytest,dev]'": "installs into the environment that runs this",
         "pip install 'awa-infra[dev]'": "the same",
+        "pip install 'awa-infra[formats]'": "the same",
         "curl -fsSL https://get.pulumi.com | sh": "installs into the home directory, from the network",
         'python -c "from pulumi.automation import PulumiCommand; '
         "PulumiCommand.install(root='.pulumi-cli')\"": "needs the network; devtools.pulumi_cli tries the same",

@@ -1,0 +1,155 @@
+"""Write what a verification found for other programs: JSON, JUnit XML, SARIF, Prometheus."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from awa_infra import __version__
+from awa_infra.cli.output import JSON_VERSION
+from awa_infra.cli.plan_file import write_text
+from awa_infra.errors import ConfigurationError, NotOursError
+from awa_infra.model import ObservedState, Plan, Report
+from awa_infra.planning.describe import gate_data, step_data
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding
+
+TEXT = "text"
+JSON = "json"
+_SIGNS = {
+    JSON: b'"json_version"',
+    "junit": b'name="awa-infra verify"',
+    "sarif": b'"name": "awa-infra"',
+    "prometheus": b"awa_verify_healthy",
+}
+"""What a report has by which the next one knows that it may take its place."""
+
+FORMATS = (TEXT, *_SIGNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run of ``verify`` came to."""
+
+    observed: ObservedState
+    release: str
+    found: Examination
+    report: Report | None
+    plan: Plan | None
+    config: Path | None
+
+
+def chosen_format(asked: str | None, *, as_json: bool, output: Path | None, dry_run: bool) -> str:
+    """Return the format, before anything is done.
+
+    Raises:
+        ConfigurationError: options contradict each other, or a package that writes the format is missing.
+        NotOursError: the file exists, and is no such report.
+    """
+    if as_json and asked not in (None, JSON):
+        raise ConfigurationError(f"--json and --format {asked} are both given.", hint="Leave one of them out.")
+    kind = JSON if as_json else asked or TEXT
+    if output is not None and kind == TEXT:
+        raise ConfigurationError("--output goes with a format for programs.", hint="Add --format junit, for example.")
+    if dry_run and kind not in (TEXT, JSON):
+        raise ConfigurationError(
+            f"--format {kind} has no place for what --dry-run shows.", hint="Use --format json, or leave --dry-run out."
+        )
+    _require_packages(kind)
+    if output is not None:
+        _require_ours(output, kind)
+    return kind
+
+
+def report_text(kind: str, result: Result) -> str:
+    """Return the document in one of the formats for programs."""
+    if kind == "junit":
+        from awa_infra.reports.junit import junit  # noqa: PLC0415  an extra, and seldom wanted
+
+        return junit(result.observed, result.release, result.found)
+    if kind == "sarif":
+        from awa_infra.reports.sarif import sarif  # noqa: PLC0415  seldom wanted
+
+        config = None if result.config is None else result.config.as_posix()
+        return sarif(result.observed, result.release, result.found, config, __version__)
+    if kind == "prometheus":
+        from awa_infra.reports.prometheus import prometheus  # noqa: PLC0415  an extra, and seldom wanted
+
+        return prometheus(result.observed, result.release, result.found, time.time())
+    return json.dumps({"json_version": JSON_VERSION, **_data(result)}, indent=2) + "\n"
+
+
+def write_report(text: str, output: Path | None) -> None:
+    """Write a report to a file, whole or not at all, or to standard output."""
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text)
+
+
+def _require_packages(kind: str) -> None:
+    try:
+        if kind == "junit":
+            import junitparser  # noqa: F401, PLC0415  an extra
+        elif kind == "prometheus":
+            import prometheus_client  # noqa: F401, PLC0415  an extra
+    except ImportError as exc:
+        raise ConfigurationError(
+            f"--format {kind} needs the Python package {exc.name}, which is not installed here.",
+            hint="Install it: pip install 'awa-infra[formats]'.",
+        ) from exc
+
+
+def _require_ours(path: Path, kind: str) -> None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as exc:
+        raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint="Name another file.") from exc
+    if content and _SIGNS[kind] not in content:
+        raise NotOursError(
+            f"File {path} exists, and is no {kind} report of awa-infra verify.", hint="Name another file, or remove it."
+        )
+
+
+def _data(result: Result) -> dict[str, Any]:
+    observed, found, plan, report = result.observed, result.found, result.plan, result.report
+    data: dict[str, Any] = {
+        "database": observed.database,
+        "release": result.release,
+        "schema_version": observed.version,
+        "healthy": found.healthy,
+        "compared": not found.unknown,
+        "fingerprints": [{"schema": f.schema, "found": f.found, "expected": f.expected} for f in found.fingerprints],
+        "findings": [_finding_data(f) for f in found.findings],
+    }
+    if plan is not None:
+        data["would_run"] = [step_data(step) for step in plan.steps]
+        data["gates"] = [gate_data(gate) for gate in plan.gates]
+    if report is not None:
+        data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
+    return data
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind.value,
+        "code": finding.code,
+        "schema": finding.schema,
+        "part": finding.part,
+        "object": finding.object,
+        "also": finding.also,
+        "expected": finding.expected,
+        "found": finding.found,
+        "message": finding.message,
+        "diff": list(finding.diff),
+        "repair": finding.repair,
+        "repairable": finding.repairable,
+        "sql": list(finding.sql),
+    }

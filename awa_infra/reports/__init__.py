@@ -1,0 +1,1 @@
+"""What a verification found, in the formats of other programs: JUnit XML, SARIF, Prometheus. Pure."""

@@ -1,0 +1,121 @@
+"""Name everything that a verification checks, so that each has an identifier that stays the same from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from awa_infra.explain import sections
+from awa_infra.model import CANONICAL_SCHEMA
+from awa_infra.verification.catalog import STRUCTURE
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding, FindingCode, FindingKind
+
+OF_AWA: tuple[FindingCode, ...] = (
+    "active-schema-missing",
+    "marker-disagrees",
+    "marker-missing",
+    "marker-unexpected",
+    "not-migrated",
+    "patch-missing",
+    "pending",
+    "public-may-install",
+    "version-rows-missing",
+    "version-rows-strange",
+)
+"""States that only schema ``awa`` can be in."""
+
+OF_EACH: tuple[FindingCode, ...] = (
+    "index-names-truncated",
+    "lane-sequence-missing",
+    "lane-sequence-owner",
+    "owner-differs",
+    "privileges-missing",
+    "publication-without-identity",
+    "row-level-security",
+    "schema-missing",
+    "sequences-without-update",
+    "slot-counts-changed",
+    "state-rows-missing",
+)
+"""States that every schema can be in."""
+
+OBJECTS = tuple(sorted(STRUCTURE))
+"""Parts of the catalog, each of which is compared as a whole."""
+
+
+class Outcome(StrEnum):
+    """How one check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that was verified, or that could not be.
+
+    Attributes:
+        schema: where.
+        name: a part of the catalog, such as ``column``, or the code of a state; unique in the schema.
+        outcome: how it ended.
+        findings: what is wrong, or why it was skipped.
+    """
+
+    schema: str
+    name: str
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+
+
+def items(found: Examination) -> tuple[Item, ...]:
+    """Return everything that was verified, schema by schema, in an order that stays the same."""
+    schemas = dict.fromkeys([*(f.schema for f in found.fingerprints), *(f.schema for f in found.findings)])
+    return tuple(item for schema in sorted(schemas) for item in _of_schema(schema, found))
+
+
+def text_of(finding: Finding) -> str:
+    """Return what is wrong, as one line."""
+    if finding.message:
+        return finding.message
+    more = f", and {finding.also} entries that depend on it" if finding.also else ""
+    return f"{finding.part} {finding.object} is {finding.kind.value}{more}"
+
+
+def hint_of(finding: Finding) -> str:
+    """Return what to do about it, as one line."""
+    if finding.repair:
+        return finding.repair
+    return next(section.do for section in sections()[finding.code] if section.group == "findings")
+
+
+def lines_of(finding: Finding) -> Iterator[str]:
+    """Yield everything about a finding, line by line: what, the difference, what to do, the statements for it."""
+    yield f"[{finding.code}] {text_of(finding)}"
+    if finding.diff:
+        yield from finding.diff
+    elif finding.kind is FindingKind.CHANGED:
+        yield f"- {finding.expected}"
+        yield f"+ {finding.found}"
+    yield f"Hint: {hint_of(finding)}"
+    yield from finding.sql
+
+
+def _of_schema(schema: str, found: Examination) -> Iterator[Item]:
+    here = [finding for finding in found.findings if finding.schema == schema]
+    unknown = tuple(finding for finding in here if finding.kind is FindingKind.UNKNOWN)
+    compared = any(fingerprint.schema == schema for fingerprint in found.fingerprints)
+    for part in OBJECTS:
+        yield _item(schema, part, [f for f in here if f.is_drift and f.part == part], () if compared else unknown)
+    for code in (*OF_AWA, *OF_EACH) if schema == CANONICAL_SCHEMA else OF_EACH:
+        yield _item(schema, code, [f for f in here if f.is_drift and f.code == code], ())
+    for code in dict.fromkeys(finding.code for finding in unknown):
+        yield Item(schema, code, Outcome.SKIPPED, tuple(finding for finding in unknown if finding.code == code))
+
+
+def _item(schema: str, name: str, wrong: list[Finding], unknown: tuple[Finding, ...]) -> Item:
+    if wrong:
+        return Item(schema, name, Outcome.FAILED, tuple(wrong))
+    return Item(schema, name, Outcome.SKIPPED if unknown else Outcome.PASSED, unknown)

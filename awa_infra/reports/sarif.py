@@ -1,0 +1,90 @@
+"""A verification as SARIF 2.1.0, for pages of code scanning: a rule for each code, a result for each finding.
+
+The document is small and made here. sarif-om is without a release since 2019, and sarif-pydantic 0.6 has keys that the
+format does not know; tests hold what is made here against the JSON schema of the format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, get_args
+from urllib.parse import quote
+
+from awa_infra.explain import sections
+from awa_infra.model import ObservedState
+from awa_infra.reports.items import lines_of, text_of
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding, FindingCode, FindingKind
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_CODES: tuple[FindingCode, ...] = get_args(FindingCode)
+_LEVELS = {FindingKind.UNKNOWN: "warning", FindingKind.RUNTIME_CREATED: "note"}
+
+
+def sarif(observed: ObservedState, release: str, found: Examination, config: str | None, made_by: str) -> str:
+    """Return the document.
+
+    Args:
+        observed: the database.
+        release: what it was compared with.
+        found: what was found.
+        config: path of the stack configuration, which a page of code scanning shows the results at. A database is no
+            file; without a configuration its name stands for one.
+        made_by: version of awa-infra.
+    """
+    uri = quote(config or f"database/{observed.database}", safe="/")
+    driver = {
+        "name": "awa-infra",
+        "version": made_by,
+        "rules": [_rule(code) for code in _CODES],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"awa-infra/verify/{observed.database}/"},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(observed.database, uri, finding) for finding in found.findings],
+        "properties": {
+            "database": observed.database,
+            "release": release,
+            "schemaVersion": observed.version,
+            "healthy": found.healthy,
+            "compared": not found.unknown,
+        },
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: FindingCode) -> dict[str, Any]:
+    section = next(section for section in sections()[code] if section.group == "findings")
+    return {
+        "id": code,
+        "shortDescription": {"text": section.happened.partition(". ")[0].rstrip(".") + "."},
+        "fullDescription": {"text": section.happened},
+        "help": {"text": section.do, "markdown": section.do},
+    }
+
+
+def _result(database: str, uri: str, finding: Finding) -> dict[str, Any]:
+    _, *more = lines_of(finding)
+    place = {
+        "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}},
+        "logicalLocations": [
+            {
+                "name": finding.object,
+                "fullyQualifiedName": f"{database}.{finding.schema}.{finding.object}",
+                "kind": finding.part,
+            }
+        ],
+    }
+    identity = "\n".join((database, *finding.identity))
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": _CODES.index(finding.code),
+        "level": _LEVELS.get(finding.kind, "error"),
+        "message": {"text": "\n".join((f"{finding.schema}: {text_of(finding)}", *more))},
+        "locations": [place],
+        "partialFingerprints": {"awaFinding/v1": hashlib.sha256(identity.encode()).hexdigest()},
+        "properties": {"schema": finding.schema, "kind": finding.kind.value, "repairable": finding.repairable},
+    }
