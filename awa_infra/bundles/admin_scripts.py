@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents
-from awa_infra.model import Step, StepKind
+from awa_infra.model import Roles, Step, StepKind
 from awa_infra.planning.session import opening
 
 ROLES_FILE = "roles.sql"
@@ -17,7 +18,9 @@ _HEADER = """\
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
 --
--- It sets no passwords: use \\password in psql afterwards, for every role that logs in.
+-- It sets no passwords: use \\password in psql afterwards, for every role that logs in. An administrator who is no
+-- superuser is a member of the owner afterwards, and may act as it. The last lines show what there is now, and the
+-- REVOKE that ends the membership. Another run of this file grants it again, for it needs it.
 \\set ON_ERROR_STOP on
 BEGIN;
 """
@@ -43,16 +46,24 @@ def guard_script(contents: Contents) -> dict[str, bytes]:
 
 def roles_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if no roles are declared."""
-    return _script(
-        ROLES_FILE,
-        _HEADER,
-        contents,
-        [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}],
-    )
+    roles = contents.desired.roles
+    if roles is None:
+        return {}
+    steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
+    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles)}")
 
 
-def _script(path: str, header: str, contents: Contents, steps: Sequence[Step]) -> dict[str, bytes]:
+def _summary(roles: Roles) -> str:
+    named = {"owner": roles.owner, "migrator": roles.migrator, "runtime": roles.runtime, "observer": roles.observer}
+    duties = [{"duty": duty, "name": name} for duty, name in named.items() if name] + [{"duty": "ran this"}]
+    text = sqltext.render("bundle/roles_summary.sql", owner=roles.owner, duties=json.dumps(duties, ensure_ascii=False))
+    return f"{text.rstrip()};\n"
+
+
+def _script(
+    path: str, header: str, contents: Contents, steps: Sequence[Step], *, end: str = "COMMIT;\n"
+) -> dict[str, bytes]:
     if not steps:
         return {}
     texts = [f"-- {sqltext.one_line(step.title)}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
-    return {path: "\n".join([header, opening(contents.waits.lock_timeout), *texts, "COMMIT;\n"]).encode()}
+    return {path: "\n".join([header, opening(contents.waits.lock_timeout), *texts, end]).encode()}

@@ -12,6 +12,7 @@ from awa_infra.bundles.formats import format_named
 from awa_infra.bundles.growing import Kept, grown_from, with_released_texts
 from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, with_shapes, written
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
+from awa_infra.bundles.opening_words import with_opening_words
 from awa_infra.bundles.readme import readme
 from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
 from awa_infra.bundles.verify_script import verify
@@ -86,10 +87,8 @@ def package(
     if existing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
         files |= {entry.file: existing.files[entry.file] for entry in stay if entry.file in existing.files}
-    files.update(form.files(contents))
-    files.update(roles_script(contents))
-    files.update(guard_script(contents))
-    files["verify.sql"] = verify(contents).encode()
+    around = {**form.files(contents), **roles_script(contents), **guard_script(contents)}
+    files.update(with_opening_words({**around, "verify.sql": verify(contents).encode()}))
     files["README.md"] = readme(form, contents, paths).encode()
     files[".gitattributes"] = _ATTRIBUTES
     migrations = {int(step.key.removeprefix("V")): paths[step.key] for step in contents.of(StepKind.MIGRATION)}

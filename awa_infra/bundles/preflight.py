@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents
 from awa_infra.bundles.verify_script import facts
+from awa_infra.bundles.who import WHO, who_mends
+from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
@@ -35,12 +37,10 @@ def preflight(
             lock has just been taken, as the setting ``awa_infra.fresh`` says.
         begins_itself: whether the bundle rather than its tool begins the transactions.
     """
-    asked = (
-        *gate_queries(contents.desired, begins_itself=begins_itself),
-        *start_queries(contents.plan.from_version),
-        *more,
-    )
-    queries = [query for query in asked if only is None or query.code in only]
+    asked = (*asked_of(contents, begins_itself=begins_itself), *start_queries(contents.plan.from_version), *more)
+    kept = [query for query in asked if only is None or query.code in only]
+    # Reported in this order: all that one and the same can mend, one after the other.
+    queries = sorted(kept, key=lambda query: who_mends(query.code))
 
     def when(code: str, *, pending: bool) -> sqltext.Part:
         if each_time is not None:
@@ -79,7 +79,7 @@ def locked(contents: Contents, *, first: bool = True) -> str:
 def _condition(query: GateQuery, when: sqltext.Part) -> str:
     return sqltext.render(
         "bundle/condition.sql",
-        code=query.code,
+        code=f"{query.code}, for {WHO[who_mends(query.code)].lower()}",
         when=when,
         needs=" ".join(query.needs),
         query=sqltext.Part(query.sql.rstrip()),
@@ -120,6 +120,32 @@ def _timeout_query(settings: tuple[str, ...], enough: int, consequence: str) -> 
         "bundle/tool_timeout.sql", settings=" ".join(settings), enough=enough, consequence=consequence
     )
     return GateQuery("tool-timeout", (), text)
+
+
+def asked_of(contents: Contents, *, begins_itself: bool = False) -> tuple[GateQuery, ...]:
+    """Return the engine's gates for what a bundle contains, without those that no database could fail.
+
+    Args:
+        contents: what the bundle contains.
+        begins_itself: whether the bundle rather than its tool begins the transactions.
+    """
+    queries = gate_queries(contents.desired, begins_itself=begins_itself)
+    return tuple(query for query in queries if _can_block(query.code, contents))
+
+
+_FIRST_OF_0_7 = 41
+"""The first version of Awa 0.7: what concerns the way there does not concern bundles that end before."""
+
+
+def _can_block(code: str, contents: Contents) -> bool:
+    start, end = contents.plan.from_version, contents.plan.to_version
+    if code == "downgrade":
+        return end < contents.desired.release.schema_version
+    if code in {"minor-skipped", "storage-not-finalized"}:
+        return end >= _FIRST_OF_0_7
+    if code == "live-runtimes":
+        return any(start < version <= end for version in EXCLUSIVE_VERSIONS)
+    return code != "runtime-too-old" or runtime_floor(start, end) is not None
 
 
 def start_queries(start: int) -> tuple[GateQuery, ...]:

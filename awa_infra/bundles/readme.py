@@ -8,61 +8,15 @@ from importlib import resources
 
 from awa_infra import sqltext
 from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
+from awa_infra.bundles.conditions import conditions
 from awa_infra.bundles.contents import Contents, Format, own_name, seconds
 from awa_infra.bundles.durations import durations
-from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.preflight import start_queries
+from awa_infra.bundles.running import abort, bad_release, indented, total
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
 from awa_infra.planning.effort import WAITING, and_listed, effort_of
-from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.installer import replays_installer
 from awa_infra.planning.markdown import as_code, as_text
-
-CONDITIONS = {
-    "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",
-    "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
-    "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
-    "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
-    "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
-    "downgrade": "The database is at a later version than this bundle. Awa cannot go back; run the later bundle.",
-    "empty-history": "Awa's version table lost its rows. Restore them; guessing would run migrations twice.",
-    "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
-    "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
-    "live-runtimes": "Workers are running, and a version in this bundle needs all of them to be stopped.",
-    "lock-table-too-small": "The server's lock table has too little room for what is to be installed. Raise it.",
-    "lost-history": "Objects of Awa are there, its version table is not. Restore it; run no migrator before that.",
-    "minor-skipped": "The database is from Awa 0.5 or before, and this bundle is of 0.7. Go to 0.6 first.",
-    "newer-schema": "A newer Awa migrated this database. Run the bundle of that release; never this one.",
-    "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
-    "not-adopted": "The tool's history does not know what is there, or was killed before it had noted version 1: "
-    "*A database that `awa migrate` already migrated*.",
-    "not-owner": "The role is neither owner of schema awa nor a member that may act as the owner.",
-    "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
-    "owner-not-acting": "The session may not act as the declared owner. Run `roles.sql`, connect as the migrator.",
-    "queue-storage-damaged": "A queue-storage schema lost a table of its rings; migrations would skip it.",
-    "queue-storage-foreign": "A schema with the name of a queue-storage schema holds something else.",
-    "queue-storage-shape": "A queue-storage schema has other slot counts; they cannot be changed.",
-    "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
-    "tool-timeout": "A timeout of the role or the database would end the tool's own transaction during a migration.",
-    "auto-row-security": "An event trigger enables row security on every new table. Disable it for the run.",
-    "no-synchronous-standby": "Every commit waits for a synchronous standby, and none is connected.",
-    "setting-not-allowed": "A setting that only a superuser may change has a value under which Awa cannot be migrated.",
-    "read-only": "This is a standby, or the role or database is set to read-only transactions.",
-    "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",
-    "roles-not-creatable": "Declared roles are missing, and this role may not create any: run `roles.sql`.",
-    "roles-not-grantable": "Roles that are there already cannot be altered or granted by this one: run `roles.sql`.",
-    "runtime-too-old": "A running worker is of a release that cannot live with a version in this bundle. Deploy first.",
-    "schema-gone": "A queue-storage schema that the tool has installed was dropped. Package without it, then with it.",
-    "schema-other-owner": "Schema awa, or a queue-storage schema, belongs to another role than the declared owner.",
-    "server-too-old": "Awa needs PostgreSQL 14 or newer.",
-    "start-not-reached": "The bundle starts after a version that the database has not reached; run the earlier one.",
-    "state-rows-missing": "Rows that Awa's migrations made are gone. `awa-infra verify` says what can be put back.",
-    "storage-not-finalized": "The move of the jobs to queue storage is unfinished. Finish it on Awa 0.6 first.",
-}
-"""What each condition means, in a line. The error itself names the objects and says what to do."""
-
-_BELIEVE_THEIR_HISTORY = frozenset({"flyway", "goose", "golang-migrate", "dbmate", "sqitch"})
 
 
 def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
@@ -80,13 +34,17 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "digest_of": f"at version {plan.from_version}" if plan.from_version else "that is empty",
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
+        "total": total(contents),
+        "watch": indented(sqltext.load("bundle/watch.sql")),
+        "abort": abort(form),
+        "bad_release": bad_release(contents),
         "locks": _locks(form, contents, paths),
         "durations": durations(contents, paths),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
         else "Roles and privileges are in `roles.sql` alone.",
-        "conditions": _conditions(form, contents),
+        "conditions": conditions(form, contents),
         "table_lock": _bound(contents.waits.table_lock),
         "migration_lock": seconds(contents.waits.migration_lock),
         "tag": f"awa-{_last(plan)}",
@@ -96,7 +54,9 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         },
         "again": _AGAIN.get(form.name, "Run again."),
     }
-    values["usage"] = _fill(_text(form.name), values).rstrip("\n")
+    # The first section is how to run it; the others are for later.
+    run, rest = _fill(_text(form.name), values).split("\n## ", maxsplit=1)
+    values |= {"run": run.removeprefix("## Run it\n").strip("\n"), "usage": f"## {rest.rstrip()}"}
     return _fill(_text("common"), values)
 
 
@@ -204,13 +164,8 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
             "These replay the installer of queue storage and scan its ready and finished jobs, for about"
             f" {microseconds} µs for each job and each of the files (with a million jobs {microseconds} s for each):"
             f" {listed}. Until the end {_waiting(replays)}."
-            " This counts the jobs, by the server's statistics:"
         )
-    listed_lines = "\n".join(f"- {line}" for line in found)
-    if not replays:
-        return listed_lines
-    query = sqltext.load("observe/count_jobs.sql").rstrip()
-    return listed_lines + "\n\n" + "\n".join(["  ```sql", *(f"  {line}" for line in query.splitlines()), "  ```"])
+    return "\n".join(f"- {line}" for line in found)
 
 
 def _waiting(steps: Sequence[Step]) -> str:
@@ -246,14 +201,3 @@ def _queue_storage(contents: Contents) -> str:
     if not names:
         return "This bundle contains no custom queue-storage schema."
     return f"Custom queue-storage schemas in this bundle: {', '.join(names)}."
-
-
-def _conditions(form: Format, contents: Contents) -> str:
-    codes = {query.code for query in gate_queries(contents.desired)}
-    codes |= {"state-rows-missing", *(query.code for query in start_queries(contents.plan.from_version))}
-    codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
-    codes |= {"schema-gone"} if contents.of(StepKind.QUEUE_STORAGE) and form.name != "psql" else set()
-    codes |= {"tool-timeout"} if form.name in {"flyway", "sqitch"} else set()
-    codes |= {"not-adopted"} if form.name in _BELIEVE_THEIR_HISTORY else set()
-    rows = [f"| `{code}` | {CONDITIONS.get(code, 'See the message.')} |" for code in sorted(codes)]
-    return "\n".join(["| Code | Meaning |", "|---|---|", *rows])

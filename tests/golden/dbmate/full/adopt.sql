@@ -1,3 +1,5 @@
+-- Writes into the tool's own table which versions this database has already.
+-- Never touches schema awa, jobs, or any other schema.
 -- First in the transaction.
 -- By name: under another default of the role or the database this would look at a stale snapshot.
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

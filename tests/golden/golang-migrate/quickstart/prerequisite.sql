@@ -1,3 +1,5 @@
+-- Makes schema awa_migrations, for the tool's own tables, where it is missing.
+-- Never touches schema awa, jobs, or any other schema.
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE
@@ -97,7 +99,7 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    -- 'database-encoding'
+    -- 'database-encoding, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
@@ -112,7 +114,7 @@ SELECT 'database-encoding' AS code,
         END LOOP;
     END IF;
 
-    -- 'no-synchronous-standby'
+    -- 'no-synchronous-standby, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The commit would wait for ever, and everybody else behind the locks of its transaction.
@@ -130,7 +132,7 @@ SELECT 'no-synchronous-standby' AS code,
         END LOOP;
     END IF;
 
-    -- 'read-only'
+    -- 'read-only, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.

@@ -1,3 +1,5 @@
+-- Changes nothing: it reads, and keeps what it found in settings of its session.
+-- Never touches jobs, other schemas, or which storage is active.
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE
@@ -300,11 +302,124 @@ DECLARE
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p', 'v')
-           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.jobs awa.runtime_instances awa.schema_version awa.storage_transition_state awa_migrations.goose_db_version', ' '))
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('acme_jobs.claim_ring_state acme_jobs.lease_ring_state acme_jobs.queue_ring_state awa.schema_version awa.storage_transition_state awa_migrations.goose_db_version', ' '))
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    -- 'auto-row-security'
+    -- 'history-unreadable, for whoever runs the bundle'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- A role that may not read the versions of the schema does not know its version. That is no lost history: the table
+-- is there.
+SELECT 'history-unreadable' AS code,
+       format('Role %I may not read table awa.schema_version in database %I: it lacks %s.', current_user,
+              current_database(),
+              concat_ws(' and ',
+                        CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE on schema awa' END,
+                        CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'SELECT on the table' END)) AS message,
+       CASE WHEN pg_has_role(c.relowner, 'MEMBER')
+            THEN format('Act as the owner %I, of which it is a member: ALTER ROLE ... IN DATABASE ... SET role.',
+                        pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(c.relowner))
+            ELSE format('To migrate, connect as the owner %I. To read only, let that role run GRANT USAGE ON SCHEMA awa TO %I; GRANT SELECT ON awa.schema_version TO %I;',
+                        pg_catalog.pg_get_userbyid(c.relowner), current_user, current_user)
+       END AS hint
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = 'awa' AND c.relname = 'schema_version' AND c.relkind IN ('r', 'p', 'v')
+   AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'legacy-numbering, for whoever runs the bundle'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
+-- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
+SELECT 'legacy-numbering' AS code,
+       format('Schema awa in database %I has version rows in the numbering of Awa before 0.4 (highest: %s).',
+              current_database(), max(version)) AS message,
+       'Run awa migrate of the awa-cli release you are moving to once; it renumbers. Back up first.' AS hint
+  FROM awa.schema_version
+HAVING (max(version) IN (2, 3)
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                         WHERE n.nspname = 'awa' AND c.relname = 'runtime_instances'))
+    OR (max(version) BETWEEN 4 AND 8
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                         WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts'))
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'not-owner, for whoever runs the bundle'
+    IF pending AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
+-- PostgreSQL 16 on a member may be one without the right to do so.
+SELECT 'not-owner' AS code,
+       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
+            THEN format('Role %I is a member of %I, which owns schema awa, but may not act as it.', current_user, o.owner)
+            ELSE format('Role %I neither owns schema awa nor is a member of its owner %I.', current_user, o.owner)
+       END AS message,
+       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
+            THEN format('As an administrator: GRANT %I TO %I WITH SET TRUE;', o.owner, current_user)
+            ELSE format('Connect as %I or as a member of it.', o.owner)
+       END AS hint
+  FROM pg_catalog.pg_namespace n
+ CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_userbyid(n.nspowner) AS owner) o
+ WHERE n.nspname = 'awa'
+   AND NOT pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
+                                        THEN 'MEMBER' ELSE 'SET' END)
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'not-adopted, for whoever runs the bundle'
+    IF true AND string_to_array('awa.schema_version awa_migrations.goose_db_version', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool would run its first migration on a schema that another program migrated, and fail in it.
+SELECT 'not-adopted' AS code,
+       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
+              current_database(), found.version, 'goose') AS message,
+       format('Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.',
+              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
+  FROM (SELECT max(version) AS version FROM awa.schema_version) found
+ WHERE found.version > 0
+   AND NOT EXISTS (
+SELECT DISTINCT g.version_id::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
+  FROM awa_migrations.goose_db_version g
+ WHERE g.is_applied AND g.version_id > 0
+       )
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'not-adopted, for whoever runs the bundle'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- The tool would run its first migration on a schema that another program migrated, and fail in it.
+SELECT 'not-adopted' AS code,
+       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
+              current_database(), found.version, 'goose') AS message,
+       format('Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.',
+              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
+  FROM (SELECT max(version) AS version FROM awa.schema_version) found
+ WHERE found.version > 0
+   AND NOT EXISTS (
+-- The tool's table is not there yet.
+SELECT
+ WHERE to_regclass('awa_migrations.goose_db_version') IS NOT NULL
+       )
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'auto-row-security, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
@@ -326,7 +441,7 @@ SELECT 'auto-row-security' AS code,
         END LOOP;
     END IF;
 
-    -- 'blocking-session'
+    -- 'blocking-session, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
@@ -354,24 +469,7 @@ SELECT 'blocking-session' AS code,
         END LOOP;
     END IF;
 
-    -- 'damaged-schema'
-    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
-        FOR problem IN
--- Awa's own runner takes a database that lost this table for one of Awa before 0.4 and rewrites its history.
-SELECT 'damaged-schema' AS code,
-       format('Schema awa in database %I is at version %s, but its table queue_state_counts is missing.',
-              current_database(), max(version)) AS message,
-       'Restore the table from a backup, and run no other migrator before that.' AS hint
-  FROM awa.schema_version
-HAVING max(version) >= 9
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts')
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'database-encoding'
+    -- 'database-encoding, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
@@ -386,148 +484,7 @@ SELECT 'database-encoding' AS code,
         END LOOP;
     END IF;
 
-    -- 'downgrade'
-    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
-        FOR problem IN
--- Awa has no down migrations.
-SELECT 'downgrade' AS code,
-       format('Schema awa in database %I is at version %s; going back to %s is not possible.',
-              current_database(), max(version), 40) AS message,
-       format('Ask for version %s or newer, or restore a backup.', max(version)) AS hint
-  FROM awa.schema_version
-HAVING max(version) > 40 AND max(version) <= 40
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'empty-history'
-    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
-        FOR problem IN
-SELECT 'empty-history' AS code,
-       format('Table awa.schema_version in database %I is empty.', current_database()) AS message,
-       'Run awa-infra verify --repair, which puts its rows back where every object is that of the release. Otherwise restore its rows from a backup; if the schema awa was never used, drop that one table.' AS hint
-HAVING NOT EXISTS (SELECT FROM awa.schema_version)
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'history-unreadable'
-    IF true AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- A role that may not read the versions of the schema does not know its version. That is no lost history: the table
--- is there.
-SELECT 'history-unreadable' AS code,
-       format('Role %I may not read table awa.schema_version in database %I: it lacks %s.', current_user,
-              current_database(),
-              concat_ws(' and ',
-                        CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE on schema awa' END,
-                        CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'SELECT on the table' END)) AS message,
-       CASE WHEN pg_has_role(c.relowner, 'MEMBER')
-            THEN format('Act as the owner %I, of which it is a member: ALTER ROLE ... IN DATABASE ... SET role.',
-                        pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(c.relowner))
-            ELSE format('To migrate, connect as the owner %I. To read only, let that role run GRANT USAGE ON SCHEMA awa TO %I; GRANT SELECT ON awa.schema_version TO %I;',
-                        pg_catalog.pg_get_userbyid(c.relowner), current_user, current_user)
-       END AS hint
-  FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = 'awa' AND c.relname = 'schema_version' AND c.relkind IN ('r', 'p', 'v')
-   AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'legacy-numbering'
-    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
-        FOR problem IN
--- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
--- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
-SELECT 'legacy-numbering' AS code,
-       format('Schema awa in database %I has version rows in the numbering of Awa before 0.4 (highest: %s).',
-              current_database(), max(version)) AS message,
-       'Run awa migrate of the awa-cli release you are moving to once; it renumbers. Back up first.' AS hint
-  FROM awa.schema_version
-HAVING (max(version) IN (2, 3)
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                         WHERE n.nspname = 'awa' AND c.relname = 'runtime_instances'))
-    OR (max(version) BETWEEN 4 AND 8
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                         WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts'))
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'live-runtimes'
-    IF pending AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
-        FOR problem IN
--- Some versions need every runtime to be away. (Of the releases known today none does.)
-SELECT 'live-runtimes' AS code,
-       format('Runtime %s (pid %s, Awa %s, seen %s s ago) is live, and version %s needs all of them to be away.',
-              r.hostname, r.pid, r.version, extract(epoch FROM clock_timestamp() - r.last_seen_at)::int, e.version)
-         AS message,
-       'Stop the workers and wait 90 s.' AS hint
-  FROM awa.runtime_instances r
- CROSS JOIN unnest('{}'::int[]) AS e (version)
- WHERE r.last_seen_at > clock_timestamp() - interval '90 seconds'
-   AND e.version > (SELECT max(version) FROM awa.schema_version)
-   AND e.version <= 40
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'lost-history'
-    IF true AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- The type awa.job_state comes with version 1. If it is there and the table of versions is not, then the history was
--- lost, and running version 1 again would fail half way.
-SELECT 'lost-history' AS code,
-       format('Schema awa in database %I has objects of Awa but no table awa.schema_version.',
-              current_database()) AS message,
-       'Restore awa.schema_version with its rows from a backup; run no migrator before that.' AS hint
-  FROM pg_catalog.pg_type t
-  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
- WHERE n.nspname = 'awa' AND t.typname = 'job_state'
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_version')
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'minor-skipped'
-    IF pending AND string_to_array('awa.schema_version', ' ') <@ readable THEN
-        FOR problem IN
--- Awa's upgrade path does not skip a minor release: 0.5, 0.6, 0.7. Version 10 came with 0.5.5, 41 with 0.7.
-SELECT 'minor-skipped' AS code,
-       format('Schema awa in database %I is at version %s, from Awa 0.5 or before, and version %s is of 0.7.',
-              current_database(), max(version), 40) AS message,
-       'Go to Awa 0.6 first, finish its storage transition there, then come back.' AS hint
-  FROM awa.schema_version
-HAVING max(version) < 10 AND 40 >= 41
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'newer-schema'
-    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
-        FOR problem IN
--- A release must never touch a schema that a newer release migrated.
-SELECT 'newer-schema' AS code,
-       format('Schema awa in database %I is at version %s, newer than the %s that Awa %s knows.',
-              current_database(), max(version), 40, '0.6.9') AS message,
-       'Use the Awa release (awa-pg) that your newest service uses, or a newer one.' AS hint
-  FROM awa.schema_version
-HAVING max(version) > 40
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'no-create-privilege'
+    -- 'no-create-privilege, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's first migration and its queue-storage installer run CREATE SCHEMA IF NOT EXISTS at every run,
@@ -545,7 +502,7 @@ SELECT 'no-create-privilege' AS code,
         END LOOP;
     END IF;
 
-    -- 'no-synchronous-standby'
+    -- 'no-synchronous-standby, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The commit would wait for ever, and everybody else behind the locks of its transaction.
@@ -563,31 +520,7 @@ SELECT 'no-synchronous-standby' AS code,
         END LOOP;
     END IF;
 
-    -- 'not-owner'
-    IF pending AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
--- PostgreSQL 16 on a member may be one without the right to do so.
-SELECT 'not-owner' AS code,
-       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
-            THEN format('Role %I is a member of %I, which owns schema awa, but may not act as it.', current_user, o.owner)
-            ELSE format('Role %I neither owns schema awa nor is a member of its owner %I.', current_user, o.owner)
-       END AS message,
-       CASE WHEN pg_has_role(n.nspowner, 'MEMBER')
-            THEN format('As an administrator: GRANT %I TO %I WITH SET TRUE;', o.owner, current_user)
-            ELSE format('Connect as %I or as a member of it.', o.owner)
-       END AS hint
-  FROM pg_catalog.pg_namespace n
- CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_userbyid(n.nspowner) AS owner) o
- WHERE n.nspname = 'awa'
-   AND NOT pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
-                                        THEN 'MEMBER' ELSE 'SET' END)
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'objects-other-owner'
+    -- 'objects-other-owner, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- What the owner of a schema could neither replace nor alter, and what this session cannot hand over: PostgreSQL would
@@ -649,30 +582,120 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
         END LOOP;
     END IF;
 
-    -- 'queue-storage-damaged'
-    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+    -- 'queue-storage-unusable, for the administrator of the server'
+    IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Awa's migrations find a queue-storage schema by its claim function and the state tables of its rings. They silently
--- skip one that has lost such a table (Awa 0.6.9).
-SELECT 'queue-storage-damaged' AS code,
-       format('Queue-storage schema %s of database %I has lost tables of its rings: Awa''s migrations would silently '
-              'skip it.', string_agg(n.nspname, ', ' ORDER BY n.nspname), current_database()) AS message,
-       'Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it.' AS hint
+-- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
+-- refresh the others as their owner. A skipped schema would be left behind at an older version. The migrating role is
+-- the owner of schema awa.
+SELECT DISTINCT 'queue-storage-unusable' AS code,
+       format('Queue-storage schema %I belongs to %I, and the owner of schema awa, %I, could not migrate it.',
+              n.nspname, pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS message,
+       format('As an administrator: GRANT %I TO %I; or hand the schema over.',
+              pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS hint
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_namespace a ON a.nspname = 'awa'
  WHERE p.proname = 'claim_ready_runtime'
-   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
    AND n.nspname <> 'awa'
-   AND 3 > (SELECT count(*) FROM pg_catalog.pg_class c
-             WHERE c.relnamespace = n.oid AND c.relkind = 'r'
-               AND c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
-HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_version v) < 40
+   AND NOT (has_schema_privilege(a.nspowner, n.oid, 'USAGE') AND pg_has_role(a.nspowner, n.nspowner, 'USAGE'))
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
-    -- 'queue-storage-foreign'
+    -- 'read-only, for the administrator of the server'
+    IF pending AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
+SELECT 'read-only' AS code,
+       format('Database %I accepts no writes on this connection (%s).', current_database(),
+              CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
+                   ELSE 'default_transaction_read_only is on' END) AS message,
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN 'Connect to the primary, with a role and database that may write.'
+            ELSE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_read_only = off; then connect anew.',
+                        session_user, current_database()) END AS hint
+ WHERE pg_catalog.pg_is_in_recovery()
+    OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
+                                  WHERE s.name = 'default_transaction_read_only'))
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'server-too-old, for the administrator of the server'
+    IF pending AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Awa needs PostgreSQL 14 for its multirange columns.
+SELECT 'server-too-old' AS code,
+       format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
+       'Use PostgreSQL 14 or newer.' AS hint
+ WHERE current_setting('server_version_num')::int < 140000
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'setting-not-allowed, for the administrator of the server'
+    IF pending AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+SELECT 'setting-not-allowed' AS code,
+       format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
+              'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
+         AS message,
+       format('As a superuser: ALTER ROLE %I IN DATABASE %I SET %s = %s; then connect anew.', session_user,
+              current_database(), s.name, s.value) AS hint
+  FROM (VALUES ('session_replication_role', 'origin'),
+               ('plpgsql.variable_conflict', 'error')) AS s (name, value)
+ WHERE pg_catalog.current_setting(s.name, true) <> s.value
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'lock-table-too-small, for the administrator of the server'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
+-- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
+SELECT 'lock-table-too-small' AS code,
+       format('Installing %s locks about %s objects in one transaction; this server''s lock table is sized for %s.',
+              w.what, w.objects, s.per_transaction * s.sessions) AS message,
+       format('Raise max_locks_per_transaction to %s or more and restart the server, or declare fewer slots.',
+              ceil(w.objects::numeric / s.sessions)) AS hint
+  FROM (SELECT string_agg(i.what, ' and ' ORDER BY i.place) AS what, sum(i.objects) AS objects
+          FROM json_to_recordset('[{"place": 1, "what": "queue storage acme_jobs (16/8/8 slots with receipts)", "schema": "acme_jobs", "relation": "queue_ring_state", "objects": 1499}]') AS i (place int, what text, schema text, relation text, objects int)
+         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c
+                             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                            WHERE n.nspname = i.schema AND c.relname = i.relation)
+         GROUP BY CASE WHEN false THEN 0 ELSE i.place END) w
+ CROSS JOIN (SELECT current_setting('max_locks_per_transaction')::int AS per_transaction,
+                    current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
+                      AS sessions) s
+ WHERE w.objects > s.per_transaction * s.sessions
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'newer-schema, for whoever packages the bundle'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- A release must never touch a schema that a newer release migrated.
+SELECT 'newer-schema' AS code,
+       format('Schema awa in database %I is at version %s, newer than the %s that Awa %s knows.',
+              current_database(), max(version), 40, '0.6.9') AS message,
+       'Use the Awa release (awa-pg) that your newest service uses, or a newer one.' AS hint
+  FROM awa.schema_version
+HAVING max(version) > 40
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'queue-storage-foreign, for whoever packages the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
@@ -691,7 +714,7 @@ SELECT 'queue-storage-foreign' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-shape'
+    -- 'queue-storage-shape, for whoever packages the bundle'
     IF true AND string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
@@ -717,150 +740,7 @@ SELECT 'queue-storage-shape' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-unusable'
-    IF pending AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Awa's migrations silently skip a queue-storage schema on which the migrating role has no USAGE, and
--- refresh the others as their owner. A skipped schema would be left behind at an older version. The migrating role is
--- the owner of schema awa.
-SELECT DISTINCT 'queue-storage-unusable' AS code,
-       format('Queue-storage schema %I belongs to %I, and the owner of schema awa, %I, could not migrate it.',
-              n.nspname, pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS message,
-       format('As an administrator: GRANT %I TO %I; or hand the schema over.',
-              pg_catalog.pg_get_userbyid(n.nspowner), pg_catalog.pg_get_userbyid(a.nspowner)) AS hint
-  FROM pg_catalog.pg_proc p
-  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-  JOIN pg_catalog.pg_namespace a ON a.nspname = 'awa'
- WHERE p.proname = 'claim_ready_runtime'
-   AND n.nspname <> 'awa'
-   AND NOT (has_schema_privilege(a.nspowner, n.oid, 'USAGE') AND pg_has_role(a.nspowner, n.nspowner, 'USAGE'))
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'read-only'
-    IF pending AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
-SELECT 'read-only' AS code,
-       format('Database %I accepts no writes on this connection (%s).', current_database(),
-              CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
-                   ELSE 'default_transaction_read_only is on' END) AS message,
-       CASE WHEN pg_catalog.pg_is_in_recovery()
-            THEN 'Connect to the primary, with a role and database that may write.'
-            ELSE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_read_only = off; then connect anew.',
-                        session_user, current_database()) END AS hint
- WHERE pg_catalog.pg_is_in_recovery()
-    OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
-                                  WHERE s.name = 'default_transaction_read_only'))
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'runtime-too-old'
-    IF pending AND string_to_array('awa.schema_version awa.runtime_instances', ' ') <@ readable THEN
-        FOR problem IN
--- Some versions need every live runtime to be of a release that can live with them. Live is what was seen in the
--- last 90 seconds, whatever it says of its health; a version that cannot be read counts as too old.
-SELECT 'runtime-too-old' AS code,
-       format('Runtime %s (pid %s, Awa %s, seen %s s ago) is too old for version %s, which needs %s.', r.hostname,
-              r.pid, r.version, extract(epoch FROM clock_timestamp() - r.last_seen_at)::int, f.version, f.release)
-         AS message,
-       'Deploy that release first and wait 90 s.' AS hint
-  FROM awa.runtime_instances r
- CROSS JOIN unnest('{43}'::int[], '{0.6.2}'::text[]) AS f (version, release)
- WHERE r.last_seen_at > clock_timestamp() - interval '90 seconds'
-   AND f.version > (SELECT max(version) FROM awa.schema_version)
-   AND f.version <= 40
-   AND CASE WHEN r.version ~ '^[0-9]+\.[0-9]+\.[0-9]+'
-            THEN string_to_array(substring(r.version FROM '^[0-9]+\.[0-9]+\.[0-9]+'), '.')::int[]
-                 < string_to_array(f.release, '.')::int[]
-            ELSE true END
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'server-too-old'
-    IF pending AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Awa needs PostgreSQL 14 for its multirange columns.
-SELECT 'server-too-old' AS code,
-       format('PostgreSQL %s is too old for Awa.', current_setting('server_version')) AS message,
-       'Use PostgreSQL 14 or newer.' AS hint
- WHERE current_setting('server_version_num')::int < 140000
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'setting-not-allowed'
-    IF pending AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
-SELECT 'setting-not-allowed' AS code,
-       format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
-              'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
-         AS message,
-       format('As a superuser: ALTER ROLE %I IN DATABASE %I SET %s = %s; then connect anew.', session_user,
-              current_database(), s.name, s.value) AS hint
-  FROM (VALUES ('session_replication_role', 'origin'),
-               ('plpgsql.variable_conflict', 'error')) AS s (name, value)
- WHERE pg_catalog.current_setting(s.name, true) <> s.value
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'storage-not-finalized'
-    IF pending AND string_to_array('awa.schema_version awa.storage_transition_state awa.runtime_instances awa.jobs', ' ') <@ readable THEN
-        FOR problem IN
--- Awa 0.7 migrates only a database whose storage transition is finished, or one that was never used: still
--- canonical, nothing prepared, no job, and no runtime seen for 90 seconds.
-SELECT 'storage-not-finalized' AS code,
-       format('The storage transition of database %I is in state %s; version %s needs it active.',
-              current_database(), t.state, 40) AS message,
-       'On Awa 0.6: awa storage prepare, enter-mixed-transition, finalize. Then migrate.' AS hint
-  FROM awa.storage_transition_state t
- WHERE (SELECT max(version) FROM awa.schema_version) < 41 AND 40 >= 41
-   AND t.state <> 'active'
-   AND NOT (t.state = 'canonical' AND t.prepared_engine IS NULL
-            AND NOT EXISTS (SELECT FROM awa.jobs)
-            AND NOT EXISTS (SELECT FROM awa.runtime_instances
-                             WHERE last_seen_at > clock_timestamp() - interval '90 seconds'))
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'lock-table-too-small'
-    IF true AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
--- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
-SELECT 'lock-table-too-small' AS code,
-       format('Installing %s locks about %s objects in one transaction; this server''s lock table is sized for %s.',
-              w.what, w.objects, s.per_transaction * s.sessions) AS message,
-       format('Raise max_locks_per_transaction to %s or more and restart the server, or declare fewer slots.',
-              ceil(w.objects::numeric / s.sessions)) AS hint
-  FROM (SELECT string_agg(i.what, ' and ' ORDER BY i.place) AS what, sum(i.objects) AS objects
-          FROM json_to_recordset('[{"place": 1, "what": "queue storage acme_jobs (16/8/8 slots with receipts)", "schema": "acme_jobs", "relation": "queue_ring_state", "objects": 1499}]') AS i (place int, what text, schema text, relation text, objects int)
-         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c
-                             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                            WHERE n.nspname = i.schema AND c.relname = i.relation)
-         GROUP BY CASE WHEN false THEN 0 ELSE i.place END) w
- CROSS JOIN (SELECT current_setting('max_locks_per_transaction')::int AS per_transaction,
-                    current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int
-                      AS sessions) s
- WHERE w.objects > s.per_transaction * s.sessions
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'schema-gone'
+    -- 'schema-gone, for whoever packages the bundle'
     IF true AND string_to_array('awa_migrations.goose_db_version', ' ') <@ readable THEN
         FOR problem IN
 -- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
@@ -887,43 +767,71 @@ SELECT DISTINCT g.version_id::text AS identity, NULL::integer AS checksum, 'appl
         END LOOP;
     END IF;
 
-    -- 'not-adopted'
-    IF true AND string_to_array('awa.schema_version awa_migrations.goose_db_version', ' ') <@ readable THEN
+    -- 'damaged-schema, for whoever has the backups'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
--- The tool would run its first migration on a schema that another program migrated, and fail in it.
-SELECT 'not-adopted' AS code,
-       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
-              current_database(), found.version, 'goose') AS message,
-       format('Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.',
-              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
-  FROM (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE found.version > 0
-   AND NOT EXISTS (
-SELECT DISTINCT g.version_id::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
-  FROM awa_migrations.goose_db_version g
- WHERE g.is_applied AND g.version_id > 0
-       )
+-- Awa's own runner takes a database that lost this table for one of Awa before 0.4 and rewrites its history.
+SELECT 'damaged-schema' AS code,
+       format('Schema awa in database %I is at version %s, but its table queue_state_counts is missing.',
+              current_database(), max(version)) AS message,
+       'Restore the table from a backup, and run no other migrator before that.' AS hint
+  FROM awa.schema_version
+HAVING max(version) >= 9
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'awa' AND c.relname = 'queue_state_counts')
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
     END IF;
 
-    -- 'not-adopted'
+    -- 'empty-history, for whoever has the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
--- The tool would run its first migration on a schema that another program migrated, and fail in it.
-SELECT 'not-adopted' AS code,
-       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
-              current_database(), found.version, 'goose') AS message,
-       format('Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.',
-              lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
-  FROM (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE found.version > 0
-   AND NOT EXISTS (
--- The tool's table is not there yet.
-SELECT
- WHERE to_regclass('awa_migrations.goose_db_version') IS NOT NULL
-       )
+SELECT 'empty-history' AS code,
+       format('Table awa.schema_version in database %I is empty.', current_database()) AS message,
+       'Run awa-infra verify --repair, which puts its rows back where every object is that of the release. Otherwise restore its rows from a backup; if the schema awa was never used, drop that one table.' AS hint
+HAVING NOT EXISTS (SELECT FROM awa.schema_version)
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'lost-history, for whoever has the backups'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- The type awa.job_state comes with version 1. If it is there and the table of versions is not, then the history was
+-- lost, and running version 1 again would fail half way.
+SELECT 'lost-history' AS code,
+       format('Schema awa in database %I has objects of Awa but no table awa.schema_version.',
+              current_database()) AS message,
+       'Restore awa.schema_version with its rows from a backup; run no migrator before that.' AS hint
+  FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE n.nspname = 'awa' AND t.typname = 'job_state'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_version')
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'queue-storage-damaged, for whoever has the backups'
+    IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
+        FOR problem IN
+-- Awa's migrations find a queue-storage schema by its claim function and the state tables of its rings. They silently
+-- skip one that has lost such a table (Awa 0.6.9).
+SELECT 'queue-storage-damaged' AS code,
+       format('Queue-storage schema %s of database %I has lost tables of its rings: Awa''s migrations would silently '
+              'skip it.', string_agg(n.nspname, ', ' ORDER BY n.nspname), current_database()) AS message,
+       'Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it.' AS hint
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE p.proname = 'claim_ready_runtime'
+   AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+   AND n.nspname <> 'awa'
+   AND 3 > (SELECT count(*) FROM pg_catalog.pg_class c
+             WHERE c.relnamespace = n.oid AND c.relkind = 'r'
+               AND c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state'))
+HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_version v) < 40
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;

@@ -1,9 +1,13 @@
+-- Makes the roles and the schemas of this bundle where they are missing, and grants privileges on them.
+-- Never touches jobs, passwords, other schemas, or roles that are not named here.
 -- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
 -- that may grant on the database). What is there already is left as it is, so it can be run again:
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
 --
--- It sets no passwords: use \password in psql afterwards, for every role that logs in.
+-- It sets no passwords: use \password in psql afterwards, for every role that logs in. An administrator who is no
+-- superuser is a member of the owner afterwards, and may act as it. The last lines show what there is now, and the
+-- REVOKE that ends the membership. Another run of this file grants it again, for it needs it.
 \set ON_ERROR_STOP on
 BEGIN;
 
@@ -526,3 +530,17 @@ END
 $awa_infra$;
 
 COMMIT;
+
+-- What there is now: every declared role, and whoever ran this. Reads only.
+SELECT r.rolname AS role, w.duty,
+       CASE WHEN r.rolcanlogin THEN 'yes' ELSE 'no' END AS "logs in",
+       CASE WHEN acts THEN 'shop_owner' ELSE '' END AS "may act as",
+       CASE WHEN acts AND w.duty = 'ran this' THEN format('REVOKE %I FROM %I;', 'shop_owner', r.rolname) ELSE '' END
+         AS "to end that"
+  FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}, {"duty": "ran this"}]') AS w (duty text, name text)
+  JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(w.name, session_user)
+ -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser is never bound by it.
+ CROSS JOIN LATERAL (SELECT r.rolname <> 'shop_owner' AND NOT r.rolsuper
+                            AND pg_has_role(r.oid, 'shop_owner', CASE WHEN current_setting('server_version_num')::int < 160000
+                                                                 THEN 'MEMBER' ELSE 'SET' END) AS acts) AS a
+ ORDER BY w.duty = 'ran this', r.rolname;

@@ -1,3 +1,5 @@
+-- Changes nothing: it reads what this bundle promises, and shows what it found.
+-- Never touches a row and waits for no lock of others for long.
 -- Run after the bundle, by any role that can read schema awa: psql -X -q -f verify.sql
 -- Every row should say true in column ok. It reads only, waits for no lock longer than 10 seconds, and has a minute in
 -- all, whatever the role's own timeouts are.

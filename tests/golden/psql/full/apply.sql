@@ -1,3 +1,5 @@
+-- Changes schema awa, and makes the queue-storage schemas and lanes of this bundle.
+-- Never touches other schemas, drops nothing, and does not change which storage is active.
 -- Brings a database to Awa 0.6.9, schema version 40: what is already there is skipped, so this can be run
 -- again, and takes over what `awa migrate` left. In one transaction: if anything fails, nothing was done.
 --

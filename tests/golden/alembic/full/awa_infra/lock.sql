@@ -1,3 +1,5 @@
+-- Takes Awa's migration lock and sets what this transaction runs under.
+-- Never touches jobs, other schemas, or which storage is active.
 -- First in the transaction.
 -- By name: under another default of the role or the database this would look at a stale snapshot.
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

@@ -1,3 +1,5 @@
+-- Revokes Awa's installer from roles that default privileges gave it to.
+-- Never touches jobs, other schemas, or which storage is active.
 -- Awa's installer of queue storage stays with its owner. When a migration made it, default privileges let other roles
 -- execute it; Awa revokes that from PUBLIC only.
 DO $awa_infra$

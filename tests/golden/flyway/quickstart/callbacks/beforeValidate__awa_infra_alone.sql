@@ -1,3 +1,5 @@
+-- Lets one Flyway at a time go on.
+-- Never touches jobs, other schemas, or which storage is active.
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE

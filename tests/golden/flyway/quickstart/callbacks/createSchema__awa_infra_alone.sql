@@ -1,3 +1,5 @@
+-- Lets one Flyway at a time go on; checks the first conditions.
+-- Never touches jobs, other schemas, or which storage is active.
 -- The settings under which everything here runs, whatever the role or the database has.
 DO $awa_infra$
 DECLARE
@@ -97,7 +99,25 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    -- 'database-encoding'
+    -- 'isolation-level, for whoever runs the bundle'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- Flyway has asked the database something in this transaction, so its isolation level stays as the role or the database
+-- has it. Under any but this one, what is looked at once the lock is there would be older than the lock.
+SELECT 'isolation-level' AS code,
+       format('Flyway works under isolation level %s: role %I has it by default in database %I. What another migration '
+              'has just done would not be seen.', current_setting('transaction_isolation'), session_user, current_database())
+         AS message,
+       format('ALTER ROLE %I IN DATABASE %I SET default_transaction_isolation = ''read committed''; then connect anew.',
+              session_user, current_database())
+         AS hint
+ WHERE current_setting('transaction_isolation') <> 'read committed'
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+    -- 'database-encoding, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
@@ -112,7 +132,7 @@ SELECT 'database-encoding' AS code,
         END LOOP;
     END IF;
 
-    -- 'no-synchronous-standby'
+    -- 'no-synchronous-standby, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The commit would wait for ever, and everybody else behind the locks of its transaction.
@@ -130,7 +150,7 @@ SELECT 'no-synchronous-standby' AS code,
         END LOOP;
     END IF;
 
-    -- 'read-only'
+    -- 'read-only, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
@@ -145,24 +165,6 @@ SELECT 'read-only' AS code,
  WHERE pg_catalog.pg_is_in_recovery()
     OR (NOT false AND (SELECT s.reset_val::boolean FROM pg_catalog.pg_settings s
                                   WHERE s.name = 'default_transaction_read_only'))
-        LOOP
-            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
-        END LOOP;
-    END IF;
-
-    -- 'isolation-level'
-    IF true AND string_to_array('', ' ') <@ readable THEN
-        FOR problem IN
--- Flyway has asked the database something in this transaction, so its isolation level stays as the role or the database
--- has it. Under any but this one, what is looked at once the lock is there would be older than the lock.
-SELECT 'isolation-level' AS code,
-       format('Flyway works under isolation level %s: role %I has it by default in database %I. What another migration '
-              'has just done would not be seen.', current_setting('transaction_isolation'), session_user, current_database())
-         AS message,
-       format('ALTER ROLE %I IN DATABASE %I SET default_transaction_isolation = ''read committed''; then connect anew.',
-              session_user, current_database())
-         AS hint
- WHERE current_setting('transaction_isolation') <> 'read committed'
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;

@@ -1,3 +1,5 @@
+-- Changes nothing: it raises an error if a condition does not hold.
+-- Never touches jobs, other schemas, or which storage is active.
 -- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
 -- statement that failed, and a short one leaves the reasons in sight.
 DO $awa_infra$

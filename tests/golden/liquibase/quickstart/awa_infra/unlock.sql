@@ -1,3 +1,5 @@
+-- Gives Awa's migration lock back, and keeps Awa's installer with its owner.
+-- Never touches jobs, other schemas, or which storage is active.
 -- Awa's installer of queue storage stays with its owner. When a migration made it, default privileges let other roles
 -- execute it; Awa revokes that from PUBLIC only.
 DO $awa_infra$

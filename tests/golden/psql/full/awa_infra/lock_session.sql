@@ -1,3 +1,5 @@
+-- Takes Awa's migration lock until the session ends.
+-- Never touches jobs, other schemas, or which storage is active.
 -- Awa's migration lock for the session, so that nobody comes in between two migrations that commit by themselves. This
 -- transaction has it already; the end of the session gives it back.
 DO $awa_infra$

@@ -1,3 +1,5 @@
+-- Changes nothing: it reads, and keeps what it found in settings of its session.
+-- Never touches jobs, other schemas, or which storage is active.
 -- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
 -- not there, or not readable by this role, is a difference, not an error.
 DO $awa_infra$

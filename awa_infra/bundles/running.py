@@ -1,0 +1,95 @@
+"""Write what a README says first: how long the run takes, how to stop it, what to do about a bad release. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Format
+from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY, runtime_floor
+from awa_infra.facts.durations import duration_facts
+from awa_infra.planning.effort import effort_of
+from awa_infra.planning.installer import replays
+
+_MILLION = 1_000_000
+_WIDTH = 120
+
+
+def indented(text: str) -> str:
+    """Return SQL as Markdown shows it as it is, for copying."""
+    return textwrap.indent(text.rstrip(), "    ")
+
+
+def total(contents: Contents) -> str:
+    """Return how long all files together take from the version at which the bundle starts, and how jobs are counted."""
+    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
+    effort = effort_of([step for step in contents.plan.steps if step.kind not in ADMINISTRATORS], shapes)
+    start = contents.plan.from_version
+    where = f"From version {start}" if start else "From an empty database"
+    said = [
+        f"**How long it takes.** {where} about {max(effort.seconds, 0.1):.1f} s,",
+        f"measured on {duration_facts().reference}.",
+    ]
+    if effort.unmeasured:
+        said.append(f"Not counted: {effort.unmeasured} files that were never measured.")
+    more = [f"{effort.per_million:.1f} s for every million jobs in the tables of schema `awa`"] * bool(
+        effort.per_million
+    )
+    again = replays(contents.plan.steps)
+    if again:
+        seconds = again * SECONDS_PER_ROW_AND_REPLAY * _MILLION
+        more.append(f"{seconds:.0f} s for every million ready or finished jobs in queue storage")
+    if more:
+        said.append(f"A database in use adds {' and '.join(more)}.")
+        said.append(
+            "At a later version it needs only the files above that version: add up their rows in the last table."
+        )
+    text = textwrap.fill(" ".join(said), _WIDTH, break_on_hyphens=False)
+    if not more:
+        return text
+    counted = indented(sqltext.load("observe/count_jobs.sql"))
+    return f"{text}\n\nThis counts the jobs, by the server's statistics:\n\n{counted}"
+
+
+_STOPS = {
+    "psql": "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay.",
+    "liquibase": "If Liquibase itself is killed, its row in `databasechangeloglock` stays: `liquibase release-locks`.",
+    "golang-migrate": "golang-migrate is *dirty* then: run `adopt.sql` before `up`.",
+}
+"""What is to be known of stopping each tool; of the others nothing in particular."""
+
+_KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
+
+
+def abort(form: Format) -> str:
+    """Return how a run is stopped, and what remains of it."""
+    remains = (
+        "Nothing was changed: all of it is one transaction, and was rolled back."
+        if form.one_transaction
+        else "The files before the current one stay committed. The current one was rolled back."
+    )
+    said = [
+        "**Stop it.** `SELECT pg_cancel_backend(PID);` with the `pid` that has the migration lock.",
+        f"{form.title} reports the error and ends. {remains}",
+        _STOPS.get(form.name, ""),
+        "" if form.name == "psql" else _KILLED,
+        "Run again to go on; what is done is not done twice.",
+    ]
+    return textwrap.fill(" ".join(filter(None, said)), _WIDTH, break_on_hyphens=False)
+
+
+def bad_release(contents: Contents) -> str:
+    """Return what to do if the release turns out to be bad after the run."""
+    plan = contents.plan
+    floor = runtime_floor(plan.from_version, plan.to_version)
+    workers = (
+        f"Workers of Awa {floor} and newer run on version {plan.to_version}; older ones do not."
+        if floor
+        else f"Awa sets no oldest release of workers for the versions up to {plan.to_version}."
+    )
+    said = (
+        "**If the release is bad.** First deploy the earlier application and workers; leave the database as it is. "
+        f"{workers} Awa has no migrations that go back. Restore the backup from before the run only if the database "
+        "itself is wrong. Stop the workers before; everything that was enqueued or done since the backup is lost."
+    )
+    return textwrap.fill(said, _WIDTH, break_on_hyphens=False)
