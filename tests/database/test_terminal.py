@@ -139,10 +139,7 @@ def test_the_help_of_each_command_ends_with_examples_that_can_be_typed() -> None
     assert set(found) == set(EXAMPLES)
     for name, shown in EXAMPLES.items():
         assert len(shown) >= 2, name
-        assert all(
-            f"  awa-infra {words}\n" in f"{found[name].get_help(click.Context(found[name]))}\n"
-            for _what, words in shown
-        )
+        assert {f"    awa-infra {words}" for _what, words in shown} <= set(found[name].splitlines())
         for _what, words in shown:
             parse(cli, shlex.split(words.partition(" > ")[0]))
 
