@@ -43,7 +43,11 @@ def dev() -> None:
 @config_option
 @folder_option
 @click.option("--port", type=click.IntRange(1, 65535), help="Listen here. Default: any free port, then the same again.")
-def start(*, config_path: Path | None, folder: Path | None, port: int | None) -> None:
+@click.option("--docker", is_flag=True, help="Use a container instead of the package; needs the extra docker.")
+@click.option(
+    "--image", type=TEXT, default="postgres:18", show_default=True, help="With --docker: the image of the container."
+)
+def start(*, config_path: Path | None, folder: Path | None, port: int | None, docker: bool, image: str) -> None:
     """Start the server, and make a database that is ready for Awa; again and again.
 
     The database has what the configuration declares: custom queue-storage schemas, lanes, roles, passwords that are in
@@ -52,7 +56,7 @@ def start(*, config_path: Path | None, folder: Path | None, port: int | None) ->
     """
     from awa_infra.dev import project  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    found = project.start(project.folder_of(folder), config_path, port)
+    found = project.start(project.folder_of(folder), config_path, port, image if docker else None)
     state = "runs already" if found.ran else "runs"
     click.echo(f"PostgreSQL {found.major} {state} on {found.host}:{found.port}, data in {found.folder}.")
     click.echo(f"Database {found.database} is ready for Awa: export DATABASE_URL=$(awa-infra dev url)")

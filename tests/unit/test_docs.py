@@ -32,7 +32,7 @@ CODE_PATTERNS = (
     r'\bFinding\(\s*[\w.]+,\s*"([a-z-]+)"',
     r'"(object-[a-z]+)"',
 )
-NO_CODES = frozenset({"s", "flyway", "local", "dev", "formats"})
+NO_CODES = frozenset({"s", "flyway", "local", "dev", "docker", "formats"})
 """What the patterns find and is no code: an index, a table of TOML, the name of a socket, extras of the package."""
 
 
