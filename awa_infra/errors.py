@@ -227,7 +227,7 @@ class SqlFailedError(AwaInfraError):
 
 
 class RoleRefusedError(SqlFailedError):
-    """The login may not act as the role that it was told to act as, or there is no such role."""
+    """The login may not act as the given role, or there is no such role."""
 
     code = "role-refused"
 
@@ -247,7 +247,7 @@ class CancelledError(AwaInfraError):
 
 
 class BundleError(AwaInfraError):
-    """A bundle could not be written where it was asked to go; the target is as it was."""
+    """A bundle could not be written to its target, which is as it was."""
 
     code = "bundle-refused"
     exit_status = 2

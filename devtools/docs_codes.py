@@ -27,21 +27,21 @@ _PLACES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "unknown": (0, "code"),
     }
 )
-"""What is called with a code, and where that stands: its place, or its name."""
+"""Which functions take a code, and as which argument: its position, or its name."""
 
 
 def gates() -> dict[str, Path]:
-    """Return every gate and the file that asks it: the SQL ones by their header, the others as Python makes them."""
+    """Return every gate and the file that checks it: those in SQL by their header, the others by the call in Python."""
     return _by_header("gate") | dict(written("Gate"))
 
 
 def notes() -> dict[str, Path]:
-    """Return every note and the file that asks it."""
+    """Return every note and its file."""
     return _by_header("note")
 
 
 def bundles() -> dict[str, Path]:
-    """Return every condition that only a bundle asks, and its file."""
+    """Return every condition that only a bundle checks, and its file."""
     return {
         code: path.relative_to(ROOT)
         for path in sorted((ROOT / "sql" / "bundle").glob("*.sql"))

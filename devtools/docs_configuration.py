@@ -156,7 +156,7 @@ def _keys(schema: dict[str, Any]) -> str:
 
 def _type(about: dict[str, Any]) -> str:
     if "anyOf" in about:
-        # Pulumi's text for what is no text is told once, above the tables.
+        # That Pulumi writes numbers and booleans as text is said once, above the tables.
         kinds = [_type(one) for one in about["anyOf"] if one.get("type") != "null" and not _is_rewritten(one)]
         return " or ".join(kinds)
     if "$ref" in about:

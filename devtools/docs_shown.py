@@ -57,7 +57,7 @@ class Command:
     shown: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return where it stands, and what it is."""
+        """Return its page, line and text."""
         return f"{self.page}:{self.line}: {self.text}"
 
 
@@ -133,7 +133,7 @@ def commands_under(page: Path, heading: str) -> set[str]:
 
 
 def indented_commands(page: Path) -> list[str]:
-    """Return what looks like a command but stands in an indented block, without its comment."""
+    """Return what looks like a command in an indented block, without its comment."""
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))
     return [re.sub(r"\s+#.*$", "", found) for found in _INDENTED.findall(text)]
 

@@ -60,7 +60,7 @@ _TABLES = """
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('awa', 'measured') AND c.relname <> 'schema_version'
 """
-"""Every migration writes its row into Awa's version table; that stands in nobody's way."""
+"""Every migration writes its row into Awa's version table, which no worker or producer waits for."""
 
 _LOCKS = """
     SELECT upper(trim(regexp_replace(replace(l.mode, 'Lock', ''), '([A-Z])', ' \\1', 'g'))) AS mode, c.relname::text

@@ -111,7 +111,7 @@ def copy_dependencies(title: str, pom: Path, folder: Path, properties: Mapping[s
 
 
 def _maven_reason(output: str) -> str:
-    """Return the one line of Maven's that tells what went wrong."""
+    """Return Maven's line about what failed."""
     match = re.search(r"\[ERROR\] (?:Failed to execute goal .*?: )?(\S.*?)(?: -> \[Help|$)", output)
     return match[1] if match else tail(output, lines=3)
 

@@ -35,8 +35,8 @@ with one custom schema. Made by `make test-matrix`; each kind of server is a few
 
 A cell says `same` where the schema ends with the fingerprint that a tame server gives. A code means that this way
 refuses this server before it has written anything but the schema of its tool's own tables: see [errors](errors.md).
-What is in quotes is the server's or the tool's own message, for what no code of ours is asked about. `-`: the tool
-cannot be told of such a server. There is no third thing: the test fails, and the cell says `not run`.
+What is in quotes is the server's or the tool's own message, where no code of awa-infra applies. `-`: the tool
+cannot connect to such a server. In every other case the test fails, and the cell says `not run`.
 """
 
 _INTRO = """\

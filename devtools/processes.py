@@ -46,8 +46,8 @@ def run_bounded(
     """Run a command; return None on success, else its output as the reason.
 
     An installer script starts downloads of its own: at the limit the whole
-    process group ends, or those would go on. With `activity` a line tells
-    every half minute that the work goes on.
+    process group ends, or those would go on. With `activity` a line
+    every half minute shows that the work goes on.
     """
     # a file, not a pipe: a child left behind would keep a pipe open
     with tempfile.TemporaryFile("w+", errors="replace") as output:

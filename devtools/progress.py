@@ -21,7 +21,7 @@ class ToolMissing(ToolError):  # noqa: N818 - tests read `except ToolMissing`
 
 
 def note(message: str) -> None:
-    """Tell what happens, on stderr because stdout carries results."""
+    """Print what happens, on stderr because stdout carries results."""
     print(f"· {message}", file=sys.stderr, flush=True)
 
 
@@ -56,6 +56,6 @@ def run_cli(main: Callable[[], int]) -> int:
 
 
 def tail(text: str, lines: int = 12) -> str:
-    """Return the last non-empty lines, indented to stand below a message."""
+    """Return the last non-empty lines, indented, to be printed below a message."""
     kept = [line for line in text.splitlines() if line.strip()][-lines:]
     return "\n".join(f"    {line}" for line in kept)

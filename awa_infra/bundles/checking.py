@@ -156,15 +156,15 @@ def _changesets(existing: ExistingBundle) -> dict[str, str]:
 
 
 def _against_the_lock(existing: ExistingBundle, lock: LockFile) -> Iterator[Flaw]:
-    """Compare what is there with what was released; what the sums have told already is not told again."""
-    told = {*existing.edited, *existing.missing}
+    """Compare what is there with what was released; what the sums have reported already is not reported again."""
+    reported = {*existing.edited, *existing.missing}
     texts: dict[str, dict[str, Released]] = {}
     for entry in (*lock.frozen.values(), *lock.repeatable):
         texts.setdefault(entry.file, {})[entry.sha256] = entry
     for file, known in texts.items():
         content = existing.files.get(file)
         # Which of its texts a repeatable file has now is for the sums to say.
-        if content is not None and file not in told and sha256(content) not in known:
+        if content is not None and file not in reported and sha256(content) not in known:
             entry = list(known.values())[-1]
             yield Flaw(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")
     manifest = existing.manifest

@@ -58,7 +58,7 @@ class Contents:
     """What a bundle is to contain.
 
     Attributes:
-        desired: what was asked for.
+        desired: the desired state.
         plan: what it takes, from the state that the bundle starts at.
         kept: a line for each file that stays as it was released, although the release has another text for it.
         released: every text of repeatable files that the bundle has released before.
@@ -83,7 +83,7 @@ class Contents:
 
 
 def plain_paths(contents: Contents) -> dict[str, str]:
-    """Return the path of every step's file, for tools that are told the order of the files."""
+    """Return the path of every step's file, for tools that need a list of the files in order."""
     found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
     found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
     for kind, slug in SLUGS.items():
@@ -119,7 +119,7 @@ class Format:
         wrap: what makes a step's file where the tool wants more in it than the SQL.
         text_of: the SQL of such a file.
         appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
-        asks: whether running it asks the gates, rather than a script for psql beside it.
+        asks: whether running it checks the gates, rather than a script for psql beside it.
         one_transaction: whether everything is run in one transaction, rather than each file in its own.
     """
 

@@ -39,7 +39,7 @@ def with_released_texts(
     """Return the same wish with the texts that the bundle has released, and those that differ.
 
     Args:
-        desired: what is asked for now.
+        desired: the desired state now.
         form: the format that is asked for now.
         existing: the bundle.
 

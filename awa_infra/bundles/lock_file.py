@@ -42,7 +42,7 @@ class LockFile:
 
     Attributes:
         form: name of the format.
-        from_version: the version that a database stands at before the bundle.
+        from_version: the version of a database before the bundle.
         frozen: the one text of each migration, by version. Never changes.
         repeatable: every text of each repeatable file, the newest of a file last. The tool runs a changed one again.
         shapes: of every queue-storage schema that the bundle ever held.

@@ -28,7 +28,7 @@ AWAS_TEXT = b"-- What comes now is run as it was published:\n"
 _SLUGS = {StepKind.PATCH: "patch", **SLUGS}
 
 _FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
-"""What has to be asked before the tool makes a table of its own."""
+"""What has to be checked before the tool creates a table of its own."""
 
 
 def stems(contents: Contents) -> dict[str, str]:
@@ -44,7 +44,7 @@ def stems(contents: Contents) -> dict[str, str]:
         elif step.kind not in ADMINISTRATORS:
             slug = f"{_SLUGS[step.kind]}_{own_name(step)}"
             stem, file = newest.get(slug, ("", ""))
-            # A tool that takes over a database is told that everything up to its version was run.
+            # When a tool takes over a database, its history gets everything up to that version.
             behind = stem and _number(stem) < top
             back = step.kind in SLUGS and own_name(step) in contents.returned
             if behind or back or contents.texts.get(file) != step.sql:
@@ -126,7 +126,7 @@ _ADOPTING = {
     "dbmate": "Run adopt.sql with psql, as README.md says; then run this again.",
     "sqitch": "Run sqitch deploy --log-only --to %s and the address of the database; then deploy.",
 }
-"""How each tool is told of what is there; %s is the change of the highest version."""
+"""How each tool records the version of an existing database; %s is the change of the highest version."""
 
 
 def not_adopted_queries(contents: Contents, tool: str) -> tuple[GateQuery, ...]:

@@ -60,7 +60,7 @@ def package(
     Args:
         fmt: a key of :data:`FORMATS`.
         desired: what the database is to hold after the bundle has run.
-        from_version: the version that databases stand at before; ``None`` is what the existing bundle has, or 0.
+        from_version: the version of the databases before; ``None`` is what the existing bundle has, or 0.
         existing: the bundle that is to grow. What it has released stays as it is.
         waits: how long it waits for locks; ``None`` is the defaults.
 

@@ -69,7 +69,7 @@ def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> N
     """
     listed = tuple(steps)
     declared = [f"{what} {name!r} has {problem}." for what, name in _declared(desired) for problem in _anywhere(name)]
-    # A name is told as such, not by the place that it got to.
+    # A name is reported as such, not by the place that it got to.
     texts = [step for step in listed if not declared or step.kind in {StepKind.MIGRATION, StepKind.PATCH}]
     found = [
         *declared,
@@ -90,8 +90,8 @@ def problems(text: str) -> tuple[str, ...]:
     """Return everything in a text that a tool would misread, each with its line."""
     # What was quoted leaves a mark, for a variable of psql may have quotes, and its lines, for their numbers.
     bare = _QUOTED.sub(_hollow, text)
-    anywhere = [told for pattern, what in _ANYWHERE for told in _told(pattern, what, text)]
-    return (*anywhere, *(told for pattern, what in _OUTSIDE_QUOTES for told in _told(pattern, what, bare)))
+    anywhere = [reported for pattern, what in _ANYWHERE for reported in _told(pattern, what, text)]
+    return (*anywhere, *(reported for pattern, what in _OUTSIDE_QUOTES for reported in _told(pattern, what, bare)))
 
 
 def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
             _fill(fresh, files)
             _swap(fresh, target, replaced)
         except BaseException:
-            # Never throw the old bundle away unless something stands in its place.
+            # Never delete the old bundle before the new one is in its place.
             if target.exists() or not replaced.exists():
                 shutil.rmtree(side, ignore_errors=True)
             raise

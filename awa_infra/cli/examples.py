@@ -1,4 +1,4 @@
-"""What stands at the end of each command's ``--help``: command lines that people type, all of them parsed by a test."""
+"""The end of each command's ``--help``: command lines that people type, all of them parsed by a test."""
 
 from __future__ import annotations
 

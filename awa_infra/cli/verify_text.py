@@ -68,7 +68,8 @@ def _print_finding(finding: Finding) -> None:
     if finding.message:
         click.echo(f"  {mark} {finding.message} [{finding.code}]")
     else:
-        more = f", and {finding.also} that hang on it" if finding.also else ""
+        objects = "1 object that depends" if finding.also == 1 else f"{finding.also} objects that depend"
+        more = f", and {objects} on it" if finding.also else ""
         click.echo(f"  {mark} {finding.part} {finding.object}{more}")
     if finding.diff:
         for line in finding.diff[:_SHOWN_LINES]:

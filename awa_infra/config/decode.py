@@ -14,7 +14,7 @@ _JSON: dict[object, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int
 
 
 def decode(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of namespace ``awa`` with every text decoded that stands for something else.
+    """Return the values of namespace ``awa`` with every text decoded that is JSON of another type.
 
     The engine hands everything to a program as text, and ``pulumi config set`` and ``pulumi stack init`` rewrite
     ``40`` and ``true`` in the file as ``"40"`` and ``"true"``. What cannot be decoded stays text, for
@@ -42,4 +42,4 @@ def _accepted(annotation: object) -> tuple[type, ...]:
 
 
 _ACCEPTED = {i.key: () if i.secret else _accepted(i.annotation) for i in StackConfig.described()}
-"""By key which types of JSON its text may stand for; a secret is never anything but its text."""
+"""By key which types of JSON its text may hold; a secret is never anything but its text."""

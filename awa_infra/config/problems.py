@@ -19,7 +19,7 @@ def validate(
 
     Args:
         values: decoded, or as text where the engine or ``pulumi config set`` makes it that.
-        lines: where each stands, if they are from a file.
+        lines: the line of each key, if they are from a file.
 
     Returns:
         The configuration and no problems, or ``None`` and every problem.

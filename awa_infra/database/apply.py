@@ -53,7 +53,7 @@ def apply(
 
     Args:
         url: connection string; hidden from every message.
-        desired: what is asked for.
+        desired: the desired state.
         agreed: the plan that a user agreed to; an empty one found under the lock is fine, somebody else was faster.
         role: become this role for the transaction, so that it owns what is made.
         options: how to wait for locks, and what to call on the way.

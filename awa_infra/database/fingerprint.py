@@ -67,7 +67,7 @@ def read_drift(
 
     Args:
         url: connection string; hidden from every message.
-        desired: what is asked for.
+        desired: the desired state.
         schema: what to verify.
         role: become this role first, as an apply would.
 
@@ -214,8 +214,8 @@ def _reader(connection: Connection, facts: CatalogFacts | None, schemas: Iterabl
 def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:
     wanted = list(dict.fromkeys(schemas)) or [CANONICAL_SCHEMA, *sorted(set(subject.existing) - {CANONICAL_SCHEMA})]
     found = examine(subject, wanted)
-    told = with_repairs(found.findings, subject.release, subject.names.substrate, known=subject.facts is not None)
-    return replace(found, findings=told)
+    reported = with_repairs(found.findings, subject.release, subject.names.substrate, known=subject.facts is not None)
+    return replace(found, findings=reported)
 
 
 def _subject(

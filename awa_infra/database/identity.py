@@ -28,7 +28,7 @@ def read_identified_plan(
 
     Args:
         url: connection string; hidden from every message.
-        desired: what is asked for.
+        desired: the desired state.
         role: become this role first, as an apply would.
 
     Raises:

@@ -47,7 +47,7 @@ def plan_from(
 
     Args:
         connection: that of the look.
-        desired: what is asked for.
+        desired: the desired state.
         seen: the look.
         draft: another plan than the one for what is desired, to ask the gates for.
         end: end the transaction in the same round trip, because nothing else is asked.
@@ -73,14 +73,14 @@ def plan_from(
     )
     questions = gate_queries(desired, pending=bool(draft.steps), session=session)
     remarks = note_queries(desired, session, pending=bool(draft.steps))
-    told = {query.code for query in remarks}
+    reported = {query.code for query in remarks}
     with connection.pipeline():
         asked = _ask(connection, (*questions, *remarks), seen.readable)
         if end:
             connection.execute(END)
     rows = asked.fetchall() if asked else []
-    gates = [row for row in rows if row["code"] not in told]
-    notes = [row for row in rows if row["code"] in told]
+    gates = [row for row in rows if row["code"] not in reported]
+    notes = [row for row in rows if row["code"] in reported]
     unknown = any(row["code"] in UNKNOWN for row in gates)
     return replace(
         draft,
@@ -89,7 +89,7 @@ def plan_from(
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
         notes=(
             *(Note(row["code"], row["message"]) for row in notes if not unknown),
-            # What blocks is not told twice.
+            # What blocks is not reported twice.
             *(() if any(row["code"] == "objects-other-owner" for row in gates) else ownership_notes(seen.state)),
         ),
     )
@@ -100,7 +100,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
 
     Args:
         url: connection string; hidden from every message.
-        desired: what is asked for.
+        desired: the desired state.
         role: become this role first, as an apply would.
 
     Raises:

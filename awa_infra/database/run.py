@@ -135,14 +135,14 @@ class Run:
             )
 
     def _steps(self, steps: Sequence[Step]) -> list[StepResult]:
-        """Run steps; those that only set something up again for a further transaction are not told."""
+        """Run steps; those that only set something up again for a further transaction are not reported."""
         done = {result.key for result in self._results}
         numbers = {step.key: number for number, step in enumerate(self.plan.steps, start=1)}
         found = []
         for step in steps:
-            told = step.key not in done
-            result = self._step(step, numbers[step.key] if told else None)
-            found += [result] if told else []
+            reported = step.key not in done
+            result = self._step(step, numbers[step.key] if reported else None)
+            found += [result] if reported else []
         return found
 
     def _step(self, step: Step, number: int | None) -> StepResult:

@@ -1,4 +1,4 @@
-"""What a server says about itself, before anybody asks for Awa."""
+"""Read what a server reports about itself: version, settings, role."""
 
 from __future__ import annotations
 

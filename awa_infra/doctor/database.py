@@ -21,7 +21,7 @@ def database_checks(url: str, desired: DesiredState | None, *, role: str | None 
 
     Args:
         url: connection string; no secret of it is in any message.
-        desired: what is asked for; ``None`` where the release or the configuration cannot be used.
+        desired: the desired state; ``None`` where the release or the configuration cannot be used.
         role: become this role first.
     """
     try:

@@ -59,8 +59,8 @@ def runtime_floor(after: int, to: int) -> str | None:
     """Return the oldest release that live runtimes may be of while versions in (after, to] are applied.
 
     Args:
-        after: version that stands before.
-        to: version that stands afterwards.
+        after: version of the database before.
+        to: version of the database afterwards.
     """
     floors = [release for version, release in RUNTIME_FLOORS.items() if after < version <= to]
     return max(floors, key=lambda release: [int(part) for part in release.split(".")], default=None)

@@ -1,7 +1,7 @@
 """Committed facts about what each release of Awa leaves in the catalog of PostgreSQL.
 
 ``catalog-<release>.json`` is written by ``python -m devtools.catalog_facts`` from databases that the real
-``awa migrate`` made. Bodies of functions stand there as hashes: the texts are Awa's.
+``awa migrate`` made. Bodies of functions are there as hashes, because the texts are Awa's.
 """
 
 from __future__ import annotations

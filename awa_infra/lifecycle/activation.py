@@ -76,7 +76,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
         return _outputs(report.after)
 
     def foresee(self, olds: Props, wanted: ActivationInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
-        """Return what was asked for: it is active then, or the apply fails."""
+        """Return the declared schema: it is active then, or the apply fails."""
         return {"storage_state": "active", "active_schema": wanted.schema_name}
 
     def named(self, id_: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Lifecycle(DeclaredInputs[W]):
 
         Raises:
             BlockedError: a gate blocks; a preview reports it before an update would meet it.
-            AwaInfraError: the database cannot be asked.
+            AwaInfraError: the database cannot be read.
         """
         wanted = self.normal(news)
         new = not olds if new is None else new
@@ -130,7 +130,7 @@ class Lifecycle(DeclaredInputs[W]):
 
         Raises:
             ConfigurationError: the id cannot be one, or there is no connection.
-            AwaInfraError: the database cannot be asked.
+            AwaInfraError: the database cannot be read.
         """
         given = {**props, **self.named(id_)}
         problems = self.problems(given)
@@ -162,7 +162,7 @@ class Lifecycle(DeclaredInputs[W]):
         """Return what is kept of an object that is there although its create failed.
 
         Args:
-            found: inputs as they were given, and outputs as they stand.
+            found: inputs as they were given, and outputs as they are now.
         """
         return dict(found)
 

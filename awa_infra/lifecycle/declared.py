@@ -1,6 +1,6 @@
 """Remember what this process, which serves one run of the engine, has declared so far.
 
-A renamed resource is a new one and a removed one for Pulumi, and so is a replaced one. Both stand for the same
+A renamed resource is a new one and a removed one for Pulumi, and so is a replaced one. Both declare the same
 object, so the removal must not drop what the new one has just adopted.
 """
 

@@ -26,7 +26,7 @@ def plan_with_repair(wanted: SchemaInputs, desired: DesiredState, observed: Obse
         plan: what is to be done, gates included.
 
     Raises:
-        AwaInfraError: the database cannot be asked.
+        AwaInfraError: the database cannot be read.
     """
     if wanted.repair is not True or not any(gate.code in _GATES for gate in plan.gates):
         return plan

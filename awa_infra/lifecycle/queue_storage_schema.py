@@ -64,7 +64,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         return comparison(wanted.database_url, _desired(wanted), wanted.schema_name, wanted.role)
 
     def drifted(self, wanted: QueueStorageInputs, seen: Comparison, show: Show) -> bool:
-        """Warn of drift; repairing is asked for at the AwaSchema or with awa-infra verify."""
+        """Warn of drift; `repair` of the AwaSchema or `awa-infra verify --repair` repairs it."""
         schema = wanted.schema_name
         warn_of_drift(schema, seen.found, f"awa-infra verify --schema {schema} shows it object by object", show)
         return False

@@ -34,7 +34,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     needed: ClassVar = ("database_url", "target_version", "role", "queues")
 
     def normal(self, props: Props) -> SchemaInputs:
-        """Take the installed release where none is asked for: a newer one is an update."""
+        """Take the installed release where none is declared: a newer one is an update."""
         found = super().normal(props)
         return found if found.release else found.model_copy(update={"release": installed_release().name})
 
@@ -43,7 +43,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         return CANONICAL_SCHEMA
 
     def problems(self, news: Props) -> list[Problem]:
-        """Refuse another release than the one that is asked for."""
+        """Refuse another release than the declared one."""
         problems = super().problems(news)
         expected = self.normal(news).release
         known = isinstance(expected, str) and "release" not in (problem.key for problem in problems)
@@ -90,7 +90,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
             )
 
     def drifted(self, wanted: SchemaInputs, seen: Comparison, show: Show) -> bool:
-        """Warn of drift; an update puts right what can be, if that is asked for."""
+        """Warn of drift; an update repairs what can be repaired, if `repair` is set."""
         repairable = any(finding.repairable for finding in seen.found.drift)
         repair = wanted.repair is True
         warn_of_drift(CANONICAL_SCHEMA, seen.found, _drift_hint(repairable=repairable, repair=repair), show)

@@ -10,7 +10,7 @@ from awa_infra.model.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class DatabaseIdentity:
-    """What tells one database from every other, whatever it is called and wherever it is reached.
+    """Identify one database, whatever its name and address.
 
     Attributes:
         name: of the database.

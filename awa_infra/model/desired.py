@@ -8,10 +8,10 @@ from enum import Enum
 from awa_infra.model.release import CANONICAL_SCHEMA, Release
 
 LOCK_WAIT = 60.0
-"""Seconds to wait for another migration to finish unless told otherwise."""
+"""Default wait for another migration to finish, in seconds."""
 
 LOCK_TIMEOUT = 30.0
-"""Seconds to keep trying for table locks unless told otherwise: long enough for a transaction of an application."""
+"""Default time to try for table locks, in seconds: long enough for a transaction of an application."""
 
 UNLIMITED = -1
 """A connection limit that is none."""
@@ -56,7 +56,7 @@ class Queue:
         priorities: each has lanes of its own; Awa's are 1 (highest) to 4.
         shards: how many shards producers spread the queue over, each with a lane of its own for each priority;
             ``None`` leaves ``awa.queue_meta.enqueue_shards`` as it is, which is 1 unless an operator set it.
-        stripes: physical queues ``name#0``, ``name#1`` and so on that stand for it; 1 means the queue itself.
+        stripes: physical queues ``name#0``, ``name#1`` and so on into which Awa splits it; 1 means the queue itself.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Queue:
 class QueueStorage:
     """A custom queue-storage schema as somebody wants it, and the queues whose lanes are made ahead.
 
-    Schema ``awa`` may stand here too, for its queues: its queue storage and its shape are those of Awa's migrations.
+    Schema ``awa`` may be here too, for its queues: its queue storage and its shape are those of Awa's migrations.
     """
 
     schema: str
@@ -120,7 +120,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What a user asks for.
+    """The desired state.
 
     Attributes:
         release: where the SQL comes from.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One thing that a tool ran, or was told to take for run.
+    """One file that a tool ran, or recorded as run.
 
     Attributes:
         identity: as the tool has it: a version, the name of a script, the id of a changeset.

@@ -142,7 +142,7 @@ class ObservedState:
         substrates: queue-storage schemas, the default one included.
         unseen: schemas that are queue storage too, but cannot be read as such.
         lost_rows: tables of Awa's state with fewer rows than Awa put there.
-        lacks: what lanes, roles and privileges that were asked about are missing; ``None`` if nobody asked, as of
+        missing: which declared lanes, roles and privileges are missing; ``None`` if none were checked, as of
             a database that is not there yet.
         acting_owner: the owner of schema ``awa``, if this session does not act as it but may.
         strangers: objects of Awa that the owner of their schema cannot change.

@@ -89,8 +89,8 @@ class Plan:
     """Gates that block, then ordered steps.
 
     Attributes:
-        from_version: where the canonical schema stands.
-        to_version: where it will stand.
+        from_version: the version of the canonical schema before the plan.
+        to_version: its version afterwards.
         gates: all that object, at once; if there are any, nothing may be applied.
         notes: what is worth knowing before.
         lock_objects: about how many lockable objects a transaction will hold, at most.

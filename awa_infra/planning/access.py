@@ -126,8 +126,8 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
 
 def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
-    told = {entry.text for entry in observed.missing or ()}
-    return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in told)
+    reported = {entry.text for entry in observed.missing or ()}
+    return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in reported)
 
 
 def roles_step(roles: Roles) -> Step:

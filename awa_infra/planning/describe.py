@@ -51,7 +51,7 @@ def version_ranges(versions: Iterable[int]) -> str:
 
 
 def locks_line(plan: Plan) -> str:
-    """Return one line that says what the steps of a plan lock, the same for several told once; empty if nothing."""
+    """Return one line that says what the steps of a plan lock, steps with the same locks together; empty if nothing."""
     groups: dict[str, list[str]] = {}
     for step in plan.steps:
         if step.locks:

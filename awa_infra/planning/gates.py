@@ -1,7 +1,7 @@
 """The gates that are SQL: each returns a row for everything that blocks.
 
 Each SQL gate is one file under ``sql/gates/`` whose leading comments say its code, which relations must
-exist for it to make sense (``needs``), and whether it is asked once per custom schema, once per schema with sharded
+exist for it to make sense (``needs``), and whether it is checked once per custom schema, once per schema with sharded
 queues, or only where roles are declared (``per``). The engine
 and the bundles take the same rendered text from here.
 """
@@ -74,7 +74,7 @@ def gate_queries(
     """Return every SQL gate that applies to what is desired, in a stable order.
 
     Args:
-        desired: what is asked for; its policy decides which gates are left out.
+        desired: the desired state; its policy decides which gates are left out.
         pending: whether there is anything to do; some gates only matter then.
         session: what the live engine knows; without it the gates that need it are left out, as in bundles.
         begins_itself: whether whoever asks begins the transaction that writes, as the live engine always does.
@@ -102,7 +102,7 @@ def gate_queries(
 
 
 def history_query() -> GateQuery:
-    """Return the gate that tells a history which this role may not read from one that is not there."""
+    """Return the gate for a history that exists and that this role may not read."""
     return _query("gates/history_unreadable.sql", {})
 
 
@@ -115,7 +115,7 @@ def note_queries(desired: DesiredState, session: Session, *, pending: bool) -> t
     """Return every note that may be worth knowing.
 
     Args:
-        desired: what is asked for.
+        desired: the desired state.
         session: what the live engine knows.
         pending: whether there is anything to do; most notes only matter then.
     """
@@ -131,7 +131,7 @@ def special_queries(
     force: bool = False,
     lock_objects: int = 0,
 ) -> tuple[GateQuery, ...]:
-    """Return the SQL gates of something that is only done when asked for in so many words.
+    """Return the SQL gates of an explicit operation: activation or removal.
 
     Args:
         purpose: which; the last one is the removal of what is not seen to be queue storage.
@@ -169,7 +169,7 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, session: Sessio
 
 
 def _matters(when: str, *, pending: bool, session: Session | None) -> bool:
-    """Whether a gate that is only asked at times is asked now; a bundle may always replace what is there."""
+    """Whether a gate that is only checked at times is checked now; a bundle may always replace existing objects."""
     if when == "structure" and session is not None:
         return pending and session.structure
     return pending or not when

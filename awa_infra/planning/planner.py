@@ -41,7 +41,7 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
     """Return what it takes to bring the database from observed to desired.
 
     Args:
-        desired: what is asked for.
+        desired: the desired state.
         observed: the observed state.
         gates: what the SQL gates returned for this database; the pure ones are added here.
     """
@@ -138,7 +138,7 @@ def _canonical_steps(desired: DesiredState, observed: ObservedState) -> list[Ste
 def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     steps = []
     for wanted in desired.queue_storage:
-        # The one in awa comes with the migrations; declared here it stands for its queues.
+        # The one in awa comes with the migrations; declared here it only holds its queues.
         if wanted.schema == CANONICAL_SCHEMA:
             continue
         existing = observed.substrate(wanted.schema)

@@ -1,6 +1,6 @@
 """The settings under which all SQL of this project runs, for the engine and for bundles alike. Pure.
 
-What they are and why stands in ``sql/session/settings.sql``.
+``sql/session/settings.sql`` says what they are, and why.
 """
 
 from __future__ import annotations

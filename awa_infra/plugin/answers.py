@@ -13,8 +13,8 @@ from awa_infra.spec.problems import Problem
 
 def failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
     """Return problems as the engine shows them, in the names of the program's language."""
-    told = [(camel(problem.key), spoken(problem.report())) for problem in problems]
-    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in told]
+    reported = [(camel(problem.key), spoken(problem.report())) for problem in problems]
+    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in reported]
 
 
 def with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Input, ...]) -> struct_pb2.Struct:

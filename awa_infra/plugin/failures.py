@@ -19,7 +19,7 @@ class PartlyDoneError(Exception):
     Attributes:
         cause: what went wrong.
         id: of the object.
-        properties: as it stands now.
+        properties: as they are now.
         inputs: as they were given.
     """
 

@@ -36,7 +36,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
 
     Raises:
         ConfigurationError: there is no such function.
-        AwaInfraError: the database cannot be asked.
+        AwaInfraError: the database cannot be read.
     """
     if token not in ARGUMENTS:
         raise ConfigurationError(

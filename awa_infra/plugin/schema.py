@@ -148,7 +148,7 @@ def _input(field: Input, types: dict[str, Any], *, provider: bool) -> dict[str, 
 
 
 def _of_provider(types: dict[str, Any]) -> dict[str, Any]:
-    """Return what the provider takes, with the variable of the environment that stands in for what is missing."""
+    """Return what the provider takes, with the environment variable that is the default of each."""
     found = _inputs(ProviderInputs, types, provider=True)
     for name, variable in VARIABLES.items():
         found[camel(name)]["defaultInfo"] = {"environment": [variable]}

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import grpc
 
 THREADS = 64
-"""Calls at the same time; an engine asks for as many as its --parallel, and waits for each."""
+"""Calls at the same time; an engine makes as many as its --parallel, and waits for each."""
 
 _MAX_MESSAGE = 400 * 1024 * 1024
 """Largest message in bytes, as Pulumi's own plugins have it."""

@@ -26,7 +26,7 @@ def written(path: KeyPath) -> str:
 def reached(path: KeyPath, values: object) -> KeyPath:
     """Return as much of a path as the values have.
 
-    A text may stand where the model has a mapping, so the model's path can go on where the values end. A key
+    A text may be given where the model has a mapping, so the model's path can go on where the values end. A key
     that is missing from its mapping counts as reached.
     """
     for depth in range(len(path)):

@@ -78,7 +78,7 @@ class TextOrMapping:
 
     Attributes:
         model: what the mapping is read as.
-        key: the key of the mapping that a text stands for; ``None`` lets the text be text, which must not be
+        key: the key of the mapping that a text is the value of; ``None`` lets the text be text, which must not be
             empty.
     """
 

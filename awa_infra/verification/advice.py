@@ -50,25 +50,25 @@ def with_repairs(
     judged = [_with_advice(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
     missing = {f.step for f in judged if f.code == "patch-missing"}
     covered = [f for f in judged if f.part != "state" and f.step in missing]
-    told = [f for f in judged if f not in covered]
-    told = [
+    reported = [f for f in judged if f not in covered]
+    reported = [
         replace(f, also=sum(1 + h.also for h in covered if h.step == f.step)) if f.code == "patch-missing" else f
-        for f in told
+        for f in reported
     ]
     unrepairable = any(
-        f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in told
+        f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in reported
     )
     # Nobody knows which version an empty table stood for, unless every object is that of the release.
-    lost = any(f.code == "version-rows-missing" and f.repair for f in told)
-    differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in told)
+    lost = any(f.code == "version-rows-missing" and f.repair for f in reported)
+    differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in reported)
     if unrepairable or not known or (lost and differs):
-        told = [
+        reported = [
             replace(f, step=None, repair=f.repair or "Repair the other findings first.")
             if f.code == "version-rows-missing"
             else f
-            for f in told
+            for f in reported
         ]
-    return tuple(_with_wording(f) for f in told)
+    return tuple(_with_wording(f) for f in reported)
 
 
 def _with_advice(finding: Finding, release: Release, own: frozenset[str]) -> Finding:

@@ -29,12 +29,12 @@ def release_bodies(release: Release) -> dict[str, list[str]]:
 
 
 def text_of(wanted: str, schema: SchemaName, candidates: Iterable[str], neutral: Iterable[str]) -> str | None:
-    """Return the body that a hash stands for, if one of the candidates has it.
+    """Return the candidate that has a hash, if there is one.
 
     Args:
         wanted: the hash, as a catalog has it.
         schema: whose function is looked for.
-        candidates: bodies as they stand.
+        candidates: bodies, unchanged.
         neutral: bodies with a placeholder for their schema.
     """
     for text in candidates:

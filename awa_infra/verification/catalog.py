@@ -2,7 +2,7 @@
 
 A catalog maps *(part, object)* to a definition; ``sql/fingerprint/`` reads it, one file per part. A template is
 a catalog in which the name of the schema and the number of a slot are placeholders, so that a family of
-partitions stands there once. :func:`expand` makes the catalog of one schema from it, :func:`collapse` is the
+partitions is there once. :func:`expand` makes the catalog of one schema from it, :func:`collapse` is the
 way back.
 """
 
@@ -59,8 +59,8 @@ class Expanded:
     """The catalog of one schema, made from a template.
 
     Attributes:
-        catalog: what must stand there.
-        cut: for each index name that PostgreSQL cuts so that it stands for several, the definitions of all of
+        catalog: what must exist.
+        cut: for each index name that PostgreSQL cuts so that several indexes have it, the definitions of all of
             them. Awa's installer creates the first and silently skips the others.
     """
 
@@ -100,7 +100,7 @@ def digest(catalog: Catalog) -> str:
 
 
 def body_hash(text: str) -> str:
-    """Return what stands for a function's body or a view's query in a catalog; blind to how lines end."""
+    """Return the hash of a function's body or a view's query; line ends do not change it."""
     lines = text.replace("\r\n", "\n")
     return f"sha256 {hashlib.sha256(lines.encode()).hexdigest()}"
 

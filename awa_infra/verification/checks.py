@@ -233,7 +233,7 @@ def cut_names(schema: str, shared: int, kept: int) -> list[Finding]:
     Args:
         schema: which one.
         shared: how many indexes share their cut name with another.
-        kept: how many of them stand.
+        kept: how many of them exist.
     """
     if not shared:
         return []

@@ -158,11 +158,10 @@ def lanes(schema: str, catalog: Catalog) -> list[Finding]:
 
 
 def fold(findings: Iterable[Finding]) -> list[Finding]:
-    """Tell once what has one cause.
+    """Report differences with one cause once.
 
-    What hangs on a missing or extra table goes with it, partitions with their parent, a function's body with the
-    function, the index of a constraint with the constraint, and equal differences of a family's partitions
-    become one.
+    What depends on a missing or extra table is counted with it: partitions with their parent, a function's body with
+    the function, the index of a constraint with the constraint. Equal differences of a family's partitions become one.
     """
     found = list(findings)
     tables = {(f.kind, f.object) for f in found if f.part == "relation"}
@@ -175,13 +174,13 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
             kept.append(finding)
         else:
             covered[cause] += 1
-    # A cause can hang on another one: a column on its partition, the partition on its parent.
+    # A cause can depend on another one: a column on its partition, the partition on its parent.
     for finding in found:
         cause, own = _cause(finding, tables, others), (finding.kind, finding.part, finding.object)
         if cause is not None and covered[own]:
             covered[cause] += covered[own]
-    told = [replace(f, also=covered[f.kind, f.part, f.object]) for f in kept]
-    return _families(told)
+    reported = [replace(f, also=covered[f.kind, f.part, f.object]) for f in kept]
+    return _families(reported)
 
 
 def _cause(

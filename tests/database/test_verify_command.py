@@ -45,7 +45,7 @@ def test_drift_is_shown_and_repaired(awa_database: Database, release: Release) -
             "  state    version 40 is recorded, but patch wait_free_dirty_marks is not or only half applied "
             "[patch-missing]"
         ),
-        "  extra    relation mine, and 1 that hang on it",
+        "  extra    relation mine, and 1 object that depends on it",
         "  changed  column cron_jobs.kind",
         "             - text not null",
         "             + text not null default 'x'::text",

@@ -58,7 +58,7 @@ def paths(contents: Contents) -> dict[str, str]:
 
 
 def files(contents: Contents) -> dict[str, bytes]:
-    """Return the plan, and everything that stands beside the scripts that deploy."""
+    """Return the plan, and every file beside the scripts that deploy."""
     ordered = in_order(contents, stems(contents))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
     more = [
