@@ -150,6 +150,13 @@ def test_the_map_leads_to_every_page() -> None:
     assert pages - reached == set()
 
 
+def test_the_page_of_the_architecture_names_every_package() -> None:
+    rows = re.findall(r"^\| (`.+?) \|", (ROOT / "docs/contributing/architecture.md").read_text(), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    packages = {folder.parent.name for folder in (ROOT / "awa_infra").glob("*/__init__.py")}
+    assert packages - named == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=docs_shown.name)
 def test_blocks_say_what_they_are(page: Path) -> None:
     unknown = {block.language for block in docs_shown.blocks(page)} - docs_shown.LANGUAGES
