@@ -253,7 +253,7 @@ def test_an_administrator_becomes_a_member_of_an_owner_that_it_made_by_hand(
         nothing_is_left(staff, release)
 
 
-def test_a_migrator_that_cannot_be_made_a_member_is_told_before_anything_runs(
+def test_a_migrator_that_cannot_be_made_a_member_is_reported_before_anything_runs(
     server: TestServer, database: Database, release: Release
 ) -> None:
     with people(server, database, superuser=False) as staff:
@@ -270,7 +270,7 @@ def test_a_migrator_that_cannot_be_made_a_member_is_told_before_anything_runs(
         nothing_is_left(staff, release)
 
 
-def test_what_a_runtime_owns_is_told_before_it_stops_the_owner(
+def test_what_a_runtime_owns_is_reported_before_it_stops_the_owner(
     server: TestServer, awa_database: Database, release: Release
 ) -> None:
     with people(server, awa_database) as adopters:
@@ -293,7 +293,7 @@ def test_what_a_runtime_owns_is_told_before_it_stops_the_owner(
         nothing_is_left(staff, release)
 
 
-def test_queue_storage_that_migrations_as_the_owner_would_skip_is_told(
+def test_queue_storage_that_migrations_as_the_owner_would_skip_is_reported(
     server: TestServer, database: Database, release: Release
 ) -> None:
     with people(server, database) as staff:

@@ -78,7 +78,7 @@ def test_jobs_in_the_canonical_tables_stand_against_it(fresh: Database, *, only_
     assert "jobs in the canonical tables, finished ones included" in refused(fresh, "acme", "activation-not-fresh")
 
 
-def test_a_worker_that_was_seen_lately_stands_against_it(fresh: Database) -> None:
+def test_a_worker_that_was_seen_lately_blocks_the_activation(fresh: Database) -> None:
     fresh.rows(
         "INSERT INTO awa.runtime_instances (instance_id, hostname, pid, version, started_at, last_seen_at, "
         "snapshot_interval_ms, healthy, postgres_connected, poll_loop_alive, heartbeat_alive, maintenance_alive, "
@@ -90,7 +90,7 @@ def test_a_worker_that_was_seen_lately_stands_against_it(fresh: Database) -> Non
     assert activate(fresh.url, "acme").changed
 
 
-def test_a_transition_that_has_begun_stands_against_it(fresh: Database) -> None:
+def test_a_transition_that_has_begun_blocks_the_activation(fresh: Database) -> None:
     fresh.rows("""SELECT awa.storage_prepare('queue_storage', '{"schema": "acme"}')""")
     assert "its storage state is prepared" in refused(fresh, "acme", "activation-not-fresh")
 
@@ -109,7 +109,7 @@ def test_there_is_no_way_from_one_schema_to_another(fresh: Database) -> None:
         activate(fresh.url, "awa")
 
 
-def test_a_database_without_awa_is_told_what_comes_first(database: Database) -> None:
+def test_a_database_without_awa_gets_a_hint_to_migrate_first(database: Database) -> None:
     (gate,) = read_activation(database.url, "awa")[1].gates
     assert gate.code == "canonical-schema-missing"
 

@@ -566,7 +566,9 @@ def test_a_bundle_is_written_and_grows(run: Run, tmp_path: Path, stack: Path, fo
     assert "up to version 40, queue-storage acme_jobs, small. Start with its README.md." in third.out
 
 
-def test_a_bundle_that_is_not_what_would_be_written_is_told_and_shown(run: Run, tmp_path: Path, stack: Path) -> None:
+def test_a_bundle_that_is_not_what_would_be_written_is_reported_and_shown(
+    run: Run, tmp_path: Path, stack: Path
+) -> None:
     out = tmp_path / "bundle"
     words = ("package", "--format", "flyway", "--out", str(out))
     nothing_yet = run(*words, "--check")
@@ -683,7 +685,7 @@ def test_a_bundle_is_checked_and_compared_with_what_a_database_has_run(
     assert data.data["files"][-1] == {"file": "upstream/V040.sql", "state": "pending"}
 
 
-def test_flyway_that_ran_another_text_is_told(run: Run, tmp_path: Path, awa_database: Database) -> None:
+def test_flyway_that_ran_another_text_is_reported(run: Run, tmp_path: Path, awa_database: Database) -> None:
     out = tmp_path / "out"
     run("package", "--format", "flyway", "--out", str(out))
     awa_database.rows(

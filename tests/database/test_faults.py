@@ -77,7 +77,7 @@ def test_after_an_interruption_the_next_run_converges(database: Database, desire
 
 
 @pytest.mark.parametrize("lose", ["answer", "question"])
-def test_a_lost_commit_is_told_and_the_next_run_finds_out(
+def test_a_lost_commit_is_reported_and_the_next_run_finds_out(
     database: Database, desired: Desired, complete: str, lose: Literal["answer", "question"]
 ) -> None:
     with LossyProxy(database.url, lose) as proxy, pytest.raises(CommitUnknownError) as caught:

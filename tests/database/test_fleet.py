@@ -74,7 +74,7 @@ def test_administrators_run_roles_sql_of_one_bundle_for_many_databases_at_once(
                 again(server, databases, roles)
 
 
-def test_who_waits_for_the_roles_of_another_database_is_told(
+def test_who_waits_for_the_roles_of_another_database_is_reported(
     server: TestServer, fleet: tuple[list[Database], Roles], release: Release
 ) -> None:
     databases, roles = fleet

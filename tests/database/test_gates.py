@@ -99,7 +99,7 @@ def stranger(awa_database: Database) -> str:
     return f"postgresql://{name}:x@{found['host']}:{found['port']}/{awa_database.name}"
 
 
-def test_a_role_that_cannot_act_as_the_owner_is_told_so_if_something_is_pending(
+def test_a_role_that_cannot_act_as_the_owner_is_refused_if_something_is_pending(
     awa_database: Database, stranger: str, desired: Desired
 ) -> None:
     assert codes(stranger, desired()) == []
@@ -180,7 +180,7 @@ def test_a_plan_that_needs_more_locks_than_the_server_has_is_refused(awa_databas
     assert codes(awa_database.url, replace(desired(huge), policy=Policy(allow_many_locks=True))) == []
 
 
-def test_live_runtimes_are_told_and_do_not_block_awa_0_6(pending_patch: Database, desired: Desired) -> None:
+def test_live_runtimes_are_reported_and_do_not_block_awa_0_6(pending_patch: Database, desired: Desired) -> None:
     runtime(pending_patch, "0.6.2")
     runtime(pending_patch, "0.6.9", seconds_ago=91)
     plan = read_plan(pending_patch.url, desired())[1]
@@ -267,7 +267,7 @@ def test_the_time_that_producers_wait_for_counts_for_the_window_without_any_job(
     assert codes(database.url, replace(each, policy=Policy(max_window=0))) == ["window-too-long"]
 
 
-def test_nobody_waits_in_an_empty_database(database: Database, desired: Desired) -> None:
+def test_a_plan_for_an_empty_database_is_within_any_window(database: Database, desired: Desired) -> None:
     plan = read_plan(database.url, replace(desired(), policy=Policy(max_window=0)))[1]
     assert plan.gates == ()
     assert " wait" not in plan.notes[0].message

@@ -106,7 +106,7 @@ def test_migrations_repair_and_our_own_removal_go_on(guarded: Database, release:
     guarded.rows("DROP SCHEMA mine CASCADE")
 
 
-def test_who_may_not_make_event_triggers_is_told_before_anything_is_written(
+def test_who_may_not_make_event_triggers_is_reported_before_anything_is_written(
     server: TestServer, database: Database, release: Release
 ) -> None:
     with people(server, database, superuser=False) as staff:

@@ -56,7 +56,7 @@ def codes(database: Database, release: Release) -> list[tuple[str, str, bool]]:
 
 
 @pytest.mark.parametrize("way", ["restored", "truncated"])
-def test_a_database_without_any_row_is_told_of_everywhere_and_repaired(
+def test_a_database_without_any_row_is_reported_by_every_command_and_repaired(
     acme_template: Database, acme: Database, database: Database, release: Release, run: Run, way: str
 ) -> None:
     subject = acme if way == "truncated" else database

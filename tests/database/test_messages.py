@@ -128,7 +128,9 @@ def test_a_wrong_password_is_said_to_be_one(login: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "verify", "apply"])
-def test_a_role_that_the_login_may_not_act_as_is_told(run: Run, database: Database, login: str, command: str) -> None:
+def test_a_role_that_the_login_may_not_act_as_is_reported(
+    run: Run, database: Database, login: str, command: str
+) -> None:
     for role, said in (
         ("no_such_role", "does not exist"),
         (Target.of(database.url).parameters["user"], "permission denied"),

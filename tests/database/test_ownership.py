@@ -149,7 +149,7 @@ def test_what_a_member_made_for_itself_is_handed_over_by_that_member(
     assert team.owners() == [team.owner]
 
 
-def test_another_member_is_refused_before_anything_runs_and_told_who_can(
+def test_another_member_is_refused_before_anything_runs_and_the_hint_names_who_may(
     team: Team, desired: Desired, release: Release
 ) -> None:
     split(team, release)

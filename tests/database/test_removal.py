@@ -180,7 +180,7 @@ def test_a_session_that_gives_a_worker_away_objects(acme: Database, statement: s
     assert remove(acme.url, "acme").changed
 
 
-def test_who_may_not_drop_is_told_and_takes_no_lock(server: TestServer, acme: Database) -> None:
+def test_who_may_not_drop_is_reported_and_takes_no_lock(server: TestServer, acme: Database) -> None:
     with people(server, acme) as staff:
         reader = staff.name("runtime")
         acme.rows(f"CREATE ROLE {reader} LOGIN")
@@ -240,7 +240,7 @@ def test_a_job_that_comes_in_at_the_last_moment_is_seen(acme: Database) -> None:
     assert stands(acme)
 
 
-def test_who_enqueues_during_a_removal_waits_and_is_told(acme: Database) -> None:
+def test_who_enqueues_during_a_removal_waits_and_is_reported(acme: Database) -> None:
     result: list[BaseException] = []
 
     def enqueue() -> None:
@@ -321,7 +321,7 @@ def test_after_a_lost_commit_the_next_run_finds_out(acme: Database, lose: Litera
     assert remove(acme.url, "acme").changed == (lose == "question")
 
 
-def test_everything_that_objects_is_told_at_once(acme: Database) -> None:
+def test_all_blocking_gates_are_reported_at_once(acme: Database) -> None:
     acme.rows("CREATE TABLE acme.mine (n int)")
     acme.rows("SELECT awa.storage_prepare('queue_storage', '{\"schema\": \"acme\"}')")
     with pytest.raises(BlockedError) as caught:

@@ -67,7 +67,7 @@ def test_every_job_that_is_not_finished_counts(full: Database) -> None:
     assert HELD in caught.value.message
 
 
-def test_all_gates_are_told_in_one_error_and_force_overrules_only_the_jobs(full: Database) -> None:
+def test_all_gates_are_reported_in_one_error_and_force_overrules_only_the_jobs(full: Database) -> None:
     full.rows("CREATE TABLE acme.mine (n int)")
     everything = ["removal-active", "removal-foreign-objects", "removal-live-jobs", "removal-live-runtimes"]
     assert sorted(gate.code for gate in read_removal(full.url, "acme")[1].gates) == everything

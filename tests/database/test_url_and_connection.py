@@ -261,7 +261,7 @@ def test_of_several_that_create_the_same_database_one_does_and_none_fails(databa
         database.rows(f"DROP DATABASE IF EXISTS {name}")
 
 
-def test_a_role_that_may_not_create_databases_is_told_so(database: Database, login: dict[str, str]) -> None:
+def test_a_role_that_may_not_create_databases_is_refused(database: Database, login: dict[str, str]) -> None:
     database.rows(f"ALTER ROLE {login['user']} NOCREATEDB")
     with pytest.raises(SqlFailedError, match="Creating database more failed: permission denied to create database"):
         ensure_database(forms(login)[0], "more")

@@ -178,7 +178,7 @@ def test_a_schema_that_is_not_there(awa_database: Database, release: Release) ->
     assert only(drift(awa_database, release, "nowhere")).code == "schema-missing"
 
 
-def test_a_missing_table_is_told_once_and_not_made_anew(acme: Database, release: Release) -> None:
+def test_a_missing_table_is_reported_once_and_not_made_anew(acme: Database, release: Release) -> None:
     acme.rows("DROP TABLE acme.dlq_entries")
     finding = only(drift(acme, release))
     assert (finding.kind, finding.part, finding.object) == (FindingKind.MISSING, "relation", "dlq_entries")
@@ -207,13 +207,13 @@ def test_a_lost_partition_is_made_again(acme: Database, acme_template: Database,
     assert dump_schema(acme.url, "acme") == dump_schema(acme_template.url, "acme")
 
 
-def test_a_column_too_many_in_a_family_is_told_once(acme: Database, release: Release) -> None:
+def test_a_column_too_many_in_a_family_is_reported_once(acme: Database, release: Release) -> None:
     acme.rows("ALTER TABLE acme.leases ADD COLUMN note text")
     finding = only(drift(acme, release))
     assert (finding.kind, finding.object, finding.also) == (FindingKind.EXTRA, "leases.note", 2)
 
 
-def test_foreign_objects_are_told_and_left(acme: Database, release: Release) -> None:
+def test_foreign_objects_are_reported_and_left(acme: Database, release: Release) -> None:
     acme.rows("CREATE TABLE awa.mine (a int PRIMARY KEY, b text); CREATE TYPE acme.pair AS (a int, b int)")
     acme.rows("CREATE FUNCTION awa.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE awa.mood AS ENUM ('x')")
     found = drift(acme, release)

@@ -89,7 +89,7 @@ def test_nothing_to_repair(awa_database: Database) -> None:
     assert done.returncode == 0
 
 
-def test_repair_waits_and_tries_as_it_is_told(awa_database: Database) -> None:
+def test_repair_waits_and_tries_as_its_options_say(awa_database: Database) -> None:
     awa_database.rows("DROP TABLE awa.admin_dirty_kind_marks")
     with psycopg.connect(awa_database.url) as holder:
         holder.execute("LOCK TABLE awa.admin_dirty_queues IN ACCESS EXCLUSIVE MODE")

@@ -98,7 +98,7 @@ def test_a_column_with_another_collation_is_changed(awa_database: Database, rele
     assert (finding.object, finding.found) == ("cron_jobs.kind", "text collate C not null")
 
 
-def test_a_publication_that_makes_awas_deletes_fail_is_told_by_plan_and_verify(
+def test_a_publication_that_makes_awas_deletes_fail_is_reported_by_plan_and_verify(
     awa_database: Database, database: Database, release: Release
 ) -> None:
     awa_database.rows("CREATE PUBLICATION everything FOR ALL TABLES")
@@ -156,7 +156,7 @@ def test_functions_and_types_that_a_role_of_workers_may_not_use(
     assert drift(awa_database, release) == []
 
 
-def test_an_owner_who_lost_privileges_is_told(database: Database, release: Release) -> None:
+def test_lost_privileges_of_an_owner_are_reported(database: Database, release: Release) -> None:
     owner = f"owner_of_{database.name}"
     database.rows(f"CREATE ROLE {owner}; GRANT CREATE ON DATABASE {database.name} TO {owner}")
     try:

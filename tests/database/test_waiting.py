@@ -175,9 +175,7 @@ def test_creating_a_database_survives_the_timeouts_of_the_role(
             administrator.execute(f"DROP ROLE {role}".encode())
 
 
-def test_a_database_that_could_not_be_created_is_not_told_of_a_transaction(
-    server: TestServer, database: Database
-) -> None:
+def test_a_failed_create_database_does_not_mention_a_transaction(server: TestServer, database: Database) -> None:
     with (
         psycopg.connect(database.url),
         pytest.raises(SqlFailedError, match="is being accessed by other users") as caught,

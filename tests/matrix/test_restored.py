@@ -106,7 +106,7 @@ def test_a_restored_pg_dump_is_as_good_as_the_original(starts: Starts, restored:
     record({"restored": START.name, "major": major, "outcome": "same", "differences": differences(template, restored)})
 
 
-def test_a_backup_restored_without_privileges_is_told_what_to_revoke(
+def test_a_backup_restored_without_privileges_shows_what_to_revoke(
     starts: Starts, restored: Database, release: Release
 ) -> None:
     if major_of(restored) in postgres_versions.RELEASES:

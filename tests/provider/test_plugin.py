@@ -157,7 +157,7 @@ def test_a_connection_that_is_nowhere_is_said_so_with_the_command_that_sets_it(p
     assert reason == NOWHERE
 
 
-def test_all_that_is_wrong_is_told_at_once(plugin: Plugin) -> None:
+def test_all_that_is_wrong_is_reported_at_once(plugin: Plugin) -> None:
     _inputs, failures = plugin.use("QueueStorageSchema").check(
         {"databaseUrl": 7, "schema": "No Such", "queueSlots": "many", "lockWait": -1, "colour": "red"}
     )
@@ -262,7 +262,7 @@ def test_a_create_that_fails_after_the_database_was_made_keeps_it_in_the_state(
     assert not isinstance(failed.value, PartlyFailed)
 
 
-def test_a_failed_migration_of_an_adopted_schema_keeps_what_stands(plugin: Plugin, database: Database) -> None:
+def test_a_failed_migration_of_an_adopted_schema_keeps_its_version(plugin: Plugin, database: Database) -> None:
     plugin.create({"databaseUrl": secret(database.url), "targetVersion": 39})
     with psycopg.connect(database.url, autocommit=True) as other:
         other.execute("BEGIN; LOCK TABLE awa.schema_version IN ACCESS SHARE MODE; SELECT 1 FROM awa.jobs_hot LIMIT 1")
@@ -344,7 +344,7 @@ def test_a_renamed_resource_does_not_drop_what_its_new_name_adopted(plugin: Plug
     assert read_state(awa_database.url).substrate("acme_jobs")
 
 
-def test_get_status_says_what_stands(plugin: Plugin, awa_database: Database) -> None:
+def test_get_status_returns_the_version_and_the_patches(plugin: Plugin, awa_database: Database) -> None:
     plugin.configure({"databaseUrl": secret(awa_database.url)})
     found, failures = plugin.invoke("getStatus", {})
     assert failures == {}

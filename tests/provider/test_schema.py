@@ -48,7 +48,9 @@ def test_a_preview_says_clearly_that_a_known_server_is_unreachable(schema: Provi
     assert "Traceback" not in str(failed.value)
 
 
-def test_create_migrates_and_tells_what_stands(schema: ProviderProcess, database: Database) -> None:
+def test_create_migrates_and_returns_version_patches_and_storage_state(
+    schema: ProviderProcess, database: Database
+) -> None:
     id_, kept = schema.create({"database_url": database.url})
     assert id_ == "awa"
     assert re.fullmatch("[0-9a-f]{64}", kept.pop("fingerprint"))

@@ -210,7 +210,7 @@ READ_ONLY = "ALTER DATABASE {} SET default_transaction_read_only = on"
 
 
 @pytest.mark.parametrize("form", [tool.name for tool in NUMBERED if tool.name != "alembic"])
-def test_a_read_only_database_is_told_before_anything_fails(
+def test_a_read_only_database_is_reported_before_anything_fails(
     form: str, database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"

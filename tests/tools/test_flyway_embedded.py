@@ -81,7 +81,7 @@ def test_awa_migrate_waits_for_the_whole_run_of_an_application(
     assert counted == [{"count": len(release.migrations) + len(release.patches) + len(CUSTOM)}]
 
 
-def test_a_pool_without_room_for_flyway_is_told_before_anything_of_awa_is_made(
+def test_a_pool_without_room_for_flyway_is_reported_before_anything_of_awa_is_made(
     application: Tool, database: Database
 ) -> None:
     done = finish(start(application, database, "1"))

@@ -122,7 +122,7 @@ def test_only_what_awa_made_is_handed_over() -> None:
     assert "GRANT USAGE, SELECT, UPDATE ON SEQUENCE" in text
 
 
-def test_what_it_may_not_hand_over_is_told(wanted: DesiredState, existing: ObservedState) -> None:
+def test_what_it_may_not_hand_over_is_reported(wanted: DesiredState, existing: ObservedState) -> None:
     found = replace(existing, strangers=(stranger(movable=False),))
     assert keys(wanted, found) == []
     (note,) = ownership_notes(found)
@@ -177,21 +177,21 @@ def test_the_runtime_role_may_make_lanes_only_where_it_is_said(wanted: DesiredSt
     assert create.format("awa") not in access["access:awa"]
 
 
-def test_lacking_lanes_are_asked_only_of_their_own_schema(wanted: DesiredState) -> None:
+def test_missing_lanes_are_checked_only_in_their_own_schema(wanted: DesiredState) -> None:
     about_roles, about_lanes = missing_queries(wanted)
     assert about_roles.needs == ""
     assert about_lanes.needs == "acme"
     assert '"stripes": 3' in about_lanes.sql
 
 
-def test_gates_about_roles_are_asked_only_where_roles_are_declared(wanted: DesiredState) -> None:
+def test_gates_about_roles_are_checked_only_where_roles_are_declared(wanted: DesiredState) -> None:
     about = {"role-too-powerful", "schema-other-owner", "roles-not-creatable"}
     assert about <= {q.code for q in gate_queries(wanted)}
     assert not about & {q.code for q in gate_queries(replace(wanted, roles=None))}
     assert "roles-not-creatable" not in {q.code for q in gate_queries(wanted, pending=False)}
 
 
-def test_gates_of_activation_and_removal_are_never_asked_of_anything_else(wanted: DesiredState) -> None:
+def test_gates_of_activation_and_removal_are_never_checked_for_anything_else(wanted: DesiredState) -> None:
     special = {q.code for q in special_queries("activation", "acme")}
     special |= {q.code for q in special_queries("removal", "acme")}
     special |= {q.code for q in special_queries("removal-of-nothing", "acme")}

@@ -39,7 +39,7 @@ def test_a_bundle_as_it_was_written_is_intact(form: str, release: Release) -> No
     assert unknown_releases(ExistingBundle(Path("b"), files)) == ()
 
 
-def test_every_file_that_is_not_as_it_was_written_is_told(release: Release) -> None:
+def test_every_file_that_is_not_as_it_was_written_is_reported(release: Release) -> None:
     files = bundle("psql", release) | {"README.md": b"mine", "notes.txt": b"mine"}
     del files["upstream/V003.sql"]
     assert found(files) == [
@@ -75,7 +75,7 @@ def test_who_edits_the_lock_as_well_is_found_out_by_what_awa_has_released(releas
     ]
 
 
-def test_a_manifest_that_contradicts_the_lock_is_told(release: Release) -> None:
+def test_a_manifest_that_contradicts_the_lock_is_reported(release: Release) -> None:
     files = bundle("flyway", release)
     manifest = json.loads(files[MANIFEST])
     manifest["format"] = "psql"

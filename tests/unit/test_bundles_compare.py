@@ -13,7 +13,7 @@ OLD = {"a": b"1\n", "b": b"1\n2\n", "c": b"same\n"}
 NEW = {"b": b"1\n3\n", "c": b"same\n", "d": b"1\r\n"}
 
 
-def test_what_writing_would_do_is_told_by_path() -> None:
+def test_what_writing_would_do_is_reported_by_path() -> None:
     assert [(change.file, change.what) for change in changes(OLD, NEW)] == [
         ("a", "removed"),
         ("b", "changed"),

@@ -52,7 +52,7 @@ def test_a_larger_schema_takes_longer(desired: Desired) -> None:
     assert large / small == pytest.approx(shape_locks(LARGE.shape) / shape_locks(SMALL.shape), rel=0.05)
 
 
-def test_a_text_that_nobody_has_measured_is_told_as_such(release: Release) -> None:
+def test_a_text_that_nobody_has_measured_is_reported_as_such(release: Release) -> None:
     last = release.migrations[-1]
     text = last.sql + "-- another text\n"
     other = Migration(last.version, last.description, text, normalised_sha256(text))

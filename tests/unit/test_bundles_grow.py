@@ -299,7 +299,7 @@ def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: 
 
 
 @every_format
-def test_a_bundle_waits_for_locks_as_long_as_it_is_told(form: str, release: Release) -> None:
+def test_a_bundle_waits_for_locks_as_long_as_declared(form: str, release: Release) -> None:
     files = package(form, DesiredState(release, 40), waits=Waits(table_lock=2.5, migration_lock=7)).files
     texts = b"".join(files.values()).decode()
     assert "('lock_timeout', '2500ms'" in texts

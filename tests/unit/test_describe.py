@@ -66,7 +66,7 @@ def test_ranges_hold_exactly_the_versions(versions: set[int]) -> None:
     assert held == sorted(versions)
 
 
-def test_what_is_locked_is_told_once_for_all_versions_that_lock_it() -> None:
+def test_what_is_locked_is_reported_once_for_all_versions_that_lock_it() -> None:
     replay = "replays the installer"
     steps = (
         Step(StepKind.MIGRATION, "V001", "", ""),

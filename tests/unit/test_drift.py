@@ -384,7 +384,7 @@ def test_partitions_go_with_the_same_difference_of_their_parent() -> None:
     }
 
 
-def test_a_changed_body_is_told_beside_its_function() -> None:
+def test_a_changed_body_is_reported_beside_its_function() -> None:
     expected = {("function", "f()"): "sql", ("body", "f()"): "x"}
     assert len(fold(compare("awa", expected, dict.fromkeys(expected, "other")))) == 2
 

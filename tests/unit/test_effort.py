@@ -30,7 +30,7 @@ def test_a_migration_says_what_it_locks_and_who_waits(release: Release) -> None:
     assert locks_text("SELECT 1") is None
 
 
-def test_a_text_that_nobody_has_measured_is_told_as_such(release: Release) -> None:
+def test_a_text_that_nobody_has_measured_is_reported_as_such(release: Release) -> None:
     old = next(m for m in release.migrations if m.version == 37)
     assert migration_step(replace(old, sql=old.sql + "-- changed")).locks == (
         "replays the queue-storage installer; what it locks was not measured"

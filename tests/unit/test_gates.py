@@ -127,13 +127,13 @@ def test_the_headers_of_a_gate_are_no_part_of_its_query(release: Release) -> Non
         assert query.sql == query.sql.strip() + "\n"
 
 
-def test_every_gate_is_asked_in_a_stable_order(release: Release) -> None:
+def test_every_gate_is_checked_in_a_stable_order(release: Release) -> None:
     expected = sorted(name.replace("_", "-") for name in GATES)
     assert sorted(query.code for query in every_query(release)) == expected
     assert codes(DesiredState(release, 40, (ACME,))) == codes(DesiredState(release, 40, (ACME,)))
 
 
-def test_gates_of_a_schema_are_asked_once_per_schema(release: Release) -> None:
+def test_gates_of_a_schema_are_checked_once_per_schema(release: Release) -> None:
     assert not set(PER_SCHEMA) & set(codes(DesiredState(release, 40)))
     both = gate_queries(DesiredState(release, 40, (ACME, SMALL)))
     shapes = [query for query in both if query.code == "queue-storage-shape"]
@@ -243,7 +243,7 @@ def test_several_gates_are_raised_together_with_what_to_do_about_each() -> None:
     )
 
 
-def test_gates_that_are_overruled_are_not_asked(release: Release) -> None:
+def test_gates_that_are_overruled_are_not_checked(release: Release) -> None:
     strict = DesiredState(release, 40, (ACME,), Policy(max_window=60))
     easy = Policy(
         allow_live_runtimes=True,

@@ -151,7 +151,7 @@ def test_a_name_changes_nothing_of_a_bundle_but_itself(form: str, name: str) -> 
     assert shape(render(form, wish(*names))) == shape(render(form, wish(*BENIGN_NAMES)))
 
 
-def test_a_name_that_tools_misread_is_told_by_what_it_names() -> None:
+def test_a_name_that_tools_misread_is_reported_with_its_object() -> None:
     with pytest.raises(BundleError) as refused:
         render("flyway", wish("o${x}", "m", "r", "s", "q${y}"))
     assert refused.value.details == (

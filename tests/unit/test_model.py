@@ -30,7 +30,7 @@ def transition(state: str, current: str = "canonical", prepared: str | None = No
     return StorageTransition(state, current, prepared, 1, "{}", None, None)
 
 
-def test_a_release_stands_at_its_last_version() -> None:
+def test_the_version_of_a_release_is_its_last_migration() -> None:
     migrations = tuple(Migration(v, "", "", "") for v in (1, 7, 9))
     release = Release("9.9.9", migrations, (), Provenance.UNKNOWN)
     assert release.schema_version == 9

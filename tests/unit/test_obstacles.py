@@ -10,7 +10,7 @@ def test_nothing_in_the_way_is_no_finding() -> None:
     assert obstacle_findings(AWA, {("relation", "t"): "table"}, (), ()) == []
 
 
-def test_row_level_security_is_told_once_for_all_tables() -> None:
+def test_row_level_security_is_reported_once_for_all_tables() -> None:
     one = {("security", 'odd"name'): "row-level security enabled"}
     [finding] = obstacle_findings(AWA, one, (), ())
     assert " 1 table: " in finding.message

@@ -123,5 +123,5 @@ def test_another_kind_of_transaction_is_another_plan(plan: Plan, wanted: Desired
     assert stale(agreed, plan, wanted, None)[1:] == ["transaction: each then, whole now"]
 
 
-def test_where_somebody_else_was_faster_nothing_is_left_to_object_to(plan: Plan, wanted: DesiredState) -> None:
+def test_a_plan_that_another_run_has_applied_is_not_refused(plan: Plan, wanted: DesiredState) -> None:
     require_agreed(AgreedPlan.of(plan, Transaction.EACH, HERE), replace(plan, steps=(), from_version=40), wanted, HERE)

@@ -75,7 +75,7 @@ def test_engine_and_scripts_set_the_same() -> None:
     assert session_settings("10s", statement_timeout="60s") in opening("10s", only_reads=True, statement_timeout="60s")
 
 
-def test_settings_last_as_long_as_they_are_told() -> None:
+def test_settings_last_as_long_as_declared() -> None:
     assert "set_config(s.name, s.value, true)" in session_query("0")
     assert "set_config(s.name, s.value, false)" in session_query("0", local=False)
     assert "set_config(setting.name, setting.value, false)" in session_block("0", local=False)
