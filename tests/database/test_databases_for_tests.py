@@ -153,6 +153,16 @@ def test_a_killed_run_leaves_nothing_after_the_next_one(
         connection.execute(f'DROP DATABASE IF EXISTS "{kept}"'.encode())
 
 
+def test_a_server_that_does_not_answer_is_reported_in_two_lines_without_its_password(pytest_project: Path) -> None:
+    (pytest_project / "test_any.py").write_text("def test_any(awa_database):\n    pass\n")
+    nowhere = TestServer("postgresql://me:topsecret@127.0.0.1:1/jobs")
+    output, _ = start(pytest_project, nowhere).communicate(timeout=120)
+    assert "Cannot connect to me@127.0.0.1:1/jobs: Connection refused. [connection-failed]\nHint: Check" in output
+    assert "Traceback" not in output
+    assert "exception" not in output
+    assert "topsecret" not in output
+
+
 KILLED_WHILE_COPYING = """
 import sys
 from awa_infra.database import clones
