@@ -13,6 +13,7 @@ import click
 
 from awa_infra import errors
 from awa_infra.cli import bundle, dev, doctor, package, plan, verify
+from awa_infra.cli.examples import EXAMPLES
 from awa_infra.cli.main import CLOSED_PIPE, cli
 from devtools.docs_text import markdown, page, sentence, table
 from devtools.progress import ToolError
@@ -55,6 +56,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "dev status": (errors.LocalServerError,),
         "dev stop": (errors.LocalServerError, errors.NotOursError),
         "dev clean": (errors.ConfigurationError, errors.ConnectionFailedError, errors.SqlFailedError),
+        "completion": (errors.ConfigurationError,),
         "explain": (errors.ConfigurationError,),
     }
 )
@@ -100,17 +102,23 @@ lacks is written as an escape, such as `\\u2603`.
 def render() -> str:
     """Return the page."""
     context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
-    commands = dict(_commands(cli, context))
-    if set(commands) != set(FAILURES):
-        raise ToolError(f"devtools/docs_cli.py: FAILURES and the commands differ: {set(commands) ^ set(FAILURES)}")
+    found = dict(_commands(cli, context))
+    if set(found) != set(FAILURES):
+        raise ToolError(f"devtools/docs_cli.py: FAILURES and the commands differ: {set(found) ^ set(FAILURES)}")
     return page(
         "# Command line",
         _text(cli.help or ""),
         _INTRO,
         _options(cli, context),
         _statuses(),
-        *(_command(name, command) for name, command in commands.items()),
+        *(_command(name, command) for name, command in found.items()),
     )
+
+
+def helps() -> dict[str, str]:
+    """Return what ``--help`` prints of every command, by the words after ``awa-infra``."""
+    context = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
+    return {name: command.get_help(inner) for name, (command, inner) in _commands(cli, context)}
 
 
 def failures() -> list[type[errors.AwaInfraError]]:
@@ -148,6 +156,7 @@ def _command(name: str, found: tuple[click.Command, click.Context]) -> str:
             _text(command.help or ""),
             f"```text\n{usage}\n```",
             _options(command, context),
+            "```text\n" + "\n".join(f"# {what}\n{PROGRAM} {words}" for what, words in EXAMPLES[name]) + "\n```",
             f"Exit statuses: {', '.join(str(status) for status in sorted(statuses))}.",
         ]
     )

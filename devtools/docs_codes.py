@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
@@ -68,7 +69,7 @@ def written(function: str) -> Iterator[tuple[str, Path]]:
         ToolError: a code is put together there, so that nobody can list it.
     """
     place, name = _PLACES[function]
-    for path, tree in _trees():
+    for path, tree in _trees(PACKAGE):
         for call in ast.walk(tree):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != function:
                 continue
@@ -94,7 +95,7 @@ def _constants() -> dict[str, Path]:
     """Return the codes that mappings lead to, with their file."""
     return {
         code: path
-        for path, tree in _trees()
+        for path, tree in _trees(PACKAGE)
         for mapping in ast.walk(tree)
         if isinstance(mapping, ast.Dict)
         for value in mapping.values
@@ -113,6 +114,9 @@ def _by_header(kind: str) -> dict[str, Path]:
     return found
 
 
-def _trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _trees(package: Path) -> tuple[tuple[Path, ast.Module], ...]:
+    """Return every module of a package, parsed once: that takes seconds, and each kind of code needs all of them."""
+    return tuple(
+        (path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(package.rglob("*.py"))
+    )

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.examples import examples
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
     lock_options,
+    loudness_options,
     or_declared,
     policy_options,
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import read_plan_file, read_signed_plan_file
+from awa_infra.cli.progress import shown_progress
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.options import ApplyOptions
-from awa_infra.database.retry import retry_line
-from awa_infra.errors import AwaInfraError, ConfigurationError
-from awa_infra.model import AgreedPlan, Policy, Step
+from awa_infra.errors import ConfigurationError
+from awa_infra.model import AgreedPlan, Policy
 from awa_infra.planning.describe import state_data
 
 
-@click.command()
+@click.command(epilog=examples("apply"))
 @database_url_option
 @config_option
 @click.option(
@@ -56,6 +57,7 @@ from awa_infra.planning.describe import state_data
     metavar="FILE",
     help="Signature of the plan. Default: the plan's name with .sig behind it. Needs --allowed-signers.",
 )
+@loudness_options
 @json_option
 @click.pass_context
 def apply(
@@ -82,19 +84,14 @@ def apply(
     agreed = _agreed(plan_path, signature, allowed_signers)
     config = read_config(config_path)
     url = url_for(database_url, config)
-    report = run_apply(
-        url,
-        desired_state(config, target_version, policy, transaction),
-        agreed=agreed,
-        role=role,
-        options=replace(
-            options,
-            migration_lock=or_declared(ctx, "lock_wait", options.migration_lock, config.lock_wait if config else None),
-            table_lock=or_declared(ctx, "lock_timeout", options.table_lock, config.lock_timeout if config else None),
-            progress=ProgressLine(),
-            on_retry=print_retry,
-        ),
+    waiting = replace(
+        options,
+        migration_lock=or_declared(ctx, "lock_wait", options.migration_lock, config.lock_wait if config else None),
+        table_lock=or_declared(ctx, "lock_timeout", options.table_lock, config.lock_timeout if config else None),
     )
+    with shown_progress(waiting) as telling:
+        desired = desired_state(config, target_version, policy, transaction)
+        report = run_apply(url, desired, agreed=agreed, role=role, options=telling)
     if as_json:
         print_json(
             {
@@ -128,20 +125,3 @@ def _agreed(plan: Path | None, signature: Path | None, allowed: Path | None) -> 
     agreed, signer = read_signed_plan_file(plan, signature, allowed)
     print_error(f"{plan} is signed by {signer}.")
     return agreed
-
-
-class ProgressLine:
-    """One line per step on standard error, with the time since the start."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-
-    def __call__(self, number: int, total: int, step: Step) -> None:
-        """Print that a step begins."""
-        elapsed = time.monotonic() - self.started
-        print_error(f"[{number:>{len(str(total))}}/{total}] {elapsed:6.1f} s  {step.title}")
-
-
-def print_retry(attempt: int, error: AwaInfraError, pause: float) -> None:
-    """Print why an attempt was rolled back, and when the next one begins."""
-    print_error(retry_line(attempt, error, pause))

@@ -9,6 +9,7 @@ import click
 
 from awa_infra.bundles.checking import Applied, check, progress, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle, read
+from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import database_url_option, json_option
 from awa_infra.cli.output import print_json
@@ -26,7 +27,7 @@ def bundle() -> None:
     """Look at a bundle that awa-infra package has written."""
 
 
-@bundle.command()
+@bundle.command(epilog=examples("bundle verify"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @database_url_option
 @json_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json, warn
@@ -24,7 +25,7 @@ def config() -> None:
     """Check stack configurations, and let editors check them."""
 
 
-@config.command()
+@config.command(epilog=examples("config check"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 @click.pass_context
@@ -58,7 +59,7 @@ def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
     warn(stack_config.clear_warning(found.secrets(), str(file)))
 
 
-@config.command()
+@config.command(epilog=examples("config schema"))
 def schema() -> None:
     """Print the JSON Schema of a Pulumi.<stack>.yaml, for editors.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import TEXT, config_option, json_option
 from awa_infra.cli.output import print_error, print_json
@@ -38,11 +39,15 @@ def dev() -> None:
     log.handlers = [_Notes()]
 
 
-@dev.command()
+@dev.command(epilog=examples("dev start"))
 @config_option
 @folder_option
 @click.option("--port", type=click.IntRange(1, 65535), help="Listen here. Default: any free port, then the same again.")
-def start(*, config_path: Path | None, folder: Path | None, port: int | None) -> None:
+@click.option("--docker", is_flag=True, help="Use a container instead of the package; needs the extra docker.")
+@click.option(
+    "--image", type=TEXT, default="postgres:18", show_default=True, help="With --docker: the image of the container."
+)
+def start(*, config_path: Path | None, folder: Path | None, port: int | None, docker: bool, image: str) -> None:
     """Start the server, and make a database that is ready for Awa; again and again.
 
     The database has what the configuration declares: custom queue-storage schemas, lanes, roles, passwords that are in
@@ -51,13 +56,13 @@ def start(*, config_path: Path | None, folder: Path | None, port: int | None) ->
     """
     from awa_infra.dev import project  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    found = project.start(project.folder_of(folder), config_path, port)
+    found = project.start(project.folder_of(folder), config_path, port, image if docker else None)
     state = "runs already" if found.ran else "runs"
     click.echo(f"PostgreSQL {found.major} {state} on {found.host}:{found.port}, data in {found.folder}.")
     click.echo(f"Database {found.database} is ready for Awa: export DATABASE_URL=$(awa-infra dev url)")
 
 
-@dev.command()
+@dev.command(epilog=examples("dev url"))
 @folder_option
 def url(*, folder: Path | None) -> None:
     """Print the connection string of the database, with its password: export DATABASE_URL=$(awa-infra dev url)."""
@@ -66,7 +71,7 @@ def url(*, folder: Path | None) -> None:
     click.echo(project.required(project.folder_of(folder)).url)
 
 
-@dev.command(context_settings={"ignore_unknown_options": True})
+@dev.command(context_settings={"ignore_unknown_options": True}, epilog=examples("dev psql"))
 @folder_option
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PSQL ARGUMENTS]")
 @click.pass_context
@@ -77,7 +82,7 @@ def psql(ctx: click.Context, *, folder: Path | None, arguments: tuple[str, ...])
     ctx.exit(project.psql(project.folder_of(folder), arguments))
 
 
-@dev.command()
+@dev.command(epilog=examples("dev status"))
 @folder_option
 @json_option
 @click.pass_context
@@ -97,7 +102,7 @@ def status(ctx: click.Context, *, folder: Path | None, as_json: bool) -> None:
     ctx.exit(0 if found else NOT_RUNNING)
 
 
-@dev.command()
+@dev.command(epilog=examples("dev stop"))
 @folder_option
 @click.option("--delete", is_flag=True, help="Delete the server with all its databases; there is no way back.")
 def stop(*, folder: Path | None, delete: bool) -> None:
@@ -113,7 +118,7 @@ def stop(*, folder: Path | None, delete: bool) -> None:
         click.echo(f"Stopped. The data stay in {place}.")
 
 
-@dev.command()
+@dev.command(epilog=examples("dev clean"))
 @click.option(
     "--database-url",
     envvar="AWA_TEST_DATABASE_URL",

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
@@ -27,7 +28,7 @@ _STATUS = {Outcome.PROBLEM: PROBLEM, Outcome.UNKNOWN: UNKNOWN}
 _COLOURS = {Outcome.OK: "green", Outcome.NOTE: "cyan", Outcome.PROBLEM: "red", Outcome.UNKNOWN: "yellow"}
 
 
-@click.command()
+@click.command(epilog=examples("doctor"))
 @database_url_option
 @config_option
 @click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")

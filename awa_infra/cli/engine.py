@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awa_infra.cli.examples import examples
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import NotConfirmedError
@@ -32,7 +33,7 @@ _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask: also delete a
 _diff = click.option("--diff", is_flag=True, help="Show what changes property by property.")
 
 
-@click.command()
+@click.command(epilog=examples("up"))
 @_config
 @_backend
 @_diff
@@ -49,7 +50,7 @@ def up(*, config_path: Path, backend: str | None, diff: bool, yes: bool, as_json
     _run("up", config_path, backend, diff=diff, yes=yes, as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=examples("preview"))
 @_config
 @_backend
 @_diff
@@ -59,7 +60,7 @@ def preview(*, config_path: Path, backend: str | None, diff: bool, as_json: bool
     _run("preview", config_path, backend, diff=diff, as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=examples("refresh"))
 @_config
 @_backend
 @json_option
@@ -68,7 +69,7 @@ def refresh(*, config_path: Path, backend: str | None, as_json: bool) -> None:
     _run("refresh", config_path, backend, as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=examples("destroy"))
 @_config
 @_backend
 @_yes

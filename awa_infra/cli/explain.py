@@ -7,6 +7,7 @@ import textwrap
 
 import click
 
+from awa_infra.cli.examples import examples
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json
 from awa_infra.errors import ConfigurationError
@@ -22,7 +23,7 @@ _GROUPS = {
 }
 
 
-@click.command()
+@click.command(epilog=examples("explain"))
 @click.argument("code", required=False)
 @json_option
 def explain(*, code: str | None, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from types import FrameType
@@ -12,7 +13,7 @@ import click
 from awa_infra import __version__
 from awa_infra.cli.failures import asks_for_json, internal_error, print_failure, show_error, show_usage_error
 from awa_infra.cli.groups import SuggestingGroup
-from awa_infra.cli.output import drop_output, is_about_output, output_error, prepare_streams
+from awa_infra.cli.output import drop_output, is_about_output, no_colour, output_error, prepare_streams
 from awa_infra.errors import AwaInfraError, InterruptionError, OutputError, TerminationError
 
 COMMANDS = {
@@ -29,6 +30,7 @@ COMMANDS = {
     "package": "Write a bundle for Flyway, Liquibase, psql and other tools.",
     "bundle": "Check a bundle, and what a database has run of it.",
     "dev": "Run a PostgreSQL server for development, ready for Awa.",
+    "completion": "Print what makes your shell complete commands and options.",
     "explain": "Explain the code of a failure, gate, note or finding.",
 }
 """Command to one-line help. Here, so that ``--help`` imports none of them."""
@@ -36,6 +38,9 @@ COMMANDS = {
 _MODULES = dict.fromkeys(("up", "preview", "refresh", "destroy"), "engine")
 
 _INTERRUPTED_TEXT = "Interrupted. What was not committed is rolled back; run the command again."
+
+COMPLETION = "_AWA_INFRA_COMPLETE"
+"""Environment variable with which a shell asks, as click names it."""
 
 CLOSED_PIPE = 141
 """Exit status where the reader of the output has gone, as shells have it for SIGPIPE (128 + 13)."""
@@ -80,6 +85,8 @@ def main() -> None:
     """Run the command line; never print a traceback, never exit 0 on a failure."""
     prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
+    if COMPLETION in os.environ:
+        sys.exit(_complete(os.environ[COMPLETION]))
     try:
         sys.exit(_run(sys.argv[1:]))
     except BrokenPipeError:
@@ -92,11 +99,18 @@ def main() -> None:
         sys.exit(OutputError.exit_status)
 
 
+def _complete(instruction: str) -> int:
+    """Answer a shell that wants to know how a command line could go on, or how to ask for that."""
+    from click.shell_completion import shell_complete  # noqa: PLC0415  nothing else needs it
+
+    return shell_complete(cli, {}, "awa-infra", COMPLETION, instruction)
+
+
 def _run(arguments: list[str]) -> int:
     """Run one command and return its exit status, with every failure shown."""
     try:
         # Not cli.main(): click would answer a closed pipe with status 1, which here means "pending".
-        with cli.make_context("awa-infra", arguments) as ctx:
+        with cli.make_context("awa-infra", arguments, color=False if no_colour() else None) as ctx:
             status = cli.invoke(ctx)
     except click.exceptions.Exit as exc:
         return exc.exit_code

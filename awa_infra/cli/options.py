@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -12,7 +13,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.output import print_error
+from awa_infra.cli.output import LOUDNESS, Loudness, loudness
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Policy, Transaction
 
@@ -33,6 +34,9 @@ class _Text(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         except UnicodeEncodeError:
             return value
 
+
+LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
+"""Variables that tell libpq, and with it psql, where to connect."""
 
 TEXT = _Text()
 """The type of options that are names, connection strings and the like; paths keep their bytes."""
@@ -110,8 +114,7 @@ def lock_options(command: F) -> F:
             kwargs.pop("lock_wait"),
             kwargs.pop("lock_timeout"),
             kwargs.pop("attempts"),
-            tell_wait,
-            kwargs.pop("lock_try"),
+            table_try=kwargs.pop("lock_try"),
         )
         return command(*args, options=options, **kwargs)
 
@@ -151,9 +154,33 @@ def lock_options(command: F) -> F:
     return cast("F", wrapper)
 
 
-def tell_wait(sentence: str) -> None:
-    """Print what a command waits for."""
-    print_error(sentence)
+_DOCUMENTS = ("as_json", "asked", "as_markdown", "show_sql", "show_diff")
+"""Parameters of commands that ask for a document, which is printed whatever else is not."""
+
+
+def loudness_options(command: F) -> F:
+    """Add ``--quiet`` and ``--verbose``. With the first, only a document that is asked for goes to standard output."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        if loudness() is not Loudness.QUIET or any(kwargs.get(name) for name in _DOCUMENTS):
+            return command(*args, **kwargs)
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+            return command(*args, **kwargs)
+
+    def choose(ctx: click.Context, _param: click.Parameter, chosen: str | None) -> None:
+        if chosen is not None:
+            ctx.meta[LOUDNESS] = Loudness(chosen)
+
+    for names, value, text in (
+        (("-v", "--verbose"), Loudness.VERBOSE, "Say more: how long each step took."),
+        (("-q", "--quiet"), Loudness.QUIET, "Say nothing but failures, warnings, and what is waited for."),
+    ):
+        add = click.option(
+            *names, "loudness", flag_value=value.value, default=None, expose_value=False, callback=choose, help=text
+        )
+        wrapper = add(wrapper)
+    return cast("F", wrapper)
 
 
 def json_option(command: F) -> F:
@@ -168,13 +195,17 @@ def or_declared(ctx: click.Context, option: str, value: float, declared: float |
 
 
 def required_url(url: str | None) -> str:
-    """Return the URL.
+    """Return the URL, or one that leaves everything to the environment of libpq if that says where to connect.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is none, and the environment says nothing.
     """
     if url:
         return url
+    if any(os.environ.get(name) for name in LIBPQ):
+        return "postgresql://"
     raise ConfigurationError(
-        "There is no database URL.", hint="Set DATABASE_URL=postgresql://user:password@host:5432/database."
+        "There is no database URL.",
+        hint="Set DATABASE_URL=postgresql://user:password@host:5432/database, or variables that psql reads, such as "
+        "PGHOST.",
     )

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from contextlib import suppress
+from enum import Enum
 from io import TextIOWrapper
 from typing import Any
 
@@ -18,8 +19,30 @@ from awa_infra.errors import OutputError
 JSON_VERSION = 1
 """Version of the documents of ``--json``. It grows when a field is removed or changes its meaning."""
 
+LOUDNESS = "awa_infra.loudness"
+"""Where a context keeps :class:`Loudness`."""
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of a file system or terminal that cannot take more."""
+
+
+class Loudness(Enum):
+    """How much a command says beside its failures."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+
+
+def loudness() -> Loudness:
+    """Return how much the command line asks for."""
+    found: Loudness = click.get_current_context().meta.get(LOUDNESS, Loudness.NORMAL)
+    return found
+
+
+def no_colour() -> bool:
+    """Whether somebody asked for no colours, on a terminal too (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def prepare_streams() -> None:
@@ -43,7 +66,7 @@ def print_json(data: dict[str, Any]) -> None:
 def print_error(line: str) -> None:
     """Write one line to standard error, if it can be written: a lost line must never end what is being done."""
     with suppress(OSError):
-        click.echo(line, err=True)
+        click.echo(line, err=True, color=False if no_colour() else None)
 
 
 def warn(text: str) -> None:

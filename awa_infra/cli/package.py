@@ -13,7 +13,8 @@ from awa_infra.bundles.package import Bundle
 from awa_infra.bundles.package import package as make
 from awa_infra.bundles.writing import read_archive, write, write_archive
 from awa_infra.cli.desired import declared_waits, desired_state, read_config
-from awa_infra.cli.options import config_option, json_option
+from awa_infra.cli.examples import examples
+from awa_infra.cli.options import config_option, json_option, loudness_options
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import BundleError
 from awa_infra.naming import nearest
@@ -31,12 +32,13 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
     raise click.BadParameter(f"unknown format {value!r}; {hint}")
 
 
-@click.command()
+@click.command(epilog=examples("package"))
 @click.option(
     "--format",
     "bundle_format",
     required=True,
     callback=_known_format,
+    shell_complete=lambda _ctx, _param, begun: [form for form in FORMATS if form.startswith(begun)],
     metavar="FORMAT",
     help=", ".join(FORMATS) + ".",
 )
@@ -61,6 +63,7 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
     metavar="FILE",
     help="Write the bundle as a zip archive, too, or instead of DIR.",
 )
+@loudness_options
 @json_option
 @click.pass_context
 def package(

@@ -9,11 +9,13 @@ import click
 from click.core import ParameterSource
 
 from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
     json_option,
+    loudness_options,
     policy_options,
     transaction_option,
 )
@@ -30,7 +32,7 @@ PENDING = 1
 """Exit status of ``plan --check`` when something is pending."""
 
 
-@click.command()
+@click.command(epilog=examples("plan"))
 @database_url_option
 @config_option
 @click.option(
@@ -54,6 +56,7 @@ PENDING = 1
     metavar="FILE",
     help="Write the plan as one HTML page, for a change request. Also if a gate objects.",
 )
+@loudness_options
 @json_option
 @click.pass_context
 def plan(
@@ -145,7 +148,11 @@ def _given(ctx: click.Context) -> list[str]:
     words: list[str] = []
     for param in ctx.command.params:
         name = param.name or ""
-        if name in _OF_A_PLAN_ONLY or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        if (
+            name not in ctx.params
+            or name in _OF_A_PLAN_ONLY
+            or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE
+        ):
             continue
         value = ctx.params[name]
         words += [param.opts[0]] if value is True else [param.opts[0], str(value)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.desired import declared_url_to_read, desired_state, read_config
+from awa_infra.cli.examples import examples
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
 from awa_infra.database.observe import read_plan, read_state
@@ -17,7 +18,7 @@ from awa_infra.planning.pure_gates import raise_if_blocked
 _VERIFY = "awa-infra verify says what to do"
 
 
-@click.command()
+@click.command(epilog=examples("status"))
 @database_url_option
 @config_option
 @click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.apply import ProgressLine, print_retry
 from awa_infra.cli.desired import url_to_read
+from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     TEXT,
@@ -16,9 +15,11 @@ from awa_infra.cli.options import (
     database_url_option,
     json_option,
     lock_options,
+    loudness_options,
     policy_options,
 )
 from awa_infra.cli.plan import print_sql
+from awa_infra.cli.progress import shown_progress
 from awa_infra.cli.verify_report import FORMATS, Result, chosen_format, report_text, write_report
 from awa_infra.cli.verify_report import TEXT as TEXT_FORMAT
 from awa_infra.cli.verify_text import print_findings, print_repair
@@ -41,7 +42,7 @@ UNCOMPARED = 9
 """Exit status if nothing wrong was found, but not everything was compared."""
 
 
-@click.command()
+@click.command(epilog=examples("verify"))
 @database_url_option
 @config_option
 @click.option(
@@ -84,6 +85,7 @@ UNCOMPARED = 9
 )
 @policy_options
 @lock_options
+@loudness_options
 @json_option
 @click.pass_context
 def verify(
@@ -122,15 +124,8 @@ def verify(
     if dry_run:
         observed, found, plan = read_repair(url, release, schemas, policy=policy, role=role, facts=facts)
     elif repair:
-        report, found = run_repair(
-            url,
-            release,
-            schemas,
-            policy=policy,
-            role=role,
-            facts=facts,
-            options=replace(options, progress=ProgressLine(), on_retry=print_retry),
-        )
+        with shown_progress(options) as telling:
+            report, found = run_repair(url, release, schemas, policy=policy, role=role, facts=facts, options=telling)
         observed = report.after
     else:
         observed, found = run_verify(url, release, schemas, role=role, facts=facts)

@@ -142,7 +142,8 @@ class Run:
         name = f"{CLONE}{self._number:08x}_{next(self._count)}"
         file = "clones/create_by_files.sql" if by_files else "clones/create.sql"
         create = sqltext.render(file, name=sqltext.Name(name), template=sqltext.Name(template), limit=MARK)
-        with translated(self.url, f"Creating database {name}"):
+        hint = f"Role {self.login} needs CREATEDB: ALTER ROLE {self.login} CREATEDB. Nothing was created."
+        with translated(self.url, f"Creating database {name}", hint):
             self._connection.execute(create.encode())
         self._execute("comment", name=sqltext.Name(name), comment=COMMENT)
         return name

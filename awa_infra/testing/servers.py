@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from awa_infra.errors import NoTestServerError
+from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.folders import note
+from awa_infra.testing.docker import docker_client
 
 VARIABLE = "AWA_TEST_DATABASE_URL"
 """Environment variable with the connection string of a server where tests may create databases."""
@@ -81,11 +82,9 @@ def _docker_lacks() -> str:
     if importlib.util.find_spec("testcontainers") is None:
         return "the Python package testcontainers is not installed"
     try:
-        import docker  # noqa: PLC0415  a dependency of testcontainers, which not everybody has
-
-        docker.from_env(timeout=10).ping()
-    except Exception as exc:  # noqa: BLE001  whatever it says, there is another way
-        return f"it does not answer ({type(exc).__name__})"
+        docker_client().close()
+    except LocalServerError as error:
+        return error.message
     return ""
 
 

@@ -58,7 +58,8 @@ def test_commands_find_the_server_from_a_folder_below(tmp_path: Path, monkeypatc
 
 
 def test_the_status_as_data_has_every_field_and_no_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = DevServer(Path("/x/.awa"), "postgresql://u:hidden@127.0.0.1:1/jobs", "jobs", "127.0.0.1", 1, 18)
+    url = "postgresql://u:hidden@127.0.0.1:1/"
+    found = DevServer(Path("/x/.awa"), f"{url}jobs", f"{url}postgres", "jobs", "127.0.0.1", 1, 18)
     monkeypatch.setattr(project, "running", lambda _folder: found)
     outcome = run("dev", "status", "--json")
     assert outcome.status == 0

@@ -145,7 +145,7 @@ def runtime(database: Database, version: str, seconds_ago: int = 5) -> None:
 
 
 def made_up(release: Release, upto: int) -> DesiredState:
-    """Return a wish for a release of the future, whose further migrations do nothing but record themselves."""
+    """Return the wish for an invented release: Awa 0.7 was not released; its migrations only record themselves."""
     last = release.migrations[-1]
     further = tuple(
         replace(
@@ -153,7 +153,7 @@ def made_up(release: Release, upto: int) -> DesiredState:
         )
         for v in range(41, upto + 1)
     )
-    return DesiredState(replace(release, name="0.7.0", migrations=(*release.migrations, *further)), upto)
+    return DesiredState(replace(release, name="0.7.0-invented", migrations=(*release.migrations, *further)), upto)
 
 
 def test_a_session_that_holds_tables_for_long_is_named(pending_patch: Database, desired: Desired) -> None:
@@ -194,7 +194,7 @@ def test_live_runtimes_are_told_and_do_not_block_awa_0_6(pending_patch: Database
 @pytest.mark.parametrize(
     ("version", "expected"), [("0.6.2", []), ("0.6.1", ["runtime-too-old"]), ("devel", ["runtime-too-old"])]
 )
-def test_version_43_needs_every_live_runtime_at_0_6_2(
+def test_version_43_of_an_invented_release_needs_every_live_runtime_at_0_6_2(
     awa_database: Database, release: Release, version: str, expected: list[str]
 ) -> None:
     awa_database.rows("SELECT awa.storage_auto_finalize_if_fresh('awa')")
@@ -206,7 +206,7 @@ def test_version_43_needs_every_live_runtime_at_0_6_2(
     assert codes(awa_database.url, overruled) == []
 
 
-def test_awa_0_7_needs_a_finished_transition_or_a_database_that_was_never_used(
+def test_an_invented_awa_0_7_needs_a_finished_transition_or_a_database_that_was_never_used(
     awa_database: Database, release: Release
 ) -> None:
     assert codes(awa_database.url, made_up(release, 41)) == []

@@ -80,7 +80,7 @@ def test_awas_own_reset_is_refused(guarded: Database) -> None:
         finally:
             await client.close()
 
-    with pytest.raises(Exception, match="is guarded, so it is not dropped"):
+    with pytest.raises(awa_sdk.AwaError, match="is guarded, so it is not dropped"):
         asyncio.run(reset())
     assert read_state(guarded.url).version == 40
 

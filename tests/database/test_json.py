@@ -104,7 +104,7 @@ def test_the_documents_that_look_at_a_database_are_as_documented(run: Run, awa_d
     awa_database.rows("SELECT awa.install_queue_storage_substrate('damaged', 4, 2, 2)")
     awa_database.rows("DROP TABLE damaged.lease_ring_state; DELETE FROM awa.lease_ring_state")
     planned = run("status", *arguments, url=awa_database.url)
-    assert planned.data["digest"] is None or len(planned.data["digest"]) == 64
+    assert planned.data["digest"] is None
     compare("status", [status, planned.data, run("status", "--json", url=awa_database.url).data])
 
 

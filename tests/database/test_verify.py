@@ -538,7 +538,7 @@ def test_a_repair_that_fails_leaves_everything(acme: Database, release: Release)
     acme.rows("DROP INDEX acme.idx_acme_dlq_queue_time; DROP FUNCTION awa.apply_receipt_plane_fillfactor(text)")
     broken = replace(release, migrations=(*release.migrations[:5], replace(release.migrations[5], sql="SELECT 1/0")))
     before = dump_schema(acme.url)
-    with pytest.raises((SqlFailedError, BlockedError)):
+    with pytest.raises(SqlFailedError, match="division by zero"):
         repair(acme.url, replace(broken, migrations=(*broken.migrations, *release.migrations[6:])))
     assert dump_schema(acme.url) == before
 

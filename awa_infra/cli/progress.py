@@ -1,0 +1,97 @@
+"""Progress of an apply on standard error: a bar on a terminal, one line for each step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from awa_infra.cli.output import Loudness, loudness, no_colour, print_error
+from awa_infra.database.options import ApplyOptions
+from awa_infra.database.retry import retry_line
+from awa_infra.errors import AwaInfraError
+from awa_infra.model import Step
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_NAMED = 48
+"""Characters of a step's title beside the bar, which leave room for the rest in 100 columns."""
+
+
+@contextmanager
+def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
+    """Give the options with everything that an apply tells on the way shown as the command line asks for it.
+
+    A bar is drawn where standard error is a terminal and nobody asked for more or less. What the apply waits for and
+    why it tries again is told in any case: nobody waits without a word.
+    """
+    chosen = loudness()
+    if chosen is Loudness.QUIET:
+        yield _telling(options, print_error)
+    elif chosen is Loudness.NORMAL and sys.stderr.isatty():
+        with _bar() as bar:
+            told = _telling(options, lambda text: bar.console.print(text, markup=False, highlight=False))
+            yield replace(told, progress=_Drawn(bar))
+    else:
+        lines = _Lines(each=chosen is Loudness.VERBOSE)
+        yield replace(_telling(options, print_error), progress=lines)
+        lines.close()
+
+
+def _telling(options: ApplyOptions, tell: Callable[[str], None]) -> ApplyOptions:
+    def retry(attempt: int, error: AwaInfraError, pause: float) -> None:
+        tell(retry_line(attempt, error, pause))
+
+    return replace(options, on_wait=tell, on_retry=retry)
+
+
+def _bar() -> Progress:
+    from rich import progress as rich  # noqa: PLC0415  the same
+    from rich.console import Console  # noqa: PLC0415  takes as long to import as everything else of a command
+
+    return rich.Progress(
+        rich.MofNCompleteColumn(),
+        rich.BarColumn(bar_width=24),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(compact=True),
+        rich.TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True, no_color=no_colour() or None),
+        transient=True,  # the last line of the command says what was done
+    )
+
+
+class _Drawn:
+    """Move the bar to the step that begins."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar = bar
+        self.task = bar.add_task("", total=None)
+
+    def __call__(self, number: int, total: int, step: Step) -> None:
+        title = step.title if len(step.title) <= _NAMED else f"{step.title[: _NAMED - 1]}…"
+        self.bar.update(self.task, total=total, completed=number - 1, description=title)
+
+
+class _Lines:
+    """Print a line for each step, with the time since the start; on demand another with what the step took."""
+
+    def __init__(self, *, each: bool) -> None:
+        self.each = each
+        self.started = self.began = time.monotonic()
+        self.running = ""
+
+    def __call__(self, number: int, total: int, step: Step) -> None:
+        """Print that a step begins."""
+        self.close()
+        self.began, self.running = time.monotonic(), step.key
+        print_error(f"[{number:>{len(str(total))}}/{total}] {self.began - self.started:6.1f} s  {step.title}")
+
+    def close(self) -> None:
+        """Print how long the last step took, if every step is to be told."""
+        if self.each and self.running:
+            print_error(f"{self.running} took {time.monotonic() - self.began:.3f} s")
+        self.running = ""

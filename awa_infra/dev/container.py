@@ -1,0 +1,140 @@
+"""The server of a project in a Docker container, for those who prefer it: image ``postgres``, data in a volume."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from awa_infra.database.connection import connect
+from awa_infra.errors import ConnectionFailedError, LocalServerError, NotOursError
+from awa_infra.localserver.cluster import HOST, SUPERUSER, free_port
+
+IMAGE = "postgres:18"
+"""Image where none is named."""
+
+LABEL = "awa-infra.folder"
+"""Label of the container and of its volume, with the folder of the project."""
+
+_PORT = "5432/tcp"
+_READY = 60.0
+"""Seconds for a container to take connections; the first start of the image runs initdb."""
+_FIRST_WITH_FOLDERS = 18
+"""From this major on the image keeps the data of each version in a folder of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What is remembered of a container between starts.
+
+    Attributes:
+        image: with a tag that begins with the version, such as ``postgres:18``.
+        port: on this machine.
+        password: of the superuser.
+    """
+
+    image: str
+    port: int
+    password: str = field(repr=False)
+
+    @classmethod
+    def new(cls, image: str, port: int | None) -> Container:
+        """Return one that is to be made."""
+        return cls(image, port or free_port(), secrets.token_urlsafe(24))
+
+    @property
+    def major(self) -> int:
+        """The version of PostgreSQL, by the tag of the image.
+
+        Raises:
+            LocalServerError: the tag does not say it.
+        """
+        found = re.search(r":(\d+)", self.image)
+        if found is None:
+            raise LocalServerError(
+                f"The tag of the image {self.image} does not begin with a version of PostgreSQL.",
+                hint="Name one such as postgres:18.",
+            )
+        return int(found[1])
+
+    def url_for(self, database: str) -> str:
+        """Return the connection string of a database of it."""
+        return f"postgresql://{SUPERUSER}:{self.password}@{HOST}:{self.port}/{quote(database, safe='')}"
+
+    def start(self, folder: Path, client: Any) -> None:  # noqa: ANN401  the docker package has no types
+        """Start the container of a folder, making it first if need be, and wait until it takes connections.
+
+        Raises:
+            NotOursError: a container of that name exists, and is not of this folder.
+            LocalServerError: it takes no connections in time.
+        """
+        found = existing(folder, client)
+        if found is None:
+            name = name_of(folder)
+            data = "/var/lib/postgresql" if self.major >= _FIRST_WITH_FOLDERS else "/var/lib/postgresql/data"
+            client.volumes.create(name, labels={LABEL: str(folder)})
+            client.containers.run(
+                self.image,
+                detach=True,
+                name=name,
+                labels={LABEL: str(folder)},
+                environment={"POSTGRES_PASSWORD": self.password},
+                ports={_PORT: (HOST, self.port)},
+                volumes={name: {"bind": data, "mode": "rw"}},
+            )
+        else:
+            found.start()
+        deadline = time.monotonic() + _READY
+        while True:
+            try:
+                with connect(self.url_for(SUPERUSER)):
+                    return
+            except ConnectionFailedError as error:
+                if time.monotonic() > deadline:
+                    raise LocalServerError(
+                        f"Container {name_of(folder)} takes no connections after {_READY:.0f} s: {error.message}",
+                        hint=f"Read its log: docker logs {name_of(folder)}.",
+                    ) from error
+                time.sleep(0.2)
+
+
+def name_of(folder: Path) -> str:
+    """Return the name of the container of a folder, and of its volume."""
+    return f"awa-dev-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+
+
+def existing(folder: Path, client: Any) -> Any:  # noqa: ANN401  the docker package has no types
+    """Return the container of a folder, or ``None``.
+
+    Raises:
+        NotOursError: one has its name, and is not of this folder.
+    """
+    name = name_of(folder)
+    found = next((one for one in client.containers.list(all=True, filters={"name": name}) if one.name == name), None)
+    if found is not None and found.labels.get(LABEL) != str(folder):
+        raise NotOursError(f"Container {name} exists, but awa-infra dev did not make it.", hint="Rename or remove it.")
+    return found
+
+
+def runs(folder: Path, client: Any) -> bool:  # noqa: ANN401  the docker package has no types
+    """Whether the container of a folder runs."""
+    found = existing(folder, client)
+    return found is not None and found.status == "running"
+
+
+def stop(folder: Path, client: Any, *, delete: bool) -> None:  # noqa: ANN401  the docker package has no types
+    """Stop the container of a folder; delete it with its volume if that is asked for, and nothing else."""
+    found = existing(folder, client)
+    if found is not None:
+        found.stop()
+        if delete:
+            found.remove()
+    if delete:
+        for volume in client.volumes.list(filters={"label": f"{LABEL}={folder}"}):
+            if volume.name == name_of(folder):
+                volume.remove()
