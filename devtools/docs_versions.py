@@ -42,6 +42,8 @@ def render() -> str:
         ("Flyway", "10 and newer", ", ".join(java_tools.FLYWAYS)),
         ("Liquibase", "4.33 and newer", ", ".join(java_tools.LIQUIBASES)),
         ("psql", "14 and newer", str(postgres_versions.majors()[-1])),
+        ("pytest, of the plugin for tests", "8 and newer", locked["pytest"]),
+        ("pytest-postgresql", "7 and newer", locked["pytest-postgresql"]),
         ("Alembic", "1.16 and newer", locked["alembic"]),
         ("goose", "3", _go_pin("goose", "github.com/pressly/goose/v3")),
         ("golang-migrate", "4", _go_pin("golang-migrate", "github.com/golang-migrate/migrate/v4")),

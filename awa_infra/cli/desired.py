@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awa_infra.bundles.contents import Waits
 from awa_infra.cli.options import required_url
 from awa_infra.cli.output import warn
 from awa_infra.database.observe import refuse_other_database
@@ -14,6 +13,7 @@ from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.desired import desired_state
 
 if TYPE_CHECKING:
+    from awa_infra.bundles.contents import Waits
     from awa_infra.spec.stack import StackConfig
 
 __all__ = ["declared_waits", "desired_state", "read_config", "url_for", "url_to_read"]
@@ -62,6 +62,8 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
 
 def declared_waits(config: StackConfig | None) -> Waits:
     """Return how long a bundle is to wait for locks: what the configuration declares, else the defaults."""
+    from awa_infra.bundles.contents import Waits  # noqa: PLC0415  only package writes bundles
+
     if config is None:
         return Waits()
     declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}

@@ -16,15 +16,13 @@ from psycopg.rows import DictRow, TupleRow, tuple_row
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
+from awa_infra.database.look import RINGS
 from awa_infra.database.session import READ_SETTINGS, apply_settings
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.verification.catalog import Key, SchemaName
 from awa_infra.verification.checks import Health, quote
 from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.obstacles import Denied
-
-RINGS = ("queue_ring", "lease_ring", "claim_ring")
-"""The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
 """Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg import Cursor, sql
 from psycopg.rows import DictRow
 
 from awa_infra import sqltext
-from awa_infra.database.catalogs import RINGS, SchemaReader
 from awa_infra.database.connection import Connection
 from awa_infra.database.migration_lock import TRY_MIGRATION_LOCK
 from awa_infra.database.session import apply_settings
@@ -33,6 +32,13 @@ from awa_infra.model import (
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.ownership import hand_over_query
 from awa_infra.release import is_legacy_numbering
+
+if TYPE_CHECKING:
+    # Catalogs bring all of verification along, which commands that only plan need not wait for.
+    from awa_infra.database.catalogs import SchemaReader
+
+RINGS = ("queue_ring", "lease_ring", "claim_ring")
+"""The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,6 @@ from awa_infra.planning.effort import WAITING, and_listed, duration_of
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.transactions import transactions
 
-TRAFFIC = "traffic"
-"""Code of the note that says what each kind of transaction costs those who are alive (``sql/notes/traffic.sql``)."""
-
 _USERS = frozenset({"producers", "workers"})
 _MEASURED = frozenset({StepKind.MIGRATION, StepKind.PATCH})
 _LOCKING = frozenset({StepKind.OWNERSHIP, StepKind.REPAIR, StepKind.NUMBERING})

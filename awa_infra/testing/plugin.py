@@ -74,4 +74,4 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except AwaInfraError as error:
-        pytest.fail(error.report(), pytrace=False)
+        raise pytest.fail.Exception(error.report(), pytrace=False) from None

@@ -109,11 +109,35 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
     "code", ["import awa_infra", "import sys; from awa_infra.cli.main import main; sys.argv[1:] = ['--help']; main()"]
 )
 def test_help_and_the_bare_package_import_nothing_that_is_slow(code: str) -> None:
-    script = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {code}"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    loaded = set(done.stderr.split())
+    loaded = imported(code)
     assert "awa_infra" in loaded
     assert not loaded & {"pulumi", "psycopg", "yaml", "pydantic", "rich", "awa", "grpc"}
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "apply"])
+def test_a_command_with_nothing_to_do_imports_only_what_planning_needs(command: str, awa_database: Database) -> None:
+    code = f"from awa_infra.cli.main import main; sys.argv[1:] = ['{command}']; main()"
+    loaded = imported(code, DATABASE_URL=awa_database.url)
+    assert "awa_infra.planning.planner" in loaded
+    slow = {
+        "pulumi",
+        "yaml",
+        "pydantic",
+        "rich",
+        "grpc",
+        "awa_infra.verification",
+        "awa_infra.bundles",
+        "awa_infra.config",
+    }
+    assert not loaded & (slow | {f"awa_infra.{package}" for package in ("verification", "bundles", "config")})
+
+
+def imported(code: str, **environment: str) -> set[str]:
+    """Return the modules that a process has loaded when it ends."""
+    script = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {code}"
+    command, variables = [sys.executable, "-c", script], {**os.environ, **environment}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=True)
+    return set(done.stderr.split())
 
 
 @pytest.mark.parametrize(
