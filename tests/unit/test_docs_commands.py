@@ -15,6 +15,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
     {
         "make demo": "starts a server of its own and takes a minute; its steps are run from the quickstart page",
         "make test": "this is a part of it",
+        "pip install awa-infra awa-pg==0.6.9": "not published yet; tests/engine/test_wheel_alone.py installs the wheel",
         "make demo-psql": "interactive, and needs what make demo leaves running",
         "make demo-stop": "stops what make demo left running, perhaps on the developer's own desk",
         "pip install 'awa-infra[pytest,dev]'": "installs into the environment that runs this",
