@@ -27,6 +27,10 @@ _WORDS = {
         "Changes nothing: it reads what this bundle promises, and shows what it found.",
         "Never touches a row and waits for no lock of others for long.",
     ),
+    "structure.sql": (
+        "Changes nothing: it compares every object of the schemas with what the release makes.",
+        "Never touches a row and waits for no lock of others for long.",
+    ),
     "prerequisite.sql": (
         "Makes schema awa_migrations, for the tool's own tables, where it is missing.",
         "Never touches schema awa, jobs, or any other schema.",

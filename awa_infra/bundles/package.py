@@ -14,6 +14,7 @@ from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, with_shapes,
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
 from awa_infra.bundles.opening_words import with_opening_words
 from awa_infra.bundles.readme import readme
+from awa_infra.bundles.structure_script import structure_script
 from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
 from awa_infra.bundles.verify_script import verify
 from awa_infra.errors import ConfigurationError
@@ -87,7 +88,7 @@ def package(
     if existing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
         files |= {entry.file: existing.files[entry.file] for entry in stay if entry.file in existing.files}
-    around = {**form.files(contents), **roles_script(contents), **guard_script(contents)}
+    around = {**form.files(contents), **roles_script(contents), **guard_script(contents), **structure_script(contents)}
     files.update(with_opening_words({**around, "verify.sql": verify(contents).encode()}))
     files["README.md"] = readme(form, contents, paths).encode()
     files[".gitattributes"] = _ATTRIBUTES

@@ -12,6 +12,7 @@ from awa_infra.bundles.conditions import conditions
 from awa_infra.bundles.contents import Contents, Format, own_name, seconds
 from awa_infra.bundles.durations import durations
 from awa_infra.bundles.running import abort, bad_release, indented, total
+from awa_infra.bundles.structure_script import structure_script
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
 from awa_infra.planning.effort import WAITING, and_listed, effort_of
@@ -38,6 +39,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "watch": indented(sqltext.load("bundle/watch.sql")),
         "abort": abort(form),
         "bad_release": bad_release(contents),
+        "structure": _STRUCTURE if structure_script(contents) else _NO_STRUCTURE,
         "locks": _locks(form, contents, paths),
         "durations": durations(contents, paths),
         "roles": _roles(contents),
@@ -90,6 +92,16 @@ _AT_ONCE = {
     ),
     "history": "Nothing else is made.",
 }
+
+
+_STRUCTURE = """
+    psql -X -q -h HOST -U ROLE -d DATABASE -f structure.sql
+
+compares every table, column, index, constraint, function and its body, trigger, view and sequence of these schemas with
+what the release makes on this major of PostgreSQL, and names what is missing, extra or changed, as `awa-infra verify`
+does. Any role may run it, in any console. Rows, owners and privileges are for `awa-infra verify`."""
+
+_NO_STRUCTURE = "`awa-infra verify` compares every object."
 
 
 def _text(name: str) -> str:

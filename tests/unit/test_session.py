@@ -50,7 +50,7 @@ def test_every_script_of_every_format_begins_with_all_settings(form: str, releas
     assert len(wanted) > 20
     roles = Roles("jobs_owner", "jobs_migrator", "jobs_runtime")
     files = package(form, DesiredState(release, 40, roles=roles)).files
-    first = [*FIRST_OF_ALL[form], "verify.sql", "roles.sql"]
+    first = [*FIRST_OF_ALL[form], "verify.sql", "structure.sql", "roles.sql"]
     if form in {"dbmate", "golang-migrate", "goose"}:
         first += [path for path in files if path.startswith("migrations/")]
     for path in first:

@@ -1,0 +1,86 @@
+"""Write ``structure.sql``, which compares every object of the schemas with what the release makes. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from awa_infra import sqltext
+from awa_infra.bundles.contents import Contents
+from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, own_names
+from awa_infra.model import CANONICAL_SCHEMA, QueueStorage
+from awa_infra.planning.session import opening
+from awa_infra.verification.catalog import STRUCTURE, SchemaName, expand
+
+STRUCTURE_FILE = "structure.sql"
+
+_NEWEST, _OLDEST = 18, 14
+"""Majors of PostgreSQL that were measured; a newer one is taken for the newest."""
+
+
+def structure_script(contents: Contents) -> dict[str, bytes]:
+    """Return the script by its path; nothing if what the bundle makes is not all that a known release makes."""
+    desired = contents.desired
+    facts = catalog_facts(desired.release.name, _NEWEST)
+    # Texts that were kept from an earlier release have other bodies.
+    if facts is None or contents.kept or contents.plan.to_version != desired.release.schema_version:
+        return {}
+    wanted = [QueueStorage(CANONICAL_SCHEMA), *(q for q in desired.queue_storage if q.schema != CANONICAL_SCHEMA)]
+    own = sorted(own_names(facts.substrate), key=lambda name: (-len(name), name))
+    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint") if name in _COMPARED]
+    text = sqltext.render(
+        "bundle/structure.sql",
+        opening=sqltext.Part(opening("10s", only_reads=True, statement_timeout="60s")),
+        settings=sqltext.Part(_quiet(sqltext.load("fingerprint/state/settings.sql"))),
+        scope=sqltext.Part(
+            sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps([q.schema for q in wanted])).rstrip()
+        ),
+        parts=sqltext.Part("\nUNION ALL\n".join(part.rstrip() for part in parts)),
+        template=json.dumps(_template(desired.release.name, facts), ensure_ascii=False, separators=(",", ":")),
+        wanted=json.dumps([_wanted(q) for q in wanted]),
+        own="{" + ",".join(own) + "}",
+        names="|".join(map(re.escape, own)),
+        families=sqltext.Part("|".join(sorted(FAMILIES, key=len, reverse=True))),
+        release=desired.release.name,
+    )
+    return {STRUCTURE_FILE: text.encode()}
+
+
+def _quiet(query: str) -> str:
+    """Return a query as a statement that shows no rows."""
+    performed = query.rstrip().replace("\nSELECT ", "\nPERFORM ", 1)
+    return f"DO $awa_infra$\nBEGIN\n{performed};\nEND\n$awa_infra$;"
+
+
+_COMPARED = STRUCTURE - {"security"}
+"""Row-level security is a site's own."""
+
+
+def _wanted(wanted: QueueStorage) -> dict[str, object]:
+    shape = wanted.shape
+    slots = {"q": shape.queue_slots, "l": shape.lease_slots, "c": shape.claim_slots}
+    return {"schema": wanted.schema, **slots, "receipts": shape.receipts}
+
+
+def _template(release: str, facts: CatalogFacts) -> list[list[object]]:
+    """Return a row for each entry: part, object, definition, those of older majors, without receipts, canonical."""
+    shape = QueueStorage(CANONICAL_SCHEMA).shape
+    filled = expand(facts.substrate, SchemaName(CANONICAL_SCHEMA, CANONICAL_SCHEMA), shape).catalog
+    canonical = {key: text for key, text in facts.canonical.items() if key not in filled}
+    rows: list[list[object]] = []
+    for entries, kind in ((canonical, True), (facts.substrate, False)):
+        for key, text in sorted(entries.items()):
+            others = _older(release, key, text, canonical=kind)
+            rows.append([*key, text, others, None if kind else facts.without_receipts.get(key), kind])
+    return rows
+
+
+def _older(release: str, key: tuple[str, str], text: str, *, canonical: bool) -> dict[str, str]:
+    found = {}
+    for major in range(_OLDEST, _NEWEST):
+        facts = catalog_facts(release, major)
+        entries = {} if facts is None else facts.canonical if canonical else facts.substrate
+        other = entries.get(key, text)
+        if other != text:
+            found[str(major)] = other
+    return found

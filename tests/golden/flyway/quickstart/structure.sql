@@ -1,0 +1,428 @@
+-- Changes nothing: it compares every object of the schemas with what the release makes.
+-- Never touches a row and waits for no lock of others for long.
+-- Run after the bundle, by any role, with psql or in any console. Every row should say true in column ok: otherwise it
+-- names what is missing, extra or changed in a schema, as awa-infra verify does.
+BEGIN;
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY;
+
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '60s', false),
+        ('lock_timeout', '10s', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way for everybody.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     WHERE pg_catalog.current_setting(s.name, true) <> s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
+       AND (s.name <> 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
+                                                       FROM pg_catalog.pg_database d
+                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+                                                      WHERE d.datname = pg_catalog.current_database()))
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
+    END LOOP;
+END
+$awa_infra$;
+
+DO $awa_infra$
+BEGIN
+-- What the session's settings (session/settings.sql) leave open, only for this transaction: times are printed the same
+-- way for everybody. And every part follows indexes from the objects of a schema, which the planner, without statistics
+-- as in a fresh database, takes for slower than reading the whole catalog.
+PERFORM set_config('TimeZone', 'UTC', true),
+       set_config('enable_nestloop', 'on', true),
+       set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true),
+       set_config('enable_seqscan', 'off', true);
+END
+$awa_infra$;
+-- What every part of the fingerprint is made from: the schemas '["awa", "acme_jobs"]' and what is in them, for all of them at once.
+-- Found by what depends on the schema, and from there by indexes: pg_class has no index by schema, and reading all of it,
+-- and of the other catalogs, for each part takes seconds beside 80,000 other tables.
+WITH spaces AS MATERIALIZED (
+    SELECT n.oid, n.nspname::text AS schema, n.nspowner, n.nspacl
+      FROM pg_catalog.pg_namespace n
+     WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text('["awa", "acme_jobs"]'::json)::name))
+), members AS MATERIALIZED (
+    SELECT s.schema, s.nspowner, d.classid, d.objid, d.objsubid
+      FROM spaces s
+      JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = s.oid
+), relations AS MATERIALIZED (
+    SELECT m.schema, m.nspowner, c.oid, c.relname::text AS relname, c.relnamespace, c.relkind, c.relpersistence,
+           c.relowner, c.relacl, c.reloptions, c.relispartition, c.relpartbound, c.relrowsecurity, c.relforcerowsecurity,
+           c.relreplident
+      FROM (SELECT m.schema, m.nspowner, m.objid AS oid
+              FROM members m
+             WHERE m.classid = 'pg_catalog.pg_class'::regclass
+            UNION ALL
+            -- A composite type is a relation too, and it is the type that depends on the schema.
+            SELECT m.schema, m.nspowner, t.typrelid
+              FROM members m
+              JOIN pg_catalog.pg_type t ON t.oid = m.objid
+             WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.typtype = 'c') m
+      JOIN pg_catalog.pg_class c ON c.oid = m.oid
+), functions AS MATERIALIZED (
+    SELECT m.schema, p.oid, p.proname::text AS proname, p.proowner, p.proacl, p.prolang, p.prokind, p.provolatile,
+           p.prosecdef, p.proisstrict, p.proleakproof, p.proparallel, p.procost, p.prorows, p.proconfig, p.prosrc,
+           p.prorettype, p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')' AS signature
+      FROM members m
+      JOIN pg_catalog.pg_proc p ON p.oid = m.objid
+     WHERE m.classid = 'pg_catalog.pg_proc'::regclass
+), types AS MATERIALIZED (
+    SELECT m.schema, t.oid, t.typname::text AS typname, t.typowner, t.typtype, t.typbasetype, t.typtypmod
+      FROM members m
+      JOIN pg_catalog.pg_type t ON t.oid = m.objid
+     WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.typtype IN ('e', 'd', 'r')
+), inserters AS MATERIALIZED (
+    -- Roles that were granted INSERT where jobs begin; 0 is everybody.
+    SELECT DISTINCT r.schema, a.grantee
+      FROM relations r
+     CROSS JOIN LATERAL aclexplode(r.relacl) a
+     WHERE r.relkind IN ('r', 'p')
+       AND r.relname IN ('jobs_hot', 'scheduled_jobs', 'ready_entries', 'deferred_jobs', 'queue_enqueue_heads')
+       AND a.privilege_type = 'INSERT' AND a.grantee <> r.relowner
+), holders AS MATERIALIZED (
+    -- Whoever works in a schema: those, and its owner.
+    SELECT i.schema, o.oid, o.rolname::text AS rolname
+      FROM inserters i
+      JOIN pg_catalog.pg_roles o ON o.oid = i.grantee
+    UNION
+    SELECT s.schema, o.oid, o.rolname::text
+      FROM spaces s
+      JOIN pg_catalog.pg_roles o ON o.oid = s.nspowner
+)
+, given AS MATERIALIZED (
+    SELECT e.value AS v FROM json_array_elements( E'[facts: 122296 bytes, sha256 f38ccd3f93cf6b6c2d7b2657c5ffc2057326318fa8f275932fe1f1c25eaad520]'::json) AS e
+), template AS MATERIALIZED (
+    -- What Awa '0.6.9' makes, from a database that its own command migrated. Bodies are hashes.
+    SELECT v ->> 0 AS part, v ->> 1 AS object,
+           coalesce(v -> 3 ->> (current_setting('server_version_num')::int / 10000)::text, v ->> 2) AS definition,
+           v ->> 4 AS without_receipts, (v ->> 5)::boolean AS canonical
+      FROM given
+), wanted AS MATERIALIZED (
+    SELECT w.schema, quote_ident(w.schema) AS quoted, w.q, w.l, w.c, w.receipts
+      FROM json_to_recordset('[{"schema": "awa", "q": 16, "l": 8, "c": 8, "receipts": true}, {"schema": "acme_jobs", "q": 16, "l": 8, "c": 8, "receipts": true}]'::json) AS w (schema text, q int, l int, c int, receipts boolean)
+), filled AS MATERIALIZED (
+    SELECT w.schema, w.quoted, t.part, n.number, s.slot, t.object,
+           CASE WHEN w.receipts THEN t.definition ELSE coalesce(t.without_receipts, t.definition) END AS definition
+      FROM wanted w
+     CROSS JOIN template t
+     CROSS JOIN LATERAL (SELECT CASE WHEN strpos(t.object, '{q}') > 0 THEN '{q}'
+                                     WHEN strpos(t.object, '{l}') > 0 THEN '{l}'
+                                     WHEN strpos(t.object, '{c}') > 0 THEN '{c}' ELSE '' END AS slot) s
+     CROSS JOIN LATERAL generate_series(0, CASE s.slot WHEN '{q}' THEN w.q WHEN '{l}' THEN w.l WHEN '{c}' THEN w.c
+                                                       ELSE 1 END - 1) AS n (number)
+     WHERE NOT t.canonical
+), expected AS MATERIALIZED (
+    SELECT 'awa' AS schema, t.part, t.object, t.definition FROM template t WHERE t.canonical
+    UNION ALL
+    SELECT f.schema, f.part,
+           replace(replace(CASE WHEN f.slot = '' THEN f.object ELSE replace(f.object, f.slot, f.number::text) END,
+                           'idx_{schema}_', 'idx_' || f.schema || '_'), '{schema}.', f.quoted || '.'),
+           replace(replace(CASE WHEN f.slot = '' THEN f.definition ELSE replace(f.definition, f.slot, f.number::text) END,
+                           'idx_{schema}_', 'idx_' || f.schema || '_'), '{schema}.', f.quoted || '.')
+      FROM filled f
+), raw AS MATERIALIZED (
+-- The bodies of functions, whole: facts hold only their hash, but a readable difference needs the text.
+SELECT f.schema, 'body' AS part, f.signature AS object, f.prosrc AS definition
+  FROM functions f
+UNION ALL
+-- Columns by name: their order depends on the history of a database and means nothing to Awa.
+SELECT r.schema, 'column' AS part, r.relname || '.' || a.attname AS object,
+       pg_catalog.format_type(a.atttypid, a.atttypmod)
+       || CASE WHEN a.attcollation IN (0, y.typcollation) THEN ''
+               ELSE ' collate ' || (SELECT co.collname FROM pg_catalog.pg_collation co WHERE co.oid = a.attcollation) END
+       || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+       || CASE a.attidentity WHEN '' THEN '' WHEN 'a' THEN ' generated always as identity' ELSE ' generated by default as identity' END
+       || coalesce(CASE a.attgenerated WHEN '' THEN ' default ' ELSE ' generated as ' END
+                   || pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+UNION ALL
+-- Constraints. NOT NULL is told with the column: only PostgreSQL 18 records it as a constraint too.
+SELECT r.schema, 'constraint' AS part, r.relname || '.' || con.conname AS object,
+       pg_catalog.pg_get_constraintdef(con.oid) AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_constraint con ON con.conrelid = r.oid
+ WHERE con.contype <> 'n'
+UNION ALL
+-- Functions: what they return and how they run. Their bodies are a part of their own.
+SELECT f.schema, 'function' AS part, f.signature AS object,
+       concat_ws(' ', l.lanname, CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window' END,
+                 'returns ' || pg_catalog.pg_get_function_result(f.oid),
+                 CASE f.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
+                 CASE WHEN f.prosecdef THEN 'security definer' END, CASE WHEN f.proisstrict THEN 'strict' END,
+                 CASE WHEN f.proleakproof THEN 'leakproof' END,
+                 CASE f.proparallel WHEN 's' THEN 'parallel safe' WHEN 'r' THEN 'parallel restricted' END,
+                 CASE WHEN f.procost NOT IN (1, 100) THEN 'cost ' || f.procost END,
+                 CASE WHEN f.prorows NOT IN (0, 1000) THEN 'rows ' || f.prorows END,
+                 'set ' || array_to_string(f.proconfig, ', '),
+                 'arguments ' || nullif(pg_catalog.pg_get_function_arguments(f.oid), '')) AS definition
+  FROM functions f
+  JOIN pg_catalog.pg_language l ON l.oid = f.prolang
+UNION ALL
+-- Indexes, from the raw columns of the catalog: pg_get_indexdef would take most of the time of all parts.
+-- One that belongs to a partitioned index is named by that and its table: PostgreSQL made its own name up.
+-- Operator classes are read once: joined, all of them would be read again for every index.
+-- NULLS NOT DISTINCT, which only servers from 15 on have, is read in a way that 14 accepts too.
+SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
+                                       ELSE r.relname || '.' || parent.relname END AS object,
+       CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || am.amname || ' on ' || r.relname || ' ('
+       || (SELECT string_agg(coalesce(a.attname, 'expression')
+                             || CASE WHEN k.n > i.indnkeyatts THEN ' included'
+                                     ELSE ' ' || ((SELECT jsonb_object_agg(oc.oid, oc.opcname) FROM pg_catalog.pg_opclass oc)
+                                                  ->> i.indclass[k.n - 1]::text)
+                                          || CASE i.indoption[k.n - 1] & 3 WHEN 0 THEN '' WHEN 1 THEN ' desc nulls last'
+                                                                           WHEN 2 THEN ' nulls first' ELSE ' desc' END
+                                          || CASE WHEN i.indcollation[k.n - 1] IN (0, 100) THEN ''
+                                                  ELSE ' collate ' || (SELECT co.collname FROM pg_catalog.pg_collation co
+                                                                        WHERE co.oid = i.indcollation[k.n - 1]) END
+                                END, ', ' ORDER BY k.n)
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
+             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0) || ')'
+       || coalesce(' expressions ' || pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '')
+       || coalesce(' where ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid), '')
+       || CASE WHEN i.indisunique AND NOT i.indisprimary AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'
+               THEN ' nulls not distinct' ELSE '' END
+       || coalesce(' with ' || array_to_string(ic.reloptions, ', '), '')
+       || coalesce(' partition of ' || parent.relname, '')
+       || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' invalid' END AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_index i ON i.indrelid = r.oid
+  JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+  JOIN pg_catalog.pg_am am ON am.oid = ic.relam
+  LEFT JOIN pg_catalog.pg_inherits inh ON inh.inhrelid = i.indexrelid
+  LEFT JOIN pg_catalog.pg_class parent ON parent.oid = inh.inhparent
+ WHERE r.relkind IN ('r', 'p', 'm')
+UNION ALL
+-- Whatever else is in the schema: every kind of object that depends on it and that no other part is about. Awa makes
+-- none of them (0.6.9). Default privileges and publications of a schema are not in it.
+SELECT m.schema, 'other' AS part, pg_catalog.pg_describe_object(m.classid, m.objid, m.objsubid) AS object, '' AS definition
+  FROM members m
+ WHERE m.classid NOT IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_type'::regclass,
+                         'pg_catalog.pg_constraint'::regclass, 'pg_catalog.pg_default_acl'::regclass)
+   -- PostgreSQL 14 has no such catalog.
+   AND m.classid IS DISTINCT FROM to_regclass('pg_catalog.pg_publication_namespace')
+UNION ALL
+-- Partition keys, and which partition of which table holds which values. The plain columns of the catalog say
+-- the same as pg_get_expr would, and the bound of Awa's partitions is one list value.
+SELECT r.schema, 'partition' AS part, r.relname AS object,
+       coalesce('of ' || parent.relname || ' ' || pg_catalog.pg_get_expr(r.relpartbound, r.oid), '')
+       || coalesce('by ' || pg_catalog.pg_get_partkeydef(p.partrelid), '') AS definition
+  FROM relations r
+  LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid
+  LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+  LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = r.oid
+ WHERE r.relkind IN ('r', 'p') AND (r.relispartition OR r.relkind = 'p')
+UNION ALL
+-- Policies of row-level security; Awa makes none (0.6.9).
+SELECT r.schema, 'policy' AS part, r.relname || '.' || p.polname AS object,
+       concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
+                 CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete'
+                               ELSE 'all' END,
+                 'using ' || pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+                 'check ' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid
+UNION ALL
+-- Foreign keys of tables elsewhere on tables of this schema: Awa moves and deletes its rows, which they would refuse.
+-- Found by what depends on the table: there is no index of foreign keys by the table that they refer to.
+SELECT DISTINCT r.schema, 'reference' AS part, r.relname || '.' || con.conname AS object,
+       format('%I.%I ', fn.nspname, f.relname) || pg_catalog.pg_get_constraintdef(con.oid) AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = r.oid
+                             AND d.classid = 'pg_catalog.pg_constraint'::regclass
+  JOIN pg_catalog.pg_constraint con ON con.oid = d.objid AND con.confrelid = r.oid
+  JOIN pg_catalog.pg_class f ON f.oid = con.conrelid
+  JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
+ WHERE con.contype = 'f' AND f.relnamespace <> r.relnamespace AND con.conparentid = 0
+UNION ALL
+-- Tables, views and partitioned tables: kind and persistence. Sequences and indexes have parts of their own.
+SELECT r.schema, 'relation' AS part, r.relname AS object,
+       CASE r.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
+                      WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+                      WHEN 'c' THEN 'composite type' ELSE r.relkind::text END
+       || CASE r.relpersistence WHEN 'p' THEN '' WHEN 'u' THEN ' unlogged' ELSE ' temporary' END AS definition
+  FROM relations r
+ WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+UNION ALL
+-- Rewrite rules other than those that are the queries of views; Awa makes none (0.6.9).
+SELECT r.schema, 'rule' AS part, r.relname || '.' || w.rulename AS object,
+       pg_catalog.pg_get_ruledef(w.oid)
+       || CASE w.ev_enabled WHEN 'O' THEN '' WHEN 'D' THEN ' disabled' ELSE ' enabled as ' || w.ev_enabled::text END AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid
+ WHERE w.rulename <> '_RETURN'
+UNION ALL
+-- Sequences: their parameters, not their current values.
+SELECT r.schema, 'sequence' AS part, r.relname AS object,
+       pg_catalog.format_type(s.seqtypid, NULL) || ' start ' || s.seqstart || ' increment ' || s.seqincrement
+       || ' from ' || s.seqmin || ' to ' || s.seqmax || ' cache ' || s.seqcache
+       || CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_sequence s ON s.seqrelid = r.oid
+UNION ALL
+-- Storage parameters, sorted: fill factors and autovacuum settings are part of what Awa promises.
+-- Those of indexes are told with the index.
+SELECT r.schema, 'storage' AS part, r.relname AS object,
+       (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(r.reloptions) o) AS definition
+  FROM relations r
+ WHERE r.relkind IN ('r', 'p', 'v', 'm') AND r.reloptions IS NOT NULL
+UNION ALL
+-- Triggers of people, not the internal ones of constraints unless they are disabled; those cloned to partitions are
+-- named like the parent's.
+SELECT r.schema, 'trigger' AS part, r.relname || '.' || CASE WHEN t.tgisinternal THEN con.conname ELSE t.tgname END AS object,
+       CASE WHEN t.tgisinternal THEN 'constraint trigger' ELSE pg_catalog.pg_get_triggerdef(t.oid) END
+       || CASE t.tgenabled WHEN 'O' THEN '' WHEN 'D' THEN ' disabled' ELSE ' enabled as ' || t.tgenabled::text END AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid
+  LEFT JOIN pg_catalog.pg_constraint con ON con.oid = t.tgconstraint
+ WHERE NOT t.tgisinternal OR t.tgenabled <> 'O'
+UNION ALL
+-- Enumerations with their labels in order, domains and ranges. Composite types are relations with columns.
+SELECT t.schema, 'type' AS part, t.typname AS object,
+       CASE t.typtype WHEN 'e' THEN 'enum (' || (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
+                                                   FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) || ')'
+                      WHEN 'r' THEN 'range'
+                      ELSE 'domain over ' || pg_catalog.format_type(t.typbasetype, t.typtypmod) END AS definition
+  FROM types t
+UNION ALL
+-- The query of each view, as the server prints it. PostgreSQL 14 and 15 qualify columns differently from later ones.
+SELECT r.schema, 'view' AS part, r.relname AS object, pg_catalog.pg_get_viewdef(r.oid) AS definition
+  FROM relations r
+ WHERE r.relkind IN ('v', 'm')
+), observed AS MATERIALIZED (
+    SELECT r.schema, r.part, r.object,
+           CASE WHEN r.part NOT IN ('body', 'view') THEN r.definition
+                ELSE 'sha256 ' || encode(sha256(convert_to(replace(
+                    CASE WHEN split_part(r.object, '(', 1) = ANY ('{lease_claim_closure_batch_id_seq,queue_enqueue_head_sequence_sync,ready_claim_attempt_batch_id_seq,receipt_completion_batch_id_seq,queue_claim_head_sequence_sync,receipt_completion_tombstones,lease_claim_closure_batches,queue_terminal_count_deltas,ready_claim_attempt_batches,lease_claim_receipt_id_seq,queue_terminal_live_counts,receipt_completion_batches,lease_claim_batch_id_seq,queue_lane_sequence_name,queue_terminal_rollups,ensure_lane_sequences,lease_claim_closures,queue_claimer_leases,claim_ready_runtime,lease_claim_batches,queue_claimer_state,queue_enqueue_heads,reserve_enqueue_seq,sequence_next_value,queue_claim_heads,set_sequence_next,claim_ring_slots,claim_ring_state,lease_ring_slots,lease_ring_state,queue_ring_slots,queue_ring_state,ready_tombstones,ready_segments,attempt_state,deferred_jobs,ready_entries,terminal_jobs,done_entries,lease_claims,dlq_entries,queue_lanes,job_id_seq,leases}'::text[])
+                         THEN replace(regexp_replace(regexp_replace(r.definition,
+                                  '(?<![\w".])' || quote_ident(r.schema) || '\.(?=(?:' || 'lease_claim_closure_batch_id_seq|queue_enqueue_head_sequence_sync|ready_claim_attempt_batch_id_seq|receipt_completion_batch_id_seq|queue_claim_head_sequence_sync|receipt_completion_tombstones|lease_claim_closure_batches|queue_terminal_count_deltas|ready_claim_attempt_batches|lease_claim_receipt_id_seq|queue_terminal_live_counts|receipt_completion_batches|lease_claim_batch_id_seq|queue_lane_sequence_name|queue_terminal_rollups|ensure_lane_sequences|lease_claim_closures|queue_claimer_leases|claim_ready_runtime|lease_claim_batches|queue_claimer_state|queue_enqueue_heads|reserve_enqueue_seq|sequence_next_value|queue_claim_heads|set_sequence_next|claim_ring_slots|claim_ring_state|lease_ring_slots|lease_ring_state|queue_ring_slots|queue_ring_state|ready_tombstones|ready_segments|attempt_state|deferred_jobs|ready_entries|terminal_jobs|done_entries|lease_claims|dlq_entries|queue_lanes|job_id_seq|leases' || ')(?:_[0-9]+)?(?!\w))',
+                                  '{schema}.', 'g'),
+                                  '\yidx_' || r.schema || '_(?=[a-z0-9_])', 'idx_{schema}_', 'g'),
+                                  '''' || r.schema || '''', '''{schema}''')
+                         ELSE r.definition END, E'\r\n', E'\n'), 'UTF8')), 'hex') END AS definition
+      FROM raw r
+     WHERE r.part <> 'sequence' OR r.object !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$'
+)
+, cut AS MATERIALIZED (
+    -- PostgreSQL cuts long names of indexes; which of several that become one is there means nothing.
+    SELECT DISTINCT e.schema, left(m.name[1], 63) AS name
+      FROM expected e
+     CROSS JOIN LATERAL regexp_matches(e.object, '(idx_[a-z0-9_]+)$') AS m (name)
+     WHERE e.part = 'index' AND octet_length(m.name[1]) > 63
+), compared AS MATERIALIZED (
+    SELECT b.schema, b.part, b.object, max(b.expected) AS expected, max(b.found) AS found
+      FROM (SELECT e.schema, e.part, e.object, e.definition AS expected, NULL AS found FROM expected e
+            UNION ALL
+            SELECT o.schema, o.part, o.object, NULL, o.definition FROM observed o) b
+     GROUP BY b.schema, b.part, b.object
+    HAVING max(b.expected) IS DISTINCT FROM max(b.found)
+), differing AS MATERIALIZED (
+    SELECT d.*, substring(d.relation FROM '^(receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases)_[0-9]+$') AS parent,
+           substring(d.relation FROM '^(?:receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases)_([0-9]+)$') AS slot
+      FROM (SELECT c.schema, c.part, c.object, c.expected, c.found,
+                   CASE WHEN c.found IS NULL THEN 'missing' WHEN c.expected IS NULL THEN 'extra' ELSE 'changed' END AS kind,
+                   CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference')
+                        THEN split_part(c.object, '.', 1)
+                        WHEN c.part = 'index'
+                        THEN coalesce(substring(coalesce(c.expected, c.found) FROM ' on ([^ ]+) \('), c.object)
+                        ELSE c.object END AS relation
+              FROM compared c
+             WHERE c.schema IN (SELECT s.schema FROM spaces s)
+               AND NOT EXISTS (SELECT FROM cut k
+                                WHERE k.schema = c.schema AND c.part = 'index'
+                                  AND k.name = left(substring(c.object FROM 'idx_[a-z0-9_]+$'), 63))) d
+), told AS MATERIALIZED (
+    -- What hangs on something else that is missing or extra is not told twice.
+    SELECT d.*
+      FROM differing d
+     WHERE NOT EXISTS (
+            SELECT FROM differing o
+             WHERE o.schema = d.schema AND o.kind = d.kind AND (o.part, o.object) <> (d.part, d.object)
+               AND (o.part = 'relation' AND o.object = CASE WHEN d.part = 'relation' THEN d.parent
+                                                            WHEN d.kind <> 'changed' THEN d.relation END
+                    OR d.part = 'body' AND d.kind <> 'changed' AND o.part = 'function' AND o.object = d.object
+                    OR d.part = 'index' AND (o.part, o.object) IN (
+                           ('constraint', d.relation || '.' || d.object),
+                           ('index', substring(d.object FROM '\.(.*)$')),
+                           ('constraint', d.parent || '.' || substring(d.object FROM '\.(.*)$')))
+                    OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent)))
+), families AS (
+    -- Equal differences of the partitions of one table are one.
+    SELECT f.schema, f.kind, f.part,
+           CASE WHEN count(*) = 1 THEN min(f.object) ELSE f.family END AS object,
+           CASE WHEN count(*) = 1 THEN min(f.expected) ELSE min(f.all_expected) END AS expected,
+           CASE WHEN count(*) = 1 THEN min(f.found) ELSE min(f.all_found) END AS found, count(*) AS members
+      FROM (SELECT t.schema, t.kind, t.part, t.object, t.expected, t.found, n.family, n.all_expected, n.all_found
+              FROM told t
+             CROSS JOIN LATERAL (
+                SELECT CASE WHEN t.slot IS NULL THEN t.object ELSE regexp_replace(t.object, o.own, '_*', 'g') END AS family,
+                       CASE WHEN t.slot IS NULL THEN t.expected
+                            ELSE regexp_replace(t.expected, o.own, '_*', 'g') END AS all_expected,
+                       CASE WHEN t.slot IS NULL THEN t.found ELSE regexp_replace(t.found, o.own, '_*', 'g') END AS all_found
+                  FROM (SELECT '(?<=[a-z])_' || t.slot || '(?![0-9])' AS own) o) n) f
+     GROUP BY f.schema, f.kind, f.part, f.family, CASE WHEN f.part <> 'partition' THEN f.all_expected END
+)
+SELECT format('schema %s: %s %s %s%s', f.schema, f.kind, f.part, f.object,
+              CASE WHEN f.members > 1 THEN format(', and %s more like it', f.members - 1) ELSE '' END) AS what,
+       f.expected, f.found, false AS ok
+  FROM families f
+UNION ALL
+SELECT format('schema %s: structure', w.schema), 'as Awa ' || '0.6.9' || ' makes it',
+       CASE WHEN s.schema IS NULL THEN 'there is no such schema'
+            WHEN EXISTS (SELECT FROM families f WHERE f.schema = w.schema) THEN 'not as Awa ' || '0.6.9' || ' makes it'
+            ELSE 'as Awa ' || '0.6.9' || ' makes it' END,
+       s.schema IS NOT NULL AND NOT EXISTS (SELECT FROM families f WHERE f.schema = w.schema)
+  FROM wanted w
+  LEFT JOIN spaces s ON s.schema = w.schema
+ ORDER BY 4 DESC, 1;
+COMMIT;
