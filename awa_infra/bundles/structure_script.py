@@ -40,7 +40,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         wanted=json.dumps([_wanted(q) for q in wanted]),
         own="{" + ",".join(own) + "}",
         names="|".join(map(re.escape, own)),
-        families=sqltext.Part("|".join(sorted(FAMILIES, key=len, reverse=True))),
+        families="|".join(sorted(FAMILIES, key=len, reverse=True)),
         release=desired.release.name,
     )
     return {STRUCTURE_FILE: text.encode()}

@@ -65,8 +65,8 @@ BEGIN;
      GROUP BY b.schema, b.part, b.object
     HAVING max(b.expected) IS DISTINCT FROM max(b.found)
 ), differing AS MATERIALIZED (
-    SELECT d.*, substring(d.relation FROM '^({families})_[0-9]+$') AS parent,
-           substring(d.relation FROM '^(?:{families})_([0-9]+)$') AS slot
+    SELECT d.*, substring(d.relation FROM ('^(' || {families} || ')_[0-9]+$')) AS parent,
+           substring(d.relation FROM ('^(?:' || {families} || ')_([0-9]+)$')) AS slot
       FROM (SELECT c.schema, c.part, c.object, c.expected, c.found,
                    CASE WHEN c.found IS NULL THEN 'missing' WHEN c.expected IS NULL THEN 'extra' ELSE 'changed' END AS kind,
                    CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference')

@@ -367,8 +367,8 @@ SELECT r.schema, 'view' AS part, r.relname AS object, pg_catalog.pg_get_viewdef(
      GROUP BY b.schema, b.part, b.object
     HAVING max(b.expected) IS DISTINCT FROM max(b.found)
 ), differing AS MATERIALIZED (
-    SELECT d.*, substring(d.relation FROM '^(receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases)_[0-9]+$') AS parent,
-           substring(d.relation FROM '^(?:receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases)_([0-9]+)$') AS slot
+    SELECT d.*, substring(d.relation FROM ('^(' || 'receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases' || ')_[0-9]+$')) AS parent,
+           substring(d.relation FROM ('^(?:' || 'receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases' || ')_([0-9]+)$')) AS slot
       FROM (SELECT c.schema, c.part, c.object, c.expected, c.found,
                    CASE WHEN c.found IS NULL THEN 'missing' WHEN c.expected IS NULL THEN 'extra' ELSE 'changed' END AS kind,
                    CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference')
