@@ -37,7 +37,7 @@ from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
-from devtools import bench_clones, bench_reads, bench_traffic, java_tools, postgres
+from devtools import bench_clones, bench_reads, bench_startup, bench_traffic, java_tools, postgres
 from devtools.progress import ToolMissing, note, run_cli
 
 RESULTS = Path("docs/reference/benchmark.json")
@@ -163,7 +163,8 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
         warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
     results |= measure_reads(bench, rounds, done)
-    results[bench_clones.GROUP] = bench_clones.for_tests(rounds, _seconds, bench.awa)
+    results |= measure_tests(bench, rounds)
+    results |= measure_startup(bench, rounds, done)
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
@@ -204,6 +205,24 @@ def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, l
     with bench.database(done) as url:
         results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds, _seconds)
     return results
+
+
+def measure_tests(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Run what gives each test a database."""
+    return {bench_clones.GROUP: bench_clones.for_tests(rounds, _seconds, bench.awa)}
+
+
+def measure_startup(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, list[float]]]:
+    """Run commands that have nothing to do.
+
+    Args:
+        bench: where.
+        rounds: how often.
+        done: template of a migrated database.
+    """
+    note("bench: start of the commands")
+    with bench.database(done) as url:
+        return {bench_startup.GROUP: bench_startup.commands(url, rounds)}
 
 
 def _seconds(way: Callable[[], object]) -> float:
@@ -267,8 +286,9 @@ def _run(words: list[str], environment: dict[str, str], folder: Path | None = No
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--reads", action="store_true", help="measure what only reads, and keep the other groups")
-    parser.add_argument("--tests", action="store_true", help="measure databases of tests, and keep the other groups")
+    parser.add_argument(
+        "--only", choices=["reads", "tests", "startup"], help="measure these groups, and keep the figures of the others"
+    )
     given = parser.parse_args()
     rounds: int = given.rounds
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-bench-"))
@@ -276,11 +296,14 @@ def _main() -> int:
     try:
         bench = Bench(server, folder)
         kept = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"]
-        if given.tests:
-            results = kept | {bench_clones.GROUP: bench_clones.for_tests(rounds, _seconds, bench.awa)}
-            traffic = _known_traffic()
-        elif given.reads:
-            results = kept | measure_reads(bench, rounds, bench.template("bench_done", bench.awa))
+        if given.only:
+            done = "" if given.only == "tests" else bench.template("bench_done", bench.awa)
+            again = {
+                "reads": lambda: measure_reads(bench, rounds, done),
+                "tests": lambda: measure_tests(bench, rounds),
+                "startup": lambda: measure_startup(bench, rounds, done),
+            }
+            results = kept | again[given.only]()
             traffic = _known_traffic()
         else:
             results = measure(bench, rounds)

@@ -27,7 +27,7 @@ _READS = (
     errors.SqlFailedError,
 )
 _PLANS = (*_READS, errors.BlockedError, errors.ReleaseError)
-_ENGINE = (errors.ConfigurationError, errors.EngineError)
+_ENGINE = (errors.ConfigurationError, errors.ForeignResourcesError, errors.EngineError)
 
 FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyType(
     {
@@ -38,7 +38,7 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "plan": _PLANS,
         "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
         "status": (*_READS, errors.BlockedError),
-        "doctor": (),
+        "doctor": (errors.ConfigurationError,),
         "verify": (
             *_PLANS,
             errors.NotOursError,
@@ -51,10 +51,10 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "config schema": (errors.ConfigurationError,),
         "bundle verify": (*_READS, errors.BundleError),
         "dev start": (*_PLANS, errors.LocalServerError, errors.NotOursError, errors.CommitUnknownError),
-        "dev url": (errors.LocalServerError,),
-        "dev psql": (errors.LocalServerError,),
-        "dev status": (errors.LocalServerError,),
-        "dev stop": (errors.LocalServerError, errors.NotOursError),
+        "dev url": (errors.ConfigurationError, errors.LocalServerError),
+        "dev psql": (errors.ConfigurationError, errors.LocalServerError),
+        "dev status": (errors.ConfigurationError, errors.LocalServerError),
+        "dev stop": (errors.ConfigurationError, errors.LocalServerError, errors.NotOursError),
         "dev clean": (errors.ConfigurationError, errors.ConnectionFailedError, errors.SqlFailedError),
         "completion": (errors.ConfigurationError,),
         "explain": (errors.ConfigurationError,),
@@ -91,8 +91,8 @@ _ALWAYS: tuple[type[errors.AwaInfraError], ...] = (
 """What every command can meet."""
 
 _INTRO = """\
-No command asks a question: all of them can run in a
-script. Where `--json` exists, standard output holds [one JSON document](json.md) and nothing else, of a failure too.
+Only `up` and `destroy` ask a question, only on a terminal, and `--yes` answers it. Every command can run in a script.
+Where `--json` exists, standard output holds [one JSON document](json.md) and nothing else, of a failure too.
 
 Output is UTF-8 in files and pipes, whatever the locale says. On a terminal of another encoding, a character that it
 lacks is written as an escape, such as `\\u2603`.

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from awa_infra import sqltext
 from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
 from awa_infra.bundles.conditions import conditions
 from awa_infra.bundles.contents import Contents, Format, own_name, seconds
 from awa_infra.bundles.durations import durations
-from awa_infra.bundles.running import abort, bad_release, indented, total
+from awa_infra.bundles.running import abort, bad_release, statement, total
 from awa_infra.bundles.structure_script import structure_script
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
@@ -36,7 +35,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
         "kept": _kept(contents),
         "total": total(contents),
-        "watch": indented(sqltext.load("bundle/watch.sql")),
+        "watch": statement("bundle/watch.sql"),
         "abort": abort(form),
         "bad_release": bad_release(contents),
         "structure": _STRUCTURE if structure_script(contents) else _NO_STRUCTURE,

@@ -20,6 +20,11 @@ def indented(text: str) -> str:
     return textwrap.indent(text.rstrip(), "    ")
 
 
+def statement(path: str) -> str:
+    """Return a file of SQL with one statement as :func:`indented` has it, with the semicolon that psql waits for."""
+    return indented(f"{sqltext.load(path).rstrip()};")
+
+
 def total(contents: Contents) -> str:
     """Return how long all files together take from the version at which the bundle starts, and how jobs are counted."""
     shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
@@ -47,7 +52,7 @@ def total(contents: Contents) -> str:
     text = textwrap.fill(" ".join(said), _WIDTH, break_on_hyphens=False)
     if not more:
         return text
-    counted = indented(sqltext.load("observe/count_jobs.sql"))
+    counted = statement("observe/count_jobs.sql")
     return f"{text}\n\nThis counts the jobs, by the server's statistics:\n\n{counted}"
 
 
@@ -85,7 +90,7 @@ def bad_release(contents: Contents) -> str:
     workers = (
         f"Workers of Awa {floor} and newer run on version {plan.to_version}; older ones do not."
         if floor
-        else f"Awa sets no oldest release of workers for the versions up to {plan.to_version}."
+        else f"Awa names no release whose workers would be too old for version {plan.to_version}."
     )
     said = (
         "**If the release is bad.** First deploy the earlier application and workers; leave the database as it is. "

@@ -38,6 +38,7 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
     With a database URL it also tells what a database has run of it, by the tool's own history table. Reads only.
 
     Exit status: 0, or 1 if a file is not as it should be, or if the database has run another text or failed in one.
+    Files that are pending do not change it.
     """
     existing = read(folder)
     if existing is None:

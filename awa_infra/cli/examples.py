@@ -9,7 +9,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
         "up": (
             ("what Pulumi.prod.yaml declares, after a look and a question", "up --config Pulumi.prod.yaml"),
-            ("in a pipeline, which nobody asks", "up --config Pulumi.prod.yaml --yes"),
+            ("in a pipeline, where it refuses to delete or replace anything", "up --config Pulumi.prod.yaml --json"),
         ),
         "preview": (
             ("what up would do", "preview --config Pulumi.prod.yaml"),
@@ -20,17 +20,17 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("with a state on this machine", "refresh --config Pulumi.dev.yaml --backend file://~"),
         ),
         "destroy": (
-            ("asks first; databases, schemas and jobs stay", "destroy --config Pulumi.dev.yaml"),
+            ("asks first; schema awa and its jobs stay", "destroy --config Pulumi.dev.yaml"),
             ("in a script", "destroy --config Pulumi.dev.yaml --yes"),
         ),
         "plan": (
             ("the database of DATABASE_URL, or of PGHOST, PGDATABASE and so on", "plan"),
-            ("the SQL that apply would run, for a look at night", "plan --sql"),
+            ("the SQL that apply would run, to be read first", "plan --sql"),
             ("something to be approved, and run later as it is", "plan --out plan.json --html plan.html"),
         ),
         "apply": (
             ("schema awa alone, from whatever version on", "apply"),
-            ("under live traffic: every migration by itself, locks for half a second", "apply --transaction each"),
+            ("under live traffic: commit after every migration, so that locks are short", "apply --transaction each"),
             ("exactly what was approved", "apply --plan plan.json"),
         ),
         "status": (
@@ -62,8 +62,8 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("in a pipeline: is the folder what would be written?", "package --format flyway --out bundle --check"),
         ),
         "bundle verify": (
-            ("no file was edited", "bundle verify bundle"),
-            ("and DATABASE_URL has run exactly these files", "bundle verify bundle --json"),
+            ("was a file edited? with DATABASE_URL: what has that database run?", "bundle verify bundle"),
+            ("for a script; files that are pending do not change the exit status", "bundle verify bundle --json"),
         ),
         "dev start": (
             ("a server for this folder, ready for Awa", "dev start"),

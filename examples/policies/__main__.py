@@ -105,7 +105,7 @@ PolicyPack(
         ),
         ResourceValidationPolicy(
             name="connections-are-secrets",
-            description="No connection string with a password is in clear in the state, whatever resource has it.",
+            description="No input of any resource is a connection string with a password in clear.",
             enforcement_level=EnforcementLevel.REMEDIATE,
             remediate=connections_are_secrets,
         ),
