@@ -193,10 +193,10 @@ def stop(folder: Path, *, delete: bool = False) -> bool:
         NotOursError: the folder exists, and awa-infra dev did not make it.
         LocalServerError: the server did not stop.
     """
-    if not folder.exists():
-        return False
     notes = read_notes(folder)
     if notes is None:
+        if not folder.exists():
+            return False
         raise NotOursError(
             f"Folder {folder} has no {NOTES}, so awa-infra dev did not make it.", hint="Nothing was deleted."
         )

@@ -70,7 +70,7 @@ def test_a_copy_of_a_folder_leaves_the_server_of_the_original_alone(folder: Path
     assert localserver.running(copy) is None
     assert not localserver.stop(copy)
     assert _answers(url)
-    subprocess.run(["cp", original / "cluster/pgdata/postmaster.pid", copy / "cluster/pgdata"], check=True)
+    subprocess.run(["cp", "-a", original / "cluster/pgdata/postmaster.pid", copy / "cluster/pgdata"], check=True)
     localserver.destroy(copy)
     assert _answers(url)
     # Moved, it is still the same server.
