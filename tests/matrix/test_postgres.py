@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -94,20 +95,84 @@ def test_orphans_that_may_be_in_use_stay(place: Path, monkeypatch: pytest.Monkey
     ran_for_days = _home(place, "days", age=localserver.RUNNING_ORPHAN_AGE + 60)
     stopped: list[Path] = []
 
-    def load(home: Path, *_: object) -> SimpleNamespace:
+    def to_stop(home: Path) -> SimpleNamespace:
         return SimpleNamespace(running=lambda: home in (runs, ran_for_days), stop=lambda _: stopped.append(home))
 
-    monkeypatch.setattr(Cluster, "load", load)
+    monkeypatch.setattr(Cluster, "to_stop", to_stop)
     localserver._remove_orphans()
     assert [path.exists() for path in (half_made, young, in_use, runs)] == [True] * 4
     assert [path.exists() for path in (old, ran_for_days)] == [False] * 2
     assert stopped == [ran_for_days]
 
 
+def _nobody_gets_in(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have data placed elsewhere, as where root starts a server."""
+    postgres_host.binaries()  # found by the real account, and remembered
+    monkeypatch.setattr(postgres_host, "_public_places", lambda: [place])
+    unreachable = SimpleNamespace(own=lambda _: None, can=lambda _: False)
+    monkeypatch.setattr(postgres_host, "account", lambda: unreachable)
+
+
+def test_data_of_a_project_are_no_orphans_when_the_project_is_out_of_reach(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _nobody_gets_in(place, monkeypatch)
+    homes = {}
+    for name, throw_away in (("project", False), ("test", True), ("demo", True)):
+        data = tmp_path / name
+        data.mkdir()
+        homes[name] = postgres_host.make_home(data, throw_away=throw_away)
+    # A server for tests that is then started as a project's is one of a project.
+    running = SimpleNamespace(running=lambda: True, port=1, password="", major=18)
+    monkeypatch.setattr(Cluster, "load", lambda *_: running)
+    localserver.start(tmp_path / "test", settings={"fsync": "off"})
+    localserver.start(tmp_path / "demo")
+    monkeypatch.undo()
+    monkeypatch.setattr(postgres_host, "_candidate_places", lambda: [place])
+    assert list(postgres_host.orphans()) == []
+    for name in homes:
+        (tmp_path / name).rename(tmp_path / f"{name}-unmounted")
+    assert [home.resolve() for home, _ in postgres_host.orphans()] == [homes["test"].resolve()]
+
+
+def test_a_copy_of_a_link_does_not_lead_to_the_data_of_the_original(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _nobody_gets_in(place, monkeypatch)
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    data.mkdir()
+    home = postgres_host.make_home(data, throw_away=False)
+    shutil.copytree(data, copy, symlinks=True)
+    for act in (localserver.running, localserver.start, localserver.stop, localserver.destroy):
+        with pytest.raises(LocalServerError, match=f"leads to data that belong to {data / 'cluster'}") as caught:
+            act(copy)
+    assert caught.value.hint.endswith(f"rm {copy / 'cluster'}")
+    assert home.is_dir()
+    assert postgres_host.home_of(data) == home.resolve()
+    # Moved, it is the same link.
+    shutil.rmtree(copy)
+    data.rename(copy)
+    assert postgres_host.home_of(copy) == home.resolve()
+    postgres_host.keep(copy)
+    assert (home / postgres_host.LINK_MARK).read_text() == str(copy / "cluster")
+
+
+def test_a_port_that_this_user_may_not_have_is_not_called_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (
+        'LOG:  could not bind IPv4 address "127.0.0.1": Permission denied\nFATAL:  could not create any TCP/IP sockets'
+    )
+    monkeypatch.setattr(Cluster, "launch_once", lambda _self, _settings: said)
+    with pytest.raises(LocalServerError, match="may not listen on port 80") as caught:
+        Cluster(tmp_path, "x", 0).launch(80, {})
+    assert "1024" in caught.value.hint
+
+
 def test_mark_of_a_home_is_never_seen_half_written(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another run looks for orphans at every step of making a home, and finds none."""
+    """Another run looks for orphans at every step of making a home for data to throw away, and finds none."""
     seen: list[object] = []
 
     def look(*_: object, **__: object) -> None:
@@ -128,12 +193,10 @@ def test_mark_of_a_home_is_never_seen_half_written(
 
     data = tmp_path / "data"
     data.mkdir()
-    monkeypatch.setattr(postgres_host, "_public_places", lambda: [place])
-    unreachable = SimpleNamespace(own=lambda _: None, can=lambda _: False)
-    monkeypatch.setattr(postgres_host, "account", lambda: unreachable)
+    _nobody_gets_in(place, monkeypatch)
     for name in ("symlink_to", "write_text", "rename"):
         spy(Path, name)
-    home = postgres_host.make_home(data)
+    home = postgres_host.make_home(data, throw_away=True)
     monkeypatch.undo()
     assert home.parent == place
     assert (data / "cluster").resolve() == home.resolve()

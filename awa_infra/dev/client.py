@@ -1,0 +1,42 @@
+"""Run psql in the foreground, on one database and no other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from awa_infra.database.target import Target
+
+_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+_BY_SIGNAL = 128
+"""What a shell adds to the number of the signal that ended a program."""
+
+
+def run_psql(program: str, url: str, arguments: Sequence[str]) -> int:
+    """Run psql on the database of a connection string, and return its exit status as a shell would.
+
+    No ``PG*`` variable of the user reaches it: PGSERVICE, PGHOSTADDR or PGOPTIONS could lead to another server.
+    """
+    # By the environment: everybody can see the arguments of a process.
+    given = Target.of(url).parameters
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    environment = {**others, **{variable: given[key] for key, variable in _VARIABLES.items()}}
+    with _interrupts_are_its_own():
+        status = subprocess.run([program, *arguments], env=environment, check=False).returncode  # noqa: S603
+    return status if status >= 0 else _BY_SIGNAL - status
+
+
+@contextmanager
+def _interrupts_are_its_own() -> Iterator[None]:
+    """Leave Ctrl-C to psql, which cancels its query by it and stays.
+
+    By a function that does nothing: a program inherits that a signal is ignored, but not a function.
+    """
+    before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
