@@ -213,7 +213,7 @@ class NotOursError(AwaInfraError):
 
 
 class LockTimeoutError(AwaInfraError):
-    """Somebody else held Awa's migration lock, or a table lock, for longer than the wait allowed."""
+    """Somebody else held Awa's migration lock, a table lock, or what test runs share, for longer than allowed."""
 
     code = "lock-timeout"
     exit_status = 5

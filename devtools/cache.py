@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from awa_infra.localserver.folders import Lock, built_beside, lock
+from awa_infra.localserver import folders
+from awa_infra.localserver.folders import Lock, built_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Lock", "built_beside", "directory", "lock", "once"]
+
+
+BUILD_WAIT = 30 * 60.0
+"""Seconds to wait at most for another run that installs or builds: Pulumi takes up to five minutes, and its hosts
+follow."""
 
 
 def directory() -> Path:
@@ -26,6 +32,11 @@ def directory() -> Path:
     path = path.absolute()
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def lock(path: Path, waiting_for: str) -> Lock:
+    """Hold the lock of what is installed or built only once; see :func:`awa_infra.localserver.folders.lock`."""
+    return folders.lock(path, waiting_for, BUILD_WAIT)
 
 
 def once(target: Path, name: str, doing: str, make: Callable[[], None]) -> None:

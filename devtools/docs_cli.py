@@ -54,8 +54,18 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "dev url": (errors.ConfigurationError, errors.LocalServerError),
         "dev psql": (errors.ConfigurationError, errors.LocalServerError),
         "dev status": (errors.ConfigurationError, errors.LocalServerError),
-        "dev stop": (errors.ConfigurationError, errors.LocalServerError, errors.NotOursError),
-        "dev clean": (errors.ConfigurationError, errors.ConnectionFailedError, errors.SqlFailedError),
+        "dev stop": (
+            errors.ConfigurationError,
+            errors.LocalServerError,
+            errors.NotOursError,
+            errors.LockTimeoutError,
+        ),
+        "dev clean": (
+            errors.ConfigurationError,
+            errors.ConnectionFailedError,
+            errors.LockTimeoutError,
+            errors.SqlFailedError,
+        ),
         "completion": (errors.ConfigurationError,),
         "explain": (errors.ConfigurationError,),
     }

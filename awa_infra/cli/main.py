@@ -103,7 +103,10 @@ def _complete(instruction: str) -> int:
     """Answer a shell that wants to know how a command line could go on, or how to ask for that."""
     from click.shell_completion import shell_complete  # noqa: PLC0415  nothing else needs it
 
-    return shell_complete(cli, {}, "awa-infra", COMPLETION, instruction)
+    try:
+        return shell_complete(cli, {}, "awa-infra", COMPLETION, instruction)
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001  whatever is printed would be in the line that somebody types
+        return 1
 
 
 def _run(arguments: list[str]) -> int:

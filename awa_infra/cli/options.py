@@ -157,13 +157,17 @@ def lock_options(command: F) -> F:
 _DOCUMENTS = ("as_json", "asked", "as_markdown", "show_sql", "show_diff")
 """Parameters of commands that ask for a document, which is printed whatever else is not."""
 
+_NO_DOCUMENT = (None, False, "text")
+"""Their values that ask for none."""
+
 
 def loudness_options(command: F) -> F:
     """Add ``--quiet`` and ``--verbose``. With the first, only a document that is asked for goes to standard output."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        if loudness() is not Loudness.QUIET or any(kwargs.get(name) for name in _DOCUMENTS):
+        wanted = any(kwargs.get(name) not in _NO_DOCUMENT for name in _DOCUMENTS) and not kwargs.get("output")
+        if loudness() is not Loudness.QUIET or wanted:
             return command(*args, **kwargs)
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
             return command(*args, **kwargs)

@@ -84,6 +84,7 @@ def plan(
     """
     if as_markdown and (show_sql or as_json):
         raise ConfigurationError("--markdown goes with neither --sql nor --json.", hint="Give one of them.")
+    _require_two_files(out, html_path)
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
@@ -108,6 +109,16 @@ def plan(
         ctx.exit(BlockedError.exit_status)
     if check and found.steps:
         ctx.exit(PENDING)
+
+
+def _require_two_files(out: Path | None, html_path: Path | None) -> None:
+    """Refuse one file for the plan and its page.
+
+    Raises:
+        ConfigurationError: the second would replace the first.
+    """
+    if out is not None and html_path is not None and out.resolve() == html_path.resolve():
+        raise ConfigurationError("--out and --html name the same file.", hint="Give each a file of its own.")
 
 
 def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tuple[ObservedState, Plan]:

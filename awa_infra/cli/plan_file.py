@@ -48,12 +48,25 @@ def _plan(content: bytes, path: Path) -> AgreedPlan:
     return read_document(_decoded(content, path), str(path))
 
 
+def refuse_devices(path: Path) -> None:
+    """Refuse what is no plain file, such as /dev/stdout: it would be waited for, or be replaced.
+
+    Raises:
+        ConfigurationError: it is one.
+    """
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(
+            f"{path} is no plain file.", hint="Name a file. Standard output takes what is printed without this option."
+        )
+
+
 def refuse_other_files(path: Path) -> None:
     """Refuse to replace a file that is no plan.
 
     Raises:
         ConfigurationError: there is one.
     """
+    refuse_devices(path)
     if not path.exists():
         return
     try:
@@ -84,6 +97,7 @@ def refuse_other_pages(path: Path) -> None:
     """
     from awa_infra.planning.page import GENERATOR  # noqa: PLC0415  most plans have no page
 
+    refuse_devices(path)
     if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START):
         raise ConfigurationError(
             f"{path} is there already, and is no page of a plan that could be replaced.", hint="Name another file."

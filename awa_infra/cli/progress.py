@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,14 +32,24 @@ def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
     chosen = loudness()
     if chosen is Loudness.QUIET:
         yield _telling(options, print_error)
-    elif chosen is Loudness.NORMAL and sys.stderr.isatty():
-        with _bar() as bar:
-            told = _telling(options, lambda text: bar.console.print(text, markup=False, highlight=False))
+    elif chosen is Loudness.NORMAL and sys.stderr is not None and sys.stderr.isatty():
+        bar = _bar()
+        told = _telling(options, lambda text: _drawn(lambda: bar.console.print(text, markup=False, highlight=False)))
+        _drawn(bar.start)
+        try:
             yield replace(told, progress=_Drawn(bar))
+        finally:
+            _drawn(bar.stop)
     else:
         lines = _Lines(each=chosen is Loudness.VERBOSE)
         yield replace(_telling(options, print_error), progress=lines)
         lines.close()
+
+
+def _drawn(draw: Callable[[], object]) -> None:
+    """Draw, if it can be drawn: a terminal that is gone must never end what is being done."""
+    with suppress(OSError):
+        draw()
 
 
 def _telling(options: ApplyOptions, tell: Callable[[str], None]) -> ApplyOptions:
@@ -73,7 +83,7 @@ class _Drawn:
 
     def __call__(self, number: int, total: int, step: Step) -> None:
         title = step.title if len(step.title) <= _NAMED else f"{step.title[: _NAMED - 1]}…"
-        self.bar.update(self.task, total=total, completed=number - 1, description=title)
+        _drawn(lambda: self.bar.update(self.task, total=total, completed=number - 1, description=title))
 
 
 class _Lines:

@@ -86,6 +86,8 @@ def _ssh_keygen(action: str, *arguments: str, document: bytes = b"") -> subproce
 
 
 def _require_readable(allowed: Path) -> None:
+    if allowed.exists() and not allowed.is_file():
+        raise ConfigurationError(f"The allowed signers {allowed} are no plain file.", hint="Name a plain file.")
     try:
         with allowed.open("rb"):
             pass

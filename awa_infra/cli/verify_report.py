@@ -12,7 +12,7 @@ import click
 
 from awa_infra import __version__
 from awa_infra.cli.output import JSON_VERSION
-from awa_infra.cli.plan_file import write_text
+from awa_infra.cli.plan_file import refuse_devices, write_text
 from awa_infra.errors import ConfigurationError, NotOursError
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.planning.describe import gate_data, step_data
@@ -106,6 +106,7 @@ def _require_packages(kind: str) -> None:
 
 
 def _require_ours(path: Path, kind: str) -> None:
+    refuse_devices(path)
     try:
         content = path.read_bytes()
     except FileNotFoundError:

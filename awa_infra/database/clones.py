@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
+from awa_infra.database import clone_locks
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.session import session, stay_while_idle
 from awa_infra.database.target import Target
 from awa_infra.errors import NotOursError, SqlFailedError
+from awa_infra.localserver.waiting import wait_until
 
 CLONE = "awa_clone_"
 """Start of the name of every copy; then eight digits of its run, and a number."""
@@ -34,20 +35,27 @@ is there from the first moment on, also where the run is killed in that moment."
 COMMENT = "Made by awa-infra for tests; awa-infra dev clean drops it when no test run uses it."
 """The comment on each of them, for people."""
 
-_RUNS = 0x41574152
-"""First half of the advisory locks of runs ("AWAR")."""
-
-_TEMPLATES = 0x41574154
-"""First half of the advisory locks of templates ("AWAT")."""
-
-_PAUSE = 0.1
-"""Seconds between two looks whether another run has finished a template."""
-
 _TAKEN = "42P04"
 """SQLSTATE where a database of that name exists."""
 
+_DENIED = "42501"
+"""SQLSTATE where the role may not do it, such as to end a session of a superuser."""
+
 _BY_FILES = 150000
 """First version of PostgreSQL where CREATE DATABASE has a STRATEGY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A database with such a name.
+
+    Attributes:
+        marked: whether it has our mark.
+        owned: whether the session may drop it: its role is the owner, a member of the owner, or a superuser.
+    """
+
+    marked: bool
+    owned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +67,15 @@ class Leftovers:
         in_use: what live runs use.
         unmarked: databases with such a name but without the mark; they stay.
         templates: templates that stay.
+        others: what no run uses either, but the role of the session may not drop, such as what belongs to another
+            developer's role; it stays.
     """
 
     dropped: tuple[str, ...]
     in_use: tuple[str, ...]
     unmarked: tuple[str, ...]
     templates: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
 
 @dataclass
@@ -95,22 +106,13 @@ class Run:
 
         Raises:
             NotOursError: a database of that name exists, and awa-infra did not make it.
+            LockTimeoutError: another run has held the lock of the template for ``WAIT`` of
+                :mod:`awa_infra.localserver.waiting`.
             AwaInfraError: whatever `make` raises; the half-made database is dropped.
         """
         digest = hashlib.sha256(f"{content}\n{self.login}\n{self.major}".encode()).hexdigest()[:16]
         name = TEMPLATE + digest
-        number = int(digest[:8], 16) % 2**31
-        while not self._exists(name):
-            if not self._hold("hold", _TEMPLATES, number):
-                time.sleep(_PAUSE)
-                continue
-            try:
-                if not self._exists(name):
-                    self._make(name, make, base)
-            finally:
-                self._execute("let_go", **{"class": _TEMPLATES}, number=number)
-        while not self._hold("hold_shared", _TEMPLATES, number):
-            time.sleep(_PAUSE)
+        wait_until(lambda: self._ready(name, make, base), f"template {name}", clone_locks.find_holders(name))
         return name
 
     def clone(self, template: str) -> str:
@@ -124,6 +126,25 @@ class Run:
     def url_of(self, name: str) -> str:
         """Return the connection string of a copy."""
         return Target.of(self.url).with_database(name)
+
+    def _ready(self, name: str, make: Callable[[str], object], base: str | None) -> bool:
+        """Make a template that is not there, and hold its lock together with other runs; whether that succeeded."""
+        number = clone_locks.number_of(name)
+        if not self._exists(name):
+            if not self._take(number):
+                return False
+            try:
+                if not self._exists(name):
+                    self._make(name, make, base)
+            finally:
+                self._release(number)
+        if not self._take(number, shared=True):
+            return False
+        if self._exists(name):
+            return True
+        # Dropped between the look and the lock.
+        self._release(number, shared=True)
+        return False
 
     def _make(self, name: str, make: Callable[[str], object], base: str | None) -> None:
         """Make a template under the name of a copy, so that the next run drops it if this one is killed."""
@@ -150,15 +171,18 @@ class Run:
 
     def _exists(self, name: str) -> bool:
         found = made(self._connection, self.url, f"^{name}$")
-        if found and not found[name]:
+        if found and not found[name].marked:
             raise NotOursError(
                 f"Database {name} exists, but awa-infra did not make it: it lacks the mark.",
                 hint="Rename it, or drop it if nobody needs it.",
             )
         return bool(found)
 
-    def _hold(self, how: str, first: int, number: int) -> bool:
-        return hold(self._connection, self.url, how, first, number)
+    def _take(self, number: int, *, shared: bool = False) -> bool:
+        return clone_locks.take(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)
+
+    def _release(self, number: int, *, shared: bool = False) -> None:
+        clone_locks.release(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)
 
     def _execute(self, file: str, **values: sqltext.Value | sqltext.Name) -> None:
         with translated(self.url, "Preparing a database for tests"):
@@ -181,7 +205,9 @@ def run(url: str) -> Iterator[Run]:
             stay_while_idle(connection)
             row = connection.execute(sqltext.load("clones/server.sql").encode()).fetchone() or {}
         number = secrets.randbits(31)
-        while made(connection, url, f"^{CLONE}{number:08x}_") or not hold(connection, url, "hold", _RUNS, number):
+        while made(connection, url, f"^{CLONE}{number:08x}_") or not clone_locks.take(
+            connection, url, clone_locks.RUNS, number
+        ):
             number = secrets.randbits(31)
         _sweep(connection, url, templates=False)
         by_files = row["version"] >= _BY_FILES and not row["keeps"]
@@ -203,38 +229,59 @@ def sweep(url: str, *, templates: bool = False) -> Leftovers:
         return _sweep(connection, url, templates=templates)
 
 
-def made(connection: Connection, url: str, pattern: str) -> dict[str, bool]:
-    """Return the databases with such a name, and whether each has our mark."""
+def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
+    """Return the databases with such a name."""
     with translated(url, "Reading the list of databases"):
         text = sqltext.render("clones/made.sql", limit=MARK, pattern=pattern)
-        return {row["name"]: row["marked"] for row in connection.execute(text.encode()).fetchall()}
-
-
-def hold(connection: Connection, url: str, how: str, first: int, number: int) -> bool:
-    """Try once to hold a number for as long as the session lives."""
-    with translated(url, "Taking an advisory lock"):
-        text = sqltext.render(f"clones/{how}.sql", **{"class": first}, number=number)
-        return bool((connection.execute(text.encode()).fetchone() or {})["taken"])
+        rows = connection.execute(text.encode()).fetchall()
+    return {row["name"]: Made(row["marked"], row["owned"]) for row in rows}
 
 
 def _sweep(connection: Connection, url: str, *, templates: bool) -> Leftovers:
     # In this order: whoever made a database after the list was read is not in it, and before that it had its lock.
     clones = made(connection, url, f"^{CLONE}[0-9a-f]{{8}}_[0-9]+$")
     kept = made(connection, url, f"^{TEMPLATE}[0-9a-f]{{16}}$")
-    with translated(url, "Reading who uses the databases of tests"):
-        text = sqltext.render("clones/live.sql", run=_RUNS, template=_TEMPLATES)
-        live = {(row["class"], row["number"]) for row in connection.execute(text.encode()).fetchall()}
-    holders = {name: (_RUNS, int(name.removeprefix(CLONE)[:8], 16)) for name in clones}
-    holders |= {name: (_TEMPLATES, int(name.removeprefix(TEMPLATE)[:8], 16) % 2**31) for name in kept}
-    marked = {name for name, has_mark in (clones | kept).items() if has_mark}
+    found = clones | kept
+    holders = {name: (clone_locks.RUNS, int(name.removeprefix(CLONE)[:8], 16)) for name in clones}
+    holders |= {name: (clone_locks.TEMPLATES, clone_locks.number_of(name)) for name in kept}
+    live = clone_locks.taken(connection, url)
     used = {name for name, holder in holders.items() if holder in live}
-    dropped = [name for name in (clones | kept if templates else clones) if name in marked - used]
-    for name in dropped:
+    unused = [name for name in (found if templates else clones) if found[name].marked and name not in used]
+    dropped: list[str] = []
+    others: list[str] = []
+    for name in unused:
+        if not found[name].owned or (gone := _drop_unused(connection, url, name)) is None:
+            others.append(name)
+        elif gone:
+            dropped.append(name)
+        else:
+            used.add(name)
+    return Leftovers(
+        dropped=tuple(dropped),
+        in_use=tuple(sorted(used)),
+        unmarked=tuple(sorted(name for name in found if not found[name].marked and name not in used)),
+        templates=tuple(name for name in kept if kept[name].marked and name not in dropped),
+        others=tuple(others),
+    )
+
+
+def _drop_unused(connection: Connection, url: str, name: str) -> bool | None:
+    """Drop a copy, or a template that no run has begun to use: whether it was dropped, ``None`` if that is refused."""
+    template = name.startswith(TEMPLATE)
+    number = clone_locks.number_of(name) if template else 0
+    if template and not clone_locks.take(connection, url, clone_locks.TEMPLATES, number):
+        return False
+    try:
+        # Such a lock is known in one database of the server, and the list has those of all.
+        if template and (clone_locks.TEMPLATES, number) in clone_locks.taken(connection, url):
+            return False
         with translated(url, f"Dropping database {name}", f"Database {name} is still there."):
             connection.execute(sqltext.render("clones/drop.sql", name=sqltext.Name(name)).encode())
-    return Leftovers(
-        tuple(dropped),
-        tuple(sorted(used)),
-        tuple(sorted(set(holders) - marked - used)),
-        tuple(name for name in kept if name in marked and name not in dropped),
-    )
+    except SqlFailedError as exc:
+        if exc.sqlstate != _DENIED:
+            raise
+        return None
+    finally:
+        if template:
+            clone_locks.release(connection, url, clone_locks.TEMPLATES, number)
+    return True

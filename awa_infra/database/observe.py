@@ -84,6 +84,7 @@ def plan_from(
     unknown = any(row["code"] in UNKNOWN for row in gates)
     return replace(
         draft,
+        checked=tuple(sorted({query.code for query in questions if _can_be_asked(query, seen.readable)})),
         # From nowhere there is no way to anywhere: steps from version 0 would be a lie, and how long they take, too.
         steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
@@ -179,6 +180,10 @@ def _ask(connection: Connection, queries: Iterable[GateQuery], readable: frozens
         if query.hints
         else f"SELECT *, '' AS hint FROM (\n{query.sql}) AS note"
         for query in queries
-        if all(relation in readable for relation in query.needs)
+        if _can_be_asked(query, readable)
     ]
     return connection.execute("\nUNION ALL\n".join(texts).encode()) if texts else None
+
+
+def _can_be_asked(query: GateQuery, readable: frozenset[str]) -> bool:
+    return all(relation in readable for relation in query.needs)

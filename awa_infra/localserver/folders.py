@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
+
+from awa_infra.localserver.waiting import wait_until
 
 READABLE_DIRECTORY = 0o755
 
@@ -19,19 +23,48 @@ note = logging.getLogger("awa_infra.localserver").info
 
 
 @contextmanager
-def lock(path: Path, waiting_for: str) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, saying so when another run has it.
+def lock(path: Path, waiting_for: str, seconds: float | None = None) -> Iterator[None]:
+    """Hold an exclusive lock on `path`, waiting for another run that has it.
 
     The kernel drops the lock with its holder, so a killed run leaves none.
+
+    Args:
+        path: the file; its folder is made.
+        waiting_for: what the other run does or holds, for messages.
+        seconds: see :func:`awa_infra.localserver.waiting.wait_until`.
+
+    Raises:
+        LockTimeoutError: another run had it for all that time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            note("waiting for another run: %s", waiting_for)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        take(handle, fcntl.LOCK_EX, waiting_for, seconds)
         yield
+
+
+def take(handle: IO[str], kind: int, waiting_for: str, seconds: float | None = None) -> None:
+    """Take a lock of the kernel on an open file, waiting for another run that has it.
+
+    Args:
+        handle: of the file.
+        kind: ``fcntl.LOCK_EX`` or ``fcntl.LOCK_SH``.
+        waiting_for: see :func:`lock`.
+        seconds: see :func:`lock`.
+
+    Raises:
+        LockTimeoutError: another run had it for all that time.
+    """
+
+    def taken() -> bool:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        else:
+            return True
+
+    hint = f"Find the process that holds the lock: lsof {shlex.quote(handle.name)}. Let it go on, or end it."
+    wait_until(taken, waiting_for, hint, seconds)
 
 
 @contextmanager

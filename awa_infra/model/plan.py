@@ -94,6 +94,7 @@ class Plan:
         gates: all that object, at once; if there are any, nothing may be applied.
         notes: what is worth knowing before.
         lock_objects: about how many lockable objects a transaction will hold, at most.
+        checked: codes of the conditions that the database was asked for, sorted.
         steps: in the order in which they run.
     """
 
@@ -103,6 +104,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
     lock_objects: int = 0
+    checked: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:

@@ -11,7 +11,6 @@ from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Gate, Note, Plan, Shape, Step, Transaction
 from awa_infra.planning.describe import counted
 from awa_infra.planning.effort import duration_of
-from awa_infra.planning.gates import Session, gate_queries
 from awa_infra.planning.installer import replays_installer
 
 _MILLION = 1_000_000
@@ -89,8 +88,6 @@ def summary_of(database: str, plan: Plan, desired: DesiredState) -> PlanSummary:
     """
     shapes = {wanted.schema: wanted.shape for wanted in desired.queue_storage}
     failing = {gate.code for gate in plan.gates}
-    # Nothing but the texts depends on the session; only the codes are taken.
-    asked = gate_queries(desired, pending=bool(plan.steps), session=Session(0, plan.lock_objects, 0))
     return PlanSummary(
         database=database,
         verdict=Verdict.BLOCKED if plan.gates else Verdict.READY if plan.steps else Verdict.DONE,
@@ -99,7 +96,7 @@ def summary_of(database: str, plan: Plan, desired: DesiredState) -> PlanSummary:
         if plan.gates
         else "All conditions hold.",
         gates=plan.gates,
-        held=tuple(sorted({query.code for query in asked} - failing)),
+        held=tuple(code for code in plan.checked if code not in failing),
         notes=plan.notes,
         steps=tuple(
             SummaryStep(number, step.title, _locks(step, shapes), took(step, shapes), step.sha256, step.sql)

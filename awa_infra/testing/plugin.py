@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def awa_databases() -> Iterator[Databases]:
+def awa_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Make databases ready for Awa: ``with awa_databases.create() as database``; for fixtures of a wider scope."""
     from awa_infra.testing.databases import databases  # noqa: PLC0415  half a second, for those who want it
 
-    with _plainly(), databases() as found:
+    with _shown(request.config), _plainly(), databases() as found:
         yield found
 
 
@@ -75,3 +77,28 @@ def _plainly() -> Iterator[None]:
         yield
     except AwaInfraError as error:
         raise pytest.fail.Exception(error.report(), pytrace=False) from None
+
+
+class _Shown(logging.Handler):
+    """Print on standard error at once, although pytest captures what tests print."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        super().__init__(logging.WARNING)
+        self._capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it on a line of its own, below the dots of pytest."""
+        with self._capture.global_and_fixture_disabled() if self._capture else nullcontext():
+            sys.stderr.write(f"\nawa-infra: {record.getMessage()}\n")
+            sys.stderr.flush()
+
+
+@contextmanager
+def _shown(config: pytest.Config) -> Iterator[None]:
+    """Show what awa-infra waits for."""
+    log, handler = logging.getLogger("awa_infra.localserver"), _Shown(config)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.localserver import server as localserver
-from awa_infra.localserver.folders import note
+from awa_infra.localserver.folders import note, take
 from awa_infra.testing.docker import docker_client
 
 VARIABLE = "AWA_TEST_DATABASE_URL"
@@ -104,10 +104,14 @@ def shared_server() -> Iterator[str]:
 
     The kernel counts who uses it, by a lock that a killed process loses too. The last one removes the server and its
     data; a server that killed runs left is used by the next run, and removed at its end.
+
+    Raises:
+        LockTimeoutError: another run is removing the server, and does not end.
+        LocalServerError: the server did not start.
     """
     place = _place()
     with (place / "users").open("a") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
+        take(users, fcntl.LOCK_SH, f"the server of tests in {place}")
         try:
             yield localserver.start(place / "pg", settings=SETTINGS).url
         finally:

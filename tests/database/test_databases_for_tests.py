@@ -16,6 +16,7 @@ from awa_infra.database import clones
 from awa_infra.errors import NoTestServerError, NotOursError
 from awa_infra.testing import servers
 from awa_infra.testing.servers import any_server, remove_shared_server, running_shared_server
+from tests.support.pytest_runs import ours, start
 from tests.support.servers import Database, TestServer
 
 CONFIG = """
@@ -72,12 +73,6 @@ def test_wrong_marker(awa_database):
 """
 
 
-def ours(server: TestServer, start: str) -> set[str]:
-    text = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
-    with psycopg.connect(server.url) as connection:
-        return {name for (name,) in connection.execute(text, (start,)).fetchall()}
-
-
 @pytest.fixture
 def pytest_project(tmp_path: Path) -> Path:
     """Give the folder of a project of its own."""
@@ -96,14 +91,6 @@ def _nothing_stays(server: TestServer) -> Iterator[None]:
     with psycopg.connect(server.url, autocommit=True) as connection:
         for name in (OWNER, RUNTIME):
             connection.execute(f'DROP ROLE IF EXISTS "{name}"'.encode())
-
-
-def start(folder: Path, server: TestServer, *options: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "AWA_TEST_DATABASE_URL": server.url, "PYTHONDONTWRITEBYTECODE": "1"}
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-    return subprocess.Popen(
-        words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
 
 
 def test_each_test_has_its_own_database_and_nothing_is_left(server: TestServer, pytest_project: Path) -> None:

@@ -159,6 +159,32 @@ def test_a_blocked_plan_has_a_page_that_says_what_blocks(run: Run, awa_database:
     assert "Blocked: 1 condition does not hold." in page.read_text(encoding="utf-8")
 
 
+def test_a_page_lists_no_condition_that_was_not_checked(run: Run, awa_database: Database, tmp_path: Path) -> None:
+    page, config = tmp_path / "plan.html", tmp_path / "Pulumi.prod.yaml"
+    config.write_text("config:\n  awa:database: elsewhere\n")
+    words = ("plan", "--html", str(page), "--config", str(config))
+    assert run(*words, url=awa_database.url).status == 3
+    text = page.read_text(encoding="utf-8")
+    assert "another-database" in text
+    assert "server-too-old" not in text
+    config.write_text("config:\n  awa:guard: false\n")
+    assert run(*words, url=awa_database.url).status == 0
+    assert "server-too-old" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/null"])
+def test_what_is_no_plain_file_is_neither_read_nor_replaced(run: Run, awa_database: Database, path: str) -> None:
+    for words in (("plan", "--out"), ("plan", "--html"), ("verify", "--format=junit", "--output")):
+        refused = run(*words, path, url=awa_database.url)
+        assert (refused.status, f"{path} is no plain file. [config-invalid]" in refused.err) == (2, True), words
+
+
+def test_plan_and_page_need_a_file_each(run: Run, awa_database: Database, tmp_path: Path) -> None:
+    both = str(tmp_path / "plan")
+    refused = run("plan", "--out", both, "--html", both, url=awa_database.url)
+    assert (refused.status, "--out and --html name the same file." in refused.err) == (2, True)
+
+
 @pytest.mark.parametrize("start", [0, 38])
 def test_plan_status_and_bundle_show_one_digest_so_that_an_approval_can_name_it(
     run: Run, database: Database, tmp_path: Path, start: int

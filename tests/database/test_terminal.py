@@ -14,6 +14,7 @@ import pytest
 
 from awa_infra.cli.examples import EXAMPLES
 from awa_infra.cli.main import cli
+from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from devtools.docs_cli import helps
 from tests.support.servers import Database
@@ -90,6 +91,24 @@ def test_quiet_says_nothing_where_nothing_is_wrong(database: Database) -> None:
     failed = run("verify", "--quiet", DATABASE_URL="postgresql://127.0.0.1:1/nowhere")
     assert (failed.returncode, failed.stdout) == (4, "")
     assert "[connection-failed]" in failed.stderr
+
+
+def test_an_apply_goes_on_where_standard_error_is_closed(database: Database) -> None:
+    words = ["sh", "-c", 'exec "$0" apply 2>&-', COMMAND]
+    environment = {**os.environ, "DATABASE_URL": database.url}
+    assert subprocess.run(words, env=environment, stdout=subprocess.DEVNULL, timeout=120, check=False).returncode == 0
+    assert read_state(database.url).version == 40
+
+
+def test_an_apply_goes_on_where_its_terminal_is_gone(database: Database) -> None:
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "DATABASE_URL": database.url, "TERM": "xterm-256color"}
+    with subprocess.Popen([COMMAND, "apply"], env=environment, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        os.read(ours, 1)  # it has begun to draw
+        os.close(ours)
+    assert process.returncode == 0
+    assert read_state(database.url).version == 40
 
 
 def test_quiet_keeps_the_document_that_was_asked_for(awa_database: Database) -> None:

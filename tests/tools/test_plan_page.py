@@ -46,7 +46,8 @@ def wanted(release: Release) -> DesiredState:
 
 @pytest.fixture(scope="module")
 def plan(wanted: DesiredState) -> Plan:
-    return replace(make_plan(wanted, ObservedState(database="shop")), notes=NOTES)
+    checked = ("blocking-session", "runtime-too-old", "server-too-old")
+    return replace(make_plan(wanted, ObservedState(database="shop")), notes=NOTES, checked=checked)
 
 
 def opened(browser: Browser, folder: Path, plan: Plan, wanted: DesiredState, name: str = "shop") -> Page:

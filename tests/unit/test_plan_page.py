@@ -54,7 +54,7 @@ def wanted(release: Release) -> DesiredState:
 
 @pytest.fixture
 def plan(wanted: DesiredState) -> Plan:
-    return make_plan(wanted, ObservedState(database="shop"))
+    return replace(make_plan(wanted, ObservedState(database="shop")), checked=("read-only", "runtime-too-old"))
 
 
 @pytest.fixture
@@ -106,6 +106,8 @@ def test_conditions_are_red_with_what_to_do_or_green_and_listed(plan: Plan, writ
     assert "Blocked: 1 condition does not hold." in red.text
     assert "A worker is too old. runtime-too-old" in red.text
     assert red.text.count("runtime-too-old") == 1
+    assert "1 condition holds" in red.text
+    assert "hold" not in Page(written(replace(plan, steps=(), checked=()))).text.replace("All conditions hold.", "")
     assert ("p", {"class": "verdict blocked"}) in red.elements
 
 
