@@ -144,12 +144,19 @@ def test_a_template_that_was_dropped_while_a_run_waited_for_it_is_made_again(ser
 
 
 def test_a_run_that_is_stopped_with_the_lock_of_a_template_is_reported_with_the_way_to_its_session(
-    server: TestServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template, _ = left_by(server.url, "of a run that is stopped")
     monkeypatch.setattr(waiting, "WAIT", 0.4)
     monkeypatch.setattr(waiting, "SILENT", 0.2)
-    monkeypatch.setattr(logging.getLogger("awa_infra.localserver"), "propagate", True)
+    reported: list[logging.LogRecord] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        reported.append(record)
+        return True
+
+    # Its loggers pass nothing on where the command line or the tools of this project print what they get.
+    monkeypatch.setattr(logging.getLogger(waiting.__name__), "filters", [keep])
     with clones.run(server.url) as run, psycopg.connect(server.url, autocommit=True) as stopped:
         stopped.execute(f"SELECT pg_advisory_lock({lock_of(template)})".encode())
         with pytest.raises(LockTimeoutError, match=f"within 0.4 s: template {template}") as caught:
@@ -158,7 +165,7 @@ def test_a_run_that_is_stopped_with_the_lock_of_a_template_is_reported_with_the_
         assert query
         with psycopg.connect(server.url) as connection:
             assert [row[0] for row in connection.execute(query[0].encode())] == [stopped.info.backend_pid]
-    assert [record.getMessage() for record in caplog.records if record.name == waiting.__name__] == [
+    assert [record.getMessage() for record in reported] == [
         f"waiting for another run, up to 0 s more: template {template}"
     ]
 
