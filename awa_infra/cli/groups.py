@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from awa_infra.naming import nearest
-
 
 class SuggestingGroup(click.Group):
     """A group that knows its commands by name without importing them."""
@@ -17,6 +15,8 @@ class SuggestingGroup(click.Group):
         name = args[0] if args else ""
         known = self.list_commands(ctx)
         if name and not name.startswith("-") and name not in known:
+            from awa_infra.naming import nearest  # noqa: PLC0415  imports the model, which --help needs not
+
             near = nearest(name, known)
             hint = f" Did you mean {near}?" if near else f" Known are {', '.join(known)}."
             ctx.fail(f"No such command: {name}.{hint}")

@@ -112,7 +112,7 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
 def test_help_and_the_bare_package_import_nothing_that_is_slow(code: str) -> None:
     loaded = imported(code)
     assert "awa_infra" in loaded
-    assert not loaded & {"pulumi", "psycopg", "yaml", "pydantic", "rich", "awa", "grpc"}
+    assert not loaded & {"pulumi", "psycopg", "yaml", "pydantic", "rich", "awa", "grpc", "awa_infra.model"}
 
 
 @pytest.mark.parametrize("command", ["status", "plan", "apply"])
