@@ -37,6 +37,24 @@ class Example:
     names: dict[str, str]
     environment: dict[str, str]
 
+    def pulumi(self, *arguments: str, given: str = "") -> tuple[int, str]:
+        """Run Pulumi in the folder; return its status and all that it printed."""
+        # Not by name: where it is looked for is the PATH of the copy, not that of the tests.
+        command = shutil.which("pulumi", path=self.environment["PATH"])
+        assert command is not None
+        done = subprocess.run(
+            [command, *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
 
 @pytest.fixture(scope="session")
 def pulumi_path() -> str:

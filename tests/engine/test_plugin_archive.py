@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from awa_infra import __version__
@@ -29,27 +29,17 @@ def test_the_archive_is_a_plugin_that_needs_no_python(
     programs.mkdir()
     for command in Path(copied.environment["PATH"].split(os.pathsep)[0]).iterdir():
         (programs / command.name).symlink_to(command)
-    environment = copied.environment | {"PATH": str(programs)}
+    alone = replace(copied, environment=copied.environment | {"PATH": str(programs)})
 
     def pulumi(*words: str, given: str = "") -> str:
-        done = subprocess.run(
-            [programs / "pulumi", *words, "--non-interactive"],
-            cwd=copied.folder,
-            env=environment,
-            input=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        status, shown = alone.pulumi(*words, given=given)
+        assert status == 0, shown
+        return shown
 
     pulumi("plugin", "install", "resource", "awa", __version__, f"--file={archive}")
     pulumi("stack", "init", "dev")
     for key, variable in (("databaseUrl", "DATABASE_URL"), ("runtimePassword", "RUNTIME_PASSWORD")):
-        pulumi("config", "set", "--secret", key, given=environment[variable])
+        pulumi("config", "set", "--secret", key, given=alone.environment[variable])
     assert "6 created" in pulumi("up", "--yes", "--skip-preview")
     state = read_state(database.url)
     assert (state.version, {substrate.schema for substrate in state.substrates}) == (40, {"awa", "shop_queue"})

@@ -14,9 +14,9 @@ import pytest
 from awa_infra import __version__
 from devtools import docs_shown
 from devtools.docs_shown import Sandbox
+from devtools.processes import find_uv
 from tests.engine.conftest import CANARY, Example
 from tests.engine.projects import EXAMPLES
-from tests.support.wheels import ROOT
 
 PACK = EXAMPLES / "policies"
 
@@ -58,18 +58,18 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     the program, where it does not find it.
     """
     folder = tmp_path_factory.mktemp("policies")
-    uv = said(ROOT / "devtools" / "get-uv").strip()
-    said(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv")
+    uv = find_uv()
+    run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / "bin" / "python"
-    said(uv, "pip", "install", "--quiet", "--python", python, "--requirement", PACK / "requirements.txt")
+    run(uv, "pip", "install", "--quiet", "--python", python, "--requirement", PACK / "requirements.txt")
     command = folder / "pack"
     command.write_text(f'#!/bin/sh\nexec {shlex.join([str(python), "-um", "pulumi.policy"])} "$1" {PACK}\n')
     command.chmod(0o755)
     return command
 
 
-def said(*words: str | Path) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=300).stdout
+def run(*words: str | Path) -> None:
+    subprocess.run(words, check=True, capture_output=True, timeout=300)
 
 
 @pytest.fixture
@@ -80,28 +80,12 @@ def copied(example: Callable[[str], Example], pack: Path) -> Example:
     return made
 
 
-def pulumi(example: Example, *arguments: str, given: str = "") -> tuple[int, str]:
-    """Run Pulumi; return its status and what it printed."""
-    done = subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"],
-        cwd=example.folder,
-        env=example.environment,
-        input=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, done.stdout
-
-
 def begin(example: Example, *secrets: str) -> None:
     """Make the stack, with configuration that the pages take from the environment."""
-    assert pulumi(example, "stack", "init", "prod")[0] == 0
+    assert example.pulumi("stack", "init", "prod")[0] == 0
     for key in secrets:
         variable = re.sub(r"(?=[A-Z])", "_", key.split(":")[-1]).upper()
-        assert pulumi(example, "config", "set", "--secret", key, given=example.environment[variable])[0] == 0
+        assert example.pulumi("config", "set", "--secret", key, given=example.environment[variable])[0] == 0
 
 
 def test_the_page_of_the_policies_shows_what_pulumi_says(copied: Example) -> None:
@@ -118,7 +102,7 @@ def test_the_page_of_the_policies_shows_what_pulumi_says(copied: Example) -> Non
     assert docs_shown.problems(ran, sandbox) == []
     program = copied.folder / "Pulumi.yaml"
     program.write_text(program.read_text().replace("    options:\n", "    options:\n      protect: true\n"))
-    status, shown = pulumi(copied, "preview", "--policy-pack=../policies")
+    status, shown = copied.pulumi("preview", "--policy-pack=../policies")
     assert (status, "✅ awa@" in shown) == (0, True), shown
 
 
@@ -126,7 +110,7 @@ def test_a_python_program_is_held_to_the_policies(copied: Example) -> None:
     (copied.folder / "Pulumi.yaml").write_text("name: other\nruntime: python\n")
     (copied.folder / "__main__.py").write_text(PROGRAM)
     begin(copied, "awa:databaseUrl")
-    status, shown = pulumi(copied, "preview", "--policy-pack=../policies")
+    status, shown = copied.pulumi("preview", "--policy-pack=../policies")
     assert status != 0
     told = re.findall(r"- \[(\w+)]  (\S+)  \((.*)\)", shown)
     assert sorted(told) == [
@@ -138,6 +122,6 @@ def test_a_python_program_is_held_to_the_policies(copied: Example) -> None:
     assert CANARY not in shown
     # a stack of another name may drop what it likes
     (copied.folder / "production.json").write_text('{"nothing-is-force-dropped": {"productionStacks": ["live"]}}')
-    shown = pulumi(copied, "preview", "--policy-pack=../policies", "--policy-pack-config=production.json")[1]
+    shown = copied.pulumi("preview", "--policy-pack=../policies", "--policy-pack-config=production.json")[1]
     assert "roles-are-separate" in shown
     assert "nothing-is-force-dropped" not in shown
