@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from awa_infra import __version__
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Sandbox
 from tests.engine.projects import PASSPHRASE
@@ -84,7 +83,3 @@ def test_the_folder_is_installed_as_its_page_says(copied: Sandbox, tmp_path: Pat
     # The Python on PATH has no awa-infra: the plugin is that of the folder.
     said = preview(copied, PYTHONPATH=sysconfig.get_path("purelib"))
     assert "+ 2 to create" in said, said
-
-
-def test_the_folder_installs_the_version_that_it_is_of() -> None:
-    assert (FOLDER / "requirements.txt").read_text() == f"awa-infra=={__version__}\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,13 +11,11 @@ import pytest
 import yaml
 
 from awa_infra.database.observe import read_state
-from devtools.docs_shown import ROOT
 from tests.engine.conftest import CANARY
 from tests.engine.projects import Project
 from tests.matrix import canonical_jobs
 from tests.support.tools import dump_everything
 
-PAGE = ROOT / "docs" / "how-to" / "remove-a-stack.md"
 OTHER_NAMES = """
 from awa_infra import AwaStack
 
@@ -105,7 +102,7 @@ def delete_from_the_state(stack: Stack) -> None:
 
 
 ATTEMPTS: dict[str, Callable[[Stack], None]] = {
-    "`destroy`": destroy,
+    "`pulumi destroy`": destroy,
     "`pulumi destroy --exclude-protected`": destroy_what_is_not_protected,
     "everything removed from the program": remove_all_from_the_program,
     "a custom schema removed from the program": remove_the_custom_schema_from_the_program,
@@ -115,7 +112,7 @@ ATTEMPTS: dict[str, Callable[[Stack], None]] = {
     "`pulumi state delete --force`": delete_from_the_state,
     "`pulumi state unprotect`, then `destroy`": unprotect_and_destroy,
 }
-"""As the page names them."""
+"""As the page names them; tests/unit/test_what_slow_tests_cover.py compares."""
 
 
 @pytest.fixture
@@ -167,8 +164,3 @@ def a_schema_that_is_to_be_dropped_stays_when_its_resource_is_renamed(stack: Sta
     assert stack.left() >= {"other-queue-storage-shop_spare"}
     assert "awa-queue-storage-shop_spare" not in stack.left()
     assert database.rows("SELECT queue FROM shop_spare.queue_lanes") == [{"queue": "mine"}]
-
-
-def test_the_page_about_removal_tells_of_every_attempt() -> None:
-    rows = re.findall(r"^\| (.+?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(ATTEMPTS) <= set(rows)

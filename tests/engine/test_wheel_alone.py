@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.cli.main import COMMANDS
 from awa_infra.database.target import Target
 from tests.engine.projects import Project, Result
 from tests.support.wheels import ROOT, build_wheel
@@ -78,10 +77,6 @@ def test_every_command_works_from_the_wheel_alone(installed: Path, project: Proj
         done = command(installed, engine if through_engine else database, *words)
         assert done.status == STATUS.get(words[0], 0), f"{words}\n{done.stdout}{done.stderr}"
         assert expected in done.stdout + done.stderr, f"{words}\n{done.stdout}{done.stderr}"
-
-
-def test_no_command_is_left_out() -> None:
-    assert {words[0] for words, _said in RUNS} == COMMANDS.keys()
 
 
 def test_nothing_of_the_checkout_is_in_that_environment(installed: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,15 +99,3 @@ def record(profile: Profile, way: str, outcome: str) -> None:
         line = {"profile": profile.name, "what": profile.what, "way": way, "outcome": outcome}
         with Path(RESULTS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-
-
-def test_the_page_about_managed_servers_names_only_kinds_that_are_run() -> None:
-    text = Path("docs/how-to/managed-postgres.md").read_text(encoding="utf-8")
-    names = {one.name for one in PROFILES} | {"fifteen kinds"}
-    said = {
-        name.strip()
-        for found in re.findall(r"\*run\*: ([^)]+)\)", text)
-        for name in re.split(r",(?! (?:session|transaction|statement)\b)|;", " ".join(found.split()))
-    }
-    assert said
-    assert said <= names, said - names

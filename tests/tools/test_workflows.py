@@ -94,10 +94,3 @@ def test_the_next_changelog_collects_the_fragments(tmp_path: Path) -> None:
     assert "## 9.9.9, 2030-01-31" in text, done.stdout + done.stderr
     assert text.index("Everything is quicker.") < text.index("## 0.1.0")
     assert text.startswith((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()[0])
-
-
-def test_fragments_of_the_changelog_have_a_kind_that_is_known() -> None:
-    kinds = {"danger", "breaking", "feature", "fix"}
-    found = {path.name for path in (ROOT / "changelog.d").iterdir()} - {"README.md", ".gitkeep"}
-    assert {name.split(".")[1] for name in found} <= kinds
-    assert all(len(name.split(".")) == 3 for name in found)
