@@ -36,6 +36,8 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "pulumi plugin install resource awa 0.1.0 --file pulumi-resource-awa-v0.1.0-linux-amd64.tar.gz": "needs the "
         "archive; tests/engine/test_plugin_archive.py builds it and runs this",
         "pulumi config set --secret runtimePassword --stack dev": "asks a person",
+        "uv pip compile --universal --generate-hashes requirements.in --output-file requirements.txt": "not "
+        "published yet",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
     }
@@ -88,6 +90,8 @@ RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
 RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
+RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
+
 RUN = frozenset(
     {
         *RUN_WITH_A_DATABASE,
@@ -96,6 +100,7 @@ RUN = frozenset(
         RUN_WITH_THE_PLUGIN,
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
+        RUN_WITH_PODMAN,
     }
 )
 
