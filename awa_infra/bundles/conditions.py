@@ -1,4 +1,4 @@
-"""Say what each condition of a bundle means, and who can make it hold. Pure."""
+"""Say what each condition of a bundle means, and who can correct it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from awa_infra.model import StepKind
 CONDITIONS = {
     "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",
     "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run `roles.sql`.",
-    "blocking-session": "A session holds locks on Awa's tables in a long transaction; everybody would wait for it.",
+    "blocking-session": "A session holds locks on Awa's tables in a long transaction; all others would wait for it.",
     "damaged-schema": "A table of Awa that every version has is missing. Restore it; run no migrator before that.",
     "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
     "downgrade": "The database is at a later version than this bundle. Awa cannot go back; run the later bundle.",
@@ -55,7 +55,7 @@ _BELIEVE_THEIR_HISTORY = frozenset({"flyway", "goose", "golang-migrate", "dbmate
 
 
 def conditions(form: Format, contents: Contents) -> str:
-    """Return a table of what a bundle checks for each of those who can make it hold.
+    """Return a table of what a bundle checks, for each role that can correct it.
 
     Args:
         form: the format, some of which check more.

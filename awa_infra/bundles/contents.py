@@ -26,7 +26,7 @@ class Waits:
     """How long a bundle waits for locks, in seconds.
 
     Attributes:
-        table_lock: for each table lock (``lock_timeout``); 0 waits for ever. Everybody else queues behind a waiting
+        table_lock: for each table lock (``lock_timeout``); 0 waits for ever. All other sessions queue behind a waiting
             exclusive lock and no script can roll back and try again, so it is short; longer than the second after which
             the server ends an automatic vacuum that is in the way (``deadlock_timeout``).
         migration_lock: for another migration to finish.
@@ -44,7 +44,7 @@ class Waits:
         """Return the placeholders of the scripts that take the lock."""
         return {
             "lock_wait": self.migration_lock,
-            "lock_wait_told": seconds(self.migration_lock),
+            "lock_wait_text": seconds(self.migration_lock),
         }
 
 

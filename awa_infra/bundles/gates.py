@@ -17,7 +17,7 @@ from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.planner import CANONICAL_LOCKS
 
 LOCK_TABLE = "lock-table-too-small"
-"""The engine's own code, for it is the same condition."""
+"""Same code as in the engine: it is the same condition."""
 
 
 def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery, ...]:
@@ -71,8 +71,8 @@ def dropped_schema_queries(contents: Contents, tool: str, identity: Callable[[St
 
     Args:
         contents: what the bundle contains.
-        tool: whose history is asked.
-        identity: what that history calls the script of a step.
+        tool: whose history is read.
+        identity: the name of a step's script in that history.
     """
     needs, history = history_of(tool)
     return tuple(

@@ -140,6 +140,6 @@ def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> Non
 def _refuse_another_start(from_version: int | None, lock: LockFile) -> None:
     if from_version is not None and from_version != lock.from_version:
         raise ConfigurationError(
-            f"The bundle starts after version {lock.from_version}, and --from {from_version} is asked for.",
+            f"The bundle starts after version {lock.from_version}, and --from {from_version} was given.",
             hint="Leave --from out when a bundle grows, or write another bundle to another folder.",
         )

@@ -183,9 +183,9 @@ def _waiting(steps: Sequence[Step]) -> str:
     """Return who waits for steps that replay the installer, from what was measured."""
     effort = effort_of(steps, {})
     if effort.unmeasured:
-        return "everybody may have to wait; what they lock was not measured"
+        return "all sessions may have to wait; what they lock was not measured"
     others = [who for who in WAITING if who not in effort.waiting]
-    return f"{and_listed(effort.waiting)} wait; {and_listed(others) or 'nobody'} can go on"
+    return f"{and_listed(effort.waiting)} wait; {and_listed(others) or 'no one'} can go on"
 
 
 def _roles(contents: Contents) -> str:

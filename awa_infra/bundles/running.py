@@ -61,7 +61,7 @@ _STOPS = {
     "liquibase": "If Liquibase itself is killed, its row in `databasechangeloglock` stays: `liquibase release-locks`.",
     "golang-migrate": "golang-migrate is *dirty* then: run `adopt.sql` before `up`.",
 }
-"""What is to be known of stopping each tool; of the others nothing in particular."""
+"""What is particular about stopping a tool."""
 
 _KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
 

@@ -1,13 +1,13 @@
-"""Who can make a condition hold that keeps a bundle from being run. Pure."""
+"""Who can correct a condition that blocks a bundle. Pure."""
 
 from __future__ import annotations
 
 WHO = (
-    "Whoever runs the bundle",
+    "The operator who runs the bundle",
     "The administrator of the server",
-    "Whoever runs the workers and the application",
-    "Whoever packages the bundle",
-    "Whoever has the backups",
+    "The operator of the workers and the application",
+    "The author of the bundle",
+    "The administrator of the backups",
 )
 """In the order in which the conditions are checked and listed."""
 
@@ -34,5 +34,5 @@ _MENDS = {
 
 
 def who_mends(code: str) -> int:
-    """Return who can make a condition hold, as a place in :data:`WHO`; what nobody else can is the administrator's."""
+    """Return who can correct a condition, as an index into :data:`WHO`; by default the server's administrator."""
     return _MENDS.get(code, _ADMINISTRATOR)

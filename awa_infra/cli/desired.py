@@ -20,7 +20,7 @@ __all__ = ["declared_waits", "desired_state", "read_config", "url_for", "url_to_
 
 
 def read_config(path: Path | None) -> StackConfig | None:
-    """Return the configuration that an option names, if it does; warn of passwords that are not encrypted in it.
+    """Return the configuration of an option, or ``None`` without one; warn of passwords that are not encrypted in it.
 
     Raises:
         ConfigurationError: the configuration is wrong; every problem is listed.
@@ -38,7 +38,7 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
     """Return the database URL: the option or ``DATABASE_URL``, else one that the configuration holds in clear.
 
     Raises:
-        ConfigurationError: there is none, or both are given and lead to different servers or databases.
+        ConfigurationError: there is none, or both are given and name different servers or databases.
     """
     declared = config.database_url if config else None
     if not isinstance(declared, str):
@@ -61,7 +61,7 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
 
 
 def declared_waits(config: StackConfig | None) -> Waits:
-    """Return how long a bundle is to wait for locks: what the configuration declares, else the defaults."""
+    """Return the lock waits of a bundle: what the configuration declares, else the defaults."""
     from awa_infra.bundles.contents import Waits  # noqa: PLC0415  only package writes bundles
 
     if config is None:

@@ -19,10 +19,10 @@ from awa_infra.doctor.machine import machine_checks
 from awa_infra.errors import AwaInfraError
 
 PROBLEM = 1
-"""Exit status if a link does not hold."""
+"""Exit status if a check fails."""
 
 UNKNOWN = 9
-"""Exit status if no problem was found, but something could not be looked at."""
+"""Exit status if no problem was found, but something could not be checked."""
 
 _STATUS = {Outcome.PROBLEM: PROBLEM, Outcome.UNKNOWN: UNKNOWN}
 _COLOURS = {Outcome.OK: "green", Outcome.NOTE: "cyan", Outcome.PROBLEM: "red", Outcome.UNKNOWN: "yellow"}
@@ -47,9 +47,9 @@ def doctor(
     """Check everything that a run needs, from this machine to the schema. Reads only.
 
     Python, the packages and their versions, Pulumi and its backend; name, port, login and encryption of the database;
-    every condition that a migration asks, and every object of Awa. One line each, with what to do. No secret is shown.
+    every condition of a migration, and every object of Awa. One line each, with what to do. No secret is shown.
 
-    Exit status: 0 if everything holds, 1 if there is a problem, 9 if something could not be looked at.
+    Exit status: 0 if every check passes, 1 if there is a problem, 9 if something could not be checked.
     """
     checks = _every_check(database_url, config_path, role=role, offline=offline)
     outcome = worst(checks)
@@ -61,7 +61,7 @@ def doctor(
 
 
 def _every_check(url: str | None, path: Path | None, *, role: str | None, offline: bool) -> list[Check]:
-    """Return the whole chain; what a broken link hides is said to be not looked at."""
+    """Return all checks; those behind a failed one are reported as not checked."""
     config = desired = None
     found = machine_checks(path)
     try:
@@ -94,10 +94,10 @@ def _print(checks: Sequence[Check]) -> None:
 
 
 def _verdict(checks: Sequence[Check]) -> str:
-    """Return the last line: how many problems, notes, and links that could not be looked at."""
-    words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not looked at", "not looked at")}
+    """Return the last line: how many problems, notes, and checks that could not be made."""
+    words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not checked", "not checked")}
     words |= {Outcome.NOTE: ("note", "notes")}
     counted = {outcome: sum(check.outcome is outcome for check in checks) for outcome in words}
     said = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
-    line = f"{len(checks)} checks: {', '.join(said) or 'everything holds'}."
+    line = f"{len(checks)} checks: {', '.join(said) or 'all pass'}."
     return click.style(line, fg=_COLOURS[worst(checks)])

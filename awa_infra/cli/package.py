@@ -84,7 +84,7 @@ def package(
     Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already (or in FILE, without
     --out) grows: files are added, and no migration that it has released ever changes, even where a newer Awa has
     another text for it; each such file is reported. A bundle that a newer Awa wrote is refused, and so is a folder that
-    awa-infra did not write, or in which somebody edited a file.
+    awa-infra did not write, or with an edited file.
 
     Exit status: 0, or with --check 1 if DIR is not what would be written.
     """
@@ -94,7 +94,7 @@ def package(
     config = read_config(config_path)
     desired = desired_state(config, to_version)
     waits = declared_waits(config)
-    existing = _standing(out, archive_path, desired.release.name, looking=looking)
+    existing = _existing_bundle(out, archive_path, desired.release.name, looking=looking)
     bundle = make(bundle_format, desired, from_version=from_version, existing=existing, waits=waits)
     done = changes(existing.files if existing else {}, bundle.files)
     if not looking:
@@ -133,7 +133,9 @@ def package(
         ctx.exit(DIFFERENT)
 
 
-def _standing(out: Path | None, archive_path: Path | None, release: str, *, looking: bool) -> ExistingBundle | None:
+def _existing_bundle(
+    out: Path | None, archive_path: Path | None, release: str, *, looking: bool
+) -> ExistingBundle | None:
     """Return the bundle that grows; one in the archive is not replaced by one of an older release either."""
     replaced = None if archive_path is None else read_archive(archive_path)
     if replaced is not None:
@@ -145,7 +147,7 @@ def _standing(out: Path | None, archive_path: Path | None, release: str, *, look
 
 
 def _refuse(existing: ExistingBundle, *, looking: bool) -> None:
-    """Refuse what writing would lose; whoever only looks is shown it, but for what was released and is gone."""
+    """Refuse what writing would lose. With --check or --diff, refuse only released files that are missing."""
     if not looking:
         refuse_what_changed(existing)
         return

@@ -17,7 +17,7 @@ NAMESPACE = "awa-infra-plan"
 """What a signature must be for (``ssh-keygen -Y sign -n``): one for a Git commit is none for a plan."""
 
 _SECONDS = 10.0
-"""A check takes milliseconds; a file that is a pipe would be waited for without end."""
+"""A check takes milliseconds; reading a pipe would block for ever."""
 
 _MAKE = f"Sign the plan file: ssh-keygen -Y sign -f KEY -n {NAMESPACE} FILE."
 
@@ -33,7 +33,7 @@ def require_signature(document: bytes, plan: Path, signature: Path | None, allow
 
     Raises:
         SignatureMissingError: there is no signature.
-        SignerUnknownError: nobody who may, or not any more, has signed it.
+        SignerUnknownError: no signer in the file has signed it, or the key has expired.
         SignatureError: the file was changed after it was signed, or it was signed for something else.
         SignatureToolError: ssh-keygen is missing, or gave no answer.
         ConfigurationError: the allowed signers cannot be read.
@@ -52,8 +52,8 @@ def require_signature(document: bytes, plan: Path, signature: Path | None, allow
     names = [name for name in listed if name and not name.startswith("!")]
     if found.returncode != 0 or not names:
         raise SignerUnknownError(
-            f"{plan} has no valid signature of anybody in {allowed}.",
-            hint=f"Have somebody sign it whose key is there and has not expired. {_MAKE} Nothing was run.",
+            f"{plan} has no valid signature by a signer in {allowed}.",
+            hint=f"It must be signed with a key that is listed there and has not expired. {_MAKE} Nothing was run.",
             details=_said(found.stderr),
         )
     answers = {name: _ssh_keygen("verify", *files, "-n", NAMESPACE, "-I", name, document=document) for name in names}
@@ -61,9 +61,9 @@ def require_signature(document: bytes, plan: Path, signature: Path | None, allow
         if answer.returncode == 0:
             return name
     raise SignatureError(
-        f"The signature of {plan} by {', '.join(names)} does not hold: the file was changed after it was signed, it "
+        f"The signature of {plan} by {', '.join(names)} is not valid: the file was changed after it was signed, it "
         f"was signed for something else than {NAMESPACE}, or {allowed} does not allow it.",
-        hint="Look at the plan again, then have it signed again. Nothing was run.",
+        hint="Review the plan again, then have it signed again. Nothing was run.",
         details=_said(*(answer.stderr + answer.stdout for answer in answers.values())),
     )
 

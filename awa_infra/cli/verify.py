@@ -55,7 +55,7 @@ UNCOMPARED = 9
 )
 @click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
 @click.option(
-    "--dry-run", is_flag=True, help="With --repair: only show what it would run, and what would keep it from running."
+    "--dry-run", is_flag=True, help="With --repair: only show what it would run, and which gates would block it."
 )
 @click.option("--sql", "show_sql", is_flag=True, help="With --dry-run: print the SQL that would run, and nothing else.")
 @click.option(
@@ -74,8 +74,8 @@ UNCOMPARED = 9
     "--format",
     "asked",
     type=click.Choice(FORMATS),
-    help="For whom: text for people, json as --json, junit for servers of continuous integration, sarif for pages of "
-    "code scanning, prometheus for node_exporter's collector of text files. Default: text.",
+    help="text for people, json as --json, junit for CI servers, sarif for code scanning, prometheus for the textfile "
+    "collector of node_exporter. Default: text.",
 )
 @click.option(
     "--output",
@@ -154,14 +154,14 @@ def _status(found: Examination, plan: Plan | None) -> int:
 
 
 def _require_fitting(*, repair: bool, dry_run: bool, show_sql: bool) -> None:
-    """Refuse options that mean nothing without others.
+    """Refuse options that have no effect without others.
 
     Raises:
         ConfigurationError: one is given without the other.
     """
     if (dry_run and not repair) or (show_sql and not dry_run):
         option, other = ("--dry-run", "--repair") if dry_run else ("--sql", "--repair --dry-run")
-        raise ConfigurationError(f"{option} goes with {other}.", hint=f"Add {other}.")
+        raise ConfigurationError(f"{option} needs {other}.", hint=f"Add {other}.")
 
 
 def _reference(url: str, release: Release, reference_url: str | None) -> CatalogFacts:

@@ -27,14 +27,14 @@ _SIGNS = {
     "sarif": b'"name": "awa-infra"',
     "prometheus": b"awa_verify_healthy",
 }
-"""What a report has by which the next one knows that it may take its place."""
+"""Text by which a report is recognised as one that may be replaced."""
 
 FORMATS = (TEXT, *_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run of ``verify`` came to."""
+    """Result of a run of ``verify``."""
 
     observed: ObservedState
     release: str
@@ -55,10 +55,10 @@ def chosen_format(asked: str | None, *, as_json: bool, output: Path | None, dry_
         raise ConfigurationError(f"--json and --format {asked} are both given.", hint="Leave one of them out.")
     kind = JSON if as_json else asked or TEXT
     if output is not None and kind == TEXT:
-        raise ConfigurationError("--output goes with a format for programs.", hint="Add --format junit, for example.")
+        raise ConfigurationError("--output needs a format for programs.", hint="Add --format junit, for example.")
     if dry_run and kind not in (TEXT, JSON):
         raise ConfigurationError(
-            f"--format {kind} has no place for what --dry-run shows.", hint="Use --format json, or leave --dry-run out."
+            f"--format {kind} cannot show the result of --dry-run.", hint="Use --format json, or leave --dry-run out."
         )
     _require_packages(kind)
     if output is not None:
@@ -69,16 +69,16 @@ def chosen_format(asked: str | None, *, as_json: bool, output: Path | None, dry_
 def report_text(kind: str, result: Result) -> str:
     """Return the document in one of the formats for programs."""
     if kind == "junit":
-        from awa_infra.reports.junit import junit  # noqa: PLC0415  an extra, and seldom wanted
+        from awa_infra.reports.junit import junit  # noqa: PLC0415  an optional package
 
         return junit(result.observed, result.release, result.found)
     if kind == "sarif":
-        from awa_infra.reports.sarif import sarif  # noqa: PLC0415  seldom wanted
+        from awa_infra.reports.sarif import sarif  # noqa: PLC0415  rarely used
 
         config = None if result.config is None else result.config.as_posix()
         return sarif(result.observed, result.release, result.found, config, __version__)
     if kind == "prometheus":
-        from awa_infra.reports.prometheus import prometheus  # noqa: PLC0415  an extra, and seldom wanted
+        from awa_infra.reports.prometheus import prometheus  # noqa: PLC0415  an optional package
 
         return prometheus(result.observed, result.release, result.found, time.time())
     return json.dumps({"json_version": JSON_VERSION, **_data(result)}, indent=2) + "\n"

@@ -68,7 +68,7 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
             connection.execute(sqltext.render("reference/create.sql", **values).encode())
     try:
         scratch = Target.of(url).with_database(name)
-        # Nobody else knows this database; its server's lock table is checked as for every other.
+        # Nothing else uses this database; its server's lock table is checked as for every other.
         policy = Policy(allow_pooler=True)
         apply(scratch, DesiredState(release, release.schema_version, SCRATCH_SCHEMAS, policy=policy))
         yield scratch

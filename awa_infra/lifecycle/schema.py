@@ -69,7 +69,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     def show_pending(self, wanted: SchemaInputs, seen: Comparison, show: Show) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
         plan = seen.plan
-        # An empty database has nobody to wait, and replaced functions make nobody wait.
+        # Nothing waits in an empty database, and nothing waits for replaced functions.
         upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
         locks = locks_line(plan) if upgrade else ""
         each = wanted.together() is Transaction.EACH

@@ -16,7 +16,7 @@ from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import PlanInputs, PlanOutputs, StatusInputs, StatusOutputs
 
 NOWHERE = "is given neither here nor in the configuration of the provider"
-"""What is wrong with a connection that nobody gave."""
+"""Message for a missing connection."""
 
 SAY_WHERE = (
     "Run pulumi config set --secret awa:databaseUrl, or set DATABASE_URL, or databaseUrl of the provider of the "

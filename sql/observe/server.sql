@@ -1,4 +1,4 @@
--- What a person should know about this server, this database and this session; of catalogs alone, one row.
+-- Facts about this server, this database and this session; from catalogs alone, one row.
 SELECT current_setting('server_version') AS version,
        pg_catalog.pg_is_in_recovery() AS standby,
        session_user::text AS login,

@@ -96,7 +96,7 @@ def test_conditions_are_grouped_by_who_can_mend_them(release: Release) -> None:
     heads = [f"**{who}**" for who in WHO if f"**{who}**" in text]
     assert [text.index(head) for head in heads] == sorted(text.index(head) for head in heads)
     assert heads == [f"**{WHO[place]}**" for place in (0, 1, 3, 4)]
-    backups = text.partition("**Whoever has the backups**")[2]
+    backups = text.partition("**The administrator of the backups**")[2]
     assert "| `lost-history` |" in backups
     assert "| `lock-table-too-small` |" not in backups
     codes = re.findall(r"^    -- '([a-z-]+), for ([a-z ]+)'", files["awa_infra/preflight.sql"].decode(), re.MULTILINE)

@@ -120,8 +120,8 @@ def test_a_schema_that_left_and_came_back_has_the_shape_that_it_had(release: Rel
 @pytest.mark.parametrize(
     ("form", "target", "said"),
     [
-        ("liquibase", 40, "holds a flyway bundle, and a liquibase bundle is asked for"),
-        ("flyway", 39, "has released version 40, and only 39 is asked for"),
+        ("liquibase", 40, "holds a flyway bundle, and a liquibase bundle was requested"),
+        ("flyway", 39, "has released version 40, and only 39 was requested"),
     ],
 )
 def test_a_bundle_does_not_become_something_else(form: str, target: int, said: str, release: Release) -> None:
@@ -132,7 +132,7 @@ def test_a_bundle_does_not_become_something_else(form: str, target: int, said: s
 
 def test_a_bundle_does_not_start_from_another_version_when_it_grows(release: Release) -> None:
     old = existing("flyway", DesiredState(release, 40))
-    with pytest.raises(ConfigurationError, match="The bundle starts after version 0, and --from 30 is asked for"):
+    with pytest.raises(ConfigurationError, match="The bundle starts after version 0, and --from 30 was given"):
         package("flyway", DesiredState(release, 40), from_version=30, existing=old)
 
 

@@ -70,7 +70,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_the_working_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BundleError, match="the one this runs in"):
+    with pytest.raises(BundleError, match="is the current working directory"):
         write(bundle(), Path())
 
 

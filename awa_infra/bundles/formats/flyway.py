@@ -31,7 +31,7 @@ _ABOUT = """\
 # Settings of this bundle. Where the database is and who connects comes from the environment:
 # FLYWAY_URL, FLYWAY_USER, FLYWAY_PASSWORD."""
 
-_WHO = "Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection."
+_WHO = "Shows in pg_stat_activity; the lock callback reads it to see that Flyway itself opened the connection."
 
 _NO_NAMES = "A pooler gives one session to many clients, whose prepared statements would have the same names."
 
@@ -62,11 +62,11 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 """Why, what, and the value; both files of settings are made of this."""
 
 _FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", "isolation-level"})
-"""Asked before Flyway makes its history."""
+"""Checked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
-"""Asked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
-everything is asked again before the first file: the preflight has another connection, which gives the lock back."""
+"""Checked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
+everything is checked again before the first file: the preflight has another connection, which gives the lock back."""
 
 
 def paths(contents: Contents) -> dict[str, str]:
@@ -92,7 +92,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         tool_timeout_query("Flyway"),
         GateQuery("isolation-level", (), sqltext.load("bundle/isolation_level.sql")),
     ]
-    # Flyway has looked around in the transactions of its callbacks, which therefore keep their isolation level.
+    # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
     asked = [locked(contents, first=False), preflight(contents, more=more), stop()]
     each = [

@@ -142,7 +142,7 @@ def _not_yet_there(version: int) -> list[dict[str, Any]]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Repeats what is equal rather than refer to it, so that nobody has to know YAML's anchors."""
+    """Writes equal values in full, without YAML anchors."""
 
     def ignore_aliases(self, _data: object) -> bool:
         """Return that nothing is to be aliased."""

@@ -65,13 +65,13 @@ _DBMATE_UP = b"-- migrate:up\n"
 _DBMATE_DOWN = b"\n\n-- migrate:down\n"
 
 _DBMATE_SETTINGS = f"""\
-# For: dbmate --env-file dbmate.env migrate. A variable that is set outside counts more.
+# For: dbmate --env-file dbmate.env migrate. A variable that is set in the environment takes precedence.
 DBMATE_MIGRATIONS_DIR=migrations
 # dbmate's own table has a schema of its own; schema awa belongs to Awa's migrations.
 DBMATE_MIGRATIONS_TABLE={HISTORY_SCHEMA}.dbmate_migrations
-# A file that comes before one that was run was lost on the way.
+# Fail if a pending file has a lower number than one that was run: it was lost on the way.
 DBMATE_STRICT=true
-# Otherwise dbmate runs pg_dump after every migration and writes what it says.
+# Otherwise dbmate runs pg_dump after every migration and writes its output to a file.
 DBMATE_NO_DUMP_SCHEMA=true
 """
 

@@ -1,7 +1,7 @@
 """The sqitch bundle: psql scripts, and a plan to which lines are only added. Tested with sqitch 1.3.1.
 
 The id of a change is a hash of its line in the plan and of all lines before it, so a line must never change: it has
-nothing but the file's name, one date and one planner, which is nobody.
+only the file's name, one fixed date and one fixed planner.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _SETTINGS = f"""\
 	# The schema of sqitch's own tables; schema awa belongs to Awa's migrations.
 	registry = {HISTORY_SCHEMA}
 [deploy]
-	# What went well before a failure stays, and each change is a transaction: nothing is to be reverted, and reverting
+	# Changes before a failure stay, and each change is a transaction: nothing has to be reverted, and reverting
 	# is refused.
 	mode = change
 	verify = false
 """
 
 _BEGIN = b"""\
--- One transaction, under Awa's migration lock, after the conditions were asked.
+-- One transaction, under Awa's migration lock, after the conditions were checked.
 BEGIN;
 \\ir ../awa_infra/lock.sql
 \\ir ../awa_infra/preflight.sql
@@ -79,7 +79,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
         **{f"revert/{stem}.sql": back for stem in ordered},
         **{f"verify/{stem}.sql": _recorded(stem) for stem in ordered},
-        # All of it can be asked only after the last one.
+        # All of it can be checked only after the last one.
         f"verify/{ordered[-1]}.sql": b"\\ir ../awa_infra/verified.sql\n",
     }
 
