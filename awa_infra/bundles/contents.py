@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from awa_infra import sqltext
 from awa_infra.bundles.lock_file import Released
 from awa_infra.model import DesiredState, Plan, Step, StepKind
+
+if TYPE_CHECKING:
+    from awa_infra.spec.stack import StackConfig  # pydantic takes a third of a second to import
 
 HISTORY_SCHEMA = "awa_migrations"
 """Where the tool keeps its own tables: beside schema ``awa``, which belongs to Awa's migrations alone."""
@@ -34,6 +38,14 @@ class Waits:
 
     table_lock: float = 2.0
     migration_lock: float = 60.0
+
+    @classmethod
+    def declared_by(cls, config: StackConfig | None) -> Self:
+        """Return what a configuration declares, else the defaults."""
+        if config is None:
+            return cls()
+        declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}
+        return cls(**{name: value for name, value in declared.items() if value is not None})
 
     @property
     def lock_timeout(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import (
     config_option,
@@ -25,6 +25,8 @@ from awa_infra.cli.progress import shown_progress
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import ConfigurationError
+from awa_infra.lifecycle.database_url import url_for
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import AgreedPlan, Policy
 from awa_infra.planning.describe import state_data
 

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
-from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached, worst
-from awa_infra.doctor.database import database_checks
-from awa_infra.doctor.machine import machine_checks
-from awa_infra.errors import AwaInfraError
+from awa_infra.doctor.chain import every_check
+from awa_infra.doctor.checks import Check, Outcome, worst
 
 PROBLEM = 1
 """Exit status if a check fails."""
@@ -51,33 +49,13 @@ def doctor(
 
     Exit status: 0 if every check passes, 1 if there is a problem, 9 if something could not be checked.
     """
-    checks = _every_check(database_url, config_path, role=role, offline=offline)
+    checks = every_check(database_url, config_path, read_config, role=role, offline=offline)
     outcome = worst(checks)
     if as_json:
         print_json({"outcome": str(outcome), "checks": [check.data() for check in checks]})
     else:
         _print(checks)
     ctx.exit(_STATUS.get(outcome, 0))
-
-
-def _every_check(url: str | None, path: Path | None, *, role: str | None, offline: bool) -> list[Check]:
-    """Return all checks; those behind a failed one are reported as not checked."""
-    config = desired = None
-    found = machine_checks(path)
-    try:
-        config = read_config(path)
-        if path is not None:
-            found.append(Check(Area.MACHINE, "configuration", Outcome.OK, f"{path} can be used"))
-        desired = desired_state(config)
-    except AwaInfraError as error:
-        found += failed(Area.MACHINE, "configuration", error, known=found)
-    if offline:
-        return found
-    try:
-        url = url_for(url, config)
-    except AwaInfraError as error:
-        return [*found, *failed(Area.NETWORK, "database URL", error), *not_reached(Area.SERVER, Area.SCHEMA)]
-    return [*found, *database_checks(url, desired, role=role)]
 
 
 def _print(checks: Sequence[Check]) -> None:

@@ -14,7 +14,6 @@ import click
 from click.core import ParameterSource
 
 from awa_infra.cli.output import LOUDNESS, Loudness, loudness
-from awa_infra.errors import ConfigurationError
 from awa_infra.model import Policy, Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,9 +33,6 @@ class _Text(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         except UnicodeEncodeError:
             return value
 
-
-LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
-"""Variables that tell libpq, and with it psql, where to connect."""
 
 TEXT = _Text()
 """The type of options that are names, connection strings and the like; paths keep their bytes."""
@@ -196,20 +192,3 @@ def or_declared(ctx: click.Context, option: str, value: float, declared: float |
     """Return an option's value if it was given, else what the configuration declares, else its default."""
     given = ctx.get_parameter_source(option) is not ParameterSource.DEFAULT
     return value if given or declared is None else declared
-
-
-def required_url(url: str | None) -> str:
-    """Return the URL, or an empty one if the environment of libpq says where to connect.
-
-    Raises:
-        ConfigurationError: there is none, and no variable of libpq is set.
-    """
-    if url:
-        return url
-    if any(os.environ.get(name) for name in LIBPQ):
-        return "postgresql://"
-    raise ConfigurationError(
-        "There is no database URL.",
-        hint="Set DATABASE_URL=postgresql://user:password@host:5432/database, or variables that psql reads, such as "
-        "PGHOST.",
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
@@ -24,6 +24,8 @@ from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, writ
 from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
+from awa_infra.lifecycle.database_url import url_for
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import DesiredState, ObservedState, Plan, Policy
 from awa_infra.planning.describe import digest_line, plan_data
 from awa_infra.planning.effort import DURATION

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import url_to_read
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
@@ -28,10 +28,9 @@ from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reference import measured_facts
-from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, ConfigurationError
-from awa_infra.facts.catalog import CatalogFacts
-from awa_infra.model import Plan, Policy, Release
+from awa_infra.lifecycle.database_url import url_to_read
+from awa_infra.model import Plan, Policy
 from awa_infra.release import installed_release
 from awa_infra.verification.drift import Examination
 
@@ -117,9 +116,9 @@ def verify(
     """
     _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
     kind = chosen_format(asked, as_json=as_json, output=output, dry_run=dry_run)
-    url = url_to_read(database_url, config_path)
+    url = url_to_read(database_url, read_config(config_path))
     release = installed_release()
-    facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
+    facts = measured_facts(url, release, reference_url) if reference or reference_url is not None else None
     report = plan = None
     if dry_run:
         observed, found, plan = read_repair(url, release, schemas, policy=policy, role=role, facts=facts)
@@ -162,9 +161,3 @@ def _require_fitting(*, repair: bool, dry_run: bool, show_sql: bool) -> None:
     if (dry_run and not repair) or (show_sql and not dry_run):
         option, other = ("--dry-run", "--repair") if dry_run else ("--sql", "--repair --dry-run")
         raise ConfigurationError(f"{option} needs {other}.", hint=f"Add {other}.")
-
-
-def _reference(url: str, release: Release, reference_url: str | None) -> CatalogFacts:
-    if reference_url is not None and "=" not in reference_url and ":" not in reference_url:
-        reference_url = Target.of(url).with_database(reference_url)
-    return measured_facts(url, release, reference_url)
