@@ -1,6 +1,6 @@
 """A Sphinx extension: what the pages of ``docs`` need to become a site, without a word in them that is for Sphinx.
 
-- The navigation is here: the pages are also read on the code host, which would show a ``toctree`` as text.
+- The navigation is added here: the pages are also read on the code host, which would show a ``toctree`` as text.
 - A link to a file outside ``docs`` leads to the repository; where no repository is known, its text remains.
 - A picture in SVG becomes a part of the page: it follows the switch of dark mode, and its words are found.
 """
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from docutils import nodes
@@ -21,74 +19,10 @@ from sphinx.application import Sphinx
 
 from devtools import site_settings
 from devtools.progress import ToolError
+from devtools.site_navigation import NAVIGATION
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-
-NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "Tutorial": ("tutorial/quickstart",),
-        "How-to: deploy": (
-            "how-to/install-pulumi",
-            "how-to/use-in-a-pulumi-program",
-            "how-to/use-from-other-languages",
-            "how-to/declare-queue-storage-schemas",
-            "how-to/check-a-stack-configuration",
-            "how-to/migrate-without-pulumi",
-            "how-to/approve-a-plan",
-            "how-to/upgrade-awa",
-            "how-to/manage-a-fleet",
-            "how-to/managed-postgres",
-            "how-to/remove-a-stack",
-        ),
-        "How-to: hand over a bundle": (
-            "Flyway <how-to/package-flyway>",
-            "Liquibase <how-to/package-liquibase>",
-            "psql <how-to/package-psql>",
-            "Alembic, goose and others <how-to/package-other-tools>",
-            "how-to/upgrade-a-bundle",
-            "how-to/adopt-a-live-database-with-a-bundle",
-        ),
-        "How-to: roles and existing databases": (
-            "how-to/set-up-roles",
-            "how-to/separate-roles",
-            "how-to/guard-the-schemas",
-            "how-to/adopt-a-database",
-            "how-to/import-a-live-schema",
-            "how-to/move-to-the-plugin",
-        ),
-        "How-to: check and develop": (
-            "how-to/verify-a-database",
-            "how-to/find-out-why",
-            "how-to/develop-with-a-database",
-            "how-to/test-with-a-database",
-        ),
-        "Reference": (
-            "reference/cli",
-            "reference/configuration",
-            "reference/resources",
-            "reference/plugin",
-            "reference/errors",
-            "reference/json",
-            "reference/environment",
-            "reference/terms",
-            "reference/supported-versions",
-            "reference/rough-servers",
-            "reference/equivalence",
-            "reference/benchmark",
-        ),
-        "Explanation": (
-            "explanation/ownership",
-            "explanation/plan",
-            "explanation/interruptions",
-            "explanation/plugin-or-dynamic",
-        ),
-        "Contributing": ("contributing/architecture", "adr/README", "release"),
-    }
-)
-"""Each part of the navigation and its pages, in order, ``Words <page>`` where the title would be too long.
-
-Sphinx warns of a page that is nowhere."""
 
 _FIRST = 100
 """Before Sphinx collects pictures and files to copy (priority 500)."""
