@@ -69,7 +69,7 @@ format: setup ## rewrite the code in the project's style
 	@$(PYTHON_BIN)/ruff check --quiet --fix --exit-zero
 	@$(PYTHON_BIN)/ruff format --quiet
 
-docs: setup ## write docs/reference and provider/schema.json from the code
+docs: setup ## write docs/reference, docs/diagrams and provider/schema.json from the code
 	@$(PYTHON_BIN)/python -m devtools.docs
 
 site: setup ## build the documentation site into build/site; warnings are errors

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from devtools import site, site_pages, site_settings
+from devtools import diagrams, docs_shown, site, site_pages, site_settings
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from devtools.site_settings import Settings
@@ -149,3 +149,24 @@ def test_a_version_that_is_no_name_of_a_folder_is_refused(tmp_path: Path, name: 
     with pytest.raises(ToolError, match="is no version"):
         site.lay(tmp_path, name, tmp_path / "published")
     assert not (tmp_path / "published").exists()
+
+
+def test_a_drawing_of_another_source_is_another_one_and_a_mistake_in_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagrams, "DIAGRAMS", tmp_path)
+    (tmp_path / "a.dot").write_text("digraph a { one -> two }", encoding="utf-8")
+    first = diagrams.draw("a")
+    assert diagrams.names() == ["a"]
+    assert diagrams.draw("a") == first
+    (tmp_path / "a.dot").write_text("digraph a { one -> three }", encoding="utf-8")
+    assert diagrams.draw("a") != first
+    assert "prefers-color-scheme:dark" in first
+    (tmp_path / "a.dot").write_text("digraph a { one -> ", encoding="utf-8")
+    with pytest.raises(ToolError, match="syntax error"):
+        diagrams.draw("a")
+
+
+def test_every_drawing_is_on_a_page() -> None:
+    shown = {(page.parent / target).resolve() for page in docs_shown.pages() for target in docs_shown.links(page)}
+    assert {diagrams.DIAGRAMS / f"{name}.svg" for name in diagrams.names()} <= shown
