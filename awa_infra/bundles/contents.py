@@ -119,6 +119,13 @@ def own_name(step: Step) -> str:
     return step.key.partition(":")[2]
 
 
+KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
+"""What is true of stopping every tool with a connection of its own."""
+
+NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = "not-adopted", "schema-gone", "tool-timeout"
+"""Codes of conditions that depend on the tool."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How one tool wants a plan written.
@@ -133,6 +140,9 @@ class Format:
         appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
         asks: whether running it checks the gates, rather than a script for psql beside it.
         one_transaction: whether everything is run in one transaction, rather than each file in its own.
+        checks: codes of conditions that only this tool's bundles check.
+        again: what to do after an interruption where running again is not enough.
+        stopping: what is particular about stopping the tool.
     """
 
     name: str
@@ -144,3 +154,6 @@ class Format:
     text_of: Callable[[bytes], str] = bytes.decode
     appends: bool = False
     asks: bool = True
+    checks: frozenset[str] = frozenset()
+    again: str = ""
+    stopping: str = KILLED

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents
+from awa_infra.bundles.conditions import WHO, who_mends
+from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents
 from awa_infra.bundles.verify_script import facts
-from awa_infra.bundles.who import WHO, who_mends
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.access import private_functions
@@ -119,7 +119,7 @@ def _timeout_query(settings: tuple[str, ...], enough: int, consequence: str) -> 
     text = sqltext.render(
         "bundle/tool_timeout.sql", settings=" ".join(settings), enough=enough, consequence=consequence
     )
-    return GateQuery("tool-timeout", (), text)
+    return GateQuery(TOOL_TIMEOUT, (), text)
 
 
 def asked_of(contents: Contents, *, begins_itself: bool = False) -> tuple[GateQuery, ...]:

@@ -44,9 +44,6 @@ _PRIVILEGES: Mapping[str, sqltext.Values] = {
 }
 """Duty to what it is granted on tables and sequences (Awa 0.6.9)."""
 
-_MAJOR = 18
-"""Any major that was measured: which functions are private is the same on all."""
-
 
 @dataclass(frozen=True, slots=True)
 class MissingQuery:
@@ -190,7 +187,7 @@ def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool)
 
 def private_functions() -> str:
     """Return the names of the functions that only the owner may execute, as an array of PostgreSQL."""
-    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts(_MAJOR).private})) + "}"
+    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts().private})) + "}"
 
 
 def lanes_step(wanted: QueueStorage) -> Step:

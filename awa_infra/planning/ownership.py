@@ -13,14 +13,11 @@ from awa_infra.model import Note, ObservedState, Step, StepKind, Stranger
 OWNERSHIP_KEY = "ownership"
 """Key of the step that hands over what belongs to another role."""
 
-_MAJOR = 18
-"""Any major that was measured: names of objects are the same on all."""
-
 
 @cache
 def strangers_query() -> str:
     """Return the query for the objects of Awa that the owner of their schema cannot change."""
-    facts = newest_catalog_facts(_MAJOR)
+    facts = newest_catalog_facts()
     names = sorted(own_names({**facts.canonical, **facts.substrate}))
     return sqltext.render("ownership/strangers.sql", names="{" + ",".join(names) + "}").rstrip()
 

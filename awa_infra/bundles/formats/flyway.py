@@ -10,7 +10,16 @@ from __future__ import annotations
 import json
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, own_name, script_name
+from awa_infra.bundles.contents import (
+    HISTORY_SCHEMA,
+    NOT_ADOPTED,
+    SCHEMA_GONE,
+    TOOL_TIMEOUT,
+    Contents,
+    Format,
+    own_name,
+    script_name,
+)
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
@@ -61,7 +70,9 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 )
 """Why, what, and the value; both files of settings are made of this."""
 
-_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", "isolation-level"})
+ISOLATION_LEVEL = "isolation-level"
+
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", ISOLATION_LEVEL})
 """Checked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
@@ -90,7 +101,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         *lock_table_queries(contents, together=False),
         *gone,
         tool_timeout_query("Flyway"),
-        GateQuery("isolation-level", (), sqltext.load("bundle/isolation_level.sql")),
+        GateQuery(ISOLATION_LEVEL, (), sqltext.load("bundle/isolation_level.sql")),
     ]
     # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
@@ -119,7 +130,7 @@ def files(contents: Contents) -> dict[str, bytes]:
 
 def _not_adopted() -> GateQuery:
     return GateQuery(
-        code="not-adopted",
+        code=NOT_ADOPTED,
         needs=("awa.schema_version", f"{HISTORY_SCHEMA}.flyway_schema_history"),
         sql=sqltext.load("bundle/flyway_not_adopted.sql"),
     )
@@ -156,4 +167,10 @@ def _classic(value: str | bool | list[str]) -> str:
     return value if isinstance(value, str) else ",".join(value)
 
 
-FLYWAY = Format("flyway", "Flyway", paths, files)
+FLYWAY = Format(
+    "flyway",
+    "Flyway",
+    paths,
+    files,
+    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
+)

@@ -168,4 +168,6 @@ def _variable(step: Step) -> str:
     return f"awa_{step.key.lower()}"
 
 
-PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True)
+_STOPPING = "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay."
+
+PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True, stopping=_STOPPING)

@@ -7,7 +7,7 @@ only the file's name, one fixed date and one fixed planner.
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.numbering import (
     AWAS_TEXT,
@@ -25,6 +25,8 @@ from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
 
 PROJECT = "awa_infra"
+
+_ADOPTING = "Run sqitch deploy --log-only --to %s and the address of the database; then deploy."
 
 _PLANNED = "2000-01-01T00:00:00Z awa-infra <nobody@awa-infra.invalid>"
 
@@ -64,7 +66,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = [
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, "sqitch"),
-        *not_adopted_queries(contents, "sqitch"),
+        *not_adopted_queries(contents, "sqitch", _ADOPTING),
         tool_timeout_query("sqitch"),
     ]
     asked = preflight(contents, more=more)
@@ -98,4 +100,15 @@ def _unwrapped(content: bytes) -> str:
     return unwrapped(content.removesuffix(_END))
 
 
-SQITCH = Format("sqitch", "sqitch", paths, files, wrap=_wrapped, text_of=_unwrapped, appends=True)
+SQITCH = Format(
+    "sqitch",
+    "sqitch",
+    paths,
+    files,
+    wrap=_wrapped,
+    text_of=_unwrapped,
+    appends=True,
+    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
+    again="Run again. If it fails because something already exists, sqitch has not recorded that change: record it as "
+    "for a database that `awa migrate` migrated.",
+)
