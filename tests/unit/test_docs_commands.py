@@ -35,6 +35,10 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
         "pulumi plugin install resource awa 0.1.0 --file pulumi-resource-awa-v0.1.0-linux-amd64.tar.gz": "needs the "
         "archive; tests/engine/test_plugin_archive.py builds it and runs this",
+        "git clone --branch v0.1.0 https://github.com/OWNER/REPOSITORY awa-infra": "not published yet",
+        "make -C awa-infra build": "tests/database/test_wheel.py builds twice, in two folders",
+        "uv export --frozen --no-dev --no-emit-project --format cyclonedx1.5 --output-file awa-infra.cdx.json": "needs "
+        "a checkout; tests/tools/test_release.py runs it",
         "pulumi config set --secret runtimePassword --stack dev": "asks a person",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
