@@ -50,14 +50,16 @@ def roles_script(contents: Contents) -> dict[str, bytes]:
     if roles is None:
         return {}
     steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
-    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles)}")
+    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles, contents)}")
 
 
-def _summary(roles: Roles) -> str:
+def _summary(roles: Roles, contents: Contents) -> str:
+    """Return the query of what is there after the commit, in a transaction of its own: it has the settings, too."""
     named = {"owner": roles.owner, "migrator": roles.migrator, "runtime": roles.runtime, "observer": roles.observer}
     duties = [{"duty": duty, "name": name} for duty, name in named.items() if name] + [{"duty": "ran this"}]
     text = sqltext.render("bundle/roles_summary.sql", owner=roles.owner, duties=json.dumps(duties, ensure_ascii=False))
-    return f"{text.rstrip()};\n"
+    begun = opening(contents.waits.lock_timeout, only_reads=True)
+    return f"BEGIN;\n{begun}\n{text.rstrip()};\nCOMMIT;\n"
 
 
 def _script(

@@ -77,5 +77,5 @@ class RolesLock:
 
 
 def _taken(connection: Connection) -> bool:
-    row = connection.execute(f"SELECT pg_try_advisory_lock({ROLES_LOCK_KEY}) AS taken").fetchone()
+    row = connection.execute(f"SELECT pg_catalog.pg_try_advisory_lock({ROLES_LOCK_KEY}) AS taken").fetchone()
     return bool(row and row["taken"])

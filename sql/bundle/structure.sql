@@ -2,7 +2,6 @@
 -- names what is missing, extra or changed in a schema, as awa-infra verify does.
 BEGIN;
 {opening}
-{settings}
 {scope}
 , given AS MATERIALIZED (
     SELECT e.value AS v FROM json_array_elements({template}::json) AS e

@@ -6,12 +6,10 @@ BEGIN;
 -- By name: under another default of the role or the database this would look at a stale snapshot.
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY;
 
--- The settings under which everything here runs, whatever the role or the database has.
-DO $awa_infra$
-DECLARE
-    setting record;
-BEGIN
-    FOR setting IN
+-- A query for its effects: a cursor that is moved shows no rows, and needs no procedural language.
+DECLARE awa_infra_quiet NO SCROLL CURSOR FOR
+SELECT pg_catalog.set_config(s.name, s.value, true)
+  FROM (
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
     -- the role is none: a gate checks that one before anything is written. Left as the role or the database
@@ -56,31 +54,31 @@ BEGIN
         ('extra_float_digits', '1', false),
         ('bytea_output', 'hex', false)
       ) AS s (name, value, superuser)
-     WHERE pg_catalog.current_setting(s.name, true) <> s.value
-       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
-       AND (s.name <> 'default_tablespace'
-            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
-                                                       FROM pg_catalog.pg_database d
-                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
-                                                      WHERE d.datname = pg_catalog.current_database()))
-    LOOP
-        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
-    END LOOP;
-END
-$awa_infra$;
+     -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
+     WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
+       AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
+               (SELECT t.spcname::pg_catalog.text
+                  FROM pg_catalog.pg_database d
+                  JOIN pg_catalog.pg_tablespace t ON t.oid OPERATOR(pg_catalog.=) d.dattablespace
+                 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
+  ) AS s;
+MOVE FORWARD ALL IN awa_infra_quiet;
+CLOSE awa_infra_quiet;
 
-DO $awa_infra$
-BEGIN
+-- A query for its effects: a cursor that is moved shows no rows, and needs no procedural language.
+DECLARE awa_infra_quiet NO SCROLL CURSOR FOR
 -- What the session's settings (session/settings.sql) leave open, only for this transaction: times are printed the same
 -- way in every session. And every part follows indexes from the objects of a schema, which the planner, without statistics
 -- as in a fresh database, takes for slower than reading the whole catalog.
-PERFORM set_config('TimeZone', 'UTC', true),
+SELECT set_config('TimeZone', 'UTC', true),
        set_config('enable_nestloop', 'on', true),
        set_config('enable_hashjoin', 'off', true),
        set_config('enable_mergejoin', 'off', true),
        set_config('enable_seqscan', 'off', true);
-END
-$awa_infra$;
+MOVE FORWARD ALL IN awa_infra_quiet;
+CLOSE awa_infra_quiet;
 -- What every part of the fingerprint is made from: the schemas '["awa", "acme_jobs"]' and what is in them, for all of them at once.
 -- Found by what depends on the schema, and from there by indexes: pg_class has no index by schema, and reading all of it,
 -- and of the other catalogs, for each part takes seconds beside 80,000 other tables.

@@ -54,13 +54,15 @@ BEGIN
         ('extra_float_digits', '1', false),
         ('bytea_output', 'hex', false)
       ) AS s (name, value, superuser)
-     WHERE pg_catalog.current_setting(s.name, true) <> s.value
-       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
-       AND (s.name <> 'default_tablespace'
-            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
-                                                       FROM pg_catalog.pg_database d
-                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
-                                                      WHERE d.datname = pg_catalog.current_database()))
+     -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
+     WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
+       AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
+               (SELECT t.spcname::pg_catalog.text
+                  FROM pg_catalog.pg_database d
+                  JOIN pg_catalog.pg_tablespace t ON t.oid OPERATOR(pg_catalog.=) d.dattablespace
+                 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
     LOOP
         PERFORM pg_catalog.set_config(setting.name, setting.value, true);
     END LOOP;
