@@ -22,7 +22,7 @@ UV_COMMAND = "$$(devtools/get-uv)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo demo-psql demo-stop test test-unit test-matrix bench lint format docs lock build \
+.PHONY: help setup demo demo-psql demo-stop test test-unit test-matrix bench lint format docs site site-serve lock build \
 	container-context clean
 
 # $(call calmly,title,command): the output appears only when the command fails
@@ -73,8 +73,14 @@ format: setup ## rewrite the code in the project's style
 	@$(PYTHON_BIN)/ruff check --quiet --fix --exit-zero
 	@$(PYTHON_BIN)/ruff format --quiet
 
-docs: setup ## write docs/reference and provider/schema.json from the code
+docs: setup ## write docs/reference, docs/diagrams and provider/schema.json from the code
 	@$(PYTHON_BIN)/python -m devtools.docs
+
+site: setup ## build the documentation site into build/site; warnings are errors
+	@$(PYTHON_BIN)/python -m devtools.site
+
+site-serve: setup ## build it and show it on this machine
+	@$(PYTHON_BIN)/python -m devtools.site --serve
 
 lock: ## resolve uv.lock anew; LOCK_ARGS=--upgrade takes newer versions
 	@$(UV_COMMAND) lock --quiet $(LOCK_ARGS)

@@ -1,16 +1,18 @@
-"""``make docs``: write docs/reference and the plugin's schema from the code. The same code gives the same bytes.
+"""``make docs``: write docs/reference, docs/diagrams and the plugin's schema from the code, always the same bytes.
 
-Each page comes from a module of its own, as Markdown that a code host shows as it is.
+Each page of the reference comes from a module of its own, as Markdown that a code host shows as it is.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from awa_infra.plugin.schema import text as package_schema
+from devtools import diagrams
 from devtools.docs_cli import render as cli
 from devtools.docs_configuration import render as configuration
 from devtools.docs_configuration import render_schema as stack_schema
@@ -35,6 +37,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/reference/stack-config.schema.json": stack_schema,
         "docs/reference/supported-versions.md": versions,
         "provider/schema.json": package_schema,
+        **{f"docs/diagrams/{name}.svg": partial(diagrams.draw, name) for name in diagrams.names()},
     }
 )
 """Each generated file and what renders it."""

@@ -14,7 +14,7 @@ ROLES_FILE = "roles.sql"
 
 _HEADER = """\
 -- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
--- that may grant on the database). What is there already is left as it is, so it can be run again:
+-- that may grant on the database). What exists is not changed, so it can be run again:
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
 --
@@ -50,14 +50,16 @@ def roles_script(contents: Contents) -> dict[str, bytes]:
     if roles is None:
         return {}
     steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
-    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles)}")
+    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles, contents)}")
 
 
-def _summary(roles: Roles) -> str:
+def _summary(roles: Roles, contents: Contents) -> str:
+    """Return the query of what is there after the commit, in a transaction of its own: it has the settings, too."""
     named = {"owner": roles.owner, "migrator": roles.migrator, "runtime": roles.runtime, "observer": roles.observer}
     duties = [{"duty": duty, "name": name} for duty, name in named.items() if name] + [{"duty": "ran this"}]
     text = sqltext.render("bundle/roles_summary.sql", owner=roles.owner, duties=json.dumps(duties, ensure_ascii=False))
-    return f"{text.rstrip()};\n"
+    begun = opening(contents.waits.lock_timeout, only_reads=True)
+    return f"BEGIN;\n{begun}\n{text.rstrip()};\nCOMMIT;\n"
 
 
 def _script(

@@ -7,21 +7,18 @@ import re
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents
-from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, own_names
+from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage
-from awa_infra.planning.session import opening
+from awa_infra.planning.session import quiet, session_query, transaction
 from awa_infra.verification.catalog import STRUCTURE, SchemaName, expand
 
 STRUCTURE_FILE = "structure.sql"
-
-_NEWEST, _OLDEST = 18, 14
-"""Majors of PostgreSQL that were measured; a newer one is taken for the newest."""
 
 
 def structure_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if what the bundle makes is not all that a known release makes."""
     desired = contents.desired
-    facts = catalog_facts(desired.release.name, _NEWEST)
+    facts = catalog_facts(desired.release.name, measured_majors()[-1])
     # Texts that were kept from an earlier release have other bodies.
     if facts is None or contents.kept or contents.plan.to_version != desired.release.schema_version:
         return {}
@@ -30,8 +27,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
     parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint") if name in _COMPARED]
     text = sqltext.render(
         "bundle/structure.sql",
-        opening=sqltext.Part(opening("10s", only_reads=True, statement_timeout="60s")),
-        settings=sqltext.Part(_quiet(sqltext.load("fingerprint/state/settings.sql"))),
+        opening=sqltext.Part(_opening()),
         scope=sqltext.Part(
             sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps([q.schema for q in wanted])).rstrip()
         ),
@@ -46,10 +42,11 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
     return {STRUCTURE_FILE: text.encode()}
 
 
-def _quiet(query: str) -> str:
-    """Return a query as a statement that shows no rows."""
-    performed = query.rstrip().replace("\nSELECT ", "\nPERFORM ", 1)
-    return f"DO $awa_infra$\nBEGIN\n{performed};\nEND\n$awa_infra$;"
+def _opening() -> str:
+    """Return how the script begins, without a procedural language: a reader may have the right to none."""
+    settings = session_query("10s", statement_timeout="60s")
+    catalogs = sqltext.load("fingerprint/state/settings.sql")
+    return "\n".join([transaction(only_reads=True), quiet(settings), quiet(catalogs)]).rstrip()
 
 
 _COMPARED = STRUCTURE - {"security"}
@@ -77,7 +74,7 @@ def _template(release: str, facts: CatalogFacts) -> list[list[object]]:
 
 def _older(release: str, key: tuple[str, str], text: str, *, canonical: bool) -> dict[str, str]:
     found = {}
-    for major in range(_OLDEST, _NEWEST):
+    for major in measured_majors()[:-1]:
         facts = catalog_facts(release, major)
         entries = {} if facts is None else facts.canonical if canonical else facts.substrate
         other = entries.get(key, text)

@@ -20,7 +20,7 @@ ROLES_LOCK_KEY = 4708303813097770067
 """``AWA_ROLS`` in ASCII. An advisory lock belongs to one database, so all take it in the same one."""
 
 MEETING_PLACE = "postgres"
-"""The database in which it is taken; every server has it, unless somebody dropped it."""
+"""The database in which it is taken; every server has it, unless it was dropped."""
 
 _PAUSE = 0.2
 """Seconds between two tries."""
@@ -77,5 +77,5 @@ class RolesLock:
 
 
 def _taken(connection: Connection) -> bool:
-    row = connection.execute(f"SELECT pg_try_advisory_lock({ROLES_LOCK_KEY}) AS taken").fetchone()
+    row = connection.execute(f"SELECT pg_catalog.pg_try_advisory_lock({ROLES_LOCK_KEY}) AS taken").fetchone()
     return bool(row and row["taken"])

@@ -25,7 +25,10 @@ from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, Ste
 ROLE_RACES = frozenset({"XX000", "23505", "42710"})
 """SQLSTATEs of a role that another database makes or changes at the same moment."""
 
-_UNLOCK = f"SELECT pg_catalog.pg_advisory_unlock({MIGRATION_LOCK_KEY}) WHERE pg_catalog.pg_backend_pid() = {{pid}}"
+_UNLOCK = (
+    f"SELECT pg_catalog.pg_advisory_unlock({MIGRATION_LOCK_KEY}) "
+    "WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {pid}"
+)
 _WHO = "SELECT pg_catalog.pg_backend_pid() AS pid"
 _LOOKS = 3
 """How often to look, before anything is written, whether the same session answers."""
@@ -185,7 +188,8 @@ class Run:
 def _session_lock(connection: Connection) -> Iterator[int]:
     """Hold the migration lock for the session rather than for a transaction; give the session's process.
 
-    It is taken while the transaction that has it is open, so that nobody can come in between; that one is ended.
+    It is taken while the transaction that has it is open, so that no other session can take it in between; that
+    transaction then ends.
     """
     row = connection.execute(
         f"SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_try_advisory_lock({MIGRATION_LOCK_KEY}) AS taken"

@@ -25,14 +25,15 @@ def session_settings(lock_timeout: str, *, statement_timeout: str = NO_TIMEOUT) 
 
 
 @cache
-def session_query(lock_timeout: str, *, local: bool = True) -> str:
+def session_query(lock_timeout: str, *, local: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:
     """Return one SELECT that sets them; it needs no procedural language.
 
     Args:
         lock_timeout: as for :func:`session_settings`.
         local: until the end of the transaction rather than of the session.
+        statement_timeout: as for :func:`session_settings`.
     """
-    settings = sqltext.Part(session_settings(lock_timeout))
+    settings = sqltext.Part(session_settings(lock_timeout, statement_timeout=statement_timeout))
     return sqltext.render("session/select.sql", settings=settings, local=local)
 
 
@@ -54,7 +55,7 @@ def transaction(*, only_reads: bool = False) -> str:
 
 
 def begin(*, write: bool) -> str:
-    """Return the statement that begins such a transaction, for whoever begins it.
+    """Return the statement that begins such a transaction, for a caller that begins it itself.
 
     Args:
         write: whether it is to write, whatever the default of the role or the database is.
@@ -82,3 +83,8 @@ def session_block(lock_timeout: str, *, local: bool = True, statement_timeout: s
 def opening(lock_timeout: str, *, only_reads: bool = False, statement_timeout: str = NO_TIMEOUT) -> str:
     """Return what a script runs first in a transaction: :func:`transaction` and :func:`session_block`."""
     return f"{transaction(only_reads=only_reads)}\n{session_block(lock_timeout, statement_timeout=statement_timeout)}"
+
+
+def quiet(query: str) -> str:
+    """Return the statements that run a query in a transaction and show nothing; they need no procedural language."""
+    return sqltext.render("session/quiet.sql", query=sqltext.Part(query.rstrip().removesuffix(";")))

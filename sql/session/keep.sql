@@ -5,5 +5,7 @@ SELECT pg_catalog.set_config('awa_infra.session',
              FROM (
 {settings}
              ) AS s)
-          || coalesce(nullif(pg_catalog.current_setting('awa_infra.session', true), '')::jsonb,
-                      pg_catalog.jsonb_build_object()))::text, false);
+          OPERATOR(pg_catalog.||)
+          CASE WHEN pg_catalog.current_setting('awa_infra.session', true) OPERATOR(pg_catalog.<>) ''
+               THEN pg_catalog.current_setting('awa_infra.session', true)::pg_catalog.jsonb
+               ELSE pg_catalog.jsonb_build_object() END)::pg_catalog.text, false);

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -58,12 +59,17 @@ def test_the_wheel_carries_every_sql_file_and_no_tests(installed: Path) -> None:
     assert (installed / "awa_infra" / "py.typed").exists()
 
 
-def test_two_builds_of_one_commit_give_the_same_bytes(tmp_path: Path) -> None:
+def test_a_stranger_builds_the_same_bytes_from_a_copy(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{ROOT}", str(copy)], check=True, timeout=120)
+    shutil.copytree(copy, tmp_path / "other place")
+    subprocess.run(["chmod", "-R", "go=", str(copy)], check=True, timeout=60)
     built = []
-    for number in (1, 2):
-        folder = tmp_path / str(number)
+    for place, zone in ((copy, "Asia/Tokyo"), (tmp_path / "other place", "UTC")):
+        folder = tmp_path / zone
         command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+        variables = {**os.environ, "TZ": zone}
+        subprocess.run(command, cwd=place, env=variables, check=True, capture_output=True, timeout=120)
         built.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert built[0].keys() == {name for name in built[0] if name.endswith((".whl", ".tar.gz"))}
     assert len(built[0]) == 2

@@ -13,6 +13,7 @@ import pytest
 from awa_infra.database.fingerprint import verify
 from awa_infra.release import installed_release
 from tests.rough.profiles import CUSTOM, PROFILES, Profile, Site, profile
+from tests.rough.proof import assert_damage_is_named, assert_proof
 from tests.rough.ways import WAYS, Way
 from tests.support.servers import TestServer
 from tests.support.tools import fingerprints
@@ -85,6 +86,9 @@ def test_every_kind_of_server_gets_the_same_schema_or_a_code_before_anything_is_
         if code is None:
             assert done.status == 0, done.output[-4000:]
             assert_tame(site, tame)
+            if way.name == "engine" or not ALL:
+                assert_proof(site)
+                assert_damage_is_named(site)
         else:
             assert done.status != 0, done.output[-4000:]
             assert done.names(code), done.output[-4000:]

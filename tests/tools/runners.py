@@ -166,6 +166,12 @@ def alembic(where: str | Where, bundle: Path, *words: str) -> Result:
 
 def sqitch(where: str | Where, bundle: Path, *words: str) -> Result:
     """Run the prerequisite, then sqitch; ``deploy`` unless told otherwise."""
+    ready = psql(where, bundle / "prerequisite.sql")
+    return ready if ready.status else sqitch_alone(where, bundle, *words)
+
+
+def sqitch_alone(where: str | Where, bundle: Path, *words: str) -> Result:
+    """Run sqitch without the prerequisite."""
     where = _where(where)
     found = Target.of(where.url).parameters
     user, database = quote(found["user"], safe=""), quote(found["dbname"], safe="")
@@ -173,8 +179,7 @@ def sqitch(where: str | Where, bundle: Path, *words: str) -> Result:
     path = os.pathsep.join([str(where.programs), os.environ["PATH"]])
     who = {"SQITCH_FULLNAME": "a test", "SQITCH_EMAIL": "test@awa-infra.invalid", "PGPASSWORD": found["password"]}
     tool = [*command(perl_tools.sqitch), *(words or ("deploy",)), target]
-    ready = psql(where, bundle / "prerequisite.sql")
-    return ready if ready.status else run(where, tool, bundle, {"PATH": path, **who})
+    return run(where, tool, bundle, {"PATH": path, **who})
 
 
 def adopt(where: str | Where, bundle: Path) -> Result:

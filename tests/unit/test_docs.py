@@ -16,6 +16,7 @@ from awa_infra.verification.findings import FindingCode
 from devtools import docs, docs_codes, docs_configuration, docs_errors, docs_shown
 from devtools.docs_shown import ROOT, Block
 from devtools.progress import ToolError
+from devtools.site_navigation import NAVIGATION
 
 PAGES = docs_shown.pages()
 
@@ -148,6 +149,13 @@ def test_the_map_leads_to_every_page() -> None:
     reached = {(index.parent / target).resolve() for target in docs_shown.links(index)}
     pages = {page for page in PAGES[1:] if page != index and page.parent.name != "adr"}
     assert pages - reached == set()
+
+
+def test_every_page_has_its_place_in_the_navigation_of_the_site() -> None:
+    places = [re.sub(r".*<(.+)>", r"\1", place) for pages in NAVIGATION.values() for place in pages]
+    pages = {page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in PAGES[1:]}
+    decisions = {page for page in pages if page.startswith("adr/0")}
+    assert sorted(places) == sorted(pages - decisions - {"index"}), "see NAVIGATION in devtools/site_navigation.py"
 
 
 def test_the_page_of_the_architecture_names_every_package() -> None:

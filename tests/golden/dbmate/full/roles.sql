@@ -1,7 +1,7 @@
 -- Makes the roles and the schemas of this bundle where they are missing, and grants privileges on them.
 -- Never touches jobs, passwords, other schemas, or roles that are not named here.
 -- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
--- that may grant on the database). What is there already is left as it is, so it can be run again:
+-- that may grant on the database). What exists is not changed, so it can be run again:
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
 --
@@ -22,7 +22,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -57,20 +57,22 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
         ('extra_float_digits', '1', false),
         ('bytea_output', 'hex', false)
       ) AS s (name, value, superuser)
-     WHERE pg_catalog.current_setting(s.name, true) <> s.value
-       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
-       AND (s.name <> 'default_tablespace'
-            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
-                                                       FROM pg_catalog.pg_database d
-                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
-                                                      WHERE d.datname = pg_catalog.current_database()))
+     -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
+     WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
+       AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
+               (SELECT t.spcname::pg_catalog.text
+                  FROM pg_catalog.pg_database d
+                  JOIN pg_catalog.pg_tablespace t ON t.oid OPERATOR(pg_catalog.=) d.dattablespace
+                 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
     LOOP
         PERFORM pg_catalog.set_config(setting.name, setting.value, true);
     END LOOP;
@@ -79,7 +81,7 @@ $awa_infra$;
 
 -- roles shop_owner, shop_migrator, shop_runtime, shop_observer
 -- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
--- A role that is there already is taken as it is. Roles belong to the whole server: where another database makes the
+-- An existing role is used as it is. Roles belong to the whole server: where another database makes the
 -- same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
@@ -91,8 +93,8 @@ BEGIN
                 CREATE ROLE "shop_owner" NOLOGIN;
             END IF;
 
-            -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant
-            -- it to anybody, but is no more than that itself.
+            -- The role that runs this must be able to act as the owner. From PostgreSQL 16 on, the creator of a role
+            -- may grant it to any role, but may not act as it.
             IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
                 IF current_setting('server_version_num')::int >= 160000 THEN
                     IF NOT (pg_has_role('shop_owner', 'USAGE') AND pg_has_role('shop_owner', 'SET')) THEN
@@ -227,7 +229,7 @@ $awa_infra$;
 -- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "awa" TO "shop_runtime";
 -- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -267,10 +269,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT EXECUTE ON FUNCTIONS TO "shop_run
 ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT USAGE ON TYPES TO "shop_runtime";
 
 -- What 'shop_observer' may do in schema 'awa': read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA "awa" TO "shop_observer";
 -- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -321,7 +323,7 @@ $awa_infra$;
 -- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "shop_queue" TO "shop_runtime";
 -- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -365,10 +367,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT USAGE ON TYPES TO "shop_ru
 GRANT CREATE ON SCHEMA "shop_queue" TO "shop_runtime";
 
 -- What 'shop_observer' may do in schema 'shop_queue': read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA "shop_queue" TO "shop_observer";
 -- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -419,7 +421,7 @@ $awa_infra$;
 -- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "slow_queue" TO "shop_runtime";
 -- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -463,10 +465,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT USAGE ON TYPES TO "shop_ru
 GRANT CREATE ON SCHEMA "slow_queue" TO "shop_runtime";
 
 -- What 'shop_observer' may do in schema 'slow_queue': read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA "slow_queue" TO "shop_observer";
 -- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -531,7 +533,76 @@ $awa_infra$;
 
 COMMIT;
 
--- What there is now: every declared role, and whoever ran this. Reads only.
+BEGIN;
+-- By name: under another default of the role or the database this would look at a stale snapshot.
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY;
+
+-- The settings under which everything here runs, whatever the role or the database has.
+DO $awa_infra$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+    -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
+    -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
+    -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
+    -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
+    SELECT s.name, s.value
+      FROM (VALUES
+        -- All texts are UTF-8, name every schema of theirs, and mean by every other name what PostgreSQL ships.
+        ('client_encoding', 'UTF8', false),
+        ('search_path', 'pg_catalog, pg_temp', false),
+        ('standard_conforming_strings', 'on', false),
+        ('array_nulls', 'on', false),
+        ('transform_null_equals', 'off', false),
+        ('check_function_bodies', 'on', false),
+        ('plpgsql.variable_conflict', 'error', true),
+        ('plpgsql.extra_errors', 'none', false),
+        ('plpgsql.extra_warnings', 'none', false),
+        -- Every row is seen and every trigger fires; a policy that would hide rows is an error.
+        ('row_security', 'off', false),
+        ('restrict_nonsystem_relation_kind', '', false),
+        ('session_replication_role', 'origin', true),
+        ('default_table_access_method', 'heap', false),
+        -- PostgreSQL refuses to make partitioned tables in the database's own tablespace if that is named.
+        ('default_tablespace', '', false),
+        ('default_transaction_isolation', 'read committed', false),
+        ('default_transaction_read_only', 'off', false),
+        ('default_transaction_deferrable', 'off', false),
+        -- Timeouts of a role or a database are for applications. A table lock that is not free in time fails the run,
+        -- rather than making every other session wait behind it.
+        ('statement_timeout', '0', false),
+        ('lock_timeout', '2000ms', false),
+        ('idle_in_transaction_session_timeout', '0', false),
+        ('idle_session_timeout', '0', false),
+        ('transaction_timeout', '0', false),
+        -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
+        ('client_min_messages', 'warning', false),
+        ('jit', 'off', false),
+        -- Definitions and values are printed the same way in every session.
+        ('quote_all_identifiers', 'off', false),
+        ('DateStyle', 'ISO, MDY', false),
+        ('IntervalStyle', 'postgres', false),
+        ('extra_float_digits', '1', false),
+        ('bytea_output', 'hex', false)
+      ) AS s (name, value, superuser)
+     -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
+     WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
+       AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
+               (SELECT t.spcname::pg_catalog.text
+                  FROM pg_catalog.pg_database d
+                  JOIN pg_catalog.pg_tablespace t ON t.oid OPERATOR(pg_catalog.=) d.dattablespace
+                 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
+    LOOP
+        PERFORM pg_catalog.set_config(setting.name, setting.value, true);
+    END LOOP;
+END
+$awa_infra$;
+
+-- The result: every declared role, and the role that ran this. Reads only.
 SELECT r.rolname AS role, w.duty,
        CASE WHEN r.rolcanlogin THEN 'yes' ELSE 'no' END AS "logs in",
        CASE WHEN acts THEN 'shop_owner' ELSE '' END AS "may act as",
@@ -539,8 +610,9 @@ SELECT r.rolname AS role, w.duty,
          AS "to end that"
   FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}, {"duty": "ran this"}]') AS w (duty text, name text)
   JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(w.name, session_user)
- -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser is never bound by it.
+ -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser always has the right.
  CROSS JOIN LATERAL (SELECT r.rolname <> 'shop_owner' AND NOT r.rolsuper
                             AND pg_has_role(r.oid, 'shop_owner', CASE WHEN current_setting('server_version_num')::int < 160000
                                                                  THEN 'MEMBER' ELSE 'SET' END) AS acts) AS a
  ORDER BY w.duty = 'ran this', r.rolname;
+COMMIT;

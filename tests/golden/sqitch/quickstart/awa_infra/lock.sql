@@ -12,7 +12,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -47,20 +47,22 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
         ('extra_float_digits', '1', false),
         ('bytea_output', 'hex', false)
       ) AS s (name, value, superuser)
-     WHERE pg_catalog.current_setting(s.name, true) <> s.value
-       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') = 'on')
-       AND (s.name <> 'default_tablespace'
-            OR pg_catalog.current_setting(s.name) = (SELECT t.spcname
-                                                       FROM pg_catalog.pg_database d
-                                                       JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
-                                                      WHERE d.datname = pg_catalog.current_database()))
+     -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
+     WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
+       AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
+            OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
+               (SELECT t.spcname::pg_catalog.text
+                  FROM pg_catalog.pg_database d
+                  JOIN pg_catalog.pg_tablespace t ON t.oid OPERATOR(pg_catalog.=) d.dattablespace
+                 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
     LOOP
         PERFORM pg_catalog.set_config(setting.name, setting.value, true);
     END LOOP;
