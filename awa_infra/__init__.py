@@ -1,6 +1,6 @@
 """awa-infra: provision, package and verify the PostgreSQL side of the Awa job queue.
 
-The Pulumi resources are imported when they are first asked for, so that ``import awa_infra`` costs nothing.
+The Pulumi resources are imported on first use, so that ``import awa_infra`` costs nothing.
 """
 
 from __future__ import annotations

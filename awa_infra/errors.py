@@ -77,7 +77,7 @@ class OwnProgramError(ConfigurationError):
 
 
 class NotConfirmedError(AwaInfraError):
-    """Nobody agreed to what would be deleted or replaced; nothing was done."""
+    """A deletion or replacement was not confirmed; nothing was done."""
 
     code = "not-confirmed"
     exit_status = 2
@@ -168,7 +168,7 @@ class SignatureMissingError(SignatureError):
 
 
 class SignerUnknownError(SignatureError):
-    """Nobody who is allowed to has signed the plan file."""
+    """No allowed signer has signed the plan file."""
 
     code = "signer-unknown"
 
@@ -213,7 +213,7 @@ class NotOursError(AwaInfraError):
 
 
 class LockTimeoutError(AwaInfraError):
-    """Somebody else held Awa's migration lock, a table lock, or what test runs share, for longer than allowed."""
+    """Another session held Awa's migration lock, a table lock, or a lock of test runs, for longer than allowed."""
 
     code = "lock-timeout"
     exit_status = 5
@@ -240,7 +240,7 @@ class CommitUnknownError(AwaInfraError):
 
 
 class CancelledError(AwaInfraError):
-    """Somebody cancelled what was being done; the transaction was rolled back and the database is as it was."""
+    """A statement was cancelled; the transaction was rolled back and the database is unchanged."""
 
     code = "cancelled"
     exit_status = 6
@@ -261,7 +261,7 @@ class OutputError(AwaInfraError):
 
 
 class InterruptionError(AwaInfraError):
-    """Somebody interrupted the command (Ctrl-C); what was not committed was rolled back."""
+    """The command was interrupted (Ctrl-C); what was not committed was rolled back."""
 
     code = "interrupted"
     exit_status = 130

@@ -40,7 +40,7 @@ accepts the words that are reserved less strictly.
 
 _TAKEN = {
     CANONICAL_SCHEMA: "is the canonical schema: migrations own it and its default queue storage; choose another name",
-    "public": "is everybody's schema; queue storage needs one of its own",
+    "public": "is shared by all roles; queue storage needs a schema of its own",
     "information_schema": "is a schema of PostgreSQL itself; choose another name",
 }
 """Schemas that cannot be custom ones, and why."""
@@ -105,7 +105,7 @@ def name_problem(name: str) -> str | None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that somebody may have meant, whatever its case; empty if none is near."""
+    """Return the known word that was probably meant, in any case of letters; empty if none is near."""
     import difflib  # noqa: PLC0415  only where something is wrong
 
     folded = {name.lower(): name for name in known}

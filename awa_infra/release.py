@@ -130,7 +130,7 @@ def _installed_version(look_up: Callable[[str], str]) -> str:
 
 _built: dict[tuple[str, int], tuple[object, Release]] = {}
 """Releases by wheel: hashing all texts takes 17 ms, and a module that was imported does not change any more. The module
-is kept beside, so that its identity is nobody else's."""
+is kept beside, so that its identity is not reused."""
 
 
 FIRST_VERSION_NEVER_LEGACY = 9

@@ -83,7 +83,7 @@ def fill(text: str, values: Values) -> str:
     """Return a text of this package with every ``{placeholder}`` filled in.
 
     Args:
-        text: SQL as it is under ``sql/``. Whoever changes a text does so before this: afterwards it has values in it.
+        text: SQL as it is under ``sql/``. Change a text before this call: afterwards it has values in it.
         values: by placeholder; those that the text does not have are ignored.
 
     Raises:

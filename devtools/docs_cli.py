@@ -78,7 +78,7 @@ FINDS: Mapping[str, Mapping[int, str]] = MappingProxyType(
         "package": {package.DIFFERENT: "`package --check`: the folder is not what would be written."},
         "doctor": {
             doctor.PROBLEM: "`doctor`: there is a problem.",
-            doctor.UNKNOWN: "`doctor`: there is no problem, but something could not be looked at.",
+            doctor.UNKNOWN: "`doctor`: there is no problem, but something could not be checked.",
         },
         "dev status": {dev.NOT_RUNNING: "`dev status`: no server runs."},
         "verify": {

@@ -21,7 +21,7 @@ PYTHONS = "Programming Language :: Python :: 3."
 
 _INTRO = """\
 What awa-infra supports, and which versions the tests start for real: `make test` and the workflows on every change, for
-the majors of PostgreSQL also `make test-matrix`. What is older or newer may work, and nobody has looked. A version is
+the majors of PostgreSQL also `make test-matrix`. Older and newer versions may work; they are not tested. A version is
 added by adding it to the tests.
 """
 

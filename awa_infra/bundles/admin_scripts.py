@@ -14,7 +14,7 @@ ROLES_FILE = "roles.sql"
 
 _HEADER = """\
 -- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
--- that may grant on the database). What is there already is left as it is, so it can be run again:
+-- that may grant on the database). What exists is not changed, so it can be run again:
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
 --

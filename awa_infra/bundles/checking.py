@@ -88,7 +88,7 @@ def progress(existing: ExistingBundle, history: History) -> tuple[Applied, ...]:
     for version, entry in sorted(lock.frozen.items()):
         row = rows.get(names.get(entry.file, str(version)))
         found.append(Applied(entry.file, row.outcome if row else "pending"))
-    # Nothing but a tool with a history knows whether it ran a repeatable file.
+    # Only a tool with a history records whether it ran a repeatable file.
     for path in _repeatable(existing, lock):
         if path in names:
             row = rows.get(names[path])
@@ -163,7 +163,7 @@ def _against_the_lock(existing: ExistingBundle, lock: LockFile) -> Iterator[Flaw
         texts.setdefault(entry.file, {})[entry.sha256] = entry
     for file, known in texts.items():
         content = existing.files.get(file)
-        # Which of its texts a repeatable file has now is for the sums to say.
+        # Which of its texts a repeatable file has now is checked by SHA256SUMS.
         if content is not None and file not in reported and sha256(content) not in known:
             entry = list(known.values())[-1]
             yield Flaw(entry.file, f"is not what was released with Awa {entry.release}: the lock has another hash.")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from awa_infra import sqltext
 from awa_infra.bundles.lock_file import Released
 from awa_infra.model import DesiredState, Plan, Step, StepKind
+
+if TYPE_CHECKING:
+    from awa_infra.spec.stack import StackConfig  # pydantic takes a third of a second to import
 
 HISTORY_SCHEMA = "awa_migrations"
 """Where the tool keeps its own tables: beside schema ``awa``, which belongs to Awa's migrations alone."""
@@ -26,7 +30,7 @@ class Waits:
     """How long a bundle waits for locks, in seconds.
 
     Attributes:
-        table_lock: for each table lock (``lock_timeout``); 0 waits for ever. Everybody else queues behind a waiting
+        table_lock: for each table lock (``lock_timeout``); 0 waits for ever. All other sessions queue behind a waiting
             exclusive lock and no script can roll back and try again, so it is short; longer than the second after which
             the server ends an automatic vacuum that is in the way (``deadlock_timeout``).
         migration_lock: for another migration to finish.
@@ -34,6 +38,14 @@ class Waits:
 
     table_lock: float = 2.0
     migration_lock: float = 60.0
+
+    @classmethod
+    def declared_by(cls, config: StackConfig | None) -> Self:
+        """Return what a configuration declares, else the defaults."""
+        if config is None:
+            return cls()
+        declared = {"table_lock": config.lock_timeout, "migration_lock": config.lock_wait}
+        return cls(**{name: value for name, value in declared.items() if value is not None})
 
     @property
     def lock_timeout(self) -> str:
@@ -44,7 +56,7 @@ class Waits:
         """Return the placeholders of the scripts that take the lock."""
         return {
             "lock_wait": self.migration_lock,
-            "lock_wait_told": seconds(self.migration_lock),
+            "lock_wait_text": seconds(self.migration_lock),
         }
 
 
@@ -107,6 +119,13 @@ def own_name(step: Step) -> str:
     return step.key.partition(":")[2]
 
 
+KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
+"""What is true of stopping every tool with a connection of its own."""
+
+NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = "not-adopted", "schema-gone", "tool-timeout"
+"""Codes of conditions that depend on the tool."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How one tool wants a plan written.
@@ -121,6 +140,9 @@ class Format:
         appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
         asks: whether running it checks the gates, rather than a script for psql beside it.
         one_transaction: whether everything is run in one transaction, rather than each file in its own.
+        checks: codes of conditions that only this tool's bundles check.
+        again: what to do after an interruption where running again is not enough.
+        stopping: what is particular about stopping the tool.
     """
 
     name: str
@@ -132,3 +154,6 @@ class Format:
     text_of: Callable[[bytes], str] = bytes.decode
     appends: bool = False
     asks: bool = True
+    checks: frozenset[str] = frozenset()
+    again: str = ""
+    stopping: str = KILLED

@@ -1,6 +1,6 @@
 """Write the README's table of what each file locks and how long it takes, from committed facts. Pure.
 
-No clock and no machine: whoever writes the bundle gets the same table.
+The table does not depend on the clock or the machine.
 """
 
 from __future__ import annotations

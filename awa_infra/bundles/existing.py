@@ -79,12 +79,12 @@ class ExistingBundle:
 
     @property
     def missing(self) -> list[str]:
-        """Files that awa-infra wrote and somebody removed."""
+        """Files that awa-infra wrote and that were removed."""
         return sorted(listed(self._sums).keys() - self.files.keys())
 
     @property
     def edited(self) -> list[str]:
-        """Files that awa-infra wrote and somebody changed."""
+        """Files that awa-infra wrote and that were edited."""
         sums = listed(self._sums)
         return sorted(path for path in self.files.keys() & sums.keys() if sha256(self.files[path]) != sums[path])
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import Contents, own_name
+from awa_infra.bundles.contents import SCHEMA_GONE, Contents, own_name
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.planner import CANONICAL_LOCKS
 
 LOCK_TABLE = "lock-table-too-small"
-"""The engine's own code, for it is the same condition."""
+"""Same code as in the engine: it is the same condition."""
 
 
 def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery, ...]:
@@ -49,12 +49,6 @@ def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery
     return (GateQuery(LOCK_TABLE, (), text),)
 
 
-SCHEMA_GONE = "schema-gone"
-
-_LAST_ONLY = frozenset({"alembic", "golang_migrate"})
-"""Tools that remember the last number and nothing else."""
-
-
 def history_of(tool: str) -> tuple[tuple[str, ...], str]:
     """Return the tables of a tool's history, and the query that reads it, without comments.
 
@@ -66,13 +60,16 @@ def history_of(tool: str) -> tuple[tuple[str, ...], str]:
     return needs, re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).rstrip()
 
 
-def dropped_schema_queries(contents: Contents, tool: str, identity: Callable[[Step], str]) -> tuple[GateQuery, ...]:
+def dropped_schema_queries(
+    contents: Contents, tool: str, identity: Callable[[Step], str], *, last_only: bool = False
+) -> tuple[GateQuery, ...]:
     """Return the gate for each queue-storage schema of a bundle.
 
     Args:
         contents: what the bundle contains.
-        tool: whose history is asked.
-        identity: what that history calls the script of a step.
+        tool: whose history is read.
+        identity: the name of a step's script in that history.
+        last_only: whether the history has only the last number.
     """
     needs, history = history_of(tool)
     return tuple(
@@ -83,7 +80,7 @@ def dropped_schema_queries(contents: Contents, tool: str, identity: Callable[[St
                 "bundle/schema_gone.sql",
                 schema=own_name(step),
                 identity=identity(step),
-                last=tool in _LAST_ONLY,
+                last=last_only,
                 history=sqltext.Part(history),
             ),
         )

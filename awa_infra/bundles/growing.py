@@ -36,11 +36,11 @@ class Kept:
 def with_released_texts(
     desired: DesiredState, form: Format, existing: ExistingBundle
 ) -> tuple[DesiredState, tuple[Kept, ...]]:
-    """Return the same wish with the texts that the bundle has released, and those that differ.
+    """Return the desired state with the texts that the bundle has released, and those that differ.
 
     Args:
         desired: the desired state now.
-        form: the format that is asked for now.
+        form: the requested format.
         existing: the bundle.
 
     Raises:
@@ -69,7 +69,7 @@ def with_released_texts(
 
 
 def grown_from(desired: DesiredState, form: Format, existing: ExistingBundle) -> dict[str, Any]:
-    """Return what the contents of a bundle have to know of the bundle that grows, as fields of :class:`Contents`."""
+    """Return what the contents of a bundle need from the bundle that grows, as fields of :class:`Contents`."""
     lock = existing.lock
     declared = {entry["schema"] for entry in existing.manifest.get("queue_storage", ())} | {CANONICAL_SCHEMA}
     returned = frozenset(q.schema for q in desired.queue_storage if q.schema in lock.shapes.keys() - declared)
@@ -108,15 +108,15 @@ def _refuse(desired: DesiredState, form: Format, lock: LockFile, existing: Exist
     where = existing.folder
     if lock.form != form.name:
         raise BundleError(
-            f"The folder {where} holds a {lock.form} bundle, and a {form.name} bundle is asked for.",
+            f"The folder {where} holds a {lock.form} bundle, and a {form.name} bundle was requested.",
             hint="Write each format to a folder of its own.",
         )
     refuse_older(desired.release.name, existing)
     target = desired.target_version or 0
     if target < lock.to_version:
         raise BundleError(
-            f"The bundle in {where} has released version {lock.to_version}, and only {target} is asked for.",
-            hint=f"Ask for version {lock.to_version} or later, of Awa {lock.frozen[lock.to_version].release} or newer.",
+            f"The bundle in {where} has released version {lock.to_version}, and only {target} was requested.",
+            hint=f"Request version {lock.to_version} or later, of Awa {lock.frozen[lock.to_version].release} or newer.",
         )
     gone = sorted(lock.frozen.keys() - desired.release.versions)
     if gone:
@@ -144,7 +144,7 @@ def _refuse_other_shapes(desired: DesiredState, lock: LockFile, existing: Existi
         if released is not None and released != wanted.shape:
             raise BundleError(
                 f"The bundle in {existing.folder} has released queue-storage schema {wanted.schema} with {released}, "
-                f"and {wanted.shape} is asked for.",
-                hint="Slot counts and receipts cannot be changed: ask for the released ones, or declare a new schema "
+                f"and {wanted.shape} was requested.",
+                hint="Slot counts and receipts cannot be changed: declare the released ones, or declare a new schema "
                 "beside it.",
             )

@@ -12,7 +12,7 @@ import json
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, SLUGS, Contents, own_name
+from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents, own_name
 from awa_infra.bundles.gates import dropped_schema_queries, history_of, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
@@ -85,17 +85,21 @@ def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
     return "\n".join(parts).encode()
 
 
-def psql_scripts(contents: Contents, tool: str) -> dict[str, bytes]:
+def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: bool = False) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql.
 
     Args:
         contents: what the bundle contains.
         tool: whose history the script writes that takes over a database.
+        first: what to do before that script is run.
+        last_only: whether the tool's history has only the last number.
     """
     more = [
         *lock_table_queries(contents, together=False),
-        *numbered_dropped_queries(contents, tool),
-        *not_adopted_queries(contents, tool),
+        *numbered_dropped_queries(contents, tool, last_only=last_only),
+        *not_adopted_queries(
+            contents, tool, f"{first or 'Run'} adopt.sql with psql, as README.md says; then run this again."
+        ),
     ]
     lock = locked(contents)
     asked = [
@@ -114,39 +118,31 @@ def psql_scripts(contents: Contents, tool: str) -> dict[str, bytes]:
     }
 
 
-def numbered_dropped_queries(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+def numbered_dropped_queries(contents: Contents, tool: str, *, last_only: bool = False) -> tuple[GateQuery, ...]:
     """Return the gates for schemas that are gone; see :func:`awa_infra.bundles.gates.dropped_schema_queries`."""
     named = stems(contents)
-    return dropped_schema_queries(contents, tool, lambda step: str(_number(named[step.key])))
+    return dropped_schema_queries(contents, tool, lambda step: str(_number(named[step.key])), last_only=last_only)
 
 
-_ADOPTING = {
-    "goose": "Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again.",
-    "golang_migrate": "Run adopt.sql with psql, as README.md says; then run this again.",
-    "dbmate": "Run adopt.sql with psql, as README.md says; then run this again.",
-    "sqitch": "Run sqitch deploy --log-only --to %s and the address of the database; then deploy.",
-}
-"""How each tool records the version of an existing database; %s is the change of the highest version."""
-
-
-def not_adopted_queries(contents: Contents, tool: str) -> tuple[GateQuery, ...]:
+def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
     """Return the gates for a database that another program migrated, and of which the tool's history knows nothing.
 
     Args:
         contents: what the bundle contains.
-        tool: whose history is asked.
+        tool: whose history is read.
+        hint: how the tool records the version of an existing database; ``%s`` is the change of the highest version.
     """
     needs, history = history_of(tool)
     absent = sqltext.render("bundle/no_history.sql", table=needs[0])
     cases = ((("awa.schema_version", *needs), history), (("awa.schema_version",), absent.rstrip()))
     return tuple(
         GateQuery(
-            "not-adopted",
+            NOT_ADOPTED,
             tables,
             sqltext.render(
                 "bundle/not_adopted.sql",
                 tool=tool.replace("_", "-"),
-                hint=_ADOPTING[tool],
+                hint=hint,
                 room=ROOM,
                 from_version=contents.plan.from_version,
                 history=sqltext.Part(known),

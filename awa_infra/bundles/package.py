@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from awa_infra.bundles.admin_scripts import guard_script, roles_script
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
-from awa_infra.bundles.existing import ExistingBundle
+from awa_infra.bundles.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.bundles.formats import format_named
-from awa_infra.bundles.growing import Kept, grown_from, with_released_texts
+from awa_infra.bundles.growing import Kept, grown_from, refuse_older, with_released_texts
 from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, with_shapes, written
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
 from awa_infra.bundles.opening_words import with_opening_words
@@ -17,7 +18,8 @@ from awa_infra.bundles.readme import readme
 from awa_infra.bundles.structure_script import structure_script
 from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
 from awa_infra.bundles.verify_script import verify
-from awa_infra.errors import ConfigurationError
+from awa_infra.bundles.writing import read_archive
+from awa_infra.errors import BundleError, ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, Step, StepKind
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
@@ -101,6 +103,40 @@ def package(
     return Bundle(files, kept, contents.plan.digest)
 
 
+def bundle_to_replace(out: Path | None, archive: Path | None, release: str, *, written: bool) -> ExistingBundle | None:
+    """Return the bundle that grows: the one in the folder, or without a folder the one in the archive.
+
+    Args:
+        out: the folder.
+        archive: the archive; a bundle of a newer release in it is not replaced, with a folder either.
+        release: the installed Awa release.
+        written: whether it will be replaced. Otherwise edited files are only compared, but a released file must exist.
+
+    Raises:
+        BundleError: writing would lose something, or what is there is no bundle.
+    """
+    replaced = None if archive is None else read_archive(archive)
+    if replaced is not None:
+        refuse_older(release, replaced)
+    existing = replaced if out is None else read(out)
+    if existing is not None and written:
+        refuse_what_changed(existing)
+    elif existing is not None:
+        _refuse_lost_files(existing)
+    return existing
+
+
+def _refuse_lost_files(existing: ExistingBundle) -> None:
+    lock = existing.lock
+    released = (*lock.frozen.values(), *(lock.repeatable if format_named(lock.form).appends else ()))
+    lost = [entry.file for entry in released if entry.file not in existing.files]
+    if lost:
+        raise BundleError(
+            f"The bundle in {existing.folder} has lost files that it released: {', '.join(lost)}.",
+            hint="Restore them from version control.",
+        )
+
+
 def _as_it_is(_contents: Contents, step: Step) -> bytes:
     return step.sql.encode()
 
@@ -140,6 +176,6 @@ def _refuse_an_impossible_range(desired: DesiredState, from_version: int) -> Non
 def _refuse_another_start(from_version: int | None, lock: LockFile) -> None:
     if from_version is not None and from_version != lock.from_version:
         raise ConfigurationError(
-            f"The bundle starts after version {lock.from_version}, and --from {from_version} is asked for.",
+            f"The bundle starts after version {lock.from_version}, and --from {from_version} was given.",
             hint="Leave --from out when a bundle grows, or write another bundle to another folder.",
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents
+from awa_infra.bundles.conditions import WHO, who_mends
+from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents
 from awa_infra.bundles.verify_script import facts
-from awa_infra.bundles.who import WHO, who_mends
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.access import private_functions
@@ -27,19 +27,19 @@ def preflight(
     """Return the statements that check every gate and keep everything that blocks for :func:`stop`.
 
     It is the engine's own gates, each inside a check that the tables it reads are there, so that they run on an empty
-    database too. On a database that is as desired nothing objects: a bundle may run again.
+    database too. On a database that is as desired no gate blocks: a bundle may run again.
 
     Args:
         contents: what the bundle contains; decides which gates apply and what they compare with.
         more: gates that only this tool has.
-        only: codes to keep, asked whether or not anything is pending; ``None`` keeps all.
+        only: codes to keep, checked whether or not anything is pending; ``None`` keeps all.
         each_time: for a text that runs before each file: codes to check each time. All others are checked only if the
             lock has just been taken, as the setting ``awa_infra.fresh`` says.
         begins_itself: whether the bundle rather than its tool begins the transactions.
     """
     asked = (*asked_of(contents, begins_itself=begins_itself), *start_queries(contents.plan.from_version), *more)
     kept = [query for query in asked if only is None or query.code in only]
-    # Reported in this order: all that one and the same can mend, one after the other.
+    # Reported in this order: grouped by who can correct them.
     queries = sorted(kept, key=lambda query: who_mends(query.code))
 
     def when(code: str, *, pending: bool) -> sqltext.Part:
@@ -67,8 +67,8 @@ def locked(contents: Contents, *, first: bool = True) -> str:
     """Return what comes first in every transaction: its settings, and Awa's migration lock.
 
     Args:
-        contents: what the bundle contains; says how long is waited.
-        first: whether it is; where the tool has asked something before, the isolation level can no longer be set.
+        contents: what the bundle contains; has the lock waits.
+        first: whether it is; after a query of the tool the isolation level can no longer be set.
     """
     lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
     if not first:
@@ -106,7 +106,7 @@ def tool_timeout_query(tool: str) -> GateQuery:
 
 
 def own_statements_query(tool: str) -> GateQuery:
-    """Return the gate of a tool whose own statements are too slow for a short timeout.
+    """Return the gate of a tool whose own statements need more time than a short timeout.
 
     Args:
         tool: as people write it.
@@ -119,7 +119,7 @@ def _timeout_query(settings: tuple[str, ...], enough: int, consequence: str) -> 
     text = sqltext.render(
         "bundle/tool_timeout.sql", settings=" ".join(settings), enough=enough, consequence=consequence
     )
-    return GateQuery("tool-timeout", (), text)
+    return GateQuery(TOOL_TIMEOUT, (), text)
 
 
 def asked_of(contents: Contents, *, begins_itself: bool = False) -> tuple[GateQuery, ...]:
@@ -191,5 +191,5 @@ def acting(*, session: bool = False) -> str:
 
 
 def keeping_installer() -> str:
-    """Return the DO block that takes Awa's installer from whom default privileges gave it."""
+    """Return the DO block that takes Awa's installer from roles that default privileges gave it to."""
     return sqltext.render("roles/installer.sql", private=private_functions())

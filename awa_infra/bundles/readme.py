@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
-from awa_infra.bundles.conditions import conditions
-from awa_infra.bundles.contents import Contents, Format, own_name, seconds
+from awa_infra.bundles.conditions import CONDITIONS
+from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format, own_name, seconds
 from awa_infra.bundles.durations import durations
+from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.preflight import asked_of, start_queries
 from awa_infra.bundles.running import abort, bad_release, statement, total
 from awa_infra.bundles.structure_script import structure_script
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
@@ -45,15 +47,15 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
         else "Roles and privileges are in `roles.sql` alone.",
-        "conditions": conditions(form, contents),
+        "conditions": _conditions(form, contents),
         "table_lock": _bound(contents.waits.table_lock),
         "migration_lock": seconds(contents.waits.migration_lock),
         "tag": f"awa-{_last(plan)}",
         **{
-            key: text.replace("{again}", _AGAIN.get(form.name, "Run again; it continues where it stopped."))
+            key: text.replace("{again}", form.again or "Run again; it continues where it stopped.")
             for key, text in (_AT_ONCE if form.one_transaction else _FILE_BY_FILE).items()
         },
-        "again": _AGAIN.get(form.name, "Run again."),
+        "again": form.again or "Run again.",
     }
     # The first section is how to run it; the others are for later.
     run, rest = _fill(_text(form.name), values).split("\n## ", maxsplit=1)
@@ -68,13 +70,6 @@ _PROVENANCE = {
 
 
 _GRANTS_NOTHING = "It creates no roles and grants nothing."
-
-_AGAIN = {
-    "golang-migrate": "Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
-    "sqitch": "Run again. If it fails because something already exists, sqitch has not recorded that change: record "
-    "it as for a database that `awa migrate` migrated.",
-}
-"""What is to be done after an interruption where running again is not enough."""
 
 _FILE_BY_FILE = {
     "rolled_back": "That file was rolled back",
@@ -184,9 +179,9 @@ def _waiting(steps: Sequence[Step]) -> str:
     """Return who waits for steps that replay the installer, from what was measured."""
     effort = effort_of(steps, {})
     if effort.unmeasured:
-        return "everybody may have to wait; what they lock was not measured"
+        return "all sessions may have to wait; what they lock was not measured"
     others = [who for who in WAITING if who not in effort.waiting]
-    return f"{and_listed(effort.waiting)} wait; {and_listed(others) or 'nobody'} can go on"
+    return f"{and_listed(effort.waiting)} wait; {and_listed(others) or 'no one'} can go on"
 
 
 def _roles(contents: Contents) -> str:
@@ -206,6 +201,20 @@ def _roles(contents: Contents) -> str:
         " ALTER ROLE ... IN DATABASE ... SET role."
     )
     return _fill(_text("roles"), {"table": table, "acting": acting}) + "\n"
+
+
+def _conditions(form: Format, contents: Contents) -> str:
+    """Return a table of what a bundle checks, for each person who can correct it."""
+    codes = {query.code for query in asked_of(contents)}
+    codes |= {"state-rows-missing", *(query.code for query in start_queries(contents.plan.from_version))}
+    codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
+    codes |= form.checks - (set() if contents.of(StepKind.QUEUE_STORAGE) else {SCHEMA_GONE})
+    parts = []
+    for who, meanings in CONDITIONS.items():
+        rows = [f"| `{code}` | {meanings[code]} |" for code in sorted(codes & meanings.keys())]
+        if rows:
+            parts.append("\n".join([f"**{who}**", "", "| Code | Meaning |", "|---|---|", *rows]))
+    return "\n\n".join(parts)
 
 
 def _queue_storage(contents: Contents) -> str:

@@ -56,16 +56,6 @@ def total(contents: Contents) -> str:
     return f"{text}\n\nThis counts the jobs, by the server's statistics:\n\n{counted}"
 
 
-_STOPS = {
-    "psql": "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay.",
-    "liquibase": "If Liquibase itself is killed, its row in `databasechangeloglock` stays: `liquibase release-locks`.",
-    "golang-migrate": "golang-migrate is *dirty* then: run `adopt.sql` before `up`.",
-}
-"""What is to be known of stopping each tool; of the others nothing in particular."""
-
-_KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
-
-
 def abort(form: Format) -> str:
     """Return how a run is stopped, and what remains of it."""
     remains = (
@@ -76,11 +66,10 @@ def abort(form: Format) -> str:
     said = [
         "**Stop it.** `SELECT pg_cancel_backend(PID);` with the `pid` that has the migration lock.",
         f"{form.title} reports the error and ends. {remains}",
-        _STOPS.get(form.name, ""),
-        "" if form.name == "psql" else _KILLED,
+        form.stopping,
         "Run again to go on; what is done is not done twice.",
     ]
-    return textwrap.fill(" ".join(filter(None, said)), _WIDTH, break_on_hyphens=False)
+    return textwrap.fill(" ".join(said), _WIDTH, break_on_hyphens=False)
 
 
 def bad_release(contents: Contents) -> str:

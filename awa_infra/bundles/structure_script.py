@@ -7,21 +7,18 @@ import re
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents
-from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, own_names
+from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage
 from awa_infra.planning.session import quiet, session_query, transaction
 from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand
 
 STRUCTURE_FILE = "structure.sql"
 
-_NEWEST, _OLDEST = 18, 14
-"""Majors of PostgreSQL that were measured; a newer one is taken for the newest."""
-
 
 def structure_script(contents: Contents) -> dict[str, bytes]:
     """Return the script by its path; nothing if what the bundle makes is not all that a known release makes."""
     desired = contents.desired
-    facts = catalog_facts(desired.release.name, _NEWEST)
+    facts = catalog_facts(desired.release.name, measured_majors()[-1])
     # Texts that were kept from an earlier release have other bodies.
     if facts is None or contents.kept or contents.plan.to_version != desired.release.schema_version:
         return {}
@@ -47,7 +44,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         state=sqltext.Part(state.rstrip()),
         compared="{" + ",".join(sorted(_COMPARED)) + "}",
         digests=json.dumps([row for q in wanted for row in _digests(desired.release.name, q)]),
-        newest=_NEWEST,
+        newest=measured_majors()[-1],
         template=json.dumps(_template(desired.release.name, facts), ensure_ascii=False, separators=(",", ":")),
         wanted=json.dumps([_wanted(q) for q in wanted]),
         own="{" + ",".join(own) + "}",
@@ -80,7 +77,7 @@ def _digests(release: str, wanted: QueueStorage) -> list[dict[str, object]]:
     entry by entry.
     """
     found: list[dict[str, object]] = []
-    for major in range(_OLDEST, _NEWEST + 1):
+    for major in measured_majors():
         facts = catalog_facts(release, major)
         if facts is not None:
             name, template = SchemaName(wanted.schema, wanted.schema), facts.template(receipts=wanted.shape.receipts)
@@ -113,7 +110,7 @@ def _template(release: str, facts: CatalogFacts) -> list[list[object]]:
 
 def _older(release: str, key: tuple[str, str], text: str, *, canonical: bool) -> dict[str, str]:
     found = {}
-    for major in range(_OLDEST, _NEWEST):
+    for major in measured_majors()[:-1]:
         facts = catalog_facts(release, major)
         entries = {} if facts is None else facts.canonical if canonical else facts.substrate
         other = entries.get(key, text)

@@ -1,7 +1,7 @@
 """Refuse text that a migration tool reads differently from PostgreSQL, and names that it would sort wrongly. Pure.
 
 Awa's text is run as it is, so what a tool cannot carry is refused rather than escaped. A text must pass for every
-format: whoever moves from one tool to another keeps the bundle's meaning.
+format: after a move from one tool to another the bundle does the same.
 """
 
 from __future__ import annotations

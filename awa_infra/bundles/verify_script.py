@@ -23,11 +23,11 @@ class Fact:
     """Something that a bundle promises.
 
     Attributes:
-        what: what it is about, as people say it.
+        what: what it is about, as shown in verify.sql.
         expected: what is promised; ``None`` is for information.
         query: rows of what, expected and found.
         needs: ``schema.relation`` names that must be readable; otherwise it is not as promised.
-        brought: whether it is the bundle that brings it, rather than ``roles.sql``.
+        brought: whether the bundle makes it, rather than ``roles.sql``.
     """
 
     what: str

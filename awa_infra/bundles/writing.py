@@ -67,7 +67,7 @@ def refuse_what_is_not_ours(target: Path) -> None:
     existing = read(target)
     if target.exists() and Path.cwd().is_relative_to(target):
         raise BundleError(
-            f"The folder {target} is the one this runs in, and it would be replaced.",
+            f"The folder {target} is the current working directory, and it would be replaced.",
             hint="Run this from another folder, or choose a folder inside this one.",
         )
     if existing is not None:
@@ -125,9 +125,7 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
         BundleError: the target is something else, or cannot be written.
     """
     if target.exists() and read_archive(target) is None:
-        raise BundleError(
-            f"{target} is there already, and awa-infra did not write it.", hint="Choose another --archive."
-        )
+        raise BundleError(f"{target} exists, and awa-infra did not write it.", hint="Choose another --archive.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_file(target, archive(files), mode=0o644)

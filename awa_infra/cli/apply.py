@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import (
     config_option,
@@ -25,6 +25,8 @@ from awa_infra.cli.progress import shown_progress
 from awa_infra.database.apply import apply as run_apply
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import ConfigurationError
+from awa_infra.lifecycle.database_url import url_for
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import AgreedPlan, Policy
 from awa_infra.planning.describe import state_data
 
@@ -49,7 +51,7 @@ from awa_infra.planning.describe import state_data
     "--allowed-signers",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Run the plan only if somebody in this file has signed it, see ssh-keygen(1). Needs --plan.",
+    help="Run the plan only if a signer in this file has signed it, see ssh-keygen(1). Needs --plan.",
 )
 @click.option(
     "--signature",
@@ -77,9 +79,9 @@ def apply(
 ) -> None:
     """Migrate one database, without the Pulumi engine: all or nothing, in one transaction, unless you choose otherwise.
 
-    Applies Awa's pending migrations and patches to schema awa, and brings about the custom queue-storage schemas,
+    Applies Awa's pending migrations and patches to schema awa, and makes the custom queue-storage schemas,
     lanes, roles and privileges of the configuration. Creates no database, sets no password, activates and drops
-    nothing: that much of a configuration is for awa-infra up. Doing it again changes nothing.
+    nothing: awa-infra up does these. Doing it again changes nothing.
     """
     agreed = _agreed(plan_path, signature, allowed_signers)
     config = read_config(config_path)
@@ -114,7 +116,7 @@ def apply(
 
 
 def _agreed(plan: Path | None, signature: Path | None, allowed: Path | None) -> AgreedPlan | None:
-    """Return the plan that was agreed to, if there is one; signed by somebody who may, where that is asked for."""
+    """Return the plan of --plan, if given, with its signature checked if --allowed-signers is given."""
     if plan is None or allowed is None:
         if signature is not None or allowed is not None:
             raise ConfigurationError(

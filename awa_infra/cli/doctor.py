@@ -8,21 +8,19 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
-from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached, worst
-from awa_infra.doctor.database import database_checks
-from awa_infra.doctor.machine import machine_checks
-from awa_infra.errors import AwaInfraError
+from awa_infra.doctor.chain import every_check
+from awa_infra.doctor.checks import Check, Outcome, worst
 
 PROBLEM = 1
-"""Exit status if a link does not hold."""
+"""Exit status if a check fails."""
 
 UNKNOWN = 9
-"""Exit status if no problem was found, but something could not be looked at."""
+"""Exit status if no problem was found, but something could not be checked."""
 
 _STATUS = {Outcome.PROBLEM: PROBLEM, Outcome.UNKNOWN: UNKNOWN}
 _COLOURS = {Outcome.OK: "green", Outcome.NOTE: "cyan", Outcome.PROBLEM: "red", Outcome.UNKNOWN: "yellow"}
@@ -47,37 +45,17 @@ def doctor(
     """Check everything that a run needs, from this machine to the schema. Reads only.
 
     Python, the packages and their versions, Pulumi and its backend; name, port, login and encryption of the database;
-    every condition that a migration asks, and every object of Awa. One line each, with what to do. No secret is shown.
+    every condition of a migration, and every object of Awa. One line each, with what to do. No secret is shown.
 
-    Exit status: 0 if everything holds, 1 if there is a problem, 9 if something could not be looked at.
+    Exit status: 0 if every check passes, 1 if there is a problem, 9 if something could not be checked.
     """
-    checks = _every_check(database_url, config_path, role=role, offline=offline)
+    checks = every_check(database_url, config_path, read_config, role=role, offline=offline)
     outcome = worst(checks)
     if as_json:
         print_json({"outcome": str(outcome), "checks": [check.data() for check in checks]})
     else:
         _print(checks)
     ctx.exit(_STATUS.get(outcome, 0))
-
-
-def _every_check(url: str | None, path: Path | None, *, role: str | None, offline: bool) -> list[Check]:
-    """Return the whole chain; what a broken link hides is said to be not looked at."""
-    config = desired = None
-    found = machine_checks(path)
-    try:
-        config = read_config(path)
-        if path is not None:
-            found.append(Check(Area.MACHINE, "configuration", Outcome.OK, f"{path} can be used"))
-        desired = desired_state(config)
-    except AwaInfraError as error:
-        found += failed(Area.MACHINE, "configuration", error, known=found)
-    if offline:
-        return found
-    try:
-        url = url_for(url, config)
-    except AwaInfraError as error:
-        return [*found, *failed(Area.NETWORK, "database URL", error), *not_reached(Area.SERVER, Area.SCHEMA)]
-    return [*found, *database_checks(url, desired, role=role)]
 
 
 def _print(checks: Sequence[Check]) -> None:
@@ -94,10 +72,10 @@ def _print(checks: Sequence[Check]) -> None:
 
 
 def _verdict(checks: Sequence[Check]) -> str:
-    """Return the last line: how many problems, notes, and links that could not be looked at."""
-    words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not looked at", "not looked at")}
+    """Return the last line: how many problems, notes, and checks that could not be made."""
+    words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not checked", "not checked")}
     words |= {Outcome.NOTE: ("note", "notes")}
     counted = {outcome: sum(check.outcome is outcome for check in checks) for outcome in words}
     said = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
-    line = f"{len(checks)} checks: {', '.join(said) or 'everything holds'}."
+    line = f"{len(checks)} checks: {', '.join(said) or 'all pass'}."
     return click.style(line, fg=_COLOURS[worst(checks)])

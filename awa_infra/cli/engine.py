@@ -124,11 +124,12 @@ def _ask(foreseen: Outcome) -> None:
 
 
 def _refuse_destruction(foreseen: Outcome) -> None:
-    """Refuse to delete or replace anything where nobody can be asked."""
+    """Refuse to delete or replace anything without a terminal to confirm it."""
     if foreseen.going:
         raise NotConfirmedError(
             f"{foreseen.operation} of stack {foreseen.stack} would delete or replace {len(foreseen.going)} "
-            f"resource{'s' if len(foreseen.going) > 1 else ''}, and nobody can be asked here. Nothing was changed.",
+            f"resource{'s' if len(foreseen.going) > 1 else ''},"
+            "and there is no terminal to confirm it. Nothing was changed.",
             details=foreseen.going,
             hint=f"If that is what you want, run: awa-infra {foreseen.operation} --yes, with the same options.",
         )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
         "up": (
-            ("what Pulumi.prod.yaml declares, after a look and a question", "up --config Pulumi.prod.yaml"),
+            ("what Pulumi.prod.yaml declares, after a preview and a confirmation", "up --config Pulumi.prod.yaml"),
             ("in a pipeline, where it refuses to delete or replace anything", "up --config Pulumi.prod.yaml --json"),
         ),
         "preview": (
@@ -20,13 +20,13 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("with a state on this machine", "refresh --config Pulumi.dev.yaml --backend file://~"),
         ),
         "destroy": (
-            ("asks first; schema awa and its jobs stay", "destroy --config Pulumi.dev.yaml"),
+            ("after a confirmation; schema awa and its jobs stay", "destroy --config Pulumi.dev.yaml"),
             ("in a script", "destroy --config Pulumi.dev.yaml --yes"),
         ),
         "plan": (
             ("the database of DATABASE_URL, or of PGHOST, PGDATABASE and so on", "plan"),
             ("the SQL that apply would run, to be read first", "plan --sql"),
-            ("something to be approved, and run later as it is", "plan --out plan.json --html plan.html"),
+            ("a plan file to approve and to run later as it is", "plan --out plan.json --html plan.html"),
         ),
         "apply": (
             ("schema awa alone, from whatever version on", "apply"),
@@ -83,7 +83,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         ),
         "dev stop": (
             ("the data stay", "dev stop"),
-            ("server and data are gone for good", "dev stop --delete"),
+            ("delete the server and its data", "dev stop --delete"),
         ),
         "dev clean": (
             ("databases of test runs that were killed", "dev clean"),

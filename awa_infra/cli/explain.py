@@ -76,6 +76,6 @@ def _text(code: str, section: dict[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return prose without the marks of Markdown; of a link to another code the command that explains it."""
+    """Return prose without Markdown; a link becomes its text."""
     text = re.sub(r"\[([^]]+)\]\((?:errors\.md)?#([a-z-]+)\)", r"\1", text)
     return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", text).replace("`", "")

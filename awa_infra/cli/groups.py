@@ -15,7 +15,7 @@ class SuggestingGroup(click.Group):
         name = args[0] if args else ""
         known = self.list_commands(ctx)
         if name and not name.startswith("-") and name not in known:
-            from awa_infra.naming import nearest  # noqa: PLC0415  imports the model, which --help needs not
+            from awa_infra.naming import nearest  # noqa: PLC0415  imports the model, which --help does not need
 
             near = nearest(name, known)
             hint = f" Did you mean {near}?" if near else f" Known are {', '.join(known)}."

@@ -40,10 +40,10 @@ _MODULES = dict.fromkeys(("up", "preview", "refresh", "destroy"), "engine")
 _INTERRUPTED_TEXT = "Interrupted. What was not committed is rolled back; run the command again."
 
 COMPLETION = "_AWA_INFRA_COMPLETE"
-"""Environment variable with which a shell asks, as click names it."""
+"""Environment variable with which a shell requests completions, as click names it."""
 
 CLOSED_PIPE = 141
-"""Exit status where the reader of the output has gone, as shells have it for SIGPIPE (128 + 13)."""
+"""Exit status if the reader of the output has closed the pipe, as in shells for SIGPIPE (128 + 13)."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -54,7 +54,7 @@ class LazyGroup(SuggestingGroup):
     """A group that imports a command's module only when that command is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the commands in the order in which people meet them."""
+        """Return the commands in the order of ``--help``."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -90,7 +90,7 @@ def main() -> None:
     try:
         sys.exit(_run(sys.argv[1:]))
     except BrokenPipeError:
-        # The reader of the output has gone, as with | head: nothing to say, and nobody to say it to.
+        # The reader of the output has closed the pipe, as with | head: no message can be shown.
         drop_output()
         sys.exit(CLOSED_PIPE)
     except OSError as exc:
@@ -100,12 +100,12 @@ def main() -> None:
 
 
 def _complete(instruction: str) -> int:
-    """Answer a shell that wants to know how a command line could go on, or how to ask for that."""
+    """Answer a shell's request for completions, or for its completion script."""
     from click.shell_completion import shell_complete  # noqa: PLC0415  nothing else needs it
 
     try:
         return shell_complete(cli, {}, "awa-infra", COMPLETION, instruction)
-    except (Exception, KeyboardInterrupt):  # noqa: BLE001  whatever is printed would be in the line that somebody types
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001  any output would be inserted into the typed command line
         return 1
 
 

@@ -14,7 +14,6 @@ import click
 from click.core import ParameterSource
 
 from awa_infra.cli.output import LOUDNESS, Loudness, loudness
-from awa_infra.errors import ConfigurationError
 from awa_infra.model import Policy, Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,7 +25,7 @@ class _Text(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
     name = "text"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text; in a locale without it, Python hands its bytes over one by one."""
+        """Return the text; in a locale that is not UTF-8, Python passes its bytes as surrogates."""
         try:
             return os.fsencode(value).decode("utf-8")
         except UnicodeDecodeError:
@@ -35,15 +34,12 @@ class _Text(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
             return value
 
 
-LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
-"""Variables that tell libpq, and with it psql, where to connect."""
-
 TEXT = _Text()
 """The type of options that are names, connection strings and the like; paths keep their bytes."""
 
 
 def database_url_option(command: F) -> F:
-    """Add ``--database-url``; the environment is the better place, argv is visible to everybody."""
+    """Add ``--database-url``; the environment is the better place, argv is visible to all users."""
     return click.option(
         "--database-url",
         envvar="DATABASE_URL",
@@ -132,15 +128,15 @@ def lock_options(command: F) -> F:
             type=click.FloatRange(min=0.001),
             default=defaults.table_try,
             show_default=True,
-            help="Seconds that one try waits for a table lock. Everybody else waits behind it for as long.",
+            help="Seconds that one try waits for a table lock. All other sessions wait behind it for as long.",
         ),
         click.option(
             "--lock-timeout",
             type=seconds,
             default=defaults.table_lock,
             show_default=True,
-            help="Seconds to keep trying for table locks; between two tries everything is rolled back and nobody "
-            "waits. 0 tries for ever.",
+            help="Seconds to keep trying for table locks; between two tries everything is rolled back and no "
+            "session waits. 0 tries for ever.",
         ),
         click.option(
             "--lock-wait",
@@ -155,14 +151,14 @@ def lock_options(command: F) -> F:
 
 
 _DOCUMENTS = ("as_json", "asked", "as_markdown", "show_sql", "show_diff")
-"""Parameters of commands that ask for a document, which is printed whatever else is not."""
+"""Parameters of commands that request a document, which is printed also with ``--quiet``."""
 
 _NO_DOCUMENT = (None, False, "text")
-"""Their values that ask for none."""
+"""Their values that request none."""
 
 
 def loudness_options(command: F) -> F:
-    """Add ``--quiet`` and ``--verbose``. With the first, only a document that is asked for goes to standard output."""
+    """Add ``--quiet`` and ``--verbose``. With ``--quiet``, only a requested document goes to standard output."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -177,8 +173,8 @@ def loudness_options(command: F) -> F:
             ctx.meta[LOUDNESS] = Loudness(chosen)
 
     for names, value, text in (
-        (("-v", "--verbose"), Loudness.VERBOSE, "Say more: how long each step took."),
-        (("-q", "--quiet"), Loudness.QUIET, "Say nothing but failures, warnings, and what is waited for."),
+        (("-v", "--verbose"), Loudness.VERBOSE, "Print more: how long each step took."),
+        (("-q", "--quiet"), Loudness.QUIET, "Print only failures, warnings and waits."),
     ):
         add = click.option(
             *names, "loudness", flag_value=value.value, default=None, expose_value=False, callback=choose, help=text
@@ -193,23 +189,6 @@ def json_option(command: F) -> F:
 
 
 def or_declared(ctx: click.Context, option: str, value: float, declared: float | None) -> float:
-    """Return an option's value if somebody gave it, else what the configuration declares, else its default."""
+    """Return an option's value if it was given, else what the configuration declares, else its default."""
     given = ctx.get_parameter_source(option) is not ParameterSource.DEFAULT
     return value if given or declared is None else declared
-
-
-def required_url(url: str | None) -> str:
-    """Return the URL, or one that leaves everything to the environment of libpq if that says where to connect.
-
-    Raises:
-        ConfigurationError: there is none, and the environment says nothing.
-    """
-    if url:
-        return url
-    if any(os.environ.get(name) for name in LIBPQ):
-        return "postgresql://"
-    raise ConfigurationError(
-        "There is no database URL.",
-        hint="Set DATABASE_URL=postgresql://user:password@host:5432/database, or variables that psql reads, such as "
-        "PGHOST.",
-    )

@@ -27,7 +27,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class Loudness(Enum):
-    """How much a command says beside its failures."""
+    """How much a command prints beside its failures."""
 
     QUIET = "quiet"
     NORMAL = "normal"
@@ -35,13 +35,13 @@ class Loudness(Enum):
 
 
 def loudness() -> Loudness:
-    """Return how much the command line asks for."""
+    """Return the loudness that the command line requests."""
     found: Loudness = click.get_current_context().meta.get(LOUDNESS, Loudness.NORMAL)
     return found
 
 
 def no_colour() -> bool:
-    """Whether somebody asked for no colours, on a terminal too (https://no-color.org)."""
+    """Whether the user switched colours off, on a terminal too (https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
 
 
@@ -79,7 +79,7 @@ def warn(text: str) -> None:
 
 
 def is_about_output(exc: Exception) -> bool:
-    """Whether an exception says that the output has no reader, or no room."""
+    """Whether an exception means that the output has no reader, or no room."""
     return isinstance(exc, BrokenPipeError) or (isinstance(exc, OSError) and exc.errno in _NO_ROOM)
 
 
@@ -92,7 +92,7 @@ def output_error(exc: OSError) -> OutputError:
 
 
 def drop_output() -> None:
-    """Send what is not yet written to nowhere, so that Python does not print_error about it at the end."""
+    """Send what is not yet written to nowhere, so that Python reports no error about it at the end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):

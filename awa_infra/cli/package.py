@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from awa_infra.bundles.existing import Change, ExistingBundle, changes, read, refuse_what_changed, unified
-from awa_infra.bundles.formats import FORMATS, format_named
-from awa_infra.bundles.growing import refuse_older
-from awa_infra.bundles.package import Bundle
+from awa_infra.bundles.contents import Waits
+from awa_infra.bundles.existing import Change, ExistingBundle, changes, unified
+from awa_infra.bundles.formats import FORMATS
+from awa_infra.bundles.package import Bundle, bundle_to_replace
 from awa_infra.bundles.package import package as make
-from awa_infra.bundles.writing import read_archive, write, write_archive
-from awa_infra.cli.desired import declared_waits, desired_state, read_config
+from awa_infra.bundles.writing import write, write_archive
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import config_option, json_option, loudness_options
 from awa_infra.cli.output import print_error, print_json
-from awa_infra.errors import BundleError
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.naming import nearest
 from awa_infra.planning.describe import listed
 
@@ -84,7 +84,7 @@ def package(
     Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already (or in FILE, without
     --out) grows: files are added, and no migration that it has released ever changes, even where a newer Awa has
     another text for it; each such file is reported. A bundle that a newer Awa wrote is refused, and so is a folder that
-    awa-infra did not write, or in which somebody edited a file.
+    awa-infra did not write, or with an edited file.
 
     Exit status: 0, or with --check 1 if DIR is not what would be written.
     """
@@ -93,9 +93,8 @@ def package(
         raise click.UsageError("Give --out, the folder of the bundle" + ("." if looking else ", or --archive."))
     config = read_config(config_path)
     desired = desired_state(config, to_version)
-    waits = declared_waits(config)
-    existing = _standing(out, archive_path, desired.release.name, looking=looking)
-    bundle = make(bundle_format, desired, from_version=from_version, existing=existing, waits=waits)
+    existing = bundle_to_replace(out, archive_path, desired.release.name, written=not looking)
+    bundle = make(bundle_format, desired, from_version=from_version, existing=existing, waits=Waits.declared_by(config))
     done = changes(existing.files if existing else {}, bundle.files)
     if not looking:
         if out is not None:
@@ -131,32 +130,6 @@ def package(
         print_error(f"{click.style('Kept:', bold=True)} {entry}")
     if check and done:
         ctx.exit(DIFFERENT)
-
-
-def _standing(out: Path | None, archive_path: Path | None, release: str, *, looking: bool) -> ExistingBundle | None:
-    """Return the bundle that grows; one in the archive is not replaced by one of an older release either."""
-    replaced = None if archive_path is None else read_archive(archive_path)
-    if replaced is not None:
-        refuse_older(release, replaced)
-    existing = replaced if out is None else read(out)
-    if existing is not None:
-        _refuse(existing, looking=looking)
-    return existing
-
-
-def _refuse(existing: ExistingBundle, *, looking: bool) -> None:
-    """Refuse what writing would lose; whoever only looks is shown it, but for what was released and is gone."""
-    if not looking:
-        refuse_what_changed(existing)
-        return
-    lock = existing.lock
-    released = (*lock.frozen.values(), *(lock.repeatable if format_named(lock.form).appends else ()))
-    lost = [entry.file for entry in released if entry.file not in existing.files]
-    if lost:
-        raise BundleError(
-            f"The bundle in {existing.folder} has lost files that it released: {', '.join(lost)}.",
-            hint="Restore them from version control.",
-        )
 
 
 def _show(

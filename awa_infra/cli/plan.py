@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.desired import desired_state, read_config, url_for
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
@@ -24,6 +24,8 @@ from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, writ
 from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
+from awa_infra.lifecycle.database_url import url_for
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import DesiredState, ObservedState, Plan, Policy
 from awa_infra.planning.describe import digest_line, plan_data
 from awa_infra.planning.effort import DURATION
@@ -45,7 +47,7 @@ PENDING = 1
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the plan to a file, for awa-infra apply --plan FILE. Not if a gate objects.",
+    help="Write the plan to a file, for awa-infra apply --plan FILE. Not if a gate blocks.",
 )
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the plan as Markdown, for a pull request.")
@@ -54,7 +56,7 @@ PENDING = 1
     "html_path",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the plan as one HTML page, for a change request. Also if a gate objects.",
+    help="Write the plan as one HTML page, for a change request. Also if a gate blocks.",
 )
 @loudness_options
 @json_option
@@ -77,13 +79,13 @@ def plan(
 ) -> None:
     """Show what apply would do to one database. Reads only.
 
-    With --out the plan can be looked at, agreed to and applied later, exactly as it is: it holds the hash of every
+    With --out the plan can be reviewed, approved and applied later, exactly as it is: it holds the hash of every
     step, and which database it is for.
 
-    Exit status: 0, or 3 if a gate objects, or with --check 1 if anything is pending.
+    Exit status: 0, or 3 if a gate blocks, or with --check 1 if anything is pending.
     """
     if as_markdown and (show_sql or as_json):
-        raise ConfigurationError("--markdown goes with neither --sql nor --json.", hint="Give one of them.")
+        raise ConfigurationError("--markdown cannot be combined with --sql or --json.", hint="Give one of them.")
     _require_two_files(out, html_path)
     config = read_config(config_path)
     url = url_for(database_url, config)
@@ -122,7 +124,7 @@ def _require_two_files(out: Path | None, html_path: Path | None) -> None:
 
 
 def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tuple[ObservedState, Plan]:
-    """Plan, and write the plan to a file unless a gate objects."""
+    """Plan, and write the plan to a file unless a gate blocks."""
     refuse_other_files(out)
     observed, found, which = read_identified_plan(url, desired, role=role)
     if not found.blocked:
@@ -144,14 +146,14 @@ def _print_notes(found: Plan) -> None:
 
 
 def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
-    """Return what ends a plan: its digest, how long it takes, and the command that does it."""
+    """Return the last lines of a plan: its digest, how long it takes, and the command that applies it."""
     lasting = [note.message for note in found.notes if note.code == DURATION]
     command = ["awa-infra", "apply", *_given(ctx), *(["--plan", str(out)] if out else [])]
     return "\n".join([digest_line(found), *lasting, f"Next: {shlex.join(command)}"])
 
 
 _OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_markdown", "html_path", "as_json"})
-"""Options that apply does not take, or, the first, that must not be shown."""
+"""Options that apply does not take, and the connection string, which must not be shown."""
 
 
 def _given(ctx: click.Context) -> list[str]:

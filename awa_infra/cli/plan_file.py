@@ -49,7 +49,7 @@ def _plan(content: bytes, path: Path) -> AgreedPlan:
 
 
 def refuse_devices(path: Path) -> None:
-    """Refuse what is no plain file, such as /dev/stdout: it would be waited for, or be replaced.
+    """Refuse what is no plain file, such as /dev/stdout: reading would block, or it would be replaced.
 
     Raises:
         ConfigurationError: it is one.
@@ -73,7 +73,7 @@ def refuse_other_files(path: Path) -> None:
         read_plan_file(path)
     except ConfigurationError as exc:
         raise ConfigurationError(
-            f"{path} is there already, and is no plan file that could be replaced.", hint="Name another file."
+            f"{path} exists, and is no plan file that could be replaced.", hint="Name another file."
         ) from exc
 
 
@@ -100,7 +100,7 @@ def refuse_other_pages(path: Path) -> None:
     refuse_devices(path)
     if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START):
         raise ConfigurationError(
-            f"{path} is there already, and is no page of a plan that could be replaced.", hint="Name another file."
+            f"{path} exists, and is no page of a plan that could be replaced.", hint="Name another file."
         )
 
 

@@ -24,10 +24,10 @@ _NAMED = 48
 
 @contextmanager
 def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
-    """Give the options with everything that an apply tells on the way shown as the command line asks for it.
+    """Give the options with callbacks that print progress, waits and retries as the command line requests.
 
-    A bar is drawn where standard error is a terminal and nobody asked for more or less. What the apply waits for and
-    why it tries again is told in any case: nobody waits without a word.
+    A bar is drawn if standard error is a terminal, without --quiet and --verbose. Waits and the reasons of retries are
+    always printed.
     """
     chosen = loudness()
     if chosen is Loudness.QUIET:
@@ -47,7 +47,7 @@ def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
 
 
 def _drawn(draw: Callable[[], object]) -> None:
-    """Draw, if it can be drawn: a terminal that is gone must never end what is being done."""
+    """Draw, if it can be drawn: a closed terminal must never end the apply."""
     with suppress(OSError):
         draw()
 
@@ -87,7 +87,7 @@ class _Drawn:
 
 
 class _Lines:
-    """Print a line for each step, with the time since the start; on demand another with what the step took."""
+    """Print a line for each step, with the time since the start; with `each` another with its duration."""
 
     def __init__(self, *, each: bool) -> None:
         self.each = each
@@ -101,7 +101,7 @@ class _Lines:
         print_error(f"[{number:>{len(str(total))}}/{total}] {self.began - self.started:6.1f} s  {step.title}")
 
     def close(self) -> None:
-        """Print how long the last step took, if every step is to be told."""
+        """Print how long the last step took, with --verbose."""
         if self.each and self.running:
             print_error(f"{self.running} took {time.monotonic() - self.began:.3f} s")
         self.running = ""

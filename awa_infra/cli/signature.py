@@ -1,25 +1,15 @@
-"""Check who signed a plan file, with OpenSSH's own program, before anything of it is used."""
+"""Have OpenSSH's own program check the signature of a plan file, before anything of the file is used."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
-from awa_infra.errors import (
-    ConfigurationError,
-    SignatureError,
-    SignatureMissingError,
-    SignatureToolError,
-    SignerUnknownError,
-)
-
-NAMESPACE = "awa-infra-plan"
-"""What a signature must be for (``ssh-keygen -Y sign -n``): one for a Git commit is none for a plan."""
+from awa_infra.errors import ConfigurationError, SignatureMissingError, SignatureToolError
+from awa_infra.planning.signature import MAKE, NAMESPACE, Answer, signer
 
 _SECONDS = 10.0
-"""A check takes milliseconds; a file that is a pipe would be waited for without end."""
-
-_MAKE = f"Sign the plan file: ssh-keygen -Y sign -f KEY -n {NAMESPACE} FILE."
+"""A check takes milliseconds; reading a pipe would block for ever."""
 
 
 def require_signature(document: bytes, plan: Path, signature: Path | None, allowed: Path) -> str:
@@ -33,45 +23,31 @@ def require_signature(document: bytes, plan: Path, signature: Path | None, allow
 
     Raises:
         SignatureMissingError: there is no signature.
-        SignerUnknownError: nobody who may, or not any more, has signed it.
-        SignatureError: the file was changed after it was signed, or it was signed for something else.
         SignatureToolError: ssh-keygen is missing, or gave no answer.
         ConfigurationError: the allowed signers cannot be read.
+        SignatureError: it is not signed as it must be, see :func:`awa_infra.planning.signature.signer`.
     """
     where = signature or plan.with_name(f"{plan.name}.sig")
     if not where.is_file():
         raise SignatureMissingError(
-            f"{plan} must be signed, and there is no signature {where}.", hint=f"{_MAKE} Nothing was run."
+            f"{plan} must be signed, and there is no signature {where}.", hint=f"{MAKE} Nothing was run."
         )
     _require_readable(allowed)
     # A relative path that begins with a dash would be an option.
     files = ["-s", str(where.absolute()), "-f", str(allowed.absolute())]
-    found = _ssh_keygen("find-principals", *files)
-    # A line of the file may name several: ALICE,BOB or !MALLORY,*@example.com.
-    listed = found.stdout.decode(errors="replace").replace(",", "\n").splitlines()
-    names = [name for name in listed if name and not name.startswith("!")]
-    if found.returncode != 0 or not names:
-        raise SignerUnknownError(
-            f"{plan} has no valid signature of anybody in {allowed}.",
-            hint=f"Have somebody sign it whose key is there and has not expired. {_MAKE} Nothing was run.",
-            details=_said(found.stderr),
-        )
-    answers = {name: _ssh_keygen("verify", *files, "-n", NAMESPACE, "-I", name, document=document) for name in names}
-    for name, answer in answers.items():
-        if answer.returncode == 0:
-            return name
-    raise SignatureError(
-        f"The signature of {plan} by {', '.join(names)} does not hold: the file was changed after it was signed, it "
-        f"was signed for something else than {NAMESPACE}, or {allowed} does not allow it.",
-        hint="Look at the plan again, then have it signed again. Nothing was run.",
-        details=_said(*(answer.stderr + answer.stdout for answer in answers.values())),
+    listing = _ssh_keygen("find-principals", *files)
+    return signer(
+        str(plan),
+        str(allowed),
+        listing,
+        lambda name: _ssh_keygen("verify", *files, "-n", NAMESPACE, "-I", name, document=document),
     )
 
 
-def _ssh_keygen(action: str, *arguments: str, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _ssh_keygen(action: str, *arguments: str, document: bytes = b"") -> Answer:
     command = ["ssh-keygen", "-Y", action, *arguments]
     try:
-        return subprocess.run(command, input=document, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
+        done = subprocess.run(command, input=document, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
     except FileNotFoundError as exc:
         raise SignatureToolError(
             "There is no ssh-keygen to check the signature with.",
@@ -83,6 +59,7 @@ def _ssh_keygen(action: str, *arguments: str, document: bytes = b"") -> subproce
             f"ssh-keygen could not check the signature: {reason}.",
             hint="Give the signature and the allowed signers as plain files.",
         ) from exc
+    return Answer(done.returncode == 0, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
 def _require_readable(allowed: Path) -> None:
@@ -97,8 +74,3 @@ def _require_readable(allowed: Path) -> None:
             hint="Name a file with a line for each signer: NAME namespaces="
             f'"{NAMESPACE}" KEY-TYPE KEY, as ssh-keygen(1) has it.',
         ) from exc
-
-
-def _said(*outputs: bytes) -> list[str]:
-    lines = (line.strip() for output in outputs for line in output.decode(errors="replace").splitlines())
-    return list(dict.fromkeys(line for line in lines if line))[:5]

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import declared_url_to_read, desired_state, read_config
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
 from awa_infra.cli.output import print_json
 from awa_infra.database.observe import read_plan, read_state
+from awa_infra.lifecycle.database_url import url_to_read
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
 from awa_infra.planning.describe import counted, listed, state_data
-from awa_infra.planning.pure_gates import raise_if_blocked
+from awa_infra.planning.pure_gates import refuse_unreadable
 
 _VERIFY = "awa-infra verify says what to do"
 
@@ -30,13 +32,13 @@ def status(*, database_url: str | None, config_path: Path | None, role: str | No
     awa-infra plan shows for it.
     """
     config = read_config(config_path)
-    url = declared_url_to_read(database_url, config)
+    url = url_to_read(database_url, config)
     plan: Plan | None = None
     if config is None:
         observed = read_state(url, role=role)
     else:
         observed, plan = read_plan(url, desired_state(config), role=role)
-        raise_if_blocked([gate for gate in plan.gates if gate.code == "history-unreadable"], observed.database)
+        refuse_unreadable(plan.gates, observed.database)
     if as_json:
         pending = {} if plan is None else {"pending": [step.key for step in plan.steps], "digest": _digest(plan)}
         print_json({**state_data(observed), **pending})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import url_to_read
+from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
@@ -28,10 +28,9 @@ from awa_infra.database.fingerprint import repair as run_repair
 from awa_infra.database.fingerprint import verify as run_verify
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reference import measured_facts
-from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, ConfigurationError
-from awa_infra.facts.catalog import CatalogFacts
-from awa_infra.model import Plan, Policy, Release
+from awa_infra.lifecycle.database_url import url_to_read
+from awa_infra.model import Plan, Policy
 from awa_infra.release import installed_release
 from awa_infra.verification.drift import Examination
 
@@ -55,7 +54,7 @@ UNCOMPARED = 9
 )
 @click.option("--repair", is_flag=True, help="Run Awa's own SQL again where that is enough.")
 @click.option(
-    "--dry-run", is_flag=True, help="With --repair: only show what it would run, and what would keep it from running."
+    "--dry-run", is_flag=True, help="With --repair: only show what it would run, and which gates would block it."
 )
 @click.option("--sql", "show_sql", is_flag=True, help="With --dry-run: print the SQL that would run, and nothing else.")
 @click.option(
@@ -74,8 +73,8 @@ UNCOMPARED = 9
     "--format",
     "asked",
     type=click.Choice(FORMATS),
-    help="For whom: text for people, json as --json, junit for servers of continuous integration, sarif for pages of "
-    "code scanning, prometheus for node_exporter's collector of text files. Default: text.",
+    help="text for people, json as --json, junit for CI servers, sarif for code scanning, prometheus for the textfile "
+    "collector of node_exporter. Default: text.",
 )
 @click.option(
     "--output",
@@ -117,9 +116,9 @@ def verify(
     """
     _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
     kind = chosen_format(asked, as_json=as_json, output=output, dry_run=dry_run)
-    url = url_to_read(database_url, config_path)
+    url = url_to_read(database_url, read_config(config_path))
     release = installed_release()
-    facts = _reference(url, release, reference_url) if reference or reference_url is not None else None
+    facts = measured_facts(url, release, reference_url) if reference or reference_url is not None else None
     report = plan = None
     if dry_run:
         observed, found, plan = read_repair(url, release, schemas, policy=policy, role=role, facts=facts)
@@ -154,17 +153,11 @@ def _status(found: Examination, plan: Plan | None) -> int:
 
 
 def _require_fitting(*, repair: bool, dry_run: bool, show_sql: bool) -> None:
-    """Refuse options that mean nothing without others.
+    """Refuse options that have no effect without others.
 
     Raises:
         ConfigurationError: one is given without the other.
     """
     if (dry_run and not repair) or (show_sql and not dry_run):
         option, other = ("--dry-run", "--repair") if dry_run else ("--sql", "--repair --dry-run")
-        raise ConfigurationError(f"{option} goes with {other}.", hint=f"Add {other}.")
-
-
-def _reference(url: str, release: Release, reference_url: str | None) -> CatalogFacts:
-    if reference_url is not None and "=" not in reference_url and ":" not in reference_url:
-        reference_url = Target.of(url).with_database(reference_url)
-    return measured_facts(url, release, reference_url)
+        raise ConfigurationError(f"{option} needs {other}.", hint=f"Add {other}.")

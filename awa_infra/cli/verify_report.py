@@ -6,7 +6,6 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,9 +14,7 @@ from awa_infra.cli.output import JSON_VERSION
 from awa_infra.cli.plan_file import refuse_devices, write_text
 from awa_infra.errors import ConfigurationError, NotOursError
 from awa_infra.model import ObservedState, Plan, Report
-from awa_infra.planning.describe import gate_data, step_data
 from awa_infra.verification.drift import Examination
-from awa_infra.verification.findings import Finding
 
 TEXT = "text"
 JSON = "json"
@@ -27,14 +24,14 @@ _SIGNS = {
     "sarif": b'"name": "awa-infra"',
     "prometheus": b"awa_verify_healthy",
 }
-"""What a report has by which the next one knows that it may take its place."""
+"""Text by which a report is recognised as one that may be replaced."""
 
 FORMATS = (TEXT, *_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run of ``verify`` came to."""
+    """Result of a run of ``verify``."""
 
     observed: ObservedState
     release: str
@@ -55,10 +52,10 @@ def chosen_format(asked: str | None, *, as_json: bool, output: Path | None, dry_
         raise ConfigurationError(f"--json and --format {asked} are both given.", hint="Leave one of them out.")
     kind = JSON if as_json else asked or TEXT
     if output is not None and kind == TEXT:
-        raise ConfigurationError("--output goes with a format for programs.", hint="Add --format junit, for example.")
+        raise ConfigurationError("--output needs a format for programs.", hint="Add --format junit, for example.")
     if dry_run and kind not in (TEXT, JSON):
         raise ConfigurationError(
-            f"--format {kind} has no place for what --dry-run shows.", hint="Use --format json, or leave --dry-run out."
+            f"--format {kind} cannot show the result of --dry-run.", hint="Use --format json, or leave --dry-run out."
         )
     _require_packages(kind)
     if output is not None:
@@ -69,19 +66,22 @@ def chosen_format(asked: str | None, *, as_json: bool, output: Path | None, dry_
 def report_text(kind: str, result: Result) -> str:
     """Return the document in one of the formats for programs."""
     if kind == "junit":
-        from awa_infra.reports.junit import junit  # noqa: PLC0415  an extra, and seldom wanted
+        from awa_infra.reports.junit import junit  # noqa: PLC0415  an optional package
 
         return junit(result.observed, result.release, result.found)
     if kind == "sarif":
-        from awa_infra.reports.sarif import sarif  # noqa: PLC0415  seldom wanted
+        from awa_infra.reports.sarif import sarif  # noqa: PLC0415  rarely used
 
         config = None if result.config is None else result.config.as_posix()
         return sarif(result.observed, result.release, result.found, config, __version__)
     if kind == "prometheus":
-        from awa_infra.reports.prometheus import prometheus  # noqa: PLC0415  an extra, and seldom wanted
+        from awa_infra.reports.prometheus import prometheus  # noqa: PLC0415  an optional package
 
         return prometheus(result.observed, result.release, result.found, time.time())
-    return json.dumps({"json_version": JSON_VERSION, **_data(result)}, indent=2) + "\n"
+    from awa_infra.reports.data import verification_data  # noqa: PLC0415  most reports are text
+
+    data = verification_data(result.observed, result.release, result.found, result.report, result.plan)
+    return json.dumps({"json_version": JSON_VERSION, **data}, indent=2) + "\n"
 
 
 def write_report(text: str, output: Path | None) -> None:
@@ -117,40 +117,3 @@ def _require_ours(path: Path, kind: str) -> None:
         raise NotOursError(
             f"File {path} exists, and is no {kind} report of awa-infra verify.", hint="Name another file, or remove it."
         )
-
-
-def _data(result: Result) -> dict[str, Any]:
-    observed, found, plan, report = result.observed, result.found, result.plan, result.report
-    data: dict[str, Any] = {
-        "database": observed.database,
-        "release": result.release,
-        "schema_version": observed.version,
-        "healthy": found.healthy,
-        "compared": not found.unknown,
-        "fingerprints": [{"schema": f.schema, "found": f.found, "expected": f.expected} for f in found.fingerprints],
-        "findings": [_finding_data(f) for f in found.findings],
-    }
-    if plan is not None:
-        data["would_run"] = [step_data(step) for step in plan.steps]
-        data["gates"] = [gate_data(gate) for gate in plan.gates]
-    if report is not None:
-        data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
-    return data
-
-
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.kind.value,
-        "code": finding.code,
-        "schema": finding.schema,
-        "part": finding.part,
-        "object": finding.object,
-        "also": finding.also,
-        "expected": finding.expected,
-        "found": finding.found,
-        "message": finding.message,
-        "diff": list(finding.diff),
-        "repair": finding.repair,
-        "repairable": finding.repairable,
-        "sql": list(finding.sql),
-    }

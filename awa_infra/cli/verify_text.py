@@ -31,7 +31,7 @@ def print_findings(
         for done in report.applied:
             click.echo(f"Repaired: {done.title}.")
         if not report.changed:
-            click.echo("Nothing was there that --repair could repair.")
+            click.echo("--repair found nothing that it can repair.")
     for schema, findings in groupby(sorted(found.findings, key=lambda f: f.schema), key=lambda f: f.schema):
         click.echo(click.style(f"Schema {schema}", bold=True))
         for finding in findings:
@@ -49,7 +49,7 @@ def print_repair(plan: Plan) -> None:
 
 
 def _verdict(found: Examination, schemas: Sequence[str]) -> str:
-    """Return the last line: healthy only if everything that was asked about was compared."""
+    """Return the last line: healthy only if everything requested was compared."""
     if found.healthy:
         listed = ", ".join(dict.fromkeys(schemas))
         return click.style("healthy.", fg="green") + (f" Only {listed} was verified." if listed else "")
@@ -82,6 +82,6 @@ def _print_finding(finding: Finding) -> None:
         click.echo(click.style(f"             + {finding.found}", fg="green"))
     if finding.repair:
         click.echo(click.style(f"           {finding.repair}", dim=True))
-    # All of them: half of the statements that hand something over hand over nothing.
+    # All of them: half of the statements of a handover change no owner.
     for statement in finding.sql:
         click.echo(f"             {statement}")

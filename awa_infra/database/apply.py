@@ -54,13 +54,13 @@ def apply(
     Args:
         url: connection string; hidden from every message.
         desired: the desired state.
-        agreed: the plan that a user agreed to; an empty one found under the lock is fine, somebody else was faster.
+        agreed: the plan that a user agreed to; an empty plan under the lock is accepted: another session was faster.
         role: become this role for the transaction, so that it owns what is made.
         options: how to wait for locks, and what to call on the way.
 
     Raises:
         BlockedError: gates block; all of them are in the message.
-        StalePlanError: the database, or what is asked for, is not what was agreed to.
+        StalePlanError: the database or the desired state is not what was agreed to.
         LockTimeoutError: a lock was not free in time.
         SqlFailedError: a step failed, or left something to do.
         ConnectionFailedError: the connection could not be opened, or was lost.

@@ -15,9 +15,10 @@ def read_history(url: str, form: str) -> History:
 
     Args:
         url: the database.
-        form: name of the bundle's format; there is a query for each.
+        form: name of the bundle's format. Without a query of its own the tool has no history but Awa's table.
     """
-    query = sqltext.load(f"bundle/history_{form.replace('-', '_')}.sql")
+    own = f"history_{form.replace('-', '_')}"
+    query = sqltext.load(f"bundle/{own if own in sqltext.names('bundle') else 'history_awa'}.sql")
     needs = re.search(r"^-- needs: (\S+)$", query, re.MULTILINE)
     table = needs.group(1) if needs else ""
     with reading(url, "Reading the history") as connection:

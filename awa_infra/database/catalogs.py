@@ -57,7 +57,7 @@ class SchemaReader:
 
     Attributes:
         schemas: which ones; without any, ``awa`` and every queue-storage schema.
-        private: functions that Awa itself keeps from everybody but the owner.
+        private: functions that only the owner may execute; Awa revokes them from PUBLIC.
     """
 
     schemas: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ def read_schemas(
     Args:
         connection: in a transaction.
         found: every queue-storage schema of the database.
-        private: functions that Awa itself keeps from everybody but the owner.
+        private: functions that only the owner may execute; Awa revokes them from PUBLIC.
         counted: tables that are looked into for rows, those of them that are there and readable.
     """
     asked = SchemaReader(private=private)

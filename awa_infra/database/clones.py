@@ -1,7 +1,7 @@
 """Databases for tests: a template made once, a copy for each test, and no copy left behind.
 
 What is ours is known by its name and by a mark on the database. A run holds an advisory lock with its number for as
-long as its session lives; copies whose number nobody holds belong to a run that is gone, however it ended.
+long as its session lives; copies whose number no session holds belong to a run that has ended, in any way.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Leftovers:
     """What was there of ours, by name.
 
     Attributes:
-        dropped: copies of runs that are gone, and templates where those were asked for.
+        dropped: copies of runs that have ended, and templates if requested.
         in_use: what live runs use.
         unmarked: databases with such a name but without the mark; they stay.
         templates: templates that stay.
@@ -120,7 +120,7 @@ class Run:
         return self._create(template, by_files=self._by_files)
 
     def drop(self, name: str) -> None:
-        """Drop a copy that this run made, whoever is connected to it."""
+        """Drop a copy that this run made; sessions connected to it are ended."""
         self._execute("drop", name=sqltext.Name(name))
 
     def url_of(self, name: str) -> str:
@@ -174,7 +174,7 @@ class Run:
         if found and not found[name].marked:
             raise NotOursError(
                 f"Database {name} exists, but awa-infra did not make it: it lacks the mark.",
-                hint="Rename it, or drop it if nobody needs it.",
+                hint="Rename it, or drop it if you do not need it.",
             )
         return bool(found)
 
@@ -238,7 +238,7 @@ def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
 
 
 def _sweep(connection: Connection, url: str, *, templates: bool) -> Leftovers:
-    # In this order: whoever made a database after the list was read is not in it, and before that it had its lock.
+    # In this order: a database made after the list was read is not in the list; one made before has its lock already.
     clones = made(connection, url, f"^{CLONE}[0-9a-f]{{8}}_[0-9]+$")
     kept = made(connection, url, f"^{TEMPLATE}[0-9a-f]{{16}}$")
     found = clones | kept

@@ -20,7 +20,7 @@ ROLES_LOCK_KEY = 4708303813097770067
 """``AWA_ROLS`` in ASCII. An advisory lock belongs to one database, so all take it in the same one."""
 
 MEETING_PLACE = "postgres"
-"""The database in which it is taken; every server has it, unless somebody dropped it."""
+"""The database in which it is taken; every server has it, unless it was dropped."""
 
 _PAUSE = 0.2
 """Seconds between two tries."""

@@ -75,7 +75,7 @@ def ensure_database(server_url: str, name: str, options: DatabaseOptions = Datab
         try:
             connection.execute(_create(name, options))
         except (errors.DuplicateDatabase, errors.UniqueViolation):
-            return False  # somebody else was faster, which is as good
+            return False  # another session was faster; the result is the same
         return True
 
 

@@ -72,7 +72,7 @@ def read_drift(
         role: become this role first, as an apply would.
 
     Returns:
-        Nothing was examined where gates object that keep a verification from saying anything.
+        Nothing was examined if a gate blocks that makes a verification meaningless.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
@@ -114,7 +114,7 @@ def repair(
     Args:
         url: connection string; hidden from every message.
         release: whose texts are applied again.
-        schemas: as for :func:`verify`; nothing is repaired that was not asked for, but Awa's migrations refresh
+        schemas: as for :func:`verify`; only these are repaired, but Awa's migrations refresh
             every queue-storage schema where they run.
         policy: which gates are overruled.
         role: become this role for the transaction.

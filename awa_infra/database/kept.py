@@ -43,7 +43,7 @@ class _Kept:
     """The connection of one target.
 
     Attributes:
-        lock: held by whoever uses the connection, or closes it.
+        lock: held by the thread that uses or closes the connection.
         connection: ``None`` until the first use, and after it was closed.
         since: when it was used last, on the clock of :func:`time.monotonic`.
     """
@@ -75,7 +75,7 @@ class Lent:
 class Pool:
     """The kept connections of this process. Threads may share it.
 
-    Nothing is kept until :meth:`keep` is called: only whoever runs for one engine knows that more will be asked.
+    Nothing is kept until :meth:`keep` is called: only a program that runs for one engine knows that more reads follow.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class Pool:
         """Lend a connection for one read; it is closed unless the read ends without an error.
 
         Args:
-            url: connection string; whoever connects to whatever with which options is part of it.
+            url: connection string, with the login and all options.
 
         Raises:
             CancelledError: everything in this process was cancelled.
@@ -118,7 +118,7 @@ class Pool:
         self._watch()
 
     def close_idle(self) -> int:
-        """Close every connection that nobody uses at this moment; the server is done with them afterwards.
+        """Close every connection that is not in use at this moment; the server is done with them afterwards.
 
         Returns:
             How many were closed.
@@ -171,7 +171,7 @@ class Pool:
 
     @staticmethod
     def _close(several: Iterable[_Kept]) -> int:
-        """Close those that nobody uses at this moment."""
+        """Close those that are not in use at this moment."""
         closed = 0
         for kept in several:
             if kept.lock.acquire(blocking=False):
@@ -207,7 +207,7 @@ class Pool:
 
 
 def _is_lost(connection: Connection) -> bool:
-    """Whether the other side has closed a connection that was idle, or sent something that nobody asked for."""
+    """Whether the other side has closed a connection that was idle, or sent an unexpected message."""
     if connection.closed:
         return True
     try:

@@ -47,8 +47,8 @@ class Look:
 
     Attributes:
         state: what was observed.
-        readable: the relations among those asked for that this role can read, as ``schema.relation``.
-        locked: whether the migration lock was taken, where it was asked for.
+        readable: the requested relations that this role can read, as ``schema.relation``.
+        locked: whether the migration lock was taken, if requested.
     """
 
     state: ObservedState
@@ -96,7 +96,7 @@ def look(
     # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
     locked = taken is not None and bool((taken.fetchone() or {})["taken"])
     if lock and not locked:
-        # Whoever has it wants Awa's tables for itself; what was read so far are system catalogs.
+        # The holder of the lock needs Awa's tables; only system catalogs were read so far.
         return Look(ObservedState(), frozenset())
     row, substrates, patches = catalog.fetchone() or {}, found.fetchall(), applied.fetchone() or {}
     readable = frozenset(row["readable"])
@@ -216,7 +216,7 @@ def _lost_rows(
         ):
             if said is None:
                 found.append(LostRows(schema, f"{ring}_state", 0, 1))
-            # A count that somebody changed is another finding: only slots with partitions must have rows.
+            # A changed count is another finding: only slots with partitions must have rows.
             expected = min(said or partitions, partitions)
             if slots is not None and slots < expected:
                 found.append(LostRows(schema, f"{ring}_slots", slots, expected))

@@ -31,7 +31,7 @@ def wait_for_migration_lock(
 
     It is polled: a blocked wait could not be bounded apart from ``lock_timeout``, and a transaction-scoped
     lock cannot be stranded by a pooler or a killed client. Nothing is held between two tries, not even a snapshot:
-    whoever has the lock wants Awa's tables for itself.
+    the holder of the lock needs Awa's tables.
 
     Args:
         connection: in autocommit, outside of a transaction.
@@ -40,7 +40,7 @@ def wait_for_migration_lock(
         on_wait: called once with who holds the lock.
 
     Raises:
-        LockTimeoutError: somebody else kept it; the message says who.
+        LockTimeoutError: another session kept it; the message names it.
         CancelledError: everything in this process was cancelled.
     """
     deadline = time.monotonic() + wait

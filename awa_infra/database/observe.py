@@ -67,7 +67,7 @@ def plan_from(
         replays=replays(draft.steps),
         installs=installs(draft.steps),
         effort=effort_of(draft.steps, shapes),
-        # In a database without Awa there is nobody to wait.
+        # Nothing waits in a database without Awa.
         holds=holds(draft.steps, shapes, modes) if seen.state.schema_exists else (),
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )

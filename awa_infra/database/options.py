@@ -15,7 +15,7 @@ OnRetry = Callable[[int, AwaInfraError, float], None]
 """Called before another attempt with the number of the one that failed, why, and the longest pause in seconds."""
 
 OnWait = Callable[[str], None]
-"""Called with one sentence when a wait begins that somebody should know of."""
+"""Called with one sentence when a wait begins that should be reported."""
 
 LOCK_TRY = 0.5
 """Seconds that one try waits for a table lock by default; from the benchmark of live traffic."""

@@ -27,7 +27,7 @@ def read(url: str, work: Callable[[Connection], T], doing: str = "Reading the da
         doing: what is being done, to start messages with.
 
     Raises:
-        LockTimeoutError: somebody held a table for longer than ``READ_WAIT``; the message says who.
+        LockTimeoutError: another session locked a table for longer than ``READ_WAIT``; the message names it.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     while True:
@@ -48,7 +48,7 @@ def reading(url: str, doing: str = "Reading the database") -> Iterator[Connectio
         doing: what is being done, to start messages with.
 
     Raises:
-        LockTimeoutError: somebody held a table for longer than ``READ_WAIT``; the message says who.
+        LockTimeoutError: another session locked a table for longer than ``READ_WAIT``; the message names it.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with connect(url, autocommit=True) as connection:

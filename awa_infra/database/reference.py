@@ -24,7 +24,7 @@ _PREFIX = "awa_infra_reference_"
 """Start of the name of every scratch database; the rest is random."""
 
 
-def measured_facts(url: str, release: Release, reference_url: str | None = None) -> CatalogFacts:
+def measured_facts(url: str, release: Release, reference: str | None = None) -> CatalogFacts:
     """Return what a database of the same release and server has, to compare the one of the URL with.
 
     Without a reference of their own, a scratch database is created on the server of the URL, migrated with the
@@ -33,7 +33,8 @@ def measured_facts(url: str, release: Release, reference_url: str | None = None)
     Args:
         url: connection string of the database to verify; hidden from every message.
         release: the one that is installed.
-        reference_url: connection string of a database to compare with; it is only read.
+        reference: connection string of a database to compare with, which is only read; a text without ``=`` and
+            ``:`` is the name of a database on the same server.
 
     Raises:
         BlockedError: the role may not create databases, or the reference is no database to compare with.
@@ -41,8 +42,10 @@ def measured_facts(url: str, release: Release, reference_url: str | None = None)
     """
     with reading(url) as connection:
         target, identity = look(connection, READ_SETTINGS, begin=BEGIN_READ).state, _identity(connection)
-    if reference_url is not None:
-        return _facts(reference_url, release, target, identity)
+    if reference is not None:
+        is_name = "=" not in reference and ":" not in reference
+        other = Target.of(url).with_database(reference) if is_name else reference
+        return _facts(other, release, target, identity)
     with _scratch(url, release) as scratch:
         return _facts(scratch, release, target, identity)
 
@@ -68,7 +71,7 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
             connection.execute(sqltext.render("reference/create.sql", **values).encode())
     try:
         scratch = Target.of(url).with_database(name)
-        # Nobody else knows this database; its server's lock table is checked as for every other.
+        # Nothing else uses this database; its server's lock table is checked as for every other.
         policy = Policy(allow_pooler=True)
         apply(scratch, DesiredState(release, release.schema_version, SCRATCH_SCHEMAS, policy=policy))
         yield scratch

@@ -73,7 +73,7 @@ def remove(
 
     def plan(connection: Connection, state: ObservedState) -> Plan:
         found = _removal(connection, schema, state, force=force)
-        # Nobody has to wait for a removal that is refused anyway; and who may not drop may not lock either.
+        # Before the lock: nothing waits for a refused removal, and a role that may not drop may not lock either.
         if found.gates or not found.steps:
             return found
         values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}

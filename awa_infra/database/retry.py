@@ -82,7 +82,7 @@ class Retries:
         """
         if error is self._given_up or not (error.retryable or error.sqlstate in RETRYABLE):
             raise error
-        # The transaction is rolled back by now: nobody waits while this is asked.
+        # The transaction is rolled back by now: nothing waits for it during this query.
         if error.sqlstate == DEADLOCK:
             error.details = table_holders(self._url)
         elif error.sqlstate == LOCK_NOT_AVAILABLE:

@@ -188,7 +188,8 @@ class Run:
 def _session_lock(connection: Connection) -> Iterator[int]:
     """Hold the migration lock for the session rather than for a transaction; give the session's process.
 
-    It is taken while the transaction that has it is open, so that nobody can come in between; that one is ended.
+    It is taken while the transaction that has it is open, so that no other session can take it in between; that
+    transaction then ends.
     """
     row = connection.execute(
         f"SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_try_advisory_lock({MIGRATION_LOCK_KEY}) AS taken"

@@ -62,7 +62,7 @@ def read_server(url: str, *, role: str | None = None) -> Server:
     """
 
     def work(connection: Connection) -> Server:
-        # Before the settings of ours: what is asked for are those of others.
+        # Before our own settings are made: this reads those of the role and the database.
         connection.execute(BEGIN_READ.encode())
         facts = connection.execute(sqltext.load("observe/server.sql").encode()).fetchone() or {}
         apply_settings(connection, with_role(READ_SETTINGS, role))

@@ -82,7 +82,7 @@ def read_transaction(connection: Connection) -> Iterator[None]:
 def session(connection: Connection, seconds: float) -> Iterator[None]:
     """Run statements that cannot be in a transaction, such as CREATE DATABASE, under the same settings.
 
-    They are the session's, so they are taken back: a pooler may hand the session to somebody else.
+    They are the session's, so they are taken back: a pooler may give the session to another client.
 
     Args:
         connection: in autocommit, outside of a transaction.

@@ -24,7 +24,7 @@ _SOCKETS = "/var/run/postgresql"
 """Where the library of Debian and of psycopg's wheels looks for a socket; upstream's own default is /tmp."""
 _LINE_END = re.compile(r"[\r\n]")
 _AUTHORITY = re.compile(r"[\w+:]+://[^:@/]*:(.*)@", re.DOTALL | re.IGNORECASE)
-# A parameter with a dot is an application's own, and PostgreSQL repeats its value where anybody asks.
+# A parameter with a dot is an application's own, and PostgreSQL shows its value to every session.
 _OWN_OPTION = re.compile(r"(?:-c\s*|--)[\w-]+\.[\w.-]+=((?:\\.|\S)+)")
 # As libpq splits a URL: urllib splits at ? and # in a password, drops an empty host, and knows IPv6.
 _URL = re.compile(r"(postgres(?:ql)?://(?:[^@/]*@)?)([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)

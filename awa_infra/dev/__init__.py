@@ -1,1 +1,1 @@
-"""A database for development: a PostgreSQL server of the project's own, with what its stack configuration declares."""
+"""A database for development: a PostgreSQL server for one project, with what its stack configuration declares."""

@@ -20,7 +20,7 @@ def run_psql(program: str, url: str, arguments: Sequence[str]) -> int:
 
     No ``PG*`` variable of the user reaches it: PGSERVICE, PGHOSTADDR or PGOPTIONS could lead to another server.
     """
-    # By the environment: everybody can see the arguments of a process.
+    # In the environment: all users can see the arguments of a process.
     given = Target.of(url).parameters
     others = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment = {**others, **{variable: given[key] for key, variable in _VARIABLES.items()}}
@@ -31,9 +31,9 @@ def run_psql(program: str, url: str, arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _interrupts_are_its_own() -> Iterator[None]:
-    """Leave Ctrl-C to psql, which cancels its query by it and stays.
+    """Leave Ctrl-C to psql, which then cancels its query and keeps running.
 
-    By a function that does nothing: a program inherits that a signal is ignored, but not a function.
+    With a handler that does nothing: a child process inherits an ignored signal, but not a handler.
     """
     before = signal.signal(signal.SIGINT, lambda _signal, _frame: None)
     try:

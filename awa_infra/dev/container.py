@@ -1,4 +1,4 @@
-"""The server of a project in a Docker container, for those who prefer it: image ``postgres``, data in a volume."""
+"""Run the server of a project in a Docker container: image ``postgres``, data in a volume."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Container:
 
     @classmethod
     def new(cls, image: str, port: int | None) -> Container:
-        """Return one that is to be made."""
+        """Return a container that does not exist yet."""
         return cls(image, port or free_port(), secrets.token_urlsafe(24))
 
     @property
@@ -73,7 +73,7 @@ class Container:
         """Refuse another image, or another port, than the container has.
 
         Raises:
-            LocalServerError: one of them is another one.
+            LocalServerError: one of them differs.
         """
         for what, asked, has in (("image", image, self.image), ("port", port, self.port)):
             if asked not in (None, has):
@@ -144,8 +144,8 @@ class Container:
 
 
 @contextmanager
-def _docker(hint: str = "Remove what is in the way and run the same again.") -> Iterator[None]:
-    """Tell what Docker refuses as an error of ours.
+def _docker(hint: str = "Remove the cause, then run the same command again.") -> Iterator[None]:
+    """Translate failures of Docker into an error of ours.
 
     Raises:
         LocalServerError: Docker refused, or did not answer in time.
@@ -156,7 +156,7 @@ def _docker(hint: str = "Remove what is in the way and run the same again.") -> 
     try:
         yield
     except (DockerException, HTTPError, OSError) as error:  # those of requests are OSErrors
-        raise LocalServerError(f"Docker did not do it: {error}", hint=hint) from error
+        raise LocalServerError(f"Docker failed: {error}", hint=hint) from error
 
 
 def left_behind(folder: Path, client: Any) -> bool:  # noqa: ANN401  the docker package has no types
@@ -191,7 +191,7 @@ def runs(folder: Path, client: Any) -> bool:  # noqa: ANN401  the docker package
 
 
 def stop(folder: Path, client: Any, *, delete: bool) -> None:  # noqa: ANN401  the docker package has no types
-    """Stop the container of a folder; delete it with its volume if that is asked for, and nothing else."""
+    """Stop the container of a folder; with `delete`, delete the container and its volume, and nothing else."""
     with _docker():
         found = existing(folder, client)
         if found is not None:

@@ -12,7 +12,7 @@ from awa_infra.errors import LocalServerError
 NOTES = "dev.json"
 _IGNORE = ".gitignore"
 _ALL = "*\n"
-"""What our .gitignore says."""
+"""Content of our .gitignore."""
 _HALF_MADE = frozenset({_IGNORE, f"{NOTES}.new"})
 """What a start that was killed may have left: no reason to refuse a folder."""
 
@@ -26,7 +26,7 @@ class Notes:
 
 
 def has_notes(folder: Path) -> bool:
-    """Whether a folder looks like one of ours; also if this user may not look, which whoever reads it then says."""
+    """Whether a folder looks like one of ours; also if this user may not read it, which :func:`read_notes` reports."""
     try:
         return (folder / NOTES).is_file()
     except PermissionError:
@@ -55,7 +55,7 @@ def _names(folder: Path) -> set[str]:
     """Return the names of what is in a folder; none if there is no folder.
 
     Raises:
-        LocalServerError: this user may not look.
+        LocalServerError: this user may not read it.
     """
     try:
         return {path.name for path in folder.iterdir()}
@@ -81,7 +81,7 @@ def _unreadable(path: Path, error: OSError) -> LocalServerError:
 
 
 def _write_notes(folder: Path, notes: Notes) -> None:
-    """Write it, whole or not at all; nobody else may read it."""
+    """Write it, whole or not at all, readable by this user only."""
     side = folder / f"{NOTES}.new"
     side.unlink(missing_ok=True)
     side.touch(0o600)
@@ -91,7 +91,7 @@ def _write_notes(folder: Path, notes: Notes) -> None:
 
 def make_folder(folder: Path, notes: Notes) -> None:
     """Write what is to be remembered, in a folder that is made if need be."""
-    # The account that the server has where root starts it must get in.
+    # Where root starts the server, its account must be able to enter.
     folder.mkdir(0o711, parents=True, exist_ok=True)
     ignore = folder / _IGNORE
     if not ignore.exists():
@@ -100,7 +100,7 @@ def make_folder(folder: Path, notes: Notes) -> None:
 
 
 def forget(folder: Path, *, and_folder: bool = True) -> None:
-    """Remove what is ours in a folder, and itself if nothing else is in it."""
+    """Remove our files in a folder, and the folder if nothing else is in it."""
     for name in _HALF_MADE | {NOTES}:
         (folder / name).unlink(missing_ok=True)
     if and_folder and not _names(folder):

@@ -1,4 +1,4 @@
-"""What a check says. Pure."""
+"""The result of a check. Pure."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One link, and what was found.
+    """One check, and what was found.
 
     Attributes:
         area: what it is about.
-        name: of the link, a word or two.
-        outcome: ``ok``; ``note`` for what is worth knowing and stops nothing; ``problem``; ``unknown`` where nothing
-            could be found out.
+        name: of the check, a word or two.
+        outcome: ``ok``; ``note`` for information that blocks nothing; ``problem``; ``unknown`` if it could not be
+            checked.
         message: what was found, one line.
         hint: what to do; may be empty.
         code: of the failure, gate, note or finding behind it, which ``awa-infra explain`` knows; may be empty.
@@ -66,9 +66,9 @@ def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] =
 
     Args:
         area: what it is about.
-        name: of the link.
+        name: of the check.
         error: the failure.
-        known: checks so far; what one of them has said already is not said again.
+        known: checks so far; a code that one of them reports is not reported again.
     """
     said = {check.code for check in known}
     if isinstance(error, BlockedError) and error.parts:
@@ -80,11 +80,11 @@ def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] =
 
 
 def worst(checks: Iterable[Check]) -> Outcome:
-    """Return what all of them come to: a problem before something unknown; notes are as good as ``ok``."""
+    """Return the overall outcome: a problem before something unknown; notes count as ``ok``."""
     found = {check.outcome for check in checks}
     return next((one for one in (Outcome.PROBLEM, Outcome.UNKNOWN) if one in found), Outcome.OK)
 
 
 def not_reached(*areas: Area) -> list[Check]:
-    """Return that nothing is known of these areas, because a link before them does not hold."""
-    return [Check(area, "everything", Outcome.UNKNOWN, "not looked at: what comes before it fails") for area in areas]
+    """Return checks that say that these areas were not checked, because an earlier check failed."""
+    return [Check(area, "everything", Outcome.UNKNOWN, "not checked: an earlier check failed") for area in areas]

@@ -1,4 +1,4 @@
-"""The server and the schema: what they say about themselves, every gate of a plan, every finding of a verification."""
+"""Check the server and the schema: login, settings, every gate of a plan, every finding of a verification."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from awa_infra.model import DesiredState, Plan
 from awa_infra.verification.drift import Examination
 
 _ALMOST_ALL = 0.9
-"""Of the server's sessions: so few are left that a deployment may find none."""
+"""Share of the server's sessions in use above which a deployment may get none."""
 
 
 def database_checks(url: str, desired: DesiredState | None, *, role: str | None = None) -> list[Check]:
@@ -47,12 +47,12 @@ def _schema(url: str, desired: DesiredState, role: str | None) -> list[Check]:
     if not state.versions:
         return found
     if plan.from_version < plan.to_version:
-        later = "not compared, for the schema is of an earlier version; awa-infra verify does it after a migration"
+        later = "not compared: the schema is at an earlier version; run awa-infra verify after the migration"
         return [*found, Check(Area.SCHEMA, "objects", Outcome.UNKNOWN, later)]
     try:
         _state, examined = verify(url, desired.release, role=role)
     except AwaInfraError as error:
-        # A gate keeps a verification from being made, too.
+        # A gate can block a verification, too.
         return [*found, *failed(Area.SCHEMA, "objects", error, known=found)]
     return [*found, *_findings(examined)]
 
@@ -80,13 +80,13 @@ def _server(server: Server) -> list[Check]:
 def _encryption(server: Server) -> Check:
     name = "encryption"
     if server.encrypted and server.verified:
-        return _of_server(name, Outcome.OK, "TLS, and the server is who it says")
+        return _of_server(name, Outcome.OK, "TLS, and the server's identity is verified")
     if server.local:
         return _of_server(name, Outcome.OK, f"{'TLS' if server.encrypted else 'none'}; nothing leaves this machine")
     hint = "Add sslmode=verify-full and sslrootcert=system, or the server's own root certificate, to the database URL."
     if server.encrypted:
         return _of_server(name, Outcome.NOTE, "TLS, but the server's identity is not verified", hint)
-    return _of_server(name, Outcome.NOTE, "none: passwords and jobs can be read on their way", hint)
+    return _of_server(name, Outcome.NOTE, "none: passwords and jobs can be read on the network", hint)
 
 
 def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
@@ -100,7 +100,7 @@ def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
         found.append(Check(Area.SCHEMA, "version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))
     elif not plan.blocked:
         message = (
-            f"schema awa is at version {plan.to_version}, as Awa {desired.release.name} has it; nothing is pending"
+            f"schema awa is at version {plan.to_version}, the one of Awa {desired.release.name}; nothing is pending"
         )
         found.append(Check(Area.SCHEMA, "version", Outcome.OK, message))
     found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in plan.notes]

@@ -20,7 +20,7 @@ from awa_infra.model import Provenance
 from awa_infra.release import installed_release
 
 PATIENCE = 20.0
-"""Seconds for a program to say its version."""
+"""Seconds for a program to print its version."""
 
 _LANGUAGES = ("python", "python-exec", "nodejs", "go", "yaml", "dotnet", "java")
 _ENGINE_FOR = "Only up, preview, refresh and destroy need it, and Pulumi programs."
@@ -56,7 +56,7 @@ def _release() -> list[Check]:
 
 
 def _awa(environment: Mapping[str, str]) -> Check:
-    """Compare Awa's own command with the wheel: the older of them would be the one that knows less."""
+    """Compare the versions of Awa's own command and of the wheel."""
     name = "awa-cli"
     path = _program("awa", environment)
     if path is None:
@@ -64,7 +64,7 @@ def _awa(environment: Mapping[str, str]) -> Check:
     said = _said([path, "--version"])
     found = re.search(r"\d+\.\d+\.\d+\S*", said or "")
     if found is None:
-        return _check(name, Outcome.UNKNOWN, f"{path} does not say its version", "Install awa-cli anew.")
+        return _check(name, Outcome.UNKNOWN, f"{path} does not print its version", "Reinstall awa-cli.")
     try:
         wheel = metadata.version("awa-pg")
     except metadata.PackageNotFoundError:
@@ -78,11 +78,11 @@ def _awa(environment: Mapping[str, str]) -> Check:
 def _engine(environment: Mapping[str, str]) -> list[Check]:
     path = shutil.which("pulumi", path=environment.get("PATH", ""))
     if path is None:
-        hint = f"{_ENGINE_FOR} https://www.pulumi.com/docs/install says how to install it."
+        hint = f"{_ENGINE_FOR} Install it: https://www.pulumi.com/docs/install"
         return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", hint)]
     said = _said([path, "version"])
     if not said:
-        return [_check("Pulumi", Outcome.PROBLEM, f"{path} does not say its version", "Install Pulumi anew.")]
+        return [_check("Pulumi", Outcome.PROBLEM, f"{path} does not print its version", "Reinstall Pulumi.")]
     folders = os.pathsep.join([str(Path(path).parent), environment.get("PATH", "")])
     hosts = [name for name in _LANGUAGES if shutil.which(f"pulumi-language-{name}", path=folders)]
     languages = [name for name in hosts if not name.endswith("-exec")]
@@ -100,20 +100,18 @@ def _engine(environment: Mapping[str, str]) -> list[Check]:
 
 
 def _backend(environment: Mapping[str, str]) -> Check:
-    """Say where the state is; a backend elsewhere is not asked, because asking it may write."""
+    """Return where the state is; a remote backend is not contacted, because that may write."""
     name = "backend"
     url = environment.get("PULUMI_BACKEND_URL") or _logged_in_to(environment)
     if not url:
         return _check(name, Outcome.NOTE, "not logged in", "Run pulumi login, or set PULUMI_BACKEND_URL, or --backend.")
     shown = _without_secrets(url)
     if not url.startswith("file://"):
-        return _check(name, Outcome.OK, f"{shown} (not asked)")
+        return _check(name, Outcome.OK, f"{shown} (not contacted)")
     folder = Path(url.removeprefix("file://") or ".").expanduser()
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
         return _check(name, Outcome.OK, shown)
-    return _check(
-        name, Outcome.PROBLEM, f"{shown}: {folder} is no folder that can be written", f"Make it: mkdir -p {folder}"
-    )
+    return _check(name, Outcome.PROBLEM, f"{shown}: {folder} is not a writable folder", f"Make it: mkdir -p {folder}")
 
 
 def _logged_in_to(environment: Mapping[str, str]) -> str:
@@ -127,7 +125,7 @@ def _logged_in_to(environment: Mapping[str, str]) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    """Return a URL without what could be a password: the user, and the query."""
+    """Return a URL without user and query, which may hold a password."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -152,7 +150,7 @@ def _has_passphrase(config: Path) -> bool:
     try:
         return re.search(r"^encryptionsalt:", config.read_text(encoding="utf-8"), flags=re.MULTILINE) is not None
     except (OSError, UnicodeDecodeError):
-        return False  # what is wrong with the file another check says
+        return False  # another check reports what is wrong with the file
 
 
 def _program(name: str, environment: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The way to the server: what its name means, and whether anybody listens there."""
+"""Check the network: the addresses of the server's name, and whether a server listens there."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def network_checks(places: Sequence[tuple[str, int]]) -> list[Check]:
 
 
 def _addresses(host: str, port: int) -> list[str] | str:
-    """Return the addresses of a name, or why there are none. The system's resolver knows no time limit."""
+    """Return the addresses of a name, or why there are none. The system's resolver has no time limit."""
     answer: list[list[str] | str] = []
 
     def ask() -> None:
         try:
             known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as exc:
-            answer.append(exc.strerror if isinstance(exc, OSError) and exc.strerror else "is no name of a host")
+            answer.append(exc.strerror if isinstance(exc, OSError) and exc.strerror else "is not a host name")
         else:
             answer.append(list(dict.fromkeys(str(entry[4][0]) for entry in known)))
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(PATIENCE)
-    return answer[0] if answer else f"no answer of the name servers within {PATIENCE:g} s"
+    return answer[0] if answer else f"no answer from the name servers within {PATIENCE:g} s"
 
 
 def _listening(address: str, port: int) -> Check:
@@ -58,7 +58,7 @@ def _listening(address: str, port: int) -> Check:
         with socket.create_connection((address, port), timeout=PATIENCE):
             return Check(Area.NETWORK, "port", Outcome.OK, f"{address}, port {port} answers")
     except TimeoutError:
-        reason, hint = f"no answer within {PATIENCE:g} s", "A firewall or a route may be in the way."
+        reason, hint = f"no answer within {PATIENCE:g} s", "A firewall or a route may block it."
     except OSError as exc:
         reason, hint = (exc.strerror or type(exc).__name__).lower(), "Check that the server runs, and host and port."
     return Check(Area.NETWORK, "port", Outcome.PROBLEM, f"{address}, port {port}: {reason}", hint)

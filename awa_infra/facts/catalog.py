@@ -79,10 +79,16 @@ def catalog_facts(release: str, major: int) -> CatalogFacts | None:
 
 
 @cache
-def newest_catalog_facts(major: int) -> CatalogFacts:
-    """Return the facts of the newest release that is known."""
+def measured_majors() -> tuple[int, ...]:
+    """Return the majors of PostgreSQL on which the newest release was measured, the newest one last."""
+    return tuple(sorted(map(int, _files()[-1]["majors"])))
+
+
+@cache
+def newest_catalog_facts(major: int | None = None) -> CatalogFacts:
+    """Return the facts of the newest release that is known; without a major those that are the same on all."""
     release = _files()[-1]["releases"][-1]
-    facts = catalog_facts(release, major)
+    facts = catalog_facts(release, major or measured_majors()[-1])
     assert facts is not None  # noqa: S101  the release comes from the same files
     return facts
 

@@ -24,7 +24,7 @@ class Duration:
             strongest first.
         waiting: who needs one of them in a way that the lock forbids: ``producers``, ``workers``,
             ``readers of ready jobs``, ``readers of finished jobs``.
-        named: names of those that it locked so that nobody can write, by mode; only where they are few.
+        named: names of those that it locked against writes, by mode; only where they are few.
         per_million: seconds that it takes longer for a million jobs in the tables of before queue storage.
     """
 

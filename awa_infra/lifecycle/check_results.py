@@ -1,7 +1,7 @@
 """Keep what a check has read for the diff of the same object that follows, so that it is not read twice.
 
 The engine checks an object and then compares it, with nothing of that object in between. Whatever is handed over is
-used once, and only if it is fresh: somebody else may call a diff alone, as a refresh does.
+used once, and only if it is fresh: a refresh calls a diff alone.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Declared:
                 self._made.add((urn, name))
 
     def holder(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> str:
-        """Return who has the object of a resource that is to be deleted, in words; empty if nobody has."""
+        """Return what declares the object of a resource that is to be deleted, in words; empty if nothing does."""
         name = lifecycle.droppable(props)
         with self._lock:
             if name and self._by_object[name] - {urn}:

@@ -19,7 +19,7 @@ def desired_state(
     policy: Policy = Policy(),  # noqa: B008  frozen
     transaction: str | None = None,
 ) -> DesiredState:
-    """Return what is asked for: the installed release, what the configuration declares, and the options over it.
+    """Return the desired state: the installed release, what the configuration declares, and the options over it.
 
     Args:
         config: the stack's, if there is one.

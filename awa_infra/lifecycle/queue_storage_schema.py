@@ -96,23 +96,23 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         observed = state_as(url, wanted.role, [CANONICAL_SCHEMA, schema])
         existing = observed.substrate(schema)
         if existing is None:
-            # A schema that this role may not read, or that is damaged, looks as if it were gone; the gate tells.
+            # A schema that this role may not read, or that is damaged, looks missing; the gate reports which it is.
             _observed, plan = as_role(lambda acting: read_removal(url, schema, role=acting), wanted.role)
             raise_if_blocked(plan.gates, observed.database)
             return None
         return {**asdict(existing.shape), "owner": existing.owner}
 
     def droppable(self, props: Props) -> str:
-        """Return database and schema, whoever connects."""
+        """Return database and schema, without the login."""
         wanted = self.normal(props)
         if props.get("database_url") is None or not wanted.known("database_url", "schema"):
             return ""
         # One user for all; names of databases and users may have @ and / in them.
-        place = Target.of(Target.of(wanted.database_url).with_login("whoever", None)).describe()
+        place = Target.of(Target.of(wanted.database_url).with_login("any", None)).describe()
         return f"{place}/{wanted.schema_name}"
 
     def delete(self, props: Props, show: Show) -> None:
-        """Forget the schema, or drop it where that was declared and nothing objects."""
+        """Forget the schema, or drop it if that is declared and no gate blocks."""
         wanted = self.normal(props)
         schema, url = wanted.schema_name, wanted.database_url
         if wanted.deletion_policy != DROP:

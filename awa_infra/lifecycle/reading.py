@@ -10,12 +10,8 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
-from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding
-
-UNREADABLE = "history-unreadable"
-"""The gate that says so."""
 
 _SHOWN = 3
 
@@ -53,15 +49,6 @@ def comparison(url: str, desired: DesiredState, schema: str, role: str | None) -
     observed, plan, found = as_role(lambda acting: read_drift(url, desired, schema, role=acting), role)
     hashes = [f.found for f in found.fingerprints if f.schema == schema]
     return Comparison(observed, plan, found, hashes[0] if hashes else "")
-
-
-def require_readable(seen: Comparison) -> None:
-    """Refuse where a role may not read the version of the schema.
-
-    Raises:
-        BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.
-    """
-    raise_if_blocked([gate for gate in seen.plan.gates if gate.code == UNREADABLE], seen.observed.database)
 
 
 def warn_of_drift(schema: str, found: Examination, hint: str, show: Show) -> None:

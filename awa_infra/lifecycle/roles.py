@@ -50,7 +50,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         return read_plan(wanted.database_url, _desired(wanted))
 
     def show_pending(self, wanted: RolesInputs, seen: Comparison, show: Show) -> None:
-        """Say what is missing, so that a preview shows what somebody revoked."""
+        """Say what is missing, so that a preview shows what was revoked."""
         keys = [step.key for step in seen.plan.steps]
         if ROLES_KEY in keys:
             super().show_pending(wanted, seen, show)
@@ -104,7 +104,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         return {**found, **{f"{duty}_password": None for duty in LOGINS}}
 
     def named(self, id_: str) -> dict[str, Any]:
-        """Return the owner; which duties other roles have, nobody can see."""
+        """Return the owner; the database does not record which duties other roles have."""
         return {"owner": id_}
 
     def observe(self, wanted: RolesInputs) -> dict[str, Any] | None:
@@ -130,7 +130,7 @@ def _kept_url(olds: Props) -> str:
 
 
 def _server(url: Any) -> str | None:  # noqa: ANN401  a text, or what is not known
-    """Return which server a connection string points to, whoever connects to whichever database."""
+    """Return which server a connection string points to, without login and database."""
     return (
         Target.of(Target.of(Target.of(url).with_database("x")).with_login("x", None)).describe()
         if isinstance(url, str)

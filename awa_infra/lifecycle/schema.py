@@ -10,13 +10,13 @@ from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
 from awa_infra.lifecycle.progress import apply_options, show_result
-from awa_infra.lifecycle.reading import comparison, desired_plan, require_readable, warn_of_drift
+from awa_infra.lifecycle.reading import comparison, desired_plan, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
 from awa_infra.planning.planner import make_plan
-from awa_infra.planning.pure_gates import release_gate
+from awa_infra.planning.pure_gates import refuse_unreadable, release_gate
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
 from awa_infra.spec.problems import Problem
@@ -69,7 +69,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     def show_pending(self, wanted: SchemaInputs, seen: Comparison, show: Show) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
         plan = seen.plan
-        # An empty database has nobody to wait, and replaced functions make nobody wait.
+        # Nothing waits in an empty database, and nothing waits for replaced functions.
         upgrade = bool(plan.from_version) and any(s.kind is StepKind.MIGRATION for s in plan.steps)
         locks = locks_line(plan) if upgrade else ""
         each = wanted.together() is Transaction.EACH
@@ -139,7 +139,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     def observe(self, wanted: SchemaInputs) -> dict[str, Any] | None:
         """Read the schema again."""
         seen = self._verified(wanted)
-        require_readable(seen)
+        refuse_unreadable(seen.plan.gates, seen.observed.database)
         if not seen.observed.schema_exists:
             return None
         return _outputs(seen.observed) | {"fingerprint": seen.fingerprint}

@@ -100,7 +100,7 @@ class Cluster:
         """Run initdb of a major in `home` with a random password.
 
         Raises:
-            LocalServerError: initdb failed, or there are data, whose password nobody remembers.
+            LocalServerError: initdb failed, or there are data whose password is not recorded.
         """
         cluster = cls(home, secrets.token_urlsafe(24), 0, binaries)
         if cluster.pgdata.exists():
@@ -198,7 +198,7 @@ class Cluster:
         try:
             if b"postgres" not in (process / "cmdline").read_bytes():
                 return False
-            # A server works in the directory of its data, also after somebody moved it.
+            # A server works in the directory of its data, also after it was moved.
             return (process / "cwd").samefile(self.pgdata)
         except OSError:
             pass  # no /proc on this system, or it is closed to us

@@ -19,7 +19,7 @@ READABLE_DIRECTORY = 0o755
 Lock = AbstractContextManager[None]
 
 note = logging.getLogger("awa_infra.localserver").info
-"""Say what happens. Whoever wants to see it adds a handler to this logger."""
+"""Logger for progress messages; add a handler to show them."""
 
 
 @contextmanager

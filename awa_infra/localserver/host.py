@@ -1,7 +1,7 @@
 """Find the account, the binaries and the place with which PostgreSQL can run; no library does it for root.
 
 PostgreSQL refuses to run as root, and many containers give nothing else. Started by root it therefore runs as
-``nobody``, who often may not enter a checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
+``nobody``, which often may not enter a checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
 reach is put below a world-readable temporary directory instead. For an ordinary user none of this happens: own
 binaries, data where asked.
 """
@@ -47,7 +47,7 @@ class Account:
 
     @property
     def switches(self) -> bool:
-        """Whether programs run as somebody else than the current user."""
+        """Whether programs run as another user than the current one."""
         return self.uid is not None
 
     def run(self, command: Sequence[str | Path], timeout: float = SHORT_TIMEOUT) -> subprocess.CompletedProcess[str]:
@@ -143,7 +143,7 @@ def binaries() -> Path:
 def placed(bin_dir: Path, sources: Sequence[Path], name: str) -> Path:
     """Return `bin_dir`, or its twin in a copy of `sources` that the account can execute.
 
-    The first source contains `bin_dir`; the others must stand beside it.
+    The first source contains `bin_dir`; the others must be in the same folder.
     """
     if _runs(bin_dir):
         return bin_dir
@@ -235,7 +235,7 @@ def make_home(data_dir: Path, *, throw_away: bool) -> Path:
 
 
 def _mark(home: Path, name: str, link: Path) -> None:
-    """Write down for which link a home is: last and in one step, so that nobody takes a half-made one for an orphan."""
+    """Record for which link a home is: last and in one step, so that a half-made one is never taken for an orphan."""
     mark = home / f"{name}.new"
     mark.write_text(str(link))
     mark.rename(home / name)
@@ -266,13 +266,13 @@ def _candidate_places() -> list[Path]:
 
 
 def _public_places() -> Iterator[Path]:
-    """Yield own directories below temporary ones that nobody can enter."""
+    """Yield own directories below temporary ones that account ``nobody`` cannot enter."""
     for place in _candidate_places():
         try:
             place.mkdir(READABLE_DIRECTORY, exist_ok=True)
             status = place.lstat()
             if place.is_symlink() or status.st_uid != os.geteuid():
-                continue  # made by somebody else: not to be trusted
+                continue  # made by another user: not to be trusted
             place.chmod(READABLE_DIRECTORY)
         except OSError:
             continue

@@ -19,7 +19,7 @@ from awa_infra.localserver.host import account, home_of, keep, make_home, orphan
 if TYPE_CHECKING:
     from awa_infra.localserver.cluster import Binaries
 
-# Nothing this young is an orphan: whoever made it may be at work in ways not thought of here.
+# Nothing this young is treated as an orphan: the process that made it may still be at work.
 ORPHAN_AGE = 5 * 60.0
 # A server that runs without its data directory is stopped only when no test run can be that old.
 RUNNING_ORPHAN_AGE = 24 * 60 * 60.0
@@ -67,7 +67,7 @@ def start(
     elsewhere are removed once `data_dir` is gone; all others are kept.
 
     Raises:
-        LocalServerError: it cannot run here, or runs otherwise than asked for.
+        LocalServerError: it cannot run here, or runs with other settings than requested.
     """
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A plan that somebody has agreed to: enough to know it again, and none of its SQL."""
+"""A plan that was agreed to: enough to recognise it, and none of its SQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AgreedPlan:
     """What was agreed to.
 
     Attributes:
-        from_version: where schema ``awa`` stood.
+        from_version: version of schema ``awa`` when the plan was made.
         digest: of the plan.
         steps: key and hash of the SQL of each, in order.
         transaction: what is committed together.

@@ -67,7 +67,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueStorage:
-    """A custom queue-storage schema as somebody wants it, and the queues whose lanes are made ahead.
+    """A desired custom queue-storage schema, and the queues whose lanes are made ahead.
 
     Schema ``awa`` may be here too, for its queues: its queue storage and its shape are those of Awa's migrations.
     """
@@ -129,7 +129,7 @@ class DesiredState:
         queue_storage: custom schemas that must exist with exactly these shapes.
         policy: which objections are overruled.
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
-        guarded: schemas that nobody shall be able to drop by accident.
+        guarded: schemas that event triggers protect from being dropped by accident.
         database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.
         transaction: what is committed together.
     """

@@ -97,7 +97,7 @@ class LostRows:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something asked for that the database does not have, found by a query: rows and privileges, not objects.
+    """Something desired that the database does not have, found by a query: rows and privileges, not objects.
 
     Attributes:
         step: key of the step that makes it.

@@ -94,7 +94,7 @@ class Plan:
         gates: all that object, at once; if there are any, nothing may be applied.
         notes: what is worth knowing before.
         lock_objects: about how many lockable objects a transaction will hold, at most.
-        checked: codes of the conditions that the database was asked for, sorted.
+        checked: codes of the conditions that were checked, sorted.
         steps: in the order in which they run.
     """
 
@@ -108,7 +108,7 @@ class Plan:
 
     @property
     def blocked(self) -> bool:
-        """Whether any gate objects."""
+        """Whether any gate blocks."""
         return bool(self.gates)
 
     def with_gates(self, more: Iterable[Gate]) -> Plan:

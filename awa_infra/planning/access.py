@@ -44,9 +44,6 @@ _PRIVILEGES: Mapping[str, sqltext.Values] = {
 }
 """Duty to what it is granted on tables and sequences (Awa 0.6.9)."""
 
-_MAJOR = 18
-"""Any major that was measured: which functions are private is the same on all."""
-
 
 @dataclass(frozen=True, slots=True)
 class MissingQuery:
@@ -84,7 +81,7 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
     if roles is None:
         return []
     steps = [roles_step(roles)] if _is_missing(observed, ROLES_KEY) else []
-    # What is handed over can be granted on only then, so nobody could miss it before.
+    # What is handed over can be granted on only then, so no role can lack it before.
     handed_over = {stranger.schema for stranger in observed.strangers if stranger.movable}
     wanting = (s for s in _schemas(roles) if s in handed_over or _is_missing(observed, _access_key(s)))
     return [*steps, *(access_step(roles, s) for s in wanting)]
@@ -94,7 +91,7 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
     """Put the steps that hand over and that act as the owner before everything but the making of the roles.
 
     The owner is the declared one, else that of schema ``awa`` where the session may act as it: then everything
-    belongs to one role, whoever runs the plan.
+    belongs to one role, no matter which login runs the plan.
     """
     made = [step for step in steps if step.kind is StepKind.ROLES]
     rest = steps[len(made) :]
@@ -103,7 +100,7 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
         return (*moved, *as_owner(rest, observed))
     if not rest:
         return (*made, *moved)
-    # With all roles in place, whoever runs this may still not be a member of the owner; the same step mends that.
+    # With all roles in place, the login may still not be a member of the owner; the same step corrects that.
     first = made or ([roles_step(roles)] if _is_missing(observed, ACT_AS_KEY) else [])
     return (*first, *moved, act_as_step(roles.owner), *rest)
 
@@ -119,7 +116,7 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     return [
         lanes_step(wanted)
         for wanted in desired.queue_storage
-        # Nobody could ask about the lanes of a schema that is not there yet.
+        # The lanes of a missing schema cannot be queried.
         if wanted.queues and (observed.substrate(wanted.schema) is None or _is_missing(observed, lanes_key(wanted)))
     ]
 
@@ -190,7 +187,7 @@ def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool)
 
 def private_functions() -> str:
     """Return the names of the functions that only the owner may execute, as an array of PostgreSQL."""
-    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts(_MAJOR).private})) + "}"
+    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts().private})) + "}"
 
 
 def lanes_step(wanted: QueueStorage) -> Step:

@@ -1,4 +1,4 @@
-"""Whether what would be run is what somebody agreed to. Pure."""
+"""Check that what would be run is what was agreed to. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from awa_infra.planning.describe import listed
 def require_agreed(
     agreed: AgreedPlan, plan: Plan, desired: DesiredState | None, database: DatabaseIdentity | None
 ) -> None:
-    """Refuse anything but what was agreed to. Nothing to do is fine: somebody else was faster.
+    """Refuse anything but what was agreed to. Nothing to do is accepted: another session was faster.
 
     Args:
         agreed: to what.
@@ -35,7 +35,7 @@ def require_agreed(
     if differences:
         where = f"Database {database.name}" if database else "The database"
         raise StalePlanError(
-            f"{where}, or what is asked for, changed since the plan was made.",
+            f"{where}, or the desired state, changed since the plan was made.",
             details=differences,
             hint="Give the options with which the plan was made; or look at a new plan, then apply that. Nothing was "
             "changed.",

@@ -19,7 +19,7 @@ def pending_line(plan: Plan) -> str:
     versions = [int(s.key.removeprefix("V")) for s in plan.steps if s.kind is StepKind.MIGRATION]
     if versions:
         parts.append(f"{len(versions)} migration{'s' if len(versions) > 1 else ''} ({version_ranges(versions)})")
-    # Whom the steps are made as is a step of its own, and nothing that anybody waits for.
+    # The step that sets the role is not one that makes other sessions wait.
     parts += [s.title for s in plan.steps if s.kind not in {StepKind.MIGRATION, StepKind.ACT_AS}]
     if versions:
         origin = f"version {plan.from_version}" if plan.from_version else "an empty database"

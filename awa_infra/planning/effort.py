@@ -17,7 +17,7 @@ DURATION = "duration"
 
 _MEASURED_ALONE = frozenset({StepKind.MIGRATION, StepKind.PATCH})
 STRONG = ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE")
-"""Modes that keep out whoever writes, strongest first (PostgreSQL's table of conflicting lock modes)."""
+"""Modes that block writers, strongest first (PostgreSQL's table of conflicting lock modes)."""
 
 _MANY = 2
 
@@ -30,7 +30,7 @@ class Effort:
         seconds: on the machine of the facts, on a database without jobs.
         per_million: seconds more for a million jobs in the tables of before queue storage.
         waiting: who waits until the transaction ends, in the order of :data:`WAITING`.
-        unmeasured: how many steps have a text that nobody has measured.
+        unmeasured: how many steps have a text that was never measured.
     """
 
     seconds: float = 0.0
@@ -59,7 +59,7 @@ def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
 
 
 def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
-    """Return what is known of a step; ``None`` where nobody has measured its text.
+    """Return what is known of a step; ``None`` if its text was never measured.
 
     Args:
         step: of a plan.
@@ -87,7 +87,7 @@ def locks_text(sql: str) -> str | None:
     """Return in words what a text of Awa locks and who waits for it.
 
     Returns:
-        Empty if nobody waits; ``None`` if the text was never measured.
+        Empty if nothing waits; ``None`` if the text was never measured.
     """
     known = duration_facts().texts.get(normalised_sha256(sql))
     if known is None:

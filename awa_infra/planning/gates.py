@@ -77,7 +77,7 @@ def gate_queries(
         desired: the desired state; its policy decides which gates are left out.
         pending: whether there is anything to do; some gates only matter then.
         session: what the live engine knows; without it the gates that need it are left out, as in bundles.
-        begins_itself: whether whoever asks begins the transaction that writes, as the live engine always does.
+        begins_itself: whether the caller begins the transaction that writes, as the live engine always does.
     """
     values = _values(desired, session) | {"begins_itself": begins_itself or session is not None}
     queries: list[GateQuery] = []
@@ -107,7 +107,7 @@ def history_query() -> GateQuery:
 
 
 def runtime_query() -> GateQuery:
-    """Return the note with a row for each live runtime, which anybody may ask for who may read them."""
+    """Return the note with a row for each live runtime, for every role that may read them."""
     return _query("notes/live_runtime.sql", {})
 
 
@@ -162,7 +162,7 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, session: Sessio
         return False
     if _header(text, "for") == ("bundle" if session is not None else "engine"):
         return False
-    # These compare with something that was not asked for.
+    # These compare with something that is not desired.
     if path in {"gates/downgrade.sql", "gates/queue_storage_damaged.sql"}:
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
@@ -193,7 +193,7 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
         "floor_releases": _array(RUNTIME_FLOORS.values()),
         "exclusive_versions": _array(EXCLUSIVE_VERSIONS),
         "strangers": sqltext.Part(strangers_query()),
-        # The engine does it before anything else; a bundle leaves it to whoever may.
+        # The engine does it before anything else; a bundle leaves it to a role that may.
         "hands_over": session is not None,
     }
     if session is not None:
@@ -243,7 +243,7 @@ def _header(text: str, key: str) -> str:
 
 
 def _query(path: str, values: sqltext.Values, *, options: bool = True) -> GateQuery:
-    """Return one gate; without options of awa-infra in its hints for whoever runs a bundle, who has none."""
+    """Return one gate; without options of awa-infra in its hints where it is for a bundle, which has none."""
     raw = sqltext.load(path)
     schema = str(values.get("schema", ""))
     needs = tuple(_header(raw, "needs").replace("{schema}", schema).split())

@@ -11,16 +11,13 @@ from awa_infra.facts.catalog import newest_catalog_facts, own_names
 from awa_infra.model import Note, ObservedState, Step, StepKind, Stranger
 
 OWNERSHIP_KEY = "ownership"
-"""Key of the step that hands over what belongs to somebody else."""
-
-_MAJOR = 18
-"""Any major that was measured: names of objects are the same on all."""
+"""Key of the step that hands over what belongs to another role."""
 
 
 @cache
 def strangers_query() -> str:
     """Return the query for the objects of Awa that the owner of their schema cannot change."""
-    facts = newest_catalog_facts(_MAJOR)
+    facts = newest_catalog_facts()
     names = sorted(own_names({**facts.canonical, **facts.substrate}))
     return sqltext.render("ownership/strangers.sql", names="{" + ",".join(names) + "}").rstrip()
 
@@ -53,7 +50,7 @@ def ownership_steps(observed: ObservedState) -> list[Step]:
 
 
 def ownership_notes(observed: ObservedState) -> tuple[Note, ...]:
-    """Return what belongs to somebody else and cannot be handed over by this session."""
+    """Return what belongs to another role and cannot be handed over by this session."""
     left = [stranger for stranger in observed.strangers if not stranger.movable]
     return tuple(
         Note(

@@ -58,7 +58,7 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
             *lanes_steps(desired, observed),
         ],
     )
-    # First, as the login: whoever else the plan acts as may make no event triggers.
+    # First, as the login: the role that the plan acts as may not create event triggers.
     steps = (*guard_steps(desired, observed), *steps)
     return Plan(
         lock_objects=max(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, LostRows, ObservedState, Release
@@ -98,6 +98,19 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
         raise parts[0]
     where = f" in database {database}" if database else ""
     raise BlockedError(f"{len(gates)} conditions do not hold{where}; nothing was changed.", parts=parts)
+
+
+def refuse_unreadable(gates: Iterable[Gate], database: str) -> None:
+    """Raise if the role may not read the version of the schema: the schema would be reported as not migrated.
+
+    Args:
+        gates: of a plan.
+        database: its name, for the message.
+
+    Raises:
+        BlockedError: see above.
+    """
+    raise_if_blocked([gate for gate in gates if gate.code == "history-unreadable"], database)
 
 
 def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]:

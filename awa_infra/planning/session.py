@@ -55,7 +55,7 @@ def transaction(*, only_reads: bool = False) -> str:
 
 
 def begin(*, write: bool) -> str:
-    """Return the statement that begins such a transaction, for whoever begins it.
+    """Return the statement that begins such a transaction, for a caller that begins it itself.
 
     Args:
         write: whether it is to write, whatever the default of the role or the database is.

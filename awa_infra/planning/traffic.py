@@ -30,7 +30,7 @@ class Hold:
         replays: how often it runs the installer over every queue-storage schema.
         installs: over which schemas it runs it beside that.
         certain: whether it locks in any case; otherwise only if one of ``installs`` is there already.
-        unmeasured: how many of its steps have a text that nobody has measured, taken for ones that lock.
+        unmeasured: how many of its steps have a text that was never measured; they count as steps that lock.
     """
 
     mode: str
@@ -74,9 +74,9 @@ def holds_json(found: Iterable[Hold]) -> str:
 def _hold(mode: Transaction, steps: Sequence[Step], shapes: Mapping[str, Shape], *, certain: bool) -> Hold:
     found = [duration for step in steps if (duration := duration_of(step, shapes)) is not None]
     unmeasured = [step for step in steps if _unmeasured(step, shapes)]
-    everybody = bool(unmeasured) or not certain or any(step.kind in _LOCKING for step in steps)
+    all_wait = bool(unmeasured) or not certain or any(step.kind in _LOCKING for step in steps)
     waiting = [
-        who for who in WAITING if (everybody and who in _USERS) or any(who in duration.waiting for duration in found)
+        who for who in WAITING if (all_wait and who in _USERS) or any(who in duration.waiting for duration in found)
     ]
     return Hold(
         mode.value,

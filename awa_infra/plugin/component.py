@@ -103,7 +103,7 @@ class _Stack(pulumi.ComponentResource):
 class _Child(pulumi.CustomResource):
     def __init__(self, type_: str, name: str, given: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         kind = KINDS[type_]
-        # The SDK resolves only what it was told of.
+        # The SDK resolves only declared dependencies.
         expected = dict.fromkeys(camel(field.name) for field in kind.fields)
         secret = [camel(field.name) for field in kind.fields if field.secret]
         also = pulumi.ResourceOptions(additional_secret_outputs=secret)

@@ -16,7 +16,7 @@ from awa_infra.spec.stack import StackConfig
 
 _OWN_KEYS = tuple(field.key for field in ProviderInputs.described())
 _KEYS = frozenset({*_OWN_KEYS, *StackConfig.attributes(), "version", "pluginDownloadURL"})
-"""Keys that somebody reads: the plugin, an ``AwaStack``, or Pulumi itself."""
+"""Keys that the plugin, an ``AwaStack`` or Pulumi itself reads."""
 
 
 def configured(sent: Sent) -> dict[str, Any]:

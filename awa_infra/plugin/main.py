@@ -30,12 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until the engine is gone; return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if {"-h", "--help"} & set(given):
-        print(_USAGE, end="")  # noqa: T201  what was asked for
+        print(_USAGE, end="")  # noqa: T201  requested output
         return 0
     if "--version" in given:
         from awa_infra import __version__  # noqa: PLC0415  starting is what must be fast
 
-        print(__version__)  # noqa: T201  what was asked for
+        print(__version__)  # noqa: T201  requested output
         return 0
     # The engine passes options for logging and tracing first, its address last.
     address = given[-1] if given and ":" in given[-1] and not given[-1].startswith("-") else ""
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _cancel() -> None:
-    """Roll back what still runs; whoever asked for it hears so."""
+    """Roll back what still runs, and report that to the caller."""
     from awa_infra.database.cancellation import running  # noqa: PLC0415  nothing may be loaded yet
 
     running.cancel()

@@ -28,7 +28,7 @@ RESOURCES: Mapping[str, str] = {
     ),
     "awa:index:QueueStorageSchema": (
         "One custom queue-storage schema beside the default one in awa. Its shape never changes; missing lanes and "
-        "objects are added. It is dropped only with deletionPolicy drop, and only if nothing objects."
+        "objects are added. It is dropped only with deletionPolicy drop, and only if no gate blocks."
     ),
     "awa:index:StorageActivation": (
         "The deliberate switch of a fresh database to queue storage in one schema. It cannot be undone: deleting "

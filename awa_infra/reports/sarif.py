@@ -31,7 +31,7 @@ def sarif(observed: ObservedState, release: str, found: Examination, config: str
         release: what it was compared with.
         found: what was found.
         config: path of the stack configuration, which a page of code scanning shows the results at. A database is no
-            file; without a configuration its name stands for one.
+            file; without a configuration its name takes the place of one.
         made_by: version of awa-infra.
     """
     uri = quote(config or f"database/{observed.database}", safe="/")

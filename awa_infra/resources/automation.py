@@ -212,7 +212,7 @@ def _program() -> None:
 
 
 def _known_error(exc: automation.CommandError, target: Target) -> EngineError | None:
-    """Return what a failed Pulumi command means; the SDK tells kinds of failures apart by their text as well."""
+    """Return what a failed Pulumi command means; the SDK distinguishes kinds of failures by their text as well."""
     text = str(exc)
     if isinstance(exc, automation_errors.ConcurrentUpdateError):
         return EngineError(

@@ -22,7 +22,7 @@ class QueueArgs(TypedDict):
         priorities: those that have lanes; default 1 to 4.
         shards: shards that producers spread the queue over, 1 to 64, with a lane each for each priority; order is kept
             within each, not across them. Default: one lane, and ``awa.queue_meta.enqueue_shards`` is left as it is.
-        stripes: physical queues that stand for it; default 1.
+        stripes: physical queues that it is split into; default 1.
     """
 
     name: str

@@ -69,7 +69,7 @@ Queues = Annotated[
 Guard = Annotated[
     StrictBool,
     Field(
-        description="Guard the schema with an event trigger, so that nobody drops it by accident; needs a superuser."
+        description="Guard the schema with an event trigger, so that it is not dropped by accident; needs a superuser."
     ),
 ]
 

@@ -51,7 +51,7 @@ class RolesEntry(Entry):
         """
         lanes = self.lane_schemas
         if lanes is None:
-            # Jobs go to the schema that is or will be active; as long as nobody says which, it may be any.
+            # Jobs go to the schema that is or will be active; until one is activated, it may be any.
             lanes = (activation,) if activation else tuple(schemas) or (CANONICAL_SCHEMA,)
         return Roles(self.owner, self.migrator, self.runtime, self.observer, tuple(schemas), lanes)
 

@@ -138,7 +138,7 @@ def _undeclared(values: Mapping[str, Any]) -> Found:
 
 
 def _plain(name: str) -> bool:
-    # Anything else has its own problem, and may be something that nobody should read in a message.
+    # Anything else has its own problem, and may be a secret that must not show in a message.
     return identifier_problem(name) is None
 
 

@@ -72,7 +72,7 @@ class StackConfig(Migrating, Together, Lanes, Objects, Version, Place):
 
     guard: StrictBool = Field(
         False,  # noqa: FBT003
-        description="Guard schema awa and the declared schemas with event triggers, so that nobody drops them by "
+        description="Guard schema awa and the declared schemas with event triggers, so that they are not dropped by "
         "accident; needs a superuser.",
     )
 

@@ -1,4 +1,4 @@
-"""Give each test a database of its own, a copy of a template."""
+"""Give each test its own database, a copy of a template."""
 
 from __future__ import annotations
 

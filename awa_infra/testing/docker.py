@@ -1,4 +1,4 @@
-"""A client of Docker that answers, or why there is none."""
+"""Return a Docker client, or report why there is none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def docker_client() -> Any:  # noqa: ANN401  the docker package has no types
         raise LocalServerError(f"Docker does not answer: there is no {_SOCKET}.", hint=_INSTEAD)
     reason = ""
     with warnings.catch_warnings():
-        # Where it is refused the package leaves its socket open, which Python tells as a warning of the user's tests.
+        # After a refusal the package leaves its socket open, which Python reports as a warning of the user's tests.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             client = docker.from_env(timeout=30)

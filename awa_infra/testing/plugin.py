@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    # pytest imports this module in every run, also where nobody wants a database.
+    # pytest imports this module in every run, also where no test uses a database.
     from awa_infra.testing.databases import Databases, TestDatabase
 
 _ABOUT = {
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def awa_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Make databases ready for Awa: ``with awa_databases.create() as database``; for fixtures of a wider scope."""
-    from awa_infra.testing.databases import databases  # noqa: PLC0415  half a second, for those who want it
+    from awa_infra.testing.databases import databases  # noqa: PLC0415  takes half a second
 
     with _shown(request.config), _plainly(), databases() as found:
         yield found
@@ -55,7 +55,7 @@ def awa_database(request: pytest.FixtureRequest, awa_databases: Databases) -> It
 
 
 def _asked(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return what the marker of a test asks for, else the options of the project."""
+    """Return the arguments of a test's marker, else the options of the project."""
     asked: dict[str, Any] = {"config": request.config.getini("awa_config") or None}
     asked["activation"] = request.config.getini("awa_activation") or None
     marker = request.node.get_closest_marker("awa")
@@ -95,7 +95,7 @@ class _Shown(logging.Handler):
 
 @contextmanager
 def _shown(config: pytest.Config) -> Iterator[None]:
-    """Show what awa-infra waits for."""
+    """Show progress of the server on standard error."""
     log, handler = logging.getLogger("awa_infra.localserver"), _Shown(config)
     log.addHandler(handler)
     try:

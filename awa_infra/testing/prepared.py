@@ -1,4 +1,4 @@
-"""What a database is to hold, and how it gets there: the installed release, and what a stack configuration declares."""
+"""Prepare a database: the installed release, and what a stack configuration declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from awa_infra.planning.planner import make_plan
 from awa_infra.spec.stack import StackConfig
 
 POLICY = Policy(allow_pooler=True)
-"""Nobody else knows a new database; that it is reached through a pooler does no harm there."""
+"""Nothing else uses a new database, so a pooler does no harm there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Contents:
         return json.dumps([wanted.release.name, declared, steps])
 
     def extends(self, other: Contents) -> bool:
-        """Whether it is what a copy of the other becomes by adding something."""
+        """Whether a copy of the other becomes this by additions alone."""
         mine, theirs = self.desired, other.desired
         return mine.roles is None and mine.target_version == theirs.target_version
 
@@ -60,7 +60,7 @@ def contents(config: str | PathLike[str] | None = None, activation: str | None =
     """Return what a stack configuration declares for a database, whatever its name; without one the release alone.
 
     Args:
-        config: path of a ``Pulumi.<stack>.yaml``. Its database, URL and encrypted passwords mean nothing here.
+        config: path of a ``Pulumi.<stack>.yaml``. Its database, URL and encrypted passwords are ignored.
         activation: activate queue storage in this schema. Default: what the configuration declares, else nothing.
 
     Raises:

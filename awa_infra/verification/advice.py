@@ -58,7 +58,7 @@ def with_repairs(
     unrepairable = any(
         f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in reported
     )
-    # Nobody knows which version an empty table stood for, unless every object is that of the release.
+    # An empty table does not say which version it was at, unless every object is that of the release.
     lost = any(f.code == "version-rows-missing" and f.repair for f in reported)
     differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in reported)
     if unrepairable or not known or (lost and differs):

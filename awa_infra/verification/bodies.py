@@ -16,7 +16,7 @@ _QUOTE = re.compile(r"\bAS\s+(\$\w*\$)", re.IGNORECASE)
 def release_bodies(release: Release) -> dict[str, list[str]]:
     """Return the bodies that a release gives each function of schema ``awa``, the last one first.
 
-    What is not a function after all does no harm: nobody believes a body whose hash is another.
+    What is not a function after all does no harm: a body with another hash is not used.
     """
     found: dict[str, list[str]] = {}
     for text in [*(m.sql for m in release.migrations), *(p.sql for p in release.patches)]:

@@ -30,7 +30,7 @@ STRUCTURE = frozenset(
         *("security", "policy", "rule", "reference", "other"),
     )
 )
-"""The parts that count for the fingerprint. Privileges and owners are told apart: they are a site's own."""
+"""The parts that count for the fingerprint. Privileges and owners are compared separately: each site has its own."""
 
 NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view", "security"}
 """The parts whose entries are objects with names, not properties of other ones."""
@@ -125,7 +125,7 @@ def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[
     """Return the template of a schema's catalog.
 
     Where slots of a family disagree, the definition of most of them is taken. Whether a catalog is regular at
-    all, is told by expanding the result again.
+    all, is checked by expanding the result again.
 
     Args:
         catalog: of one schema.

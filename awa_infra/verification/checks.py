@@ -46,7 +46,7 @@ class Health:
 
 
 def no_such_schema(schema: str) -> Finding:
-    """Return the finding about a schema that was asked for and is no queue storage."""
+    """Return the finding about a requested schema that is no queue storage."""
     return state(
         "schema-missing", schema, "schema", f"there is no queue-storage schema {schema}", "Declare it, and apply."
     )
@@ -117,7 +117,7 @@ def _lost_marker(observed: ObservedState, transition: StorageTransition) -> Find
         CANONICAL_SCHEMA,
         "runtime_storage_backends",
         message,
-        "" if certain else "Nothing tells which schema it named. " + BY_HAND,
+        "" if certain else "Nothing shows which schema it named. " + BY_HAND,
         step="marker" if certain else None,
     )
 
@@ -217,12 +217,12 @@ def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]
     """Return which functions PUBLIC may execute, though Awa revoked that."""
     findings = []
     for function in sorted(private):
-        # Without any privilege recorded the default holds, which lets everybody execute.
+        # Without any privilege recorded the default holds, which lets PUBLIC execute.
         granted = catalog.get(("privilege", function), "public EXECUTE")
         if ("function", function) in catalog and "public EXECUTE" in granted.split(", "):
             base = function.partition("(")[0]
             revoke = f"REVOKE ALL ON FUNCTION awa.{function} FROM PUBLIC;"
-            message = f"everybody may execute awa.{base}; Awa revokes that"
+            message = f"PUBLIC may execute awa.{base}; Awa revokes that"
             findings.append(state("public-may-install", CANONICAL_SCHEMA, base, message, "Revoke it.", revoke))
     return findings
 

@@ -72,7 +72,7 @@ class Finding:
 
     Attributes:
         kind: ``RUNTIME_CREATED`` is no drift: Awa itself creates it when it is used. ``UNKNOWN`` was not compared:
-            no drift either, but nobody may call the database healthy.
+            no drift either, but the database is not reported as healthy.
         code: stable identifier.
         schema: where.
         part: which part of the catalog, or ``state`` for rows and privileges.

@@ -49,7 +49,7 @@ def is_production(args: ResourceValidationArgs) -> bool:
 
 
 def roles_are_separate(args: StackValidationArgs, report: ReportViolation) -> None:
-    """Report a stack in which workers would have to connect as the owner of the schema, or as whoever deploys."""
+    """Report a stack in which workers would have to connect as the owner of the schema, or as the deploying role."""
     schemas = [resource for resource in args.resources if resource.resource_type in SCHEMA]
     roles = [resource for resource in args.resources if resource.resource_type in ROLES]
     for resource in roles:
@@ -59,7 +59,7 @@ def roles_are_separate(args: StackValidationArgs, report: ReportViolation) -> No
         if not roles:
             report("Declare roles (AwaRoles, awa.Roles): workers would have no role of their own.", resource.urn)
         elif not resource.props.get("role"):
-            report("Set role to the owner: otherwise whoever deploys owns what a migration makes.", resource.urn)
+            report("Set role to the owner: otherwise the deploying role owns what a migration makes.", resource.urn)
 
 
 def connections_are_secrets(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
@@ -100,7 +100,7 @@ PolicyPack(
         ),
         StackValidationPolicy(
             name="roles-are-separate",
-            description="Workers have a role that owns nothing, and one role owns the schema whoever deploys.",
+            description="Workers have a role that owns nothing, and one role owns the schema, whichever role deploys.",
             validate=roles_are_separate,
         ),
         ResourceValidationPolicy(

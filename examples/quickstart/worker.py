@@ -3,7 +3,7 @@
 Usage: DATABASE_URL=postgresql://... python worker.py [queue-storage schema]
 
 Starting a worker is what activates queue storage on a fresh database: Awa decides that, and no resource of
-awa-infra does it by the way. On a database whose jobs already live in another schema Awa refuses to start.
+awa-infra does it as a side effect. On a database whose jobs already live in another schema Awa refuses to start.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
--- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
--- take turns would each own a part, and the next migration would stop at what belongs to another.
+-- From here on the owner of schema awa owns every new object, whichever login runs this. Otherwise each member of the
+-- owner would own the objects that it made, and the next migration would fail on those of another member.
 DO $awa_infra$
 DECLARE
     owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
@@ -13,7 +13,7 @@ BEGIN
        OR NOT pg_has_role(session_user, owner, means) THEN
         RETURN;
     END IF;
-    -- The tool records in tables of its own what was run, within the same transaction.
+    -- The tool records in its own tables what was run, in the same transaction.
     FOR own IN
         SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
           FROM pg_catalog.pg_namespace n

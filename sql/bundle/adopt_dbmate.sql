@@ -1,5 +1,5 @@
--- Tells dbmate what is there already, by Awa's own table of versions. Whatever belongs to a version that is not there, or
--- to none, is left to dbmate.
+-- Records in dbmate's history the migrations that exist, by Awa's own table of versions. dbmate runs everything else:
+-- files of later versions, and files without a version.
 CREATE TABLE IF NOT EXISTS awa_migrations.dbmate_migrations (version varchar PRIMARY KEY);
 INSERT INTO awa_migrations.dbmate_migrations (version)
 SELECT lpad(f.number, 6, '0')

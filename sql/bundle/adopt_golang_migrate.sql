@@ -1,5 +1,5 @@
--- Tells golang-migrate what is there already, by Awa's own table of versions: after another program migrated, or after a
--- run that left golang-migrate's history dirty or behind. What comes after that version is run again, and may be.
+-- Records in golang-migrate's history the version that exists, by Awa's own table of versions: after another program
+-- migrated, or after a run that left the history dirty or behind. Files after that version are run again, which is safe.
 CREATE TABLE IF NOT EXISTS awa_migrations.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
 DO $awa_infra$
 DECLARE

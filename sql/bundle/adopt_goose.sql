@@ -1,5 +1,5 @@
--- Tells goose what is there already, by Awa's own table of versions; run after "goose ... version", which makes goose's
--- table. Whatever belongs to a version that is not there, or to none, is left to goose.
+-- Records in goose's history the migrations that exist, by Awa's own table of versions. Run it after
+-- "goose ... version", which makes goose's table. goose runs everything else: files of later versions or without one.
 INSERT INTO awa_migrations.goose_db_version (version_id, is_applied)
 SELECT f.number::bigint, true
   FROM json_array_elements_text({numbers}) AS f (number)

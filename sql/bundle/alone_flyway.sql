@@ -1,7 +1,7 @@
 -- Flyway gives its own lock back after each file, while Awa's migration lock is held from the first file to the last.
--- A second Flyway that got in between two files would hold the one and wait for the other, and the first one the other
--- way round. So on connections of its own only one Flyway at a time goes on from here ("AWA_FLYW" as a number), until
--- it disconnects. On a connection that an application's pool lent, Awa's lock is each file's: nothing to wait for.
+-- A second Flyway that starts between two files would hold one and wait for the other, and the first one the reverse: a
+-- deadlock. So on connections of its own only one Flyway at a time continues from here ("AWA_FLYW" as a number), until
+-- it disconnects. On a connection of an application's pool each file takes Awa's lock, so there is nothing to wait for.
 DO $awa_infra$
 DECLARE
     deadline CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';

@@ -1,5 +1,5 @@
--- Flyway would run version 1 on a schema that another program migrated, and fail half way; or, told too high a
--- version, would never run what is between.
+-- Flyway would run version 1 on a schema that another program migrated, and fail half way. With too high a baseline it
+-- would never run the versions between.
 SELECT 'not-adopted' AS code,
        format('Schema awa in database %I is at version %s, but Flyway''s history does not know it.',
               current_database(), max(version)) AS message,

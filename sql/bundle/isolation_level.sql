@@ -1,5 +1,5 @@
--- Flyway has asked the database something in this transaction, so its isolation level stays as the role or the database
--- has it. Under any but this one, what is looked at once the lock is there would be older than the lock.
+-- Flyway has run a query in this transaction, so the isolation level can no longer be set. Under any level but this one,
+-- the checks after the lock would read a snapshot that is older than the lock.
 SELECT 'isolation-level' AS code,
        format('Flyway works under isolation level %s: role %I has it by default in database %I. What another migration '
               'has just done would not be seen.', current_setting('transaction_isolation'), session_user, current_database())

@@ -1,7 +1,7 @@
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
 -- interleave. On a connection that Flyway opened with flyway.toml, which names the application, the lock is the
--- session's: it is held from the first file until Flyway disconnects. A connection that an application's pool
--- lent to Flyway lives on, and would keep the lock for as long; there it is the transaction's, for each file.
+-- session's: it is held from the first file until Flyway disconnects. A connection of an application's pool
+-- stays open, and would keep the lock; there the lock lasts one transaction, for each file.
 DO $awa_infra$
 DECLARE
     own_connection CONSTANT boolean := current_setting('application_name') = {application};
@@ -19,7 +19,7 @@ BEGIN
         EXIT WHEN taken;
         IF clock_timestamp() > deadline THEN
             RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
-                {lock_wait_told}
+                {lock_wait_text}
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
         END IF;
@@ -28,7 +28,7 @@ BEGIN
     IF own_connection THEN
         PERFORM set_config('awa_infra.held', 'true', false);
     END IF;
-    -- Between the checks before the run and this lock another migration may have been at work.
+    -- Between the checks before the run and this lock another migration may have run.
     PERFORM set_config('awa_infra.fresh', (own_connection AND NOT held)::text, true);
 END
 $awa_infra$;

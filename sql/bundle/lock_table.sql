@@ -1,5 +1,5 @@
--- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
--- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
+-- Every relation that a transaction touches takes a place in the server's lock table until it ends. Existing
+-- objects are not touched, so only missing ones count. Idle servers have some more room than this, busy ones less.
 SELECT {code} AS code,
        format('Installing %s locks about %s objects in one transaction; this server''s lock table is sized for %s.',
               w.what, w.objects, s.per_transaction * s.sessions) AS message,

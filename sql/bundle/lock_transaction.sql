@@ -7,7 +7,7 @@ BEGIN
     WHILE NOT pg_try_advisory_xact_lock(4708303813013489490) LOOP
         IF clock_timestamp() > deadline THEN
             RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
-                {lock_wait_told}
+                {lock_wait_text}
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
         END IF;

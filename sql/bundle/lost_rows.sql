@@ -1,6 +1,6 @@
 
-    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
-    -- only here, hence EXECUTE. Without any version another condition says what is wrong.
+    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables is
+    -- known only here, hence EXECUTE. Without any version another condition reports what is wrong.
     IF {when} AND 'awa.schema_version' = ANY (readable) THEN
         DECLARE
             lost     text[] := ARRAY[]::text[];
@@ -40,7 +40,7 @@
                 END IF;
                 IF ring.countable THEN
                     EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
-                    -- A count that somebody changed is another matter: only slots with partitions must have rows.
+                    -- A changed count is another condition: only slots with partitions must have rows.
                     IF slots < least(recorded, ring.partitions) THEN
                         lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
                                                least(recorded, ring.partitions));

@@ -1,3 +1,3 @@
--- The tool's table is not there yet.
+-- The tool's table does not exist yet.
 SELECT
  WHERE to_regclass({table}) IS NOT NULL

@@ -1,14 +1,14 @@
--- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
--- setting of the session; stop.sql then reports all of it at once.
+-- Conditions that must hold before anything runs. This only reads, and collects every condition that fails
+-- in a setting of the session; stop.sql then reports all of them at once.
 DO $awa_infra$
 DECLARE
     problems text[] := ARRAY[]::text[];
     problem  record;
-    -- Whether anything that this bundle brings is missing; some conditions only matter then.
+    -- Whether anything that this bundle makes is missing; some conditions only apply then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
-    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    -- Whether the migration lock has just been taken: earlier answers may be outdated.
     fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
-    -- The tables that this role can read. A condition about a table that is not there does not apply; its
+    -- The tables that this role can read. A condition about a missing table does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
         SELECT n.nspname || '.' || c.relname

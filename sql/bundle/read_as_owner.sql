@@ -1,5 +1,5 @@
--- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
--- not look into the schema without doing so.
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, cannot
+-- read the schema otherwise.
 DO $awa_infra$
 BEGIN
     PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)

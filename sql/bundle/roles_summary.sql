@@ -1,4 +1,4 @@
--- What there is now: every declared role, and whoever ran this. Reads only.
+-- The result: every declared role, and the role that ran this. Reads only.
 SELECT r.rolname AS role, w.duty,
        CASE WHEN r.rolcanlogin THEN 'yes' ELSE 'no' END AS "logs in",
        CASE WHEN acts THEN {owner} ELSE '' END AS "may act as",
@@ -6,7 +6,7 @@ SELECT r.rolname AS role, w.duty,
          AS "to end that"
   FROM json_to_recordset({duties}) AS w (duty text, name text)
   JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(w.name, session_user)
- -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser is never bound by it.
+ -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser always has the right.
  CROSS JOIN LATERAL (SELECT r.rolname <> {owner} AND NOT r.rolsuper
                             AND pg_has_role(r.oid, {owner}, CASE WHEN current_setting('server_version_num')::int < 160000
                                                                  THEN 'MEMBER' ELSE 'SET' END) AS acts) AS a

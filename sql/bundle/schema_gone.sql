@@ -1,4 +1,4 @@
--- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+-- The tool's history says that it has run the script of a queue-storage schema, so it would never run it again.
 SELECT 'schema-gone' AS code,
        format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
               {schema}, current_database()) AS message,
@@ -9,7 +9,7 @@ SELECT 'schema-gone' AS code,
 {history}
                       ) AS h
                 WHERE h.outcome <> 'failed'
-                  -- Some tools remember nothing but the last number.
+                  -- Some tools record only the last number.
                   AND CASE WHEN {last} THEN lpad(h.identity, 12, '0') >= lpad({identity}, 12, '0')
                            ELSE h.identity = {identity} END)
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c

@@ -1,4 +1,4 @@
--- A bundle that starts in the middle runs on nothing less.
+-- A bundle that starts after a version needs a database at that version.
 SELECT 'start-not-reached' AS code,
        format('Schema awa in database %I is at version %s, and this bundle starts after version %s.',
               current_database(), coalesce(max(version), 0), {from_version}) AS message,

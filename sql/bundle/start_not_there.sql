@@ -1,4 +1,4 @@
--- A bundle that starts in the middle cannot be the first one.
+-- A bundle that starts after a version cannot be the first one.
 SELECT 'start-not-reached' AS code,
        format('Database %I has no schema awa yet, and this bundle starts after version %s.',
               current_database(), {from_version}) AS message,

@@ -1,5 +1,5 @@
--- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
--- statement that failed, and a short one leaves the reasons in sight.
+-- Stops the tool if one of the conditions just checked fails. A statement of its own, because tools print the statement
+-- that failed, and a short one leaves the reasons in sight.
 DO $awa_infra$
 BEGIN
     IF current_setting('awa_infra.problems') <> '' THEN

@@ -64,7 +64,7 @@ BEGIN;
                            'idx_{{schema}}_', 'idx_' || f.schema || '_'), '{{schema}}.', f.quoted || '.')
       FROM filled f
 ), cut AS MATERIALIZED (
-    -- PostgreSQL cuts long names of indexes; which of several that become one is there means nothing.
+    -- PostgreSQL cuts long names of indexes; if several become equal, it does not matter which of them exists.
     SELECT DISTINCT e.schema, left(m.name[1], 63) AS name
       FROM expected e
      CROSS JOIN LATERAL regexp_matches(e.object, '(idx_[a-z0-9_]+)$') AS m (name)
@@ -92,8 +92,8 @@ BEGIN;
              WHERE NOT EXISTS (SELECT FROM cut k
                                 WHERE k.schema = c.schema AND c.part = 'index'
                                   AND k.name = left(substring(c.object FROM 'idx_[a-z0-9_]+$'), 63))) d
-), told AS MATERIALIZED (
-    -- What hangs on something else that is missing or extra is not told twice.
+), reported AS MATERIALIZED (
+    -- What depends on a missing or extra object is not reported twice.
     SELECT d.*
       FROM differing d
      WHERE NOT EXISTS (
@@ -108,13 +108,13 @@ BEGIN;
                            ('constraint', d.parent || '.' || substring(d.object FROM '\.(.*)$')))
                     OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent)))
 ), families AS (
-    -- Equal differences of the partitions of one table are one.
+    -- Equal differences of the partitions of one table are reported once.
     SELECT f.schema, f.kind, f.part,
            CASE WHEN count(*) = 1 THEN min(f.object) ELSE f.family END AS object,
            CASE WHEN count(*) = 1 THEN min(f.expected) ELSE min(f.all_expected) END AS expected,
            CASE WHEN count(*) = 1 THEN min(f.found) ELSE min(f.all_found) END AS found, count(*) AS members
       FROM (SELECT t.schema, t.kind, t.part, t.object, t.expected, t.found, n.family, n.all_expected, n.all_found
-              FROM told t
+              FROM reported t
              CROSS JOIN LATERAL (
                 SELECT CASE WHEN t.slot IS NULL THEN t.object ELSE regexp_replace(t.object, o.own, '_*', 'g') END AS family,
                        CASE WHEN t.slot IS NULL THEN t.expected

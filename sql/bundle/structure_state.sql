@@ -117,7 +117,7 @@
      WHERE r.part = 'published'
      GROUP BY r.schema
     UNION ALL
-    SELECT f.schema, true, format('everybody may execute awa.%s; Awa revokes that', split_part(f.object, '(', 1))
+    SELECT f.schema, true, format('PUBLIC may execute awa.%s; Awa revokes that', split_part(f.object, '(', 1))
       FROM health f
       LEFT JOIN health p ON p.schema = f.schema AND p.part = 'privilege' AND p.object = f.object
      WHERE f.part = 'function' AND 'public EXECUTE' = ANY (string_to_array(coalesce(p.definition, 'public EXECUTE'), ', '))

@@ -1,5 +1,5 @@
--- A script cannot set anything for the tool's own statements and connections, and what ends one of them would leave a
--- migration that the tool does not know of.
+-- A script cannot change settings of the tool's own statements and connections. A timeout that ends one of them would
+-- leave a migration that the tool has not recorded.
 SELECT 'tool-timeout' AS code,
        format('Setting %s is %s for role %I in database %I. %s', s.name, s.reset_val || ' ' || s.unit, session_user,
               current_database(), {consequence}) AS message,

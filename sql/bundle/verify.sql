@@ -1,6 +1,6 @@
 -- Run after the bundle, by any role that can read schema awa: psql -X -q -f verify.sql
--- Every row should say true in column ok. It reads only, waits for no lock longer than 10 seconds, and has a minute in
--- all, whatever the role's own timeouts are.
+-- Every row should say true in column ok. It reads only, waits at most 10 seconds for a lock, and runs at most a
+-- minute in all, whatever the role's own timeouts are.
 BEGIN;
 {opening}
 {facts}

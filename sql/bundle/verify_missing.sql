@@ -2,5 +2,5 @@ SELECT {what}, 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER B
   FROM (
 {missing}
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'

@@ -1,5 +1,5 @@
--- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
--- transaction it is asked before it is too late.
+-- The same comparison as verify.sql, but every difference is an error. It runs last in the transaction, before the
+-- COMMIT.
 DO $awa_infra$
 DECLARE
     wrong text;

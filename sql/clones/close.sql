@@ -1,2 +1,2 @@
--- Lets nobody connect any more: PostgreSQL copies no database that somebody uses.
+-- Closes a database to connections: PostgreSQL copies only a database without sessions.
 ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false

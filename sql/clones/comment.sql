@@ -1,2 +1,2 @@
--- Tells people what a database is.
+-- Describes a database for people who find it.
 COMMENT ON DATABASE {name} IS {comment}

@@ -1,4 +1,4 @@
--- Constraints. NOT NULL is told with the column: only PostgreSQL 18 records it as a constraint too.
+-- Constraints. NOT NULL is part of the column: only PostgreSQL 18 records it as a constraint too.
 SELECT r.schema, 'constraint' AS part, r.relname || '.' || con.conname AS object,
        pg_catalog.pg_get_constraintdef(con.oid) AS definition
   FROM relations r

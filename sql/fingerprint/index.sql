@@ -1,5 +1,5 @@
 -- Indexes, from the raw columns of the catalog: pg_get_indexdef would take most of the time of all parts.
--- One that belongs to a partitioned index is named by that and its table: PostgreSQL made its own name up.
+-- One that belongs to a partitioned index is named by that and its table: PostgreSQL chose its own name.
 -- Operator classes are read once: joined, all of them would be read again for every index.
 -- NULLS NOT DISTINCT, which only servers from 15 on have, is read in a way that 14 accepts too.
 SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text

@@ -1,7 +1,7 @@
 -- gate: auto-row-security
 -- when: pending
--- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
--- without a policy they would see no job and insert none.
+-- Such a trigger is meant for the tables of an application's API. Workers do not own Awa's tables, so without a policy
+-- they would see no job and insert none.
 SELECT 'auto-row-security' AS code,
        format('Event trigger %I of database %I enables row security on every new table, and so would keep workers from '
               'Awa''s jobs.', e.evtname, current_database()) AS message,

@@ -2,7 +2,7 @@
 -- when: pending
 -- unless: allow_blocking_sessions
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
--- make them wait, and everybody else behind them. Without pg_read_all_stats a role sees only its own sessions here.
+-- make them wait, and all other sessions behind them. Without pg_read_all_stats a role sees only its own sessions here.
 SELECT 'blocking-session' AS code,
        format('Session %s (user %s%s) has held locks on tables of %s in a transaction of %s s; it is %s.', a.pid,
               a.usename, coalesce(', ' || nullif(a.application_name, ''), ''),

@@ -1,7 +1,7 @@
 -- gate: database-encoding
 -- when: pending
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
--- a client in the database's own encoding would store something else without a word.
+-- a client in the database's own encoding would silently store something else.
 SELECT 'database-encoding' AS code,
        format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
          AS message,

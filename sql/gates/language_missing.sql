@@ -1,7 +1,7 @@
 -- gate: language-missing
 -- when: pending
 -- for: engine
--- Awa has functions in both. A bundle cannot ask: its own scripts are in the language that it would ask for.
+-- Awa has functions in both. A bundle cannot check this: its own scripts need the language.
 SELECT 'language-missing' AS code,
        CASE WHEN l.oid IS NULL
             THEN format('Database %I does not have language %s, in which functions of Awa are written.',

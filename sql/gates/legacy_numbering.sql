@@ -1,8 +1,8 @@
 -- gate: legacy-numbering
 -- for: bundle
 -- needs: awa.schema_version
--- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
--- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
+-- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle
+-- cannot. Two tables show which numbering it is: they exist from version 2 and 4 of today's numbering on.
 SELECT 'legacy-numbering' AS code,
        format('Schema awa in database %I has version rows in the numbering of Awa before 0.4 (highest: %s).',
               current_database(), max(version)) AS message,

@@ -2,7 +2,7 @@
 -- when: pending
 -- unless: allow_live_runtimes
 -- needs: awa.schema_version awa.runtime_instances
--- Some versions need every runtime to be away. (Of the releases known today none does.)
+-- Some versions need every runtime to be stopped. (Of the releases known today none does.)
 SELECT 'live-runtimes' AS code,
        format('Runtime %s (pid %s, Awa %s, seen %s s ago) is live, and version %s needs all of them to be away.',
               r.hostname, r.pid, r.version, extract(epoch FROM clock_timestamp() - r.last_seen_at)::int, e.version)

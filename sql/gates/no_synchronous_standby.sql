@@ -1,6 +1,6 @@
 -- gate: no-synchronous-standby
 -- when: pending
--- The commit would wait for ever, and everybody else behind the locks of its transaction.
+-- The commit would wait for ever, and all other sessions behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
        format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
               'is connected.', current_setting('synchronous_standby_names')) AS message,

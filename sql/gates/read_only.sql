@@ -1,6 +1,6 @@
 -- gate: read-only
 -- when: pending
--- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
+-- A tool that begins its own transactions cannot be switched to read-write from here; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'

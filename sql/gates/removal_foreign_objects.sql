@@ -2,7 +2,7 @@
 -- for: removal
 -- What Awa did not make must not go with the schema. Everything that DROP SCHEMA ... CASCADE takes along is followed
 -- through pg_depend; allowed are the kinds of objects that Awa makes, inside the schema. Whether each of those has a name
--- that the release gives is compared apart, with the catalog of the release.
+-- that the release gives is compared separately, with the catalog of the release.
 WITH RECURSIVE gone (classid, objid, objsubid) AS (
     SELECT 'pg_catalog.pg_namespace'::regclass::oid, n.oid, 0
       FROM pg_catalog.pg_namespace n
@@ -40,7 +40,7 @@ WITH RECURSIVE gone (classid, objid, objsubid) AS (
                    WHEN 'pg_attrdef' THEN o.namespace = {schema}
                    WHEN 'pg_trigger' THEN o.namespace = {schema}
                    WHEN 'pg_rewrite' THEN o.namespace = {schema} AND o.rulename = '_RETURN'
-                   -- Base types are nobody's but a user's; arrays and row types go with what they belong to.
+                   -- Only users make base types; arrays and row types are dropped with what they belong to.
                    WHEN 'pg_type' THEN o.namespace IN ({schema}, 'pg_toast') AND (o.typtype <> 'b' OR o.typcategory = 'A')
                    ELSE false
                END

@@ -1,6 +1,6 @@
 -- gate: removal-unrecognised
 -- for: removal-of-nothing
--- A schema that this role may not read, or that is damaged, looks as if it were gone. It is not.
+-- A schema that this role may not read, or that is damaged, looks missing. It is not.
 SELECT 'removal-unrecognised' AS code,
        format('Schema %I exists in database %I and holds objects, but role %I cannot see queue storage in it.', n.nspname,
               current_database(), current_user) AS message,

@@ -1,6 +1,6 @@
 -- gate: role-too-powerful
 -- per: roles
--- A runtime or observer that could act as the owner could do everything that it must not.
+-- A runtime or observer that can act as the owner can do everything that it must not do.
 SELECT 'role-too-powerful' AS code,
        format('Role %I, declared as %s, %s.', r.rolname, d.duty, x.what) AS message,
        format('Declare another role as %s, or: %s', d.duty, x.remedy) AS hint

@@ -1,7 +1,7 @@
 -- gate: roles-not-grantable
 -- per: roles
 -- when: pending
--- Roles that are there already belong to whoever made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
+-- Existing roles belong to the role that made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
 SELECT 'roles-not-grantable' AS code,
        format('Role %I may not %s.', me.rolname, x.what) AS message,
        format('As an administrator: %s', x.remedy) AS hint

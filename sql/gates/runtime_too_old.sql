@@ -3,7 +3,7 @@
 -- unless: allow_live_runtimes
 -- needs: awa.schema_version awa.runtime_instances
 -- Some versions need every live runtime to be of a release that can live with them. Live is what was seen in the
--- last 90 seconds, whatever it says of its health; a version that cannot be read counts as too old.
+-- last 90 seconds, whatever health it reports; a version that cannot be read counts as too old.
 SELECT 'runtime-too-old' AS code,
        format('Runtime %s (pid %s, Awa %s, seen %s s ago) is too old for version %s, which needs %s.', r.hostname,
               r.pid, r.version, extract(epoch FROM clock_timestamp() - r.last_seen_at)::int, f.version, f.release)

@@ -1,6 +1,6 @@
 -- gate: schema-other-owner
 -- per: roles
--- The declared owner could neither grant on nor migrate what belongs to somebody else.
+-- The declared owner could neither grant on nor migrate what belongs to another role.
 SELECT 'schema-other-owner' AS code,
        format('Schema %I in database %I belongs to %I, not to the declared owner %I.', n.nspname, current_database(),
               pg_catalog.pg_get_userbyid(n.nspowner), o.name) AS message,

@@ -1,6 +1,6 @@
 -- gate: setting-not-allowed
 -- when: pending
--- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+-- Other settings of a role or a database are corrected for the run; these only a superuser may change.
 SELECT 'setting-not-allowed' AS code,
        format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
               'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)

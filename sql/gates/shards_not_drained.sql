@@ -3,7 +3,7 @@
 -- needs: awa.queue_meta {schema}.queue_claim_heads {schema}.queue_enqueue_heads
 -- Fewer shards than there are: Awa allows it once nothing is left in the shards above (its ADR 25).
 SELECT 'shards-not-drained' AS code,
-       format('Queue %s in schema %I is to go from %s to %s enqueue shards, and %s of its lanes above still hold jobs that nobody has claimed.',
+       format('Queue %s in schema %I is to go from %s to %s enqueue shards, and %s of its lanes above still hold jobs that no worker has claimed.',
               l.queue, {schema}, min(l.shards), min(l.wanted), count(*)) AS message,
        format('Stop the producers of %s until its workers have claimed those jobs, then run the same again; or declare %s shards.',
               l.queue, min(l.shards)) AS hint

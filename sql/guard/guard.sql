@@ -1,4 +1,4 @@
--- Guard schema {schema}: nobody drops it any more in this database, not with DROP SCHEMA, not with DROP OWNED, and not
+-- Guard schema {schema}: in this database it can no longer be dropped, not with DROP SCHEMA, not with DROP OWNED, and not
 -- along with something else, unless the session allows it by name first: SET awa_infra.allow_drop = {schema};
 -- To take the guard away, as a superuser: DROP EVENT TRIGGER {trigger_name}; DROP FUNCTION awa_infra_guard.{schema_name}();
 -- Event triggers belong to superusers, so this is made by the login, whichever role the transaction acts as.

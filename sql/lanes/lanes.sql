@@ -1,5 +1,5 @@
 -- Lanes of queues in queue-storage schema {schema}, made by its owner: a runtime that found none would make them
--- itself, and own their sequences. What is there is not touched: its sequences may be in use this very moment.
+-- itself, and own their sequences. Existing lanes are not touched: their sequences may be in use.
 DO $awa_infra$
 DECLARE
     lane record;
@@ -16,7 +16,7 @@ BEGIN
         -- The lock under which Awa makes a new lane (0.6.9).
         PERFORM pg_advisory_xact_lock(
             hashtextextended(format('%s:%s:%s:%s', {schema}, lane.queue, lane.priority, lane.shard), 0));
-        -- Each guarded by itself: the heads have triggers that set a sequence even where a conflict drops the row.
+        -- Each is checked separately: the heads have triggers that set a sequence even where a conflict drops the row.
         INSERT INTO {schema_name}.queue_lanes (queue, priority)
         SELECT lane.queue, lane.priority
          WHERE NOT EXISTS (SELECT FROM {schema_name}.queue_lanes l

@@ -1,6 +1,6 @@
 -- note: traffic
 -- needs: awa.runtime_instances
--- What each way to commit costs those who are alive.
+-- What each way to commit costs the live runtimes.
 SELECT 'traffic' AS code,
        format('%s runtimes are live. %s%s', l.live,
               CASE WHEN w.mode IS NULL THEN ''

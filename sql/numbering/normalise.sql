@@ -1,5 +1,5 @@
 -- Awa before 0.4 numbered its migrations differently. What this does to awa.schema_version is what Awa's own
--- runner does before it migrates such a database: rows from 3 on go, and the versions that the schema stands at
+-- runner does before it migrates such a database: rows from 3 on are deleted, and the versions that the schema has
 -- in today's numbering are recorded.
 DELETE FROM awa.schema_version WHERE version >= 3;
 INSERT INTO awa.schema_version (version, description)

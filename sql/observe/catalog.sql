@@ -34,7 +34,7 @@ SELECT current_setting('server_version_num')::int AS server_version,
        EXISTS (SELECT FROM pg_catalog.pg_default_acl d
                  JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
                 WHERE n.nspname = 'awa' AND d.defaclobjtype = 'f') AS functions_given,
-       -- Two tables that tell today's version numbers from those of Awa before 0.4.
+       -- Two tables that distinguish today's version numbers from those of Awa before 0.4.
        ARRAY(SELECT c.relname::text
                FROM pg_catalog.pg_class c
                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -1,5 +1,5 @@
 -- Which transactions hold locks on Awa's tables and views right now, and whether it is an automatic vacuum, which the
--- server ends for whoever has waited for deadlock_timeout. Every role sees these locks; what a session is may be hidden.
+-- server ends if a session has waited for deadlock_timeout. Every role sees these locks; what a session is may be hidden.
 SELECT l.pid::text || ' ' || l.virtualtransaction AS owner,
        bool_or(l.mode = 'ShareUpdateExclusiveLock'
                AND coalesce(a.backend_type, 'autovacuum worker') = 'autovacuum worker') AS vacuum,

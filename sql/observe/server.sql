@@ -1,5 +1,5 @@
--- What a person should know about this server, this database and this session; of catalogs alone, one row. Everything is
--- named with its schema: this runs under the settings of others, search_path among them.
+-- Facts about this server, this database and this session; from catalogs alone, one row. Everything is named with its
+-- schema: this runs under the settings of others, search_path among them.
 SELECT pg_catalog.current_setting('server_version') AS version,
        pg_catalog.pg_is_in_recovery() AS standby,
        session_user::pg_catalog.text AS login,

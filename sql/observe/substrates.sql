@@ -1,6 +1,6 @@
 -- Every queue-storage schema of this database, found the way Awa's own migrations find them: by the
 -- signature of its claim function, together with the three ring-state tables. The receipts flag is not
--- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts tell a complete
+-- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts distinguish a complete
 -- installation from a broken one; one pass makes them for all schemas, and only over what is in these schemas: pg_depend
 -- has an index by schema, pg_class has none. A schema without all of the
 -- ring-state tables, or whose tables this role may not read, is listed too: rings and readable_rings say so.

@@ -1,5 +1,5 @@
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
--- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
+-- replace nor grant on, because they belong to another role: another member of the owner migrated, or a runtime made
 -- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
 -- depends on the schema, which has an index; the catalogs of tables and functions have none by schema.
 SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,

@@ -1,5 +1,5 @@
 -- What is in schema {schema} already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;

@@ -1,5 +1,5 @@
 -- Role {owner}: owns schema awa and every queue-storage schema of this database, and never logs in.
--- A role that is there already is taken as it is. Roles belong to the whole server: where another database makes the
+-- An existing role is used as it is. Roles belong to the whole server: where another database makes the
 -- same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
@@ -11,8 +11,8 @@ BEGIN
                 CREATE ROLE {owner_name} NOLOGIN;
             END IF;
 
-            -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant
-            -- it to anybody, but is no more than that itself.
+            -- The role that runs this must be able to act as the owner. From PostgreSQL 16 on, the creator of a role
+            -- may grant it to any role, but may not act as it.
             IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
                 IF current_setting('server_version_num')::int >= 160000 THEN
                     IF NOT (pg_has_role({owner}, 'USAGE') AND pg_has_role({owner}, 'SET')) THEN

@@ -1,4 +1,4 @@
--- The password of {role}, as a SCRAM verifier: nobody can log in with what stands here.
+-- The password of {role}, as a SCRAM verifier: it cannot be used to log in.
 DO $awa_infra$
 DECLARE
     attempt int := 1;

@@ -1,5 +1,5 @@
 -- What {role} may do in schema {schema}: read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA {schema_name} TO {role_name};
 {objects}
 -- And on what later migrations make.

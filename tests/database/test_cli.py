@@ -642,8 +642,8 @@ def test_a_bundle_can_begin_and_end_in_the_middle(run: Run, tmp_path: Path) -> N
     assert (out / "upstream" / "V040.sql").exists()
     assert not (out / "upstream" / "V030.sql").exists()
     for arguments, said in (
-        (("--to", "39"), "has released version 40, and only 39 is asked for"),
-        (("--from", "0"), "The bundle starts after version 30, and --from 0 is asked for"),
+        (("--to", "39"), "has released version 40, and only 39 was requested"),
+        (("--from", "0"), "The bundle starts after version 30, and --from 0 was given"),
     ):
         assert said in run(*words, *arguments).err
     for arguments, said in (

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.cli.desired import desired_state
 from awa_infra.config import json_schema
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
+from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import Policy, Release
 from awa_infra.spec.stack import StackConfig
 from tests.support.command import Run

@@ -95,7 +95,7 @@ def test_clean_says_what_it_did_not_look_at(run: Run, tmp_path: Path, monkeypatc
     assert outcome.status == 0
     assert outcome.out.splitlines() == [
         "No shared server was removed: there is none, or a test run uses it.",
-        "No databases were looked at: AWA_TEST_DATABASE_URL is not set.",
+        "No databases were checked: AWA_TEST_DATABASE_URL is not set.",
     ]
 
 

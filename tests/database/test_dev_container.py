@@ -166,7 +166,7 @@ def test_a_container_keeps_its_image_and_its_port(docker: Docker, tmp_path: Path
 def test_an_image_without_docker_is_refused(tmp_path: Path, run: Run) -> None:
     outcome = run("dev", "start", "--image", "postgres:17", "--folder", str(tmp_path / ".awa"))
     assert outcome.status == 2
-    assert "--image is for --docker" in outcome.err
+    assert "--image needs --docker" in outcome.err
     assert list(tmp_path.iterdir()) == []
 
 

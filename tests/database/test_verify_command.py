@@ -85,7 +85,7 @@ def test_a_newer_database_is_refused(awa_database: Database, arguments: tuple[st
 
 def test_nothing_to_repair(awa_database: Database) -> None:
     done = verify(awa_database.url, "--repair")
-    assert done.stdout.splitlines()[0] == "Nothing was there that --repair could repair."
+    assert done.stdout.splitlines()[0] == "--repair found nothing that it can repair."
     assert done.returncode == 0
 
 
@@ -129,4 +129,4 @@ def test_a_dry_run_shows_the_gates_of_the_repair(awa_database: Database, run: Ru
 def test_options_of_a_dry_run_need_it(awa_database: Database, run: Run, arguments: tuple[str, ...]) -> None:
     done = run("verify", *arguments, url=awa_database.url)
     assert done.status == 2
-    assert "goes with" in done.err
+    assert "needs --repair" in done.err

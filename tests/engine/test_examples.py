@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,26 +104,3 @@ def test_a_database_of_an_old_release_is_upgraded_with_every_job_in_it(run: Run,
     run("upgrade", database.url, {})
     assert jobs(database.url) == before
     assert read_state(database.url).patches == {"wait_free_dirty_marks"}
-
-
-@pytest.fixture
-def fleet(tmp_path: Path, pulumi_path: str, database: Database, server: TestServer) -> Iterator[Project]:
-    """Give the example with twenty databases, and drop those afterwards."""
-    names = {f"tenant_{number:02}": f"{database.name}_{number:02}" for number in range(1, 21)}
-    folder = copy("fleet", tmp_path, names)
-    project = Project(folder, projects.environment(folder, pulumi_path, server.url), database, "prod")
-    project.pulumi("stack", "init", "prod")
-    project.secret("databaseUrl", server.url)
-    yield project
-    for name in names.values():
-        server.drop(Database(name, Target.of(server.url).with_database(name)))
-
-
-def test_twenty_databases_are_made_from_one_list(fleet: Project, server: TestServer) -> None:
-    made = fleet.program("up")
-    assert made.status == 0, made.stdout + made.stderr
-    assert "41 created" in made.stdout
-    for number in range(1, 21):
-        assert read_state(Target.of(server.url).with_database(f"{fleet.database.name}_{number:02}")).version == 40
-    again = fleet.program("preview")
-    assert "41 unchanged" in again.stdout

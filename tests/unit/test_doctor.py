@@ -66,8 +66,8 @@ def test_a_machine_without_pulumi_and_awas_command_is_fine(of_machine: Find) -> 
     [
         ("echo awa 0.6.9", "ok", "as awa-pg"),
         ("echo awa 0.6.7", "note", "0.6.7 at"),
-        ("exit 1", "unknown", "does not say its version"),
-        ("echo hello", "unknown", "does not say its version"),
+        ("exit 1", "unknown", "does not print its version"),
+        ("echo hello", "unknown", "does not print its version"),
     ],
 )
 def test_awas_own_command_is_compared_with_the_wheel(
@@ -99,7 +99,7 @@ def test_the_engine_its_languages_and_where_the_state_is(of_machine: Find, progr
     home = tmp_path / "pulumi"
     home.mkdir()
     (home / "credentials.json").write_text('{"current": "https://me:hush@pulumi.acme.example?token=hush"}')
-    assert of_machine()["backend"][:2] == ("ok", "https://pulumi.acme.example (not asked)")
+    assert of_machine()["backend"][:2] == ("ok", "https://pulumi.acme.example (not contacted)")
     (home / "credentials.json").write_text("[]")
     assert of_machine()["backend"][1] == "not logged in"
     assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}")["backend"][0] == "ok"
@@ -154,7 +154,7 @@ def test_a_name_server_or_a_port_that_never_answers_is_not_waited_for(monkeypatc
 
     monkeypatch.setattr(socket, "getaddrinfo", slowly)
     [unknown] = network_checks([("slow.example", 5432)])
-    assert "no answer of the name servers" in unknown.message
+    assert "no answer from the name servers" in unknown.message
 
 
 def test_a_socket_that_is_there_and_one_that_is_not() -> None:
@@ -194,7 +194,7 @@ def test_what_a_broken_link_hides_is_said_to_be_unknown() -> None:
         "area": "schemas",
         "name": "everything",
         "outcome": "unknown",
-        "message": "not looked at: what comes before it fails",
+        "message": "not checked: an earlier check failed",
         "hint": "",
         "code": "",
     }

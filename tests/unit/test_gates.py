@@ -19,7 +19,7 @@ from awa_infra.planning.gates import (
     runtime_query,
     special_queries,
 )
-from awa_infra.planning.pure_gates import pure_gates, raise_if_blocked, release_gate
+from awa_infra.planning.pure_gates import pure_gates, raise_if_blocked, refuse_unreadable, release_gate
 
 ACME = QueueStorage("acme", queues=(Queue("emails", shards=2),))
 SMALL = QueueStorage("small", Shape(4, 2, 3, receipts=False), (Queue("reports", shards=1),))
@@ -214,6 +214,14 @@ def test_the_declared_release_and_no_declared_release_are_fine(release: Release)
 def test_everything_that_objects_is_returned_at_once(release: Release) -> None:
     gates = pure_gates(DesiredState(replace(release, migrations=release.migrations[:3]), 9, (ACME,)), ObservedState())
     assert [gate.code for gate in gates] == ["target-unknown", "canonical-schema-missing"]
+
+
+def test_only_an_unreadable_version_keeps_a_state_from_being_shown() -> None:
+    others = [Gate("downgrade", "No way back."), Gate("pooler", "A pooler.")]
+    refuse_unreadable(others, "shop")
+    with pytest.raises(BlockedError, match="May not read it") as caught:
+        refuse_unreadable([*others, Gate("history-unreadable", "May not read it.")], "shop")
+    assert caught.value.code == "history-unreadable"
 
 
 def test_no_gate_raises_nothing() -> None:

@@ -45,7 +45,7 @@ def test_a_readme_does_not_say_who_waits_for_what_was_never_measured(release: Re
         found.append(Migration(migration.version, migration.description, text, normalised_sha256(text)))
     unknown = replace(release, name="9.9.9", migrations=tuple(found))
     readme = render("psql", DesiredState(unknown, release.schema_version))["README.md"].decode()
-    assert "everybody may have to wait; what they lock was not measured" in readme
+    assert "all sessions may have to wait; what they lock was not measured" in readme
 
 
 def test_a_database_is_compared_with_the_declared_one_by_name() -> None:

@@ -34,7 +34,7 @@ def test_plain_lower_case_names_are_fine_for_a_schema(name: str) -> None:
         ("größe", "must start with a lower-case letter"),
         ('a"; DROP SCHEMA awa; --', "must start with a lower-case letter"),
         ("awa", "is the canonical schema"),
-        ("public", "is everybody's schema"),
+        ("public", "is shared by all roles"),
         ("select", "is a reserved word of SQL"),
         ("user", "is a reserved word of SQL"),
         ("order", "is a reserved word of SQL"),

@@ -103,7 +103,7 @@ def test_what_differs_from_what_was_agreed_to_is_listed(plan: Plan, wanted: Desi
     extra = replace(first, key="lanes:extra")
     later = replace(plan, from_version=1, steps=(*rest[:-1], edited, extra))
     assert stale(agreed, later, replace(wanted, transaction=Transaction.EACH), HERE) == [
-        "Database shop, or what is asked for, changed since the plan was made.",
+        "Database shop, or the desired state, changed since the plan was made.",
         "transaction: whole then, each now",
         "schema awa: at version 0 then, at version 1 now",
         f"release: Awa 0.6.8 then, {wanted.release.name} now",
@@ -113,7 +113,7 @@ def test_what_differs_from_what_was_agreed_to_is_listed(plan: Plan, wanted: Desi
     ]
     turned = replace(plan, steps=tuple(reversed(plan.steps)))
     assert stale(agreed, turned, None, None) == [
-        "The database, or what is asked for, changed since the plan was made.",
+        "The database, or the desired state, changed since the plan was made.",
         "the order of the steps",
     ]
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from junitparser import JUnitXml
 from prometheus_client.parser import text_string_to_metric_families
 
-from awa_infra.model import ObservedState
+from awa_infra.model import ObservedState, Plan, Report, Step, StepKind, StepResult
+from awa_infra.reports.data import verification_data
 from awa_infra.reports.items import OBJECTS, OF_AWA, OF_EACH, Outcome, hint_of, items
 from awa_infra.reports.junit import junit
 from awa_infra.reports.prometheus import prometheus
@@ -128,3 +129,24 @@ def test_prometheus_has_each_check_by_database_and_schema() -> None:
     assert len(checks) == len(items(DAMAGED))
     assert (checks["awa", "index"], checks["awa", "trigger"], checks["acme", "owner-differs"]) == (1, 0, 1)
     assert text.endswith("\n")
+
+
+def test_the_data_of_a_verification_have_every_finding_and_what_a_repair_did_or_would_do() -> None:
+    found = verification_data(DATABASE, "0.6.9", DAMAGED, None, None)
+    assert (found["database"], found["schema_version"], found["healthy"], found["compared"]) == (
+        *("jobs", 40, False, False),
+    )
+    assert [(f["code"], f["object"], f["repairable"]) for f in found["findings"]] == [
+        (f.code, f.object, f.repairable) for f in FOUND
+    ]
+    assert found["fingerprints"][0] == {"schema": "awa", "found": "a", "expected": "b"}
+    assert not {"would_run", "gates", "repaired"} & found.keys()
+    healthy = verification_data(DATABASE, "0.6.9", HEALTHY, None, None)
+    assert (healthy["healthy"], healthy["compared"], healthy["findings"]) == (True, True, [])
+    step = Step(StepKind.REPAIR, "marker", "put the marker back", "SELECT 1")
+    planned = verification_data(DATABASE, "0.6.9", DAMAGED, None, Plan(40, 40, steps=(step,)))
+    assert [entry["key"] for entry in planned["would_run"]] == ["marker"]
+    assert planned["gates"] == []
+    report = Report((StepResult("marker", "put the marker back", 0.12345),), DATABASE, DATABASE, 0.2)
+    done = verification_data(DATABASE, "0.6.9", DAMAGED, report, None)
+    assert done["repaired"] == [{"key": "marker", "title": "put the marker back", "seconds": 0.123}]

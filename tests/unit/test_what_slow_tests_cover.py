@@ -10,7 +10,6 @@ from devtools import docs_shown
 from devtools.docs_shown import ROOT, blocks
 from tests.engine.projects import EXAMPLES
 from tests.engine.test_docs_programs import PROGRAMS
-from tests.engine.test_examples import PAGES
 from tests.engine.test_plugin_folder import FOLDER
 from tests.engine.test_protection import ATTEMPTS
 from tests.engine.test_wheel_alone import RUNS
@@ -38,7 +37,7 @@ def test_the_page_about_managed_servers_names_only_kinds_that_are_run() -> None:
 
 
 def test_the_page_about_a_fleet_shows_the_program_of_its_example() -> None:
-    shown = blocks(ROOT / PAGES["fleet"], "python")[0].text.partition("\n")[2]
+    shown = blocks(HOW_TO / "manage-a-fleet.md", "python")[0].text.partition("\n")[2]
     assert (EXAMPLES / "fleet" / "__main__.py").read_text(encoding="utf-8").endswith(shown)
 
 

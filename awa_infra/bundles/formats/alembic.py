@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
-from awa_infra.bundles.contents import Contents, Format
+from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.numbering import in_order, numbered_dropped_queries, stems
 from awa_infra.bundles.preflight import keeping_installer, locked, preflight, stop
@@ -63,7 +63,10 @@ def paths(contents: Contents) -> dict[str, str]:
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files("awa_infra.bundles").joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
-    more = [*lock_table_queries(contents, together=True), *numbered_dropped_queries(contents, "alembic")]
+    more = [
+        *lock_table_queries(contents, together=True),
+        *numbered_dropped_queries(contents, "alembic", last_only=True),
+    ]
     asked = preflight(contents, more=more, begins_itself=True)
     return {
         "alembic.ini": _SETTINGS.encode(),
@@ -97,4 +100,6 @@ def _revision(stem: str) -> str:
     return f"awa_{stem.partition('_')[0]}"
 
 
-ALEMBIC = Format("alembic", "Alembic", paths, files, one_transaction=True, appends=True)
+ALEMBIC = Format(
+    "alembic", "Alembic", paths, files, one_transaction=True, appends=True, checks=frozenset({SCHEMA_GONE})
+)

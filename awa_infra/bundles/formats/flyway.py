@@ -10,7 +10,16 @@ from __future__ import annotations
 import json
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, own_name, script_name
+from awa_infra.bundles.contents import (
+    HISTORY_SCHEMA,
+    NOT_ADOPTED,
+    SCHEMA_GONE,
+    TOOL_TIMEOUT,
+    Contents,
+    Format,
+    own_name,
+    script_name,
+)
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
@@ -31,7 +40,7 @@ _ABOUT = """\
 # Settings of this bundle. Where the database is and who connects comes from the environment:
 # FLYWAY_URL, FLYWAY_USER, FLYWAY_PASSWORD."""
 
-_WHO = "Shows in pg_stat_activity, and tells the lock callback that Flyway itself opened the connection."
+_WHO = "Shows in pg_stat_activity; the lock callback reads it to see that Flyway itself opened the connection."
 
 _NO_NAMES = "A pooler gives one session to many clients, whose prepared statements would have the same names."
 
@@ -61,12 +70,14 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 )
 """Why, what, and the value; both files of settings are made of this."""
 
-_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", "isolation-level"})
-"""Asked before Flyway makes its history."""
+ISOLATION_LEVEL = "isolation-level"
+
+_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", ISOLATION_LEVEL})
+"""Checked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
-"""Asked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
-everything is asked again before the first file: the preflight has another connection, which gives the lock back."""
+"""Checked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
+everything is checked again before the first file: the preflight has another connection, which gives the lock back."""
 
 
 def paths(contents: Contents) -> dict[str, str]:
@@ -90,9 +101,9 @@ def files(contents: Contents) -> dict[str, bytes]:
         *lock_table_queries(contents, together=False),
         *gone,
         tool_timeout_query("Flyway"),
-        GateQuery("isolation-level", (), sqltext.load("bundle/isolation_level.sql")),
+        GateQuery(ISOLATION_LEVEL, (), sqltext.load("bundle/isolation_level.sql")),
     ]
-    # Flyway has looked around in the transactions of its callbacks, which therefore keep their isolation level.
+    # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
     asked = [locked(contents, first=False), preflight(contents, more=more), stop()]
     each = [
@@ -119,7 +130,7 @@ def files(contents: Contents) -> dict[str, bytes]:
 
 def _not_adopted() -> GateQuery:
     return GateQuery(
-        code="not-adopted",
+        code=NOT_ADOPTED,
         needs=("awa.schema_version", f"{HISTORY_SCHEMA}.flyway_schema_history"),
         sql=sqltext.load("bundle/flyway_not_adopted.sql"),
     )
@@ -156,4 +167,10 @@ def _classic(value: str | bool | list[str]) -> str:
     return value if isinstance(value, str) else ",".join(value)
 
 
-FLYWAY = Format("flyway", "Flyway", paths, files)
+FLYWAY = Format(
+    "flyway",
+    "Flyway",
+    paths,
+    files,
+    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
+)

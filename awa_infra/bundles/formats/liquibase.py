@@ -12,7 +12,17 @@ from typing import Any
 import yaml
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, own_name, plain_paths, script_name
+from awa_infra.bundles.contents import (
+    HISTORY_SCHEMA,
+    KILLED,
+    SCHEMA_GONE,
+    TOOL_TIMEOUT,
+    Contents,
+    Format,
+    own_name,
+    plain_paths,
+    script_name,
+)
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.numbering import prerequisite
 from awa_infra.bundles.preflight import keeping_installer, own_statements_query, preflight, stop
@@ -142,11 +152,22 @@ def _not_yet_there(version: int) -> list[dict[str, Any]]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Repeats what is equal rather than refer to it, so that nobody has to know YAML's anchors."""
+    """Writes equal values in full, without YAML anchors."""
 
     def ignore_aliases(self, _data: object) -> bool:
         """Return that nothing is to be aliased."""
         return True
 
 
-LIQUIBASE = Format("liquibase", "Liquibase", plain_paths, files)
+_STOPPING = (
+    "If Liquibase itself is killed, its row in `databasechangeloglock` stays: `liquibase release-locks`. " + KILLED
+)
+
+LIQUIBASE = Format(
+    "liquibase",
+    "Liquibase",
+    plain_paths,
+    files,
+    checks=frozenset({SCHEMA_GONE, TOOL_TIMEOUT}),
+    stopping=_STOPPING,
+)

@@ -6,9 +6,11 @@ Tested with goose 3.27.3, golang-migrate 4.19.1 and dbmate 2.36.0.
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.numbering import psql_scripts, stems, unwrapped, wrapped
 from awa_infra.model import Step
+
+_CHECKS = frozenset({NOT_ADOPTED, SCHEMA_GONE})
 
 # Without these goose would split at the semicolons of function bodies.
 _GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
@@ -22,7 +24,7 @@ def _sql_paths(contents: Contents) -> dict[str, str]:
 
 def _goose_files(contents: Contents) -> dict[str, bytes]:
     """Return what goose cannot run by itself."""
-    return psql_scripts(contents, "goose")
+    return psql_scripts(contents, "goose", first="Run goose with the command version, then")
 
 
 def _goose_wrapped(contents: Contents, step: Step) -> bytes:
@@ -34,7 +36,15 @@ def _goose_unwrapped(content: bytes) -> str:
 
 
 GOOSE = Format(
-    "goose", "goose", _sql_paths, _goose_files, wrap=_goose_wrapped, text_of=_goose_unwrapped, appends=True, asks=False
+    "goose",
+    "goose",
+    _sql_paths,
+    _goose_files,
+    wrap=_goose_wrapped,
+    text_of=_goose_unwrapped,
+    appends=True,
+    asks=False,
+    checks=_CHECKS,
 )
 
 
@@ -45,7 +55,7 @@ def _golang_migrate_paths(contents: Contents) -> dict[str, str]:
 
 def _golang_migrate_files(contents: Contents) -> dict[str, bytes]:
     """Return what golang-migrate cannot run by itself."""
-    return psql_scripts(contents, "golang_migrate")
+    return psql_scripts(contents, "golang_migrate", last_only=True)
 
 
 GOLANG_MIGRATE = Format(
@@ -57,6 +67,9 @@ GOLANG_MIGRATE = Format(
     text_of=unwrapped,
     appends=True,
     asks=False,
+    checks=_CHECKS,
+    again="Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
+    stopping=f"golang-migrate is *dirty* then: run `adopt.sql` before `up`. {KILLED}",
 )
 
 
@@ -65,13 +78,13 @@ _DBMATE_UP = b"-- migrate:up\n"
 _DBMATE_DOWN = b"\n\n-- migrate:down\n"
 
 _DBMATE_SETTINGS = f"""\
-# For: dbmate --env-file dbmate.env migrate. A variable that is set outside counts more.
+# For: dbmate --env-file dbmate.env migrate. A variable that is set in the environment takes precedence.
 DBMATE_MIGRATIONS_DIR=migrations
 # dbmate's own table has a schema of its own; schema awa belongs to Awa's migrations.
 DBMATE_MIGRATIONS_TABLE={HISTORY_SCHEMA}.dbmate_migrations
-# A file that comes before one that was run was lost on the way.
+# Fail if a pending file has a lower number than one that was run: it was lost on the way.
 DBMATE_STRICT=true
-# Otherwise dbmate runs pg_dump after every migration and writes what it says.
+# Otherwise dbmate runs pg_dump after every migration and writes its output to a file.
 DBMATE_NO_DUMP_SCHEMA=true
 """
 
@@ -102,4 +115,5 @@ DBMATE = Format(
     text_of=_dbmate_unwrapped,
     appends=True,
     asks=False,
+    checks=_CHECKS,
 )

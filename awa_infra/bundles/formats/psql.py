@@ -20,14 +20,14 @@ _HEADER = """\
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ROLE -d DATABASE -f apply.sql
 --
--- With -v dry_run=1 it does everything, tells whether it went well, and rolls it back. With -v each=1 it commits every
+-- With -v dry_run=1 it does everything, reports the result, and rolls it back. With -v each=1 it commits every
 -- migration by itself: locks are short, and after a failure what was committed before stays.
 -- \\ir reads a file beside this one; every other line that starts with a backslash is psql's, too.
 \\set ON_ERROR_STOP on
--- Whoever wants to see every statement as it runs: psql --echo-all.
+-- To see every statement as it runs, start psql with --echo-all.
 \\set QUIET on
 \\pset pager off
--- What functions of Awa return on the way says nothing.
+-- What Awa's functions return is not shown.
 \\pset tuples_only on
 \\pset format unaligned
 \\if :{{?dry_run}}
@@ -62,7 +62,7 @@ _COMMITTED = """\
 """
 
 _VERSION = """\
--- The version that the schema stands at; 0 is an empty database.
+-- The version that the schema is at; 0 is an empty database.
 SELECT to_regclass('awa.schema_version') IS NOT NULL AS awa_has_history \\gset
 \\if :awa_has_history
     SELECT coalesce(max(version), 0) AS awa_version FROM awa.schema_version \\gset
@@ -109,12 +109,12 @@ def _script(contents: Contents) -> str:
     migrations = contents.of(StepKind.MIGRATION)
     header = _HEADER.format(release=contents.desired.release.name, to_version=contents.plan.to_version)
     parts = [header, _VERSION, _pending(migrations)]
-    # The last one commits with the patches, which it puts back in question.
+    # The last one commits with the patches, which must be checked again after it.
     parts += [_guarded(_variable(step), step, where, then=_COMMITTED) for step in migrations[:-1]]
     parts += [_guarded(_variable(step), step, where) for step in migrations[-1:]]
     parts += [_patch(step, where) for step in contents.of(StepKind.PATCH)]
     for kind in (StepKind.QUEUE_STORAGE, StepKind.LANES):
-        # These ask for themselves what is there.
+        # These check themselves what exists.
         parts += [_run(step, where) for step in contents.of(kind)]
     return "\n".join([*parts, _FOOTER])
 
@@ -131,14 +131,14 @@ def _pending(migrations: Iterable[Step]) -> str:
 
 
 def _patch(step: Step, where: Mapping[str, str]) -> str:
-    """Return the lines for a patch: after any migration, which puts it back in question, or where it is not applied."""
+    """Return the lines for a patch: after any migration, or if it is not applied."""
     name = step.key.partition(":")[2]
     variable = f"awa_patch_{name}"
     if name not in sqltext.names("patches"):
         return _run(step, where)
     probe = sqltext.load(f"patches/{name}.sql").strip()
     lines = (
-        "-- A migration puts the patch back in question; without one, it is run only where it is missing.",
+        "-- After a migration the patch is run again; without one, only if it is missing.",
         "\\if :awa_any",
         f"    \\set {variable} on",
         "\\else",
@@ -168,4 +168,6 @@ def _variable(step: Step) -> str:
     return f"awa_{step.key.lower()}"
 
 
-PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True)
+_STOPPING = "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay."
+
+PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True, stopping=_STOPPING)

@@ -1,13 +1,13 @@
 """The sqitch bundle: psql scripts, and a plan to which lines are only added. Tested with sqitch 1.3.1.
 
 The id of a change is a hash of its line in the plan and of all lines before it, so a line must never change: it has
-nothing but the file's name, one date and one planner, which is nobody.
+only the file's name, one fixed date and one fixed planner.
 """
 
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
+from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.numbering import (
     AWAS_TEXT,
@@ -26,6 +26,8 @@ from awa_infra.model import Step, StepKind
 
 PROJECT = "awa_infra"
 
+_ADOPTING = "Run sqitch deploy --log-only --to %s and the address of the database; then deploy."
+
 _PLANNED = "2000-01-01T00:00:00Z awa-infra <nobody@awa-infra.invalid>"
 
 _SETTINGS = f"""\
@@ -35,14 +37,14 @@ _SETTINGS = f"""\
 	# The schema of sqitch's own tables; schema awa belongs to Awa's migrations.
 	registry = {HISTORY_SCHEMA}
 [deploy]
-	# What went well before a failure stays, and each change is a transaction: nothing is to be reverted, and reverting
+	# Changes before a failure stay, and each change is a transaction: nothing has to be reverted, and reverting
 	# is refused.
 	mode = change
 	verify = false
 """
 
 _BEGIN = b"""\
--- One transaction, under Awa's migration lock, after the conditions were asked.
+-- One transaction, under Awa's migration lock, after the conditions were checked.
 BEGIN;
 \\ir ../awa_infra/lock.sql
 \\ir ../awa_infra/preflight.sql
@@ -64,7 +66,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = [
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, "sqitch"),
-        *not_adopted_queries(contents, "sqitch"),
+        *not_adopted_queries(contents, "sqitch", _ADOPTING),
         tool_timeout_query("sqitch"),
     ]
     asked = preflight(contents, more=more)
@@ -79,7 +81,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
         **{f"revert/{stem}.sql": back for stem in ordered},
         **{f"verify/{stem}.sql": _recorded(stem) for stem in ordered},
-        # All of it can be asked only after the last one.
+        # All of it can be checked only after the last one.
         f"verify/{ordered[-1]}.sql": b"\\ir ../awa_infra/verified.sql\n",
     }
 
@@ -98,4 +100,15 @@ def _unwrapped(content: bytes) -> str:
     return unwrapped(content.removesuffix(_END))
 
 
-SQITCH = Format("sqitch", "sqitch", paths, files, wrap=_wrapped, text_of=_unwrapped, appends=True)
+SQITCH = Format(
+    "sqitch",
+    "sqitch",
+    paths,
+    files,
+    wrap=_wrapped,
+    text_of=_unwrapped,
+    appends=True,
+    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
+    again="Run again. If it fails because something already exists, sqitch has not recorded that change: record it as "
+    "for a database that `awa migrate` migrated.",
+)

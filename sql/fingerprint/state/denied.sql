@@ -1,5 +1,5 @@
 -- What roles may not do that a worker does: those that were granted INSERT where jobs begin, and the owner of each
--- schema, who can lose his own privileges too. Not asked about: functions that Awa itself keeps from everybody
+-- schema, which can lose its own privileges too. Not checked: functions that Awa itself revokes from PUBLIC
 -- ({private}), operators' functions of the storage transition, and those that only triggers call.
 SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object) AS object,
        json_build_object('role', d.role, 'privilege', d.privilege, 'kind', d.kind, 'object', d.object)::text AS definition

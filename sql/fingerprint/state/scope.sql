@@ -36,7 +36,7 @@ WITH spaces AS MATERIALIZED (
       JOIN pg_catalog.pg_type t ON t.oid = m.objid
      WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.typtype IN ('e', 'd', 'r')
 ), inserters AS MATERIALIZED (
-    -- Roles that were granted INSERT where jobs begin; 0 is everybody.
+    -- Roles that were granted INSERT where jobs begin; 0 is PUBLIC.
     SELECT DISTINCT r.schema, a.grantee
       FROM relations r
      CROSS JOIN LATERAL aclexplode(r.relacl) a
@@ -44,7 +44,7 @@ WITH spaces AS MATERIALIZED (
        AND r.relname IN ('jobs_hot', 'scheduled_jobs', 'ready_entries', 'deferred_jobs', 'queue_enqueue_heads')
        AND a.privilege_type = 'INSERT' AND a.grantee <> r.relowner
 ), holders AS MATERIALIZED (
-    -- Whoever works in a schema: those, and its owner.
+    -- The roles that work in a schema: those, and its owner.
     SELECT i.schema, o.oid, o.rolname::text AS rolname
       FROM inserters i
       JOIN pg_catalog.pg_roles o ON o.oid = i.grantee

@@ -12,7 +12,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -47,7 +47,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -87,8 +87,8 @@ BEGIN
 END
 $awa_infra$;
 
--- Tells dbmate what is there already, by Awa's own table of versions. Whatever belongs to a version that is not there, or
--- to none, is left to dbmate.
+-- Records in dbmate's history the migrations that exist, by Awa's own table of versions. dbmate runs everything else:
+-- files of later versions, and files without a version.
 CREATE TABLE IF NOT EXISTS awa_migrations.dbmate_migrations (version varchar PRIMARY KEY);
 INSERT INTO awa_migrations.dbmate_migrations (version)
 SELECT lpad(f.number, 6, '0')

@@ -8,7 +8,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -43,7 +43,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -78,7 +78,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -113,7 +113,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -153,8 +153,8 @@ BEGIN
 END
 $awa_infra$;
 
--- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
--- not look into the schema without doing so.
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, cannot
+-- read the schema otherwise.
 DO $awa_infra$
 BEGIN
     PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
@@ -168,8 +168,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
--- not there, or not readable by this role, is a difference, not an error.
+-- What this bundle makes and what is found in the database, in settings of the session. This only reads. An object that
+-- is missing, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';
@@ -289,17 +289,17 @@ SELECT 'job routing (for information)', NULL, t.state || ', engine ' || t.curren
 END
 $awa_infra$;
 
--- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
--- setting of the session; stop.sql then reports all of it at once.
+-- Conditions that must hold before anything runs. This only reads, and collects every condition that fails
+-- in a setting of the session; stop.sql then reports all of them at once.
 DO $awa_infra$
 DECLARE
     problems text[] := ARRAY[]::text[];
     problem  record;
-    -- Whether anything that this bundle brings is missing; some conditions only matter then.
+    -- Whether anything that this bundle makes is missing; some conditions only apply then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
-    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    -- Whether the migration lock has just been taken: earlier answers may be outdated.
     fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
-    -- The tables that this role can read. A condition about a table that is not there does not apply; its
+    -- The tables that this role can read. A condition about a missing table does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
         SELECT n.nspname || '.' || c.relname
@@ -310,7 +310,7 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    -- 'history-unreadable, for whoever runs the bundle'
+    -- 'history-unreadable, for the operator who runs the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A role that may not read the versions of the schema does not know its version. That is no lost history: the table
@@ -336,11 +336,11 @@ SELECT 'history-unreadable' AS code,
         END LOOP;
     END IF;
 
-    -- 'legacy-numbering, for whoever runs the bundle'
+    -- 'legacy-numbering, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
--- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
--- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
+-- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle
+-- cannot. Two tables show which numbering it is: they exist from version 2 and 4 of today's numbering on.
 SELECT 'legacy-numbering' AS code,
        format('Schema awa in database %I has version rows in the numbering of Awa before 0.4 (highest: %s).',
               current_database(), max(version)) AS message,
@@ -357,7 +357,7 @@ HAVING (max(version) IN (2, 3)
         END LOOP;
     END IF;
 
-    -- 'not-owner, for whoever runs the bundle'
+    -- 'not-owner, for the operator who runs the bundle'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
@@ -381,7 +381,7 @@ SELECT 'not-owner' AS code,
         END LOOP;
     END IF;
 
-    -- 'not-adopted, for whoever runs the bundle'
+    -- 'not-adopted, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version awa_migrations.dbmate_migrations', ' ') <@ readable THEN
         FOR problem IN
 -- The tool would run its first migration on a schema that another program migrated, and fail in it.
@@ -402,7 +402,7 @@ SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied
         END LOOP;
     END IF;
 
-    -- 'not-adopted, for whoever runs the bundle'
+    -- 'not-adopted, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- The tool would run its first migration on a schema that another program migrated, and fail in it.
@@ -414,7 +414,7 @@ SELECT 'not-adopted' AS code,
   FROM (SELECT max(version) AS version FROM awa.schema_version) found
  WHERE found.version > 0
    AND NOT EXISTS (
--- The tool's table is not there yet.
+-- The tool's table does not exist yet.
 SELECT
  WHERE to_regclass('awa_migrations.dbmate_migrations') IS NOT NULL
        )
@@ -426,8 +426,8 @@ SELECT
     -- 'auto-row-security, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
--- without a policy they would see no job and insert none.
+-- Such a trigger is meant for the tables of an application's API. Workers do not own Awa's tables, so without a policy
+-- they would see no job and insert none.
 SELECT 'auto-row-security' AS code,
        format('Event trigger %I of database %I enables row security on every new table, and so would keep workers from '
               'Awa''s jobs.', e.evtname, current_database()) AS message,
@@ -449,7 +449,7 @@ SELECT 'auto-row-security' AS code,
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
--- make them wait, and everybody else behind them. Without pg_read_all_stats a role sees only its own sessions here.
+-- make them wait, and all other sessions behind them. Without pg_read_all_stats a role sees only its own sessions here.
 SELECT 'blocking-session' AS code,
        format('Session %s (user %s%s) has held locks on tables of %s in a transaction of %s s; it is %s.', a.pid,
               a.usename, coalesce(', ' || nullif(a.application_name, ''), ''),
@@ -477,7 +477,7 @@ SELECT 'blocking-session' AS code,
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
--- a client in the database's own encoding would store something else without a word.
+-- a client in the database's own encoding would silently store something else.
 SELECT 'database-encoding' AS code,
        format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
          AS message,
@@ -509,7 +509,7 @@ SELECT 'no-create-privilege' AS code,
     -- 'no-synchronous-standby, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The commit would wait for ever, and everybody else behind the locks of its transaction.
+-- The commit would wait for ever, and all other sessions behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
        format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
               'is connected.', current_setting('synchronous_standby_names')) AS message,
@@ -539,7 +539,7 @@ SELECT 'objects-other-owner' AS code,
               s.belongs, s.schema) AS hint
   FROM (
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
--- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
+-- replace nor grant on, because they belong to another role: another member of the owner migrated, or a runtime made
 -- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
 -- depends on the schema, which has an index; the catalogs of tables and functions have none by schema.
 SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
@@ -611,7 +611,7 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
     -- 'read-only, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
+-- A tool that begins its own transactions cannot be switched to read-write from here; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
@@ -644,7 +644,7 @@ SELECT 'server-too-old' AS code,
     -- 'setting-not-allowed, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+-- Other settings of a role or a database are corrected for the run; these only a superuser may change.
 SELECT 'setting-not-allowed' AS code,
        format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
               'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
@@ -662,8 +662,8 @@ SELECT 'setting-not-allowed' AS code,
     -- 'lock-table-too-small, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
--- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
+-- Every relation that a transaction touches takes a place in the server's lock table until it ends. Existing
+-- objects are not touched, so only missing ones count. Idle servers have some more room than this, busy ones less.
 SELECT 'lock-table-too-small' AS code,
        format('Installing %s locks about %s objects in one transaction; this server''s lock table is sized for %s.',
               w.what, w.objects, s.per_transaction * s.sessions) AS message,
@@ -684,7 +684,7 @@ SELECT 'lock-table-too-small' AS code,
         END LOOP;
     END IF;
 
-    -- 'newer-schema, for whoever packages the bundle'
+    -- 'newer-schema, for the author of the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- A release must never touch a schema that a newer release migrated.
@@ -699,7 +699,7 @@ HAVING max(version) > 40
         END LOOP;
     END IF;
 
-    -- 'queue-storage-foreign, for whoever packages the bundle'
+    -- 'queue-storage-foreign, for the author of the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
@@ -718,7 +718,7 @@ SELECT 'queue-storage-foreign' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-shape, for whoever packages the bundle'
+    -- 'queue-storage-shape, for the author of the bundle'
     IF true AND string_to_array('acme_jobs.queue_ring_state acme_jobs.lease_ring_state acme_jobs.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
@@ -744,10 +744,10 @@ SELECT 'queue-storage-shape' AS code,
         END LOOP;
     END IF;
 
-    -- 'schema-gone, for whoever packages the bundle'
+    -- 'schema-gone, for the author of the bundle'
     IF true AND string_to_array('awa_migrations.dbmate_migrations', ' ') <@ readable THEN
         FOR problem IN
--- The tool remembers that it has run the script of a queue-storage schema, and would never run it again.
+-- The tool's history says that it has run the script of a queue-storage schema, so it would never run it again.
 SELECT 'schema-gone' AS code,
        format('Queue-storage schema %s was installed in database %I, as the tool remembers, and is not there any more.',
               'acme_jobs', current_database()) AS message,
@@ -760,7 +760,7 @@ SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied
  WHERE m.version ~ '^[0-9]{1,9}$'
                       ) AS h
                 WHERE h.outcome <> 'failed'
-                  -- Some tools remember nothing but the last number.
+                  -- Some tools record only the last number.
                   AND CASE WHEN false THEN lpad(h.identity, 12, '0') >= lpad('40002', 12, '0')
                            ELSE h.identity = '40002' END)
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
@@ -771,7 +771,7 @@ SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied
         END LOOP;
     END IF;
 
-    -- 'damaged-schema, for whoever has the backups'
+    -- 'damaged-schema, for the administrator of the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's own runner takes a database that lost this table for one of Awa before 0.4 and rewrites its history.
@@ -788,7 +788,7 @@ HAVING max(version) >= 9
         END LOOP;
     END IF;
 
-    -- 'empty-history, for whoever has the backups'
+    -- 'empty-history, for the administrator of the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'empty-history' AS code,
@@ -800,7 +800,7 @@ HAVING NOT EXISTS (SELECT FROM awa.schema_version)
         END LOOP;
     END IF;
 
-    -- 'lost-history, for whoever has the backups'
+    -- 'lost-history, for the administrator of the backups'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The type awa.job_state comes with version 1. If it is there and the table of versions is not, then the history was
@@ -818,7 +818,7 @@ SELECT 'lost-history' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-damaged, for whoever has the backups'
+    -- 'queue-storage-damaged, for the administrator of the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's migrations find a queue-storage schema by its claim function and the state tables of its rings. They silently
@@ -842,8 +842,8 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
     END IF;
 
 
-    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
-    -- only here, hence EXECUTE. Without any version another condition says what is wrong.
+    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables is
+    -- known only here, hence EXECUTE. Without any version another condition reports what is wrong.
     IF true AND 'awa.schema_version' = ANY (readable) THEN
         DECLARE
             lost     text[] := ARRAY[]::text[];
@@ -883,7 +883,7 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
                 END IF;
                 IF ring.countable THEN
                     EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
-                    -- A count that somebody changed is another matter: only slots with partitions must have rows.
+                    -- A changed count is another condition: only slots with partitions must have rows.
                     IF slots < least(recorded, ring.partitions) THEN
                         lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
                                                least(recorded, ring.partitions));
@@ -905,8 +905,8 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
 END
 $awa_infra$;
 
--- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
--- statement that failed, and a short one leaves the reasons in sight.
+-- Stops the tool if one of the conditions just checked fails. A statement of its own, because tools print the statement
+-- that failed, and a short one leaves the reasons in sight.
 DO $awa_infra$
 BEGIN
     IF current_setting('awa_infra.problems') <> '' THEN
@@ -919,8 +919,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
--- take turns would each own a part, and the next migration would stop at what belongs to another.
+-- From here on the owner of schema awa owns every new object, whichever login runs this. Otherwise each member of the
+-- owner would own the objects that it made, and the next migration would fail on those of another member.
 DO $awa_infra$
 DECLARE
     owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
@@ -934,7 +934,7 @@ BEGIN
        OR NOT pg_has_role(session_user, owner, means) THEN
         RETURN;
     END IF;
-    -- The tool records in tables of its own what was run, within the same transaction.
+    -- The tool records in its own tables what was run, in the same transaction.
     FOR own IN
         SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
           FROM pg_catalog.pg_namespace n

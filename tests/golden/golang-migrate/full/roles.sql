@@ -1,7 +1,7 @@
 -- Makes the roles and the schemas of this bundle where they are missing, and grants privileges on them.
 -- Never touches jobs, passwords, other schemas, or roles that are not named here.
 -- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
--- that may grant on the database). What is there already is left as it is, so it can be run again:
+-- that may grant on the database). What exists is not changed, so it can be run again:
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f roles.sql
 --
@@ -22,7 +22,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -57,7 +57,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -81,7 +81,7 @@ $awa_infra$;
 
 -- roles shop_owner, shop_migrator, shop_runtime, shop_observer
 -- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
--- A role that is there already is taken as it is. Roles belong to the whole server: where another database makes the
+-- An existing role is used as it is. Roles belong to the whole server: where another database makes the
 -- same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
@@ -93,8 +93,8 @@ BEGIN
                 CREATE ROLE "shop_owner" NOLOGIN;
             END IF;
 
-            -- Whoever runs this must be able to act as the owner. From PostgreSQL 16 on, who creates a role may grant
-            -- it to anybody, but is no more than that itself.
+            -- The role that runs this must be able to act as the owner. From PostgreSQL 16 on, the creator of a role
+            -- may grant it to any role, but may not act as it.
             IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
                 IF current_setting('server_version_num')::int >= 160000 THEN
                     IF NOT (pg_has_role('shop_owner', 'USAGE') AND pg_has_role('shop_owner', 'SET')) THEN
@@ -229,7 +229,7 @@ $awa_infra$;
 -- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "awa" TO "shop_runtime";
 -- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -269,10 +269,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT EXECUTE ON FUNCTIONS TO "shop_run
 ALTER DEFAULT PRIVILEGES IN SCHEMA "awa" GRANT USAGE ON TYPES TO "shop_runtime";
 
 -- What 'shop_observer' may do in schema 'awa': read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA "awa" TO "shop_observer";
 -- What is in schema 'awa' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -323,7 +323,7 @@ $awa_infra$;
 -- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "shop_queue" TO "shop_runtime";
 -- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -367,10 +367,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "shop_queue" GRANT USAGE ON TYPES TO "shop_ru
 GRANT CREATE ON SCHEMA "shop_queue" TO "shop_runtime";
 
 -- What 'shop_observer' may do in schema 'shop_queue': read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA "shop_queue" TO "shop_observer";
 -- What is in schema 'shop_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -421,7 +421,7 @@ $awa_infra$;
 -- maintenance empties partitions.
 GRANT USAGE ON SCHEMA "slow_queue" TO "shop_runtime";
 -- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -465,10 +465,10 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA "slow_queue" GRANT USAGE ON TYPES TO "shop_ru
 GRANT CREATE ON SCHEMA "slow_queue" TO "shop_runtime";
 
 -- What 'shop_observer' may do in schema 'slow_queue': read. Queue and job statistics read sequences too, and views call functions
--- with the privileges of whoever reads them; a function that writes fails for want of privileges on the tables.
+-- with the privileges of the role that reads them; a function that writes fails without privileges on the tables.
 GRANT USAGE ON SCHEMA "slow_queue" TO "shop_observer";
 -- What is in schema 'slow_queue' already, as far as it belongs to the owner. EXECUTE and USAGE are granted one by one:
--- PUBLIC has them by default, but not where somebody revoked that default. Awa's installer stays with the owner.
+-- PUBLIC has them by default, unless that default was revoked. Awa's installer stays with the owner.
 DO $awa_infra$
 DECLARE
     statement text;
@@ -545,7 +545,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -580,7 +580,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -602,7 +602,7 @@ BEGIN
 END
 $awa_infra$;
 
--- What there is now: every declared role, and whoever ran this. Reads only.
+-- The result: every declared role, and the role that ran this. Reads only.
 SELECT r.rolname AS role, w.duty,
        CASE WHEN r.rolcanlogin THEN 'yes' ELSE 'no' END AS "logs in",
        CASE WHEN acts THEN 'shop_owner' ELSE '' END AS "may act as",
@@ -610,7 +610,7 @@ SELECT r.rolname AS role, w.duty,
          AS "to end that"
   FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}, {"duty": "ran this"}]') AS w (duty text, name text)
   JOIN pg_catalog.pg_roles r ON r.rolname = coalesce(w.name, session_user)
- -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser is never bound by it.
+ -- From PostgreSQL 16 on a member may be one without the right to act as the role. A superuser always has the right.
  CROSS JOIN LATERAL (SELECT r.rolname <> 'shop_owner' AND NOT r.rolsuper
                             AND pg_has_role(r.oid, 'shop_owner', CASE WHEN current_setting('server_version_num')::int < 160000
                                                                  THEN 'MEMBER' ELSE 'SET' END) AS acts) AS a

@@ -12,7 +12,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -47,7 +47,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -87,8 +87,8 @@ BEGIN
 END
 $awa_infra$;
 
--- Tells goose what is there already, by Awa's own table of versions; run after "goose ... version", which makes goose's
--- table. Whatever belongs to a version that is not there, or to none, is left to goose.
+-- Records in goose's history the migrations that exist, by Awa's own table of versions. Run it after
+-- "goose ... version", which makes goose's table. goose runs everything else: files of later versions or without one.
 INSERT INTO awa_migrations.goose_db_version (version_id, is_applied)
 SELECT f.number::bigint, true
   FROM json_array_elements_text('[1000, 2000, 3000, 4000, 5000, 6000, 7000, 9000, 10000, 11000, 12000, 13000, 14000, 15000, 16000, 17000, 18000, 19000, 20000, 21000, 22000, 23000, 24000, 25000, 26000, 27000, 28000, 29000, 30000, 31000, 32000, 33000, 34000, 35000, 36000, 37000, 38000, 39000, 40000, 40001, 40002]') AS f (number)

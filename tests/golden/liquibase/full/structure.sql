@@ -13,7 +13,7 @@ SELECT pg_catalog.set_config(s.name, s.value, true)
   FROM (
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -48,7 +48,7 @@ SELECT pg_catalog.set_config(s.name, s.value, true)
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -71,7 +71,7 @@ CLOSE awa_infra_quiet;
 -- A query for its effects: a cursor that is moved shows no rows, and needs no procedural language.
 DECLARE awa_infra_quiet NO SCROLL CURSOR FOR
 -- What the session's settings (session/settings.sql) leave open, only for this transaction: times are printed the same
--- way for everybody. And every part follows indexes from the objects of a schema, which the planner, without statistics
+-- way in every session. And every part follows indexes from the objects of a schema, which the planner, without statistics
 -- as in a fresh database, takes for slower than reading the whole catalog.
 SELECT set_config('TimeZone', 'UTC', true),
        set_config('enable_nestloop', 'on', true),
@@ -118,7 +118,7 @@ WITH spaces AS MATERIALIZED (
       JOIN pg_catalog.pg_type t ON t.oid = m.objid
      WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.typtype IN ('e', 'd', 'r')
 ), inserters AS MATERIALIZED (
-    -- Roles that were granted INSERT where jobs begin; 0 is everybody.
+    -- Roles that were granted INSERT where jobs begin; 0 is PUBLIC.
     SELECT DISTINCT r.schema, a.grantee
       FROM relations r
      CROSS JOIN LATERAL aclexplode(r.relacl) a
@@ -126,7 +126,7 @@ WITH spaces AS MATERIALIZED (
        AND r.relname IN ('jobs_hot', 'scheduled_jobs', 'ready_entries', 'deferred_jobs', 'queue_enqueue_heads')
        AND a.privilege_type = 'INSERT' AND a.grantee <> r.relowner
 ), holders AS MATERIALIZED (
-    -- Whoever works in a schema: those, and its owner.
+    -- The roles that work in a schema: those, and its owner.
     SELECT i.schema, o.oid, o.rolname::text AS rolname
       FROM inserters i
       JOIN pg_catalog.pg_roles o ON o.oid = i.grantee
@@ -155,7 +155,7 @@ SELECT r.schema, 'column' AS part, r.relname || '.' || a.attname AS object,
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
  WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
 UNION ALL
--- Constraints. NOT NULL is told with the column: only PostgreSQL 18 records it as a constraint too.
+-- Constraints. NOT NULL is part of the column: only PostgreSQL 18 records it as a constraint too.
 SELECT r.schema, 'constraint' AS part, r.relname || '.' || con.conname AS object,
        pg_catalog.pg_get_constraintdef(con.oid) AS definition
   FROM relations r
@@ -178,7 +178,7 @@ SELECT f.schema, 'function' AS part, f.signature AS object,
   JOIN pg_catalog.pg_language l ON l.oid = f.prolang
 UNION ALL
 -- Indexes, from the raw columns of the catalog: pg_get_indexdef would take most of the time of all parts.
--- One that belongs to a partitioned index is named by that and its table: PostgreSQL made its own name up.
+-- One that belongs to a partitioned index is named by that and its table: PostgreSQL chose its own name.
 -- Operator classes are read once: joined, all of them would be read again for every index.
 -- NULLS NOT DISTINCT, which only servers from 15 on have, is read in a way that 14 accepts too.
 SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
@@ -310,7 +310,7 @@ UNION ALL
 SELECT s.schema, 'schema' AS part, s.schema AS object, pg_catalog.quote_ident(s.schema) AS definition
   FROM spaces s
 UNION ALL
--- Row-level security, which hides rows from everybody but the owner; Awa enables it nowhere (0.6.9).
+-- Row-level security, which hides rows from every role but the owner; Awa enables it nowhere (0.6.9).
 SELECT r.schema, 'security' AS part, r.relname AS object,
        'row-level security' || CASE WHEN r.relrowsecurity THEN ' enabled' ELSE '' END
        || CASE WHEN r.relforcerowsecurity THEN ' forced' ELSE '' END AS definition
@@ -326,7 +326,7 @@ SELECT r.schema, 'sequence' AS part, r.relname AS object,
   JOIN pg_catalog.pg_sequence s ON s.seqrelid = r.oid
 UNION ALL
 -- Storage parameters, sorted: fill factors and autovacuum settings are part of what Awa promises.
--- Those of indexes are told with the index.
+-- Those of indexes are part of the index.
 SELECT r.schema, 'storage' AS part, r.relname AS object,
        (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(r.reloptions) o) AS definition
   FROM relations r
@@ -367,7 +367,7 @@ SELECT r.schema, 'weak-role' AS part, o.rolname::text AS object, count(*)::text 
  GROUP BY r.schema, o.rolname
 UNION ALL
 -- What roles may not do that a worker does: those that were granted INSERT where jobs begin, and the owner of each
--- schema, who can lose his own privileges too. Not asked about: functions that Awa itself keeps from everybody
+-- schema, which can lose its own privileges too. Not checked: functions that Awa itself revokes from PUBLIC
 -- ('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'), operators' functions of the storage transition, and those that only triggers call.
 SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object) AS object,
        json_build_object('role', d.role, 'privilege', d.privilege, 'kind', d.kind, 'object', d.object)::text AS definition
@@ -481,7 +481,7 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
                            'idx_{schema}_', 'idx_' || f.schema || '_'), '{schema}.', f.quoted || '.')
       FROM filled f
 ), cut AS MATERIALIZED (
-    -- PostgreSQL cuts long names of indexes; which of several that become one is there means nothing.
+    -- PostgreSQL cuts long names of indexes; if several become equal, it does not matter which of them exists.
     SELECT DISTINCT e.schema, left(m.name[1], 63) AS name
       FROM expected e
      CROSS JOIN LATERAL regexp_matches(e.object, '(idx_[a-z0-9_]+)$') AS m (name)
@@ -509,8 +509,8 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
              WHERE NOT EXISTS (SELECT FROM cut k
                                 WHERE k.schema = c.schema AND c.part = 'index'
                                   AND k.name = left(substring(c.object FROM 'idx_[a-z0-9_]+$'), 63))) d
-), told AS MATERIALIZED (
-    -- What hangs on something else that is missing or extra is not told twice.
+), reported AS MATERIALIZED (
+    -- What depends on a missing or extra object is not reported twice.
     SELECT d.*
       FROM differing d
      WHERE NOT EXISTS (
@@ -525,13 +525,13 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
                            ('constraint', d.parent || '.' || substring(d.object FROM '\.(.*)$')))
                     OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent)))
 ), families AS (
-    -- Equal differences of the partitions of one table are one.
+    -- Equal differences of the partitions of one table are reported once.
     SELECT f.schema, f.kind, f.part,
            CASE WHEN count(*) = 1 THEN min(f.object) ELSE f.family END AS object,
            CASE WHEN count(*) = 1 THEN min(f.expected) ELSE min(f.all_expected) END AS expected,
            CASE WHEN count(*) = 1 THEN min(f.found) ELSE min(f.all_found) END AS found, count(*) AS members
       FROM (SELECT t.schema, t.kind, t.part, t.object, t.expected, t.found, n.family, n.all_expected, n.all_found
-              FROM told t
+              FROM reported t
              CROSS JOIN LATERAL (
                 SELECT CASE WHEN t.slot IS NULL THEN t.object ELSE regexp_replace(t.object, o.own, '_*', 'g') END AS family,
                        CASE WHEN t.slot IS NULL THEN t.expected
@@ -658,7 +658,7 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
      WHERE r.part = 'published'
      GROUP BY r.schema
     UNION ALL
-    SELECT f.schema, true, format('everybody may execute awa.%s; Awa revokes that', split_part(f.object, '(', 1))
+    SELECT f.schema, true, format('PUBLIC may execute awa.%s; Awa revokes that', split_part(f.object, '(', 1))
       FROM health f
       LEFT JOIN health p ON p.schema = f.schema AND p.part = 'privilege' AND p.object = f.object
      WHERE f.part = 'function' AND 'public EXECUTE' = ANY (string_to_array(coalesce(p.definition, 'public EXECUTE'), ', '))

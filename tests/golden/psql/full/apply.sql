@@ -5,14 +5,14 @@
 --
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ROLE -d DATABASE -f apply.sql
 --
--- With -v dry_run=1 it does everything, tells whether it went well, and rolls it back. With -v each=1 it commits every
+-- With -v dry_run=1 it does everything, reports the result, and rolls it back. With -v each=1 it commits every
 -- migration by itself: locks are short, and after a failure what was committed before stays.
 -- \ir reads a file beside this one; every other line that starts with a backslash is psql's, too.
 \set ON_ERROR_STOP on
--- Whoever wants to see every statement as it runs: psql --echo-all.
+-- To see every statement as it runs, start psql with --echo-all.
 \set QUIET on
 \pset pager off
--- What functions of Awa return on the way says nothing.
+-- What Awa's functions return is not shown.
 \pset tuples_only on
 \pset format unaligned
 \if :{?dry_run}
@@ -37,7 +37,7 @@ SHOW in_hot_standby \gset awa_
     \ir awa_infra/lock_session.sql
 \endif
 
--- The version that the schema stands at; 0 is an empty database.
+-- The version that the schema is at; 0 is an empty database.
 SELECT to_regclass('awa.schema_version') IS NOT NULL AS awa_has_history \gset
 \if :awa_has_history
     SELECT coalesce(max(version), 0) AS awa_version FROM awa.schema_version \gset
@@ -473,7 +473,7 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V040.sql
 \endif
 
--- A migration puts the patch back in question; without one, it is run only where it is missing.
+-- After a migration the patch is run again; without one, only if it is missing.
 \if :awa_any
     \set awa_patch_wait_free_dirty_marks on
 \else

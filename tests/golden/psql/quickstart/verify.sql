@@ -1,8 +1,8 @@
 -- Changes nothing: it reads what this bundle promises, and shows what it found.
 -- Never touches a row and waits for no lock of others for long.
 -- Run after the bundle, by any role that can read schema awa: psql -X -q -f verify.sql
--- Every row should say true in column ok. It reads only, waits for no lock longer than 10 seconds, and has a minute in
--- all, whatever the role's own timeouts are.
+-- Every row should say true in column ok. It reads only, waits at most 10 seconds for a lock, and runs at most a
+-- minute in all, whatever the role's own timeouts are.
 BEGIN;
 -- By name: under another default of the role or the database this would look at a stale snapshot.
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY;
@@ -15,7 +15,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -50,7 +50,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -72,8 +72,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
--- not there, or not readable by this role, is a difference, not an error.
+-- What this bundle makes and what is found in the database, in settings of the session. This only reads. An object that
+-- is missing, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';

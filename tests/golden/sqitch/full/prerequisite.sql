@@ -8,7 +8,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -43,7 +43,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -65,8 +65,8 @@ BEGIN
 END
 $awa_infra$;
 
--- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
--- not look into the schema without doing so.
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, cannot
+-- read the schema otherwise.
 DO $awa_infra$
 BEGIN
     PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
@@ -80,17 +80,17 @@ BEGIN
 END
 $awa_infra$;
 
--- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
--- setting of the session; stop.sql then reports all of it at once.
+-- Conditions that must hold before anything runs. This only reads, and collects every condition that fails
+-- in a setting of the session; stop.sql then reports all of them at once.
 DO $awa_infra$
 DECLARE
     problems text[] := ARRAY[]::text[];
     problem  record;
-    -- Whether anything that this bundle brings is missing; some conditions only matter then.
+    -- Whether anything that this bundle makes is missing; some conditions only apply then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
-    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    -- Whether the migration lock has just been taken: earlier answers may be outdated.
     fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
-    -- The tables that this role can read. A condition about a table that is not there does not apply; its
+    -- The tables that this role can read. A condition about a missing table does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
         SELECT n.nspname || '.' || c.relname
@@ -105,7 +105,7 @@ BEGIN
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
--- a client in the database's own encoding would store something else without a word.
+-- a client in the database's own encoding would silently store something else.
 SELECT 'database-encoding' AS code,
        format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
          AS message,
@@ -119,7 +119,7 @@ SELECT 'database-encoding' AS code,
     -- 'no-synchronous-standby, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The commit would wait for ever, and everybody else behind the locks of its transaction.
+-- The commit would wait for ever, and all other sessions behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
        format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
               'is connected.', current_setting('synchronous_standby_names')) AS message,
@@ -137,7 +137,7 @@ SELECT 'no-synchronous-standby' AS code,
     -- 'read-only, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
+-- A tool that begins its own transactions cannot be switched to read-write from here; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
@@ -159,8 +159,8 @@ SELECT 'read-only' AS code,
 END
 $awa_infra$;
 
--- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
--- statement that failed, and a short one leaves the reasons in sight.
+-- Stops the tool if one of the conditions just checked fails. A statement of its own, because tools print the statement
+-- that failed, and a short one leaves the reasons in sight.
 DO $awa_infra$
 BEGIN
     IF current_setting('awa_infra.problems') <> '' THEN

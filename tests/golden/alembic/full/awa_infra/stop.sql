@@ -1,7 +1,7 @@
 -- Changes nothing: it raises an error if a condition does not hold.
 -- Never touches jobs, other schemas, or which storage is active.
--- Stops the tool if the conditions just asked did not all hold. Apart from them because tools print the
--- statement that failed, and a short one leaves the reasons in sight.
+-- Stops the tool if one of the conditions just checked fails. A statement of its own, because tools print the statement
+-- that failed, and a short one leaves the reasons in sight.
 DO $awa_infra$
 BEGIN
     IF current_setting('awa_infra.problems') <> '' THEN
@@ -14,8 +14,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
--- take turns would each own a part, and the next migration would stop at what belongs to another.
+-- From here on the owner of schema awa owns every new object, whichever login runs this. Otherwise each member of the
+-- owner would own the objects that it made, and the next migration would fail on those of another member.
 DO $awa_infra$
 DECLARE
     owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
@@ -29,7 +29,7 @@ BEGIN
        OR NOT pg_has_role(session_user, owner, means) THEN
         RETURN;
     END IF;
-    -- The tool records in tables of its own what was run, within the same transaction.
+    -- The tool records in its own tables what was run, in the same transaction.
     FOR own IN
         SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
           FROM pg_catalog.pg_namespace n

@@ -11,7 +11,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -46,7 +46,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -86,8 +86,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
--- take turns would each own a part, and the next migration would stop at what belongs to another.
+-- From here on the owner of schema awa owns every new object, whichever login runs this. Otherwise each member of the
+-- owner would own the objects that it made, and the next migration would fail on those of another member.
 DO $awa_infra$
 DECLARE
     owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
@@ -101,7 +101,7 @@ BEGIN
        OR NOT pg_has_role(session_user, owner, means) THEN
         RETURN;
     END IF;
-    -- The tool records in tables of its own what was run, within the same transaction.
+    -- The tool records in its own tables what was run, in the same transaction.
     FOR own IN
         SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
           FROM pg_catalog.pg_namespace n
@@ -148,7 +148,7 @@ $awa_infra$;
 
 -- What comes now is run as it was published:
 -- Queue-storage schema 'shop_queue': 16 queue, 8 lease and 8 claim slots,
--- receipts true. Idempotent; checks itself and raises if anything is not as asked. Activates nothing:
+-- receipts true. Idempotent; checks its result and raises if anything differs. Activates nothing:
 -- where Awa routes its jobs is decided by awa.storage_transition_state, which is not touched.
 DO $awa_infra$
 DECLARE
@@ -170,7 +170,7 @@ BEGIN
          CROSS JOIN "shop_queue".lease_ring_state l
          CROSS JOIN "shop_queue".claim_ring_state c;
         IF recorded IS DISTINCT FROM wanted THEN
-            RAISE EXCEPTION 'Queue-storage schema % stands with shape %, but % is asked for.', 'shop_queue', recorded, wanted
+            RAISE EXCEPTION 'Queue-storage schema % exists with shape %, but % is declared.', 'shop_queue', recorded, wanted
                 USING ERRCODE = '22023',
                       HINT = 'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.';
         END IF;
@@ -232,7 +232,7 @@ $awa_infra$
 
 
 -- migrate:down
--- Taking this back would drop jobs, or leave a history that does not know what is there.
+-- Reverting this would drop jobs, or leave a history that does not match the database.
 DO $awa_infra$
 BEGIN
     RAISE EXCEPTION 'Awa has no migrations that go back.'

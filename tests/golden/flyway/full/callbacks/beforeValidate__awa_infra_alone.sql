@@ -8,7 +8,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -43,7 +43,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -66,9 +66,9 @@ END
 $awa_infra$;
 
 -- Flyway gives its own lock back after each file, while Awa's migration lock is held from the first file to the last.
--- A second Flyway that got in between two files would hold the one and wait for the other, and the first one the other
--- way round. So on connections of its own only one Flyway at a time goes on from here ("AWA_FLYW" as a number), until
--- it disconnects. On a connection that an application's pool lent, Awa's lock is each file's: nothing to wait for.
+-- A second Flyway that starts between two files would hold one and wait for the other, and the first one the reverse: a
+-- deadlock. So on connections of its own only one Flyway at a time continues from here ("AWA_FLYW" as a number), until
+-- it disconnects. On a connection of an application's pool each file takes Awa's lock, so there is nothing to wait for.
 DO $awa_infra$
 DECLARE
     deadline CONSTANT timestamptz := clock_timestamp() + interval '60 seconds';

@@ -12,7 +12,7 @@ BEGIN
     FOR setting IN
     -- Everything that changes what the texts mean, how catalogs print, or when the server gives up. Only what differs is
     -- set; a setting that this server does not know is left out, and so is one that only a superuser may change, where
-    -- the role is none: whether that one is right is asked before anything is written. Left as the role or the database
+    -- the role is none: a gate checks that one before anything is written. Left as the role or the database
     -- has it: default_tablespace, where it is another one than the database's, and default_toast_compression, which are
     -- for the administrator to choose; synchronous_commit; all that only makes plans slower or faster, but for jit.
     SELECT s.name, s.value
@@ -47,7 +47,7 @@ BEGIN
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
-        -- Definitions and values are printed the same way for everybody.
+        -- Definitions and values are printed the same way in every session.
         ('quote_all_identifiers', 'off', false),
         ('DateStyle', 'ISO, MDY', false),
         ('IntervalStyle', 'postgres', false),
@@ -87,8 +87,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What is made from here on belongs to the owner of schema awa, whoever runs this. Otherwise members of the owner that
--- take turns would each own a part, and the next migration would stop at what belongs to another.
+-- From here on the owner of schema awa owns every new object, whichever login runs this. Otherwise each member of the
+-- owner would own the objects that it made, and the next migration would fail on those of another member.
 DO $awa_infra$
 DECLARE
     owner CONSTANT text := (SELECT pg_catalog.pg_get_userbyid(n.nspowner)
@@ -102,7 +102,7 @@ BEGIN
        OR NOT pg_has_role(session_user, owner, means) THEN
         RETURN;
     END IF;
-    -- The tool records in tables of its own what was run, within the same transaction.
+    -- The tool records in its own tables what was run, in the same transaction.
     FOR own IN
         SELECT 'SCHEMA' AS word, quote_ident(n.nspname) AS name
           FROM pg_catalog.pg_namespace n

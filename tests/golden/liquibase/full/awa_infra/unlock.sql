@@ -25,11 +25,11 @@ BEGIN
 END
 $awa_infra$;
 
--- Last of every update: gives back what lock.sql took, for a connection that an application's pool keeps open.
+-- Last of every update: releases the lock that preflight.sql took, for a connection that an application's pool keeps open.
 SELECT pg_catalog.pg_advisory_unlock(4708303813013489490);
--- The advisory lock is the session's, whatever its role is.
+-- The session holds the advisory lock, no matter which role it acts as.
 RESET role;
--- Whatever this set for the session is as it was before.
+-- Restores every setting that this changed for the session.
 SELECT pg_catalog.set_config(s.key, s.value, false)
   FROM pg_catalog.jsonb_each_text(nullif(pg_catalog.current_setting('awa_infra.session', true), '')::jsonb) AS s;
 SELECT pg_catalog.set_config('awa_infra.session', '', false);

@@ -1,7 +1,7 @@
 -- Changes nothing: it reads, and keeps what it found in settings of its session.
 -- Never touches jobs, other schemas, or which storage is active.
--- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, could
--- not look into the schema without doing so.
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, cannot
+-- read the schema otherwise.
 DO $awa_infra$
 BEGIN
     PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
@@ -15,8 +15,8 @@ BEGIN
 END
 $awa_infra$;
 
--- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
--- not there, or not readable by this role, is a difference, not an error.
+-- What this bundle makes and what is found in the database, in settings of the session. This only reads. An object that
+-- is missing, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';
@@ -271,7 +271,7 @@ SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with it
  CROSS JOIN LATERAL aclexplode(a.defaclacl) AS always
  WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[]) AND always.grantee = given.grantee
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
@@ -313,7 +313,7 @@ SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s 
   LEFT JOIN awa.queue_meta m ON m.queue = w.queue
  WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
@@ -355,7 +355,7 @@ SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s 
   LEFT JOIN awa.queue_meta m ON m.queue = w.queue
  WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
@@ -388,17 +388,17 @@ SELECT 'job routing (for information)', NULL, t.state || ', engine ' || t.curren
 END
 $awa_infra$;
 
--- Conditions that must hold before anything runs. This only reads, and collects everything that objects in a
--- setting of the session; stop.sql then reports all of it at once.
+-- Conditions that must hold before anything runs. This only reads, and collects every condition that fails
+-- in a setting of the session; stop.sql then reports all of them at once.
 DO $awa_infra$
 DECLARE
     problems text[] := ARRAY[]::text[];
     problem  record;
-    -- Whether anything that this bundle brings is missing; some conditions only matter then.
+    -- Whether anything that this bundle makes is missing; some conditions only apply then.
     pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
-    -- Whether the migration lock has just been taken: what was asked before may not be true any more.
+    -- Whether the migration lock has just been taken: earlier answers may be outdated.
     fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
-    -- The tables that this role can read. A condition about a table that is not there does not apply; its
+    -- The tables that this role can read. A condition about a missing table does not apply; its
     -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
     readable CONSTANT text[] := ARRAY(
         SELECT n.nspname || '.' || c.relname
@@ -409,7 +409,7 @@ DECLARE
            AND has_schema_privilege(n.oid, 'USAGE')
            AND has_table_privilege(c.oid, 'SELECT'));
 BEGIN
-    -- 'history-unreadable, for whoever runs the bundle'
+    -- 'history-unreadable, for the operator who runs the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- A role that may not read the versions of the schema does not know its version. That is no lost history: the table
@@ -435,11 +435,11 @@ SELECT 'history-unreadable' AS code,
         END LOOP;
     END IF;
 
-    -- 'legacy-numbering, for whoever runs the bundle'
+    -- 'legacy-numbering, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
--- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle cannot
--- know. What tells the numberings apart are two tables that exist from version 2 and 4 of today's numbering on.
+-- Before 0.4 Awa numbered its migrations differently. awa-infra apply rewrites the rows; the files of a bundle
+-- cannot. Two tables show which numbering it is: they exist from version 2 and 4 of today's numbering on.
 SELECT 'legacy-numbering' AS code,
        format('Schema awa in database %I has version rows in the numbering of Awa before 0.4 (highest: %s).',
               current_database(), max(version)) AS message,
@@ -456,7 +456,7 @@ HAVING (max(version) IN (2, 3)
         END LOOP;
     END IF;
 
-    -- 'owner-not-acting, for whoever runs the bundle'
+    -- 'owner-not-acting, for the operator who runs the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- What is made must belong to the declared owner: the session starts as the owner, or it may act as the owner of schema
@@ -486,8 +486,8 @@ SELECT 'owner-not-acting' AS code,
     -- 'auto-row-security, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Whoever installs such a trigger means the tables of an application's own API. Workers do not own Awa's tables, so
--- without a policy they would see no job and insert none.
+-- Such a trigger is meant for the tables of an application's API. Workers do not own Awa's tables, so without a policy
+-- they would see no job and insert none.
 SELECT 'auto-row-security' AS code,
        format('Event trigger %I of database %I enables row security on every new table, and so would keep workers from '
               'Awa''s jobs.', e.evtname, current_database()) AS message,
@@ -509,7 +509,7 @@ SELECT 'auto-row-security' AS code,
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
--- make them wait, and everybody else behind them. Without pg_read_all_stats a role sees only its own sessions here.
+-- make them wait, and all other sessions behind them. Without pg_read_all_stats a role sees only its own sessions here.
 SELECT 'blocking-session' AS code,
        format('Session %s (user %s%s) has held locks on tables of %s in a transaction of %s s; it is %s.', a.pid,
               a.usename, coalesce(', ' || nullif(a.application_name, ''), ''),
@@ -559,7 +559,7 @@ SELECT 'cannot-act-as-owner' AS code,
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Functions of Awa have characters in them that no other encoding of a server can store: some migrations would fail, and
--- a client in the database's own encoding would store something else without a word.
+-- a client in the database's own encoding would silently store something else.
 SELECT 'database-encoding' AS code,
        format('Database %I has encoding %s; Awa needs UTF8.', current_database(), current_setting('server_encoding'))
          AS message,
@@ -600,7 +600,7 @@ SELECT 'database-not-owned' AS code,
     -- 'no-synchronous-standby, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The commit would wait for ever, and everybody else behind the locks of its transaction.
+-- The commit would wait for ever, and all other sessions behind the locks of its transaction.
 SELECT 'no-synchronous-standby' AS code,
        format('The server waits at every commit for a synchronous standby (synchronous_standby_names: %s), and no standby '
               'is connected.', current_setting('synchronous_standby_names')) AS message,
@@ -630,7 +630,7 @@ SELECT 'objects-other-owner' AS code,
               s.belongs, s.schema) AS hint
   FROM (
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
--- replace nor grant on, because they belong to somebody else: another member of the owner migrated, or a runtime made
+-- replace nor grant on, because they belong to another role: another member of the owner migrated, or a runtime made
 -- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
 -- depends on the schema, which has an index; the catalogs of tables and functions have none by schema.
 SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner,
@@ -702,7 +702,7 @@ SELECT DISTINCT 'queue-storage-unusable' AS code,
     -- 'read-only, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- A tool that begins its own transactions cannot be told from here to write; the engine, psql and Alembic are.
+-- A tool that begins its own transactions cannot be switched to read-write from here; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),
               CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby'
@@ -722,7 +722,7 @@ SELECT 'read-only' AS code,
     -- 'role-too-powerful, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- A runtime or observer that could act as the owner could do everything that it must not.
+-- A runtime or observer that can act as the owner can do everything that it must not do.
 SELECT 'role-too-powerful' AS code,
        format('Role %I, declared as %s, %s.', r.rolname, d.duty, x.what) AS message,
        format('Declare another role as %s, or: %s', d.duty, x.remedy) AS hint
@@ -767,7 +767,7 @@ HAVING count(*) > 0
     -- 'roles-not-grantable, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Roles that are there already belong to whoever made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
+-- Existing roles belong to the role that made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
 SELECT 'roles-not-grantable' AS code,
        format('Role %I may not %s.', me.rolname, x.what) AS message,
        format('As an administrator: %s', x.remedy) AS hint
@@ -807,7 +807,7 @@ SELECT 'roles-not-grantable' AS code,
     -- 'schema-other-owner, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- The declared owner could neither grant on nor migrate what belongs to somebody else.
+-- The declared owner could neither grant on nor migrate what belongs to another role.
 SELECT 'schema-other-owner' AS code,
        format('Schema %I in database %I belongs to %I, not to the declared owner %I.', n.nspname, current_database(),
               pg_catalog.pg_get_userbyid(n.nspowner), o.name) AS message,
@@ -838,7 +838,7 @@ SELECT 'server-too-old' AS code,
     -- 'setting-not-allowed, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Whatever else a role or a database sets otherwise is set right for the run; these only a superuser may change.
+-- Other settings of a role or a database are corrected for the run; these only a superuser may change.
 SELECT 'setting-not-allowed' AS code,
        format('Setting %s is %s for role %I in database %I, and has to be %s while Awa is migrated; only a superuser may '
               'change it.', s.name, pg_catalog.current_setting(s.name, true), session_user, current_database(), s.value)
@@ -856,8 +856,8 @@ SELECT 'setting-not-allowed' AS code,
     -- 'lock-table-too-small, for the administrator of the server'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
--- Every relation that a transaction touches takes a place in the server's lock table until it ends. What is there
--- already is left alone, so only what is missing counts. Idle servers have some more room than this, busy ones less.
+-- Every relation that a transaction touches takes a place in the server's lock table until it ends. Existing
+-- objects are not touched, so only missing ones count. Idle servers have some more room than this, busy ones less.
 SELECT 'lock-table-too-small' AS code,
        format('Installing %s locks about %s objects in one transaction; this server''s lock table is sized for %s.',
               w.what, w.objects, s.per_transaction * s.sessions) AS message,
@@ -878,7 +878,7 @@ SELECT 'lock-table-too-small' AS code,
         END LOOP;
     END IF;
 
-    -- 'newer-schema, for whoever packages the bundle'
+    -- 'newer-schema, for the author of the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- A release must never touch a schema that a newer release migrated.
@@ -893,7 +893,7 @@ HAVING max(version) > 40
         END LOOP;
     END IF;
 
-    -- 'queue-storage-foreign, for whoever packages the bundle'
+    -- 'queue-storage-foreign, for the author of the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
@@ -912,7 +912,7 @@ SELECT 'queue-storage-foreign' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-foreign, for whoever packages the bundle'
+    -- 'queue-storage-foreign, for the author of the bundle'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'queue-storage-foreign' AS code,
@@ -931,7 +931,7 @@ SELECT 'queue-storage-foreign' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-shape, for whoever packages the bundle'
+    -- 'queue-storage-shape, for the author of the bundle'
     IF true AND string_to_array('shop_queue.queue_ring_state shop_queue.lease_ring_state shop_queue.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
@@ -957,7 +957,7 @@ SELECT 'queue-storage-shape' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-shape, for whoever packages the bundle'
+    -- 'queue-storage-shape, for the author of the bundle'
     IF true AND string_to_array('slow_queue.queue_ring_state slow_queue.lease_ring_state slow_queue.claim_ring_state', ' ') <@ readable THEN
         FOR problem IN
 -- Awa records the slot counts at the first installation and silently ignores other ones later.
@@ -983,12 +983,12 @@ SELECT 'queue-storage-shape' AS code,
         END LOOP;
     END IF;
 
-    -- 'shards-not-drained, for whoever packages the bundle'
+    -- 'shards-not-drained, for the author of the bundle'
     IF true AND string_to_array('awa.queue_meta shop_queue.queue_claim_heads shop_queue.queue_enqueue_heads', ' ') <@ readable THEN
         FOR problem IN
 -- Fewer shards than there are: Awa allows it once nothing is left in the shards above (its ADR 25).
 SELECT 'shards-not-drained' AS code,
-       format('Queue %s in schema %I is to go from %s to %s enqueue shards, and %s of its lanes above still hold jobs that nobody has claimed.',
+       format('Queue %s in schema %I is to go from %s to %s enqueue shards, and %s of its lanes above still hold jobs that no worker has claimed.',
               l.queue, 'shop_queue', min(l.shards), min(l.wanted), count(*)) AS message,
        format('Stop the producers of %s until its workers have claimed those jobs, then run the same again; or declare %s shards.',
               l.queue, min(l.shards)) AS hint
@@ -1010,7 +1010,7 @@ SELECT 'shards-not-drained' AS code,
         END LOOP;
     END IF;
 
-    -- 'damaged-schema, for whoever has the backups'
+    -- 'damaged-schema, for the administrator of the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's own runner takes a database that lost this table for one of Awa before 0.4 and rewrites its history.
@@ -1027,7 +1027,7 @@ HAVING max(version) >= 9
         END LOOP;
     END IF;
 
-    -- 'empty-history, for whoever has the backups'
+    -- 'empty-history, for the administrator of the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 SELECT 'empty-history' AS code,
@@ -1039,7 +1039,7 @@ HAVING NOT EXISTS (SELECT FROM awa.schema_version)
         END LOOP;
     END IF;
 
-    -- 'lost-history, for whoever has the backups'
+    -- 'lost-history, for the administrator of the backups'
     IF true AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- The type awa.job_state comes with version 1. If it is there and the table of versions is not, then the history was
@@ -1057,7 +1057,7 @@ SELECT 'lost-history' AS code,
         END LOOP;
     END IF;
 
-    -- 'queue-storage-damaged, for whoever has the backups'
+    -- 'queue-storage-damaged, for the administrator of the backups'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
 -- Awa's migrations find a queue-storage schema by its claim function and the state tables of its rings. They silently
@@ -1081,8 +1081,8 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
     END IF;
 
 
-    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables shows
-    -- only here, hence EXECUTE. Without any version another condition says what is wrong.
+    -- state-rows-missing: rows that Awa's migrations made and nothing makes again. Which schemas have such tables is
+    -- known only here, hence EXECUTE. Without any version another condition reports what is wrong.
     IF true AND 'awa.schema_version' = ANY (readable) THEN
         DECLARE
             lost     text[] := ARRAY[]::text[];
@@ -1122,7 +1122,7 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
                 END IF;
                 IF ring.countable THEN
                     EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
-                    -- A count that somebody changed is another matter: only slots with partitions must have rows.
+                    -- A changed count is another condition: only slots with partitions must have rows.
                     IF slots < least(recorded, ring.partitions) THEN
                         lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
                                                least(recorded, ring.partitions));

@@ -1,5 +1,5 @@
 -- Queue-storage schema 'slow_queue': 4 queue, 2 lease and 2 claim slots,
--- receipts false. Idempotent; checks itself and raises if anything is not as asked. Activates nothing:
+-- receipts false. Idempotent; checks its result and raises if anything differs. Activates nothing:
 -- where Awa routes its jobs is decided by awa.storage_transition_state, which is not touched.
 DO $awa_infra$
 DECLARE
@@ -21,7 +21,7 @@ BEGIN
          CROSS JOIN "slow_queue".lease_ring_state l
          CROSS JOIN "slow_queue".claim_ring_state c;
         IF recorded IS DISTINCT FROM wanted THEN
-            RAISE EXCEPTION 'Queue-storage schema % stands with shape %, but % is asked for.', 'slow_queue', recorded, wanted
+            RAISE EXCEPTION 'Queue-storage schema % exists with shape %, but % is declared.', 'slow_queue', recorded, wanted
                 USING ERRCODE = '22023',
                       HINT = 'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.';
         END IF;

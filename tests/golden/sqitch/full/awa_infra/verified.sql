@@ -1,7 +1,7 @@
 -- Changes nothing: it reads, and keeps what it found in settings of its session.
 -- Never touches jobs, other schemas, or which storage is active.
--- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
--- not there, or not readable by this role, is a difference, not an error.
+-- What this bundle makes and what is found in the database, in settings of the session. This only reads. An object that
+-- is missing, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';
@@ -256,7 +256,7 @@ SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with it
  CROSS JOIN LATERAL aclexplode(a.defaclacl) AS always
  WHERE n.nspname = 'awa' AND p.proname = ANY ('{install_queue_storage_substrate}'::text[]) AND always.grantee = given.grantee
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
@@ -298,7 +298,7 @@ SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s 
   LEFT JOIN awa.queue_meta m ON m.queue = w.queue
  WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
@@ -340,7 +340,7 @@ SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s 
   LEFT JOIN awa.queue_meta m ON m.queue = w.queue
  WHERE coalesce(m.enqueue_shards, 1) <> w.enqueue_shards
        ) AS missing
- -- Whether whoever asks could act as the owner is no fact of the database.
+ -- Whether the current role may act as the owner is not part of the comparison.
  WHERE missing.step <> 'act-as'
                     ) AS fact (what, expected, found)), '[]');
     ELSE
@@ -373,8 +373,8 @@ SELECT 'job routing (for information)', NULL, t.state || ', engine ' || t.curren
 END
 $awa_infra$;
 
--- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
--- transaction it is asked before it is too late.
+-- The same comparison as verify.sql, but every difference is an error. It runs last in the transaction, before the
+-- COMMIT.
 DO $awa_infra$
 DECLARE
     wrong text;

@@ -1,4 +1,4 @@
--- One transaction, under Awa's migration lock, after the conditions were asked.
+-- One transaction, under Awa's migration lock, after the conditions were checked.
 BEGIN;
 \ir ../awa_infra/lock.sql
 \ir ../awa_infra/preflight.sql

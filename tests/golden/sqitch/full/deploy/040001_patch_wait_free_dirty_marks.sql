@@ -1,5 +1,5 @@
 -- Change 040001_patch_wait_free_dirty_marks.
--- One transaction, under Awa's migration lock, after the conditions were asked.
+-- One transaction, under Awa's migration lock, after the conditions were checked.
 BEGIN;
 \ir ../awa_infra/lock.sql
 \ir ../awa_infra/preflight.sql

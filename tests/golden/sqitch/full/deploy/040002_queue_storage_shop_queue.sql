@@ -1,5 +1,5 @@
 -- Change 040002_queue_storage_shop_queue.
--- One transaction, under Awa's migration lock, after the conditions were asked.
+-- One transaction, under Awa's migration lock, after the conditions were checked.
 BEGIN;
 \ir ../awa_infra/lock.sql
 \ir ../awa_infra/preflight.sql
@@ -7,7 +7,7 @@ BEGIN;
 
 -- What comes now is run as it was published:
 -- Queue-storage schema 'shop_queue': 16 queue, 8 lease and 8 claim slots,
--- receipts true. Idempotent; checks itself and raises if anything is not as asked. Activates nothing:
+-- receipts true. Idempotent; checks its result and raises if anything differs. Activates nothing:
 -- where Awa routes its jobs is decided by awa.storage_transition_state, which is not touched.
 DO $awa_infra$
 DECLARE
@@ -29,7 +29,7 @@ BEGIN
          CROSS JOIN "shop_queue".lease_ring_state l
          CROSS JOIN "shop_queue".claim_ring_state c;
         IF recorded IS DISTINCT FROM wanted THEN
-            RAISE EXCEPTION 'Queue-storage schema % stands with shape %, but % is asked for.', 'shop_queue', recorded, wanted
+            RAISE EXCEPTION 'Queue-storage schema % exists with shape %, but % is declared.', 'shop_queue', recorded, wanted
                 USING ERRCODE = '22023',
                       HINT = 'Slot counts and receipts cannot be changed: ask for the recorded ones, or declare a new schema beside it.';
         END IF;

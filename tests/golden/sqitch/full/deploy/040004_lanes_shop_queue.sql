@@ -1,5 +1,5 @@
 -- Change 040004_lanes_shop_queue.
--- One transaction, under Awa's migration lock, after the conditions were asked.
+-- One transaction, under Awa's migration lock, after the conditions were checked.
 BEGIN;
 \ir ../awa_infra/lock.sql
 \ir ../awa_infra/preflight.sql
@@ -7,7 +7,7 @@ BEGIN;
 
 -- What comes now is run as it was published:
 -- Lanes of queues in queue-storage schema 'shop_queue', made by its owner: a runtime that found none would make them
--- itself, and own their sequences. What is there is not touched: its sequences may be in use this very moment.
+-- itself, and own their sequences. Existing lanes are not touched: their sequences may be in use.
 DO $awa_infra$
 DECLARE
     lane record;
@@ -24,7 +24,7 @@ BEGIN
         -- The lock under which Awa makes a new lane (0.6.9).
         PERFORM pg_advisory_xact_lock(
             hashtextextended(format('%s:%s:%s:%s', 'shop_queue', lane.queue, lane.priority, lane.shard), 0));
-        -- Each guarded by itself: the heads have triggers that set a sequence even where a conflict drops the row.
+        -- Each is checked separately: the heads have triggers that set a sequence even where a conflict drops the row.
         INSERT INTO "shop_queue".queue_lanes (queue, priority)
         SELECT lane.queue, lane.priority
          WHERE NOT EXISTS (SELECT FROM "shop_queue".queue_lanes l

@@ -1,7 +1,7 @@
 -- Changes nothing: it reads, and keeps what it found in settings of its session.
 -- Never touches jobs, other schemas, or which storage is active.
--- What this bundle promises and what is found in the database, in settings of the session. This only reads. Whatever is
--- not there, or not readable by this role, is a difference, not an error.
+-- What this bundle makes and what is found in the database, in settings of the session. This only reads. An object that
+-- is missing, or not readable by this role, is a difference, not an error.
 DO $awa_infra$
 DECLARE
     facts     jsonb := '[]';
@@ -121,8 +121,8 @@ SELECT 'job routing (for information)', NULL, t.state || ', engine ' || t.curren
 END
 $awa_infra$;
 
--- What verify.sql shows, as a demand: anything that is not as the bundle promises is an error. As the last in a
--- transaction it is asked before it is too late.
+-- The same comparison as verify.sql, but every difference is an error. It runs last in the transaction, before the
+-- COMMIT.
 DO $awa_infra$
 DECLARE
     wrong text;

@@ -1,4 +1,4 @@
--- Taking this back would drop jobs, or leave a history that does not know what is there.
+-- Reverting this would drop jobs, or leave a history that does not match the database.
 DO $awa_infra$
 BEGIN
     RAISE EXCEPTION 'Awa has no migrations that go back.'

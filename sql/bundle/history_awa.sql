@@ -1,5 +1,5 @@
 -- needs: awa.schema_version
--- psql remembers nothing; Awa's own table does.
+-- For a tool without a history of its own, as psql: Awa's own table of versions.
 SELECT v.version::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
   FROM awa.schema_version v
  ORDER BY v.version
