@@ -6,6 +6,7 @@ PARALLEL = --maxprocesses 4 --dist worksteal
 # Such tests wait a sixth of their time (for locks, engines, processes), so one worker more than processors is faster.
 WORKERS = $$($(PYTHON_BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 LOCK_ARGS ?=
+CONTEXT ?= deploy/container
 
 # What neither connects nor renders for Pulumi: every branch of it must be tested.
 PURE = awa_infra/errors.py,awa_infra/model/*,awa_infra/naming.py,awa_infra/release.py,awa_infra/facts/*,$\
@@ -16,11 +17,13 @@ COVERAGE_REPORT = $(PYTHON_BIN)/coverage report --include='$(PURE)' --fail-under
 PYTHON_BIN := .venv/bin
 # Built once, before any test could run into its own time limit while it waits for them.
 HOSTS = $(PYTHON_BIN)/python -m devtools.pulumi_hosts >/dev/null || echo "· pulumi: going on without language hosts" >&2
+HELM = $(PYTHON_BIN)/python -m devtools.go_tools helm version >/dev/null || echo "· helm: going on without" >&2
 UV_COMMAND = "$$(devtools/get-uv)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo demo-psql demo-stop test test-unit test-matrix bench lint format docs site site-serve lock build clean
+.PHONY: help setup demo demo-psql demo-stop test test-unit test-matrix bench lint format docs site site-serve lock build \
+	container-context clean
 
 # $(call calmly,title,command): the output appears only when the command fails
 define calmly
@@ -29,7 +32,7 @@ define calmly
 endef
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what uv.lock names into .venv (skipped when up to date)
 	@devtools/setup
@@ -46,6 +49,7 @@ demo-stop: setup ## stop what `make demo` left running
 # The unit tests alone cover the pure parts; the others would only be slower if they were measured.
 test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
 	$(if $(PYTEST_ARGS),,@$(HOSTS))
+	$(if $(PYTEST_ARGS),,@$(HELM))
 	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),tests/unit -n auto $(PARALLEL) --cov --cov-report=)
 	$(if $(PYTEST_ARGS),,$(call calmly,branch coverage of the pure parts,$(COVERAGE_REPORT)))
 	$(if $(PYTEST_ARGS),,@$(PYTHON_BIN)/python -m pytest --ignore=tests/unit -n "$(WORKERS)" $(PARALLEL))
@@ -85,6 +89,16 @@ build: ## build the wheel and the source archive into dist/
 	@rm -rf dist
 	@$(UV_COMMAND) build --quiet
 	@ls dist/*
+
+# The wheel by its hash, as everything else: pip then takes nothing that is not named here.
+container-context: setup ## write into deploy/container what an image of this checkout needs: wheel and requirements
+	@mkdir -p $(CONTEXT) && rm -f $(CONTEXT)/*.whl
+	@$(PYTHON_BIN)/python -m hatchling build --target wheel --directory $(CONTEXT) >/dev/null 2>&1
+	@$(UV_COMMAND) export --quiet --frozen --no-dev --no-emit-project --no-header \
+		--output-file $(abspath $(CONTEXT))/requirements.txt >/dev/null
+	@cd $(CONTEXT) && for wheel in *.whl; do \
+		printf './%s --hash=sha256:%s\n' "$$wheel" "$$(sha256sum "$$wheel" | cut -d ' ' -f 1)"; done >>requirements.txt
+	@ls $(CONTEXT)/requirements.txt $(CONTEXT)/*.whl
 
 clean: ## remove what builds and tests left; keeps .venv, .cache and .demo
 	@rm -rf dist build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \

@@ -1,4 +1,4 @@
-"""golang-migrate and goose, to test the bundles with, and actionlint, for the workflows, built from their Go modules.
+"""Tools without a Python package, built from their Go modules: golang-migrate, goose, actionlint and Helm.
 
 Each is pinned by a `go.mod` and `go.sum` beside this file, because no Python package has them. `devtools.go_build`
 builds a tool once. Without Go `ToolMissing` says so, and the tests that need the tool skip.
@@ -42,7 +42,9 @@ GOOSE = _Tool(
 ACTIONLINT = _Tool("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "")
 """Its package on PyPI fetches the command from elsewhere while it is installed."""
 
-_TOOLS = {tool.name: tool for tool in (MIGRATE, GOOSE, ACTIONLINT)}
+HELM = _Tool("helm", "helm.sh/helm/v4/cmd/helm", "")
+
+_TOOLS = {tool.name: tool for tool in (MIGRATE, GOOSE, ACTIONLINT, HELM)}
 
 
 def golang_migrate() -> list[str]:
@@ -58,6 +60,11 @@ def goose() -> list[str]:
 def actionlint() -> list[str]:
     """Return the start of an actionlint command line, building the tool if needed."""
     return _command(ACTIONLINT)
+
+
+def helm() -> list[str]:
+    """Return the start of a Helm command line, building the tool if needed, which takes minutes."""
+    return _command(HELM)
 
 
 def _command(tool: _Tool) -> list[str]:

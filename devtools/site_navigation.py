@@ -21,6 +21,10 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/managed-postgres",
             "how-to/remove-a-stack",
         ),
+        "How-to: in containers and pipelines": (
+            "how-to/run-in-a-container",
+            "how-to/run-in-kubernetes",
+        ),
         "How-to: hand over a bundle": (
             "Flyway <how-to/package-flyway>",
             "Liquibase <how-to/package-liquibase>",

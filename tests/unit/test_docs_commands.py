@@ -29,6 +29,8 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
         "pulumi plugin install resource awa 0.1.0 --file pulumi-resource-awa-v0.1.0-linux-amd64.tar.gz": "needs the "
         "archive; tests/engine/test_plugin_archive.py builds it and runs this",
+        "uv pip compile --universal --generate-hashes requirements.in --output-file requirements.txt": "not "
+        "published yet",
         "git clone --branch v0.1.0 https://github.com/OWNER/REPOSITORY awa-infra": "not published yet",
         "make -C awa-infra build": "tests/database/test_wheel.py builds twice, in two folders",
         "uv export --frozen --no-dev --no-emit-project --format cyclonedx1.5 --output-file awa-infra.cdx.json": "needs "
@@ -91,6 +93,8 @@ RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
 RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
+RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
+
 RUN = frozenset(
     {
         *RUN_WITH_A_DATABASE,
@@ -99,6 +103,7 @@ RUN = frozenset(
         *RUN_WITH_LANGUAGE_HOSTS,
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
+        RUN_WITH_PODMAN,
     }
 )
 
