@@ -52,7 +52,8 @@ def _outside(node: nodes.Element, page: str) -> Path | None:
     return path if path.exists() and path.is_relative_to(ROOT) and not path.is_relative_to(DOCS) else None
 
 
-def _links(app: Sphinx, doctree: nodes.document) -> None:
+def link_repository(app: Sphinx, doctree: nodes.document) -> None:
+    """Make links to files outside ``docs`` lead to the repository; where it is not known, their words remain."""
     settings = site_settings.read()
     for node in list(doctree.findall(nodes.Element)):
         if not isinstance(node, addnodes.pending_xref | addnodes.download_reference) or node["reftype"] != "myst":
@@ -100,6 +101,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # "sql" means PostgreSQL's here, which has functions in dollar quotes.
     app.add_lexer("sql", PostgresLexer)
     app.connect("source-read", _navigation)
-    app.connect("doctree-read", _links, priority=_FIRST)
+    app.connect("doctree-read", link_repository, priority=_FIRST)
     app.connect("doctree-read", _pictures, priority=_FIRST)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

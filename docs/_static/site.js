@@ -1,3 +1,23 @@
+// On a phone the rows of a table of a few columns become cards (site.css): each cell then says what it is.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const table of document.querySelectorAll("table.docutils")) {
+    const labels = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+    const sentences = [...table.querySelectorAll("td")].some((cell) => cell.textContent.length > 40);
+    if (labels.length < 3 || labels.length > 6 || !sentences) continue;
+    table.classList.add("cards");
+    // What is shown as something else remains a table for people who do not see it.
+    table.setAttribute("role", "table");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
+        if (cell.cellIndex) cell.dataset.label = labels[cell.cellIndex];
+        cell.classList.toggle("nothing", !cell.textContent.trim());
+      }
+    }
+  }
+});
+
 // The list of versions, where the site is published with more than one.
 document.addEventListener("DOMContentLoaded", async () => {
   const box = document.querySelector(".versions");

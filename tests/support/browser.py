@@ -72,7 +72,8 @@ _LOOK = """
   if (document.documentElement.scrollWidth > innerWidth) found.push('the page is wider than the window');
   for (const [element, place, text] of shown) {
     const around = boxes(element);
-    const hidden = around.filter(box => !(scrolled && box.matches(scrolled)));
+    // A box of one pixel has words for people who do not see the page.
+    const hidden = around.filter(box => box.clientWidth > 1 && !(scrolled && box.matches(scrolled)));
     if (!around.length && (place.left < 0 || place.right > innerWidth + .5)) found.push(`cut off: ${text}`);
     for (const box of hidden) found.push(`hidden in ${box.tagName}: ${text}`);
     const drawing = element.closest('svg');

@@ -12,6 +12,7 @@ from devtools import site, site_settings
 
 OLDER = "0.0.9"
 """A version of two pages, of which one is in every version."""
+REPOSITORY = "https://github.com/example/awa-infra"
 
 
 def built(factory: pytest.TempPathFactory) -> Path:
@@ -23,7 +24,7 @@ def built(factory: pytest.TempPathFactory) -> Path:
     with (shared / "site.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not published.exists():
-            made = site.build(shared / "site", {site_settings.VERSIONS: "1"})
+            made = site.build(shared / "site", {site_settings.VERSIONS: "1", site_settings.REPOSITORY: REPOSITORY})
             older = shared / "older"
             (older / "explanation").mkdir(parents=True)
             for page in ("index.html", "explanation/plan.html"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -62,6 +63,37 @@ def test_every_command_of_a_workflow_is_there(path: Path) -> None:
         assert {*re.findall(r"\bmake ([a-z-]+)", text)} <= {*targets}
         for program in re.findall(r"(?:^| )(\.\w\S+)", text):
             assert (ROOT / program).exists()
+
+
+def test_the_site_of_each_push_is_published_beside_the_others(tmp_path: Path) -> None:
+    steps = content(GITHUB / "workflows" / "docs.yml")["jobs"]["publish"]["steps"]
+    script = "\n".join(step["run"] for step in steps if "run" in step and step["run"] != "make setup")
+    origin = tmp_path / "origin.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(origin)], check=True)
+    python = (
+        "#!/bin/sh\nmkdir -p published/$6 && echo $GITHUB_SHA >published/$6/index.html\n"  # devtools.site --into ...
+    )
+    for number, ref in enumerate(("main", "v0.1.0", "main", "main")):
+        work = tmp_path / str(number)
+        subprocess.run(["git", "clone", "--quiet", str(origin), str(work)], check=True, capture_output=True)
+        (work / ".venv" / "bin").mkdir(parents=True)
+        (work / ".venv" / "bin" / "python").write_text(python, encoding="utf-8")
+        (work / ".venv" / "bin" / "python").chmod(0o755)
+        known = {"GITHUB_REF_TYPE": "branch" if ref == "main" else "tag", "GITHUB_REF_NAME": ref, "GITHUB_SHA": "1"}
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            cwd=work,
+            env={**os.environ, **known},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    listed = ["git", "-C", str(origin), "ls-tree", "-r", "--name-only", "gh-pages"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert names == ["0.1.0/index.html", "dev/index.html"]
+    counted = ["git", "-C", str(origin), "rev-list", "--count", "gh-pages"]
+    assert subprocess.run(counted, capture_output=True, text=True, check=True).stdout == "3\n"
 
 
 def test_the_workflow_runs_every_supported_python_and_postgresql() -> None:

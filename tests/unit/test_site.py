@@ -5,18 +5,22 @@ import re
 from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx import addnodes
 
 from devtools import diagrams, docs_shown, site, site_pages, site_settings
 from devtools.docs_shown import ROOT
 from devtools.progress import ToolError
 from devtools.site_settings import Settings
-from tests.support.site import built
+from tests.support.site import REPOSITORY, built
 
 LOADED = {"audio", "embed", "iframe", "img", "input", "link", "object", "script", "source", "track", "video"}
-REPOSITORY = "https://code.example/someone/awa-infra"
 
 
 class Content(HTMLParser):
@@ -107,6 +111,33 @@ def test_files_of_the_repository_are_linked_by_the_repository_of_the_settings() 
     assert settings.file("examples", folder=True) == f"{REPOSITORY}/tree/v1.2.3/examples"
     assert Settings.of({}, REPOSITORY).file("SECURITY.md") == f"{REPOSITORY}/blob/main/SECURITY.md"
     assert Settings().file("SECURITY.md") == ""
+
+
+def test_a_link_to_a_file_outside_of_the_pages_leads_to_the_repository(
+    folder: Path, pages: dict[Path, Content]
+) -> None:
+    links = pages[folder / "release.html"].links
+    assert f"{REPOSITORY}/blob/main/SECURITY.md" in links
+    assert f"{REPOSITORY}/blob/main/.github/workflows/release.yml" in links
+    assert not list(folder.rglob("*.py"))
+
+
+def test_where_no_repository_is_known_the_words_of_such_a_link_remain(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(repository: str) -> nodes.document:
+        monkeypatch.setenv(site_settings.REPOSITORY, repository)
+        document = new_document("release.md")
+        for target in ("../SECURITY.md", "reference/errors.yaml"):
+            link = addnodes.download_reference("", "read", reftarget=target, reftype="myst")
+            document += nodes.paragraph("", "", link)
+        app: Any = SimpleNamespace(env=SimpleNamespace(docname="release"))
+        site_pages.link_repository(app, document)
+        return document
+
+    unknown = made("")
+    assert [node["reftarget"] for node in unknown.findall(addnodes.download_reference)] == ["reference/errors.yaml"]
+    assert unknown.astext() == "read\n\nread"
+    link = next(made(REPOSITORY).findall(nodes.reference))
+    assert link["refuri"] == f"{REPOSITORY}/blob/main/SECURITY.md"
 
 
 def test_a_drawing_has_words_for_people_who_do_not_see_it(tmp_path: Path) -> None:
