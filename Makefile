@@ -94,7 +94,7 @@ build: ## build the wheel and the source archive into dist/
 container-context: setup ## write into deploy/container what an image of this checkout needs: wheel and requirements
 	@mkdir -p $(CONTEXT) && rm -f $(CONTEXT)/awa_infra-*.whl
 	@$(PYTHON_BIN)/python -m hatchling build --target wheel --directory $(CONTEXT) >/dev/null 2>&1
-	@$(UV_COMMAND) export --quiet --frozen --no-dev --no-emit-project --no-header \
+	@$(UV_COMMAND) export --quiet --frozen --no-default-groups --no-emit-project --no-header \
 		--output-file $(abspath $(CONTEXT))/requirements.txt >/dev/null
 	@cd $(CONTEXT) && for wheel in awa_infra-*.whl; do \
 		printf './%s --hash=sha256:%s\n' "$$wheel" "$$(sha256sum "$$wheel" | cut -d ' ' -f 1)"; done >>requirements.txt
