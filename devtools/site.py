@@ -115,6 +115,7 @@ def lay(site: Path, version: str, folder: Path) -> None:
     (folder / ".nojekyll").touch()
     (folder / "index.html").write_text(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>awa-infra</title>\n'
+        f'<link rel="icon" href="{first}/_static/favicon.svg">\n'
         f'<meta http-equiv="refresh" content="0; url={first}/index.html">\n'
         f'<p><a href="{first}/index.html">awa-infra {first}</a></p>\n</html>\n',
         encoding="utf-8",

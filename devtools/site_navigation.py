@@ -24,6 +24,8 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "How-to: in containers and pipelines": (
             "how-to/run-in-a-container",
             "how-to/run-in-kubernetes",
+            "how-to/run-in-github-actions",
+            "how-to/run-in-gitlab-ci",
         ),
         "How-to: hand over a bundle": (
             "Flyway <how-to/package-flyway>",

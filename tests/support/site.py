@@ -12,6 +12,7 @@ from devtools import site, site_settings
 
 OLDER = "0.0.9"
 """A version of two pages, of which one is in every version."""
+OLD_PAGE = '<!doctype html><link rel="icon" href="data:,"><title>older</title>\n'
 REPOSITORY = "https://github.com/example/awa-infra"
 
 
@@ -28,7 +29,7 @@ def built(factory: pytest.TempPathFactory) -> Path:
             older = shared / "older"
             (older / "explanation").mkdir(parents=True)
             for page in ("index.html", "explanation/plan.html"):
-                (older / page).write_text("<!doctype html><title>older</title>\n", encoding="utf-8")
+                (older / page).write_text(OLD_PAGE, encoding="utf-8")
             site.lay(older, OLDER, published)
             site.lay(made, __version__, published)
     return published / __version__
