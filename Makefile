@@ -92,13 +92,13 @@ build: ## build the wheel and the source archive into dist/
 
 # The wheel by its hash, as everything else: pip then takes nothing that is not named here.
 container-context: setup ## write into deploy/container what an image of this checkout needs: wheel and requirements
-	@mkdir -p $(CONTEXT) && rm -f $(CONTEXT)/*.whl
+	@mkdir -p $(CONTEXT) && rm -f $(CONTEXT)/awa_infra-*.whl
 	@$(PYTHON_BIN)/python -m hatchling build --target wheel --directory $(CONTEXT) >/dev/null 2>&1
-	@$(UV_COMMAND) export --quiet --frozen --no-dev --no-emit-project --no-header \
+	@$(UV_COMMAND) export --quiet --frozen --no-default-groups --no-emit-project --no-header \
 		--output-file $(abspath $(CONTEXT))/requirements.txt >/dev/null
-	@cd $(CONTEXT) && for wheel in *.whl; do \
+	@cd $(CONTEXT) && for wheel in awa_infra-*.whl; do \
 		printf './%s --hash=sha256:%s\n' "$$wheel" "$$(sha256sum "$$wheel" | cut -d ' ' -f 1)"; done >>requirements.txt
-	@ls $(CONTEXT)/requirements.txt $(CONTEXT)/*.whl
+	@ls $(CONTEXT)/requirements.txt $(CONTEXT)/awa_infra-*.whl
 
 clean: ## remove what builds and tests left; keeps .venv, .cache and .demo
 	@rm -rf dist build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \

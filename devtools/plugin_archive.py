@@ -79,7 +79,16 @@ def build(folder: Path, python: str = sys.executable) -> Path:
             "SOURCE_DATE_EPOCH": str(BUILD_TIME),
         }
         # Only what the wheel needs, in the locked versions: no development tool ends up in it.
-        install = ("sync", "--quiet", "--frozen", "--no-dev", "--no-editable", "--group", "archive", "--python", python)
+        install = (
+            "sync",
+            "--quiet",
+            "--frozen",
+            "--no-default-groups",
+            "--group=archive",
+            "--no-editable",
+            "--python",
+            python,
+        )
         _run("installing the plugin", environment, find_uv(), *install)
         packed = place / "venv" / "bin" / "pyinstaller"
         options = ("--onedir", "--noconfirm", "--log-level", "WARN", "--name", NAME, *CONTENTS)

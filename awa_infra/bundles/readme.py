@@ -93,7 +93,8 @@ _STRUCTURE = """
 
 compares every table, column, index, constraint, function and its body, trigger, view and sequence of these schemas with
 what the release makes on this major of PostgreSQL, and names what is missing, extra or changed, as `awa-infra verify`
-does. Any role may run it, in any console. Rows, owners and privileges are for `awa-infra verify`."""
+does; owners, privileges, row-level security and the rows that Awa's migrations made, too. Any role may run it, in any
+console. Where the role may not read a table, its rows are not checked: column ok is empty there."""
 
 _NO_STRUCTURE = "`awa-infra verify` compares every object."
 

@@ -10,7 +10,7 @@ from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage
 from awa_infra.planning.session import quiet, session_query, transaction
-from awa_infra.verification.catalog import STRUCTURE, SchemaName, expand
+from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand
 
 STRUCTURE_FILE = "structure.sql"
 
@@ -24,7 +24,16 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         return {}
     wanted = [QueueStorage(CANONICAL_SCHEMA), *(q for q in desired.queue_storage if q.schema != CANONICAL_SCHEMA)]
     own = sorted(own_names(facts.substrate), key=lambda name: (-len(name), name))
-    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint") if name in _COMPARED]
+    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
+    private = json.dumps(sorted(facts.private))
+    parts += [sqltext.render(f"fingerprint/state/{name}.sql", private=private) for name in _HEALTH]
+    state = sqltext.render(
+        "bundle/structure_state.sql",
+        versions="{" + ",".join(map(str, sorted(desired.release.versions))) + "}",
+        target=desired.release.schema_version,
+        release=desired.release.name,
+        private=private,
+    )
     text = sqltext.render(
         "bundle/structure.sql",
         opening=sqltext.Part(_opening()),
@@ -32,6 +41,10 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
             sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps([q.schema for q in wanted])).rstrip()
         ),
         parts=sqltext.Part("\nUNION ALL\n".join(part.rstrip() for part in parts)),
+        state=sqltext.Part(state.rstrip()),
+        compared="{" + ",".join(sorted(_COMPARED)) + "}",
+        digests=json.dumps([row for q in wanted for row in _digests(desired.release.name, q)]),
+        newest=measured_majors()[-1],
         template=json.dumps(_template(desired.release.name, facts), ensure_ascii=False, separators=(",", ":")),
         wanted=json.dumps([_wanted(q) for q in wanted]),
         own="{" + ",".join(own) + "}",
@@ -50,7 +63,30 @@ def _opening() -> str:
 
 
 _COMPARED = STRUCTURE - {"security"}
-"""Row-level security is a site's own."""
+"""Row-level security is one row for all tables, as ``awa-infra verify`` reports it."""
+
+
+_HEALTH = ("weak_roles", "denied", "publications")
+"""Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
+
+
+def _digests(release: str, wanted: QueueStorage) -> list[dict[str, object]]:
+    """Return the hash of a schema without any difference, for each major of PostgreSQL.
+
+    The name of the schema is taken for one that is written without quotation marks; the server compares one that is not
+    entry by entry.
+    """
+    found: list[dict[str, object]] = []
+    for major in measured_majors():
+        facts = catalog_facts(release, major)
+        if facts is not None:
+            name, template = SchemaName(wanted.schema, wanted.schema), facts.template(receipts=wanted.shape.receipts)
+            entries = expand(template, name, wanted.shape).catalog
+            if wanted.schema == CANONICAL_SCHEMA:
+                entries = facts.canonical | entries
+            compared = {key: text for key, text in entries.items() if key[0] in _COMPARED}
+            found.append({"schema": wanted.schema, "major": major, "digest": digest(compared)})
+    return found
 
 
 def _wanted(wanted: QueueStorage) -> dict[str, object]:

@@ -5,7 +5,7 @@
 SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relname::text
                                        ELSE r.relname || '.' || parent.relname END AS object,
        CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || am.amname || ' on ' || r.relname || ' ('
-       || (SELECT string_agg(coalesce(a.attname, 'expression')
+       || (SELECT string_agg(coalesce(c.names[k.attnum], 'expression')
                              || CASE WHEN k.n > i.indnkeyatts THEN ' included'
                                      ELSE ' ' || ((SELECT jsonb_object_agg(oc.oid, oc.opcname) FROM pg_catalog.pg_opclass oc)
                                                   ->> i.indclass[k.n - 1]::text)
@@ -15,8 +15,7 @@ SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relna
                                                   ELSE ' collate ' || (SELECT co.collname FROM pg_catalog.pg_collation co
                                                                         WHERE co.oid = i.indcollation[k.n - 1]) END
                                 END, ', ' ORDER BY k.n)
-             FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
-             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0) || ')'
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)) || ')'
        || coalesce(' expressions ' || pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '')
        || coalesce(' where ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid), '')
        || CASE WHEN i.indisunique AND NOT i.indisprimary AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'
@@ -25,6 +24,10 @@ SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relna
        || coalesce(' partition of ' || parent.relname, '')
        || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' invalid' END AS definition
   FROM relations r
+ -- The names of a table's columns by number, once for all of its indexes; an expression has number 0.
+ CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS names
+                       FROM pg_catalog.pg_attribute a
+                      WHERE a.attrelid = r.oid AND a.attnum > 0) c
   JOIN pg_catalog.pg_index i ON i.indrelid = r.oid
   JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
   JOIN pg_catalog.pg_am am ON am.oid = ic.relam

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ WANTED = (
     QueueStorage("plain", Shape(5, 3, 2, receipts=False)),
     QueueStorage("user", Shape(4, 2, 2)),  # a reserved word, which the server quotes
 )
+MORE = re.compile(r", and [0-9]+ more like it$")
 KINDS = {FindingKind.MISSING: "missing", FindingKind.EXTRA: "extra", FindingKind.CHANGED: "changed"}
 
 
@@ -80,15 +82,68 @@ def test_what_differs_is_named_as_verify_names_it(full: Database, release: Relea
         connection.execute(damage.encode())
     rows = proof(full, release)
     found = [row["what"] for row in rows if not row["ok"] and not row["what"].endswith(": structure")]
-    _observed, seen = verify(full.url, release)
-    expected = {f"schema {f.schema}: {KINDS[f.kind]} {f.part} {f.object}" for f in seen.findings if f.kind in KINDS}
-    assert {what.partition(", and ")[0] for what in found} == expected
+    expected = as_verify_says(full, release)
+    assert {MORE.sub("", what) for what in found} == expected
     assert expected
-    schemas = {what.split(":")[0] for what in found}
+    schemas = {what.split(":")[0] for what in found if re.match("schema [a-z]+: (missing|extra|changed) ", what)}
     wrong = {
         row["what"].split(":")[0] for row in proof(full, release) if row["what"].endswith("structure") and not row["ok"]
     }
     assert schemas == wrong
+
+
+def as_verify_says(database: Database, release: Release) -> set[str]:
+    """Return every finding of a verification as the script would name it."""
+    _observed, seen = verify(database.url, release)
+    return {f"schema {f.schema}: {f.message or f'{KINDS[f.kind]} {f.part} {f.object}'}" for f in seen.drift}
+
+
+MARKER = "INSERT INTO awa.runtime_storage_backends (backend, schema_name) VALUES ('queue_storage', '{}')"
+ACTIVE = """UPDATE awa.storage_transition_state SET state = 'active', details = '{{"schema": "small"}}'"""
+STATES = {
+    "row-level-security": "ALTER TABLE awa.queue_meta ENABLE ROW LEVEL SECURITY;"
+    " ALTER TABLE small.dlq_entries FORCE ROW LEVEL SECURITY",
+    "row-level-security of many tables": "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class"
+    " WHERE relkind IN ('r', 'p') AND relnamespace = 'small'::regnamespace"
+    " LOOP EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t); END LOOP; END $$",
+    "owner-differs": "ALTER TABLE small.dlq_entries OWNER TO {role};"
+    " ALTER FUNCTION awa.storage_status() OWNER TO {role}; ALTER TYPE awa.job_state OWNER TO {role};"
+    " ALTER TABLE awa.queue_meta OWNER TO {role}; ALTER VIEW awa.jobs OWNER TO {role}",
+    "privileges-missing": "GRANT INSERT ON awa.jobs_hot, small.ready_entries TO {role};"
+    " REVOKE EXECUTE ON FUNCTION awa.storage_status() FROM PUBLIC",
+    "public-may-install": "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA awa TO PUBLIC",
+    "publication-without-identity": "CREATE PUBLICATION everything FOR ALL TABLES; CREATE PUBLICATION a FOR ALL TABLES",
+    "version-rows-missing": "DELETE FROM awa.schema_version WHERE version IN (1, 2, 3, 7, 9, 12, 13)",
+    "version-rows-strange": "INSERT INTO awa.schema_version (version, description) VALUES (8, 'mine')",
+    "version-rows empty": "DELETE FROM awa.schema_version",
+    "state-rows-missing": "DELETE FROM small.queue_ring_state; DELETE FROM small.lease_ring_slots WHERE slot = 1;"
+    " DELETE FROM awa.claim_ring_slots",
+    "transition": "DELETE FROM awa.storage_transition_state",
+    "marker-unexpected": MARKER.format("awa"),
+    "marker-missing": ACTIVE,
+    "marker-disagrees": f"{ACTIVE}; {MARKER.format('plain')}",
+    "lane-sequence-missing": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"
+    " VALUES ('q', 1, 'queue_enqueue_seq_0123456789abcdef0123456789abcdef')",
+}
+
+
+@pytest.mark.parametrize("damage", STATES.values(), ids=STATES)
+def test_rows_owners_and_privileges_are_named_as_verify_names_them(
+    full: Database, release: Release, damage: str
+) -> None:
+    role = f"somebody_{full.name}"
+    with psycopg.connect(full.url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role}".encode())
+        try:
+            # Rows of the heads have triggers that make what is to be missing.
+            connection.execute(b"SET session_replication_role = replica")
+            connection.execute(damage.format(role=role).encode())
+            found = {row["what"] for row in proof(full, release) if not row["ok"]}
+            expected = as_verify_says(full, release)
+        finally:
+            connection.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}".encode())
+    assert found == expected
+    assert expected
 
 
 def test_a_schema_that_is_gone_is_one_row(full: Database, release: Release) -> None:
@@ -106,6 +161,13 @@ def test_any_role_may_run_it_and_it_writes_nothing(full: Database, release: Rele
             cursor = connection.execute(text)
             while cursor.description is None:
                 assert cursor.nextset()
-            assert all(row[-1] for row in cursor.fetchall())
+            rows = cursor.fetchall()
+            assert [row[0] for row in rows if row[-1]] == [
+                f"schema {s}: structure" for s in ("awa", "plain", "small", "user")
+            ]
+            # It may read no row, so of those nothing is known.
+            unknown = [row for row in rows if not row[-1]]
+            assert [row[-1] for row in unknown] == [None] * 4
+            assert all(f"role {role} may not read" in row[0] for row in unknown)
     finally:
         full.rows(f"DROP ROLE {role}")

@@ -50,7 +50,7 @@ def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("previous")
     (folder / "wanted.txt").write_text(PREVIOUS.read_text().replace("{root}", str(ROOT)))
     uv = run(ROOT / "devtools" / "get-uv").strip()
-    export = (uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--no-hashes", "--quiet")
+    export = (uv, "export", "--frozen", "--no-default-groups", "--no-emit-project", "--no-hashes", "--quiet")
     locked = [line for line in run(*export).splitlines() if not line.startswith("awa-pg==")]
     (folder / "locked.txt").write_text("\n".join(locked))
     run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv")

@@ -46,7 +46,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     uv = run(ROOT / "devtools" / "get-uv").strip()
     wheel = build_wheel(folder)
-    run(uv, "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", "--output-file", folder / "locked.txt")
+    run(
+        uv,
+        "export",
+        "--frozen",
+        "--no-default-groups",
+        "--no-emit-project",
+        "--quiet",
+        "--output-file",
+        folder / "locked.txt",
+    )
     run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / "bin" / "python"
     run(uv, "pip", "install", "--quiet", "--python", python, "--requirement", folder / "locked.txt", wheel)

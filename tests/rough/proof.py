@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.tools.runners import run
 
 _COLUMN = "\x1f"
 _KINDS = {FindingKind.MISSING: "missing", FindingKind.EXTRA: "extra", FindingKind.CHANGED: "changed"}
-_MORE = ", and "
+_MORE = re.compile(r", and [0-9]+ more like it$")
 
 DAMAGES = (
     f"DROP INDEX {CUSTOM.schema}.idx_{CUSTOM.schema}_dlq_queue_time",
@@ -55,7 +56,7 @@ def proof(site: Site) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     assert done.status == 0, done.output[-2000:]
     rows = [line.split(_COLUMN) for line in done.output.splitlines()]
     assert all(len(row) == 4 for row in rows), done.output[-2000:]
-    named = {what.partition(_MORE)[0]: (wanted, found) for what, wanted, found, ok in rows if ok == "f"}
+    named = {_MORE.sub("", what): (wanted, found) for what, wanted, found, ok in rows if ok == "f"}
     verdicts = {what: ok for what, _wanted, _found, ok in rows if what.endswith(": structure")}
     return {what: both for what, both in named.items() if what not in verdicts}, verdicts
 
@@ -64,9 +65,8 @@ def as_verify_says(site: Site) -> dict[str, tuple[str, str]]:
     """Return the same from ``awa-infra verify``, run by a superuser."""
     _observed, seen = verify(site.admin, installed_release(), ("awa", CUSTOM.schema))
     return {
-        f"schema {f.schema}: {_KINDS[f.kind]} {f.part} {f.object}": (f.expected or "", f.found or "")
-        for f in seen.findings
-        if f.kind in _KINDS
+        f"schema {f.schema}: {f.message or f'{_KINDS[f.kind]} {f.part} {f.object}'}": (f.expected or "", f.found or "")
+        for f in seen.drift
     }
 
 

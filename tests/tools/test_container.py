@@ -22,7 +22,7 @@ from tests.support.servers import Database
 from tests.support.tools import missing
 from tests.unit.test_docs_commands import NOT_RUN, RUN_WITH_PODMAN
 
-IMAGE = "registry.example.com/awa-infra:0.1.0"
+IMAGE = "registry.example.com/awa-infra:0.1.0-awa0.6.9"
 FOLDER = ROOT / "deploy" / "container"
 SECRET = "a-password-of-a-package-index"  # noqa: S105  of no index that there is
 

@@ -41,6 +41,7 @@ def test_the_sbom_is_valid_and_lists_what_is_installed_with_the_wheel(tmp_path: 
     assert done.returncode == 0, done.stderr
     sbom = json.loads((tmp_path / "awa-infra.cdx.json").read_text(encoding="utf-8"))
     components = {one["name"]: one["version"] for one in sbom["components"]}
+    assert components.keys().isdisjoint({"pytest", "sphinx"})
     # The validator compares each package, and each of its files, with each other one: minutes for all of them.
     del sbom["components"][5:]
     for one in sbom["components"]:
@@ -49,6 +50,8 @@ def test_the_sbom_is_valid_and_lists_what_is_installed_with_the_wheel(tmp_path: 
     assert components.items() <= locked().items()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {Requirement(one).name for one in project["dependencies"]} <= components.keys()
+    # Groups that `--no-dev` would leave in, because they are installed by default as well.
+    assert {"furo", "mypy", "pyinstaller", "pytest", "sphinx"} & components.keys() == set()
 
 
 def test_a_release_is_built_with_the_backend_that_the_tests_build_with() -> None:

@@ -33,8 +33,8 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         "published yet",
         "git clone --branch v0.1.0 https://github.com/OWNER/REPOSITORY awa-infra": "not published yet",
         "make -C awa-infra build": "tests/database/test_wheel.py builds twice, in two folders",
-        "uv export --frozen --no-dev --no-emit-project --format cyclonedx1.5 --output-file awa-infra.cdx.json": "needs "
-        "a checkout; tests/tools/test_release.py runs it",
+        "uv export --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 "
+        "--output-file awa-infra.cdx.json": "needs a checkout; tests/tools/test_release.py runs it",
         "read -rs FLYWAY_PASSWORD && export FLYWAY_PASSWORD": "asks a person; the test sets the variable",
         "read -rs LIQUIBASE_COMMAND_PASSWORD && export LIQUIBASE_COMMAND_PASSWORD": "the same",
     }
