@@ -60,10 +60,12 @@ class Made:
     Attributes:
         marked: whether it has our mark.
         owned: whether the session may drop it: its role is the owner, a member of the owner, or a superuser.
+        going: whether it is being dropped, or a DROP of it was interrupted.
     """
 
     marked: bool
     owned: bool
+    going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ class Run:
                 f"Database {name} exists, but awa-infra did not make it: it lacks the mark.",
                 hint="Rename it, or drop it if you do not need it.",
             )
-        return bool(found)
+        return bool(found) and not found[name].going
 
     def _take(self, number: int, *, shared: bool = False) -> bool:
         return clone_locks.take(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)
@@ -276,7 +278,7 @@ def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
     with translated(url, "Reading the list of databases"):
         text = sqltext.render("clones/made.sql", limit=MARK, pattern=pattern)
         rows = connection.execute(text.encode()).fetchall()
-    return {row["name"]: Made(row["marked"], row["owned"]) for row in rows}
+    return {row["name"]: Made(row["marked"], row["owned"], row["going"]) for row in rows}
 
 
 def _sweep(connection: Connection, url: str, *, templates: bool) -> Leftovers:
