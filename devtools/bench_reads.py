@@ -135,14 +135,13 @@ def _stack(folder: Path, url: str, kind: str, count: int) -> automation.Stack:
     if str(directory) not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = f"{directory}{os.pathsep}{os.environ['PATH']}"
     environment = {
-        "DATABASE_URL": url,
         "PULUMI_BACKEND_URL": f"file://{project / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(project / "passphrase"),
         "PULUMI_PYTHON_CMD": sys.executable,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PYTHONPATH": str(project),
     }
-    os.environ["DATABASE_URL"] = url  # the program runs in this process
+    os.environ["DATABASE_URL"] = url  # the program runs in this process, and the engine in its environment
 
     def run() -> None:
         runpy.run_path(str(program), {"KIND": kind, "COUNT": count}, run_name="__main__")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from awa_infra.model import DesiredState, QueueStorage, Release
 from awa_infra.release import installed_release
 from tests.support.servers import Database, TestServer, any_server
 from tests.support.tools import awa
+
+if TYPE_CHECKING:
+    from tests.matrix.starts import Starts
 
 LEVELS = ("unit", "database", "tools", "rough", "engine", "provider")
 
@@ -53,6 +57,15 @@ def awa_template(server: TestServer) -> Iterator[Database]:
     awa("migrate", url=template.url)
     yield template
     server.drop(template)
+
+
+@pytest.fixture(scope="module")
+def starts(server: TestServer) -> Iterator[Starts]:
+    """Give databases as earlier releases left them."""
+    from tests.matrix.starts import Starts  # noqa: PLC0415  few tests start from one
+
+    with Starts.on(server) as made:
+        yield made
 
 
 @pytest.fixture

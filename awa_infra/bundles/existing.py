@@ -115,7 +115,7 @@ def read(folder: Path) -> ExistingBundle | None:
         if not any(folder.iterdir()):
             return None
         ours = (folder / MANIFEST).is_file() and is_ours((folder / MANIFEST).read_text("utf-8", errors="replace"))
-        files = {} if not ours else {_relative(path, folder): _content(path) for path in _files(folder)}
+        files = {} if not ours else {path.relative_to(folder).as_posix(): _content(path) for path in _files(folder)}
     except OSError as exc:
         raise BundleError(
             f"The folder {folder} cannot be read: {exc.strerror}.", hint="Choose another folder."
@@ -151,10 +151,6 @@ def refuse_what_changed(existing: ExistingBundle) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
 
 
 def _content(path: Path) -> bytes:

@@ -33,7 +33,7 @@ _FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
 
 def stems(contents: Contents) -> dict[str, str]:
     """Return the name of every step's file, without folder and ending, by the step's key."""
-    newest = {_slug(stem): (stem, entry.file) for entry in contents.released for stem in [_stem(entry.file)]}
+    newest = {stem.partition("_")[2]: (stem, entry.file) for entry in contents.released for stem in [_stem(entry.file)]}
     top = contents.plan.to_version * ROOM
     used = max([top, *(_number(_stem(entry.file)) for entry in contents.released)])
     found = {}
@@ -163,7 +163,3 @@ def _stem(path: str) -> str:
 
 def _number(stem: str) -> int:
     return int(stem.partition("_")[0])
-
-
-def _slug(stem: str) -> str:
-    return stem.partition("_")[2]

@@ -70,10 +70,20 @@ def locked(contents: Contents, *, first: bool = True) -> str:
         contents: what the bundle contains; has the lock waits.
         first: whether it is; after a query of the tool the isolation level can no longer be set.
     """
-    lock = sqltext.render("bundle/lock_transaction.sql", **contents.waits.values())
+    taken = lock(contents, "pg_try_advisory_xact_lock")
     if not first:
-        return f"{session_block(contents.waits.lock_timeout)}\n{lock}"
-    return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{lock}"
+        return f"{session_block(contents.waits.lock_timeout)}\n{taken}"
+    return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{taken}"
+
+
+def lock(contents: Contents, take: str) -> str:
+    """Return the DO block that takes Awa's migration lock.
+
+    Args:
+        contents: what the bundle contains; has the lock waits.
+        take: the function of PostgreSQL that tries to take it, for the transaction or for the session.
+    """
+    return sqltext.render("bundle/lock.sql", take=sqltext.Part(take), **contents.waits.values())
 
 
 def _condition(query: GateQuery, when: sqltext.Part) -> str:

@@ -50,7 +50,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "conditions": _conditions(form, contents),
         "table_lock": _bound(contents.waits.table_lock),
         "migration_lock": seconds(contents.waits.migration_lock),
-        "tag": f"awa-{_last(plan)}",
+        "tag": f"awa-{contents.of(StepKind.MIGRATION)[-1].key.lower()}",
         **{
             key: text.replace("{again}", form.again or "Run again; it continues where it stopped.")
             for key, text in (_AT_ONCE if form.one_transaction else _FILE_BY_FILE).items()
@@ -109,10 +109,6 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
 
 def _bound(lock_timeout: float) -> str:
     return f"at most {seconds(lock_timeout)}" if lock_timeout else "without a bound"
-
-
-def _last(plan: Plan) -> str:
-    return [step.key.lower() for step in plan.steps if step.kind is StepKind.MIGRATION][-1]
 
 
 def _order(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:

@@ -34,7 +34,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
     """
     target = out.resolve()
     refuse_what_is_not_ours(target)
-    created = _missing_parents(target)
+    created = [parent for parent in target.parents if not parent.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         side = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -72,11 +72,6 @@ def refuse_what_is_not_ours(target: Path) -> None:
         )
     if existing is not None:
         refuse_what_changed(existing)
-
-
-def _missing_parents(target: Path) -> list[Path]:
-    """Return the parents that do not exist yet, innermost first."""
-    return [parent for parent in target.parents if not parent.exists()]
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from awa_infra.cli.examples import examples
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
+    file_option,
     json_option,
     lock_options,
     loudness_options,
@@ -40,24 +41,17 @@ from awa_infra.planning.describe import state_data
 @transaction_option
 @policy_options
 @lock_options
-@click.option(
+@file_option(
     "--plan",
     "plan_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Run exactly this plan of awa-infra plan --out FILE, or nothing. Give the other options as they were then.",
+    about="Run exactly this plan of awa-infra plan --out FILE, or nothing. Give the other options as they were then.",
 )
-@click.option(
+@file_option(
     "--allowed-signers",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Run the plan only if a signer in this file has signed it, see ssh-keygen(1). Needs --plan.",
+    about="Run the plan only if a signer in this file has signed it, see ssh-keygen(1). Needs --plan.",
 )
-@click.option(
-    "--signature",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Signature of the plan. Default: the plan's name with .sig behind it. Needs --allowed-signers.",
+@file_option(
+    "--signature", about="Signature of the plan. Default: the plan's name with .sig behind it. Needs --allowed-signers."
 )
 @loudness_options
 @json_option

@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import json_option
+from awa_infra.cli.options import file_option, json_option
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import NotConfirmedError
 
 if TYPE_CHECKING:
     from awa_infra.resources.automation import Operation, Outcome
 
-_config = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    metavar="FILE",
-    help="The stack's Pulumi.<stack>.yaml; Pulumi.yaml lies beside it.",
+_config = file_option(
+    "--config", "config_path", about="The stack's Pulumi.<stack>.yaml; Pulumi.yaml lies beside it.", required=True
 )
 _backend = click.option(
     "--backend",

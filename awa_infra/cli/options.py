@@ -38,6 +38,18 @@ TEXT = _Text()
 """The type of options that are names, connection strings and the like; paths keep their bytes."""
 
 
+def file_option(*names: str, about: str, required: bool = False) -> Callable[[F], F]:
+    """Return an option that takes the path of a file.
+
+    Args:
+        names: of the option, and of its parameter if that has another one.
+        about: its help.
+        required: whether it must be given.
+    """
+    path = click.Path(path_type=Path, dir_okay=False)
+    return click.option(*names, type=path, metavar="FILE", help=about, required=required)
+
+
 def database_url_option(command: F) -> F:
     """Add ``--database-url``; the environment is the better place, argv is visible to all users."""
     return click.option(
@@ -51,12 +63,10 @@ def database_url_option(command: F) -> F:
 
 def config_option(command: F) -> F:
     """Add ``--config``, the stack configuration to read."""
-    return click.option(
+    return file_option(
         "--config",
         "config_path",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="A Pulumi.<stack>.yaml; its keys awa:* declare roles, queue-storage schemas and more.",
+        about="A Pulumi.<stack>.yaml; its keys awa:* declare roles, queue-storage schemas and more.",
     )(command)
 
 

@@ -14,7 +14,7 @@ from awa_infra.bundles.package import package as make
 from awa_infra.bundles.writing import write, write_archive
 from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import config_option, json_option, loudness_options
+from awa_infra.cli.options import config_option, file_option, json_option, loudness_options
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.naming import nearest
@@ -56,13 +56,7 @@ def _known_format(_ctx: click.Context, _option: click.Parameter, value: str) -> 
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if DIR is not what would be written.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change in DIR.")
-@click.option(
-    "--archive",
-    "archive_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the bundle as a zip archive, too, or instead of DIR.",
-)
+@file_option("--archive", "archive_path", about="Write the bundle as a zip archive, too, or instead of DIR.")
 @loudness_options
 @json_option
 @click.pass_context

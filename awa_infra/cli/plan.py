@@ -14,6 +14,7 @@ from awa_infra.cli.failures import print_gates
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
+    file_option,
     json_option,
     loudness_options,
     policy_options,
@@ -43,20 +44,11 @@ PENDING = 1
 @transaction_option
 @policy_options
 @click.option("--check", is_flag=True, help="Exit with status 1 if anything is pending.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the plan to a file, for awa-infra apply --plan FILE. Not if a gate blocks.",
-)
+@file_option("--out", about="Write the plan to a file, for awa-infra apply --plan FILE. Not if a gate blocks.")
 @click.option("--sql", "show_sql", is_flag=True, help="Print the SQL that apply would run.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the plan as Markdown, for a pull request.")
-@click.option(
-    "--html",
-    "html_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the plan as one HTML page, for a change request. Also if a gate blocks.",
+@file_option(
+    "--html", "html_path", about="Write the plan as one HTML page, for a change request. Also if a gate blocks."
 )
 @loudness_options
 @json_option

@@ -13,6 +13,7 @@ from awa_infra.cli.options import (
     TEXT,
     config_option,
     database_url_option,
+    file_option,
     json_option,
     lock_options,
     loudness_options,
@@ -76,12 +77,7 @@ UNCOMPARED = 9
     help="text for people, json as --json, junit for CI servers, sarif for code scanning, prometheus for the textfile "
     "collector of node_exporter. Default: text.",
 )
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="With --format: write it there, whole or not at all, and print the text for people.",
-)
+@file_option("--output", about="With --format: write it there, whole or not at all, and print the text for people.")
 @policy_options
 @lock_options
 @loudness_options

@@ -18,7 +18,7 @@ def decode(values: Mapping[str, Any]) -> dict[str, Any]:
 
     The engine hands everything to a program as text, and ``pulumi config set`` and ``pulumi stack init`` rewrite
     ``40`` and ``true`` in the file as ``"40"`` and ``"true"``. What cannot be decoded stays text, for
-    :func:`awa_infra.config.validate` to print_error about. Doing it twice changes nothing.
+    :func:`awa_infra.config.validate` to report. Doing it twice changes nothing.
 
     Args:
         values: keys without the namespace; text, or values that are decoded already.

@@ -13,7 +13,7 @@ from awa_infra.database.look import Look
 from awa_infra.database.observe import plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
-from awa_infra.planning.access import ROLE_ATTEMPTS, missing_roles
+from awa_infra.planning.access import missing_roles, retried
 from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 
@@ -64,11 +64,7 @@ def apply_roles(
 
 def _password_step(connection: Connection, role: str, password: str) -> Step:
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    values: sqltext.Values = {
-        "role": role,
-        "role_name": sqltext.Name(role),
-        "verifier": verifier,
-        "attempts": ROLE_ATTEMPTS,
-    }
-    text = sqltext.render("roles/password.sql", **values)
+    text = retried(
+        ["password"], {"role": role, "role_name": sqltext.Name(role), "verifier": verifier}, "internal_error"
+    )
     return Step(StepKind.ROLES, f"password:{role}", f"password of {role}", text)

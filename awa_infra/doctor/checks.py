@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -51,14 +51,7 @@ class Check:
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return {
-            "area": str(self.area),
-            "name": self.name,
-            "outcome": str(self.outcome),
-            "message": self.message,
-            "hint": self.hint,
-            "code": self.code,
-        }
+        return asdict(self)
 
 
 def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] = ()) -> list[Check]:

@@ -26,7 +26,8 @@ def as_role(read: Callable[[str | None], T], role: str | None) -> T:
     try:
         return read(role)
     except AwaInfraError as exc:
-        if role is None or not _role_is_pending(exc):
+        # Roles may be pending in the same run: there is no such role yet, or it is not granted yet.
+        if role is None or exc.sqlstate not in {_NO_SUCH_ROLE, _MAY_NOT_ACT}:
             raise
         return read(None)
 
@@ -63,8 +64,3 @@ def warn_of_drift(schema: str, found: Examination, hint: str, show: Show) -> Non
 
 def _words(finding: Finding) -> str:
     return finding.message.rstrip(".") or f"{finding.kind.value} {finding.part} {finding.object}"
-
-
-def _role_is_pending(exc: AwaInfraError) -> bool:
-    """Whether a role to act as is not there yet, or not granted yet: roles may be pending in the same run."""
-    return exc.sqlstate in {_NO_SUCH_ROLE, _MAY_NOT_ACT}

@@ -173,6 +173,10 @@ class ObservedState:
         highest = max(self.versions, default=0)
         return LEGACY_VERSIONS.get(highest, LATEST_LEGACY_VERSION) if self.legacy_numbering else highest
 
+    def is_missing(self, step: str) -> bool:
+        """Whether the step of this key has something to make; true if that was not checked."""
+        return self.missing is None or any(entry.step == step for entry in self.missing)
+
     def substrate(self, schema: str) -> Substrate | None:
         """Return the queue-storage schema of that name, if it exists."""
         return next((s for s in self.substrates if s.schema == schema), None)

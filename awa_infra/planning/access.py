@@ -7,6 +7,7 @@ the same for the live engine and for bundles.
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -80,10 +81,10 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
     """Return the steps that make the declared roles and grant what they may do; none if nothing is missing."""
     if roles is None:
         return []
-    steps = [roles_step(roles)] if _is_missing(observed, ROLES_KEY) else []
+    steps = [roles_step(roles)] if observed.is_missing(ROLES_KEY) else []
     # What is handed over can be granted on only then, so no role can lack it before.
     handed_over = {stranger.schema for stranger in observed.strangers if stranger.movable}
-    wanting = (s for s in _schemas(roles) if s in handed_over or _is_missing(observed, _access_key(s)))
+    wanting = (s for s in _schemas(roles) if s in handed_over or observed.is_missing(_access_key(s)))
     return [*steps, *(access_step(roles, s) for s in wanting)]
 
 
@@ -101,7 +102,7 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
     if not rest:
         return (*made, *moved)
     # With all roles in place, the login may still not be a member of the owner; the same step corrects that.
-    first = made or ([roles_step(roles)] if _is_missing(observed, ACT_AS_KEY) else [])
+    first = made or ([roles_step(roles)] if observed.is_missing(ACT_AS_KEY) else [])
     return (*first, *moved, act_as_step(roles.owner), *rest)
 
 
@@ -117,7 +118,7 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
         lanes_step(wanted)
         for wanted in desired.queue_storage
         # The lanes of a missing schema cannot be queried.
-        if wanted.queues and (observed.substrate(wanted.schema) is None or _is_missing(observed, lanes_key(wanted)))
+        if wanted.queues and (observed.substrate(wanted.schema) is None or observed.is_missing(lanes_key(wanted)))
     ]
 
 
@@ -129,18 +130,35 @@ def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
 
 def roles_step(roles: Roles) -> Step:
     """Return the step that makes the roles that are missing, and their memberships."""
-    owner: sqltext.Values = {
-        "owner": roles.owner,
-        "owner_name": sqltext.Name(roles.owner),
-        "attempts": ROLE_ATTEMPTS,
-    }
-    texts = [sqltext.render("roles/owner.sql", **owner)]
+    owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
+    texts = []
     for duty, name in _named(roles):
-        path = {"owner": "", "migrator": "roles/migrator.sql"}.get(duty, "roles/login.sql")
-        if path:
-            texts.append(sqltext.render(path, role=name, role_name=sqltext.Name(name), duty=duty, **owner))
+        files = {"owner": ("owner",), "migrator": ("login", "migrator")}.get(duty, ("login",))
+        texts.append(retried(files, {"role": name, "role_name": sqltext.Name(name), "duty": duty, **owner}))
     names = ", ".join(name for _duty, name in _named(roles))
     return Step(StepKind.ROLES, ROLES_KEY, f"roles {names}", ";\n\n".join(t.rstrip() for t in texts))
+
+
+def retried(
+    files: Sequence[str],
+    values: sqltext.Values,
+    conflicts: str = "unique_violation OR duplicate_object OR internal_error",
+) -> str:
+    """Return statements about roles, tried again where another database of the server changes the same roles.
+
+    Args:
+        files: names of files under ``sql/roles``.
+        values: by placeholder.
+        conflicts: what PostgreSQL raises in that case.
+    """
+    # Indented before a value is in it: a name may have several lines.
+    text = "".join(textwrap.indent(sqltext.load(f"roles/{file}.sql"), " " * 12) for file in files)
+    return sqltext.render(
+        "roles/retried.sql",
+        statements=sqltext.Part(sqltext.fill(text.rstrip(), values)),
+        conflicts=sqltext.Part(conflicts),
+        attempts=ROLE_ATTEMPTS,
+    )
 
 
 def act_as_step(owner: str) -> Step:
@@ -181,7 +199,7 @@ def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool)
         made: whether the plan makes the installer.
     """
     given = roles is not None or observed.functions_given
-    lacking = roles is not None and bool(observed.missing) and _is_missing(observed, INSTALLER_KEY)
+    lacking = roles is not None and bool(observed.missing) and observed.is_missing(INSTALLER_KEY)
     return [installer_step()] if lacking or (made and given) else []
 
 
@@ -234,10 +252,6 @@ def _schemas(roles: Roles) -> tuple[str, ...]:
 
 def _access_key(schema: str) -> str:
     return f"access:{schema}"
-
-
-def _is_missing(observed: ObservedState, step: str) -> bool:
-    return observed.missing is None or any(entry.step == step for entry in observed.missing)
 
 
 def lanes_values(wanted: QueueStorage) -> sqltext.Values:

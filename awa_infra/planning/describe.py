@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from awa_infra.model import Gate, ObservedState, Plan, Step, StepKind
@@ -105,17 +106,7 @@ def state_data(observed: ObservedState) -> dict[str, Any]:
         "patches": sorted(observed.patches),
         "storage_state": transition.state if transition else None,
         "active_schema": transition.active_schema if transition else None,
-        "queue_storage": [
-            {
-                "schema": s.schema,
-                "owner": s.owner,
-                "queue_slots": s.shape.queue_slots,
-                "lease_slots": s.shape.lease_slots,
-                "claim_slots": s.shape.claim_slots,
-                "receipts": s.shape.receipts,
-            }
-            for s in observed.substrates
-        ],
+        "queue_storage": [{"schema": s.schema, "owner": s.owner, **asdict(s.shape)} for s in observed.substrates],
         "unreadable_queue_storage": [
             {"schema": u.schema, "owner": u.owner, "damaged": u.damaged} for u in observed.unseen
         ],

@@ -8,11 +8,7 @@ from awa_infra.model import DesiredState, ObservedState, Step, StepKind
 
 def guard_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
     """Return the steps that guard the schemas that are to be guarded and are not."""
-    return [
-        guard_step(schema)
-        for schema in desired.guarded
-        if observed.missing is None or any(entry.step == guard_key(schema) for entry in observed.missing)
-    ]
+    return [guard_step(schema) for schema in desired.guarded if observed.is_missing(guard_key(schema))]
 
 
 def guard_step(schema: str) -> Step:

@@ -34,14 +34,10 @@ def transactions(steps: Sequence[Step], mode: Transaction) -> tuple[tuple[Step, 
     for step in steps:
         if step.kind in _FOR_LATER_STEPS:
             setting = (*setting, step)
-        elif step.kind is StepKind.PATCH and found and _has_migration(found[-1]):
+        elif step.kind is StepKind.PATCH and found and any(s.kind is StepKind.MIGRATION for s in found[-1]):
             found[-1] = (*found[-1], step)
         elif replays_installer(step):
             found.append((*setting, step, *installer))
         else:
             found.append((*setting, step))
     return tuple(found)
-
-
-def _has_migration(steps: Sequence[Step]) -> bool:
-    return any(step.kind is StepKind.MIGRATION for step in steps)

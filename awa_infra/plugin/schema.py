@@ -91,7 +91,7 @@ def package_schema(about: About | None = None) -> dict[str, Any]:
 def _resource(token: str, types: dict[str, Any]) -> dict[str, Any]:
     kind = KINDS[token]
     inputs = _inputs(kind.declares, types)
-    properties = {name: _without_default(spec) for name, spec in inputs.items()}
+    properties = {name: {k: v for k, v in spec.items() if k != "default"} for name, spec in inputs.items()}
     # What may come from the provider's configuration is kept nowhere else.
     always = [i.key for i in kind.inputs if i.name not in FALLBACKS and (i.required or i.default is not None)]
     return {
@@ -183,10 +183,6 @@ def _enum(field: Output, types: dict[str, Any]) -> dict[str, Any]:
         "enum": [{"name": value.capitalize(), "value": value} for value in get_args(field.annotation)],
     }
     return {"type": "string", "oneOf": [{"type": "string"}, {"$ref": f"#/types/{token}"}]}
-
-
-def _without_default(spec: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in spec.items() if key != "default"}
 
 
 def _type(annotation: object, types: dict[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Encrypted(BaseModel):
 class TextOrMapping:
     """Marks what can be written as text or as a mapping.
 
-    Not a union of the type system, for pydantic would print_error once for each member.
+    Not a union of the type system, for pydantic would report an error for each member.
 
     Attributes:
         model: what the mapping is read as.

@@ -14,7 +14,7 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
 from awa_infra.model import AgreedPlan, DesiredState, QueueStorage, Release, Shape, Step, Transaction
 from tests.support.servers import Database
-from tests.support.tools import awa, dump_schema
+from tests.support.tools import awa, dump_everything, dump_schema
 
 Desired = Callable[..., DesiredState]
 
@@ -42,9 +42,16 @@ def test_a_second_apply_changes_nothing(database: Database, desired: Desired) ->
 
 
 def test_a_database_that_awa_migrated_is_adopted_without_a_write(awa_database: Database, desired: Desired) -> None:
+    # Which transaction wrote each function and each row of the versions last.
+    written = (
+        "SELECT p.oid::bigint AS n, p.xmin::text AS x FROM pg_proc p WHERE pronamespace = 'awa'::regnamespace "
+        "UNION ALL SELECT version, xmin::text FROM awa.schema_version ORDER BY 1"
+    )
+    before = awa_database.rows(written), dump_everything(awa_database.url)
     report = apply(awa_database.url, desired())
     assert not report.changed
     assert report.after.version == 40
+    assert (awa_database.rows(written), dump_everything(awa_database.url)) == before
 
 
 def test_applying_in_two_parts_ends_in_the_same_schema(

@@ -130,6 +130,7 @@ def test_a_plan_that_cannot_be_written_leaves_nothing(run: Run, database: Databa
     refused = run("plan", "--out", str(tmp_path / "none" / "plan.json"), url=database.url)
     assert refused.status == 2
     assert "Cannot write" in refused.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_plan_as_markdown_is_all_that_is_printed(run: Run, database: Database) -> None:

@@ -12,7 +12,7 @@ from awa_infra.database.fingerprint import repair, verify
 from awa_infra.model import Release
 from tests.matrix.starts import Start, Starts, jobs, named
 from tests.matrix.ways import desired_for
-from tests.support.servers import Database, TestServer
+from tests.support.servers import Database
 from tests.support.tools import dump_schema
 
 # Jobs of every state in the canonical tables; in queue storage of schema awa; in that of a custom schema.
@@ -40,12 +40,6 @@ IN_THE_CANONICAL_SCHEMA = {
     ),
     "a half-applied patch": "DROP TABLE awa.admin_dirty_kind_marks",
 }
-
-
-@pytest.fixture(scope="module")
-def starts(server: TestServer) -> Iterator[Starts]:
-    with Starts.on(server) as made:
-        yield made
 
 
 @pytest.fixture

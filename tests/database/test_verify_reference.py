@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from awa_infra.database.reference import measured_facts
-from awa_infra.errors import AwaInfraError, BlockedError
+from awa_infra.errors import BlockedError, SqlFailedError
 from awa_infra.model import Migration, Provenance, Release
 from tests.support.command import Run
 from tests.support.servers import Database, TestServer
@@ -112,5 +112,5 @@ def test_a_role_that_may_not_create_databases_learns_what_helps(
 @pytest.mark.usefixtures("leftovers")
 def test_a_scratch_database_goes_also_when_its_migration_fails(awa_database: Database, release: Release) -> None:
     broken = replace(release, migrations=(*release.migrations, Migration(41, "broken", "SELECT 1/0", "")))
-    with pytest.raises(AwaInfraError):
+    with pytest.raises(SqlFailedError, match="Step V041 failed: division by zero"):
         measured_facts(awa_database.url, broken)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from awa_infra.database.fingerprint import verify
 from awa_infra.model import Release
 from tests.matrix.starts import Starts, named
-from tests.support.servers import TestServer
 from tests.support.tools import awa
-
-
-@pytest.fixture(scope="module")
-def starts(server: TestServer) -> Iterator[Starts]:
-    with Starts.on(server) as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", ["0.3.0", "0.5.7", "0.6.0-active-custom"])

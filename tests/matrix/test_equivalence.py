@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.matrix.starts import STARTS, Start, Starts, jobs, named
 from tests.matrix.ways import WAYS, Refused, Way
-from tests.support.servers import Database, TestServer
+from tests.support.servers import Database
 from tests.support.tools import fingerprints
 
 ALL = os.environ.get("AWA_INFRA_MATRIX") == "all"
@@ -26,12 +25,6 @@ CELLS = [
 ]
 RESULTS = os.environ.get("AWA_INFRA_MATRIX_RESULTS")
 """A file that gets one line of JSON per cell; the table in the docs is made of it."""
-
-
-@pytest.fixture(scope="module")
-def starts(server: TestServer) -> Iterator[Starts]:
-    with Starts.on(server) as made:
-        yield made
 
 
 class References:

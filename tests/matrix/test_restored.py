@@ -35,12 +35,6 @@ NOT_INHERITED = """
 """Primary keys marked as not inherited. PostgreSQL shows that in no definition, so it is no part of a fingerprint."""
 
 
-@pytest.fixture(scope="module")
-def starts(server: TestServer) -> Iterator[Starts]:
-    with Starts.on(server) as made:
-        yield made
-
-
 @pytest.fixture
 def restored(server: TestServer) -> Iterator[Database]:
     """Give an empty database to restore a backup into."""

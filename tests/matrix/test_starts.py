@@ -11,18 +11,12 @@ import pytest
 
 from tests.matrix.snapshot import Row, states
 from tests.matrix.starts import STARTS, Start, Starts, jobs, named
-from tests.support.servers import Database, TestServer
+from tests.support.servers import Database
 from tests.support.tools import awa
 
 # All of them take two minutes on two cores; these have one of each kind.
 FEW = ("empty", "bare-schema", "0.3.0", "0.5.7", "0.6.0-active-custom", "0.6.8-active")
 CHOSEN = STARTS if os.environ.get("AWA_INFRA_MATRIX") == "all" else tuple(map(named, FEW))
-
-
-@pytest.fixture(scope="module")
-def starts(server: TestServer) -> Iterator[Starts]:
-    with Starts.on(server) as made:
-        yield made
 
 
 @pytest.fixture(params=CHOSEN, ids=str)

@@ -26,6 +26,7 @@ from awa_infra.bundles.contents import (
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.numbering import prerequisite
 from awa_infra.bundles.preflight import keeping_installer, own_statements_query, preflight, stop
+from awa_infra.bundles.preflight import lock as take_lock
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.planning.session import keep_query, session_block, transaction
 
@@ -70,7 +71,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         transaction(),
         keep_query(wait),
         session_block(wait, local=False),
-        sqltext.render("bundle/lock_liquibase.sql", **contents.waits.values()),
+        take_lock(contents, "pg_try_advisory_lock"),
         asked,
     ]
     unlock = sqltext.render(

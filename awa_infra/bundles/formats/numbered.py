@@ -5,6 +5,8 @@ Tested with goose 3.27.3, golang-migrate 4.19.1 and dbmate 2.36.0.
 
 from __future__ import annotations
 
+from functools import partial
+
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.numbering import psql_scripts, stems, unwrapped, wrapped
@@ -17,14 +19,8 @@ _GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
 _GOOSE_END = b"\n-- +goose StatementEnd\n"
 
 
-def _sql_paths(contents: Contents) -> dict[str, str]:
-    """Return the path of every step's file."""
-    return {key: f"migrations/{stem}.sql" for key, stem in stems(contents).items()}
-
-
-def _goose_files(contents: Contents) -> dict[str, bytes]:
-    """Return what goose cannot run by itself."""
-    return psql_scripts(contents, "goose", first="Run goose with the command version, then")
+def _paths(contents: Contents, ending: str = ".sql") -> dict[str, str]:
+    return {key: f"migrations/{stem}{ending}" for key, stem in stems(contents).items()}
 
 
 def _goose_wrapped(contents: Contents, step: Step) -> bytes:
@@ -38,8 +34,8 @@ def _goose_unwrapped(content: bytes) -> str:
 GOOSE = Format(
     "goose",
     "goose",
-    _sql_paths,
-    _goose_files,
+    _paths,
+    partial(psql_scripts, tool="goose", first="Run goose with the command version, then"),
     wrap=_goose_wrapped,
     text_of=_goose_unwrapped,
     appends=True,
@@ -48,21 +44,11 @@ GOOSE = Format(
 )
 
 
-def _golang_migrate_paths(contents: Contents) -> dict[str, str]:
-    """Return the path of every step's file."""
-    return {key: f"migrations/{stem}.up.sql" for key, stem in stems(contents).items()}
-
-
-def _golang_migrate_files(contents: Contents) -> dict[str, bytes]:
-    """Return what golang-migrate cannot run by itself."""
-    return psql_scripts(contents, "golang_migrate", last_only=True)
-
-
 GOLANG_MIGRATE = Format(
     "golang-migrate",
     "golang-migrate",
-    _golang_migrate_paths,
-    _golang_migrate_files,
+    partial(_paths, ending=".up.sql"),
+    partial(psql_scripts, tool="golang_migrate", last_only=True),
     wrap=wrapped,
     text_of=unwrapped,
     appends=True,
@@ -109,7 +95,7 @@ def _dbmate_end() -> bytes:
 DBMATE = Format(
     "dbmate",
     "dbmate",
-    _sql_paths,
+    _paths,
     _dbmate_files,
     wrap=_dbmate_wrapped,
     text_of=_dbmate_unwrapped,

@@ -5,6 +5,7 @@ The script is for people to read: which versions are to be run is one SELECT, an
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 
 from awa_infra import sqltext
@@ -151,17 +152,13 @@ def _patch(step: Step, where: Mapping[str, str]) -> str:
 
 
 def _guarded(variable: str, step: Step, where: Mapping[str, str], then: str = "") -> str:
-    return f"\\if :{variable}\n{_indented(_run(step, where) + then)}\\endif\n"
+    return f"\\if :{variable}\n{textwrap.indent(_run(step, where) + then, ' ' * 4)}\\endif\n"
 
 
 def _run(step: Step, where: Mapping[str, str]) -> str:
     # The title is Awa's; psql would end the text at a quote, and read a backslash as an escape.
     title = sqltext.one_line(step.title).replace("\\", "\\\\").replace("'", "''")
     return f"\\echo '{title}'\n\\ir {where[step.key]}\n"
-
-
-def _indented(text: str) -> str:
-    return "".join(f"    {line}\n" for line in text.splitlines())
 
 
 def _variable(step: Step) -> str:

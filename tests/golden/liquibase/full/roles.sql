@@ -86,15 +86,15 @@ END
 $awa_infra$;
 
 -- roles shop_owner, shop_migrator, shop_runtime, shop_observer
--- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
--- An existing role is used as it is. Roles belong to the whole server: where another database makes the
--- same ones at this moment, this is tried again.
+-- Roles belong to the whole server: where another database makes the same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
     attempt int := 1;
 BEGIN
     LOOP
         BEGIN
+            -- Role 'shop_owner': owns schema awa and every queue-storage schema of this database, and never logs in.
+            -- An existing role is used as it is.
             IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_owner') THEN
                 CREATE ROLE "shop_owner" NOLOGIN;
             END IF;
@@ -128,24 +128,28 @@ BEGIN
 END
 $awa_infra$;
 
--- Role 'shop_migrator': migrates, acting as 'shop_owner', so that everything it makes belongs to 'shop_owner'.
+-- Roles belong to the whole server: where another database makes the same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
     attempt int := 1;
-    -- From PostgreSQL 16 on a member may be one without the right to act as the role.
-    means   CONSTANT text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
 BEGIN
     LOOP
         BEGIN
+            -- Role 'shop_migrator' ('migrator').
             IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_migrator') THEN
                 CREATE ROLE "shop_migrator" LOGIN;
             END IF;
             IF NOT has_database_privilege('shop_migrator', current_database(), 'CONNECT') THEN
                 EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), 'shop_migrator');
             END IF;
-            IF NOT pg_has_role('shop_migrator', 'shop_owner', means) THEN
-                EXECUTE format(CASE means WHEN 'SET' THEN 'GRANT %I TO %I WITH SET TRUE' ELSE 'GRANT %I TO %I' END,
-                               'shop_owner', 'shop_migrator');
+            -- Role 'shop_migrator' migrates, acting as 'shop_owner', so that everything it makes belongs to 'shop_owner'.
+            IF current_setting('server_version_num')::int >= 160000 THEN
+                -- From PostgreSQL 16 on a member may be one without the right to act as the role.
+                IF NOT pg_has_role('shop_migrator', 'shop_owner', 'SET') THEN
+                    EXECUTE format('GRANT %I TO %I WITH SET TRUE', 'shop_owner', 'shop_migrator');
+                END IF;
+            ELSIF NOT pg_has_role('shop_migrator', 'shop_owner', 'MEMBER') THEN
+                EXECUTE format('GRANT %I TO %I', 'shop_owner', 'shop_migrator');
             END IF;
             -- In this database a session of it starts as the owner: awa migrate, Flyway and psql need no option.
             IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s
@@ -167,13 +171,14 @@ BEGIN
 END
 $awa_infra$;
 
--- Role 'shop_runtime' ('runtime'): what it may do is granted schema by schema, after this.
+-- Roles belong to the whole server: where another database makes the same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
     attempt int := 1;
 BEGIN
     LOOP
         BEGIN
+            -- Role 'shop_runtime' ('runtime').
             IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_runtime') THEN
                 CREATE ROLE "shop_runtime" LOGIN;
             END IF;
@@ -192,13 +197,14 @@ BEGIN
 END
 $awa_infra$;
 
--- Role 'shop_observer' ('observer'): what it may do is granted schema by schema, after this.
+-- Roles belong to the whole server: where another database makes the same ones at this moment, this is tried again.
 DO $awa_infra$
 DECLARE
     attempt int := 1;
 BEGIN
     LOOP
         BEGIN
+            -- Role 'shop_observer' ('observer').
             IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'shop_observer') THEN
                 CREATE ROLE "shop_observer" LOGIN;
             END IF;

@@ -76,7 +76,7 @@ END
 $awa_infra$;
 
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
--- interleave. It is the transaction's: PostgreSQL gives it back at its end, whatever happens.
+-- interleave. PostgreSQL releases one of the transaction at its end, and one of the session when it disconnects.
 DO $awa_infra$
 DECLARE
     deadline CONSTANT timestamptz := clock_timestamp() + interval '1 second' * 60.0;

@@ -1,10 +1,10 @@
 -- Awa's migration lock ("AWA_MIGR" as a number), the one that `awa migrate` takes, so that the two cannot
--- interleave. It is the transaction's: PostgreSQL gives it back at its end, whatever happens.
+-- interleave. PostgreSQL releases one of the transaction at its end, and one of the session when it disconnects.
 DO $awa_infra$
 DECLARE
     deadline CONSTANT timestamptz := clock_timestamp() + interval '1 second' * {lock_wait};
 BEGIN
-    WHILE NOT pg_try_advisory_xact_lock(4708303813013489490) LOOP
+    WHILE NOT {take}(4708303813013489490) LOOP
         IF clock_timestamp() > deadline THEN
             RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
                 {lock_wait_text}
