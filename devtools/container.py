@@ -18,7 +18,7 @@ from pathlib import Path
 
 from devtools import cache
 from devtools.processes import run_bounded
-from devtools.progress import ToolMissing, note, run_cli, tail
+from devtools.progress import ToolError, ToolMissing, note, run_cli, tail
 
 CONTAINERFILE = Path(__file__).parents[1] / "deploy" / "container" / "Containerfile"
 PULL_TIMEOUT = 180.0
@@ -46,11 +46,15 @@ def podman(*words: str) -> list[str]:
 
 
 def pinned_base() -> str:
-    """Return the name of the base, with its digest."""
-    found = re.findall(r"^FROM (\S+@sha256:[0-9a-f]{64}) AS base$", CONTAINERFILE.read_text(), re.MULTILINE)
-    if len(found) != 1:
-        raise ToolMissing(f"{CONTAINERFILE} pins not one base, but {len(found)}")
-    return str(found[0])
+    """Return the name of the base, with its digest; both stages have the same.
+
+    Raises:
+        ToolError: it has none, or there are two.
+    """
+    found = {*re.findall(r"^FROM (\S+)", CONTAINERFILE.read_text(), re.MULTILINE)}
+    if len(found) != 1 or not all(re.search("@sha256:[0-9a-f]{64}$", name) for name in found):
+        raise ToolError(f"{CONTAINERFILE} does not pin one base: {', '.join(sorted(found))}")
+    return str(found.pop())
 
 
 def base() -> str:
@@ -100,7 +104,8 @@ def _build(arguments: list[str]) -> int:
         copy = Path(folder) / CONTAINERFILE.name
         copy.write_text(CONTAINERFILE.read_text().replace(pinned_base(), base()), encoding="utf-8")
         secret = os.environ.get("AWA_INFRA_TEST_PIP_CONF")
-        more = ["--isolation=chroot", *_LIMITS, f"--file={copy}"]
+        # Without layers between the lines of the file, of which each run would leave some behind.
+        more = ["--isolation=chroot", "--layers=false", *_LIMITS, f"--file={copy}"]
         more += [f"--secret=id=pip.conf,src={secret}"] if secret else []
         if _CERTIFICATES.is_file():
             more.append(f"--volume={_CERTIFICATES}:{_CERTIFICATES}:ro")

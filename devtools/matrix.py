@@ -65,7 +65,7 @@ finds nothing to do. It is shown here and not counted above, because its catalog
 
 The primary key of a partition came with the partition; restored, it is made alone and attached, and the catalog marks
 it as one that no further table inherits. Nothing depends on that. A privilege that holds without being granted is not
-dumped. A dump without privileges (`--no-privileges`) also loses that Awa keeps everybody from its installer: `verify`
+dumped. A dump without privileges (`--no-privileges`) also loses that Awa revokes its installer from PUBLIC: `verify`
 then finds [`public-may-install`](errors.md#public-may-install) and prints the statement that is wanted.
 """
 

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from psycopg import sql
+
 from awa_infra import sqltext
 from awa_infra.database import clone_locks
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.session import session, stay_while_idle
 from awa_infra.database.target import Target
-from awa_infra.errors import NotOursError, SqlFailedError
+from awa_infra.errors import BlockedError, NotOursError, SqlFailedError
 from awa_infra.localserver.waiting import wait_until
 
 CLONE = "awa_clone_"
@@ -41,6 +43,12 @@ _TAKEN = "42P04"
 _DENIED = "42501"
 """SQLSTATE where the role may not do it, such as to end a session of a superuser."""
 
+_READ_ONLY = "25006"
+"""SQLSTATE on a standby."""
+
+_ENCODING = "UTF8"
+"""What Awa needs (0.6.9)."""
+
 _BY_FILES = 150000
 """First version of PostgreSQL where CREATE DATABASE has a STRATEGY."""
 
@@ -52,10 +60,12 @@ class Made:
     Attributes:
         marked: whether it has our mark.
         owned: whether the session may drop it: its role is the owner, a member of the owner, or a superuser.
+        going: whether it is being dropped, or a DROP of it was interrupted.
     """
 
     marked: bool
     owned: bool
+    going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,7 @@ class Run:
     _connection: Connection = field(repr=False)
     _number: int
     _by_files: bool
+    _encoding: str
     _count: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def template(self, content: str, make: Callable[[str], object], base: str | None = None) -> str:
@@ -148,10 +159,11 @@ class Run:
 
     def _make(self, name: str, make: Callable[[str], object], base: str | None) -> None:
         """Make a template under the name of a copy, so that the next run drops it if this one is killed."""
-        building = self._create(base or "template0", by_files=self._by_files)
+        building = self._create(base, by_files=self._by_files)
         try:
             make(self.url_of(building))
             self._execute("close", name=sqltext.Name(building))
+            self._execute("end_sessions", database=building)
             self._execute("finish", name=sqltext.Name(building), template=sqltext.Name(name))
         except BaseException as exc:
             self.drop(building)
@@ -159,13 +171,24 @@ class Run:
             if not (isinstance(exc, SqlFailedError) and exc.sqlstate == _TAKEN and self._exists(name)):
                 raise
 
-    def _create(self, template: str, *, by_files: bool) -> str:
+    def _create(self, template: str | None, *, by_files: bool) -> str:
+        """Create a database, a copy of a template or empty."""
         name = f"{CLONE}{self._number:08x}_{next(self._count)}"
         file = "clones/create_by_files.sql" if by_files else "clones/create.sql"
-        create = sqltext.render(file, name=sqltext.Name(name), template=sqltext.Name(template), limit=MARK)
-        hint = f"Role {self.login} needs CREATEDB: ALTER ROLE {self.login} CREATEDB. Nothing was created."
-        with translated(self.url, f"Creating database {name}", hint):
-            self._connection.execute(create.encode())
+        if template is None and self._encoding != _ENCODING:
+            file = "clones/create_utf8.sql"
+        source = sqltext.Name(template or "template0")
+        create = sqltext.render(file, name=sqltext.Name(name), template=source, limit=MARK)
+        try:
+            with translated(self.url, f"Creating database {name}", "Nothing was created."):
+                self._connection.execute(create.encode())
+        except SqlFailedError as exc:
+            if exc.sqlstate == _DENIED:
+                role = sql.Identifier(self.login).as_string(None)
+                exc.hint = f"Role {self.login} needs CREATEDB: ALTER ROLE {role} CREATEDB. Nothing was created."
+            elif exc.sqlstate == _READ_ONLY:
+                exc.hint = "Databases for tests need a server that can be written to: name the primary, not a standby."
+            raise
         self._execute("comment", name=sqltext.Name(name), comment=COMMENT)
         return name
 
@@ -176,7 +199,7 @@ class Run:
                 f"Database {name} exists, but awa-infra did not make it: it lacks the mark.",
                 hint="Rename it, or drop it if you do not need it.",
             )
-        return bool(found)
+        return bool(found) and not found[name].going
 
     def _take(self, number: int, *, shared: bool = False) -> bool:
         return clone_locks.take(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)
@@ -198,12 +221,15 @@ def run(url: str) -> Iterator[Run]:
             pooler in transaction mode, which would lose the lock that shows that the run lives.
 
     Raises:
+        BlockedError: a pooler gives one session to several clients.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`; also where the role may create no databases.
     """
     with connect(url, autocommit=True) as connection, session(connection, LOCK_TIMEOUT):
         with translated(url, "Reading the server"):
             stay_while_idle(connection)
             row = connection.execute(sqltext.load("clones/server.sql").encode()).fetchone() or {}
+            if row["pid"] != connection.info.backend_pid:
+                _refuse_shared_session(url, row["pid"])
         number = secrets.randbits(31)
         while made(connection, url, f"^{CLONE}{number:08x}_") or not clone_locks.take(
             connection, url, clone_locks.RUNS, number
@@ -211,8 +237,26 @@ def run(url: str) -> Iterator[Run]:
             number = secrets.randbits(31)
         _sweep(connection, url, templates=False)
         by_files = row["version"] >= _BY_FILES and not row["keeps"]
-        begun = Run(url, row["login"], row["version"] // 10000, connection, number, by_files)
+        begun = Run(url, row["login"], row["version"] // 10000, connection, number, by_files, row["encoding"])
         yield begun
+
+
+def _refuse_shared_session(url: str, pid: int) -> None:
+    """Refuse a pooler that gives one session to several clients: copies of a live run would be dropped by another.
+
+    Args:
+        url: connection string.
+        pid: the process that answers while the first connection is open and idle.
+    """
+    with connect(url, autocommit=True) as other:
+        row = other.execute(sqltext.load("clones/server.sql").encode()).fetchone() or {}
+    if row["pid"] == pid:
+        raise BlockedError(
+            "A connection pooler sits between the tests and the server, and gives one session to several clients: the "
+            "locks that show which databases of tests are in use would be worth nothing.",
+            hint="Connect to the server itself, or use a pooler in session mode.",
+            gate="pooler",
+        )
 
 
 def sweep(url: str, *, templates: bool = False) -> Leftovers:
@@ -234,7 +278,7 @@ def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
     with translated(url, "Reading the list of databases"):
         text = sqltext.render("clones/made.sql", limit=MARK, pattern=pattern)
         rows = connection.execute(text.encode()).fetchall()
-    return {row["name"]: Made(row["marked"], row["owned"]) for row in rows}
+    return {row["name"]: Made(row["marked"], row["owned"], row["going"]) for row in rows}
 
 
 def _sweep(connection: Connection, url: str, *, templates: bool) -> Leftovers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ LABEL = "awa-infra.folder"
 _PORT = "5432/tcp"
 _READY = 60.0
 """Seconds for a container to take connections; the first start of the image runs initdb."""
+PULL = 900.0
+"""Seconds to wait for an image: postgres:18 has 160 MB to get."""
+
+SILENT = 15.0
+"""Seconds without a line meanwhile."""
+
 _FIRST_WITH_FOLDERS = 18
 """From this major on the image keeps the data of each version in a folder of its own."""
 
@@ -117,8 +124,7 @@ class Container:
             try:
                 client.images.get(self.image)
             except ImageNotFound:
-                note("docker: getting the image %s, which may take minutes", self.image)
-                client.images.pull(self.image)
+                _pull(self.image, client)
         name = name_of(folder)
         data = "/var/lib/postgresql" if self.major >= _FIRST_WITH_FOLDERS else "/var/lib/postgresql/data"
         kept_data = bool(_volumes(folder, client))
@@ -141,6 +147,40 @@ class Container:
             for volume in () if kept_data else _volumes(folder, client):
                 volume.remove()
             raise
+
+
+def _pull(image: str, client: Any) -> None:  # noqa: ANN401  the docker package has no types
+    """Get an image, with a line every few seconds: Docker's client has no limit of time for it, and shows nothing.
+
+    Raises:
+        LocalServerError: it took longer than `PULL`.
+        DockerException: Docker refused.
+    """
+    note("docker: getting the image %s, which may take minutes", image)
+    failures: list[Exception] = []
+
+    def get() -> None:
+        try:
+            client.images.pull(image)
+        except Exception as exc:  # noqa: BLE001  raised below, by whoever waits
+            failures.append(exc)
+
+    # Docker gives up what nobody waits for, once this process has ended.
+    work = threading.Thread(target=get, daemon=True)
+    begun = time.monotonic()
+    work.start()
+    while work.is_alive():
+        work.join(SILENT)
+        waited = time.monotonic() - begun
+        if work.is_alive() and waited >= PULL:
+            raise LocalServerError(
+                f"Docker did not get the image {image} within {PULL:.0f} s.",
+                hint=f"Get it yourself, then run the same again: docker pull {image}.",
+            )
+        if work.is_alive():
+            note("docker: still getting the image %s, for %d s now", image, waited)
+    if failures:
+        raise failures[0]
 
 
 @contextmanager

@@ -15,6 +15,9 @@ _ALL = "*\n"
 """Content of our .gitignore."""
 _HALF_MADE = frozenset({_IGNORE, f"{NOTES}.new"})
 """What a start that was killed may have left: no reason to refuse a folder."""
+_OF_SHELLS = frozenset('"$`\\\n')
+"""What a shell does not take as it is between the quotation marks in which pg_ctl puts the path of its log."""
+_ELSEWHERE = "Name another folder with --folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,27 @@ def _write_notes(folder: Path, notes: Notes) -> None:
 
 
 def make_folder(folder: Path, notes: Notes) -> None:
-    """Write what is to be remembered, in a folder that is made if need be."""
-    # Where root starts the server, its account must be able to enter.
-    folder.mkdir(0o711, parents=True, exist_ok=True)
-    ignore = folder / _IGNORE
-    if not ignore.exists():
-        ignore.write_text(_ALL)
-    _write_notes(folder, notes)
+    """Write what is to be remembered, in a folder that is made if need be.
+
+    Raises:
+        LocalServerError: this user may not write there, or no server can have its data there.
+    """
+    odd = sorted(set(str(folder.absolute())) & _OF_SHELLS)
+    if odd and notes.container is None:
+        raise LocalServerError(
+            f"No server can have its data in {folder}: pg_ctl gives the path to a shell, where {' '.join(odd)} means "
+            "something else.",
+            hint=_ELSEWHERE,
+        )
+    try:
+        # Where root starts the server, its account must be able to enter.
+        folder.mkdir(0o711, parents=True, exist_ok=True)
+        ignore = folder / _IGNORE
+        if not ignore.exists():
+            ignore.write_text(_ALL)
+        _write_notes(folder, notes)
+    except OSError as exc:
+        raise LocalServerError(f"Folder {folder} cannot be written to: {exc.strerror}.", hint=_ELSEWHERE) from exc
 
 
 def forget(folder: Path, *, and_folder: bool = True) -> None:

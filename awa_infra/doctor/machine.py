@@ -108,17 +108,17 @@ def _backend(environment: Mapping[str, str]) -> Check:
     shown = _without_secrets(url)
     if not url.startswith("file://"):
         return _check(name, Outcome.OK, f"{shown} (not contacted)")
-    folder = Path(url.removeprefix("file://") or ".").expanduser()
+    folder = Path(os.path.expanduser(url.removeprefix("file://") or "."))  # noqa: PTH111  a user may have no home
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
         return _check(name, Outcome.OK, shown)
     return _check(name, Outcome.PROBLEM, f"{shown}: {folder} is not a writable folder", f"Make it: mkdir -p {folder}")
 
 
 def _logged_in_to(environment: Mapping[str, str]) -> str:
-    home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
+        home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
         known = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last: a user without a home directory, as in containers
         return ""
     current = known.get("current") if isinstance(known, dict) else None
     return current if isinstance(current, str) else ""

@@ -47,7 +47,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
     Needs schema ``awa`` at version 24 or later in the same database: let it depend on the ``AwaSchema``.
     Name and shape are immutable, because Awa silently ignores other slot counts later. Creating it does not
     activate it. The resource is retained by default, and a delete changes nothing in the database, unless
-    ``deletion_policy`` says ``drop`` and no gate objects.
+    ``deletion_policy`` says ``drop`` and no gate blocks.
     """
 
     database_url: pulumi.Output[str]

@@ -8,6 +8,7 @@ import pytest
 from awa_infra.database import clones
 from awa_infra.dev import notes, project
 from awa_infra.dev.project import DevServer
+from awa_infra.errors import LocalServerError
 from awa_infra.testing import servers
 from devtools.docs_json import fields
 from tests.support.command import Run
@@ -106,3 +107,20 @@ def test_what_a_start_left_that_was_killed_is_no_reason_to_refuse_a_folder(tmp_p
     assert notes.names_of_others(tmp_path) == set()
     ignore.write_text("*.log\n")
     assert notes.names_of_others(tmp_path) == {".gitignore"}
+
+
+@pytest.mark.parametrize("name", ['a "quoted" one', "with $HOME", "with `ls`", "with \\"])
+def test_a_folder_whose_name_means_something_to_a_shell_is_refused(run: Run, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name / ".awa"
+    outcome = run("dev", "start", "--folder", str(folder))
+    assert outcome.status == LocalServerError.exit_status
+    assert "Hint: Name another folder with --folder." in outcome.err
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_by_name(run: Run) -> None:
+    # Root cannot make a folder there either.
+    outcome = run("dev", "start", "--folder", "/proc/nowhere/.awa")
+    assert outcome.status == LocalServerError.exit_status
+    assert "Folder /proc/nowhere/.awa cannot be written to: " in outcome.err
+    assert "Hint: Name another folder with --folder." in outcome.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -191,3 +192,19 @@ def test_without_docker_the_command_says_what_else_there_is(monkeypatch: pytest.
     with pytest.raises(LocalServerError, match="Docker does not answer") as caught:
         docker_client()
     assert "leave out --docker" in caught.value.hint
+
+
+def test_an_image_that_takes_long_is_reported_meanwhile_and_given_up(
+    docker: Docker, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker.has.clear()
+    docker.images.pull = lambda _name: time.sleep(30)
+    monkeypatch.setattr(container, "SILENT", 0.1)
+    monkeypatch.setattr(container, "PULL", 0.3)
+    begun = time.monotonic()
+    outcome = run("dev", "start", "--docker", "--folder", str(tmp_path / ".awa"))
+    assert outcome.status == LocalServerError.exit_status
+    assert "still getting the image postgres:18" in outcome.err
+    assert "Hint: Get it yourself, then run the same again: docker pull postgres:18." in outcome.err
+    assert time.monotonic() - begun < 20
+    assert not docker.made

@@ -62,11 +62,16 @@ def debian_library() -> Path:
 
 
 @contextmanager
-def debian_server(**settings: str) -> Iterator[TestServer]:
-    """Give a server of Debian's packages: with translations, locales and ICU."""
-    programs = debian_programs()
+def debian_server(*locale: str, **settings: str) -> Iterator[TestServer]:
+    """Give a server of Debian's packages: with translations, locales and ICU.
+
+    Args:
+        locale: options of initdb for its own databases; without any UTF8 with collation C.
+        settings: of the server.
+    """
+    programs, words = debian_programs(), locale or ("--locale=C", "-E", "UTF8")
     with _data() as data, place() as logs:
-        _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8")
+        _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *words)
         port = _free_port()
         set_here = {**_FAST, **_ROOM, **settings, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         with _running(programs, data, logs, port, set_here):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from awa_infra.database.target import Target
@@ -87,6 +90,22 @@ def test_every_command_of_the_page_runs_in_the_image_without_root_without_writin
     seen = run(sys.executable, "-m", "devtools.container", "run", "--rm", "--entrypoint=python3", image, "-c", LOOK)
     assert json.loads(seen.stdout) == {"uid": 65532, "gid": 65532, "writable": [], "capabilities": 0}, seen.stderr
 
+    # Stopped while it waits, it ends by itself, though it is the first process of the container.
+    with psycopg.connect(database.url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(4708303813013489490)")
+        name = f"test-{database.name}"
+        words = ("run", "--rm", f"--name={name}", "--env=DATABASE_URL", image, "apply", "--lock-wait=300")
+        variables = {**os.environ, "DATABASE_URL": database.url}
+        log = tmp_path / "log"
+        with log.open("w") as errors:
+            waiting = subprocess.Popen(
+                [sys.executable, "-m", "devtools.container", *words], cwd=ROOT, env=variables, stderr=errors
+            )
+            until(lambda: bool(database.rows(CONNECTED)))
+        stopped = run(*container.podman("stop", "--time=60", name))
+        assert stopped.returncode == 0, stopped.stderr
+        assert waiting.wait(timeout=60) == 143, log.read_text()
+
     # Neither the secret of the build nor the file beside the Containerfile is in a layer.
     saved = tmp_path / "image.tar"
     assert run(*container.podman("save", "--quiet", f"--output={saved}", image)).returncode == 0
@@ -95,6 +114,8 @@ def test_every_command_of_the_page_runs_in_the_image_without_root_without_writin
     assert SECRET.encode() not in content
 
 
+CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'awa-infra'"
+
 LOOK = """
 import json, os
 places = ["/", "/tmp", "/var/tmp", "/run", "/opt/awa-infra", os.getcwd()]
@@ -102,6 +123,13 @@ caps = [line.split()[1] for line in open("/proc/self/status") if line.startswith
 print(json.dumps({"uid": os.getuid(), "gid": os.getgid(), "capabilities": int(caps[0], 16),
     "writable": [p for p in places if os.path.isdir(p) and os.access(p, os.W_OK)]}))
 """
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def script(path: Path, text: str) -> None:

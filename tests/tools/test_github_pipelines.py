@@ -17,6 +17,7 @@ from devtools.docs_shown import ROOT
 from tests.support.servers import Database
 from tests.tools.pipelines import Runner
 from tests.tools.runners import command
+from tests.tools.test_workflows import WORKFLOWS as OUR_WORKFLOWS
 from tests.tools.test_workflows import content, lint
 
 FOLDER = ROOT / "deploy" / "github"
@@ -102,6 +103,14 @@ def test_actionlint_and_zizmor_find_nothing_in_the_workflows_to_copy(tmp_path: P
     path = copied / "awa-plan.yml"
     path.write_text(re.sub(r"checkout@\w+ #", "checkout@v7 #", path.read_text()))
     assert "unpinned-uses" in lint(tmp_path / ".github").stdout
+
+
+def test_actions_are_pinned_to_what_our_own_workflows_use() -> None:
+    def used(paths: list[Path]) -> set[str]:
+        return {found for path in paths for found in re.findall(r"uses: (\S+@[0-9a-f]{40} # \S+)", path.read_text())}
+
+    assert used(WORKFLOWS)
+    assert used(WORKFLOWS) - used(OUR_WORKFLOWS) == set()
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -61,6 +61,17 @@ def test_a_machine_without_pulumi_and_awas_command_is_fine(of_machine: Find) -> 
     assert {outcome for outcome, _message, _hint in found.values()} == {"ok", "note"}
 
 
+def test_a_user_without_a_home_directory_has_only_no_backend(
+    of_machine: Find, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("pulumi", "echo v3.200.0")
+    monkeypatch.delenv("HOME")
+    # An account without an entry, as a container's numeric user has none.
+    monkeypatch.setattr(os, "getuid", lambda: 65532)
+    assert of_machine(PULUMI_HOME="")["backend"][1] == "not logged in"
+    assert of_machine(PULUMI_BACKEND_URL="file://~")["backend"][0] == "problem"
+
+
 @pytest.mark.parametrize(
     ("script", "outcome", "said"),
     [

@@ -1,0 +1,5 @@
+-- Ends what a pooler keeps open to a database that nobody else may connect to any more: it could not be renamed.
+SELECT pg_catalog.pg_terminate_backend(a.pid)
+  FROM pg_catalog.pg_stat_activity a
+ WHERE a.datname = {database}
+   AND a.pid <> pg_catalog.pg_backend_pid()
