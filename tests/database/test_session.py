@@ -109,5 +109,6 @@ def test_what_creating_a_database_sets_is_taken_back(database: Database) -> None
         before = connection.execute("SELECT name, setting FROM pg_settings ORDER BY name").fetchall()
         with session(connection, 3):
             assert connection.execute("SHOW lock_timeout").fetchone() == {"lock_timeout": "3s"}
+            assert connection.execute("SHOW tcp_keepalives_idle").fetchone() == {"tcp_keepalives_idle": "30"}
         after = connection.execute("SELECT name, setting FROM pg_settings ORDER BY name").fetchall()
     assert before == after

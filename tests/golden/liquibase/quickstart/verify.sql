@@ -47,6 +47,12 @@ BEGIN
         ('idle_in_transaction_session_timeout', '0', false),
         ('idle_session_timeout', '0', false),
         ('transaction_timeout', '0', false),
+        -- A client whose machine or network is gone says nothing: the server asks by itself, and ends such a session, and
+        -- with it every lock, within a minute rather than after two hours. In seconds; the last one in milliseconds.
+        ('tcp_keepalives_idle', '30', false),
+        ('tcp_keepalives_interval', '10', false),
+        ('tcp_keepalives_count', '3', false),
+        ('tcp_user_timeout', '60000', false),
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
