@@ -76,16 +76,15 @@ def _digests(release: str, wanted: QueueStorage) -> list[dict[str, object]]:
     The name of the schema is taken for one that is written without quotation marks; the server compares one that is not
     entry by entry.
     """
+    measured = {major: facts for major in measured_majors() if (facts := catalog_facts(release, major)) is not None}
     found: list[dict[str, object]] = []
-    for major in measured_majors():
-        facts = catalog_facts(release, major)
-        if facts is not None:
-            name, template = SchemaName(wanted.schema, wanted.schema), facts.template(receipts=wanted.shape.receipts)
-            entries = expand(template, name, wanted.shape).catalog
-            if wanted.schema == CANONICAL_SCHEMA:
-                entries = facts.canonical | entries
-            compared = {key: text for key, text in entries.items() if key[0] in _COMPARED}
-            found.append({"schema": wanted.schema, "major": major, "digest": digest(compared)})
+    for major, facts in measured.items():
+        name, template = SchemaName(wanted.schema, wanted.schema), facts.template(receipts=wanted.shape.receipts)
+        entries = expand(template, name, wanted.shape).catalog
+        if wanted.schema == CANONICAL_SCHEMA:
+            entries = facts.canonical | entries
+        compared = {key: text for key, text in entries.items() if key[0] in _COMPARED}
+        found.append({"schema": wanted.schema, "major": major, "digest": digest(compared)})
     return found
 
 
