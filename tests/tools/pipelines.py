@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-_EXPRESSION = re.compile(r"\$\{\{ ([\w.]+) \}\}")
+_EXPRESSION = re.compile(r"\$\{\{ ([\w.]+)(?: \|\| '(\w+)')? \}\}")
 _CONDITION = re.compile(r"([\w.]+) ([!=]=) '?([\w.]*)'?")
 INSTALL = "install"
 """The step that installs awa-infra: no index has it yet. Its options are those of the Containerfile, which is built."""
@@ -59,6 +59,8 @@ class Runner:
                 self._keep(checkout, options)
             elif action == "actions/download-artifact":
                 target = checkout / self._with_values(options.get("path", "."))
+                if step.get("continue-on-error") and not (self.place / options["name"]).exists():
+                    continue
                 shutil.copytree(self.place / options["name"], target, dirs_exist_ok=True)
             elif "run" in step:
                 status = self._run(step, checkout)
@@ -106,17 +108,22 @@ class Runner:
             shutil.copy(path, self.place / options["name"] / path.name)
 
     def _with_values(self, text: str) -> str:
-        return _EXPRESSION.sub(lambda match: self._value(match.group(1)), text)
+        return _EXPRESSION.sub(lambda match: self._value(match[1]) or match[2] or "", text)
 
     def _value(self, expression: str) -> str:
         # An output that no step has set is empty.
-        return self.given.get(expression, "") if expression.startswith("steps.") else self.given[expression]
+        empty = expression.startswith("steps.") or ".outputs." in expression
+        return self.given.get(expression, "") if empty else self.given[expression]
 
     def _holds(self, part: Mapping[str, Any]) -> bool:
         if "if" not in part:
             return True
-        found = _CONDITION.fullmatch(part["if"])
-        assert found is not None, part["if"]
+        # Whether a job before failed is for the test to say: it runs this one or does not.
+        return all(self._compare(one) for one in part["if"].split(" && ") if one != "always()")
+
+    def _compare(self, condition: str) -> bool:
+        found = _CONDITION.fullmatch(condition)
+        assert found is not None, condition
         left, operator, right = found.groups()
         right = self.given[right] if "." in right else right
         return (self._value(left) == right) is (operator == "==")

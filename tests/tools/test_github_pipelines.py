@@ -78,6 +78,8 @@ def start(tmp_path: Path) -> Start:
             "github.run_id": "7",
             "github.event.pull_request.number": "12",
             "github.event.pull_request.head.ref": "update-awa",
+            "github.event.pull_request.head.sha": git(tmp_path / "origin", "rev-parse", "update-awa").strip(),
+            "github.event.pull_request.user.type": "User",
             "github.event.pull_request.head.repo.full_name": "acme/jobs",
             "runner.temp": str(tmp_path / name),
         }
@@ -136,6 +138,15 @@ def test_a_pull_request_gets_the_plan_as_one_comment_that_is_kept_up_to_date(
     assert "pr comment 12 --body-file comment.md\n<!-- awa-plan -->\n### Awa in database" in calls
     assert "api --silent --method PATCH repos/acme/jobs/issues/comments/34" in calls
     assert database.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'awa'") == []
+
+
+def test_a_pull_request_of_a_bot_or_of_a_fork_never_meets_the_login(
+    start: Start, checkout: Path, database: Database
+) -> None:
+    for given in ({"user.type": "Bot"}, {"head.repo.full_name": "somebody/fork"}):
+        run = start("awa-plan", database.url)
+        run.given |= {f"github.event.pull_request.{name}": value for name, value in given.items()}
+        assert run.run("plan", checkout) is None
 
 
 def test_a_plan_that_is_blocked_is_commented_and_fails(start: Start, checkout: Path, awa_database: Database) -> None:
@@ -199,6 +210,29 @@ def test_drift_opens_one_issue_and_a_healthy_database_none(
     assert "https://github.com/acme/jobs/actions/runs/7" in calls
     assert "issue create --title" in calls
     assert "issue comment 34 --body-file body.md" in calls
+
+
+def test_a_check_that_failed_before_it_looked_opens_an_issue_too(
+    start: Start, checkout: Path, database: Database, tmp_path: Path
+) -> None:
+    assert start("awa-drift", database.url).run("issue", checkout) == 70
+    assert "awa-infra verify ended with status 70" in log(tmp_path)
+
+
+def test_a_patch_that_takes_a_file_from_elsewhere_is_not_pushed(start: Start, checkout: Path, tmp_path: Path) -> None:
+    before = git(tmp_path / "origin", "rev-parse", "update-awa")
+    run = start("awa-bundle", "")
+    (checkout / "awa" / "bundle").mkdir()
+    git(checkout, "mv", "awa/Pulumi.prod.yaml", "awa/bundle/Pulumi.prod.yaml")
+    patch = git(checkout, "diff", "--cached", "--binary", "--find-renames")
+    assert "rename from" in patch
+    (run.place / "awa-bundle").mkdir(parents=True)
+    (run.place / "awa-bundle" / "bundle.patch").write_text(patch)
+    run.given["needs.grow.outputs.grown"] = "yes"
+    fresh = tmp_path / "fresh"
+    git(tmp_path, "clone", "--quiet", "--branch", "update-awa", str(tmp_path / "origin"), str(fresh))
+    assert run.run("push", fresh) == 1
+    assert git(tmp_path / "origin", "rev-parse", "update-awa") == before
 
 
 def test_the_bundle_grows_in_the_pull_request_and_a_second_run_changes_nothing(
