@@ -146,6 +146,7 @@ class Run:
                 return False
             try:
                 if not self._exists(name):
+                    self._drop_remains(name)
                     self._make(name, make, base)
             finally:
                 self._release(number)
@@ -156,6 +157,12 @@ class Run:
         # Dropped between the look and the lock.
         self._release(number, shared=True)
         return False
+
+    def _drop_remains(self, name: str) -> None:
+        """Drop a template whose DROP was interrupted: nothing can connect to it, and its name is needed."""
+        found = made(self._connection, self.url, f"^{name}$").get(name)
+        if found is not None and found.going:
+            self.drop(name)
 
     def _make(self, name: str, make: Callable[[str], object], base: str | None) -> None:
         """Make a template under the name of a copy, so that the next run drops it if this one is killed."""

@@ -124,6 +124,8 @@ STATES = {
     "marker-disagrees": f"{ACTIVE}; {MARKER.format('plain')}",
     "lane-sequence-missing": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"
     " VALUES ('q', 1, 'queue_enqueue_seq_0123456789abcdef0123456789abcdef')",
+    "lane without a name": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"
+    " VALUES ('q', 1, 'queue_enqueue_seq_0123456789abcdef0123456789abcdef'), ('q', 2, NULL)",
 }
 
 

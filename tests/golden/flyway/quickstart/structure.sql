@@ -574,8 +574,9 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
                    ('queue_ring_slots', false, 'ARRAY[count(*)::text]'),
                    ('lease_ring_slots', false, 'ARRAY[count(*)::text]'),
                    ('claim_ring_slots', false, 'ARRAY[count(*)::text]'),
-                   ('queue_enqueue_heads', false, 'array_agg(DISTINCT left(seq_name, 63))'),
-                   ('queue_claim_heads', false, 'array_agg(DISTINCT left(seq_name, 63))'))
+                   -- A vector for each row: one of all would be too large with twenty thousand lanes.
+                   ('queue_enqueue_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'),
+                   ('queue_claim_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'))
         AS t (relname, canonical, words) ON t.relname = r.relname AND (NOT t.canonical OR r.schema = 'awa')
      CROSS JOIN LATERAL (SELECT format('%I.%I', r.schema, r.relname) AS name,
                                 has_schema_privilege(r.relnamespace, 'USAGE') AND has_table_privilege(r.oid, 'SELECT')
