@@ -99,7 +99,10 @@ def _os_release() -> dict[str, str]:
 
 
 def _build(arguments: list[str]) -> int:
-    """Build the folder that is named last."""
+    """Build the folder that is named last, from a copy of the Containerfile whose base can be had here."""
+    if "--file" in arguments:
+        at = arguments.index("--file")
+        del arguments[at : at + 2]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / CONTAINERFILE.name
         copy.write_text(CONTAINERFILE.read_text().replace(pinned_base(), base()), encoding="utf-8")

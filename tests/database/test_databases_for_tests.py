@@ -212,7 +212,7 @@ def test_one_server_of_the_wheel_serves_all_runs_and_goes_with_the_last_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(servers.FOLDER, str(tmp_path / "shared"))
-    monkeypatch.setattr(servers, "_docker_lacks", lambda: "it is not asked here")
+    monkeypatch.setattr(servers, "_missing_for_docker", lambda: "it is not asked here")
     script = (
         "import time\nfrom awa_infra.testing.servers import shared_server\n"
         "with shared_server() as url:\n    print(url, flush=True)\n    time.sleep(600)\n"
