@@ -35,9 +35,10 @@ def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
     elif chosen is Loudness.NORMAL and sys.stderr is not None and sys.stderr.isatty():
         bar = _bar()
         told = _telling(options, lambda text: _drawn(lambda: bar.console.print(text, markup=False, highlight=False)))
+        steps = _Drawn(bar)  # before the start: to add a task to a bar that is shown would draw it
         _drawn(bar.start)
         try:
-            yield replace(told, progress=_Drawn(bar))
+            yield replace(told, progress=steps)
         finally:
             _drawn(bar.stop)
     else:

@@ -73,7 +73,7 @@ def as_verify_says(site: Site) -> dict[str, tuple[str, str]]:
 def assert_proof(site: Site) -> None:
     """Compare what the script says of a database that is as the release makes it."""
     named, verdicts = proof(site)
-    assert named == {}
+    assert named == {}, named
     assert verdicts == {f"schema {schema}: structure": "t" for schema in ("awa", CUSTOM.schema)}
 
 
