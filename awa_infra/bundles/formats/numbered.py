@@ -85,7 +85,8 @@ def _dbmate_wrapped(contents: Contents, step: Step) -> bytes:
 
 
 def _dbmate_unwrapped(content: bytes) -> str:
-    return unwrapped(content.removesuffix(_dbmate_end()))
+    # What follows may be of another release, whose words differ.
+    return unwrapped(content.rpartition(_DBMATE_DOWN)[0])
 
 
 def _dbmate_end() -> bytes:
