@@ -81,16 +81,12 @@ def _dbmate_files(contents: Contents) -> dict[str, bytes]:
 
 
 def _dbmate_wrapped(contents: Contents, step: Step) -> bytes:
-    return _DBMATE_UP + wrapped(contents, step) + _dbmate_end()
+    return _DBMATE_UP + wrapped(contents, step) + _DBMATE_DOWN + sqltext.load("bundle/no_way_back.sql").encode()
 
 
 def _dbmate_unwrapped(content: bytes) -> str:
     # What follows may be of another release, whose words differ.
     return unwrapped(content.rpartition(_DBMATE_DOWN)[0])
-
-
-def _dbmate_end() -> bytes:
-    return _DBMATE_DOWN + sqltext.load("bundle/no_way_back.sql").encode()
 
 
 DBMATE = Format(
