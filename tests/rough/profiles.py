@@ -71,6 +71,7 @@ class Profile:
         make: gives the site.
         refused: codes by the name of the way, or for `EVERY_WAY`; what is not here has to work.
         without: ways whose tool cannot be told of such a server, and why.
+        remarked: how verify's findings about each schema begin there, if such a server is the cause of any.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Profile:
     make: Callable[[TestServer], AbstractContextManager[Site]]
     refused: Mapping[str, str] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
+    remarked: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -542,6 +544,7 @@ PROFILES: tuple[Profile, ...] = (
         "all tables published",
         "wal_level = logical, a publication FOR ALL TABLES",
         lambda _server: own("CREATE PUBLICATION everything FOR ALL TABLES", wal_level="logical"),
+        remarked="publication everything publishes deletes or updates",
     ),
     Profile(
         "lost standby",

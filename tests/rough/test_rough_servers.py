@@ -87,7 +87,7 @@ def test_every_kind_of_server_gets_the_same_schema_or_a_code_before_anything_is_
             assert done.status == 0, done.output[-4000:]
             assert_tame(site, tame)
             if way.name == "engine" or not ALL:
-                assert_proof(site)
+                assert_proof(site, profile.remarked)
                 assert_damage_is_named(site)
         else:
             assert done.status != 0, done.output[-4000:]
