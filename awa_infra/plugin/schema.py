@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from awa_infra import __version__
 from awa_infra.plugin import functions
 from awa_infra.plugin.about import About
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, STACK, VARIABLES, worded
-from awa_infra.plugin.texts import EXAMPLES, FUNCTIONS, INTRODUCTION, PROVIDER, PROVIDER_TOKEN, RESOURCES
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, PROVIDER, STACK, VARIABLES, worded
+from awa_infra.plugin.texts import CONFIGURATION, EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
 from awa_infra.spec.base import Input, Inputs, Output, camel, described
 from awa_infra.spec.database import DatabaseEntry
 from awa_infra.spec.provider import Gate, ProviderInputs
@@ -86,7 +86,7 @@ def package_schema(about: About | None = None) -> dict[str, Any]:
         },
         "config": {"variables": _of_provider(types)},
         "provider": {
-            "description": PROVIDER + EXAMPLES[PROVIDER_TOKEN],
+            "description": CONFIGURATION + EXAMPLES[PROVIDER],
             "inputProperties": _of_provider(types),
             "properties": {},
         },

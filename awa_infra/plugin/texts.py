@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import indent
 
-from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS, STACK
+from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS, PROVIDER, STACK
 
 INTRODUCTION = (
     "Provision the PostgreSQL side of the Awa job queue: Awa's versioned migrations, custom queue-storage schemas, "
     "roles, databases. Nothing activates queue storage unless that is declared, and schema awa is never dropped."
 )
 
-PROVIDER_TOKEN = "pulumi:providers:awa"
-PROVIDER = "Configure where the database is, once for every resource that does not declare it itself."
+CONFIGURATION = "Configure where the database is, once for every resource that does not declare it itself."
 
 RESOURCES: Mapping[str, str] = {
     "awa:index:Database": (
@@ -97,7 +96,7 @@ def _example(
 
 
 EXAMPLES: Mapping[str, str] = {
-    PROVIDER_TOKEN: _example(
+    PROVIDER: _example(
         yaml="""\
 server:
   type: pulumi:providers:awa

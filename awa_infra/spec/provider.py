@@ -36,9 +36,7 @@ class FunctionPlace(Inputs):
 class Reading(Inputs):
     """As whom a function reads."""
 
-    role: Text | None = Field(
-        None, description="Become this role to read. Default: that of the provider, else none."
-    )
+    role: Text | None = Field(None, description="Become this role to read. Default: that of the provider, else none.")
 
 
 class StatusInputs(Reading, FunctionPlace):

@@ -83,8 +83,6 @@ def test_the_component_takes_every_key_of_the_stack_configuration() -> None:
     }
 
 
-
-
 def found_specs(value: object) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         if isinstance(value.get("description"), str):
