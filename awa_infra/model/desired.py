@@ -101,7 +101,7 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which objections a user overrules, by name.
+    """Which gates a user overrules, by name.
 
     Attributes:
         allow_live_runtimes: migrate although live runtimes are too old or must be away.
@@ -127,7 +127,7 @@ class DesiredState:
         target_version: migrate the canonical schema up to this version, inclusive; ``None`` leaves the
             canonical schema alone (and requires it to be current enough for ``queue_storage``).
         queue_storage: custom schemas that must exist with exactly these shapes.
-        policy: which objections are overruled.
+        policy: which gates are overruled.
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
         guarded: schemas that event triggers protect from being dropped by accident.
         database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.

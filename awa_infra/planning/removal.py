@@ -48,7 +48,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
 
 
 def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedState, release: Release) -> Gate | None:
-    """Return the objection to objects that no release makes, or to not being able to tell; ``None`` without any.
+    """Return the gate about objects that no release makes, or about not knowing them; ``None`` if neither blocks.
 
     Args:
         schema: the schema to be dropped.
