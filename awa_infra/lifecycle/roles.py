@@ -131,11 +131,7 @@ def _kept_url(olds: Props) -> str:
 
 def _server(url: Any) -> str | None:  # noqa: ANN401  a text, or what is not known
     """Return which server a connection string points to, without login and database."""
-    return (
-        Target.of(Target.of(Target.of(url).with_database("x")).with_login("x", None)).describe()
-        if isinstance(url, str)
-        else None
-    )
+    return Target.of(url).address()[0] if isinstance(url, str) else None
 
 
 def _urls(wanted: RolesInputs) -> dict[str, Any]:

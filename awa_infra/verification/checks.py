@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, StorageTransition, Substrate
 from awa_infra.planning.describe import version_ranges
-from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
+from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence, quote
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
 
@@ -206,11 +206,6 @@ def _kind(catalog: Catalog, name: str) -> str:
 def _qualified(name: SchemaName, thing: str) -> str:
     function, bracket, arguments = thing.partition("(")
     return f"{name.quoted}.{quote(function)}{bracket}{arguments}"
-
-
-def quote(name: str) -> str:
-    """Return an identifier in quotation marks."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]:

@@ -20,6 +20,7 @@ from awa_infra.verification.catalog import (
     digest,
     expand,
     neutral_body,
+    quote,
     structure,
     with_hashes,
 )
@@ -286,10 +287,9 @@ def _unreadable(name: SchemaName, tables: Iterable[str], user: str) -> list[Find
     if not listed:
         return []
     message = f"role {user} may not read {', '.join(listed)} of schema {name.text}: rows were not checked"
-    quoted = '"' + user.replace('"', '""') + '"'
     grants = (
-        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quoted};",
-        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quoted};",
+        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quote(user)};",
+        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quote(user)};",
     )
     repair = "Connect as the owner, use --role, or grant them."
     return [unknown("not-readable", name.text, "rows", message, repair, *grants)]
