@@ -88,7 +88,7 @@ def apply_plans(
     role: str | None = None,
     options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
-    """Do what :func:`apply` does, with plans of another making."""
+    """Run the plans of a given planner; otherwise as :func:`apply`."""
     started = time.monotonic()
     retries = Retries(url, options)
     while True:

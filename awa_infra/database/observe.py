@@ -85,7 +85,7 @@ def plan_from(
     return replace(
         draft,
         checked=tuple(sorted({query.code for query in questions if _can_be_asked(query, seen.readable)})),
-        # From nowhere there is no way to anywhere: steps from version 0 would be a lie, and how long they take, too.
+        # The version is unknown, so steps from version 0 and their durations would be wrong.
         steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
         notes=(

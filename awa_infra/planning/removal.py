@@ -48,7 +48,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
 
 
 def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedState, release: Release) -> Gate | None:
-    """Return the objection to objects that no release makes, or to not being able to tell; ``None`` without any.
+    """Return the gate for objects that no release makes, or that cannot be compared; ``None`` without any.
 
     Args:
         schema: the schema to be dropped.
@@ -86,7 +86,7 @@ def removal_locks(shape: Shape, server_version: int) -> int:
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
-    """Object to a schema that jobs are routed to, or are about to be; nothing overrules that."""
+    """Return the gates for a schema that receives jobs, or is about to; nothing overrules them."""
     lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
     if lost:
         return list(state_row_gates(lost, observed.database))

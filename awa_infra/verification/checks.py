@@ -125,7 +125,7 @@ def _lost_marker(observed: ObservedState, transition: StorageTransition) -> Find
 def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     """Return the slots that a schema really has.
 
-    Partitions tell. Where there are fewer than recorded, the rows of the ring decide whether the count was
+    Count the partitions. Where there are fewer than recorded, the rows of the ring decide whether the count was
     changed or partitions were lost.
     """
     counts = dict.fromkeys(RINGS.values(), 0)

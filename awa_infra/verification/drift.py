@@ -202,7 +202,7 @@ def _compared(
     expected = expanded.catalog
     if schema == CANONICAL_SCHEMA:
         expected = subject.facts.canonical | expected if subject.facts else found
-    # Of indexes that share a cut name Awa keeps one or none; which one is not for us to say.
+    # Of indexes that share a cut name Awa keeps one or none; either is correct.
     shared = {("index", name): texts for name, texts in expanded.cut.items()}
     kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
     expected = {key: text for key, text in expected.items() if key not in shared} | kept
