@@ -60,15 +60,14 @@ def plan_from(
     modes = tuple(Transaction) if draft is None else (Transaction.WHOLE,)
     if draft is None:
         draft = make_plan(desired, seen.state)
-    shapes = {wanted.schema: wanted.shape for wanted in desired.queue_storage}
     session = Session(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
-        effort=effort_of(draft.steps, shapes),
+        effort=effort_of(draft.steps, desired.shapes),
         # Nothing waits in a database without Awa.
-        holds=holds(draft.steps, shapes, modes) if seen.state.schema_exists else (),
+        holds=holds(draft.steps, desired.shapes, modes) if seen.state.schema_exists else (),
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
     questions = gate_queries(desired, pending=bool(draft.steps), session=session)

@@ -127,7 +127,7 @@ class DesiredState:
         target_version: migrate the canonical schema up to this version, inclusive; ``None`` leaves the
             canonical schema alone (and requires it to be current enough for ``queue_storage``).
         queue_storage: custom schemas that must exist with exactly these shapes.
-        policy: which objections are overruled.
+        policy: which gates are overruled.
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
         guarded: schemas that event triggers protect from being dropped by accident.
         database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.
@@ -142,3 +142,8 @@ class DesiredState:
     database: str | None = None
     guarded: tuple[str, ...] = ()
     transaction: Transaction = Transaction.WHOLE
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of each declared queue-storage schema, by its name."""
+        return {wanted.schema: wanted.shape for wanted in self.queue_storage}

@@ -23,9 +23,9 @@ from awa_infra.model import (
     Step,
     StepKind,
 )
-from awa_infra.planning.describe import listed
 from awa_infra.planning.guard import unguarded_query
 from awa_infra.planning.ownership import ownership_steps
+from awa_infra.wording import listed
 
 ROLES_KEY = "roles"
 """Key of the step that makes roles and memberships."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from awa_infra.errors import StalePlanError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan
-from awa_infra.planning.describe import listed
+from awa_infra.wording import listed
 
 
 def require_agreed(

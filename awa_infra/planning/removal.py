@@ -8,6 +8,7 @@ from awa_infra import sqltext
 from awa_infra.model import Gate, ObservedState, Plan, Release, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
 from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
+from awa_infra.wording import listed
 
 _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""
@@ -66,10 +67,9 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
         )
     if not extra:
         return None
-    more = f" and {len(extra) - _SHOWN} more" if len(extra) > _SHOWN else ""
     return Gate(
         "removal-foreign-objects",
-        f"Schema {schema} holds what Awa did not make: {', '.join(sorted(extra)[:_SHOWN])}{more}.",
+        f"Schema {schema} holds what Awa did not make: {listed(sorted(extra), most=_SHOWN)}.",
         "Move or drop those yourself, then remove the schema again.",
     )
 

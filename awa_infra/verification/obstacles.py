@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from awa_infra.planning.describe import listed
 from awa_infra.verification.catalog import Catalog, SchemaName, quote
 from awa_infra.verification.findings import Finding, state
+from awa_infra.wording import counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def _row_security(name: SchemaName, catalog: Catalog) -> list[Finding]:
     if not tables:
         return []
     message = (
-        f"row-level security is on for {len(tables)} table{'s' if len(tables) > 1 else ''}: {listed(tables)}. Roles "
+        f"row-level security is on for {counted(len(tables), 'table')}: {listed(tables)}. Roles "
         "other than the owner see only the rows, and insert only those, that a policy allows"
     )
     repair = "Run the statements as the owner. If an event trigger turns it on for every new table, exempt schema "
