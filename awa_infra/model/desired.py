@@ -49,7 +49,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue whose lanes are made ahead, by the owner, so that no runtime role has to own any sequence.
+    """A queue whose lanes are created in advance, by the owner, so that no runtime role has to own any sequence.
 
     Attributes:
         name: as jobs name it.
@@ -67,7 +67,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueStorage:
-    """A desired custom queue-storage schema, and the queues whose lanes are made ahead.
+    """A desired custom queue-storage schema, and the queues whose lanes are created in advance.
 
     Schema ``awa`` may be here too, for its queues: its queue storage and its shape are those of Awa's migrations.
     """
@@ -101,7 +101,7 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which gates a user overrules, by name.
+    """Gates that the user overrules, by name.
 
     Attributes:
         allow_live_runtimes: migrate although live runtimes are too old or must be away.
@@ -142,3 +142,8 @@ class DesiredState:
     database: str | None = None
     guarded: tuple[str, ...] = ()
     transaction: Transaction = Transaction.WHOLE
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of each declared queue-storage schema, by its name."""
+        return {wanted.schema: wanted.shape for wanted in self.queue_storage}
