@@ -16,9 +16,10 @@ from awa_infra.bundles.running import abort, bad_release, statement, total
 from awa_infra.bundles.structure_script import facts_to_compare
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
-from awa_infra.planning.effort import WAITING, and_listed, effort_of
+from awa_infra.planning.effort import WAITING, effort_of
 from awa_infra.planning.installer import replays_installer
 from awa_infra.planning.markdown import as_code, as_text
+from awa_infra.wording import and_listed
 
 
 def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:

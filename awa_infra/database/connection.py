@@ -96,8 +96,8 @@ def open_connection(url: str, *, autocommit: bool = False) -> Connection:
 def close(connection: Connection) -> None:
     """Close a connection, and wait until the server's side has ended too, which it does on its own.
 
-    Only then a role that is limited to one connection can open another. What hears of the end is a second handle of
-    the socket.
+    Only then a role that is limited to one connection can open another. A duplicate handle of the socket detects the
+    end.
     """
     with suppress(psycopg.Error, OSError):
         if connection.closed or connection.info.transaction_status == TransactionStatus.ACTIVE:
@@ -175,7 +175,7 @@ def _exists(target: Target, name: str) -> bool | None:
             elsewhere = Target.of(target.with_database(other))
             where = elsewhere.connection_string(connect_timeout=str(CONNECT_TIMEOUT), **WATCHED)
             with psycopg.connect(where, autocommit=True) as connection:
-                # Here no default of the role or of that database may come between the question and its answer.
+                # No default of the role or of that database may affect this query.
                 connection.execute(begin(write=False).encode())
                 found = connection.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,))
                 return found.fetchone() is not None

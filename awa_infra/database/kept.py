@@ -7,7 +7,7 @@ connection of its own, and closes the kept ones first: a role may be limited to 
 
 A kept connection that is idle is closed after :data:`IDLE` seconds, because it is in the way of ``DROP DATABASE`` and
 of ``CREATE DATABASE ... TEMPLATE``. Both wait 5 seconds for others to leave before they fail (PostgreSQL 14 to 18,
-``CountOtherDBBackends``), so they only ever notice a delay. When the process ends, however that is, its connections do.
+``CountOtherDBBackends``), so they wait, and do not fail. When the process ends, however that is, its connections do.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ def _session_lock(connection: Connection) -> Iterator[int]:
     try:
         yield row["pid"]
     finally:
-        # The end of the connection would do as well, but for a pooler, which keeps the session.
+        # Closing the connection releases the lock, except behind a pooler, which keeps the session.
         with suppress(psycopg.Error):
             connection.rollback()
             for _ in range(_UNLOCKS):
