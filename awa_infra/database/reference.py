@@ -9,24 +9,15 @@ from contextlib import contextmanager
 from awa_infra import sqltext
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
-<<<<<<< HEAD
 from awa_infra.database.connection import connect, translated
-from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.identity import identity
-=======
-from awa_infra.database.connection import Connection, connect, translated
->>>>>>> main
 from awa_infra.database.look import look
 from awa_infra.database.reading import reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, session
 from awa_infra.database.target import Target
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
-<<<<<<< HEAD
 from awa_infra.model import CANONICAL_SCHEMA, DatabaseIdentity, DesiredState, Gate, ObservedState, Policy, Release
-=======
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
 from awa_infra.model.desired import LOCK_TIMEOUT
->>>>>>> main
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.reference import SCRATCH_SCHEMAS, facts_from, reference_problem
 
