@@ -18,7 +18,7 @@ import selectors
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -155,7 +155,9 @@ class Pool:
         try:
             yield Lent(connection, again)
             if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
-                connection.rollback()
+                # What was read stays true if the server has gone meanwhile; the next read finds that out.
+                with suppress(psycopg.Error):
+                    connection.rollback()
         finally:
             running.remove(connection)
             kept.since = time.monotonic()
