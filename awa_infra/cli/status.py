@@ -14,8 +14,9 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.lifecycle.database_url import url_to_read
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
-from awa_infra.planning.describe import counted, listed, state_data
+from awa_infra.planning.describe import state_data
 from awa_infra.planning.pure_gates import refuse_unreadable
+from awa_infra.wording import counted, listed
 
 _VERIFY = "awa-infra verify says what to do"
 
@@ -52,7 +53,7 @@ def _digest(plan: Plan) -> str | None:
 
 
 def _pending(plan: Plan) -> list[tuple[str, str]]:
-    lines = [("pending", f"{counted(len(plan.steps), 'step', 'steps')}, see awa-infra plan")] if plan.steps else []
+    lines = [("pending", f"{counted(len(plan.steps), 'step')}, see awa-infra plan")] if plan.steps else []
     if not plan.steps and not plan.gates:
         lines = [("pending", "nothing")]
     lines += [("digest", plan.digest)] if plan.steps else []
@@ -61,7 +62,7 @@ def _pending(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _lines(observed: ObservedState) -> list[tuple[str, str]]:
-    lines = [("database", f"{observed.database} (PostgreSQL {observed.server_version // 10000})")]
+    lines = [("database", f"{observed.database} (PostgreSQL {observed.major})")]
     if not observed.versions:
         state = "exists, not migrated" if observed.schema_exists else "does not exist"
         if observed.history_empty:

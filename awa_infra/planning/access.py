@@ -23,9 +23,9 @@ from awa_infra.model import (
     Step,
     StepKind,
 )
-from awa_infra.planning.describe import listed
-from awa_infra.planning.guard import guard_values
+from awa_infra.planning.guard import unguarded_query
 from awa_infra.planning.ownership import ownership_steps
+from awa_infra.wording import listed
 
 ROLES_KEY = "roles"
 """Key of the step that makes roles and memberships."""
@@ -68,7 +68,7 @@ def missing_queries(desired: DesiredState) -> tuple[MissingQuery, ...]:
         text = sqltext.render("roles/missing.sql", **roles_values(desired.roles))
         queries.append(MissingQuery("", "roles and privileges", text))
     if desired.guarded:
-        queries.append(MissingQuery("", "guards", sqltext.render("guard/missing.sql", **guard_values(desired))))
+        queries.append(MissingQuery("", "guards", unguarded_query(desired.guarded)))
     for wanted in desired.queue_storage:
         if wanted.queues:
             values = lanes_values(wanted)
@@ -133,7 +133,7 @@ def _wanting_queues(wanted: QueueStorage, observed: ObservedState) -> tuple[Queu
 def _wanting_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return the roles that are missing or not as they should be; all if that was not checked."""
     texts = _reported(observed, ROLES_KEY)
-    every = frozenset(name for _duty, name in _named(roles))
+    every = frozenset(roles.duties().values())
     found = {n for n in every if any(t.startswith((f"role {n} ", f"sessions of role {n} ")) for t in texts)}
     # What others lack of an owner that does not exist cannot be queried.
     if not found or roles.owner in found:
@@ -148,7 +148,7 @@ def _reported(observed: ObservedState, key: str) -> list[str]:
 def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
     reported = {entry.text for entry in observed.missing or ()}
-    return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in reported)
+    return frozenset(name for name in roles.duties().values() if f"role {name} does not exist" in reported)
 
 
 def roles_step(roles: Roles, names: Collection[str]) -> Step:
@@ -160,11 +160,11 @@ def roles_step(roles: Roles, names: Collection[str]) -> Step:
     """
     owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
     texts = []
-    named = [(duty, name) for duty, name in _named(roles) if name in names]
-    for duty, name in named:
+    named = {duty: name for duty, name in roles.duties().items() if name in names}
+    for duty, name in named.items():
         files = {"owner": ("owner",), "migrator": ("login", "migrator")}.get(duty, ("login",))
         texts.append(retried(files, {"role": name, "role_name": sqltext.Name(name), "duty": duty, **owner}))
-    title = f"roles {', '.join(name for _duty, name in named)}"
+    title = f"roles {', '.join(named.values())}"
     return Step(StepKind.ROLES, ROLES_KEY, title, ";\n\n".join(t.rstrip() for t in texts))
 
 
@@ -198,9 +198,9 @@ def act_as_step(owner: str) -> Step:
 
 def access_step(roles: Roles, schema: str) -> Step:
     """Return the step that grants what the roles may do in one schema, and on what will be made in it."""
-    values: sqltext.Values = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values = sqltext.schema_values(schema)
     texts = [sqltext.render("roles/schema.sql", **values)]
-    for duty, name in _named(roles):
+    for duty, name in roles.duties().items():
         role: sqltext.Values = {"role": name, "role_name": sqltext.Name(name)}
         if duty in _PRIVILEGES:
             objects = sqltext.render(
@@ -260,19 +260,9 @@ def lanes_key(wanted: QueueStorage) -> str:
 
 def roles_values(roles: Roles) -> sqltext.Values:
     """Return the placeholders of queries about roles."""
-    named = [{"duty": duty, "name": name} for duty, name in _named(roles)]
+    named = [{"duty": duty, "name": name} for duty, name in roles.duties().items()]
     schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
     return {"roles": json.dumps(named), "schemas": json.dumps(schemas), "private": private_functions()}
-
-
-def _named(roles: Roles) -> list[tuple[str, str]]:
-    duties = {
-        "owner": roles.owner,
-        "migrator": roles.migrator,
-        "runtime": roles.runtime,
-        "observer": roles.observer,
-    }
-    return [(duty, name) for duty, name in duties.items() if name is not None]
 
 
 def _schemas(roles: Roles) -> tuple[str, ...]:
@@ -286,8 +276,7 @@ def _access_key(schema: str) -> str:
 def lanes_values(wanted: QueueStorage) -> sqltext.Values:
     """Return the placeholders of everything about the queues of one schema."""
     return {
-        "schema": wanted.schema,
-        "schema_name": sqltext.Name(wanted.schema),
+        **sqltext.schema_values(wanted.schema),
         "queues": json.dumps([_queue(q) for q in wanted.queues]),
         "step": lanes_key(wanted),
     }
