@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from awa_infra import __version__
+from awa_infra.cli.files import refuse_devices, write_text
 from awa_infra.cli.output import JSON_VERSION
-from awa_infra.cli.plan_file import refuse_devices, write_text
 from awa_infra.errors import ConfigurationError, NotOursError
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.verification.drift import Examination

@@ -18,7 +18,7 @@ from awa_infra.database.target import Target
 from awa_infra.dev import container, project
 from awa_infra.dev.container import LABEL, Container
 from awa_infra.errors import LocalServerError, NotOursError
-from awa_infra.testing.docker import docker_client
+from awa_infra.localserver.docker import docker_client
 from tests.support.command import Run
 from tests.support.servers import Database, TestServer
 
