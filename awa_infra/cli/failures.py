@@ -6,7 +6,7 @@ import io
 import os
 import re
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,24 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
-def show_error(error: AwaInfraError, *, as_json: bool) -> int:
-    """Show one failure and return its exit status."""
+FAILURE_DOCUMENT = "awa_infra.failure_document"
+"""Where a context keeps what writes a failure in the format for programs that the command line requests."""
+
+FailureWriter = Callable[[AwaInfraError], None]
+
+
+def show_error(error: AwaInfraError, *, as_json: bool, write: FailureWriter | None = None) -> int:
+    """Show one failure and return its exit status.
+
+    Args:
+        error: the failure.
+        as_json: whether the command line requests JSON.
+        write: writes the failure as the document that the command line requests, if the command has come so far.
+    """
     print_failure(error)
-    if as_json:
+    if write is not None:
+        write(error)
+    elif as_json:
         print_json({"error": error_data(error)})
     return error.exit_status
 

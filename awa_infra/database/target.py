@@ -125,6 +125,13 @@ class Target:
         server, _, database = self.describe().rpartition("@")[2].rpartition("/")
         return server, database
 
+    def database(self) -> str:
+        """Return the name of the database; empty where only a service file says it, or the name of the login."""
+        if self._in_a_service_file() and "dbname" not in self.parameters:
+            return ""
+        found = self._resolved()
+        return found.get("dbname", found.get("user", ""))
+
     def with_database(self, database: str) -> str:
         """Return the same connection string for another database of the same server."""
         if self._parts is None:
