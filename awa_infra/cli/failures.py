@@ -16,7 +16,7 @@ from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
 
 if TYPE_CHECKING:
-    from awa_infra.model import Gate  # thirty dataclasses, which --help need not make
+    from awa_infra.model import Gate, Note  # thirty dataclasses, which --help need not make
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
@@ -72,6 +72,11 @@ def print_gates(gates: Iterable[Gate]) -> None:
     """Write gates to standard error in the same form as a failure that they cause."""
     for gate in gates:
         print_failure(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
+
+
+def print_note(note: Note) -> None:
+    """Write what is worth knowing to standard error, one line."""
+    print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
 
 
 def error_data(error: AwaInfraError) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def plan_from(
         steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
         notes=(
+            *draft.notes,
             *(Note(row["code"], row["message"]) for row in notes if not unknown),
             # What blocks is not reported twice.
             *(() if any(row["code"] == "objects-other-owner" for row in gates) else ownership_notes(seen.state)),
