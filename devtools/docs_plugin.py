@@ -76,9 +76,8 @@ def _properties(properties: Mapping[str, Mapping[str, Any]], required: tuple[str
     rows = []
     for name, spec in properties.items():
         needed = " Required." if name in required else ""
-        default = f" Default: `{str(spec['default']).lower()}`." if "default" in spec else ""
         secret = " Secret." if spec.get("secret") and "secret" not in spec["description"] else ""
-        rows.append((f"`{name}`", _type(spec), f"{spec['description']}{needed}{default}{secret}"))
+        rows.append((f"`{name}`", _type(spec), f"{spec['description']}{needed}{secret}"))
     return table(("Name", "Type", "Meaning"), rows)
 
 

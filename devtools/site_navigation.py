@@ -17,6 +17,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/migrate-without-pulumi",
             "how-to/approve-a-plan",
             "how-to/upgrade-awa",
+            "how-to/when-an-upgrade-fails",
             "how-to/manage-a-fleet",
             "how-to/managed-postgres",
             "how-to/remove-a-stack",
@@ -45,6 +46,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "How-to: check and develop": (
             "how-to/verify-a-database",
+            "how-to/restore-a-backup",
             "how-to/verify-a-release",
             "how-to/find-out-why",
             "how-to/develop-with-a-database",

@@ -66,7 +66,7 @@ def check(existing: ExistingBundle) -> tuple[Flaw, ...]:
 
 
 def unknown_releases(existing: ExistingBundle) -> tuple[str, ...]:
-    """Return the releases in a bundle whose texts this awa-infra does not know, so that it cannot tell."""
+    """Return the releases in a bundle whose texts this awa-infra does not know, so it cannot verify them."""
     known = known_releases()
     return tuple(sorted({entry.release for entry in existing.lock.frozen.values()} - known.keys()))
 

@@ -14,6 +14,7 @@ from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
 from awa_infra.planning.effort import duration_of
 from awa_infra.planning.installer import replays_installer
+from awa_infra.wording import counted
 
 _MILLION = 1_000_000
 _UNKNOWN = "not measured"
@@ -30,7 +31,7 @@ def durations(contents: Contents, paths: Mapping[str, str]) -> str:
         contents: what the bundle contains.
         paths: the path of every step's file by the step's key.
     """
-    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
+    shapes = contents.desired.shapes
     steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
     found = [(step, duration_of(step, shapes)) for step in steps]
     rows = [_row(paths[step.key], step, duration) for step, duration in found]
@@ -65,4 +66,4 @@ def _row(path: str, step: Step, duration: Duration | None) -> str:
 def _tables(duration: Duration, mode: str, count: int) -> str:
     if mode in duration.named:
         return ", ".join(f"`{table}`" for table in duration.named[mode])
-    return f"{count} table{'' if count == 1 else 's'}"
+    return counted(count, "table")

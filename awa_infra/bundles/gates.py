@@ -27,7 +27,7 @@ def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery
         contents: what the bundle contains.
         together: whether all files are one transaction, rather than each its own.
     """
-    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
+    shapes = contents.desired.shapes
     schemas = [own_name(step) for step in contents.of(StepKind.QUEUE_STORAGE)]
     installed = (
         [(f"schema {CANONICAL_SCHEMA}", CANONICAL_SCHEMA, "schema_version", CANONICAL_LOCKS)] if together else []

@@ -23,7 +23,10 @@ ROOM = 1000
 """Numbers for each version of Awa."""
 
 AWAS_TEXT = b"-- What comes now is run as it was published:\n"
-"""The line between the lock and the text; the first one in a file counts."""
+"""The line between the lock and the text; the first one in a file counts.
+
+Do not change it: released bundles are split at this line.
+"""
 
 _SLUGS = {StepKind.PATCH: "patch", **SLUGS}
 

@@ -13,12 +13,13 @@ from awa_infra.bundles.durations import durations
 from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.preflight import asked_of, start_queries
 from awa_infra.bundles.running import abort, bad_release, statement, total
-from awa_infra.bundles.structure_script import structure_script
+from awa_infra.bundles.structure_script import facts_to_compare
 from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
-from awa_infra.planning.effort import WAITING, and_listed, effort_of
+from awa_infra.planning.effort import WAITING, effort_of
 from awa_infra.planning.installer import replays_installer
 from awa_infra.planning.markdown import as_code, as_text
+from awa_infra.wording import and_listed
 
 
 def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
@@ -40,7 +41,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "watch": statement("bundle/watch.sql"),
         "abort": abort(form),
         "bad_release": bad_release(contents),
-        "structure": _STRUCTURE if structure_script(contents) else _NO_STRUCTURE,
+        "structure": _STRUCTURE if facts_to_compare(contents) else _NO_STRUCTURE,
         "locks": _locks(form, contents, paths),
         "durations": durations(contents, paths),
         "roles": _roles(contents),

@@ -27,8 +27,9 @@ def statement(path: str) -> str:
 
 def total(contents: Contents) -> str:
     """Return how long all files together take from the version at which the bundle starts, and how jobs are counted."""
-    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
-    effort = effort_of([step for step in contents.plan.steps if step.kind not in ADMINISTRATORS], shapes)
+    effort = effort_of(
+        [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS], contents.desired.shapes
+    )
     start = contents.plan.from_version
     where = f"From version {start}" if start else "From an empty database"
     said = [

@@ -88,7 +88,7 @@ def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> N
 @cache
 def problems(text: str) -> tuple[str, ...]:
     """Return everything in a text that a tool would misread, each with its line."""
-    # What was quoted leaves a mark, for a variable of psql may have quotes, and its lines, for their numbers.
+    # Replace quoted text by a marker, for a psql variable may have quotes, and its newlines, to keep line numbers.
     bare = _QUOTED.sub(_hollow, text)
     anywhere = [reported for pattern, what in _ANYWHERE for reported in _told(pattern, what, text)]
     return (*anywhere, *(reported for pattern, what in _OUTSIDE_QUOTES for reported in _told(pattern, what, bare)))

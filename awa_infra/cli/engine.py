@@ -12,6 +12,7 @@ from awa_infra.cli.examples import examples
 from awa_infra.cli.options import file_option, json_option
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import NotConfirmedError
+from awa_infra.wording import counted
 
 if TYPE_CHECKING:
     from awa_infra.resources.automation import Operation, Outcome
@@ -122,9 +123,8 @@ def _refuse_destruction(foreseen: Outcome) -> None:
     """Refuse to delete or replace anything without a terminal to confirm it."""
     if foreseen.going:
         raise NotConfirmedError(
-            f"{foreseen.operation} of stack {foreseen.stack} would delete or replace {len(foreseen.going)} "
-            f"resource{'s' if len(foreseen.going) > 1 else ''},"
-            "and there is no terminal to confirm it. Nothing was changed.",
+            f"{foreseen.operation} of stack {foreseen.stack} would delete or replace "
+            f"{counted(len(foreseen.going), 'resource')}, and there is no terminal to confirm it. Nothing was changed.",
             details=foreseen.going,
             hint=f"If that is what you want, run: awa-infra {foreseen.operation} --yes, with the same options.",
         )

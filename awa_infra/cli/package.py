@@ -18,7 +18,7 @@ from awa_infra.cli.options import config_option, file_option, json_option, loudn
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.naming import nearest
-from awa_infra.planning.describe import listed
+from awa_infra.wording import listed
 
 DIFFERENT = 1
 """Exit status of ``package --check`` when the folder is not what would be written."""

@@ -11,6 +11,7 @@ from awa_infra import __version__
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan
 
+_MAKE = "Make one with awa-infra plan --out FILE."
 _LARGEST = 10_000_000
 """Bytes; a plan for a thousand queue-storage schemas has less than one million."""
 
@@ -98,7 +99,7 @@ def refuse_other_pages(path: Path) -> None:
     from awa_infra.planning.page import GENERATOR  # noqa: PLC0415  most plans have no page
 
     refuse_devices(path)
-    if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START):
+    if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START, hint="Name another file."):
         raise ConfigurationError(
             f"{path} exists, and is no page of a plan that could be replaced.", hint="Name another file."
         )
@@ -141,12 +142,12 @@ def write_text(path: Path, text: str) -> None:
         ) from exc
 
 
-def _bytes(path: Path, most: int = _LARGEST) -> bytes:
+def _bytes(path: Path, most: int = _LARGEST, hint: str = _MAKE) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as exc:
-        raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=_MAKE) from exc
+        raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=hint) from exc
 
 
 def _decoded(content: bytes, path: Path) -> str:
@@ -154,6 +155,3 @@ def _decoded(content: bytes, path: Path) -> str:
         return content.decode()
     except UnicodeDecodeError as exc:
         raise ConfigurationError(f"Cannot read {path}: it is not UTF-8 text.", hint=_MAKE) from exc
-
-
-_MAKE = "Make one with awa-infra plan --out FILE."

@@ -17,8 +17,9 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.lifecycle.database_url import url_to_read
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
-from awa_infra.planning.describe import counted, listed, state_data
+from awa_infra.planning.describe import state_data
 from awa_infra.planning.pure_gates import refuse_unreadable
+from awa_infra.wording import counted, listed
 
 _VERIFY = "awa-infra verify says what to do"
 
@@ -87,7 +88,7 @@ def _digest(plan: Plan) -> str | None:
 
 
 def _pending(plan: Plan) -> list[tuple[str, str]]:
-    lines = [("pending", f"{counted(len(plan.steps), 'step', 'steps')}, see awa-infra plan")] if plan.steps else []
+    lines = [("pending", f"{counted(len(plan.steps), 'step')}, see awa-infra plan")] if plan.steps else []
     if not plan.steps and not plan.gates:
         lines = [("pending", "nothing")]
     lines += [("digest", plan.digest)] if plan.steps else []

@@ -12,6 +12,7 @@ from awa_infra.cli.tables import Tables, tables
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, FindingKind
+from awa_infra.wording import counted
 
 _COLOURS = {
     FindingKind.MISSING: "red",
@@ -58,7 +59,7 @@ def _verdict(found: Examination, schemas: Sequence[str]) -> str:
     count = len(found.drift)
     repairable = sum(f.repairable for f in found.drift)
     rest = f", {repairable} of them repairable with --repair" if repairable else ""
-    line = f"{count} finding{'s' if count > 1 else ''}{rest}." if count else "no drift found."
+    line = f"{counted(count, 'finding')}{rest}." if count else "no drift found."
     unknown = ", ".join(dict.fromkeys(f.schema for f in found.unknown))
     if unknown:
         line += f" Not everything was compared: see {unknown} above."

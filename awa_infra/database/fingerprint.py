@@ -23,7 +23,7 @@ from awa_infra.verification.findings import FindingKind
 from awa_infra.verification.repair import INSTALLER, made_canonical, make_repair, with_history
 
 READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "newer-schema", "server-too-old"))
-"""Gates that object to a verification too: nothing could be said about such a database."""
+"""Gates that also block a verification: such a database cannot be judged."""
 
 _MAJOR = 10000
 

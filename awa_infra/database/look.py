@@ -88,7 +88,7 @@ def look(
             apply_settings(connection, settings)
         taken = connection.execute(TRY_MIGRATION_LOCK.encode()) if lock else None
         if desired is None or desired.roles is None:
-            # Who makes roles must do that as itself.
+            # Creating roles requires the login role.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
         catalog = connection.execute(sqltext.render("observe/catalog.sql", only=scope).encode())
         found = connection.execute(sqltext.render("observe/substrates.sql", only=scope).encode())

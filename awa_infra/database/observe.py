@@ -60,15 +60,14 @@ def plan_from(
     modes = tuple(Transaction) if draft is None else (Transaction.WHOLE,)
     if draft is None:
         draft = make_plan(desired, seen.state)
-    shapes = {wanted.schema: wanted.shape for wanted in desired.queue_storage}
     session = Session(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
-        effort=effort_of(draft.steps, shapes),
+        effort=effort_of(draft.steps, desired.shapes),
         # Nothing waits in a database without Awa.
-        holds=holds(draft.steps, shapes, modes) if seen.state.schema_exists else (),
+        holds=holds(draft.steps, desired.shapes, modes) if seen.state.schema_exists else (),
         structure=any(step.kind in STRUCTURE for step in draft.steps),
     )
     questions = gate_queries(desired, pending=bool(draft.steps), session=session)
@@ -85,7 +84,7 @@ def plan_from(
     return replace(
         draft,
         checked=tuple(sorted({query.code for query in questions if _can_be_asked(query, seen.readable)})),
-        # From nowhere there is no way to anywhere: steps from version 0 would be a lie, and how long they take, too.
+        # The version is unknown, so steps from version 0 and their durations would be wrong.
         steps=() if unknown else draft.steps,
         gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
         notes=(

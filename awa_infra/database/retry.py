@@ -116,7 +116,7 @@ class Retries:
         return _jittered(_FIRST_PAUSE * 2 ** (self._others - 2))
 
     def _pause_until_released(self, pause: float) -> None:
-        """Pause until those who hold tables now hold none any more, for the queue's sake at least as long as a try."""
+        """Pause until the holders released the tables, at least as long as one try: queued sessions run first."""
         until = time.monotonic() + pause
         least = time.monotonic() + _jittered(self.table_try)
         self._beyond = 0.0

@@ -14,8 +14,8 @@ from awa_infra.database.observe import plan_from
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
 from awa_infra.planning.access import missing_roles, retried
-from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
+from awa_infra.wording import listed
 
 
 def apply_roles(

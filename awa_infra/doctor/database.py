@@ -12,6 +12,7 @@ from awa_infra.errors import AwaInfraError
 from awa_infra.model import DesiredState, Plan
 from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
+from awa_infra.wording import counted
 
 _ALMOST_ALL = 0.9
 """Share of the server's sessions in use above which a deployment may get none."""
@@ -95,7 +96,7 @@ def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
     if not found:
         found.append(Check(Area.SCHEMA, "conditions", Outcome.OK, "nothing blocks a migration"))
     if plan.steps:
-        count = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
+        count = counted(len(plan.steps), "step")
         move = f"at version {plan.from_version} of {plan.to_version}"
         hint = "awa-infra plan shows what is pending, awa-infra apply runs it."
         found.append(Check(Area.SCHEMA, "version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))

@@ -32,7 +32,7 @@ class Lifecycle(DeclaredInputs[W]):
     _check_results: ClassVar[CheckResults[Comparison]]
 
     def __init_subclass__(cls) -> None:
-        """Give each kind a place of its own."""
+        """Create one result store per kind."""
         cls._check_results = CheckResults()
 
     def check(self, olds: Props, news: Props, show: Show, *, new: bool | None = None) -> list[Problem]:

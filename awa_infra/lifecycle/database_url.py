@@ -49,7 +49,7 @@ def database_of(url: str | None, config: StackConfig | None) -> str:
         ConfigurationError: see :func:`url_for`.
     """
     declared = config.database.name if config and config.database else None
-    return declared or Target.of(url_for(url, config)).database()
+    return declared or Target.of(url_for(url, config)).address()[1]
 
 
 def url_to_read(url: str | None, config: StackConfig | None) -> str:

@@ -91,7 +91,7 @@ class Plan:
     Attributes:
         from_version: the version of the canonical schema before the plan.
         to_version: its version afterwards.
-        gates: all that object, at once; if there are any, nothing may be applied.
+        gates: every gate that blocks; if there are any, nothing may be applied.
         notes: what is worth knowing before.
         lock_objects: about how many lockable objects a transaction will hold, at most.
         checked: codes of the conditions that were checked, sorted.

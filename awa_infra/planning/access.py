@@ -23,9 +23,9 @@ from awa_infra.model import (
     Step,
     StepKind,
 )
-from awa_infra.planning.describe import listed
-from awa_infra.planning.guard import guard_values
+from awa_infra.planning.guard import unguarded_query
 from awa_infra.planning.ownership import ownership_steps
+from awa_infra.wording import listed
 
 ROLES_KEY = "roles"
 """Key of the step that makes roles and memberships."""
@@ -68,7 +68,7 @@ def missing_queries(desired: DesiredState) -> tuple[MissingQuery, ...]:
         text = sqltext.render("roles/missing.sql", **roles_values(desired.roles))
         queries.append(MissingQuery("", "roles and privileges", text))
     if desired.guarded:
-        queries.append(MissingQuery("", "guards", sqltext.render("guard/missing.sql", **guard_values(desired))))
+        queries.append(MissingQuery("", "guards", unguarded_query(desired.guarded)))
     for wanted in desired.queue_storage:
         if wanted.queues:
             values = lanes_values(wanted)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Shape, Step, StepKind
 from awa_infra.release import normalised_sha256
+from awa_infra.wording import and_listed, counted
 
 WAITING = ("producers", "workers", "readers of ready jobs", "readers of finished jobs")
 """Who can be made to wait, as the facts call them."""
@@ -18,8 +19,6 @@ DURATION = "duration"
 _MEASURED_ALONE = frozenset({StepKind.MIGRATION, StepKind.PATCH})
 STRONG = ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE")
 """Modes that block writers, strongest first (PostgreSQL's table of conflicting lock modes)."""
-
-_MANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,4 @@ def locks_text(sql: str) -> str | None:
 def _held(mode: str, known: Duration) -> str:
     if mode in known.named:
         return f"{mode} on {and_listed(f'awa.{table}' for table in known.named[mode])}"
-    tables = known.locks[mode]
-    return f"{mode} on {tables} table{'s' if tables > 1 else ''}"
-
-
-def and_listed(items: Iterable[str]) -> str:
-    """Return items as people list them: ``a``, ``a and b``, ``a, b and c``."""
-    listed = list(items)
-    return " and ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) >= _MANY else "".join(listed)
+    return f"{mode} on {counted(known.locks[mode], 'table')}"

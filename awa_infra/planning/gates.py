@@ -162,7 +162,7 @@ def _applies(path: str, desired: DesiredState, *, pending: bool, session: Sessio
         return False
     if _header(text, "for") == ("bundle" if session is not None else "engine"):
         return False
-    # These compare with something that is not desired.
+    # These gates need a target version.
     if path in {"gates/downgrade.sql", "gates/queue_storage_damaged.sql"}:
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from awa_infra import sqltext
 from awa_infra.model import DesiredState, ObservedState, Step, StepKind
 
@@ -18,6 +21,8 @@ def guard_step(schema: str) -> Step:
         schema=schema,
         schema_name=sqltext.Name(schema),
         trigger_name=sqltext.Name(f"awa_infra_guard_{schema}"),
+        body=sqltext.Part(_body(schema)),
+        strangers=_strangers([schema]),
     )
     return Step(StepKind.GUARD, guard_key(schema), f"guard of schema {schema} against being dropped", text)
 
@@ -27,6 +32,26 @@ def guard_key(schema: str) -> str:
     return f"guard:{schema}"
 
 
+def unguarded_query(schemas: Sequence[str]) -> str:
+    """Return the query for the schemas that have no guard, or one that awa-infra would not make like that."""
+    return sqltext.render("guard/missing.sql", guards=_guards(schemas), strangers=_strangers(schemas))
+
+
 def guard_values(desired: DesiredState) -> sqltext.Values:
-    """Return the placeholders of queries about guards."""
-    return {"guarded": "{" + ",".join(f'"{schema}"' for schema in desired.guarded) + "}"}
+    """Return the placeholders of the gates about guards."""
+    return {
+        "unguarded": sqltext.Part(unguarded_query(desired.guarded).rstrip()),
+        "strangers": _strangers(desired.guarded),
+    }
+
+
+def _strangers(schemas: Sequence[str]) -> sqltext.Part:
+    return sqltext.Part(sqltext.render("guard/strangers.sql", guards=_guards(schemas)).rstrip())
+
+
+def _guards(schemas: Sequence[str]) -> str:
+    return json.dumps([{"schema": schema, "body": _body(schema)} for schema in schemas])
+
+
+def _body(schema: str) -> str:
+    return sqltext.render("guard/body.sql", schema=schema)

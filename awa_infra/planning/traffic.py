@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from awa_infra.model import Shape, Step, StepKind, Transaction
-from awa_infra.planning.effort import WAITING, and_listed, duration_of
+from awa_infra.planning.effort import WAITING, duration_of
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.transactions import transactions
+from awa_infra.wording import and_listed
 
 _USERS = frozenset({"producers", "workers"})
 _MEASURED = frozenset({StepKind.MIGRATION, StepKind.PATCH})

@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, Lifecycle[Any]]] = {
 }
 """By type token."""
 
+PROVIDER = "pulumi:providers:awa"
 STACK = "awa:index:Stack"
 GET_STATUS = "awa:index:getStatus"
 GET_PLAN = "awa:index:getPlan"

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from awa_infra import __version__
 from awa_infra.plugin import functions
 from awa_infra.plugin.about import About
-from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, STACK, VARIABLES, worded
-from awa_infra.plugin.texts import EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
+from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, PROVIDER, STACK, VARIABLES, worded
+from awa_infra.plugin.texts import CONFIGURATION, EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
 from awa_infra.spec.base import Input, Inputs, Output, camel, described
 from awa_infra.spec.database import DatabaseEntry
 from awa_infra.spec.provider import Gate, ProviderInputs
@@ -32,6 +32,14 @@ _NAMES: Mapping[type[BaseModel], str] = {
     Gate: "Gate",
 }
 """Names of the models in SDKs."""
+
+_HANDED_ON: Mapping[str, Input] = {
+    field.name: field
+    for kind in KINDS.values()
+    for field in kind.inputs
+    if field.name in FALLBACKS or (field.secret and not field.required)
+}
+"""Inputs of resources that a component only hands on: where the database is, waits, passwords."""
 
 
 def text(about: About | None = None) -> str:
@@ -78,7 +86,7 @@ def package_schema(about: About | None = None) -> dict[str, Any]:
         },
         "config": {"variables": _of_provider(types)},
         "provider": {
-            "description": "Where the database is, for every resource that does not say so itself.",
+            "description": CONFIGURATION + EXAMPLES[PROVIDER],
             "inputProperties": _of_provider(types),
             "properties": {},
         },
@@ -121,11 +129,16 @@ def _component(types: dict[str, Any]) -> dict[str, Any]:
     return {
         "isComponent": True,
         "description": RESOURCES[STACK] + EXAMPLES.get(STACK, ""),
-        "inputProperties": {i.key: _field(i, types) for i in StackConfig.described()},
+        "inputProperties": {i.key: _part(i, types) for i in StackConfig.described()},
         "requiredInputs": [],
         "properties": {o.key: _property(o, types) for o in outputs},
         "required": [o.key for o in outputs],
     }
+
+
+def _part(field: Input, types: dict[str, Any]) -> dict[str, Any]:
+    """Return what a component hands on to its resources: in their words, which know no configuration file."""
+    return _input(_HANDED_ON.get(field.name, field), types, provider=False)
 
 
 def _inputs(model: type[Inputs], types: dict[str, Any], *, provider: bool = False) -> dict[str, Any]:
@@ -137,13 +150,10 @@ def _input(field: Input, types: dict[str, Any], *, provider: bool) -> dict[str, 
         return _field(field, types)
     # A default in an SDK would always be given, and so win over the provider's configuration.
     spec = _property(field, types)
-    text, _, own = field.text.partition(" Default: ")
-    other = own.removesuffix(".") or (f"{field.default:g}" if field.default is not None else "")
+    spec["description"] = _with_default(field)
     if not provider:
-        found = f"the provider's {camel(FALLBACKS[field.name])}"
-        spec["description"] = f"{worded(text)} Default: {found}{', else ' if other else ''}{other}."
-    elif field.default is not None:
-        spec["description"] += f" Default: {field.default:g}."
+        text, _, other = spec["description"].partition(" Default: ")
+        spec["description"] = f"{text} Default: that of the provider{', else ' if other else '.'}{other}"
     return spec
 
 
@@ -158,12 +168,28 @@ def _of_provider(types: dict[str, Any]) -> dict[str, Any]:
 
 def _field(field: Input, types: dict[str, Any]) -> dict[str, Any]:
     spec = _property(field, types)
+    spec["description"] = _with_default(field)
     if field.fixed:
         # Not replaceOnChanges: a change is refused, for a replacement would drop a schema with its jobs.
         spec["description"] += " Immutable."
     if isinstance(field.default, bool | int | float | str):
         spec["default"] = field.default
     return spec
+
+
+def _with_default(field: Input) -> str:
+    """Return the text with the default: pages that Pulumi generates show it nowhere else."""
+    text, default = worded(field.text), field.default
+    if default is None or default == ():
+        return text
+    shown = ", ".join(str(item) for item in default) if isinstance(default, tuple) else _shown(default)
+    return f"{text} Default: {shown}."
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _property(field: Input | Output, types: dict[str, Any]) -> dict[str, Any]:
@@ -177,12 +203,18 @@ def _property(field: Input | Output, types: dict[str, Any]) -> dict[str, Any]:
 def _enum(field: Output, types: dict[str, Any]) -> dict[str, Any]:
     """Return a text for which SDKs have constants; any other text is left for the check to refuse."""
     token = f"{PACKAGE}:index:{field.key[0].upper()}{field.key[1:]}"
-    types[token] = {
-        "type": "string",
-        "description": worded(field.text),
-        "enum": [{"name": value.capitalize(), "value": value} for value in get_args(field.annotation)],
-    }
+    constants = [
+        {"name": value.capitalize(), "value": value, "description": _meaning(value, field.text)}
+        for value in get_args(field.annotation)
+    ]
+    types[token] = {"type": "string", "description": worded(field.text), "enum": constants}
     return {"type": "string", "oneOf": [{"type": "string"}, {"$ref": f"#/types/{token}"}]}
+
+
+def _meaning(value: str, text: str) -> str:
+    """Return what one of the accepted texts means: it is in brackets behind it."""
+    found = text.partition(f"{value} (")[2].partition(")")[0]
+    return f"{found[:1].upper()}{found[1:]}."
 
 
 def _type(annotation: object, types: dict[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class Servicer:
         kind, olds, news = _kind(request.urn), decode(request.olds), decode(request.news)
         found = kind.diff(self._merged(olds), self._merged(news), self._show(request.urn))
         before = decode(request.old_inputs).values if request.HasField("old_inputs") else olds.values
-        # What is kept follows the provider no more, or only from now on, where it moves into or out of the program.
+        # The input moved between the program and the provider configuration.
         moved = {name for name in FALLBACKS if (olds.values.get(name) is None) != (news.values.get(name) is None)}
         names = [*found.inputs, *(f.name for f in kind.inputs if f.name in moved - {*found.inputs})]
         answer = difference(names, before, news.values)

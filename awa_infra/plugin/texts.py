@@ -5,44 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import indent
 
-from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS, STACK
+from awa_infra.plugin.kinds import GET_PLAN, GET_STATUS, PROVIDER, STACK
 
 INTRODUCTION = (
     "Provision the PostgreSQL side of the Awa job queue: Awa's versioned migrations, custom queue-storage schemas, "
     "roles, databases. Nothing activates queue storage unless that is declared, and schema awa is never dropped."
 )
 
+CONFIGURATION = "Configure where the database is, once for every resource that does not declare it itself."
+
 RESOURCES: Mapping[str, str] = {
     "awa:index:Database": (
-        "A database for Awa: created if it is missing, adopted if it is there, never dropped. Its connection string "
-        "is a secret output."
+        "Create a database for Awa if it is missing, and adopt it if it exists. It is never dropped. Its connection "
+        "string is a secret output."
     ),
     "awa:index:Roles": (
-        "Who owns Awa's objects and who may use them: owner, migrator, runtime and observer, with exactly the "
+        "Create the roles that own and use Awa's objects: owner, migrator, runtime and observer, with exactly the "
         "privileges that they need. Roles that exist are adopted; none is ever dropped."
     ),
     "awa:index:Schema": (
-        "The canonical schema awa of one database, migrated to a version of the Awa release that is installed beside "
+        "Migrate the canonical schema awa of one database to a version of the Awa release that is installed beside "
         "the plugin. Creating and updating apply the pending migrations in one transaction under Awa's migration "
         "lock; a preview names them and the version they lead to. A delete changes nothing in the database."
     ),
     "awa:index:QueueStorageSchema": (
-        "One custom queue-storage schema beside the default one in awa. Its shape never changes; missing lanes and "
-        "objects are added. It is dropped only with deletionPolicy drop, and only if no gate blocks."
+        "Create one custom queue-storage schema beside the default one in awa. Its shape never changes; missing lanes "
+        "and objects are added. It is dropped only if its deletion policy is drop, and only if no gate blocks."
     ),
     "awa:index:StorageActivation": (
-        "The deliberate switch of a fresh database to queue storage in one schema. It cannot be undone: deleting "
-        "the resource changes nothing."
+        "Switch a fresh database to queue storage in one schema. It cannot be undone: deleting the resource changes "
+        "nothing."
     ),
     STACK: (
-        "Everything that a platform team declares around Awa in one component, with the keys of a stack "
-        "configuration: database, roles, schema awa, custom queue-storage schemas, activation."
+        "Declare all that Awa needs in one component: database, roles, schema awa, custom queue-storage schemas, "
+        "activation. Its inputs are the keys of a stack configuration."
     ),
 }
 
 FUNCTIONS: Mapping[str, str] = {
-    GET_STATUS: "The state of a database. Reads only.",
-    GET_PLAN: "What bringing a database up to date would do, and what would object. Reads only.",
+    GET_STATUS: "Read the state of a database: versions, storage, queue-storage schemas. Changes nothing.",
+    GET_PLAN: "Plan what would bring a database up to date, and list the gates that block it. Changes nothing.",
 }
 
 _TYPESCRIPT = 'import * as awa from "@awa-infra/awa";\n\n'
@@ -58,18 +60,33 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 """
+_GO_SDK = "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 _GO_TAIL = """\
 	})
 }
 """
 
 
-def _example(*, typescript: str, python: str, go: str, yaml: str = "", variables: str = "", outputs: str = "") -> str:
-    parts = {"resources": yaml, "variables": variables, "outputs": outputs}
+def _example(
+    *,
+    typescript: str,
+    python: str,
+    go: str,
+    yaml: str = "",
+    configuration: str = "",
+    variables: str = "",
+    outputs: str = "",
+) -> str:
+    parts = {"config": configuration, "resources": yaml, "variables": variables, "outputs": outputs}
+    configured = "\t" + f'"{_GO_SDK}/config"\n' if "config.New(" in go else ""
     programs = {
-        "typescript": _TYPESCRIPT + typescript,
+        "typescript": ('import * as pulumi from "@pulumi/pulumi";\n' if "pulumi." in typescript else "")
+        + _TYPESCRIPT
+        + typescript,
         "python": python,
-        "go": _GO_HEAD + "".join(f"\t\t{line}\n" for line in go.splitlines()) + _GO_TAIL,
+        "go": _GO_HEAD.replace(")\n\nfunc", f"{configured})\n\nfunc")
+        + "".join(f"\t\t{line}\n" for line in go.splitlines())
+        + _GO_TAIL,
         "yaml": "".join(f"{key}:\n" + indent(part, "  ") for key, part in parts.items() if part),
     }
     blocks = "".join(f"\n```{language}\n{text}```\n" for language, text in programs.items())
@@ -79,6 +96,49 @@ def _example(*, typescript: str, python: str, go: str, yaml: str = "", variables
 
 
 EXAMPLES: Mapping[str, str] = {
+    PROVIDER: _example(
+        yaml="""\
+server:
+  type: pulumi:providers:awa
+  properties:
+    databaseUrl: ${databaseUrl}
+    lockWait: 120
+awa:
+  type: awa:Schema
+  options:
+    provider: ${server}
+""",
+        configuration="""\
+databaseUrl:
+  type: string
+  secret: true
+""",
+        typescript="""\
+const server = new awa.Provider("server", {
+    databaseUrl: new pulumi.Config().requireSecret("databaseUrl"),
+    lockWait: 120,
+});
+const schema = new awa.Schema("awa", {}, { provider: server });
+""",
+        python=f"""\
+import pulumi
+{_PYTHON}server = awa.Provider(
+    "server", database_url=pulumi.Config().require_secret("databaseUrl"), lock_wait=120
+)
+schema = awa.Schema("awa", opts=pulumi.ResourceOptions(provider=server))
+""",
+        go="""\
+server, err := awa.NewProvider(ctx, "server", &awa.ProviderArgs{
+	DatabaseUrl: config.New(ctx, "").RequireSecret("databaseUrl"),
+	LockWait:    pulumi.Float64(120),
+})
+if err != nil {
+	return err
+}
+_, err = awa.NewSchema(ctx, "awa", nil, pulumi.Provider(server))
+return err
+""",
+    ),
     "awa:index:Database": _example(
         yaml="""\
 jobs:
@@ -259,4 +319,4 @@ return nil
 """,
     ),
 }
-"""One program per language for each kind and function; every SDK keeps those of its own."""
+"""One program per language for each kind and function and the provider; every SDK keeps those of its own."""

@@ -23,7 +23,7 @@ class Acting(Inputs):
     """As whom to act."""
 
     role: Text | None = Field(
-        None, description="Become this role for the transaction, so that it owns what is made. Default: do not."
+        None, description="Become this role for the transaction, so that it owns what is made. Default: none."
     )
 
 

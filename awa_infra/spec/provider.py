@@ -33,7 +33,13 @@ class FunctionPlace(Inputs):
     )
 
 
-class StatusInputs(Acting, FunctionPlace):
+class Reading(Inputs):
+    """As whom a function reads."""
+
+    role: Text | None = Field(None, description="Become this role to read. Default: that of the provider, else none.")
+
+
+class StatusInputs(Reading, FunctionPlace):
     """What ``getStatus`` takes."""
 
 

@@ -21,7 +21,7 @@ _SHAPE, _QUEUE = Shape(), Queue("")
 
 
 class QueueEntry(Entry):
-    """A queue whose lanes are made ahead, by the owner, so that no runtime role has to own any sequence."""
+    """A queue whose lanes are created in advance, by the owner, so that no runtime role has to own any sequence."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -86,7 +86,8 @@ class QueueStorageEntry(Entry):
 
     schema_name: Annotated[SchemaName, FIXED] = Field(
         alias="schema",
-        description="At most 18 characters, [a-z_][a-z0-9_]*, not awa, public, pg_* or a reserved word of SQL.",
+        description="Name of the schema: at most 18 lower-case letters, digits and underscores, no digit first; not "
+        "awa, public, a reserved word of SQL or a name that begins with pg_.",
     )
     queue_slots: Annotated[StrictInt, FIXED] = Field(
         _SHAPE.queue_slots, ge=4, description="Slots of the ready ring, at least 4."
@@ -101,8 +102,8 @@ class QueueStorageEntry(Entry):
     queues: Queues = ()
     deletion_policy: Literal["retain", "drop"] = Field(
         RETAIN,
-        description="What a removal from the program does: retain (the schema and its jobs stay) or drop (unless a "
-        "gate blocks it). What was last applied counts.",
+        description="What a removal from the program does: retain (the schema and its jobs stay) or drop (they "
+        "are dropped, unless a gate blocks that). The policy that was last applied decides.",
     )
     force_drop: StrictBool = Field(
         False,  # noqa: FBT003

@@ -33,7 +33,7 @@ class Place(Entry):
         description="Connection string; keep it secret (pulumi config set --secret). Default: $DATABASE_URL.",
     )
     database: Annotated[DatabaseEntry, TextOrMapping(DatabaseEntry, "name")] | None = Field(
-        None, description="Create this database on the server of databaseUrl if it is missing, and use it."
+        None, description="Create this database on the server of the connection string if it is missing, and use it."
     )
 
 

@@ -129,7 +129,7 @@ def _name_schema(reserved: str, longest: int) -> WithJsonSchema:
 
 
 def _any_name_schema(reserved: str) -> WithJsonSchema:
-    # Of bytes JSON Schema knows nothing; a name has at most as many characters.
+    # JSON Schema cannot count bytes; a name has at most as many characters.
     pattern = rf"^(?!{reserved})[^\u0000-\u001f\u007f-\u009f]+$"
     return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": POSTGRES_MAX_LENGTH})
 

@@ -133,12 +133,6 @@ def remove_shared_server() -> bool:
         return _remove_if_unused(users.fileno(), place)
 
 
-def running_shared_server() -> str | None:
-    """Return the connection string of the server that test runs of this user share, if it runs."""
-    found = localserver.running(_place() / "pg")
-    return found.url if found else None
-
-
 def _remove_if_unused(users: int, place: Path) -> bool:
     fcntl.flock(users, fcntl.LOCK_UN)
     try:

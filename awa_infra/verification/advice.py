@@ -9,8 +9,8 @@ from dataclasses import replace
 from awa_infra.facts.catalog import own_names, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, Release
 from awa_infra.verification.bodies import last_definer
-from awa_infra.verification.catalog import relation_of
-from awa_infra.verification.checks import BY_HAND, quote
+from awa_infra.verification.catalog import quote, relation_of
+from awa_infra.verification.checks import BY_HAND
 from awa_infra.verification.findings import Finding, FindingKind
 
 REPLAY = "replay"
@@ -139,7 +139,7 @@ def _changed_advice(finding: Finding) -> str:
 
 
 def _changed_sql(finding: Finding) -> tuple[str, ...]:
-    return (f'DROP INDEX {finding.schema}."{finding.object}";',) if finding.part == "index" else ()
+    return (f"DROP INDEX {quote(finding.schema)}.{quote(finding.object)};",) if finding.part == "index" else ()
 
 
 def _with_wording(finding: Finding) -> Finding:

@@ -20,6 +20,7 @@ from awa_infra.verification.catalog import (
     digest,
     expand,
     neutral_body,
+    quote,
     structure,
     with_hashes,
 )
@@ -201,7 +202,7 @@ def _compared(
     expected = expanded.catalog
     if schema == CANONICAL_SCHEMA:
         expected = subject.facts.canonical | expected if subject.facts else found
-    # Of indexes that share a cut name Awa keeps one or none; which one is not for us to say.
+    # Of indexes that share a cut name Awa keeps one or none; either is correct.
     shared = {("index", name): texts for name, texts in expanded.cut.items()}
     kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
     expected = {key: text for key, text in expected.items() if key not in shared} | kept
@@ -286,10 +287,9 @@ def _unreadable(name: SchemaName, tables: Iterable[str], user: str) -> list[Find
     if not listed:
         return []
     message = f"role {user} may not read {', '.join(listed)} of schema {name.text}: rows were not checked"
-    quoted = '"' + user.replace('"', '""') + '"'
     grants = (
-        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quoted};",
-        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quoted};",
+        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quote(user)};",
+        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quote(user)};",
     )
     repair = "Connect as the owner, use --role, or grant them."
     return [unknown("not-readable", name.text, "rows", message, repair, *grants)]

@@ -4,13 +4,13 @@
 -- A guard is an event trigger. Only superusers may make one, and on managed services the administrator's role.
 SELECT 'guard-not-allowed' AS code,
        format('Guarding schema %s needs an event trigger, and login %I may not create one.',
-              string_agg(g.schema, ', ' ORDER BY g.schema), session_user) AS message,
+              string_agg(substr(g.step, 7), ', ' ORDER BY g.step), session_user) AS message,
        'Connect as a superuser, or as a member of rds_superuser, cloudsqlsuperuser, azure_pg_admin or alloydbsuperuser; or let one run guard.sql of a bundle; or take guard out of the declaration.'
          AS hint
-  FROM unnest({guarded}::text[]) AS g (schema)
- WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger t
-                    WHERE t.evtname = 'awa_infra_guard_' || g.schema AND t.evtenabled IN ('O', 'A'))
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles r
+  FROM (
+{unguarded}
+       ) AS g
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r
                     WHERE (r.rolname = session_user AND r.rolsuper)
                        OR (r.rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'alloydbsuperuser')
                            AND pg_has_role(session_user, r.oid, 'MEMBER')))

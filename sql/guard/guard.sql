@@ -3,23 +3,33 @@
 -- To take the guard away, as a superuser: DROP EVENT TRIGGER {trigger_name}; DROP FUNCTION awa_infra_guard.{schema_name}();
 -- Event triggers belong to superusers, so this is made by the login, whichever role the transaction acts as.
 SELECT set_config('awa_infra.acting', current_setting('role'), true), set_config('role', 'none', true);
-CREATE SCHEMA IF NOT EXISTS awa_infra_guard;
-CREATE OR REPLACE FUNCTION awa_infra_guard.{schema_name}() RETURNS event_trigger
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $awa_infra$
+DO $awa_infra$
+DECLARE
+    found record;
 BEGIN
-    IF current_setting('awa_infra.allow_drop', true) IS DISTINCT FROM {schema}
-       AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS o
-                    WHERE o.object_type = 'schema' AND o.object_name = {schema}) THEN
-        RAISE EXCEPTION 'Schema % of database % is guarded, so it is not dropped.', {schema}, current_database()
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('It belongs to Awa and may hold jobs. If it has to go: SET awa_infra.allow_drop = %L; then drop it in the same session.',
-                                {schema});
+    -- Superusers will run the function: nothing of another role's is taken for it.
+    FOR found IN
+{strangers}
+    LOOP
+        RAISE EXCEPTION 'In database %, % belongs to role %, which is no superuser, so schema % is not guarded.',
+                current_database(), found.thing, found.owner, {schema}
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Drop the event triggers that begin with awa_infra_guard_ first, then: DROP SCHEMA awa_infra_guard CASCADE; and run this again.';
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'awa_infra_guard') THEN
+        CREATE SCHEMA awa_infra_guard;
     END IF;
 END
 $awa_infra$;
+REVOKE ALL ON SCHEMA awa_infra_guard FROM PUBLIC;
 DROP EVENT TRIGGER IF EXISTS {trigger_name};
+DROP FUNCTION IF EXISTS awa_infra_guard.{schema_name}();
+-- Not OR REPLACE, which would leave the function with an owner who made one since.
+CREATE FUNCTION awa_infra_guard.{schema_name}() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $awa_infra$
+{body}$awa_infra$;
 CREATE EVENT TRIGGER {trigger_name} ON sql_drop
     WHEN TAG IN ('DROP SCHEMA', 'DROP OWNED', 'DROP EXTENSION')
     EXECUTE FUNCTION awa_infra_guard.{schema_name}();

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import awa as awa_sdk
@@ -10,13 +12,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from awa_infra.bundles.package import render
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.removal import remove
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
-from tests.support.people import people
+from awa_infra.planning.guard import guard_step
+from tests.support.people import forget, log_in, people
 from tests.support.servers import Database, TestServer
 
 ACME = QueueStorage("acme", Shape(4, 2, 2))
@@ -127,3 +131,139 @@ def test_a_superuser_who_acts_as_the_owner_makes_the_guard_as_itself(
         assert report.changed
         owners = database.rows("SELECT DISTINCT pg_get_userbyid(relowner)::text AS o FROM pg_class WHERE oid > 16384")
         assert owners == [{"o": staff.roles.owner}]
+
+
+FUNCTION_OF_APP = """
+    CREATE FUNCTION awa_infra_guard.awa() RETURNS event_trigger LANGUAGE plpgsql
+    AS $$ BEGIN EXECUTE 'ALTER ROLE {} SUPERUSER'; END $$
+"""
+
+
+@contextmanager
+def app(server: TestServer, database: Database) -> Iterator[Database]:
+    """Give the database as a role that may create schemas in it and nothing else."""
+    role = f"app_of_{database.name}"
+    database.rows(f"CREATE ROLE {role} LOGIN")
+    database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {role}")
+    try:
+        yield log_in(database, role)
+    finally:
+        server.drop(database)
+        forget(server, role)
+
+
+@pytest.mark.parametrize("made", ["schema", "function", "both"])
+def test_what_another_role_made_in_the_place_of_a_guard_is_never_taken_for_it(
+    server: TestServer, awa_database: Database, release: Release, made: str
+) -> None:
+    """A superuser would run the function of that role, whose owner can replace it at any time."""
+    with app(server, awa_database) as intruder:
+        role = f"app_of_{awa_database.name}"
+        if made == "function":
+            awa_database.rows("CREATE SCHEMA awa_infra_guard")
+            awa_database.rows(f"GRANT CREATE, USAGE ON SCHEMA awa_infra_guard TO {role}")
+        else:
+            intruder.rows("CREATE SCHEMA awa_infra_guard")
+        if made != "schema":
+            intruder.rows(FUNCTION_OF_APP.format(role))
+        (gate,) = read_plan(awa_database.url, declared(release))[1].gates
+        assert gate.code == "guard-other-owner"
+        assert f"{'function awa_infra_guard.awa()' if made == 'function' else 'schema awa_infra_guard'}" in gate.message
+        assert f"belongs to role {role}" in gate.message
+        with pytest.raises(BlockedError):
+            apply(awa_database.url, declared(release))
+        script = render("psql", declared(release))["guard.sql"].decode()
+        assert guard_step("awa").sql.rstrip() in script
+        with psycopg.connect(awa_database.url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege) as no:
+            connection.execute(guard_step("awa").sql.encode())
+        assert f"belongs to role {role}" in (no.value.diag.message_primary or "")
+        assert not awa_database.rows("SELECT FROM pg_event_trigger")
+        # The hint of both says what to do, and then it works.
+        assert "DROP SCHEMA awa_infra_guard CASCADE" in gate.hint
+        awa_database.rows("DROP SCHEMA awa_infra_guard CASCADE")
+        assert apply(awa_database.url, declared(release)).changed
+        assert not apply(awa_database.url, declared(release)).changed
+
+
+def test_a_guard_that_an_earlier_version_made_over_the_function_of_another_role_is_reported(
+    server: TestServer, guarded: Database, release: Release
+) -> None:
+    with app(server, guarded):
+        guarded.rows(f"ALTER FUNCTION awa_infra_guard.awa() OWNER TO app_of_{guarded.name}")
+        plan = read_plan(guarded.url, declared(release))[1]
+        assert [step.key for step in plan.steps] == ["guard:awa"]
+        (gate,) = plan.gates
+        assert gate.code == "guard-other-owner"
+        # Dropping the schema alone would run the function once more, as the superuser who drops it.
+        assert gate.hint.index("DROP EVENT TRIGGER IF EXISTS awa_infra_guard_acme") < gate.hint.index("DROP SCHEMA")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (
+            "CREATE OR REPLACE FUNCTION awa_infra_guard.awa() RETURNS event_trigger LANGUAGE plpgsql "
+            "SET search_path = pg_catalog, pg_temp AS $$ BEGIN END $$"
+        ),
+        "ALTER FUNCTION awa_infra_guard.awa() RESET ALL",
+        "ALTER FUNCTION awa_infra_guard.awa() SET search_path = public",
+        (
+            "DROP EVENT TRIGGER awa_infra_guard_awa; CREATE EVENT TRIGGER awa_infra_guard_awa ON sql_drop "
+            "WHEN TAG IN ('DROP EXTENSION') EXECUTE FUNCTION awa_infra_guard.awa()"
+        ),
+        "ALTER EVENT TRIGGER awa_infra_guard_awa ENABLE REPLICA",
+    ],
+    ids=["empty body", "no search_path", "other search_path", "other commands", "replica only"],
+)
+def test_a_guard_that_was_changed_is_no_guard_and_is_made_anew(
+    guarded: Database, release: Release, change: str
+) -> None:
+    for statement in change.split("; "):
+        guarded.rows(statement)
+    plan = read_plan(guarded.url, declared(release))[1]
+    assert [step.key for step in plan.steps] == ["guard:awa"]
+    assert plan.gates == ()
+    assert apply(guarded.url, declared(release)).changed
+    assert not apply(guarded.url, declared(release)).changed
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        guarded.rows("DROP SCHEMA awa CASCADE")
+
+
+def test_a_login_that_may_not_make_guards_sees_the_ones_that_are_there(
+    server: TestServer, database: Database, release: Release
+) -> None:
+    with people(server, database, superuser=False) as staff:
+        apply(database.url, replace(declared(release), roles=staff.roles, queue_storage=(), guarded=("awa",)))
+        plan = read_plan(staff.login("migrator").url, replace(declared(release), queue_storage=(), guarded=("awa",)))[1]
+        assert plan.gates == ()
+        assert not [step for step in plan.steps if step.key.startswith("guard")]
+
+
+def test_a_guard_of_the_first_version_is_still_one(awa_database: Database, release: Release) -> None:
+    awa_database.rows("CREATE SCHEMA awa_infra_guard")
+    awa_database.rows(FIRST_VERSION)
+    awa_database.rows(
+        "CREATE EVENT TRIGGER awa_infra_guard_awa ON sql_drop WHEN TAG IN ('DROP SCHEMA', 'DROP OWNED', "
+        "'DROP EXTENSION') EXECUTE FUNCTION awa_infra_guard.awa()"
+    )
+    assert read_plan(awa_database.url, DesiredState(release, 40, guarded=("awa",)))[1].empty
+
+
+FIRST_VERSION = """
+CREATE OR REPLACE FUNCTION awa_infra_guard."awa"() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $awa_infra$
+BEGIN
+    IF current_setting('awa_infra.allow_drop', true) IS DISTINCT FROM 'awa'
+       AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS o
+                    WHERE o.object_type = 'schema' AND o.object_name = 'awa') THEN
+        RAISE EXCEPTION 'Schema % of database % is guarded, so it is not dropped.', 'awa', current_database()
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('It belongs to Awa and may hold jobs. If it has to go: SET awa_infra.allow_drop = %L; then drop it in the same session.',
+                                'awa');
+    END IF;
+END
+$awa_infra$
+"""  # noqa: E501  its text as it was
+"""What ``guard.sql`` had before it compared the text of the function."""

@@ -31,6 +31,7 @@ printf '%s\\n' "$*" >>"$(dirname "$0")/gh.log"
 for word in "$@"; do case $word in body=@*|*.md) cat "${word#body=@}" >>"$(dirname "$0")/gh.log" ;; esac; done
 case "$1 $2" in
 "api repos/"*/comments|"issue list") cat "$(dirname "$0")/known" 2>/dev/null || true ;;
+"api repos/"*/environments/*) cat "$(dirname "$0")/reviewers" ;;
 esac
 """
 
@@ -74,6 +75,7 @@ def start(tmp_path: Path) -> Start:
             "secrets.AWA_DATABASE_URL": url,
             "github.token": PASSWORD,
             "github.repository": "acme/jobs",
+            "github.event_name": "push",
             "github.server_url": "https://github.com",
             "github.run_id": "7",
             "github.event.pull_request.number": "12",
@@ -174,6 +176,31 @@ def test_what_was_approved_is_applied_and_verified_and_then_nobody_is_asked(
     again = start("awa-apply", awa_database.url)
     assert again.run("plan", checkout) == 0, again.output
     assert again.run("apply", checkout) is None
+
+
+@pytest.mark.parametrize(("reviewers", "status"), [("2\n", 0), ("0\n", 1), (None, 1)])
+def test_after_a_merge_production_must_have_reviewers(
+    start: Start, checkout: Path, tmp_path: Path, reviewers: str | None, status: int
+) -> None:
+    run = start("awa-apply", "")
+    run.given["needs.plan.outputs.pending"] = "1"
+    if reviewers is not None:  # None: GitHub does not know the environment
+        (tmp_path / "bin" / "reviewers").write_text(reviewers)
+    assert run.run("reviewers", checkout) == status
+    assert ("has no required reviewers" in run.output) is (status == 1)
+    assert "api repos/acme/jobs/environments/awa-production --jq [.protection_rules[]" in log(tmp_path)
+
+
+def test_a_person_who_starts_the_workflow_needs_no_reviewers(start: Start, checkout: Path) -> None:
+    run = start("awa-apply", "")
+    run.given |= {"needs.plan.outputs.pending": "1", "github.event_name": "workflow_dispatch"}
+    assert run.run("reviewers", checkout) == 0, run.output
+
+
+def test_no_job_that_applies_runs_without_the_one_that_looks_for_reviewers() -> None:
+    jobs = content(FOLDER / "awa-apply.yml")["jobs"]
+    applying = [job for job in jobs.values() if "awa-infra apply" in str(job["steps"])]
+    assert [job["needs"] for job in applying] == [["plan", "reviewers"]]
 
 
 def test_another_plan_than_the_approved_one_is_not_applied(

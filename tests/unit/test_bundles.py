@@ -286,10 +286,12 @@ def test_the_script_for_psql_runs_every_file_once_and_in_order(desired: Desired)
     ]
     assert [files[path].decode() for path in steps] == [s.sql for s in make_plan(asked, ObservedState()).steps]
     assert {path for path in files if path.endswith(".sql")} - {"apply.sql", "structure.sql"} == set(included)
-    # Where every migration commits by itself, each further transaction takes the lock again; not after the last one.
+    # Where every migration commits by itself, each further transaction takes the lock again, and acts as the owner
+    # again; not after the last one.
     again = sum(step.kind is StepKind.MIGRATION for step in make_plan(asked, ObservedState()).steps) - 1
     assert included.count("awa_infra/lock.sql") == 1 + again
-    assert len(included) == len(set(included)) + again
+    assert included.count("awa_infra/act_as_owner.sql") == 1 + again
+    assert len(included) == len(set(included)) + 2 * again
 
 
 def test_psql_runs_a_patch_that_it_cannot_ask_about_every_time(release: Release) -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from awa_infra.model import (
     DesiredState,
-    Gate,
     Migration,
     ObservedState,
     Patch,
@@ -212,13 +211,6 @@ def test_objects_that_somebody_added_do_not_make_a_schema_incomplete(wanted: Que
     added = replace(whole, tables=whole.tables + more, indexes=whole.indexes + more, triggers=2 + more)
     assert is_complete(added)
     assert not is_complete(replace(added, tables=whole.tables - 1))
-
-
-def test_gates_of_the_database_come_before_those_of_the_wish(release: Release) -> None:
-    asked = Gate("read-only", "The database accepts no writes.")
-    plan = make_plan(DesiredState(release, 41), ObservedState(), [asked])
-    assert [gate.code for gate in plan.gates] == ["read-only", "target-unknown"]
-    assert plan.blocked
 
 
 def test_a_migration_that_replays_the_installer_says_what_it_locks(release: Release) -> None:

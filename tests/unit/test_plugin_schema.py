@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
+from markdown_it import MarkdownIt
 
 from awa_infra import resources
 from awa_infra.plugin import schema
@@ -53,7 +56,7 @@ def assert_the_same(field: Input, said: dict[str, Any], default: object) -> None
     if field.name in FALLBACKS:
         # A default in an SDK would always be given, and so win over the provider's configuration.
         assert "default" not in said
-        assert "the provider's" in said["description"]
+        assert " Default: that of the provider" in said["description"]
     elif default not in (inspect.Parameter.empty, None, ()):
         assert said["default"] == default
     else:
@@ -72,14 +75,74 @@ def test_the_component_takes_every_key_of_the_stack_configuration() -> None:
     found = PACKAGE["resources"][STACK]["inputProperties"]
     fields = {field.alias or name: field for name, field in StackConfig.model_fields.items()}
     assert set(found) == set(fields)
-    for key, field in fields.items():
-        assert found[key]["description"] == field.description
     assert {key for key, said in found.items() if said.get("secret")} == {
         "databaseUrl",
         "migratorPassword",
         "runtimePassword",
         "observerPassword",
     }
+
+
+def found_specs(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("description"), str):
+            yield value
+        for item in value.values():
+            yield from found_specs(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from found_specs(item)
+
+
+SPECS = tuple(found_specs(PACKAGE))
+SAID = tuple(dict.fromkeys(spec["description"].partition("\n\n{{%")[0] for spec in SPECS))
+PROPERTIES = {camel(field.name) for kind in KINDS.values() for field in kind.fields} | set(StackConfig.attributes())
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_a_description_names_no_property_for_each_language_writes_its_name_in_another_way(text: str) -> None:
+    words = set(re.findall(r"\w+", text))
+    assert {name for name in PROPERTIES if name != name.lower()} & words == set()
+    assert {snake(name) for name in PROPERTIES if snake(name) != name} & words == set()
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_a_description_reads_the_same_where_it_is_shown_as_markdown(text: str) -> None:
+    (line,) = MarkdownIt("commonmark").parseInline(text)
+    kinds = {part.type for part in line.children or ()}
+    assert kinds <= {"text", "code_inline"}
+    assert "".join(part.content for part in line.children or ()) == text.replace("`", "")
+
+
+def test_every_default_is_said_for_generated_pages_show_no_other() -> None:
+    found = [spec for spec in SPECS if "default" in spec]
+    assert found
+    for spec in found:
+        assert f" Default: {str(spec['default']).lower()}." in spec["description"]
+    assert " Default: 1, 2, 3, 4." in PACKAGE["types"]["awa:index:Queue"]["properties"]["priorities"]["description"]
+
+
+def test_every_constant_is_described() -> None:
+    enums = [found["enum"] for found in PACKAGE["types"].values() if "enum" in found]
+    assert [value["value"] for values in enums for value in values] == ["retain", "drop", "whole", "each"]
+    assert enums[0][0]["description"] == "The schema and its jobs stay."
+    assert all(value["description"].endswith(".") for values in enums for value in values)
+
+
+@pytest.mark.parametrize("name", ["databaseUrl", "lockTimeout", "lockWait"])
+def test_the_component_takes_what_it_does_not_say_from_the_provider_and_says_so(name: str) -> None:
+    inputs = PACKAGE["resources"][STACK]["inputProperties"]
+    assert inputs[name] == PACKAGE["resources"]["awa:index:Schema"]["inputProperties"][name]
+
+
+def test_no_text_for_programs_is_about_configuration_files_or_bundles() -> None:
+    assert [text for text in SAID if "bundle" in text.lower() or "pulumi config" in text] == []
+
+
+def test_a_function_owns_nothing_and_says_nothing_of_owning() -> None:
+    for found in PACKAGE["functions"].values():
+        said = found["inputs"]["properties"]["role"]["description"]
+        assert said == "Become this role to read. Default: that of the provider, else none."
 
 
 def test_every_reference_leads_somewhere() -> None:

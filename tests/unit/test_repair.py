@@ -105,8 +105,12 @@ def test_what_repairs_what(kind: FindingKind, part: str, name: str, expected: st
 
 
 def test_an_index_that_differs_is_for_an_operator_to_drop() -> None:
-    [found] = judged(finding(CHANGED, "index", "idx_second", "btree on jobs (a int4_ops)"))
-    assert found.sql == ('DROP INDEX awa."idx_second";',)
+    [plain, hostile] = judged(
+        finding(CHANGED, "index", "idx_second", "btree on jobs (a int4_ops)"),
+        replace(finding(CHANGED, "index", 'x"; DROP TABLE "y', "btree on jobs (a int4_ops)"), schema="Select"),
+    )
+    assert plain.sql == ('DROP INDEX "awa"."idx_second";',)
+    assert hostile.sql == ('DROP INDEX "Select"."x""; DROP TABLE ""y";',)
 
 
 def test_what_can_stop_a_worker_is_for_an_operator_to_drop() -> None:

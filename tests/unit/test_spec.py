@@ -102,6 +102,7 @@ def test_a_new_input_is_one_line_in_its_specification_and_its_place_in_the_signa
     )
     assert done.returncode == 0, done.stderr
     about = {"description": "Whether the schema takes no jobs.", "type": "boolean", "default": False}
+    in_sdks = about | {"description": "Whether the schema takes no jobs. Default: false."}
     assert json.loads(done.stdout) == {
         "read": True,
         "refused": ["must be true or false"],
@@ -110,8 +111,8 @@ def test_a_new_input_is_one_line_in_its_specification_and_its_place_in_the_signa
         "refused by the resource": ["must be true or false [config-invalid]"],
         "changed": ["paused"],
         "json schema": about,
-        "plugin": about,
-        "component": about,
+        "plugin": in_sdks,
+        "component": in_sdks,
         "pages": [True, True, True],
     }
 

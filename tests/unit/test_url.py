@@ -53,6 +53,22 @@ def test_a_connection_string_is_named_by_where_it_points(url: str, where: str) -
     assert Target.of(url).describe() == where
 
 
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("postgresql://me:secret@host:5433/jobs", ("host:5433", "jobs")),
+        ("postgresql://me@h:5432/a%40b", ("h:5432", "a@b")),
+        ("host=h dbname='x@y/z'", ("h:5432", "x@y/z")),
+        ("host=/run/postgresql user='a@b/c' dbname=jobs", ("/run/postgresql:5432", "jobs")),
+        ("host=h user='a@b/c'", ("h:5432", "a@b/c")),
+        ("service=shop", ("service shop", "")),
+        ("service=shop user=me dbname=a/b", ("service shop", "a/b")),
+    ],
+)
+def test_a_connection_string_leads_to_a_server_and_a_database(url: str, address: tuple[str, str]) -> None:
+    assert Target.of(url).address() == address
+
+
 def test_every_parameter_of_a_connection_string_is_read_as_text() -> None:
     assert Target.of("postgresql://user:a%20b@host:6432/db?sslmode=require").parameters == {
         "user": "user",
@@ -266,4 +282,4 @@ def test_the_database_is_known_without_a_connection_as_far_as_the_url_says_it(
 ) -> None:
     for name in ("PGDATABASE", "PGUSER", "PGHOST", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
-    assert Target.of(url).database() == database
+    assert Target.of(url).address()[1] == database

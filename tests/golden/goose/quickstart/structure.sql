@@ -1,5 +1,5 @@
 -- Changes nothing: it compares every object of the schemas with what the release makes.
--- Never touches a row and waits for no lock of others for long.
+-- Never changes a row, and waits at most 10 s for a lock.
 -- Run after the bundle, by any role, with psql or in any console. Every row should say true in column ok: otherwise it
 -- names what is missing, extra or changed in a schema, as awa-infra verify does. Where ok is empty, this role may not
 -- read the rows of a table, so they were not checked; the structure is compared whatever the role may read.
