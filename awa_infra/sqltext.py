@@ -109,6 +109,11 @@ def fill(text: str, values: Values) -> str:
     return _tag(pieces).join(pieces)
 
 
+def schema_values(schema: str) -> Values:
+    """Return the placeholders of a schema: ``schema`` is its name as text, ``schema_name`` as an identifier."""
+    return {"schema": schema, "schema_name": Name(schema)}
+
+
 def _quoted(value: Value | Name) -> sql.Composable:
     from psycopg import sql  # noqa: PLC0415  see above
 

@@ -20,6 +20,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/when-an-upgrade-fails",
             "how-to/manage-a-fleet",
             "how-to/managed-postgres",
+            "how-to/run-beside-replication",
             "how-to/remove-a-stack",
         ),
         "How-to: in containers and pipelines": (

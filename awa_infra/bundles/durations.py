@@ -9,14 +9,13 @@ import textwrap
 from collections.abc import Mapping
 
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents
-from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
 from awa_infra.planning.effort import duration_of
 from awa_infra.planning.installer import replays_installer
 from awa_infra.wording import counted
 
-_MILLION = 1_000_000
 _UNKNOWN = "not measured"
 
 _HEADER = """\
@@ -54,7 +53,7 @@ def _about(total: float) -> str:
 
 
 def _row(path: str, step: Step, duration: Duration | None) -> str:
-    replay = f"{SECONDS_PER_ROW_AND_REPLAY * _MILLION:.0f}" if replays_installer(step) else ""
+    replay = f"{SECONDS_PER_MILLION_ROWS_AND_REPLAY:.0f}" if replays_installer(step) else ""
     if duration is None:
         return f"| `{path}` | {_UNKNOWN} | {_UNKNOWN} | {_UNKNOWN} | {replay} |"
     # As facts have it, the strongest first.

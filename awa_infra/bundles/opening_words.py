@@ -25,11 +25,11 @@ _WORDS = {
     ),
     "verify.sql": (
         "Changes nothing: it reads what this bundle promises, and shows what it found.",
-        "Never changes a row, and waits at most 10 s for a lock.",
+        "Never touches a row, and waits at most 10 s for a lock.",
     ),
     "structure.sql": (
         "Changes nothing: it compares every object of the schemas with what the release makes.",
-        "Never changes a row, and waits at most 10 s for a lock.",
+        "Never touches a row, and waits at most 10 s for a lock.",
     ),
     "prerequisite.sql": (
         "Makes schema awa_migrations, for the tool's own tables, where it is missing.",

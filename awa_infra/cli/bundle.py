@@ -36,7 +36,7 @@ def bundle() -> None:
 def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_json: bool) -> None:
     """Check that a bundle is as it was written, and that every text of Awa in it is one that a release shipped.
 
-    With a database URL it also tells what a database has run of it, by the tool's own history table. Reads only.
+    With a database URL it also shows what a database has run of it, by the tool's own history table. Reads only.
 
     Exit status: 0, or 1 if a file is not as it should be, or if the database has run another text or failed in one.
     Files that are pending do not change it.

@@ -97,7 +97,7 @@ def _pending(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _lines(observed: ObservedState) -> list[tuple[str, str]]:
-    lines = [("database", f"{observed.database} (PostgreSQL {observed.server_version // 10000})")]
+    lines = [("database", f"{observed.database} (PostgreSQL {observed.major})")]
     if not observed.versions:
         state = "exists, not migrated" if observed.schema_exists else "does not exist"
         if observed.history_empty:

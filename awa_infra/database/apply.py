@@ -29,8 +29,6 @@ from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.planning.transactions import transactions
 from awa_infra.wording import listed
 
-__all__ = ["ApplyOptions", "Planner", "apply", "apply_plans"]
-
 
 def apply(
     url: str,

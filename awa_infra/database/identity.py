@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import look
+from awa_infra.database.look import look_to_read
 from awa_infra.database.observe import END, plan_from
 from awa_infra.database.reading import read
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
 from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Plan
 
 
@@ -36,7 +35,7 @@ def read_identified_plan(
     """
 
     def work(connection: Connection) -> tuple[ObservedState, Plan, DatabaseIdentity]:
-        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
+        seen = look_to_read(connection, role, desired=desired)
         plan = plan_from(connection, desired, seen)
         which = identity(connection)
         connection.execute(END)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,9 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import Look, look
+from awa_infra.database.look import Look, look_to_read
 from awa_infra.database.reading import read, reading
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, with_role
+from awa_infra.database.session import read_transaction
 from awa_infra.model import (
     DesiredState,
     Gate,
@@ -86,7 +86,7 @@ def plan_from(
         checked=tuple(sorted({query.code for query in questions if _can_be_asked(query, seen.readable)})),
         # The version is unknown, so steps from version 0 and their durations would be wrong.
         steps=() if unknown else draft.steps,
-        gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
+        gates=(*_gates(gates), *draft.gates),
         notes=(
             *draft.notes,
             *(Note(row["code"], row["message"]) for row in notes if not unknown),
@@ -109,7 +109,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     """
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
+        seen = look_to_read(connection, role, desired=desired)
         return seen.state, plan_from(connection, desired, seen, end=True)
 
     return read(url, work)
@@ -129,7 +129,7 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
     """
 
     def work(connection: Connection) -> ObservedState:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, only=only)
+        seen = look_to_read(connection, role, only=only)
         require_history(connection, seen)
         return seen.state
 
@@ -144,7 +144,7 @@ def require_history(connection: Connection, seen: Look) -> None:
     """
     if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
         rows = ask(connection, [history_query()], seen.readable)
-        raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
+        raise_if_blocked(_gates(rows), seen.state.database)
 
 
 def refuse_other_database(url: str, declared: str | None) -> None:
@@ -171,7 +171,11 @@ def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozense
 
 def ask_gates(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:
     """Return the gates that do not hold, of queries that read catalogs only."""
-    return [Gate(row["code"], row["message"], row["hint"]) for row in ask(connection, queries, frozenset())]
+    return _gates(ask(connection, queries, frozenset()))
+
+
+def _gates(rows: Iterable[Mapping[str, str]]) -> list[Gate]:
+    return [Gate(row["code"], row["message"], row["hint"]) for row in rows]
 
 
 def _ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> Cursor[DictRow] | None:

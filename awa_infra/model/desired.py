@@ -98,6 +98,11 @@ class Roles:
     schemas: tuple[str, ...] = ()
     lane_schemas: tuple[str, ...] = (CANONICAL_SCHEMA,)
 
+    def duties(self) -> dict[str, str]:
+        """Return the declared role of each duty, the owner first."""
+        roles = {"owner": self.owner, "migrator": self.migrator, "runtime": self.runtime, "observer": self.observer}
+        return {duty: role for duty, role in roles.items() if role is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

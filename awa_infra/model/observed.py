@@ -174,6 +174,11 @@ class ObservedState:
         return LEGACY_VERSIONS.get(highest, LATEST_LEGACY_VERSION) if self.legacy_numbering else highest
 
     @property
+    def major(self) -> int:
+        """Major version of the server, for example 18."""
+        return self.server_version // 10000
+
+    @property
     def storage_state(self) -> str | None:
         """State of the storage transition, for example ``canonical``; ``None`` before version 10."""
         return self.transition.state if self.transition else None

@@ -70,6 +70,16 @@ class Step:
     locks: str = ""
 
     @property
+    def version(self) -> int:
+        """Version of the migration that this step runs; only for :attr:`StepKind.MIGRATION`."""
+        return int(self.key.removeprefix("V"))
+
+    @property
+    def subject(self) -> str:
+        """What the step is about: the name of the patch or of the schema, empty if nothing is named."""
+        return self.key.partition(":")[2]
+
+    @property
     def sha256(self) -> str:
         """Hash of the SQL, byte for byte."""
         return hashlib.sha256(self.sql.encode()).hexdigest()

@@ -125,17 +125,17 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
 def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
     reported = {entry.text for entry in observed.missing or ()}
-    return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in reported)
+    return frozenset(name for name in roles.duties().values() if f"role {name} does not exist" in reported)
 
 
 def roles_step(roles: Roles) -> Step:
     """Return the step that makes the roles that are missing, and their memberships."""
     owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
     texts = []
-    for duty, name in _named(roles):
+    for duty, name in roles.duties().items():
         files = {"owner": ("owner",), "migrator": ("login", "migrator")}.get(duty, ("login",))
         texts.append(retried(files, {"role": name, "role_name": sqltext.Name(name), "duty": duty, **owner}))
-    names = ", ".join(name for _duty, name in _named(roles))
+    names = ", ".join(roles.duties().values())
     return Step(StepKind.ROLES, ROLES_KEY, f"roles {names}", ";\n\n".join(t.rstrip() for t in texts))
 
 
@@ -169,9 +169,9 @@ def act_as_step(owner: str) -> Step:
 
 def access_step(roles: Roles, schema: str) -> Step:
     """Return the step that grants what the roles may do in one schema, and on what will be made in it."""
-    values: sqltext.Values = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values = sqltext.schema_values(schema)
     texts = [sqltext.render("roles/schema.sql", **values)]
-    for duty, name in _named(roles):
+    for duty, name in roles.duties().items():
         role: sqltext.Values = {"role": name, "role_name": sqltext.Name(name)}
         if duty in _PRIVILEGES:
             objects = sqltext.render(
@@ -231,19 +231,9 @@ def lanes_key(wanted: QueueStorage) -> str:
 
 def roles_values(roles: Roles) -> sqltext.Values:
     """Return the placeholders of queries about roles."""
-    named = [{"duty": duty, "name": name} for duty, name in _named(roles)]
+    named = [{"duty": duty, "name": name} for duty, name in roles.duties().items()]
     schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
     return {"roles": json.dumps(named), "schemas": json.dumps(schemas), "private": private_functions()}
-
-
-def _named(roles: Roles) -> list[tuple[str, str]]:
-    duties = {
-        "owner": roles.owner,
-        "migrator": roles.migrator,
-        "runtime": roles.runtime,
-        "observer": roles.observer,
-    }
-    return [(duty, name) for duty, name in duties.items() if name is not None]
 
 
 def _schemas(roles: Roles) -> tuple[str, ...]:
@@ -257,8 +247,7 @@ def _access_key(schema: str) -> str:
 def lanes_values(wanted: QueueStorage) -> sqltext.Values:
     """Return the placeholders of everything about the queues of one schema."""
     return {
-        "schema": wanted.schema,
-        "schema_name": sqltext.Name(wanted.schema),
+        **sqltext.schema_values(wanted.schema),
         "queues": json.dumps([_queue(q) for q in wanted.queues]),
         "step": lanes_key(wanted),
     }

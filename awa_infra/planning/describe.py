@@ -15,7 +15,7 @@ def pending_line(plan: Plan) -> str:
     if not plan.steps:
         return f"Nothing is pending; schema awa is at version {plan.to_version}."
     parts = []
-    versions = [int(s.key.removeprefix("V")) for s in plan.steps if s.kind is StepKind.MIGRATION]
+    versions = [s.version for s in plan.steps if s.kind is StepKind.MIGRATION]
     if versions:
         parts.append(f"{counted(len(versions), 'migration')} ({version_ranges(versions)})")
     # The step that sets the role is not one that makes other sessions wait.

@@ -45,15 +45,13 @@ def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
         steps: of a plan.
         shapes: of the declared queue-storage schemas, by their names.
     """
-    listed = list(steps)
-    found = [duration for step in listed if (duration := duration_of(step, shapes)) is not None]
-    measurable = [step for step in listed if step.kind in _MEASURED_ALONE]
-    known = sum(duration_of(step, shapes) is not None for step in measurable)
+    each = [(step, duration_of(step, shapes)) for step in steps]
+    measured = [duration for _step, duration in each if duration is not None]
     return Effort(
-        sum(duration.seconds for duration in found),
-        sum(duration.per_million for duration in found),
-        tuple(who for who in WAITING if any(who in duration.waiting for duration in found)),
-        len(measurable) - known,
+        sum(duration.seconds for duration in measured),
+        sum(duration.per_million for duration in measured),
+        tuple(who for who in WAITING if any(who in duration.waiting for duration in measured)),
+        sum(is_unmeasured(step, duration) for step, duration in each),
     )
 
 
@@ -67,11 +65,20 @@ def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
     facts = duration_facts()
     if step.kind is StepKind.LANES:
         return facts.lanes
-    schema = step.key.partition(":")[2]
-    if step.kind is StepKind.QUEUE_STORAGE and schema in shapes:
-        one = facts.installation
-        return replace(one, seconds=one.seconds * shape_locks(shapes[schema]) / facts.objects)
+    if step.kind is StepKind.QUEUE_STORAGE and step.subject in shapes:
+        installation = facts.installation
+        return replace(installation, seconds=installation.seconds * shape_locks(shapes[step.subject]) / facts.objects)
     return facts.texts.get(normalised_sha256(step.sql)) if step.kind in _MEASURED_ALONE else None
+
+
+def is_unmeasured(step: Step, duration: Duration | None) -> bool:
+    """Whether a step has a text of Awa that was never measured.
+
+    Args:
+        step: of a plan.
+        duration: what :func:`duration_of` returns for it.
+    """
+    return duration is None and step.kind in _MEASURED_ALONE
 
 
 def shape_locks(shape: Shape) -> int:

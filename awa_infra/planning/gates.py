@@ -16,7 +16,7 @@ from functools import cache
 from typing import Literal
 
 from awa_infra import sqltext
-from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, QueueStorage, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
@@ -139,11 +139,7 @@ def special_queries(
         force: overrule the gates that can be overruled.
         lock_objects: how many objects the plan's transaction will lock.
     """
-    values: sqltext.Values = {
-        "schema": schema,
-        "schema_name": sqltext.Name(schema),
-        "lock_objects": lock_objects,
-    }
+    values = sqltext.schema_values(schema) | {"lock_objects": lock_objects}
     queries = []
     for name in sqltext.names("gates"):
         text = sqltext.load(f"gates/{name}.sql")
@@ -202,7 +198,7 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
             "lock_objects": session.lock_objects,
             "replays": session.replays,
             "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in session.installs),
-            "row_seconds": SECONDS_PER_ROW_AND_REPLAY,
+            "row_seconds": SECONDS_PER_MILLION_ROWS_AND_REPLAY / 1e6,
             "row_bytes": BYTES_PER_READY_ROW,
             "seconds": round(session.effort.seconds, 3),
             "per_million": session.effort.per_million,
@@ -226,8 +222,7 @@ def queue_storage_values(wanted: QueueStorage) -> sqltext.Values:
     """Return the placeholders of one custom schema, for gates and for its installation."""
     shape = wanted.shape
     return {
-        "schema": wanted.schema,
-        "schema_name": sqltext.Name(wanted.schema),
+        **sqltext.schema_values(wanted.schema),
         "queue_slots": shape.queue_slots,
         "lease_slots": shape.lease_slots,
         "claim_slots": shape.claim_slots,

@@ -31,7 +31,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
     existing = observed.substrate(schema)
     if existing is None:
         return Plan(version, version)
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values = sqltext.schema_values(schema)
     step = Step(
         StepKind.REMOVAL,
         f"removal:{schema}",

@@ -25,6 +25,7 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState
 from awa_infra.planning.planner import make_plan
+from awa_infra.release import installed_release
 from tests.support.command import Outcome, Run
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
@@ -214,6 +215,7 @@ def test_a_missing_release_has_a_status_of_its_own(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "awa", None)
+    installed_release.cache_clear()
     arguments = ["--format", "flyway", "--out", str(tmp_path / "out")] if command == "package" else []
     assert_fails(run(command, *arguments, url=CLOSED), 7, "awa-pg", code="release-unusable", hint="pip install awa-pg")
 

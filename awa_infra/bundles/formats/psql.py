@@ -126,8 +126,8 @@ def _script(contents: Contents) -> str:
 def _pending(migrations: Iterable[Step]) -> str:
     """Return the SELECT that says of every file whether it is to be run."""
     steps = tuple(migrations)
-    rows = [f":awa_version < {int(step.key.removeprefix('V'))} AS {_variable(step)}" for step in steps]
-    newest = int(steps[-1].key.removeprefix("V"))
+    rows = [f":awa_version < {step.version} AS {_variable(step)}" for step in steps]
+    newest = steps[-1].version
     return (
         "-- What is to be run: everything above that version.\n"
         f"SELECT :awa_version < {newest} AS awa_any,\n       " + ",\n       ".join(rows) + "\n\\gset\n"
@@ -136,7 +136,7 @@ def _pending(migrations: Iterable[Step]) -> str:
 
 def _patch(step: Step, where: Mapping[str, str]) -> str:
     """Return the lines for a patch: after any migration, or if it is not applied."""
-    name = step.key.partition(":")[2]
+    name = step.subject
     variable = f"awa_patch_{name}"
     if name not in sqltext.names("patches"):
         return _run(step, where)
