@@ -264,3 +264,22 @@ def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> Non
 def test_a_connection_string_of_parts_leaves_out_what_is_empty() -> None:
     text = connection_string_of({"host": "db", "port": 5432, "user": "me", "dbname": "jobs", "password": None})
     assert text == "host=db port=5432 user=me dbname=jobs"
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql://jo@host/shop", "shop"),
+        ("postgresql://jo@host", "jo"),
+        ("host=h user=jo dbname=a/b", "a/b"),
+        ("service=jobs", ""),
+        ("service=jobs dbname=shop", "shop"),
+        ("postgresql://host", ""),
+    ],
+)
+def test_the_database_is_known_without_a_connection_as_far_as_the_url_says_it(
+    url: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGDATABASE", "PGUSER", "PGHOST", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    assert Target.of(url).address()[1] == database
