@@ -9,9 +9,10 @@ from functools import cache, lru_cache
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
-from awa_infra.model import CANONICAL_SCHEMA, QueueStorage
+from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
 from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand
+from awa_infra.verification.checks import RINGS
 
 STRUCTURE_FILE = "structure.sql"
 
@@ -45,6 +46,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         target=desired.release.schema_version,
         release=desired.release.name,
         private=private,
+        rings=json.dumps(_rings()),
     )
     text = sqltext.render(
         "bundle/structure.sql",
@@ -99,6 +101,23 @@ def _digests(release: str, wanted: QueueStorage) -> tuple[dict[str, object], ...
         compared = {key: text for key, text in entries.items() if key[0] in _COMPARED}
         found.append({"schema": wanted.schema, "major": major, "digest": digest(compared)})
     return tuple(found)
+
+
+def _rings() -> list[dict[str, object]]:
+    """Return how each ring's slots are found: partitions of any family by number, those of the first one by count."""
+    rows: list[dict[str, object]] = []
+    for number, (slot, ring) in enumerate(RINGS.items(), 1):
+        families = [family for family, of in FAMILIES.items() if of == slot]
+        rows.append(
+            {
+                "number": number,
+                "ring": ring.replace("slots", "ring"),
+                "pattern": f"^(?:{'|'.join(families)})_([0-9]+)$",
+                "family": f"^{families[0]}_[0-9]+$",
+                "slots": getattr(Shape(), ring),
+            }
+        )
+    return rows
 
 
 def _wanted(wanted: QueueStorage) -> dict[str, object]:

@@ -273,3 +273,22 @@ def test_a_connection_speaks_utf8_and_keeps_what_it_says_itself() -> None:
     assert found["client_encoding"] == "UTF8"
     assert found["connect_timeout"] == "7"
     assert found["application_name"] == "awa-infra"
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql://jo@host/shop", "shop"),
+        ("postgresql://jo@host", "jo"),
+        ("host=h user=jo dbname=a/b", "a/b"),
+        ("service=jobs", ""),
+        ("service=jobs dbname=shop", "shop"),
+        ("postgresql://host", ""),
+    ],
+)
+def test_the_database_is_known_without_a_connection_as_far_as_the_url_says_it(
+    url: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGDATABASE", "PGUSER", "PGHOST", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    assert Target.of(url).address()[1] == database
