@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
-from awa_infra import __version__
+from awa_infra import __version__, engine_log
 from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
@@ -24,7 +24,6 @@ from awa_infra.plugin.configuration import configured, remarks, with_environment
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode
-from awa_infra.resources import engine_log
 from awa_infra.spec.base import Props, camel
 from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
