@@ -277,7 +277,7 @@ def test_only_the_active_schema_can_be_imported_as_an_activation(plugin: Plugin,
 def test_an_import_says_what_it_lacks(plugin: Plugin, awa_database: Database) -> None:
     with pytest.raises(
         CallFailed,
-        match=r"^awa:Schema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*pulumi config set --secret awa:databaseUrl",
+        match=r"^awa:Schema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*--secret awa:databaseUrl",
     ):
         plugin.read("awa", {})
     plugin.configure({"databaseUrl": secret(awa_database.url)})
