@@ -66,7 +66,6 @@ def names(folder: str) -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".sql") for name in files if name.endswith(".sql")))
 
 
-@cache
 def _root() -> Traversable:
     """Return the folder of all SQL: the wheel carries it inside the package, a checkout has it beside the package."""
     packaged = resources.files("awa_infra").joinpath("sql")
