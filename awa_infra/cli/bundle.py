@@ -13,6 +13,7 @@ from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import database_url_option, json_option
 from awa_infra.cli.output import print_json
+from awa_infra.cli.tables import tables
 from awa_infra.errors import BundleError
 from awa_infra.model import History
 
@@ -97,6 +98,11 @@ def _print_progress(history: History, done: tuple[Applied, ...]) -> None:
     counts = Counter(entry.state for entry in done)
     told = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
     click.echo(f"Database {history.database}, {len(done)} files: {told}.")
-    for entry in done:
-        if entry.state not in {"applied", "adopted"}:
-            click.echo(f"  {entry.state + ':':<10} {entry.file}")
+    left = [entry for entry in done if entry.state not in {"applied", "adopted"}]
+    drawing = tables()
+    if drawing is not None and left:
+        rows = (([(entry.state, "yellow" if entry.state == "pending" else "red")], entry.file) for entry in left)
+        drawing.table(("State", "File"), rows)
+        return
+    for entry in left:
+        click.echo(f"  {entry.state + ':':<10} {entry.file}")

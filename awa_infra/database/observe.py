@@ -88,6 +88,7 @@ def plan_from(
         steps=() if unknown else draft.steps,
         gates=(*_gates(gates), *draft.gates),
         notes=(
+            *draft.notes,
             *(Note(row["code"], row["message"]) for row in notes if not unknown),
             # What blocks is not reported twice.
             *(() if any(row["code"] == "objects-other-owner" for row in gates) else ownership_notes(seen.state)),

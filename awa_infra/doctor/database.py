@@ -10,6 +10,7 @@ from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached
 from awa_infra.doctor.network import network_checks
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import DesiredState, Plan
+from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
 from awa_infra.wording import counted
 
@@ -104,7 +105,8 @@ def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
             f"schema awa is at version {plan.to_version}, the one of Awa {desired.release.name}; nothing is pending"
         )
         found.append(Check(Area.SCHEMA, "version", Outcome.OK, message))
-    found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in plan.notes]
+    notes = [note for note in plan.notes if note.code != UNKNOWN_RELEASE]  # a check of this machine, already
+    found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in notes]
     return found
 
 

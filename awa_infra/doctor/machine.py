@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from awa_infra.doctor.checks import Area, Check, Outcome, failed
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Provenance
+from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.release import installed_release
 
 PATIENCE = 20.0
@@ -52,7 +53,8 @@ def _release() -> list[Check]:
     if release.provenance is Provenance.KNOWN:
         return [_check("awa-pg", Outcome.OK, message)]
     hint = "Its texts cannot be compared with published ones; a newer awa-infra may know it."
-    return [_check("awa-pg", Outcome.NOTE, f"{message}; this awa-infra does not know the release", hint)]
+    message += "; this awa-infra does not know the release"
+    return [Check(Area.MACHINE, "awa-pg", Outcome.NOTE, message, hint, UNKNOWN_RELEASE)]
 
 
 def _awa(environment: Mapping[str, str]) -> Check:

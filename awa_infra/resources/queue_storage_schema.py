@@ -15,7 +15,7 @@ from awa_infra.spec.queue_storage import DROP
 
 
 class QueueArgs(TypedDict):
-    """A queue whose lanes are made ahead.
+    """A queue whose lanes are created in advance.
 
     Attributes:
         name: as jobs name it.
