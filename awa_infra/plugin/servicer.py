@@ -17,6 +17,7 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
+from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.answers import difference, failures, with_secrets
 from awa_infra.plugin.configuration import configured, remarks, with_environment
@@ -232,11 +233,13 @@ def _kind(urn: str) -> Lifecycle[Any]:
 
 
 def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
-    known = {field.name for field in kind.inputs}
-    return [
-        Problem(name, "is no input of this resource.", f"It has {', '.join(camel(i.name) for i in kind.inputs)}.")
-        for name in sorted(set(sent.values) - known)
-    ]
+    keys = {field.name: field.key for field in kind.inputs}
+    found = []
+    for name in sorted(set(sent.values) - set(keys)):
+        near = nearest(camel(name), keys.values())
+        hint = f"Did you mean {near}?" if near else f"It has {', '.join(keys.values())}."
+        found.append(Problem(name, "is no input of this resource.", hint))
+    return found
 
 
 def _require_connection(kind: Lifecycle[Any], given: Props) -> None:
