@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import FAILURE_DOCUMENT, print_gates
 from awa_infra.cli.options import (
@@ -18,6 +17,7 @@ from awa_infra.cli.options import (
     lock_options,
     loudness_options,
     policy_options,
+    read_config,
 )
 from awa_infra.cli.plan import print_sql
 from awa_infra.cli.progress import shown_progress

@@ -11,8 +11,8 @@ import click
 
 from awa_infra import __version__
 from awa_infra.cli.failures import error_data, print_failure
+from awa_infra.cli.files import refuse_devices, write_text
 from awa_infra.cli.output import JSON_VERSION
-from awa_infra.cli.plan_file import refuse_devices, write_text
 from awa_infra.errors import AwaInfraError, ConfigurationError, NotOursError
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.reports.unchecked import Unchecked
