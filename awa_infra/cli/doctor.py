@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import Cell, tables
 from awa_infra.doctor.chain import every_check
@@ -53,7 +53,7 @@ def doctor(
     checks = every_check(database_url, config_path, read_config, role=role, offline=offline)
     outcome = worst(checks)
     if as_json:
-        print_json({"outcome": str(outcome), "checks": [check.data() for check in checks]})
+        print_json({"outcome": str(outcome), "checks": [asdict(check) for check in checks]})
     else:
         _print(checks)
     ctx.exit(_STATUS.get(outcome, 0))

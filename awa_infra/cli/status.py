@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import tables
 from awa_infra.database.observe import read_plan, read_state

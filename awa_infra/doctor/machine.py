@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from awa_infra.errors import AwaInfraError
 from awa_infra.model import Provenance
 from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.release import installed_release
+
+_check = partial(Check, Area.MACHINE)
 
 PATIENCE = 20.0
 """Seconds for a program to print its version."""
@@ -178,7 +181,3 @@ def _said(words: list[str]) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _check(name: str, outcome: Outcome, message: str, hint: str = "") -> Check:
-    return Check(Area.MACHINE, name, outcome, message, hint)
