@@ -155,6 +155,8 @@ def test_a_connection_that_is_nowhere_is_said_so_with_the_command_that_sets_it(p
     _inputs, failures = plugin.check({})
     (reason,) = failures.values()
     assert reason == NOWHERE
+    _inputs, failures = plugin.use("Database").check({"name": "jobs"})
+    assert failures["serverUrl"] == NOWHERE.replace(", or of the resource", ", or serverUrl of the resource")
 
 
 def test_all_that_is_wrong_is_reported_at_once(plugin: Plugin) -> None:
