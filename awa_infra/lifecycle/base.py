@@ -78,9 +78,9 @@ class Lifecycle(DeclaredInputs[W]):
         wanted = self.normal(news)
         inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
         self.show_changed(olds, wanted, inputs, show)
-        said = connection_change(*self.connections(olds, wanted))
-        if said:
-            show(said)
+        sentence = connection_change(*self.connections(olds, wanted))
+        if sentence:
+            show(sentence)
         if not wanted.known(*self.needed):
             if not wanted.known(self.connection):
                 self.show_still_unknown(wanted, show)
