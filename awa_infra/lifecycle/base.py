@@ -136,7 +136,8 @@ class Lifecycle(DeclaredInputs[W]):
         if problems:
             raise ConfigurationError(
                 f"{self.name} {id_} cannot be imported.",
-                hint="An import takes its connection from the configuration of the provider.",
+                hint="An import takes its connection from the provider: run pulumi config set --secret "
+                "awa:databaseUrl, or set DATABASE_URL.",
                 details=[f"{p.key} {p.message}{f' {p.hint}' if p.hint else ''}" for p in problems],
             )
         return self.read(given)
