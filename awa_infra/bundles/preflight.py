@@ -9,6 +9,7 @@ from awa_infra.bundles.conditions import WHO, corrected_by
 from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents
 from awa_infra.bundles.verify_script import facts
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
+from awa_infra.facts.measured import FIRST_VERSION_OF_0_7
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
@@ -147,16 +148,12 @@ def asked_of(contents: Contents, *, begins_itself: bool = False) -> tuple[GateQu
     return tuple(query for query in queries if _can_block(query.code, contents))
 
 
-_FIRST_OF_0_7 = 41
-"""The first version of Awa 0.7: what concerns the way there does not concern bundles that end before."""
-
-
 def _can_block(code: str, contents: Contents) -> bool:
     start, end = contents.plan.from_version, contents.plan.to_version
     if code == "downgrade":
         return end < contents.desired.release.schema_version
     if code in {"minor-skipped", "storage-not-finalized"}:
-        return end >= _FIRST_OF_0_7
+        return end >= FIRST_VERSION_OF_0_7
     if code == "live-runtimes":
         return any(start < version <= end for version in EXCLUSIVE_VERSIONS)
     return code != "runtime-too-old" or runtime_floor(start, end) is not None
