@@ -41,15 +41,15 @@ def status(*, database_url: str | None, config_path: Path | None, role: str | No
         observed, plan = read_plan(url, desired_state(config), role=role)
         refuse_unreadable(plan.gates, observed.database)
     if as_json:
-        pending = {} if plan is None else {"pending": [step.key for step in plan.steps], "digest": _digest(plan)}
+        pending = (
+            {}
+            if plan is None
+            else {"pending": [step.key for step in plan.steps], "digest": plan.digest if plan.steps else None}
+        )
         print_json({**state_data(observed), **pending})
         return
     for label, value in [*_lines(observed), *(_pending(plan) if plan is not None else ())]:
         click.echo(f"{label + ':':<16} {value}")
-
-
-def _digest(plan: Plan) -> str | None:
-    return plan.digest if plan.steps else None
 
 
 def _pending(plan: Plan) -> list[tuple[str, str]]:
