@@ -12,7 +12,7 @@ from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measu
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
 from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand
-from awa_infra.verification.checks import RINGS
+from awa_infra.verification.checks import SLOT_COUNTS
 
 STRUCTURE_FILE = "structure.sql"
 
@@ -106,7 +106,7 @@ def _digests(release: str, wanted: QueueStorage) -> tuple[dict[str, object], ...
 def _rings() -> list[dict[str, object]]:
     """Return how each ring's slots are found: partitions of any family by number, those of the first one by count."""
     rows: list[dict[str, object]] = []
-    for number, (slot, ring) in enumerate(RINGS.items(), 1):
+    for number, (slot, ring) in enumerate(SLOT_COUNTS.items(), 1):
         families = [family for family, of in FAMILIES.items() if of == slot]
         rows.append(
             {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from awa_infra.model import Gate, ObservedState, Plan, Step, StepKind
+from awa_infra.model import Gate, Note, ObservedState, Plan, Step, StepKind
 from awa_infra.wording import counted, listed
 
 
@@ -61,6 +61,11 @@ def gate_data(gate: Gate) -> dict[str, str]:
     return {"code": gate.code, "message": gate.message, "hint": gate.hint}
 
 
+def note_data(note: Note) -> dict[str, str]:
+    """Return a note as JSON data."""
+    return {"code": note.code, "message": note.message}
+
+
 def step_data(step: Step) -> dict[str, Any]:
     """Return a step as JSON data, its SQL by hash and size."""
     return {
@@ -80,7 +85,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "to_version": plan.to_version,
         "digest": plan.digest,
         "gates": [gate_data(gate) for gate in plan.gates],
-        "notes": [{"code": note.code, "message": note.message} for note in plan.notes],
+        "notes": [note_data(note) for note in plan.notes],
         "lock_objects": plan.lock_objects,
         "steps": [step_data(step) for step in plan.steps],
     }

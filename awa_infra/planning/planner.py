@@ -24,6 +24,7 @@ from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
 from awa_infra.planning.installer import INSTALLER, replays_installer
 from awa_infra.planning.pure_gates import pure_gates
+from awa_infra.planning.release_notes import release_notes
 from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions
 
@@ -66,6 +67,7 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> Plan:
         from_version=observed.version,
         to_version=max([observed.version, *reached]),
         gates=pure_gates(desired, observed),
+        notes=release_notes(desired.release),
         steps=steps,
     )
 

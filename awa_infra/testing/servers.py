@@ -13,8 +13,8 @@ from pathlib import Path
 
 from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.localserver import server as localserver
+from awa_infra.localserver.docker import docker_client
 from awa_infra.localserver.folders import note, take
-from awa_infra.testing.docker import docker_client
 
 VARIABLE = "AWA_TEST_DATABASE_URL"
 """Environment variable with the connection string of a server where tests may create databases."""

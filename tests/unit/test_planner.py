@@ -235,3 +235,11 @@ def test_the_step_of_a_schema_names_it_and_its_shape(wanted: QueueStorage) -> No
 @pytest.mark.parametrize(("shape", "objects"), [(Shape(), 1499), (Shape(4, 2, 2), 497), (Shape(64, 8, 8), 4331)])
 def test_a_schema_says_how_many_locks_its_installation_takes(shape: Shape, objects: int) -> None:
     assert queue_storage_step(QueueStorage("acme", shape)).locks == f"about {objects} lock objects in one transaction"
+
+
+def test_a_plan_with_a_release_that_is_not_known_says_so(release: Release) -> None:
+    assert make_plan(DesiredState(release, release.schema_version), ObservedState()).notes == ()
+    unknown = replace(release, name="0.99.0", provenance=Provenance.UNKNOWN)
+    [note] = make_plan(DesiredState(unknown, unknown.schema_version), ObservedState()).notes
+    assert note.code == "release-unknown"
+    assert "does not know Awa 0.99.0" in note.message
