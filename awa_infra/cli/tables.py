@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -93,5 +92,8 @@ def _text(cell: Cell) -> Text:
 
 
 def _visible(text: str) -> str:
-    hidden = {char for char in text if char != "\n" and unicodedata.category(char) == "Cc"}
-    return text.translate({ord(char): char.encode("unicode_escape").decode() for char in hidden})
+    return text.translate(_CONTROLS)
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")}
+"""The characters of Unicode's category Cc but the end of a line, each with how it is shown."""
