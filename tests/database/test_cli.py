@@ -875,6 +875,25 @@ def test_a_working_directory_that_is_gone_is_named_as_the_reason(tmp_path: Path,
     assert done.stderr.startswith("Error: The working directory does not exist any more")
 
 
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_interruption_while_the_command_starts_leaves_no_traceback(*, ignored: bool) -> None:
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal(signal.SIGINT, {'signal.SIG_IGN' if ignored else 'signal.default_int_handler'})\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *others):\n"
+        "        if name == 'click':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.argv[1:] = ['--version']\n"
+        "from awa_infra.cli.entry import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0 if ignored else -signal.SIGINT, "")
+    assert done.stdout.startswith("awa-infra, version") == ignored
+
+
 def test_a_database_url_of_blanks_is_none(run: Run) -> None:
     assert "There is no database URL. [config-invalid]" in run("status", url="  ").err
 
