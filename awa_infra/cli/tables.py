@@ -23,12 +23,17 @@ Cell = str | Sequence[tuple[str, str]]
 
 def tables() -> Tables | None:
     """Return what draws tables if standard output is a terminal that is wide enough, else ``None``."""
-    if sys.stdout is None or not sys.stdout.isatty():
+    if not stdout_is_terminal():
         return None
     from rich.console import Console  # noqa: PLC0415  takes as long to import as everything else of a command
 
     console = Console(file=sys.stdout, force_terminal=True, color_system=None if no_colour() else "auto")
     return Tables(console) if console.width >= LEAST else None
+
+
+def stdout_is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 class Tables:
