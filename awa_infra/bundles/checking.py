@@ -71,7 +71,7 @@ def unknown_releases(existing: ExistingBundle) -> tuple[str, ...]:
     return tuple(sorted({entry.release for entry in existing.lock.frozen.values()} - known.keys()))
 
 
-def progress(existing: ExistingBundle, history: History) -> tuple[Applied, ...]:
+def applied_files(existing: ExistingBundle, history: History) -> tuple[Applied, ...]:
     """Return what a database has run, file by file: migrations by version, then repeatable files.
 
     Raises:

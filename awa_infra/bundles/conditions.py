@@ -74,6 +74,6 @@ error itself names the objects and says what to do."""
 WHO = tuple(CONDITIONS)
 
 
-def who_mends(code: str) -> int:
+def corrected_by(code: str) -> int:
     """Return who can correct a condition, as an index into :data:`WHO`; by default the server's administrator."""
     return next((place for place, who in enumerate(WHO) if code in CONDITIONS[who]), WHO.index(_ADMINISTRATOR))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_note
 from awa_infra.cli.options import (
@@ -19,6 +18,7 @@ from awa_infra.cli.options import (
     loudness_options,
     or_declared,
     policy_options,
+    read_config,
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json

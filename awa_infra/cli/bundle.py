@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from awa_infra.bundles.checking import Applied, check, progress, unknown_releases
+from awa_infra.bundles.checking import Applied, applied_files, check, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle, read
 from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
@@ -51,7 +51,7 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
         from awa_infra.database.bundle_history import read_history  # noqa: PLC0415  psycopg, only where it is wanted
 
         history = read_history(database_url, existing.lock.form)
-        done = progress(existing, history)
+        done = applied_files(existing, history)
     if as_json:
         print_json(
             {
@@ -96,8 +96,8 @@ def _print_progress(history: History, done: tuple[Applied, ...]) -> None:
         click.echo(f"Database {history.database} has run nothing of it.")
         return
     counts = Counter(entry.state for entry in done)
-    told = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
-    click.echo(f"Database {history.database}, {len(done)} files: {told}.")
+    summary = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    click.echo(f"Database {history.database}, {len(done)} files: {summary}.")
     left = [entry for entry in done if entry.state not in {"applied", "adopted"}]
     drawing = tables()
     if drawing is not None and left:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import Cell, tables
 from awa_infra.doctor.chain import every_check
@@ -53,7 +53,7 @@ def doctor(
     checks = every_check(database_url, config_path, read_config, role=role, offline=offline)
     outcome = worst(checks)
     if as_json:
-        print_json({"outcome": str(outcome), "checks": [check.data() for check in checks]})
+        print_json({"outcome": str(outcome), "checks": [asdict(check) for check in checks]})
     else:
         _print(checks)
     ctx.exit(_STATUS.get(outcome, 0))
@@ -78,9 +78,9 @@ def _print(checks: Sequence[Check]) -> None:
 
 def _row(check: Check) -> Sequence[Cell]:
     """Return a check as a row of a table; what to do is below what was found."""
-    said = f"{hide_passwords(check.message)} [{check.code}]" if check.code else hide_passwords(check.message)
+    message = f"{hide_passwords(check.message)} [{check.code}]" if check.code else hide_passwords(check.message)
     hint = [(f"\n{check.hint}", "dim")] if check.hint and check.outcome is not Outcome.OK else []
-    return [(str(check.outcome), _COLOURS[check.outcome])], check.name, [(said, ""), *hint]
+    return [(str(check.outcome), _COLOURS[check.outcome])], check.name, [(message, ""), *hint]
 
 
 def _verdict(checks: Sequence[Check]) -> str:
@@ -88,6 +88,6 @@ def _verdict(checks: Sequence[Check]) -> str:
     words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not checked", "not checked")}
     words |= {Outcome.NOTE: ("note", "notes")}
     counted = {outcome: sum(check.outcome is outcome for check in checks) for outcome in words}
-    said = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
-    line = f"{len(checks)} checks: {', '.join(said) or 'all pass'}."
+    parts = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
+    line = f"{len(checks)} checks: {', '.join(parts) or 'all pass'}."
     return click.style(line, fg=_COLOURS[worst(checks)])

@@ -15,7 +15,7 @@ from awa_infra.errors import NotConfirmedError
 from awa_infra.wording import counted
 
 if TYPE_CHECKING:
-    from awa_infra.resources.automation import Operation, Outcome
+    from awa_infra.resources.automation import EngineResult, Operation
 
 _config = file_option(
     "--config", "config_path", about="The stack's Pulumi.<stack>.yaml; Pulumi.yaml lies beside it.", required=True
@@ -110,7 +110,7 @@ def _on_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(foreseen: Outcome) -> None:
+def _ask(foreseen: EngineResult) -> None:
     """Ask whether to do what the preview has just shown; nothing is asked where nothing changes."""
     if set(foreseen.changes) <= {"same"}:
         return
@@ -119,7 +119,7 @@ def _ask(foreseen: Outcome) -> None:
         raise NotConfirmedError("Not confirmed, so nothing was changed.")
 
 
-def _refuse_destruction(foreseen: Outcome) -> None:
+def _refuse_destruction(foreseen: EngineResult) -> None:
     """Refuse to delete or replace anything without a terminal to confirm it."""
     if foreseen.going:
         raise NotConfirmedError(

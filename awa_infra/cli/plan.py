@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import print_gates, print_note
 from awa_infra.cli.options import (
@@ -18,6 +17,7 @@ from awa_infra.cli.options import (
     json_option,
     loudness_options,
     policy_options,
+    read_config,
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
@@ -79,7 +79,7 @@ def plan(
     """
     if as_markdown and (show_sql or as_json):
         raise ConfigurationError("--markdown cannot be combined with --sql or --json.", hint="Give one of them.")
-    _require_two_files(out, html_path)
+    _refuse_same_file(out, html_path)
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
@@ -106,7 +106,7 @@ def plan(
         ctx.exit(PENDING)
 
 
-def _require_two_files(out: Path | None, html_path: Path | None) -> None:
+def _refuse_same_file(out: Path | None, html_path: Path | None) -> None:
     """Refuse one file for the plan and its page.
 
     Raises:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from awa_infra import __version__
+from awa_infra.cli.files import refuse_devices, write_text
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan
 
@@ -49,18 +49,6 @@ def _plan(content: bytes, path: Path) -> AgreedPlan:
     return read_document(_decoded(content, path), str(path))
 
 
-def refuse_devices(path: Path) -> None:
-    """Refuse what is no plain file, such as /dev/stdout: reading would block, or it would be replaced.
-
-    Raises:
-        ConfigurationError: it is one.
-    """
-    if path.exists() and not path.is_file():
-        raise ConfigurationError(
-            f"{path} is no plain file.", hint="Name a file. Standard output takes what is printed without this option."
-        )
-
-
 def refuse_other_files(path: Path) -> None:
     """Refuse to replace a file that is no plan.
 
@@ -86,8 +74,8 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
     """
     from awa_infra.planning.plan_file import document  # noqa: PLC0415  see above
 
-    found = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
-    write_text(path, json.dumps(found, indent=2) + "\n")
+    content = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def refuse_other_pages(path: Path) -> None:
@@ -122,24 +110,6 @@ _MADE_BY = f"awa-infra {__version__}"
 
 _NEAR_THE_START = 1_000
 """Bytes."""
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all.
-
-    Raises:
-        ConfigurationError: it cannot be written there.
-    """
-    from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
-
-    mask = os.umask(0)
-    os.umask(mask)
-    try:
-        replace_file(path.resolve(), text.encode(), mode=0o666 & ~mask)
-    except OSError as exc:
-        raise ConfigurationError(
-            f"Cannot write {path}: {exc.strerror}.", hint="Name a file in a folder in which you may make files."
-        ) from exc
 
 
 def _bytes(path: Path, most: int = _LARGEST, hint: str = _MAKE) -> bytes:

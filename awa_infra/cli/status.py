@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import tables
 from awa_infra.database.observe import read_plan, read_state
@@ -117,8 +116,8 @@ def _queue_storage(observed: ObservedState) -> list[_Schema]:
     """Return every custom queue-storage schema, those last whose shape cannot be read."""
     if not observed.versions:
         return []
-    known = [_Schema(s.schema, s.owner, str(s.shape)) for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
-    return known + [
+    readable = [_Schema(s.schema, s.owner, str(s.shape)) for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
+    return readable + [
         _Schema(
             s.schema,
             s.owner,

@@ -23,17 +23,17 @@ from awa_infra.model import (
     Transaction,
 )
 from awa_infra.planning.effort import effort_of
-from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries
+from awa_infra.planning.gates import GateQuery, LiveFacts, gate_queries, history_query, note_queries
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import database_gate, raise_if_blocked
 from awa_infra.planning.traffic import holds
 
-UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
+VERSION_UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: the version of the schema is unknown."""
 
-STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
+OWNER_ONLY = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
 
 END = b"ROLLBACK"
@@ -60,7 +60,7 @@ def plan_from(
     modes = tuple(Transaction) if draft is None else (Transaction.WHOLE,)
     if draft is None:
         draft = make_plan(desired, seen.state)
-    session = Session(
+    live = LiveFacts(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
@@ -68,19 +68,19 @@ def plan_from(
         effort=effort_of(draft.steps, desired.shapes),
         # Nothing waits in a database without Awa.
         holds=holds(draft.steps, desired.shapes, modes) if seen.state.schema_exists else (),
-        structure=any(step.kind in STRUCTURE for step in draft.steps),
+        structure=any(step.kind in OWNER_ONLY for step in draft.steps),
     )
-    questions = gate_queries(desired, pending=bool(draft.steps), session=session)
-    remarks = note_queries(desired, session, pending=bool(draft.steps))
+    questions = gate_queries(desired, pending=bool(draft.steps), live=live)
+    remarks = note_queries(desired, live, pending=bool(draft.steps))
     reported = {query.code for query in remarks}
     with connection.pipeline():
-        asked = _ask(connection, (*questions, *remarks), seen.readable)
+        answers = _ask(connection, (*questions, *remarks), seen.readable)
         if end:
             connection.execute(END)
-    rows = asked.fetchall() if asked else []
+    rows = answers.fetchall() if answers else []
     gates = [row for row in rows if row["code"] not in reported]
     notes = [row for row in rows if row["code"] in reported]
-    unknown = any(row["code"] in UNKNOWN for row in gates)
+    unknown = any(row["code"] in VERSION_UNKNOWN for row in gates)
     return replace(
         draft,
         checked=tuple(sorted({query.code for query in questions if _can_be_asked(query, seen.readable)})),
@@ -165,8 +165,8 @@ def refuse_other_database(url: str, declared: str | None) -> None:
 
 def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:
     """Run every query whose relations are readable, in one round trip, and return all rows; a note has no hint."""
-    asked = _ask(connection, queries, readable)
-    return asked.fetchall() if asked else []
+    answers = _ask(connection, queries, readable)
+    return answers.fetchall() if answers else []
 
 
 def ask_gates(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from awa_infra.errors import AwaInfraError, BlockedError
 
@@ -49,10 +48,6 @@ class Check:
     hint: str = ""
     code: str = ""
 
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return asdict(self)
-
 
 def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] = ()) -> list[Check]:
     """Return a check for a failure, or where gates are behind it, one for each of them.
@@ -63,13 +58,13 @@ def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] =
         error: the failure.
         known: checks so far; a code that one of them reports is not reported again.
     """
-    said = {check.code for check in known}
+    reported = {check.code for check in known}
     if isinstance(error, BlockedError) and error.parts:
         found = [Check(area, name, Outcome.PROBLEM, part.message, part.hint, part.code) for part in error.parts]
     else:
         more = "".join(f"; {detail}" for detail in error.details)
         found = [Check(area, name, Outcome.PROBLEM, f"{error.message}{more}", error.hint, error.code)]
-    return [check for check in found if check.code not in said]
+    return [check for check in found if check.code not in reported]
 
 
 def worst(checks: Iterable[Check]) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.database.server import Server, read_server
@@ -13,6 +15,8 @@ from awa_infra.model import DesiredState, Plan
 from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
 from awa_infra.wording import counted
+
+_of_server = partial(Check, Area.SERVER)
 
 _ALMOST_ALL = 0.9
 """Share of the server's sessions in use above which a deployment may get none."""
@@ -134,7 +138,3 @@ def _findings(found: Examination) -> list[Check]:
 
 _SHOWN = 5
 """Findings; the rest is counted."""
-
-
-def _of_server(name: str, outcome: Outcome, message: str, hint: str = "") -> Check:
-    return Check(Area.SERVER, name, outcome, message, hint)

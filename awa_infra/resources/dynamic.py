@@ -107,7 +107,7 @@ def _section(text: str | None, title: str, entries: Mapping[str, str]) -> str:
     return f"{inspect.cleandoc(text or '')}\n\n{title}:{''.join(lines)}\n"
 
 
-def declared(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def pulumi_inputs(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a resource hands to Pulumi: its inputs, those wrapped that are secret, and a place for each output.
 
     Args:

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import grpc
 from pulumi.runtime.proto import status_pb2
 
+from awa_infra import engine_log
 from awa_infra.database.kept import pool
+from awa_infra.engine_log import INFO, WARNING
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.wording import in_lines, with_inputs
-from awa_infra.resources import engine_log
-from awa_infra.resources.engine_log import INFO, WARNING
 
 __all__ = ["INFO", "WARNING", "log", "served", "urn"]
 

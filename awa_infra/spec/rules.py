@@ -31,7 +31,7 @@ def stack_checks(values: Mapping[str, Any]) -> Found:
     roles = values.get("roles", {})
     if isinstance(roles, Mapping):
         yield from ((("roles", *path), message) for path, message in duty_checks(roles))
-        yield from password_checks(values, roles)
+        yield from password_checks(values, roles, within="roles.")
     yield from _undeclared(values)
 
 
@@ -100,19 +100,25 @@ def duty_checks(roles: Mapping[str, Any]) -> Found:
         first.setdefault(name, duty)
 
 
-def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any]) -> Found:
-    """Check that every password has its role."""
+def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any], within: str = "") -> Found:
+    """Check that every password has its role.
+
+    Args:
+        passwords: hold them.
+        roles: hold the roles.
+        within: where people write the roles, with a full stop at its end.
+    """
     for key, duty in PASSWORDS.items():
         if key in passwords and roles.get(duty) is None:
-            yield (key,), f"there is no {duty} role; set {duty}, or remove its password"
+            yield (key,), f"there is no {duty} role; set {within}{duty}, or remove its password"
 
 
 def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[object]) -> Found:
     """Check that schemas that are named are declared: elsewhere nothing is made or granted, and workers find out."""
-    known = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
+    schemas = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
     for path, name in named:
-        if isinstance(name, str) and _plain(name) and name not in known:
-            near = nearest(name, known)
+        if isinstance(name, str) and _plain(name) and name not in schemas:
+            near = nearest(name, schemas)
             hint = f"did you mean {near}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
             yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
 

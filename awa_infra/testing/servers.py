@@ -13,17 +13,14 @@ from pathlib import Path
 
 from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.localserver import server as localserver
+from awa_infra.localserver.docker import IMAGE, docker_client
 from awa_infra.localserver.folders import note, take
-from awa_infra.testing.docker import docker_client
 
 VARIABLE = "AWA_TEST_DATABASE_URL"
 """Environment variable with the connection string of a server where tests may create databases."""
 
 FOLDER = "AWA_TEST_SERVER_FOLDER"
 """Environment variable with the folder for the data of the wheel's server, while tests run."""
-
-IMAGE = "postgres:18"
-"""Image of a server in Docker; ``AWA_TEST_DOCKER_IMAGE`` names another one."""
 
 SETTINGS: Mapping[str, str] = {
     # Nothing here has to survive a crash, and a copy of a database is files alone.

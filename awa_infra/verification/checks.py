@@ -14,7 +14,7 @@ from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
 from awa_infra.wording import listed
 
-RINGS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
+SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
 """Placeholder of a slot to the name of its count."""
 
 EMPTY_HISTORY = "Restore its rows from a backup; if the schema awa was never used, drop that one table."
@@ -132,23 +132,23 @@ def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     Count the partitions. Where there are fewer than recorded, the rows of the ring decide whether the count was
     changed or partitions were lost.
     """
-    counts = dict.fromkeys(RINGS.values(), 0)
+    counts = dict.fromkeys(SLOT_COUNTS.values(), 0)
     for part, name in catalog:
         partition = partition_of(name) if part == "relation" else None
         if partition:
-            ring = RINGS[FAMILIES[partition[0]]]
+            ring = SLOT_COUNTS[FAMILIES[partition[0]]]
             counts[ring] = max(counts[ring], partition[1] + 1)
     for ring, count in counts.items():
-        said = getattr(recorded, ring)
-        if count < said and health.slots.get(ring) != count:
-            counts[ring] = said
+        recorded_count = getattr(recorded, ring)
+        if count < recorded_count and health.slots.get(ring) != count:
+            counts[ring] = recorded_count
     return Shape(counts["queue_slots"], counts["lease_slots"], counts["claim_slots"], recorded.receipts)
 
 
 def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Substrate | None) -> list[Finding]:
     """Return which slot counts differ from the slots that exist."""
     findings = []
-    for ring in RINGS.values():
+    for ring in SLOT_COUNTS.values():
         count = getattr(existing, ring)
         recorded = getattr(substrate.shape if substrate else expected, ring)
         if count == recorded == getattr(expected, ring):

@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from psycopg import conninfo
 
 from awa_infra.database.target import Target, connection_string_of, describe_or_hide, redact, secrets_of
 from awa_infra.errors import ConfigurationError
@@ -264,6 +265,14 @@ def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> Non
 def test_a_connection_string_of_parts_leaves_out_what_is_empty() -> None:
     text = connection_string_of({"host": "db", "port": 5432, "user": "me", "dbname": "jobs", "password": None})
     assert text == "host=db port=5432 user=me dbname=jobs"
+
+
+def test_a_connection_speaks_utf8_and_keeps_what_it_says_itself() -> None:
+    target = Target.of("postgresql://me@db/shop?connect_timeout=7")
+    found = conninfo.conninfo_to_dict(target.connection_string(connect_timeout="3", application_name="awa-infra"))
+    assert found["client_encoding"] == "UTF8"
+    assert found["connect_timeout"] == "7"
+    assert found["application_name"] == "awa-infra"
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ _WORDS = {
 """What a script changes, and what it never touches, by its name."""
 
 
-def with_opening_words(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def with_headers(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files, each script with two sentences before it.
 
     Args:
