@@ -88,7 +88,14 @@ def lock(contents: Contents, take: str) -> str:
         contents: what the bundle contains; has the lock waits.
         take: the function of PostgreSQL that tries to take it, for the transaction or for the session.
     """
-    return sqltext.render("bundle/lock.sql", take=sqltext.Part(take), **contents.waits.values())
+    return lock_script("bundle/lock.sql", contents, take=sqltext.Part(take))
+
+
+def lock_script(file: str, contents: Contents, **values: sqltext.Value | sqltext.Part) -> str:
+    """Return a script that waits for Awa's migration lock, with the lines that refuse when the wait is over."""
+    waits = contents.waits.values()
+    wait = sqltext.Part(sqltext.render("bundle/lock_wait.sql", **waits).rstrip("\n"))
+    return sqltext.render(file, wait=wait, **waits, **values)
 
 
 def _condition(query: GateQuery, when: sqltext.Part) -> str:
