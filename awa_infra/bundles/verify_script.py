@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents
+from awa_infra.facts.measured import FIRST_VERSION_WITH_ROUTING
 from awa_infra.model import StepKind
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.session import opening
-
-FIRST_VERSION_WITH_ROUTING = 10
-"""The version that creates ``awa.storage_transition_state`` (Awa 0.6.9)."""
 
 _NOTHING_MISSING = "nothing missing"
 
@@ -55,8 +53,8 @@ def verified(contents: Contents, outcome: str = "Everything was rolled back.") -
 
 def facts(contents: Contents) -> str:
     """Return the statement that keeps every fact, what is expected and what was found, in settings of the session."""
-    known = tuple(_facts(contents))
-    relations = sorted({relation for fact in known for relation in fact.needs})
+    promised = tuple(_facts(contents))
+    relations = sorted({relation for fact in promised for relation in fact.needs})
     texts = [
         sqltext.render(
             "bundle/fact.sql",
@@ -66,7 +64,7 @@ def facts(contents: Contents) -> str:
             brought=fact.brought,
             query=sqltext.Part(fact.query.rstrip()),
         )
-        for fact in known
+        for fact in promised
     ]
     return sqltext.render(
         "bundle/facts.sql", relations=" ".join(relations), facts=sqltext.Part("".join(texts).rstrip("\n"))
@@ -76,7 +74,7 @@ def facts(contents: Contents) -> str:
 def _facts(contents: Contents) -> Iterator[Fact]:
     plan, desired = contents.plan, contents.desired
     what, version = "schema awa: version", plan.to_version
-    recorded = sum(known <= version for known in desired.release.versions)
+    recorded = sum(released <= version for released in desired.release.versions)
     text = sqltext.render("bundle/verify_canonical.sql", what=what, target_version=version, versions=recorded)
     yield Fact(what, str(version), text, ("awa.schema_version",))
     for step in contents.of(StepKind.PATCH):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import click
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json
-from awa_infra.cli.tables import tables
+from awa_infra.cli.tables import stdout_is_terminal, tables
 from awa_infra.errors import ConfigurationError
 from awa_infra.naming import nearest
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from awa_infra.explain import Section
 
 _WIDTH = 100
+"""Characters of a line; a narrower terminal has less."""
 _GROUPS = {
     "failures": "a failure",
     "gates": "a gate",
@@ -39,20 +41,20 @@ def explain(*, code: str | None, as_json: bool) -> None:
     """
     from awa_infra.explain import sections  # noqa: PLC0415  imports a parser of YAML
 
-    known = sections()
+    all_sections = sections()
     if code is None:
-        groups = {name: [section.group for section in found] for name, found in known.items()}
+        groups = {name: [section.group for section in found] for name, found in all_sections.items()}
         if as_json:
             print_json({"codes": groups})
             return
-        _list(known)
+        _list(all_sections)
         return
     wanted = code.strip("[]").lower()
-    if wanted not in known:
-        near = nearest(wanted, known)
+    if wanted not in all_sections:
+        near = nearest(wanted, all_sections)
         hint = f"Run: awa-infra explain {near}" if near else "Run awa-infra explain for a list of all codes."
         raise ConfigurationError(f"There is no code {code!r}.", hint=hint)
-    told = [
+    lines = [
         {
             "group": section.group,
             "happened": _plain(section.happened),
@@ -60,12 +62,12 @@ def explain(*, code: str | None, as_json: bool) -> None:
             "do": _plain(section.do),
             "sql": section.sql,
         }
-        for section in known[wanted]
+        for section in all_sections[wanted]
     ]
     if as_json:
-        print_json({"code": wanted, "sections": told})
+        print_json({"code": wanted, "sections": lines})
         return
-    click.echo("\n\n".join(_text(wanted, section) for section in told))
+    click.echo("\n\n".join(_text(wanted, section) for section in lines))
 
 
 def _list(known: Mapping[str, Sequence[Section]]) -> None:
@@ -86,9 +88,10 @@ def _first(text: str) -> str:
 
 def _text(code: str, section: dict[str, str]) -> str:
     """Return one section for people."""
+    width = min(_WIDTH, shutil.get_terminal_size().columns) if stdout_is_terminal() else _WIDTH
     titles = {"What happened": "happened", "Left behind": "left", "What to do": "do"}
     paragraphs = [
-        textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(paragraph, width, break_long_words=False, break_on_hyphens=False)
         for title, key in titles.items()
         for paragraph in f"{title}: {section[key]}".split("\n\n")
     ]

@@ -168,9 +168,9 @@ def _without(options: str, *names: str) -> str:
 
 
 def _not_understood(url: str) -> ConfigurationError:
-    known = objection(url)
-    if known:
-        return ConfigurationError(known[0], hint=known[1])
+    reason = objection(url)
+    if reason:
+        return ConfigurationError(reason[0], hint=reason[1])
     return ConfigurationError(
         "The database URL is not a connection string that PostgreSQL understands.",
         hint="Write postgresql://user:password@host:5432/database, special characters percent-encoded.",
@@ -195,7 +195,7 @@ def secrets_of(url: str) -> tuple[str, ...]:
 def redact(text: str, url: str) -> str:
     """Return the text with the connection string and every secret of it hidden."""
     for written in (url, cleaned(url)) if url else ():
-        text = text.replace(written, describe_or_hide(url)) if written else text
+        text = text.replace(written, describe_or_hide(url)) if written.strip() else text
     for secret in secrets_of(url):
         text = text.replace(secret, _HIDDEN)
     return text

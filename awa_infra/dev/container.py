@@ -78,10 +78,10 @@ class Container:
         Raises:
             LocalServerError: one of them differs.
         """
-        for what, asked, has in (("image", image, self.image), ("port", port, self.port)):
-            if asked not in (None, has):
+        for what, requested, has in (("image", image, self.image), ("port", port, self.port)):
+            if requested not in (None, has):
                 raise LocalServerError(
-                    f"The container of this folder has the {what} {has}, not {asked}.",
+                    f"The container of this folder has the {what} {has}, not {requested}.",
                     hint=f"Leave out --{what}; or delete the container with its data: awa-infra dev stop --delete.",
                 )
 

@@ -26,6 +26,7 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
     Raises:
         ConfigurationError: there is none, or both are given and name different servers or databases.
     """
+    url = url if url and url.strip() else None
     declared = config.database_url if config else None
     if config is None or not isinstance(declared, str):
         return url or _of_environment()
@@ -59,9 +60,9 @@ def url_to_read(url: str | None, config: StackConfig | None) -> str:
         ConfigurationError: see :func:`url_for`.
         BlockedError: the URL leads to another database than the declared one.
     """
-    found = url_for(url, config)
-    refuse_other_database(found, config.database.name if config and config.database else None)
-    return found
+    checked = url_for(url, config)
+    refuse_other_database(checked, config.database.name if config and config.database else None)
+    return checked
 
 
 def _of_environment() -> str:

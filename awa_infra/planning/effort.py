@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from awa_infra.facts.durations import Duration, duration_facts
+from awa_infra.facts.measured import shape_locks
 from awa_infra.model import Shape, Step, StepKind
 from awa_infra.release import normalised_sha256
 from awa_infra.wording import and_listed, counted
@@ -81,25 +82,17 @@ def is_unmeasured(step: Step, duration: Duration | None) -> bool:
     return duration is None and step.kind in _MEASURED_ALONE
 
 
-def shape_locks(shape: Shape) -> int:
-    """Return about how many objects a queue-storage schema has that a transaction can lock.
-
-    The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
-    """
-    return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots
-
-
 def locks_text(sql: str) -> str | None:
     """Return in words what a text of Awa locks and who waits for it.
 
     Returns:
         Empty if nothing waits; ``None`` if the text was never measured.
     """
-    known = duration_facts().texts.get(normalised_sha256(sql))
-    if known is None:
+    duration = duration_facts().texts.get(normalised_sha256(sql))
+    if duration is None:
         return None
-    held = [_held(mode, known) for mode in STRONG if mode in known.locks]
-    wait = [f"{and_listed(known.waiting)} wait"] if known.waiting else []
+    held = [_held(mode, duration) for mode in STRONG if mode in duration.locks]
+    wait = [f"{and_listed(duration.waiting)} wait"] if duration.waiting else []
     return "; ".join([", ".join(held), *wait]) if held else ""
 
 

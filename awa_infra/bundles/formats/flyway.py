@@ -21,7 +21,7 @@ from awa_infra.bundles.contents import (
 )
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
-from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
+from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
 from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.session import session_block
@@ -105,10 +105,10 @@ def files(contents: Contents) -> dict[str, bytes]:
     ]
     # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
-    asked = [locked(contents, first=False), preflight(contents, more=more), stop()]
+    conditions = [locked(contents, first=False), preflight(contents, more=more), stop()]
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
-        sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
+        lock_script("bundle/lock_flyway.sql", contents, application=_APPLICATION),
         preflight(contents, more=more, each_time=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
@@ -123,7 +123,7 @@ def files(contents: Contents) -> dict[str, bytes]:
             [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
         ).encode(),
         "callbacks/beforeValidate__awa_infra_alone.sql": f"{begun}\n{alone}".encode(),
-        "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
+        "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(conditions).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }
 

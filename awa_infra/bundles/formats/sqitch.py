@@ -67,25 +67,24 @@ def files(contents: Contents) -> dict[str, bytes]:
         *not_adopted_queries(contents, "sqitch", _ADOPTING),
         tool_timeout_query("sqitch"),
     ]
-    asked = preflight(contents, more=more)
+    conditions = preflight(contents, more=more)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {
         "sqitch.conf": _SETTINGS.encode(),
         "prerequisite.sql": prerequisite(contents),
         "sqitch.plan": "\n".join(lines).encode(),
         "awa_infra/lock.sql": locked(contents).encode(),
-        "awa_infra/preflight.sql": asked.encode(),
+        "awa_infra/preflight.sql": conditions.encode(),
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
         **{f"revert/{stem}.sql": back for stem in ordered},
-        **{f"verify/{stem}.sql": _recorded(stem) for stem in ordered},
+        **{
+            f"verify/{stem}.sql": sqltext.render("bundle/version_recorded.sql", version=number(stem) // ROOM).encode()
+            for stem in ordered
+        },
         # All of it can be checked only after the last one.
         f"verify/{ordered[-1]}.sql": b"\\ir ../awa_infra/verified.sql\n",
     }
-
-
-def _recorded(stem: str) -> bytes:
-    return sqltext.render("bundle/version_recorded.sql", version=number(stem) // ROOM).encode()
 
 
 def _wrapped(contents: Contents, step: Step) -> bytes:
