@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from awa_infra.database.observe import read_plan
@@ -120,7 +121,9 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
 
 
 def _desired(wanted: RolesInputs) -> DesiredState:
-    return DesiredState(installed_release(), None, roles=wanted.wanted(wanted.queue_storage_schemas))
+    declared = tuple(duty for duty, password in wanted.passwords().items() if password is not None)
+    roles = replace(wanted.wanted(wanted.queue_storage_schemas), passwords=declared)
+    return DesiredState(installed_release(), None, roles=roles)
 
 
 def _kept_url(olds: Props) -> str:
