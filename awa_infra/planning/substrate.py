@@ -82,7 +82,7 @@ def own_objects() -> sqltext.Values:
     for (part, name), text in newest_catalog_facts().substrate.items():
         if part in found and (part != "relation" or text == "table"):
             found[part].append(name)
-    indexes = {re.sub(r"\{[qlc]\}", "N", n.rpartition(".")[2].replace("{schema}_", "")) for n in found["index"]}
+    indexes = {re.sub(r"\{(q|l|c)\}", "N", n.rpartition(".")[2].replace("{schema}_", "")) for n in found["index"]}
     return {
         "own_tables": _array(name for name in found["relation"] if "{" not in name),
         "own_partitioned": _array(FAMILIES),
