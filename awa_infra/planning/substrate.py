@@ -76,16 +76,16 @@ def expected_counts(shape: Shape) -> sqltext.Values:
 def own_objects() -> sqltext.Values:
     """Return the placeholders that name what Awa makes in a queue-storage schema, each an array of PostgreSQL.
 
-    Names of indexes have ``N`` for the number of a slot, and the name of the schema left out.
+    The number of a slot is left out, and in names of indexes that of the schema.
     """
     found: dict[str, list[str]] = {"relation": [], "index": [], "function": [], "trigger": []}
     for (part, name), text in newest_catalog_facts().substrate.items():
         if part in found and (part != "relation" or text == "table"):
             found[part].append(name)
-    indexes = {re.sub(r"\{(q|l|c)\}", "N", n.rpartition(".")[2].replace("{schema}_", "")) for n in found["index"]}
+    indexes = {re.sub(r"\{(q|l|c)\}", "", n.rpartition(".")[2].replace("{schema}_", "")) for n in found["index"]}
     return {
         "own_tables": _array(name for name in found["relation"] if "{" not in name),
-        "own_partitioned": _array(FAMILIES),
+        "own_partitioned": _array(f"{name}_" for name in FAMILIES),
         "own_indexes": _array(indexes),
         "own_functions": _array(found["function"]),
         "own_triggers": _array(name.rpartition(".")[2] for name in found["trigger"]),

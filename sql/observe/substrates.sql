@@ -22,8 +22,8 @@ WITH found AS MATERIALIZED (
                   LEFT JOIN pg_catalog.pg_inherits h ON x.relispartition AND h.inhrelid = x.oid
                   LEFT JOIN pg_catalog.pg_class y ON y.oid = h.inhparent
                  WHERE i.indrelid = c.oid
-                   AND regexp_replace(replace(coalesce(y.relname, x.relname), 'idx_' || f.nspname || '_', 'idx_'),
-                                      '[0-9]+', 'N') = ANY ({own_indexes}::text[]))) AS indexes,
+                   AND translate(replace(coalesce(y.relname, x.relname), 'idx_' || f.nspname || '_', 'idx_'),
+                                 '0123456789', '') = ANY ({own_indexes}::text[]))) AS indexes,
            count(*) FILTER (WHERE c.relispartition AND c.relname ^@ 'lease'
                               AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
                               AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))
@@ -45,7 +45,7 @@ WITH found AS MATERIALIZED (
                                  AND d.classid = 'pg_catalog.pg_class'::regclass
       JOIN pg_catalog.pg_class c ON c.oid = d.objid
      WHERE c.relkind = 'r'
-       AND CASE WHEN c.relispartition THEN regexp_replace(c.relname, '_[0-9]+$', '') = ANY ({own_partitioned}::text[])
+       AND CASE WHEN c.relispartition THEN rtrim(c.relname, '0123456789') = ANY ({own_partitioned}::text[])
                 ELSE c.relname = ANY ({own_tables}::name[]) END
      GROUP BY c.relnamespace
 )

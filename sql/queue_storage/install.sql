@@ -38,17 +38,17 @@ BEGIN
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                  WHERE n.nspname = {schema} AND c.relkind = 'r'
                    AND CASE WHEN c.relispartition
-                            THEN regexp_replace(c.relname, '_[0-9]+$', '') = ANY ({own_partitioned}::text[])
+                            THEN rtrim(c.relname, '0123456789') = ANY ({own_partitioned}::text[])
                             ELSE c.relname = ANY ({own_tables}::name[]) END
                 UNION ALL
-                -- N is the number of a slot. An index of a partition is known by that of the whole table.
+                -- By name, without the number of a slot. An index of a partition is known by that of the whole table.
                 SELECT 'indexes', count(*), {expected_indexes}
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
                   LEFT JOIN pg_catalog.pg_class whole ON whole.oid = h.inhparent
                  WHERE n.nspname = {schema} AND c.relkind = 'i'
-                   AND regexp_replace(replace(coalesce(whole.relname, c.relname), 'idx_' || {schema} || '_', 'idx_'),
-                                      '[0-9]+', 'N') = ANY ({own_indexes}::text[])
+                   AND translate(replace(coalesce(whole.relname, c.relname), 'idx_' || {schema} || '_', 'idx_'),
+                                 '0123456789', '') = ANY ({own_indexes}::text[])
                 UNION ALL
                 SELECT 'partitions with a fill factor', count(*), {lease_slots} + {claim_slots}
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
