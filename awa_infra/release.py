@@ -6,7 +6,7 @@ The texts are Awa's own. This module counts, orders and hashes them, and changes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import metadata
 
@@ -98,8 +98,9 @@ def _provenance(name: str, migrations: tuple[Migration, ...], patches: tuple[Pat
     return Provenance.KNOWN
 
 
+@cache
 def installed_release() -> Release:
-    """Return the release of the ``awa-pg`` wheel in this environment.
+    """Return the release of the ``awa-pg`` wheel in this environment; built once, because hashing takes 17 ms.
 
     Only the list functions of the wheel are called; its version probe writes to the database.
 
@@ -109,28 +110,14 @@ def installed_release() -> Release:
     try:
         import awa  # noqa: PLC0415  a native module, wanted only by commands that need SQL
 
-        name = _installed_version(metadata.version)
+        name = metadata.version(DISTRIBUTION)
     except (ImportError, metadata.PackageNotFoundError) as exc:
         raise ReleaseError(
             "The Python package awa-pg, which carries Awa's migrations, is not installed here.",
             hint="Install it beside awa-infra: pip install awa-pg.",
         ) from exc
-    key = name, id(awa)
-    if key not in _built:
-        patches = awa.schema_patches() if hasattr(awa, "schema_patches") else ()
-        _built[key] = awa, build_release(name, awa.migrations(), patches)
-    return _built[key][1]
-
-
-@cache
-def _installed_version(look_up: Callable[[str], str]) -> str:
-    """Return the version of the wheel, looked up once: its module stays the same for as long as this process runs."""
-    return look_up(DISTRIBUTION)
-
-
-_built: dict[tuple[str, int], tuple[object, Release]] = {}
-"""Releases by wheel: hashing all texts takes 17 ms, and a module that was imported does not change any more. The module
-is kept beside, so that its identity is not reused."""
+    patches = awa.schema_patches() if hasattr(awa, "schema_patches") else ()
+    return build_release(name, awa.migrations(), patches)
 
 
 FIRST_VERSION_NEVER_LEGACY = 9

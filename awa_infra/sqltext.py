@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from psycopg import sql
 
 Value = str | int | float | bool
@@ -51,23 +53,23 @@ _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 def load(path: str) -> str:
     """Return the text of one file, for example ``observe/catalog.sql``.
 
-    The wheel carries the folder inside the package; a checkout has it beside the package.
-
     Raises:
         FileNotFoundError: no such file; that is a bug or a broken installation.
     """
-    packaged = resources.files("awa_infra").joinpath("sql")
-    folder = packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / "sql"
-    return folder.joinpath(path).read_text(encoding="utf-8")
+    return _root().joinpath(path).read_text(encoding="utf-8")
 
 
 @cache
 def names(folder: str) -> tuple[str, ...]:
     """Return the names, without ending, of the SQL files in a folder, sorted."""
-    packaged = resources.files("awa_infra").joinpath("sql")
-    root = packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / "sql"
-    files = (entry.name for entry in root.joinpath(folder).iterdir())
+    files = (entry.name for entry in _root().joinpath(folder).iterdir())
     return tuple(sorted(name.removesuffix(".sql") for name in files if name.endswith(".sql")))
+
+
+def _root() -> Traversable:
+    """Return the folder of all SQL: the wheel carries it inside the package, a checkout has it beside the package."""
+    packaged = resources.files("awa_infra").joinpath("sql")
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / "sql"
 
 
 def render(path: str, **values: Value | Name | Part) -> str:
@@ -107,6 +109,11 @@ def fill(text: str, values: Values) -> str:
             parts[f"{key}__comment"] = _quoted(_one_line(value))
     pieces = [sql.SQL(piece).format(**parts).as_string(None) for piece in text.split(_TAG)]
     return _tag(pieces).join(pieces)
+
+
+def schema_values(schema: str) -> Values:
+    """Return the placeholders of a schema: ``schema`` is its name as text, ``schema_name`` as an identifier."""
+    return {"schema": schema, "schema_name": Name(schema)}
 
 
 def _quoted(value: Value | Name) -> sql.Composable:

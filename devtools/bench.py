@@ -37,7 +37,7 @@ from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
-from devtools import bench_clones, bench_reads, bench_startup, bench_traffic, java_tools, postgres
+from devtools import bench_clones, bench_reads, bench_startup, bench_structure, bench_traffic, java_tools, postgres
 from devtools.progress import ToolMissing, note, run_cli
 
 RESULTS = Path("docs/reference/benchmark.json")
@@ -165,6 +165,7 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     results |= measure_reads(bench, rounds, done)
     results |= measure_tests(bench, rounds)
     results |= measure_startup(bench, rounds, done)
+    results |= measure_structure(bench, rounds, done)
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
@@ -225,6 +226,19 @@ def measure_startup(bench: Bench, rounds: int, done: str) -> dict[str, dict[str,
         return {bench_startup.GROUP: bench_startup.commands(url, rounds)}
 
 
+def measure_structure(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, list[float]]]:
+    """Run the script that proves a whole structure.
+
+    Args:
+        bench: where.
+        rounds: how often.
+        done: template of a migrated database.
+    """
+    note("bench: structure.sql")
+    with bench.database(done) as url:
+        return {bench_structure.GROUP: bench_structure.script(url, rounds)}
+
+
 def _seconds(way: Callable[[], object]) -> float:
     began = time.perf_counter()
     way()
@@ -272,7 +286,7 @@ def table(results: dict[str, dict[str, list[float]]], server: str) -> str:
         for name, seconds in ways.items():
             ratio = statistics.median(b / s for b, s in zip(base, seconds, strict=True))
             lines.append(f"| {name} | {statistics.median(seconds):.3f} | {ratio:.2f} | |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", bench_structure.NOTE])
 
 
 def _run(words: list[str], environment: dict[str, str], folder: Path | None = None) -> None:
@@ -287,7 +301,7 @@ def _main() -> int:
     parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument(
-        "--only", choices=["reads", "tests", "startup"], help="measure these groups, and keep the figures of the others"
+        "--only", choices=["reads", "tests", "startup", "structure"], help="measure these groups, and keep the others"
     )
     given = parser.parse_args()
     rounds: int = given.rounds
@@ -302,6 +316,7 @@ def _main() -> int:
                 "reads": lambda: measure_reads(bench, rounds, done),
                 "tests": lambda: measure_tests(bench, rounds),
                 "startup": lambda: measure_startup(bench, rounds, done),
+                "structure": lambda: measure_structure(bench, rounds, done),
             }
             results = kept | again[given.only]()
             traffic = _known_traffic()

@@ -104,6 +104,9 @@ _INTRO = """\
 Only `up` and `destroy` ask a question, only on a terminal, and `--yes` answers it. Every command can run in a script.
 Where `--json` exists, standard output holds [one JSON document](json.md) and nothing else, of a failure too.
 
+What commands list, they print on a terminal as tables that fit its width, from 40 columns on. Files, pipes and narrower
+terminals get plain lines. `NO_COLOR=1` takes the colours away, and so does `TERM=dumb`.
+
 Output is UTF-8 in files and pipes, whatever the locale says. On a terminal of another encoding, a character that it
 lacks is written as an escape, such as `\\u2603`.
 """

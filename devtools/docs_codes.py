@@ -23,6 +23,7 @@ _PLACES: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
         "Finding": (1, "code"),
         "Gate": (0, "code"),
+        "Note": (0, "code"),
         "state": (0, "code"),
         "unknown": (0, "code"),
     }
@@ -36,8 +37,8 @@ def gates() -> dict[str, Path]:
 
 
 def notes() -> dict[str, Path]:
-    """Return every note and its file."""
-    return _by_header("note")
+    """Return every note and its file; one that a gate explains, too, is not repeated."""
+    return _by_header("note") | {code: path for code, path in written("Note") if code not in gates()}
 
 
 def bundles() -> dict[str, Path]:

@@ -21,7 +21,7 @@ from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.lock_file import sha256
 from awa_infra.bundles.package import contents_of, render
 from awa_infra.bundles.structure_script import STRUCTURE_FILE
-from awa_infra.cli.desired import read_config
+from awa_infra.cli.options import read_config
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import StepKind
 from devtools.progress import ToolError, note, run_cli

@@ -17,8 +17,10 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/migrate-without-pulumi",
             "how-to/approve-a-plan",
             "how-to/upgrade-awa",
+            "how-to/when-an-upgrade-fails",
             "how-to/manage-a-fleet",
             "how-to/managed-postgres",
+            "how-to/run-beside-replication",
             "how-to/remove-a-stack",
         ),
         "How-to: in containers and pipelines": (
@@ -45,6 +47,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "How-to: check and develop": (
             "how-to/verify-a-database",
+            "how-to/restore-a-backup",
             "how-to/verify-a-release",
             "how-to/find-out-why",
             "how-to/develop-with-a-database",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from tests.support.tools import awa
 
 if TYPE_CHECKING:
     from tests.matrix.starts import Starts
+
+# Tests start thousands of processes. Where Python is told to write no bytecode, each would compile our modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 LEVELS = ("unit", "database", "tools", "rough", "engine", "provider")
 

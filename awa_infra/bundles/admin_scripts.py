@@ -55,8 +55,7 @@ def roles_script(contents: Contents) -> dict[str, bytes]:
 
 def _summary(roles: Roles, contents: Contents) -> str:
     """Return the query of what is there after the commit, in a transaction of its own: it has the settings, too."""
-    named = {"owner": roles.owner, "migrator": roles.migrator, "runtime": roles.runtime, "observer": roles.observer}
-    duties = [{"duty": duty, "name": name} for duty, name in named.items() if name] + [{"duty": "ran this"}]
+    duties = [{"duty": duty, "name": name} for duty, name in roles.duties().items()] + [{"duty": "ran this"}]
     text = sqltext.render("bundle/roles_summary.sql", owner=roles.owner, duties=json.dumps(duties, ensure_ascii=False))
     begun = opening(contents.waits.lock_timeout, only_reads=True)
     return f"BEGIN;\n{begun}\n{text.rstrip()};\nCOMMIT;\n"

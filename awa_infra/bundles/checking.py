@@ -66,12 +66,12 @@ def check(existing: ExistingBundle) -> tuple[Flaw, ...]:
 
 
 def unknown_releases(existing: ExistingBundle) -> tuple[str, ...]:
-    """Return the releases in a bundle whose texts this awa-infra does not know, so that it cannot tell."""
+    """Return the releases in a bundle whose texts this awa-infra does not know, so it cannot verify them."""
     known = known_releases()
     return tuple(sorted({entry.release for entry in existing.lock.frozen.values()} - known.keys()))
 
 
-def progress(existing: ExistingBundle, history: History) -> tuple[Applied, ...]:
+def applied_files(existing: ExistingBundle, history: History) -> tuple[Applied, ...]:
     """Return what a database has run, file by file: migrations by version, then repeatable files.
 
     Raises:

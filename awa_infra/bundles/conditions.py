@@ -27,7 +27,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
         "lock-table-too-small": "The server's lock table has too little room for what is to be installed. Raise it.",
         "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
-        "no-synchronous-standby": "Every commit waits for a synchronous standby, and none is connected.",
+        "no-synchronous-standby": "Every commit waits for synchronous standbys, and too few are connected.",
         "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
         "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
         "read-only": "This is a standby, or the role or database is set to read-only transactions.",
@@ -74,6 +74,6 @@ error itself names the objects and says what to do."""
 WHO = tuple(CONDITIONS)
 
 
-def who_mends(code: str) -> int:
+def corrected_by(code: str) -> int:
     """Return who can correct a condition, as an index into :data:`WHO`; by default the server's administrator."""
     return next((place for place, who in enumerate(WHO) if code in CONDITIONS[who]), WHO.index(_ADMINISTRATOR))

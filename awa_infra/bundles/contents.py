@@ -97,7 +97,7 @@ class Contents:
 def plain_paths(contents: Contents) -> dict[str, str]:
     """Return the path of every step's file, for tools that need a list of the files in order."""
     found = {step.key: f"upstream/{step.key}.sql" for step in contents.of(StepKind.MIGRATION)}
-    found |= {step.key: f"upstream/patch_{own_name(step)}.sql" for step in contents.of(StepKind.PATCH)}
+    found |= {step.key: f"upstream/patch_{step.subject}.sql" for step in contents.of(StepKind.PATCH)}
     for kind, slug in SLUGS.items():
         found |= {step.key: f"awa_infra/{slug}_{script_name(contents, step)}.sql" for step in contents.of(kind)}
     return found
@@ -109,14 +109,9 @@ def script_name(contents: Contents, step: Step) -> str:
     A tool runs a repeatable file again only if something about it has changed. A schema that left the configuration may
     have been dropped since; its script is the same when it comes back.
     """
-    name = own_name(step)
+    name = step.subject
     times = contents.returns.get(name, 0)
     return f"{name}-{times + 1}" if times else name
-
-
-def own_name(step: Step) -> str:
-    """Return what a step is about: the name of the patch or of the schema."""
-    return step.key.partition(":")[2]
 
 
 KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."

@@ -9,13 +9,13 @@ import textwrap
 from collections.abc import Mapping
 
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents
-from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
 from awa_infra.planning.effort import duration_of
 from awa_infra.planning.installer import replays_installer
+from awa_infra.wording import counted
 
-_MILLION = 1_000_000
 _UNKNOWN = "not measured"
 
 _HEADER = """\
@@ -30,7 +30,7 @@ def durations(contents: Contents, paths: Mapping[str, str]) -> str:
         contents: what the bundle contains.
         paths: the path of every step's file by the step's key.
     """
-    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
+    shapes = contents.desired.shapes
     steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
     found = [(step, duration_of(step, shapes)) for step in steps]
     rows = [_row(paths[step.key], step, duration) for step, duration in found]
@@ -53,7 +53,7 @@ def _about(total: float) -> str:
 
 
 def _row(path: str, step: Step, duration: Duration | None) -> str:
-    replay = f"{SECONDS_PER_ROW_AND_REPLAY * _MILLION:.0f}" if replays_installer(step) else ""
+    replay = f"{SECONDS_PER_MILLION_ROWS_AND_REPLAY:.0f}" if replays_installer(step) else ""
     if duration is None:
         return f"| `{path}` | {_UNKNOWN} | {_UNKNOWN} | {_UNKNOWN} | {replay} |"
     # As facts have it, the strongest first.
@@ -65,4 +65,4 @@ def _row(path: str, step: Step, duration: Duration | None) -> str:
 def _tables(duration: Duration, mode: str, count: int) -> str:
     if mode in duration.named:
         return ", ".join(f"`{table}`" for table in duration.named[mode])
-    return f"{count} table{'' if count == 1 else 's'}"
+    return counted(count, "table")

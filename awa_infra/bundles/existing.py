@@ -13,7 +13,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, parsed, sha256
-from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, is_ours, listed
+from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, is_ours, parse_checksums
 from awa_infra.errors import BundleError
 
 
@@ -75,22 +75,22 @@ class ExistingBundle:
     @property
     def foreign(self) -> list[str]:
         """Files that awa-infra did not write."""
-        return sorted(self.files.keys() - listed(self._sums).keys() - {CHECKSUMS})
+        return sorted(self.files.keys() - self._sums.keys() - {CHECKSUMS})
 
     @property
     def missing(self) -> list[str]:
         """Files that awa-infra wrote and that were removed."""
-        return sorted(listed(self._sums).keys() - self.files.keys())
+        return sorted(self._sums.keys() - self.files.keys())
 
     @property
     def edited(self) -> list[str]:
         """Files that awa-infra wrote and that were edited."""
-        sums = listed(self._sums)
-        return sorted(path for path in self.files.keys() & sums.keys() if sha256(self.files[path]) != sums[path])
+        both = self.files.keys() & self._sums.keys()
+        return sorted(path for path in both if sha256(self.files[path]) != self._sums[path])
 
-    @property
-    def _sums(self) -> str:
-        return self.files.get(CHECKSUMS, b"").decode(errors="replace")
+    @cached_property
+    def _sums(self) -> dict[str, str]:
+        return parse_checksums(self.files.get(CHECKSUMS, b"").decode(errors="replace"))
 
 
 def age(release: str) -> Version:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import SCHEMA_GONE, Contents, own_name
+from awa_infra.bundles.contents import SCHEMA_GONE, Contents
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.gates import GateQuery
@@ -27,8 +27,8 @@ def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery
         contents: what the bundle contains.
         together: whether all files are one transaction, rather than each its own.
     """
-    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
-    schemas = [own_name(step) for step in contents.of(StepKind.QUEUE_STORAGE)]
+    shapes = contents.desired.shapes
+    schemas = [step.subject for step in contents.of(StepKind.QUEUE_STORAGE)]
     installed = (
         [(f"schema {CANONICAL_SCHEMA}", CANONICAL_SCHEMA, "schema_version", CANONICAL_LOCKS)] if together else []
     )
@@ -78,7 +78,7 @@ def dropped_schema_queries(
             needs,
             sqltext.render(
                 "bundle/schema_gone.sql",
-                schema=own_name(step),
+                schema=step.subject,
                 identity=identity(step),
                 last=last_only,
                 history=sqltext.Part(history),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from awa_infra.errors import BundleError
-from awa_infra.model import QueueStorage, Shape
+from awa_infra.model import Shape
 
 LOCK_FILE = "awa-infra.lock"
 
@@ -66,7 +66,12 @@ def sha256(content: bytes) -> str:
 
 
 def grown(
-    old: LockFile, release: str, migrations: Mapping[int, str], repeatable: Iterable[str], files: Mapping[str, bytes]
+    old: LockFile,
+    release: str,
+    migrations: Mapping[int, str],
+    repeatable: Iterable[str],
+    files: Mapping[str, bytes],
+    shapes: Mapping[str, Shape],
 ) -> LockFile:
     """Return the lock after these files were released, too.
 
@@ -76,6 +81,7 @@ def grown(
         migrations: path of each migration by its version.
         repeatable: paths of the repeatable files.
         files: the bytes of all of them.
+        shapes: of the declared queue-storage schemas, by name.
     """
     frozen = {version: Released(path, release, sha256(files[path])) for version, path in migrations.items()}
     known = {(entry.file, entry.sha256): entry for entry in old.repeatable}
@@ -83,13 +89,9 @@ def grown(
     # A text that a file had before comes to the end again: the last one of a file is what is there.
     now = {(entry.file, entry.sha256): known.get((entry.file, entry.sha256), entry) for entry in new}
     before = [entry for key, entry in known.items() if key not in now]
-    return LockFile(old.form, old.from_version, {**frozen, **old.frozen}, (*before, *now.values()), old.shapes)
-
-
-def with_shapes(lock: LockFile, wanted: Iterable[QueueStorage]) -> LockFile:
-    """Return the lock with the shapes of more queue-storage schemas."""
-    shapes = {**lock.shapes, **{q.schema: q.shape for q in wanted}}
-    return LockFile(lock.form, lock.from_version, lock.frozen, lock.repeatable, shapes)
+    return replace(
+        old, frozen={**frozen, **old.frozen}, repeatable=(*before, *now.values()), shapes={**old.shapes, **shapes}
+    )
 
 
 def written(lock: LockFile) -> bytes:

@@ -87,6 +87,6 @@ def is_ours(text: str) -> bool:
     return isinstance(data, dict) and data.get("tool") == TOOL
 
 
-def listed(text: str) -> dict[str, str]:
+def parse_checksums(text: str) -> dict[str, str]:
     """Return the hash of every path that the text of a ``SHA256SUMS`` lists."""
     return {line[66:]: line[:64] for line in text.splitlines()}

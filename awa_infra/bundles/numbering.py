@@ -12,7 +12,7 @@ import json
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents, own_name
+from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
 from awa_infra.bundles.gates import dropped_schema_queries, history_of, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
@@ -23,11 +23,14 @@ ROOM = 1000
 """Numbers for each version of Awa."""
 
 AWAS_TEXT = b"-- What comes now is run as it was published:\n"
-"""The line between the lock and the text; the first one in a file counts."""
+"""The line between the lock and the text; the first one in a file counts.
+
+Do not change it: released bundles are split at this line.
+"""
 
 _SLUGS = {StepKind.PATCH: "patch", **SLUGS}
 
-_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
+BEFORE_THE_HISTORY = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
 """What has to be checked before the tool creates a table of its own."""
 
 
@@ -35,18 +38,18 @@ def stems(contents: Contents) -> dict[str, str]:
     """Return the name of every step's file, without folder and ending, by the step's key."""
     newest = {stem.partition("_")[2]: (stem, entry.file) for entry in contents.released for stem in [_stem(entry.file)]}
     top = contents.plan.to_version * ROOM
-    used = max([top, *(_number(_stem(entry.file)) for entry in contents.released)])
+    used = max([top, *(number(entry.file) for entry in contents.released)])
     found = {}
     for step in contents.plan.steps:
         if step.kind is StepKind.MIGRATION:
-            version = int(step.key.removeprefix("V"))
+            version = step.version
             found[step.key] = f"{version * ROOM:06d}_awa_{step.key.lower()}"
         elif step.kind not in ADMINISTRATORS:
-            slug = f"{_SLUGS[step.kind]}_{own_name(step)}"
+            slug = f"{_SLUGS[step.kind]}_{step.subject}"
             stem, file = newest.get(slug, ("", ""))
             # When a tool takes over a database, its history gets everything up to that version.
-            behind = stem and _number(stem) < top
-            back = step.kind in SLUGS and own_name(step) in contents.returned
+            behind = stem and number(stem) < top
+            back = step.kind in SLUGS and step.subject in contents.returned
             if behind or back or contents.texts.get(file) != step.sql:
                 used += 1
                 stem = f"{used:06d}_{slug}"
@@ -78,7 +81,7 @@ def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
     """
     parts = [
         session_block(contents.waits.lock_timeout, local=False),
-        preflight(contents, more=more, only=_FIRST | {query.code for query in more}),
+        preflight(contents, more=more, only=BEFORE_THE_HISTORY | {query.code for query in more}),
         refusal(),
         sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
     ]
@@ -110,7 +113,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
         stop("Nothing was run; do not run the tool before this is corrected."),
         "COMMIT;\n",
     ]
-    numbers = json.dumps([_number(stem) for stem in in_order(contents, stems(contents))])
+    numbers = json.dumps([number(stem) for stem in in_order(contents, stems(contents))])
     return {
         "prerequisite.sql": prerequisite(contents),
         "preflight.sql": "\n".join(asked).encode(),
@@ -121,7 +124,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
 def numbered_dropped_queries(contents: Contents, tool: str, *, last_only: bool = False) -> tuple[GateQuery, ...]:
     """Return the gates for schemas that are gone; see :func:`awa_infra.bundles.gates.dropped_schema_queries`."""
     named = stems(contents)
-    return dropped_schema_queries(contents, tool, lambda step: str(_number(named[step.key])), last_only=last_only)
+    return dropped_schema_queries(contents, tool, lambda step: str(number(named[step.key])), last_only=last_only)
 
 
 def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
@@ -153,13 +156,14 @@ def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQ
 
 
 def number(path: str) -> int:
-    """Return the number of a file."""
-    return _number(_stem(path))
+    """Return the number that a file's name begins with."""
+    return int(PurePosixPath(path).name.partition("_")[0])
+
+
+def stem_paths(contents: Contents, folder: str, ending: str = ".sql") -> dict[str, str]:
+    """Return the path of every step's file by the step's key, all in one folder."""
+    return {key: f"{folder}/{stem}{ending}" for key, stem in stems(contents).items()}
 
 
 def _stem(path: str) -> str:
     return PurePosixPath(path).name.partition(".")[0]
-
-
-def _number(stem: str) -> int:
-    return int(stem.partition("_")[0])

@@ -11,10 +11,10 @@ from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
 from awa_infra.bundles.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.bundles.formats import format_named
 from awa_infra.bundles.growing import Kept, grown_from, refuse_older, with_released_texts
-from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, with_shapes, written
+from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, written
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
-from awa_infra.bundles.opening_words import with_opening_words
 from awa_infra.bundles.readme import readme
+from awa_infra.bundles.script_headers import with_headers
 from awa_infra.bundles.structure_script import structure_script
 from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
 from awa_infra.bundles.verify_script import verify
@@ -91,12 +91,12 @@ def package(
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
         files |= {entry.file: existing.files[entry.file] for entry in stay if entry.file in existing.files}
     around = {**form.files(contents), **roles_script(contents), **guard_script(contents), **structure_script(contents)}
-    files.update(with_opening_words({**around, "verify.sql": verify(contents).encode()}))
+    files.update(with_headers({**around, "verify.sql": verify(contents).encode()}))
     files["README.md"] = readme(form, contents, paths).encode()
     files[".gitattributes"] = _ATTRIBUTES
-    migrations = {int(step.key.removeprefix("V")): paths[step.key] for step in contents.of(StepKind.MIGRATION)}
+    migrations = {step.version: paths[step.key] for step in contents.of(StepKind.MIGRATION)}
     repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
-    lock = with_shapes(grown(lock, desired.release.name, migrations, repeatable, files), desired.queue_storage)
+    lock = grown(lock, desired.release.name, migrations, repeatable, files, desired.shapes)
     files[LOCK_FILE] = written(lock)
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
     files[CHECKSUMS] = checksums(files)

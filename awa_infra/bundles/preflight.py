@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from awa_infra import sqltext
-from awa_infra.bundles.conditions import WHO, who_mends
+from awa_infra.bundles.conditions import WHO, corrected_by
 from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents
 from awa_infra.bundles.verify_script import facts
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
@@ -40,7 +40,7 @@ def preflight(
     asked = (*asked_of(contents, begins_itself=begins_itself), *start_queries(contents.plan.from_version), *more)
     kept = [query for query in asked if only is None or query.code in only]
     # Reported in this order: grouped by who can correct them.
-    queries = sorted(kept, key=lambda query: who_mends(query.code))
+    queries = sorted(kept, key=lambda query: corrected_by(query.code))
 
     def when(code: str, *, pending: bool) -> sqltext.Part:
         if each_time is not None:
@@ -89,7 +89,7 @@ def lock(contents: Contents, take: str) -> str:
 def _condition(query: GateQuery, when: sqltext.Part) -> str:
     return sqltext.render(
         "bundle/condition.sql",
-        code=f"{query.code}, for {WHO[who_mends(query.code)].lower()}",
+        code=f"{query.code}, for {WHO[corrected_by(query.code)].lower()}",
         when=when,
         needs=" ".join(query.needs),
         query=sqltext.Part(query.sql.rstrip()),

@@ -8,17 +8,18 @@ from importlib import resources
 
 from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
 from awa_infra.bundles.conditions import CONDITIONS
-from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format, own_name, seconds
+from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format, seconds
 from awa_infra.bundles.durations import durations
 from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.preflight import asked_of, start_queries
 from awa_infra.bundles.running import abort, bad_release, statement, total
-from awa_infra.bundles.structure_script import structure_script
-from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.bundles.structure_script import facts_to_compare
+from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
-from awa_infra.planning.effort import WAITING, and_listed, effort_of
+from awa_infra.planning.effort import WAITING, effort_of
 from awa_infra.planning.installer import replays_installer
 from awa_infra.planning.markdown import as_code, as_text
+from awa_infra.wording import and_listed
 
 
 def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
@@ -40,7 +41,7 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "watch": statement("bundle/watch.sql"),
         "abort": abort(form),
         "bad_release": bad_release(contents),
-        "structure": _STRUCTURE if structure_script(contents) else _NO_STRUCTURE,
+        "structure": _STRUCTURE if facts_to_compare(contents) else _NO_STRUCTURE,
         "locks": _locks(form, contents, paths),
         "durations": durations(contents, paths),
         "roles": _roles(contents),
@@ -162,7 +163,7 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         f"The server's lock table needs room for about {contents.plan.lock_objects} objects in {transaction}.",
     ]
     if replays:
-        microseconds = round(SECONDS_PER_ROW_AND_REPLAY * 1e6)
+        microseconds = round(SECONDS_PER_MILLION_ROWS_AND_REPLAY)
         found.append(
             "These replay the installer of queue storage and scan its ready and finished jobs, for about"
             f" {microseconds} µs for each job and each of the files (with a million jobs {microseconds} s for each):"
@@ -214,7 +215,7 @@ def _conditions(form: Format, contents: Contents) -> str:
 
 
 def _queue_storage(contents: Contents) -> str:
-    names = [f"`{own_name(step)}`" for step in contents.of(StepKind.QUEUE_STORAGE)]
+    names = [f"`{step.subject}`" for step in contents.of(StepKind.QUEUE_STORAGE)]
     if not names:
         return "This bundle contains no custom queue-storage schema."
     return f"Custom queue-storage schemas in this bundle: {', '.join(names)}."

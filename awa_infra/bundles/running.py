@@ -6,12 +6,11 @@ import textwrap
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Format
-from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY, runtime_floor
+from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY, runtime_floor
 from awa_infra.facts.durations import duration_facts
 from awa_infra.planning.effort import effort_of
 from awa_infra.planning.installer import replays
 
-_MILLION = 1_000_000
 _WIDTH = 120
 
 
@@ -27,8 +26,9 @@ def statement(path: str) -> str:
 
 def total(contents: Contents) -> str:
     """Return how long all files together take from the version at which the bundle starts, and how jobs are counted."""
-    shapes = {wanted.schema: wanted.shape for wanted in contents.desired.queue_storage}
-    effort = effort_of([step for step in contents.plan.steps if step.kind not in ADMINISTRATORS], shapes)
+    effort = effort_of(
+        [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS], contents.desired.shapes
+    )
     start = contents.plan.from_version
     where = f"From version {start}" if start else "From an empty database"
     said = [
@@ -42,7 +42,7 @@ def total(contents: Contents) -> str:
     )
     again = replays(contents.plan.steps)
     if again:
-        seconds = again * SECONDS_PER_ROW_AND_REPLAY * _MILLION
+        seconds = again * SECONDS_PER_MILLION_ROWS_AND_REPLAY
         more.append(f"{seconds:.0f} s for every million ready or finished jobs in queue storage")
     if more:
         said.append(f"A database in use adds {' and '.join(more)}.")

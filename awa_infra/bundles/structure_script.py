@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache, lru_cache
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
-from awa_infra.model import CANONICAL_SCHEMA, QueueStorage
+from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
 from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand
+from awa_infra.verification.checks import SLOT_COUNTS
 
 STRUCTURE_FILE = "structure.sql"
 
 
-def structure_script(contents: Contents) -> dict[str, bytes]:
-    """Return the script by its path; nothing if what the bundle makes is not all that a known release makes."""
-    desired = contents.desired
-    facts = catalog_facts(desired.release.name, measured_majors()[-1])
+_FLEET = 256
+"""How many schemas' hashes are kept: those of every schema that one process packages."""
+
+
+def facts_to_compare(contents: Contents) -> CatalogFacts | None:
+    """Return the facts of the release, or ``None`` if what the bundle makes is not all that a known release makes."""
+    release = contents.desired.release
     # Texts that were kept from an earlier release have other bodies.
-    if facts is None or contents.kept or contents.plan.to_version != desired.release.schema_version:
+    if contents.kept or contents.plan.to_version != release.schema_version:
+        return None
+    return catalog_facts(release.name, measured_majors()[-1])
+
+
+def structure_script(contents: Contents) -> dict[str, bytes]:
+    """Return the script by its path; nothing without :func:`facts_to_compare`."""
+    desired, facts = contents.desired, facts_to_compare(contents)
+    if facts is None:
         return {}
     wanted = [QueueStorage(CANONICAL_SCHEMA), *(q for q in desired.queue_storage if q.schema != CANONICAL_SCHEMA)]
     own = sorted(own_names(facts.substrate), key=lambda name: (-len(name), name))
@@ -33,6 +46,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         target=desired.release.schema_version,
         release=desired.release.name,
         private=private,
+        rings=json.dumps(_rings()),
     )
     text = sqltext.render(
         "bundle/structure.sql",
@@ -45,7 +59,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         compared="{" + ",".join(sorted(_COMPARED)) + "}",
         digests=json.dumps([row for q in wanted for row in _digests(desired.release.name, q)]),
         newest=measured_majors()[-1],
-        template=json.dumps(_template(desired.release.name, facts), ensure_ascii=False, separators=(",", ":")),
+        template=_template(desired.release.name, facts),
         wanted=json.dumps([_wanted(q) for q in wanted]),
         own="{" + ",".join(own) + "}",
         names="|".join(map(re.escape, own)),
@@ -70,7 +84,8 @@ _HEALTH = ("weak_roles", "denied", "publications")
 """Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
 
 
-def _digests(release: str, wanted: QueueStorage) -> list[dict[str, object]]:
+@lru_cache(_FLEET)
+def _digests(release: str, wanted: QueueStorage) -> tuple[dict[str, object], ...]:
     """Return the hash of a schema without any difference, for each major of PostgreSQL.
 
     The name of the schema is taken for one that is written without quotation marks; the server compares one that is not
@@ -85,7 +100,24 @@ def _digests(release: str, wanted: QueueStorage) -> list[dict[str, object]]:
             entries = facts.canonical | entries
         compared = {key: text for key, text in entries.items() if key[0] in _COMPARED}
         found.append({"schema": wanted.schema, "major": major, "digest": digest(compared)})
-    return found
+    return tuple(found)
+
+
+def _rings() -> list[dict[str, object]]:
+    """Return how each ring's slots are found: partitions of any family by number, those of the first one by count."""
+    rows: list[dict[str, object]] = []
+    for number, (slot, ring) in enumerate(SLOT_COUNTS.items(), 1):
+        families = [family for family, of in FAMILIES.items() if of == slot]
+        rows.append(
+            {
+                "number": number,
+                "ring": ring.replace("slots", "ring"),
+                "pattern": f"^(?:{'|'.join(families)})_([0-9]+)$",
+                "family": f"^{families[0]}_[0-9]+$",
+                "slots": getattr(Shape(), ring),
+            }
+        )
+    return rows
 
 
 def _wanted(wanted: QueueStorage) -> dict[str, object]:
@@ -94,8 +126,9 @@ def _wanted(wanted: QueueStorage) -> dict[str, object]:
     return {"schema": wanted.schema, **slots, "receipts": shape.receipts}
 
 
-def _template(release: str, facts: CatalogFacts) -> list[list[object]]:
-    """Return a row for each entry: part, object, definition, those of older majors, without receipts, canonical."""
+@cache
+def _template(release: str, facts: CatalogFacts) -> str:
+    """Return a row of JSON for each entry: part, object, definition, of older majors, without receipts, canonical."""
     shape = QueueStorage(CANONICAL_SCHEMA).shape
     filled = expand(facts.substrate, SchemaName(CANONICAL_SCHEMA, CANONICAL_SCHEMA), shape).catalog
     canonical = {key: text for key, text in facts.canonical.items() if key not in filled}
@@ -104,7 +137,7 @@ def _template(release: str, facts: CatalogFacts) -> list[list[object]]:
         for key, text in sorted(entries.items()):
             others = _older(release, key, text, canonical=kind)
             rows.append([*key, text, others, None if kind else facts.without_receipts.get(key), kind])
-    return rows
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def _older(release: str, key: tuple[str, str], text: str, *, canonical: bool) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from functools import cache
 
 from awa_infra.errors import BundleError
@@ -88,7 +87,7 @@ def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> N
 @cache
 def problems(text: str) -> tuple[str, ...]:
     """Return everything in a text that a tool would misread, each with its line."""
-    # What was quoted leaves a mark, for a variable of psql may have quotes, and its lines, for their numbers.
+    # Replace quoted text by a marker, for a psql variable may have quotes, and its newlines, to keep line numbers.
     bare = _QUOTED.sub(_hollow, text)
     anywhere = [reported for pattern, what in _ANYWHERE for reported in _told(pattern, what, text)]
     return (*anywhere, *(reported for pattern, what in _OUTSIDE_QUOTES for reported in _told(pattern, what, bare)))
@@ -100,8 +99,7 @@ def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:
         yield "queue-storage schema", wanted.schema
         yield from ((f"queue of schema {wanted.schema}", queue.name) for queue in wanted.queues)
     if desired.roles is not None:
-        named = {key: value for key, value in asdict(desired.roles).items() if isinstance(value, str)}
-        yield from ((f"{duty} role", name) for duty, name in named.items())
+        yield from ((f"{duty} role", name) for duty, name in desired.roles.duties().items())
 
 
 def _anywhere(text: str) -> Iterator[str]:
@@ -123,11 +121,11 @@ def _hollow(found: re.Match[str]) -> str:
 def _names(steps: Iterable[Step]) -> Iterator[str]:
     patches = 0
     for step in steps:
-        if step.kind is StepKind.MIGRATION and int(step.key.removeprefix("V")) > _LARGEST_VERSION:
+        if step.kind is StepKind.MIGRATION and step.version > _LARGEST_VERSION:
             yield f"{step.key}: versions above {_LARGEST_VERSION} would come first where files are ordered by name."
         if step.kind is StepKind.PATCH:
             patches += 1
-            name = step.key.partition(":")[2]
+            name = step.subject
             if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", name):
                 yield f"{step.key}: a file name takes lower-case letters, digits and single underscores only."
     if patches > _MOST_PATCHES:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import Contents, own_name
+from awa_infra.bundles.contents import Contents
 from awa_infra.model import StepKind
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.gates import queue_storage_values
@@ -80,7 +80,7 @@ def _facts(contents: Contents) -> Iterator[Fact]:
     text = sqltext.render("bundle/verify_canonical.sql", what=what, target_version=version, versions=recorded)
     yield Fact(what, str(version), text, ("awa.schema_version",))
     for step in contents.of(StepKind.PATCH):
-        patch = own_name(step)
+        patch = step.subject
         if patch in sqltext.names("patches"):
             what = f"schema awa: patch {patch}"
             probe = sqltext.Part(sqltext.load(f"patches/{patch}.sql").rstrip())

@@ -54,7 +54,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
                 folder.rmdir()
         raise BundleError(
             f"The bundle cannot be written to {out}: {exc.strerror or exc}.",
-            hint="Choose a folder in which you may create files. What was there is as it was.",
+            hint="Choose a folder in which you may create files. The existing files are unchanged.",
         ) from exc
 
 
@@ -127,7 +127,7 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
     except OSError as exc:
         raise BundleError(
             f"The archive cannot be written to {target}: {exc.strerror or exc}.",
-            hint="Choose a folder in which you may create files. What was there is as it was.",
+            hint="Choose a folder in which you may create files. The existing files are unchanged.",
         ) from exc
 
 

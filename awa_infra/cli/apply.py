@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
+from awa_infra.cli.failures import print_note
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
@@ -18,6 +18,7 @@ from awa_infra.cli.options import (
     loudness_options,
     or_declared,
     policy_options,
+    read_config,
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
@@ -29,7 +30,8 @@ from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.database_url import url_for
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import AgreedPlan, Policy
-from awa_infra.planning.describe import state_data
+from awa_infra.planning.describe import note_data, state_data
+from awa_infra.planning.release_notes import release_notes
 
 
 @click.command(epilog=examples("apply"))
@@ -87,6 +89,9 @@ def apply(
     )
     with shown_progress(waiting) as telling:
         desired = desired_state(config, target_version, policy, transaction)
+        notes = release_notes(desired.release)
+        for note in notes:
+            print_note(note)
         report = run_apply(url, desired, agreed=agreed, role=role, options=telling)
     if as_json:
         print_json(
@@ -94,6 +99,7 @@ def apply(
                 "changed": report.changed,
                 "seconds": round(report.seconds, 3),
                 "attempts": report.attempts,
+                "notes": [note_data(note) for note in notes],
                 "applied": [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied],
                 **state_data(report.after),
             }

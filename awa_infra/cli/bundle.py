@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from awa_infra.bundles.checking import Applied, check, progress, unknown_releases
+from awa_infra.bundles.checking import Applied, applied_files, check, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle, read
 from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.options import database_url_option, json_option
 from awa_infra.cli.output import print_json
+from awa_infra.cli.tables import tables
 from awa_infra.errors import BundleError
 from awa_infra.model import History
 
@@ -35,7 +36,7 @@ def bundle() -> None:
 def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_json: bool) -> None:
     """Check that a bundle is as it was written, and that every text of Awa in it is one that a release shipped.
 
-    With a database URL it also tells what a database has run of it, by the tool's own history table. Reads only.
+    With a database URL it also shows what a database has run of it, by the tool's own history table. Reads only.
 
     Exit status: 0, or 1 if a file is not as it should be, or if the database has run another text or failed in one.
     Files that are pending do not change it.
@@ -50,7 +51,7 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
         from awa_infra.database.bundle_history import read_history  # noqa: PLC0415  psycopg, only where it is wanted
 
         history = read_history(database_url, existing.lock.form)
-        done = progress(existing, history)
+        done = applied_files(existing, history)
     if as_json:
         print_json(
             {
@@ -97,6 +98,11 @@ def _print_progress(history: History, done: tuple[Applied, ...]) -> None:
     counts = Counter(entry.state for entry in done)
     told = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
     click.echo(f"Database {history.database}, {len(done)} files: {told}.")
-    for entry in done:
-        if entry.state not in {"applied", "adopted"}:
-            click.echo(f"  {entry.state + ':':<10} {entry.file}")
+    left = [entry for entry in done if entry.state not in {"applied", "adopted"}]
+    drawing = tables()
+    if drawing is not None and left:
+        rows = (([(entry.state, "yellow" if entry.state == "pending" else "red")], entry.file) for entry in left)
+        drawing.table(("State", "File"), rows)
+        return
+    for entry in left:
+        click.echo(f"  {entry.state + ':':<10} {entry.file}")

@@ -14,7 +14,7 @@ from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json, warn
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import CANONICAL_SCHEMA
-from awa_infra.planning.describe import listed
+from awa_infra.wording import listed
 
 if TYPE_CHECKING:
     from awa_infra.spec.stack import StackConfig

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
+from awa_infra.cli.tables import Cell, tables
 from awa_infra.doctor.chain import every_check
 from awa_infra.doctor.checks import Check, Outcome, worst
 
@@ -52,7 +53,7 @@ def doctor(
     checks = every_check(database_url, config_path, read_config, role=role, offline=offline)
     outcome = worst(checks)
     if as_json:
-        print_json({"outcome": str(outcome), "checks": [check.data() for check in checks]})
+        print_json({"outcome": str(outcome), "checks": [asdict(check) for check in checks]})
     else:
         _print(checks)
     ctx.exit(_STATUS.get(outcome, 0))
@@ -60,8 +61,12 @@ def doctor(
 
 def _print(checks: Sequence[Check]) -> None:
     width = max(len(check.name) for check in checks)
+    drawing = tables()
     for area, inside in groupby(checks, key=lambda check: check.area):
         click.echo(click.style(area[:1].upper() + area[1:], bold=True))
+        if drawing is not None:
+            drawing.rows(map(_row, inside), widths=(8, width), indent=2)
+            continue
         for check in inside:
             mark = click.style(f"{check.outcome:<8}", fg=_COLOURS[check.outcome])
             code = f" [{check.code}]" if check.code else ""
@@ -69,6 +74,13 @@ def _print(checks: Sequence[Check]) -> None:
             if check.hint and check.outcome is not Outcome.OK:
                 click.echo(f"  {'':<8} {'':<{width}}  {click.style(check.hint, dim=True)}")
     click.echo(_verdict(checks))
+
+
+def _row(check: Check) -> Sequence[Cell]:
+    """Return a check as a row of a table; what to do is below what was found."""
+    said = f"{hide_passwords(check.message)} [{check.code}]" if check.code else hide_passwords(check.message)
+    hint = [(f"\n{check.hint}", "dim")] if check.hint and check.outcome is not Outcome.OK else []
+    return [(str(check.outcome), _COLOURS[check.outcome])], check.name, [(said, ""), *hint]
 
 
 def _verdict(checks: Sequence[Check]) -> str:

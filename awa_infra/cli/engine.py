@@ -12,9 +12,10 @@ from awa_infra.cli.examples import examples
 from awa_infra.cli.options import file_option, json_option
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import NotConfirmedError
+from awa_infra.wording import counted
 
 if TYPE_CHECKING:
-    from awa_infra.resources.automation import Operation, Outcome
+    from awa_infra.resources.automation import EngineResult, Operation
 
 _config = file_option(
     "--config", "config_path", about="The stack's Pulumi.<stack>.yaml; Pulumi.yaml lies beside it.", required=True
@@ -109,7 +110,7 @@ def _on_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(foreseen: Outcome) -> None:
+def _ask(foreseen: EngineResult) -> None:
     """Ask whether to do what the preview has just shown; nothing is asked where nothing changes."""
     if set(foreseen.changes) <= {"same"}:
         return
@@ -118,13 +119,12 @@ def _ask(foreseen: Outcome) -> None:
         raise NotConfirmedError("Not confirmed, so nothing was changed.")
 
 
-def _refuse_destruction(foreseen: Outcome) -> None:
+def _refuse_destruction(foreseen: EngineResult) -> None:
     """Refuse to delete or replace anything without a terminal to confirm it."""
     if foreseen.going:
         raise NotConfirmedError(
-            f"{foreseen.operation} of stack {foreseen.stack} would delete or replace {len(foreseen.going)} "
-            f"resource{'s' if len(foreseen.going) > 1 else ''},"
-            "and there is no terminal to confirm it. Nothing was changed.",
+            f"{foreseen.operation} of stack {foreseen.stack} would delete or replace "
+            f"{counted(len(foreseen.going), 'resource')}, and there is no terminal to confirm it. Nothing was changed.",
             details=foreseen.going,
             hint=f"If that is what you want, run: awa-infra {foreseen.operation} --yes, with the same options.",
         )

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json
+from awa_infra.cli.tables import tables
 from awa_infra.errors import ConfigurationError
 from awa_infra.naming import nearest
+
+if TYPE_CHECKING:
+    from awa_infra.explain import Section
 
 _WIDTH = 100
 _GROUPS = {
@@ -39,8 +45,7 @@ def explain(*, code: str | None, as_json: bool) -> None:
         if as_json:
             print_json({"codes": groups})
             return
-        for name, found in groups.items():
-            click.echo(f"{name:<28} {', '.join(_GROUPS[group] for group in found)}")
+        _list(known)
         return
     wanted = code.strip("[]").lower()
     if wanted not in known:
@@ -61,6 +66,22 @@ def explain(*, code: str | None, as_json: bool) -> None:
         print_json({"code": wanted, "sections": told})
         return
     click.echo("\n\n".join(_text(wanted, section) for section in told))
+
+
+def _list(known: Mapping[str, Sequence[Section]]) -> None:
+    """Print every code with what it is the code of; on a terminal also with the sentence that explains it first."""
+    drawing = tables()
+    if drawing is not None:
+        rows = ((code, _GROUPS[s.group], [(_first(s.happened), "dim")]) for code, found in known.items() for s in found)
+        drawing.table(("Code", "Kind", "What happened"), rows)
+        return
+    for code, found in known.items():
+        click.echo(f"{code:<28} {', '.join(_GROUPS[section.group] for section in found)}")
+
+
+def _first(text: str) -> str:
+    """Return the first sentence, or what comes before a list."""
+    return re.split(r"[.:]\s", _plain(text), maxsplit=1)[0].rstrip(".:") + "."
 
 
 def _text(code: str, section: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from awa_infra.cli.output import print_error, print_json
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
 
 if TYPE_CHECKING:
-    from awa_infra.model import Gate  # thirty dataclasses, which --help need not make
+    from awa_infra.model import Gate, Note  # thirty dataclasses, which --help need not make
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
@@ -24,10 +24,24 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
-def show_error(error: AwaInfraError, *, as_json: bool) -> int:
-    """Show one failure and return its exit status."""
+FAILURE_DOCUMENT = "awa_infra.failure_document"
+"""Where a context keeps what writes a failure in the format for programs that the command line requests."""
+
+FailureWriter = Callable[[AwaInfraError], None]
+
+
+def show_error(error: AwaInfraError, *, as_json: bool, write: FailureWriter | None = None) -> int:
+    """Show one failure and return its exit status.
+
+    Args:
+        error: the failure.
+        as_json: whether the command line requests JSON.
+        write: writes the failure as the document that the command line requests, if the command has come so far.
+    """
     print_failure(error)
-    if as_json:
+    if write is not None:
+        write(error)
+    elif as_json:
         print_json({"error": error_data(error)})
     return error.exit_status
 
@@ -58,6 +72,11 @@ def print_gates(gates: Iterable[Gate]) -> None:
     """Write gates to standard error in the same form as a failure that they cause."""
     for gate in gates:
         print_failure(BlockedError(gate.message, hint=gate.hint, gate=gate.code))
+
+
+def print_note(note: Note) -> None:
+    """Write what is worth knowing to standard error, one line."""
+    print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
 
 
 def error_data(error: AwaInfraError) -> dict[str, Any]:

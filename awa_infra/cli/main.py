@@ -7,11 +7,19 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import click
 
 from awa_infra import __version__
-from awa_infra.cli.failures import asks_for_json, internal_error, print_failure, show_error, show_usage_error
+from awa_infra.cli.failures import (
+    FAILURE_DOCUMENT,
+    asks_for_json,
+    internal_error,
+    print_failure,
+    show_error,
+    show_usage_error,
+)
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.output import drop_output, is_about_output, no_colour, output_error, prepare_streams
 from awa_infra.errors import AwaInfraError, InterruptionError, OutputError, TerminationError
@@ -111,9 +119,11 @@ def _complete(instruction: str) -> int:
 
 def _run(arguments: list[str]) -> int:
     """Run one command and return its exit status, with every failure shown."""
+    kept: dict[str, Any] = {}
     try:
         # Not cli.main(): click would answer a closed pipe with status 1, which here means "pending".
         with cli.make_context("awa-infra", arguments, color=False if no_colour() else None) as ctx:
+            kept = ctx.meta  # that of the command, too
             status = cli.invoke(ctx)
     except click.exceptions.Exit as exc:
         return exc.exit_code
@@ -131,7 +141,7 @@ def _run(arguments: list[str]) -> int:
         error = internal_error(exc)
     else:
         return status if isinstance(status, int) else 0
-    return show_error(error, as_json=asks_for_json(arguments))
+    return show_error(error, as_json=asks_for_json(arguments), write=kept.get(FAILURE_DOCUMENT))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

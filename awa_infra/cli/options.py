@@ -8,13 +8,16 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.output import LOUDNESS, Loudness, loudness
+from awa_infra.cli.output import LOUDNESS, Loudness, loudness, warn
 from awa_infra.model import Policy, Transaction
+
+if TYPE_CHECKING:
+    from awa_infra.spec.stack import StackConfig
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,28 +53,48 @@ def file_option(*names: str, about: str, required: bool = False) -> Callable[[F]
     return click.option(*names, type=path, metavar="FILE", help=about, required=required)
 
 
-def database_url_option(command: F) -> F:
-    """Add ``--database-url``; the environment is the better place, argv is visible to all users."""
-    return click.option(
-        "--database-url",
-        envvar="DATABASE_URL",
-        type=TEXT,
-        metavar="URL",
-        help="Connection string. Prefer the environment variable DATABASE_URL: other users can see arguments.",
-    )(command)
+database_url_option = click.option(
+    "--database-url",
+    envvar="DATABASE_URL",
+    type=TEXT,
+    metavar="URL",
+    help="Connection string. Prefer the environment variable DATABASE_URL: other users can see arguments.",
+)
+
+config_option = file_option(
+    "--config",
+    "config_path",
+    about="A Pulumi.<stack>.yaml; its keys awa:* declare roles, queue-storage schemas and more.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")
+
+transaction_option = click.option(
+    "--transaction",
+    type=click.Choice([mode.value for mode in Transaction]),
+    help="What is committed together: whole, all or nothing, with locks that are held until the end, or each, "
+    "every migration by itself: locks are short, and what an interrupted run has committed is kept. Default: "
+    "awa:transaction, else whole.",
+)
 
 
-def config_option(command: F) -> F:
-    """Add ``--config``, the stack configuration to read."""
-    return file_option(
-        "--config",
-        "config_path",
-        about="A Pulumi.<stack>.yaml; its keys awa:* declare roles, queue-storage schemas and more.",
-    )(command)
+def read_config(path: Path | None) -> StackConfig | None:
+    """Return the configuration of an option, or ``None`` without one; warn of passwords that are not encrypted in it.
+
+    Raises:
+        ConfigurationError: the configuration is wrong; every problem is listed.
+    """
+    if path is None:
+        return None
+    from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
+
+    found = stack_config.load(path)
+    warn(stack_config.clear_warning(found.secrets(), str(path)))
+    return found
 
 
 def policy_options(command: F) -> F:
-    """Add the options that overrule gates by name, and the role to act as. They arrive as one ``policy``."""
+    """Add the options that overrule gates by name, which arrive as one ``policy``, and the role to act as."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -97,17 +120,6 @@ _POLICY = (
     click.option("--allow-many-locks", is_flag=True, help="Overrule lock-table-too-small."),
     click.option("--allow-pooler", is_flag=True, help="Overrule pooler, for one in session mode."),
 )
-
-
-def transaction_option(command: F) -> F:
-    """Add ``--transaction``, what is committed together."""
-    return click.option(
-        "--transaction",
-        type=click.Choice([mode.value for mode in Transaction]),
-        help="What is committed together: whole, all or nothing, with locks that are held until the end, or each, "
-        "every migration by itself: locks are short, and what an interrupted run has committed is kept. Default: "
-        "awa:transaction, else whole.",
-    )(command)
 
 
 def lock_options(command: F) -> F:
@@ -191,11 +203,6 @@ def loudness_options(command: F) -> F:
         )
         wrapper = add(wrapper)
     return cast("F", wrapper)
-
-
-def json_option(command: F) -> F:
-    """Add ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")(command)
 
 
 def or_declared(ctx: click.Context, option: str, value: float, declared: float | None) -> float:

@@ -41,8 +41,13 @@ def loudness() -> Loudness:
 
 
 def no_colour() -> bool:
-    """Whether the user switched colours off, on a terminal too (https://no-color.org)."""
-    return bool(os.environ.get("NO_COLOR"))
+    """Whether colours are off on a terminal too: the user wants none (https://no-color.org), or it has none."""
+    return bool(os.environ.get("NO_COLOR")) or is_dumb()
+
+
+def is_dumb() -> bool:
+    """Whether the terminal only prints text, line after line, as that of an editor."""
+    return os.environ.get("TERM", "").lower() in {"dumb", "unknown"}
 
 
 def prepare_streams() -> None:

@@ -12,13 +12,12 @@ from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.package import Bundle, bundle_to_replace
 from awa_infra.bundles.package import package as make
 from awa_infra.bundles.writing import write, write_archive
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import config_option, file_option, json_option, loudness_options
+from awa_infra.cli.options import config_option, file_option, json_option, loudness_options, read_config
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.naming import nearest
-from awa_infra.planning.describe import listed
+from awa_infra.wording import listed
 
 DIFFERENT = 1
 """Exit status of ``package --check`` when the folder is not what would be written."""

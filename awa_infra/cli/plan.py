@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.failures import print_gates
+from awa_infra.cli.failures import print_gates, print_note
 from awa_infra.cli.options import (
     config_option,
     database_url_option,
@@ -18,10 +17,12 @@ from awa_infra.cli.options import (
     json_option,
     loudness_options,
     policy_options,
+    read_config,
     transaction_option,
 )
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, write_page, write_plan
+from awa_infra.cli.tables import tables
 from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
@@ -78,7 +79,7 @@ def plan(
     """
     if as_markdown and (show_sql or as_json):
         raise ConfigurationError("--markdown cannot be combined with --sql or --json.", hint="Give one of them.")
-    _require_two_files(out, html_path)
+    _refuse_same_file(out, html_path)
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
@@ -95,7 +96,7 @@ def plan(
     else:
         _print(observed.database, found, show_sql=show_sql)
         if not show_sql and found.steps and not found.blocked:
-            click.echo(_next(ctx, found, out))
+            _print_next(ctx, found, out)
     if not as_markdown:
         _print_notes(found)
     print_gates(found.gates)
@@ -105,7 +106,7 @@ def plan(
         ctx.exit(PENDING)
 
 
-def _require_two_files(out: Path | None, html_path: Path | None) -> None:
+def _refuse_same_file(out: Path | None, html_path: Path | None) -> None:
     """Refuse one file for the plan and its page.
 
     Raises:
@@ -134,14 +135,19 @@ def _markdown(database: str, found: Plan, desired: DesiredState) -> str:
 def _print_notes(found: Plan) -> None:
     for note in found.notes:
         if note.code != DURATION:  # printed behind the steps; a part of the document of --json
-            print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
+            print_note(note)
 
 
-def _next(ctx: click.Context, found: Plan, out: Path | None) -> str:
-    """Return the last lines of a plan: its digest, how long it takes, and the command that applies it."""
-    lasting = [note.message for note in found.notes if note.code == DURATION]
-    command = ["awa-infra", "apply", *_given(ctx), *(["--plan", str(out)] if out else [])]
-    return "\n".join([digest_line(found), *lasting, f"Next: {shlex.join(command)}"])
+def _print_next(ctx: click.Context, found: Plan, out: Path | None) -> None:
+    """Print the last lines of a plan: its digest, how long it takes, and the command that applies it."""
+    click.echo(digest_line(found))
+    drawing = tables()
+    for lasting in (note.message for note in found.notes if note.code == DURATION):
+        if drawing is not None:
+            drawing.rows([[lasting]], widths=())
+        else:
+            click.echo(lasting)
+    click.echo("Next: " + shlex.join(["awa-infra", "apply", *_given(ctx), *(["--plan", str(out)] if out else [])]))
 
 
 _OF_A_PLAN_ONLY = frozenset({"database_url", "check", "out", "show_sql", "as_markdown", "html_path", "as_json"})
@@ -172,6 +178,11 @@ def print_sql(plan: Plan) -> None:
 
 def print_steps(plan: Plan) -> None:
     """Print the title of every step, and what it locks."""
+    drawing = tables()
+    if drawing is not None:
+        steps = [(str(number), step.title, [(step.locks, "dim")]) for number, step in enumerate(plan.steps, start=1)]
+        drawing.table(("#", "Step", "Locks"), steps, numbered=True)
+        return
     for step in plan.steps:
         click.echo(f"  + {step.title}")
         if step.locks:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from awa_infra import __version__
+from awa_infra.cli.files import refuse_devices, write_text
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan
 
+_MAKE = "Make one with awa-infra plan --out FILE."
 _LARGEST = 10_000_000
 """Bytes; a plan for a thousand queue-storage schemas has less than one million."""
 
@@ -46,18 +47,6 @@ def _plan(content: bytes, path: Path) -> AgreedPlan:
     from awa_infra.planning.plan_file import read_document  # noqa: PLC0415  pydantic takes a third of a second
 
     return read_document(_decoded(content, path), str(path))
-
-
-def refuse_devices(path: Path) -> None:
-    """Refuse what is no plain file, such as /dev/stdout: reading would block, or it would be replaced.
-
-    Raises:
-        ConfigurationError: it is one.
-    """
-    if path.exists() and not path.is_file():
-        raise ConfigurationError(
-            f"{path} is no plain file.", hint="Name a file. Standard output takes what is printed without this option."
-        )
 
 
 def refuse_other_files(path: Path) -> None:
@@ -98,7 +87,7 @@ def refuse_other_pages(path: Path) -> None:
     from awa_infra.planning.page import GENERATOR  # noqa: PLC0415  most plans have no page
 
     refuse_devices(path)
-    if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START):
+    if path.exists() and GENERATOR.encode() not in _bytes(path, _NEAR_THE_START, hint="Name another file."):
         raise ConfigurationError(
             f"{path} exists, and is no page of a plan that could be replaced.", hint="Name another file."
         )
@@ -123,30 +112,12 @@ _NEAR_THE_START = 1_000
 """Bytes."""
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all.
-
-    Raises:
-        ConfigurationError: it cannot be written there.
-    """
-    from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
-
-    mask = os.umask(0)
-    os.umask(mask)
-    try:
-        replace_file(path.resolve(), text.encode(), mode=0o666 & ~mask)
-    except OSError as exc:
-        raise ConfigurationError(
-            f"Cannot write {path}: {exc.strerror}.", hint="Name a file in a folder in which you may make files."
-        ) from exc
-
-
-def _bytes(path: Path, most: int = _LARGEST) -> bytes:
+def _bytes(path: Path, most: int = _LARGEST, hint: str = _MAKE) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as exc:
-        raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=_MAKE) from exc
+        raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=hint) from exc
 
 
 def _decoded(content: bytes, path: Path) -> str:
@@ -154,6 +125,3 @@ def _decoded(content: bytes, path: Path) -> str:
         return content.decode()
     except UnicodeDecodeError as exc:
         raise ConfigurationError(f"Cannot read {path}: it is not UTF-8 text.", hint=_MAKE) from exc
-
-
-_MAKE = "Make one with awa-infra plan --out FILE."

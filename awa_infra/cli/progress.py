@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from awa_infra.cli.output import Loudness, loudness, no_colour, print_error
+from awa_infra.cli.output import Loudness, is_dumb, loudness, no_colour, print_error
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import retry_line
 from awa_infra.errors import AwaInfraError
@@ -26,28 +26,34 @@ _NAMED = 48
 def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
     """Give the options with callbacks that print progress, waits and retries as the command line requests.
 
-    A bar is drawn if standard error is a terminal, without --quiet and --verbose. Waits and the reasons of retries are
-    always printed.
+    A bar is drawn if standard error is a terminal that can, without --quiet and --verbose. Waits and the reasons of
+    retries are always printed.
     """
     chosen = loudness()
     if chosen is Loudness.QUIET:
         yield _telling(options, print_error)
-    elif chosen is Loudness.NORMAL and sys.stderr is not None and sys.stderr.isatty():
+    elif chosen is Loudness.NORMAL and _has_bars():
         bar = _bar()
-        told = _telling(options, lambda text: _drawn(lambda: bar.console.print(text, markup=False, highlight=False)))
+        told = _telling(
+            options, lambda text: _draw_safely(lambda: bar.console.print(text, markup=False, highlight=False))
+        )
         steps = _Drawn(bar)  # before the start: to add a task to a bar that is shown would draw it
-        _drawn(bar.start)
+        _draw_safely(bar.start)
         try:
             yield replace(told, progress=steps)
         finally:
-            _drawn(bar.stop)
+            _draw_safely(bar.stop)
     else:
         lines = _Lines(each=chosen is Loudness.VERBOSE)
         yield replace(_telling(options, print_error), progress=lines)
         lines.close()
 
 
-def _drawn(draw: Callable[[], object]) -> None:
+def _has_bars() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and not is_dumb()
+
+
+def _draw_safely(draw: Callable[[], object]) -> None:
     """Draw, if it can be drawn: a closed terminal must never end the apply."""
     with suppress(OSError):
         draw()
@@ -84,7 +90,7 @@ class _Drawn:
 
     def __call__(self, number: int, total: int, step: Step) -> None:
         title = step.title if len(step.title) <= _NAMED else f"{step.title[: _NAMED - 1]}…"
-        _drawn(lambda: self.bar.update(self.task, total=total, completed=number - 1, description=title))
+        _draw_safely(lambda: self.bar.update(self.task, total=total, completed=number - 1, description=title))
 
 
 class _Lines:

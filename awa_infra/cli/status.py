@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option
+from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
+from awa_infra.cli.tables import tables
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.lifecycle.database_url import url_to_read
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Plan
-from awa_infra.planning.describe import counted, listed, state_data
+from awa_infra.planning.describe import state_data
 from awa_infra.planning.pure_gates import refuse_unreadable
+from awa_infra.wording import counted, listed
 
 _VERIFY = "awa-infra verify says what to do"
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """A custom queue-storage schema, as it is shown; of one that cannot be read, `shape` is the reason."""
+
+    name: str
+    owner: str
+    shape: str
+    readable: bool = True
+
+    def line(self) -> str:
+        if self.readable:
+            return f"{self.name} ({self.shape}), owner {self.owner}"
+        return f"{self.name}, owner {self.owner}: {self.shape}"
 
 
 @click.command(epilog=examples("status"))
@@ -43,8 +61,25 @@ def status(*, database_url: str | None, config_path: Path | None, role: str | No
         pending = {} if plan is None else {"pending": [step.key for step in plan.steps], "digest": _digest(plan)}
         print_json({**state_data(observed), **pending})
         return
-    for label, value in [*_lines(observed), *(_pending(plan) if plan is not None else ())]:
-        click.echo(f"{label + ':':<16} {value}")
+    _print(observed, _pending(plan) if plan is not None else [])
+
+
+def _print(observed: ObservedState, pending: Sequence[tuple[str, str]]) -> None:
+    drawing = tables()
+    custom = _queue_storage(observed)
+    if drawing is None:
+        schemas = [("queue storage", schema.line()) for schema in custom]
+        for label, value in [*_lines(observed), *schemas, *_lost_rows(observed), *pending]:
+            click.echo(f"{label + ':':<16} {value}")
+        return
+    lines = [*_lines(observed), *_lost_rows(observed), *pending]
+    drawing.rows(
+        (([(label, "bold")], value) for label, value in lines), widths=(max(len(label) for label, _ in lines),)
+    )
+    if custom:
+        click.echo()
+        rows = ((s.name, s.owner, [(s.shape, "" if s.readable else "yellow")]) for s in custom)
+        drawing.table(("Queue storage", "Owner", "Shape"), rows)
 
 
 def _digest(plan: Plan) -> str | None:
@@ -52,7 +87,7 @@ def _digest(plan: Plan) -> str | None:
 
 
 def _pending(plan: Plan) -> list[tuple[str, str]]:
-    lines = [("pending", f"{counted(len(plan.steps), 'step', 'steps')}, see awa-infra plan")] if plan.steps else []
+    lines = [("pending", f"{counted(len(plan.steps), 'step')}, see awa-infra plan")] if plan.steps else []
     if not plan.steps and not plan.gates:
         lines = [("pending", "nothing")]
     lines += [("digest", plan.digest)] if plan.steps else []
@@ -61,7 +96,7 @@ def _pending(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _lines(observed: ObservedState) -> list[tuple[str, str]]:
-    lines = [("database", f"{observed.database} (PostgreSQL {observed.server_version // 10000})")]
+    lines = [("database", f"{observed.database} (PostgreSQL {observed.major})")]
     if not observed.versions:
         state = "exists, not migrated" if observed.schema_exists else "does not exist"
         if observed.history_empty:
@@ -74,12 +109,27 @@ def _lines(observed: ObservedState) -> list[tuple[str, str]]:
         active = f"; new jobs go to queue storage in schema {transition.active_schema}"
         canonical = "; queue storage is not activated"
         lines.append(("storage", transition.state + (active if transition.active_schema else canonical)))
-    custom = [s for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
-    lines += [("queue storage", f"{s.schema} ({s.shape}), owner {s.owner}") for s in custom]
-    for unseen in observed.unseen:
-        what = "its ring tables are missing" if unseen.damaged else f"{observed.user} may not read it"
-        lines.append(("queue storage", f"{unseen.schema}, owner {unseen.owner}: {what}"))
-    if observed.lost_rows:
-        gone = ", ".join(map(str, observed.lost_rows))
-        lines.append(("rows gone", f"{gone}; {_VERIFY} [state-rows-missing]"))
     return lines
+
+
+def _queue_storage(observed: ObservedState) -> list[_Schema]:
+    """Return every custom queue-storage schema, those last whose shape cannot be read."""
+    if not observed.versions:
+        return []
+    known = [_Schema(s.schema, s.owner, str(s.shape)) for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
+    return known + [
+        _Schema(
+            s.schema,
+            s.owner,
+            "its ring tables are missing" if s.damaged else f"{observed.user} may not read it",
+            readable=False,
+        )
+        for s in observed.unseen
+    ]
+
+
+def _lost_rows(observed: ObservedState) -> list[tuple[str, str]]:
+    if not observed.versions or not observed.lost_rows:
+        return []
+    gone = ", ".join(map(str, observed.lost_rows))
+    return [("rows gone", f"{gone}; {_VERIFY} [state-rows-missing]")]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from awa_infra.cli.desired import read_config
 from awa_infra.cli.examples import examples
-from awa_infra.cli.failures import print_gates
+from awa_infra.cli.failures import FAILURE_DOCUMENT, print_gates
 from awa_infra.cli.options import (
     TEXT,
     config_option,
@@ -18,10 +17,18 @@ from awa_infra.cli.options import (
     lock_options,
     loudness_options,
     policy_options,
+    read_config,
 )
 from awa_infra.cli.plan import print_sql
 from awa_infra.cli.progress import shown_progress
-from awa_infra.cli.verify_report import FORMATS, Result, chosen_format, report_text, write_report
+from awa_infra.cli.verify_report import (
+    FORMATS,
+    FailureDocument,
+    Result,
+    chosen_format,
+    report_text,
+    write_report,
+)
 from awa_infra.cli.verify_report import TEXT as TEXT_FORMAT
 from awa_infra.cli.verify_text import print_findings, print_repair
 from awa_infra.database.fingerprint import read_repair
@@ -30,7 +37,7 @@ from awa_infra.database.fingerprint import verify as run_verify
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reference import measured_facts
 from awa_infra.errors import BlockedError, ConfigurationError
-from awa_infra.lifecycle.database_url import url_to_read
+from awa_infra.lifecycle.database_url import database_of, url_to_read
 from awa_infra.model import Plan, Policy
 from awa_infra.release import installed_release
 from awa_infra.verification.drift import Examination
@@ -112,8 +119,13 @@ def verify(
     """
     _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
     kind = chosen_format(asked, as_json=as_json, output=output, dry_run=dry_run)
-    url = url_to_read(database_url, read_config(config_path))
+    failing = FailureDocument(kind, output)
+    if kind != TEXT_FORMAT:
+        ctx.meta[FAILURE_DOCUMENT] = failing
     release = installed_release()
+    config = read_config(config_path)
+    failing.release, failing.database = release.name, database_of(database_url, config)
+    url = url_to_read(database_url, config)
     facts = measured_facts(url, release, reference_url) if reference or reference_url is not None else None
     report = plan = None
     if dry_run:

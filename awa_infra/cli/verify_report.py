@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 
 from awa_infra import __version__
+from awa_infra.cli.failures import error_data, print_failure
+from awa_infra.cli.files import refuse_devices, write_text
 from awa_infra.cli.output import JSON_VERSION
-from awa_infra.cli.plan_file import refuse_devices, write_text
-from awa_infra.errors import ConfigurationError, NotOursError
+from awa_infra.errors import AwaInfraError, ConfigurationError, NotOursError
 from awa_infra.model import ObservedState, Plan, Report
+from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination
 
 TEXT = "text"
@@ -90,6 +92,48 @@ def write_report(text: str, output: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         write_text(output, text)
+
+
+@dataclass
+class FailureDocument:
+    """Write that nothing could be checked, in the format that was chosen, if the command fails.
+
+    Attributes:
+        kind: the format.
+        output: file that it is written to; ``None`` is standard output.
+        database: name of the database, once it is known.
+        release: name of the Awa release, once it is known.
+    """
+
+    kind: str
+    output: Path | None
+    database: str = ""
+    release: str = ""
+
+    def __call__(self, error: AwaInfraError) -> None:
+        """Write it. An error in writing is shown beside the failure, whose exit status stays."""
+        try:
+            write_report(self._text(error), self.output)
+        except AwaInfraError as second:
+            print_failure(second)
+
+    def _text(self, error: AwaInfraError) -> str:
+        data = error_data(error)
+        if self.kind == JSON:
+            return json.dumps({"json_version": JSON_VERSION, "error": data}, indent=2) + "\n"
+        texts = {key: data[key] for key in ("code", "message", "hint", "exit_status")}
+        unchecked = Unchecked(self.database, self.release, details=tuple(data["details"]), **texts)
+        if self.kind == "junit":
+            from awa_infra.reports.junit import junit_unchecked  # noqa: PLC0415  an optional package
+
+            return junit_unchecked(unchecked)
+        if self.kind == "sarif":
+            from awa_infra.reports.sarif import sarif_unchecked  # noqa: PLC0415  rarely used
+
+            return sarif_unchecked(unchecked, __version__)
+        from awa_infra.reports.prometheus import prometheus_unchecked  # noqa: PLC0415  an optional package
+
+        return prometheus_unchecked(unchecked, time.time())
 
 
 def _require_packages(kind: str) -> None:

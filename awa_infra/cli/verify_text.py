@@ -8,9 +8,11 @@ from itertools import groupby
 import click
 
 from awa_infra.cli.plan import print_steps
+from awa_infra.cli.tables import Tables, tables
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, FindingKind
+from awa_infra.wording import counted
 
 _COLOURS = {
     FindingKind.MISSING: "red",
@@ -32,10 +34,11 @@ def print_findings(
             click.echo(f"Repaired: {done.title}.")
         if not report.changed:
             click.echo("--repair found nothing that it can repair.")
+    drawing = tables()
     for schema, findings in groupby(sorted(found.findings, key=lambda f: f.schema), key=lambda f: f.schema):
         click.echo(click.style(f"Schema {schema}", bold=True))
         for finding in findings:
-            _print_finding(finding)
+            _print_finding(finding, drawing)
     click.echo(f"Database {observed.database}, Awa {release}: {_verdict(found, schemas)}")
 
 
@@ -56,21 +59,22 @@ def _verdict(found: Examination, schemas: Sequence[str]) -> str:
     count = len(found.drift)
     repairable = sum(f.repairable for f in found.drift)
     rest = f", {repairable} of them repairable with --repair" if repairable else ""
-    line = f"{count} finding{'s' if count > 1 else ''}{rest}." if count else "no drift found."
+    line = f"{counted(count, 'finding')}{rest}." if count else "no drift found."
     unknown = ", ".join(dict.fromkeys(f.schema for f in found.unknown))
     if unknown:
         line += f" Not everything was compared: see {unknown} above."
     return click.style(line, fg="red" if count else "yellow")
 
 
-def _print_finding(finding: Finding) -> None:
-    mark = click.style(f"{finding.kind.value:<8}", fg=_COLOURS[finding.kind])
-    if finding.message:
-        click.echo(f"  {mark} {finding.message} [{finding.code}]")
+def _print_finding(finding: Finding, drawing: Tables | None) -> None:
+    objects = "1 object that depends" if finding.also == 1 else f"{finding.also} objects that depend"
+    more = f", and {objects} on it" if finding.also else ""
+    what = f"{finding.message} [{finding.code}]" if finding.message else f"{finding.part} {finding.object}{more}"
+    mark, shade = f"{finding.kind.value:<8}", _COLOURS[finding.kind]
+    if drawing is not None:
+        drawing.rows([([(mark, shade)], what)], widths=(len(mark),), indent=2)
     else:
-        objects = "1 object that depends" if finding.also == 1 else f"{finding.also} objects that depend"
-        more = f", and {objects} on it" if finding.also else ""
-        click.echo(f"  {mark} {finding.part} {finding.object}{more}")
+        click.echo(f"  {click.style(mark, fg=shade)} {what}")
     if finding.diff:
         for line in finding.diff[:_SHOWN_LINES]:
             colour = {"+": "green", "-": "red"}.get(line[:1])
@@ -80,7 +84,9 @@ def _print_finding(finding: Finding) -> None:
     elif finding.kind is FindingKind.CHANGED:
         click.echo(click.style(f"             - {finding.expected}", fg="red"))
         click.echo(click.style(f"             + {finding.found}", fg="green"))
-    if finding.repair:
+    if finding.repair and drawing is not None:
+        drawing.rows([("", [(finding.repair, "dim")])], widths=(len(mark),), indent=2)
+    elif finding.repair:
         click.echo(click.style(f"           {finding.repair}", dim=True))
     # All of them: half of the statements of a handover change no owner.
     for statement in finding.sql:

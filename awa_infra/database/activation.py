@@ -5,12 +5,13 @@ It runs like every other plan: one transaction under Awa's migration lock, gates
 
 from __future__ import annotations
 
-from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
+from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import look
+from awa_infra.database.look import look_to_read
 from awa_infra.database.observe import ask_gates
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
+from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
@@ -21,7 +22,7 @@ def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[
     """Return the observed state, and the plan that activates queue storage in a schema; writes nothing."""
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        seen = look_to_read(connection, role)
         return seen.state, _activation(connection, schema, seen.state)
 
     return read(url, work)

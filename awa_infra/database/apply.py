@@ -20,16 +20,14 @@ from awa_infra.database.observe import plan_from
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import Retries
 from awa_infra.database.run import Planner, Run
-from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, with_role
+from awa_infra.database.session import BEGIN_READ, BEGIN_WRITE, lock_timeout, stay_while_idle, with_role
 from awa_infra.errors import AwaInfraError, SqlFailedError
 from awa_infra.model import AgreedPlan, DesiredState, ObservedState, Report, StepKind, Transaction
 from awa_infra.planning.agreement import require_agreed
-from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.planning.transactions import transactions
-
-__all__ = ["ApplyOptions", "Planner", "apply", "apply_plans"]
+from awa_infra.wording import listed
 
 
 def apply(
@@ -88,7 +86,7 @@ def apply_plans(
     role: str | None = None,
     options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
-    """Do what :func:`apply` does, with plans of another making."""
+    """Run the plans of a given planner; otherwise as :func:`apply`."""
     started = time.monotonic()
     retries = Retries(url, options)
     while True:
@@ -130,6 +128,7 @@ def _attempt(
             if not roles_lock.asked and any(step.kind is StepKind.ROLES for step in plan.steps):
                 # Nothing is held while waiting; what another database has just made is seen in the next look.
                 connection.rollback()
+                stay_while_idle(connection)
                 roles_lock.take(options.migration_lock, options.on_wait)
                 continue
             if reservation.try_reserve(plan.lock_objects):

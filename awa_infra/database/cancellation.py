@@ -28,7 +28,7 @@ class Running:
     def __init__(self) -> None:
         self._connections: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self._cancelled = False
+        self._cancelled = threading.Event()
 
     def refuse_if_cancelled(self) -> None:
         """Refuse to begin or go on with anything.
@@ -36,13 +36,22 @@ class Running:
         Raises:
             CancelledError: everything was cancelled.
         """
-        if self._cancelled:
+        if self._cancelled.is_set():
             raise CancelledError("This was cancelled.", hint="It was rolled back. Run the same command again.")
+
+    def pause(self, seconds: float) -> None:
+        """Wait for that long.
+
+        Raises:
+            CancelledError: everything was cancelled, before or meanwhile.
+        """
+        self._cancelled.wait(seconds)
+        self.refuse_if_cancelled()
 
     @property
     def cancelled(self) -> bool:
         """Whether everything was cancelled."""
-        return self._cancelled
+        return self._cancelled.is_set()
 
     def add(self, connection: psycopg.Connection[Any]) -> None:
         """Remember an open connection."""
@@ -56,7 +65,7 @@ class Running:
 
     def cancel(self) -> None:
         """Cancel what runs on every connection until all are closed, and refuse new ones."""
-        self._cancelled = True
+        self._cancelled.set()
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             with self._lock:

@@ -19,8 +19,8 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.look import RINGS
 from awa_infra.database.session import READ_SETTINGS, apply_settings
 from awa_infra.model import CANONICAL_SCHEMA
-from awa_infra.verification.catalog import Key, SchemaName
-from awa_infra.verification.checks import Health, quote
+from awa_infra.verification.catalog import Key, SchemaName, quote
+from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.obstacles import Denied
 

@@ -18,11 +18,11 @@ from psycopg import sql
 from awa_infra import sqltext
 from awa_infra.database import clone_locks
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.databases import LOCK_TIMEOUT
 from awa_infra.database.session import session, stay_while_idle
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, NotOursError, SqlFailedError
 from awa_infra.localserver.waiting import wait_until
+from awa_infra.model.desired import LOCK_TIMEOUT
 
 CLONE = "awa_clone_"
 """Start of the name of every copy; then eight digits of its run, and a number."""

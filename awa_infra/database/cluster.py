@@ -70,8 +70,7 @@ class RolesLock:
             on_wait("Waiting for another database of this server, whose roles are being made.")
             deadline = time.monotonic() + wait
             while time.monotonic() < deadline and not _taken(connection):
-                running.refuse_if_cancelled()
-                time.sleep(_PAUSE)
+                running.pause(_PAUSE)
         except (AwaInfraError, psycopg.Error):
             running.refuse_if_cancelled()
 

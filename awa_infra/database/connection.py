@@ -29,6 +29,10 @@ from awa_infra.planning.session import begin
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a connection unless the connection string says otherwise."""
 
+WATCHED = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000"}
+"""When a server counts as gone that answers nothing, not even at the level of TCP: after a minute (seconds; the last in
+milliseconds). Linux by itself waits for two hours. The server is asked for the same in ``sql/session/settings.sql``."""
+
 GONE = 2.0
 """Seconds to wait at most for the server to end its side of a connection that was closed."""
 
@@ -82,7 +86,7 @@ def open_connection(url: str, *, autocommit: bool = False) -> Connection:
     """
     running.refuse_if_cancelled()
     known = Target.of(url)
-    target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra")
+    target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)
     try:
         return psycopg.connect(target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
@@ -92,8 +96,8 @@ def open_connection(url: str, *, autocommit: bool = False) -> Connection:
 def close(connection: Connection) -> None:
     """Close a connection, and wait until the server's side has ended too, which it does on its own.
 
-    Only then a role that is limited to one connection can open another. What hears of the end is a second handle of
-    the socket.
+    Only then a role that is limited to one connection can open another. A duplicate handle of the socket detects the
+    end.
     """
     with suppress(psycopg.Error, OSError):
         if connection.closed or connection.info.transaction_status == TransactionStatus.ACTIVE:
@@ -169,9 +173,9 @@ def _exists(target: Target, name: str) -> bool | None:
     for other in ("postgres", "template1"):
         with suppress(psycopg.Error):
             elsewhere = Target.of(target.with_database(other))
-            where = elsewhere.connection_string(connect_timeout=str(CONNECT_TIMEOUT))
+            where = elsewhere.connection_string(connect_timeout=str(CONNECT_TIMEOUT), **WATCHED)
             with psycopg.connect(where, autocommit=True) as connection:
-                # Here no default of the role or of that database may come between the question and its answer.
+                # No default of the role or of that database may affect this query.
                 connection.execute(begin(write=False).encode())
                 found = connection.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,))
                 return found.fetchone() is not None

@@ -11,17 +11,12 @@ from awa_infra.database.kept import pool
 from awa_infra.database.reading import read
 from awa_infra.database.session import read_transaction, session
 from awa_infra.errors import SqlFailedError
+from awa_infra.model.desired import LOCK_TIMEOUT, UNLIMITED
 
 _FOUND = """
     SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS connection_limit
       FROM pg_catalog.pg_database WHERE datname = %s
 """
-
-LOCK_TIMEOUT = 30.0
-"""Seconds to wait for a lock on a database or its template."""
-
-UNLIMITED = -1
-"""Connection limit of a database that has none (PostgreSQL's own value)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
+from awa_infra.database.apply import apply_plans
 from awa_infra.database.catalogs import STATE_TABLES, SchemaReader, read_schemas
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import Look, look
+from awa_infra.database.look import Look, look_to_read
 from awa_infra.database.observe import plan_from
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read, reading
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
+from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_facts, own_names
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
@@ -23,9 +24,7 @@ from awa_infra.verification.findings import FindingKind
 from awa_infra.verification.repair import INSTALLER, made_canonical, make_repair, with_history
 
 READING = frozenset(("damaged-schema", "history-unreadable", "lost-history", "newer-schema", "server-too-old"))
-"""Gates that object to a verification too: nothing could be said about such a database."""
-
-_MAJOR = 10000
+"""Gates that also block a verification: such a database cannot be judged."""
 
 
 def verify(
@@ -52,7 +51,7 @@ def verify(
     """
     with reading(url) as connection:
         reader = _reader(connection, facts)
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, reader=reader)
+        seen = look_to_read(connection, role, reader=reader)
         plan = plan_from(connection, DesiredState(release, release.schema_version), seen)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
         return seen.state, _examination(_subject(connection, release, seen.state, facts, reader.fetch()), schemas)
@@ -80,13 +79,12 @@ def read_drift(
     release = desired.release
 
     def work(connection: Connection) -> tuple[ObservedState, Plan, Examination]:
-        known = catalog_facts(release.name, connection.info.server_version // _MAJOR)
+        known = catalog_facts(release.name, connection.info.server_version // 10000)
         # Without facts a custom schema is compared with schema awa.
         reader = _reader(connection, None, [schema] if known else [CANONICAL_SCHEMA, schema])
         # Migrations concern every queue-storage schema.
         only = () if desired.target_version is not None else (CANONICAL_SCHEMA, schema)
-        settings = with_role(READ_SETTINGS, role)
-        seen = look(connection, settings, desired=desired, begin=BEGIN_READ, only=only, reader=reader)
+        seen = look_to_read(connection, role, desired=desired, only=only, reader=reader)
         plan = plan_from(connection, desired, seen, end=not seen.state.lost_rows)
         if any(gate.code in READING for gate in plan.gates):
             return seen.state, plan, Examination((), ())
@@ -167,7 +165,7 @@ def read_repair(
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     with reading(url) as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        seen = look_to_read(connection, role)
         found, plan = _repair_plan(connection, seen, release, tuple(schemas), policy, facts)
         raise_if_blocked([g for g in plan.gates if g.code in READING], seen.state.database)
         return seen.state, found, plan
@@ -207,7 +205,7 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
 
 
 def _reader(connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = ()) -> SchemaReader:
-    names = facts or newest_catalog_facts(connection.info.server_version // _MAJOR)
+    names = facts or newest_catalog_facts(connection.info.server_version // 10000)
     return SchemaReader(tuple(schemas), names.private)
 
 
@@ -234,7 +232,7 @@ def _subject(
         facts: what to compare with, if not the committed ones.
         existing: what was read already; otherwise schema ``awa`` and every queue-storage schema is read here.
     """
-    major = observed.server_version // _MAJOR
+    major = observed.major
     known = facts or catalog_facts(release.name, major)
     names = facts or newest_catalog_facts(major)
     # Rows are only looked for where it matters: what is gone can be made anew in an empty schema.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import look
+from awa_infra.database.look import look_to_read
 from awa_infra.database.observe import END, plan_from
 from awa_infra.database.reading import read
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, with_role
+from awa_infra.database.session import read_transaction
 from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Plan
 
 
@@ -53,7 +53,7 @@ def read_identified_plan(
     """
 
     def work(connection: Connection) -> tuple[ObservedState, Plan, DatabaseIdentity]:
-        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
+        seen = look_to_read(connection, role, desired=desired)
         plan = plan_from(connection, desired, seen)
         which = identity(connection)
         connection.execute(END)

@@ -7,7 +7,7 @@ connection of its own, and closes the kept ones first: a role may be limited to 
 
 A kept connection that is idle is closed after :data:`IDLE` seconds, because it is in the way of ``DROP DATABASE`` and
 of ``CREATE DATABASE ... TEMPLATE``. Both wait 5 seconds for others to leave before they fail (PostgreSQL 14 to 18,
-``CountOtherDBBackends``), so they only ever notice a delay. When the process ends, however that is, its connections do.
+``CountOtherDBBackends``), so they wait, and do not fail. When the process ends, however that is, its connections do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import selectors
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -155,7 +155,9 @@ class Pool:
         try:
             yield Lent(connection, again)
             if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
-                connection.rollback()
+                # What was read stays true if the server has gone meanwhile; the next read finds that out.
+                with suppress(psycopg.Error):
+                    connection.rollback()
         finally:
             running.remove(connection)
             kept.since = time.monotonic()

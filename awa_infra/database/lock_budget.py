@@ -80,8 +80,7 @@ class Reservation:
 
     def __exit__(self, *_exception: object) -> None:
         """Release every reserved lock."""
-        self._budget.release(self._server, self._count)
-        self._count = 0
+        self._release()
 
     def try_reserve(self, count: int) -> bool:
         """Reserve locks unless enough are reserved already; return whether there was room for them."""
@@ -99,10 +98,14 @@ class Reservation:
         Raises:
             CancelledError: everything was cancelled meanwhile.
         """
-        self.__exit__()
+        self._release()
         stay_while_idle(self._connection)
         self._budget.reserve(self._server, count, self._capacity())
         self._count = count
+
+    def _release(self) -> None:
+        self._budget.release(self._server, self._count)
+        self._count = 0
 
     def _capacity(self) -> int:
         if self._known_capacity is None:

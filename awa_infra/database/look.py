@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
 from awa_infra.database.migration_lock import TRY_MIGRATION_LOCK
-from awa_infra.database.session import apply_settings
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, with_role
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
@@ -89,7 +89,7 @@ def look(
             apply_settings(connection, settings)
         taken = connection.execute(TRY_MIGRATION_LOCK.encode()) if lock else None
         if desired is None or desired.roles is None:
-            # Who makes roles must do that as itself.
+            # Creating roles requires the login role.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
         catalog = connection.execute(sqltext.render("observe/catalog.sql", only=scope).encode())
         found = connection.execute(sqltext.render("observe/substrates.sql", only=scope, **own_objects()).encode())
@@ -153,6 +153,27 @@ def _missing(connection: Connection, desired: DesiredState | None, existing: lis
         if texts
         else None
     )
+
+
+def look_to_read(
+    connection: Connection,
+    role: str | None = None,
+    *,
+    desired: DesiredState | None = None,
+    only: Collection[str] = (),
+    reader: SchemaReader | None = None,
+) -> Look:
+    """Begin a transaction that only reads, and observe in it; see :func:`look`.
+
+    Args:
+        connection: in autocommit, outside of a transaction.
+        role: act as this role.
+        desired: as for :func:`look`.
+        only: as for :func:`look`.
+        reader: as for :func:`look`.
+    """
+    settings = with_role(READ_SETTINGS, role)
+    return look(connection, settings, desired=desired, begin=BEGIN_READ, only=only, reader=reader)
 
 
 def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:

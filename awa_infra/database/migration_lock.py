@@ -54,8 +54,7 @@ def wait_for_migration_lock(
                 f"{_holder(connection)}.",
                 hint="Another migration is running. Wait for it, or raise --lock-wait. Nothing was changed.",
             )
-        running.refuse_if_cancelled()
-        time.sleep(min(pause, left))
+        running.pause(min(pause, left))
         if pause == _LONGEST_PAUSE and not said:
             on_wait(f"Waiting up to {left:.0f} s more for Awa's migration lock; {_holder(connection)}.")
             said = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,9 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import Look, look
+from awa_infra.database.look import Look, look_to_read
 from awa_infra.database.reading import read, reading
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, with_role
+from awa_infra.database.session import read_transaction
 from awa_infra.model import (
     DesiredState,
     Gate,
@@ -23,17 +23,17 @@ from awa_infra.model import (
     Transaction,
 )
 from awa_infra.planning.effort import effort_of
-from awa_infra.planning.gates import GateQuery, Session, gate_queries, history_query, note_queries
+from awa_infra.planning.gates import GateQuery, LiveFacts, gate_queries, history_query, note_queries
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import database_gate, raise_if_blocked
 from awa_infra.planning.traffic import holds
 
-UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
+VERSION_UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: the version of the schema is unknown."""
 
-STRUCTURE = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
+OWNER_ONLY = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
 
 END = b"ROLLBACK"
@@ -60,19 +60,18 @@ def plan_from(
     modes = tuple(Transaction) if draft is None else (Transaction.WHOLE,)
     if draft is None:
         draft = make_plan(desired, seen.state)
-    shapes = {wanted.schema: wanted.shape for wanted in desired.queue_storage}
-    session = Session(
+    live = LiveFacts(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
-        effort=effort_of(draft.steps, shapes),
+        effort=effort_of(draft.steps, desired.shapes),
         # Nothing waits in a database without Awa.
-        holds=holds(draft.steps, shapes, modes) if seen.state.schema_exists else (),
-        structure=any(step.kind in STRUCTURE for step in draft.steps),
+        holds=holds(draft.steps, desired.shapes, modes) if seen.state.schema_exists else (),
+        structure=any(step.kind in OWNER_ONLY for step in draft.steps),
     )
-    questions = gate_queries(desired, pending=bool(draft.steps), session=session)
-    remarks = note_queries(desired, session, pending=bool(draft.steps))
+    questions = gate_queries(desired, pending=bool(draft.steps), live=live)
+    remarks = note_queries(desired, live, pending=bool(draft.steps))
     reported = {query.code for query in remarks}
     with connection.pipeline():
         asked = _ask(connection, (*questions, *remarks), seen.readable)
@@ -81,14 +80,15 @@ def plan_from(
     rows = asked.fetchall() if asked else []
     gates = [row for row in rows if row["code"] not in reported]
     notes = [row for row in rows if row["code"] in reported]
-    unknown = any(row["code"] in UNKNOWN for row in gates)
+    unknown = any(row["code"] in VERSION_UNKNOWN for row in gates)
     return replace(
         draft,
         checked=tuple(sorted({query.code for query in questions if _can_be_asked(query, seen.readable)})),
-        # From nowhere there is no way to anywhere: steps from version 0 would be a lie, and how long they take, too.
+        # The version is unknown, so steps from version 0 and their durations would be wrong.
         steps=() if unknown else draft.steps,
-        gates=(*(Gate(row["code"], row["message"], row["hint"]) for row in gates), *draft.gates),
+        gates=(*_gates(gates), *draft.gates),
         notes=(
+            *draft.notes,
             *(Note(row["code"], row["message"]) for row in notes if not unknown),
             # What blocks is not reported twice.
             *(() if any(row["code"] == "objects-other-owner" for row in gates) else ownership_notes(seen.state)),
@@ -109,7 +109,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     """
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look(connection, with_role(READ_SETTINGS, role), desired=desired, begin=BEGIN_READ)
+        seen = look_to_read(connection, role, desired=desired)
         return seen.state, plan_from(connection, desired, seen, end=True)
 
     return read(url, work)
@@ -129,7 +129,7 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
     """
 
     def work(connection: Connection) -> ObservedState:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ, only=only)
+        seen = look_to_read(connection, role, only=only)
         require_history(connection, seen)
         return seen.state
 
@@ -144,7 +144,7 @@ def require_history(connection: Connection, seen: Look) -> None:
     """
     if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
         rows = ask(connection, [history_query()], seen.readable)
-        raise_if_blocked([Gate(row["code"], row["message"], row["hint"]) for row in rows], seen.state.database)
+        raise_if_blocked(_gates(rows), seen.state.database)
 
 
 def refuse_other_database(url: str, declared: str | None) -> None:
@@ -171,7 +171,11 @@ def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozense
 
 def ask_gates(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:
     """Return the gates that do not hold, of queries that read catalogs only."""
-    return [Gate(row["code"], row["message"], row["hint"]) for row in ask(connection, queries, frozenset())]
+    return _gates(ask(connection, queries, frozenset()))
+
+
+def _gates(rows: Iterable[Mapping[str, str]]) -> list[Gate]:
+    return [Gate(row["code"], row["message"], row["hint"]) for row in rows]
 
 
 def _ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> Cursor[DictRow] | None:

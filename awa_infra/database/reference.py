@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from awa_infra import sqltext
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
-from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.databases import LOCK_TIMEOUT
+from awa_infra.database.connection import connect, translated
+from awa_infra.database.identity import identity
 from awa_infra.database.look import look
 from awa_infra.database.reading import reading
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, session
 from awa_infra.database.target import Target
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
-from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
+from awa_infra.model import CANONICAL_SCHEMA, DatabaseIdentity, DesiredState, Gate, ObservedState, Policy, Release
+from awa_infra.model.desired import LOCK_TIMEOUT
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.reference import SCRATCH_SCHEMAS, facts_from, reference_problem
 
@@ -41,19 +42,13 @@ def measured_facts(url: str, release: Release, reference: str | None = None) -> 
         AwaInfraError: see :func:`awa_infra.database.connection.connect` and :func:`awa_infra.database.apply.apply`.
     """
     with reading(url) as connection:
-        target, identity = look(connection, READ_SETTINGS, begin=BEGIN_READ).state, _identity(connection)
+        target, which = look(connection, READ_SETTINGS, begin=BEGIN_READ).state, identity(connection)
     if reference is not None:
         is_name = "=" not in reference and ":" not in reference
         other = Target.of(url).with_database(reference) if is_name else reference
-        return _facts(other, release, target, identity)
+        return _facts(other, release, target, which)
     with _scratch(url, release) as scratch:
-        return _facts(scratch, release, target, identity)
-
-
-def _identity(connection: Connection) -> str:
-    """Return what a database and its copies on standbys have in common, and no other has."""
-    row = connection.execute(sqltext.load("reference/identity.sql").encode()).fetchone() or {}
-    return str(row["identity"])
+        return _facts(scratch, release, target, which)
 
 
 @contextmanager
@@ -67,9 +62,9 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
             row = connection.execute(sqltext.load("reference/may_create.sql").encode()).fetchone() or {}
         if not row["allowed"]:
             raise_if_blocked([Gate("no-createdb", row["message"], row["hint"])], name)
-        with session(connection, LOCK_TIMEOUT):
-            connection.execute(sqltext.render("reference/create.sql", **values).encode())
     try:
+        with connect(url, autocommit=True) as connection, translated(url, doing), session(connection, LOCK_TIMEOUT):
+            connection.execute(sqltext.render("reference/create.sql", **values).encode())
         scratch = Target.of(url).with_database(name)
         # Nothing else uses this database; its server's lock table is checked as for every other.
         policy = Policy(allow_pooler=True)
@@ -85,12 +80,14 @@ def _drop(url: str, name: str, values: dict[str, sqltext.Value | sqltext.Name]) 
         connection.execute(sqltext.render("reference/drop.sql", **values).encode())
 
 
-def _facts(url: str, release: Release, target: ObservedState, identity: str) -> CatalogFacts:
+def _facts(url: str, release: Release, target: ObservedState, which: DatabaseIdentity) -> CatalogFacts:
     with reading(url) as connection:
         seen = look(connection, READ_SETTINGS, begin=BEGIN_READ)
         problem = reference_problem(release, target, seen.state)
-        if _identity(connection) == identity:
-            problem = "it is the database that is verified"
+        here = identity(connection)
+        if not here.is_another_than(which):
+            unsure = "" if here.system else ", as far as a role can tell that may not execute pg_control_system()"
+            problem = f"it is the database that is verified{unsure}"
         if problem:
             message = f"Database {seen.state.database} cannot be the reference: {problem}."
             hint = "Name another database that the same release migrated, on the same major version of PostgreSQL."

@@ -6,13 +6,14 @@ It runs like every other plan: one transaction under Awa's migration lock, gates
 from __future__ import annotations
 
 from awa_infra import sqltext
-from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
+from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
-from awa_infra.database.look import look, observe
+from awa_infra.database.look import look_to_read, observe
 from awa_infra.database.observe import ask_gates
+from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read, reading
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, with_role
+from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.planning.gates import special_queries
@@ -24,7 +25,7 @@ def read_removal(url: str, schema: str, *, force: bool = False, role: str | None
     """Return the observed state, and the plan that drops a custom queue-storage schema; writes nothing."""
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        seen = look_to_read(connection, role)
         return seen.state, _removal(connection, schema, seen.state, force=force)
 
     return read(url, work)
@@ -33,7 +34,7 @@ def read_removal(url: str, schema: str, *, force: bool = False, role: str | None
 def jobs_in(url: str, schema: str, *, role: str | None = None) -> str:
     """Return in words which unfinished, failed and dead jobs a custom schema holds; empty if none."""
     with reading(url, "Counting jobs") as connection:
-        seen = look(connection, with_role(READ_SETTINGS, role), begin=BEGIN_READ)
+        seen = look_to_read(connection, role)
         if make_removal(schema, seen.state).steps:
             found = ask_gates(
                 connection, [q for q in special_queries("removal", schema) if q.code == "removal-live-jobs"]
@@ -76,8 +77,7 @@ def remove(
         # Before the lock: nothing waits for a refused removal, and a role that may not drop may not lock either.
         if found.gates or not found.steps:
             return found
-        values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
-        connection.execute(sqltext.render("removal/lock.sql", **values).encode())
+        connection.execute(sqltext.render("removal/lock.sql", **sqltext.schema_values(schema)).encode())
         # Whatever came in between is committed by now, and nothing more can.
         return _removal(connection, schema, observe(connection), force=force)
 

@@ -96,7 +96,7 @@ class Retries:
         if error.sqlstate == LOCK_NOT_AVAILABLE:
             self._pause_until_released(pause)
         else:
-            time.sleep(pause)
+            running.pause(pause)
 
     def _pause_for_locks(self) -> float | None:
         now = time.monotonic()
@@ -116,7 +116,7 @@ class Retries:
         return _jittered(_FIRST_PAUSE * 2 ** (self._others - 2))
 
     def _pause_until_released(self, pause: float) -> None:
-        """Pause until those who hold tables now hold none any more, for the queue's sake at least as long as a try."""
+        """Pause until the holders released the tables, at least as long as one try: queued sessions run first."""
         until = time.monotonic() + pause
         least = time.monotonic() + _jittered(self.table_try)
         self._beyond = 0.0
@@ -127,16 +127,10 @@ class Retries:
                 while time.monotonic() < until:
                     if held and time.monotonic() >= least and not held.keys() & _owners(connection).keys():
                         return
-                    _sleep(_LOOK)
+                    running.pause(_LOOK)
         except (AwaInfraError, psycopg.Error):
             running.refuse_if_cancelled()  # to watch only shortens the pause
-        while (left := until - time.monotonic()) > 0:
-            _sleep(min(_LOOK, left))
-
-
-def _sleep(seconds: float) -> None:
-    running.refuse_if_cancelled()
-    time.sleep(seconds)
+        running.pause(max(0.0, until - time.monotonic()))
 
 
 def _owners(connection: Connection) -> dict[str, float]:

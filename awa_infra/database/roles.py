@@ -7,15 +7,17 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from awa_infra import sqltext
-from awa_infra.database.apply import ApplyOptions, Planner, apply_plans
+from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.look import Look
 from awa_infra.database.observe import plan_from
+from awa_infra.database.options import ApplyOptions
+from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
 from awa_infra.planning.access import missing_roles, retried
-from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
+from awa_infra.wording import listed
 
 
 def apply_roles(

@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 
 from awa_infra.database.cancellation import running
 from awa_infra.database.commit import commit
-from awa_infra.database.connection import Connection, translate
+from awa_infra.database.connection import Connection, translate, translated
 from awa_infra.database.look import Look, observe
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.options import ApplyOptions
@@ -102,7 +102,8 @@ class Run:
                 last = number == len(parts) - 1
                 while True:
                     try:
-                        self._begin(pid, settings())
+                        with translated(self.url, "Beginning the next transaction"):
+                            self._begin(pid, settings())
                         results = self._steps(part)
                         if last:
                             self._results += results
@@ -163,7 +164,8 @@ class Run:
 
     def _finish(self) -> Report:
         """Look again, require that nothing is left, and commit."""
-        after = observe(self.connection, self.planner.desired)
+        with translated(self.url, "Looking at the result"):
+            after = observe(self.connection, self.planner.desired)
         self.planner.require_done(self.connection, self.before, after)
         if self.planner.transaction is Transaction.WHOLE:
             commit(self.connection, self.url, self.options.on_wait)
@@ -201,7 +203,7 @@ def _session_lock(connection: Connection) -> Iterator[int]:
     try:
         yield row["pid"]
     finally:
-        # The end of the connection would do as well, but for a pooler, which keeps the session.
+        # Closing the connection releases the lock, except behind a pooler, which keeps the session.
         with suppress(psycopg.Error):
             connection.rollback()
             for _ in range(_UNLOCKS):

@@ -18,12 +18,12 @@ BEGIN_WRITE = begin(write=True)
 BEGIN_READ = begin(write=False)
 """Begins a transaction that only reads."""
 
-LOCK_TIMEOUT = "lock_timeout"
+_LOCK_TIMEOUT = "lock_timeout"
 
 
 def lock_timeout(seconds: float) -> dict[str, str]:
     """Return the settings of a transaction that waits that long for each table lock; 0 waits for ever."""
-    return {LOCK_TIMEOUT: f"{round(seconds * 1000)}ms" if seconds else "0"}
+    return {_LOCK_TIMEOUT: f"{round(seconds * 1000)}ms" if seconds else "0"}
 
 
 READ_WAIT = 10.0
@@ -46,8 +46,8 @@ def apply_settings(connection: Connection, settings: Mapping[str, str]) -> None:
         connection: inside a transaction.
         settings: ``lock_timeout``, and whatever else is to be set for the transaction, such as ``role``.
     """
-    connection.execute(session_query(settings[LOCK_TIMEOUT]).encode())
-    more = {name: value for name, value in settings.items() if name != LOCK_TIMEOUT}
+    connection.execute(session_query(settings[_LOCK_TIMEOUT]).encode())
+    more = {name: value for name, value in settings.items() if name != _LOCK_TIMEOUT}
     if more:
         each = [sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, value) for name, value in more.items()]
         connection.execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(each)))
@@ -88,7 +88,7 @@ def session(connection: Connection, seconds: float) -> Iterator[None]:
         connection: in autocommit, outside of a transaction.
         seconds: to wait for each lock.
     """
-    wait = lock_timeout(seconds)[LOCK_TIMEOUT]
+    wait = lock_timeout(seconds)[_LOCK_TIMEOUT]
     with connection.pipeline():
         connection.execute(keep_query(wait).encode())
         connection.execute(session_query(wait, local=False).encode())

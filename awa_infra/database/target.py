@@ -86,15 +86,23 @@ class Target:
         Args:
             tried: parameters with which a connection was tried; they win.
         """
-        found = self._resolved(tried)
-        user = found.get("user", "")
-        database = found.get("dbname", user)
+        user = self._resolved(tried).get("user", "")
+        server, database = self.address(tried)
         before = f"{user}@" if user else ""
+        # Which database a service leads to is in its file, unless the connection string names one.
+        return f"{before}{server}" + (f"/{database}" if database or not self._in_a_service_file(tried) else "")
+
+    def address(self, tried: Mapping[str, str] = MappingProxyType({})) -> tuple[str, str]:
+        """Return the server that it leads to, as :meth:`describe` names it, and the database.
+
+        Args:
+            tried: as for :meth:`describe`.
+        """
         if self._in_a_service_file(tried):
-            named = self.parameters
-            return f"{before}service {named['service']}" + (f"/{named['dbname']}" if "dbname" in named else "")
-        places = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in _hosts(found, _LOCAL))
-        return f"{before}{places}/{database}"
+            return f"service {self.parameters['service']}", self.parameters.get("dbname", "")
+        resolved = self._resolved(tried)
+        server = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in _hosts(resolved, _LOCAL))
+        return server, resolved.get("dbname", resolved.get("user", ""))
 
     def hosts(self) -> list[tuple[str, int]]:
         """Return host and port of each server that it may lead to; empty where only a service file says it.
@@ -119,11 +127,6 @@ class Target:
 
     def _in_a_service_file(self, tried: Mapping[str, str] = MappingProxyType({})) -> bool:
         return "service" in self.parameters and not {"host", "hostaddr"} & {*self.parameters, *tried}
-
-    def address(self) -> tuple[str, str]:
-        """Return the server that it leads to, as :meth:`describe` names it, and the database."""
-        server, _, database = self.describe().rpartition("@")[2].rpartition("/")
-        return server, database
 
     def with_database(self, database: str) -> str:
         """Return the same connection string for another database of the same server."""

@@ -16,7 +16,7 @@ from awa_infra.dev.notes import NOTES, Notes, forget, has_notes, make_folder, na
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.cluster import HOST, SUPERUSER
-from awa_infra.testing.docker import docker_client
+from awa_infra.localserver.docker import docker_client
 from awa_infra.testing.prepared import contents, make_ready
 
 FOLDER = ".awa"

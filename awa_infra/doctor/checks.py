@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from awa_infra.errors import AwaInfraError, BlockedError
 
@@ -48,10 +47,6 @@ class Check:
     message: str
     hint: str = ""
     code: str = ""
-
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return asdict(self)
 
 
 def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] = ()) -> list[Check]:

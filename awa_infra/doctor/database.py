@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.database.server import Server, read_server
@@ -10,7 +12,11 @@ from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached
 from awa_infra.doctor.network import network_checks
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import DesiredState, Plan
+from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
+from awa_infra.wording import counted
+
+_of_server = partial(Check, Area.SERVER)
 
 _ALMOST_ALL = 0.9
 """Share of the server's sessions in use above which a deployment may get none."""
@@ -94,7 +100,7 @@ def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
     if not found:
         found.append(Check(Area.SCHEMA, "conditions", Outcome.OK, "nothing blocks a migration"))
     if plan.steps:
-        count = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
+        count = counted(len(plan.steps), "step")
         move = f"at version {plan.from_version} of {plan.to_version}"
         hint = "awa-infra plan shows what is pending, awa-infra apply runs it."
         found.append(Check(Area.SCHEMA, "version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))
@@ -103,7 +109,8 @@ def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
             f"schema awa is at version {plan.to_version}, the one of Awa {desired.release.name}; nothing is pending"
         )
         found.append(Check(Area.SCHEMA, "version", Outcome.OK, message))
-    found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in plan.notes]
+    notes = [note for note in plan.notes if note.code != UNKNOWN_RELEASE]  # a check of this machine, already
+    found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in notes]
     return found
 
 
@@ -131,7 +138,3 @@ def _findings(found: Examination) -> list[Check]:
 
 _SHOWN = 5
 """Findings; the rest is counted."""
-
-
-def _of_server(name: str, outcome: Outcome, message: str, hint: str = "") -> Check:
-    return Check(Area.SERVER, name, outcome, message, hint)

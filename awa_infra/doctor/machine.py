@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +18,10 @@ from urllib.parse import urlsplit
 from awa_infra.doctor.checks import Area, Check, Outcome, failed
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Provenance
+from awa_infra.planning.release_notes import UNKNOWN_RELEASE
 from awa_infra.release import installed_release
+
+_check = partial(Check, Area.MACHINE)
 
 PATIENCE = 20.0
 """Seconds for a program to print its version."""
@@ -52,7 +56,8 @@ def _release() -> list[Check]:
     if release.provenance is Provenance.KNOWN:
         return [_check("awa-pg", Outcome.OK, message)]
     hint = "Its texts cannot be compared with published ones; a newer awa-infra may know it."
-    return [_check("awa-pg", Outcome.NOTE, f"{message}; this awa-infra does not know the release", hint)]
+    message += "; this awa-infra does not know the release"
+    return [Check(Area.MACHINE, "awa-pg", Outcome.NOTE, message, hint, UNKNOWN_RELEASE)]
 
 
 def _awa(environment: Mapping[str, str]) -> Check:
@@ -176,7 +181,3 @@ def _said(words: list[str]) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _check(name: str, outcome: Outcome, message: str, hint: str = "") -> Check:
-    return Check(Area.MACHINE, name, outcome, message, hint)

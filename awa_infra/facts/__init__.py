@@ -24,8 +24,8 @@ RUNTIME_FLOORS = {43: "0.6.2"}
 EXCLUSIVE_VERSIONS: tuple[int, ...] = ()
 """Versions that need every runtime to be away. Awa 0.7's runner has such a list, and it is empty."""
 
-SECONDS_PER_ROW_AND_REPLAY = 21e-6
-"""What one ready or done row costs in one replay of the queue-storage installer, under exclusive locks.
+SECONDS_PER_MILLION_ROWS_AND_REPLAY = 21.0
+"""What a million ready or done rows cost in one replay of the queue-storage installer, under exclusive locks.
 
 Measured with Awa 0.6.9 on PostgreSQL 18: version 36 to 40, three replays, 2,000,000 rows, 127 s.
 """

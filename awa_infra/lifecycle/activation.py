@@ -103,8 +103,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
 
 
 def _outputs(observed: ObservedState) -> dict[str, Any]:
-    transition = observed.transition
     return {
-        "storage_state": transition.state if transition else "canonical",
-        "active_schema": (transition.active_schema if transition else None) or "",
+        "storage_state": observed.storage_state or "canonical",
+        "active_schema": observed.active_schema or "",
     }

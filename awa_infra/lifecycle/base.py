@@ -29,11 +29,10 @@ class Lifecycle(DeclaredInputs[W]):
 
     approvable: ClassVar[bool] = True
     satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
-    _check_results: ClassVar[CheckResults[Comparison]]
 
-    def __init_subclass__(cls) -> None:
-        """Give each kind a place of its own."""
-        cls._check_results = CheckResults()
+    def __init__(self) -> None:
+        """Create the results of checks: one instance serves all objects of its kind in a process."""
+        self._check_results: CheckResults[Comparison] = CheckResults()
 
     def check(self, olds: Props, news: Props, show: Show, *, new: bool | None = None) -> list[Problem]:
         """Return what is wrong with the inputs; on create say what is pending.

@@ -39,19 +39,21 @@ class CheckResults(Generic[T]):
     def take(self, wanted: Mapping[str, Any]) -> T | None:
         """Return what was left for this, and forget it; ``None`` if nothing was, or if it is old."""
         with self._lock:
-            left, thing = self._things.pop(_key(wanted), (0.0, None))
-        return thing if time.monotonic() - left < FRESH else None
+            return _fresh(*self._things.pop(_key(wanted), (0.0, None)))
 
     def look(self, wanted: Mapping[str, Any]) -> T | None:
         """Return what was left for this, and leave it for the diff; ``None`` if nothing was, or if it is old."""
         with self._lock:
-            left, thing = self._things.get(_key(wanted), (0.0, None))
-        return thing if time.monotonic() - left < FRESH else None
+            return _fresh(*self._things.get(_key(wanted), (0.0, None)))
 
     def clear(self) -> None:
         """Forget everything, because something was changed."""
         with self._lock:
             self._things.clear()
+
+
+def _fresh(left: float, thing: T | None) -> T | None:
+    return thing if time.monotonic() - left < FRESH else None
 
 
 def _key(wanted: Mapping[str, Any]) -> str:

@@ -42,6 +42,16 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
     return url
 
 
+def database_of(url: str | None, config: StackConfig | None) -> str:
+    """Return the name of the database that :func:`url_for` leads to, as far as it is known without a connection.
+
+    Raises:
+        ConfigurationError: see :func:`url_for`.
+    """
+    declared = config.database.name if config and config.database else None
+    return declared or Target.of(url_for(url, config)).address()[1]
+
+
 def url_to_read(url: str | None, config: StackConfig | None) -> str:
     """Return :func:`url_for` a configuration, for a command that only reads one database.
 

@@ -37,7 +37,7 @@ def desired_state(
         version = release.schema_version if target_version is None else target_version
         return DesiredState(release, version, (), policy, transaction=together)
     objection = release_gate(config.release, release)
-    # Before anything is read: every other gate would ask on behalf of the wrong SQL.
+    # Before anything is read: every other gate would check for the wrong release.
     raise_if_blocked([objection] if objection else [], "")
     declared = release.schema_version if config.target_version is None else config.target_version
     return DesiredState(

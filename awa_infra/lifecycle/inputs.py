@@ -46,7 +46,7 @@ class DeclaredInputs(ABC, Generic[W]):
         return (*self.inputs, *self.outputs)
 
     def normal(self, props: Props) -> W:
-        """Return every input with its default, and numbers as what they are."""
+        """Return every input with its default, whole floats converted to int."""
         return self.declares.of(props)
 
     def changed(self, olds: Props, wanted: W) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.values import Show
 from awa_infra.model import Report, Step
 from awa_infra.spec.connection import Waiting
+from awa_infra.wording import counted
 
 _PAUSE = 1.0
 """Seconds between two lines: where the output is no terminal, an engine prints each on a line of its own."""
@@ -58,9 +59,9 @@ def show_result(report: Report, show: Show, *, drift: int = 0) -> None:
         drift: how many findings a verification has after it.
     """
     if report.changed:
-        done = f"{len(report.applied)} step{'s' if len(report.applied) > 1 else ''} in {report.seconds:.1f} s"
+        done = f"{counted(len(report.applied), 'step')} in {report.seconds:.1f} s"
     elif drift:
-        done = f"nothing is pending, nothing was written; {drift} finding{'s' if drift > 1 else ''} of drift left"
+        done = f"nothing is pending, nothing was written; {counted(drift, 'finding')} of drift left"
     else:
         done = "already as desired, nothing was written"
     version = f"; schema awa is at version {report.after.version}" if report.after.version else ""

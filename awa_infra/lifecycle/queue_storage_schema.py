@@ -108,9 +108,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         wanted = self.normal(props)
         if props.get("database_url") is None or not wanted.known("database_url", "schema"):
             return ""
-        # One user for all; names of databases and users may have @ and / in them.
-        place = Target.of(Target.of(wanted.database_url).with_login("any", None)).describe()
-        return f"{place}/{wanted.schema_name}"
+        return "/".join((*Target.of(wanted.database_url).address(), wanted.schema_name))
 
     def drops(self, props: Props) -> bool:
         """Whether that is declared."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from awa_infra.database.connection import ROLE_REFUSED
 from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.errors import AwaInfraError
@@ -15,9 +16,6 @@ from awa_infra.verification.findings import Finding
 
 _SHOWN = 3
 
-_NO_SUCH_ROLE = "22023"
-_MAY_NOT_ACT = "42501"
-
 T = TypeVar("T")
 
 
@@ -27,7 +25,7 @@ def as_role(read: Callable[[str | None], T], role: str | None) -> T:
         return read(role)
     except AwaInfraError as exc:
         # Roles may be pending in the same run: there is no such role yet, or it is not granted yet.
-        if role is None or exc.sqlstate not in {_NO_SUCH_ROLE, _MAY_NOT_ACT}:
+        if role is None or exc.sqlstate not in ROLE_REFUSED:
             raise
         return read(None)
 

@@ -15,12 +15,12 @@ from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.access import ROLES_KEY
-from awa_infra.planning.describe import listed
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.roles import RolesInputs, RolesOutputs
 from awa_infra.spec.rules import LOGINS
+from awa_infra.wording import listed
 
 
 class RolesLifecycle(Lifecycle[RolesInputs]):
@@ -134,11 +134,7 @@ def _kept_url(olds: Props) -> str:
 
 def _server(url: Any) -> str | None:  # noqa: ANN401  a text, or what is not known
     """Return which server a connection string points to, without login and database."""
-    return (
-        Target.of(Target.of(Target.of(url).with_database("x")).with_login("x", None)).describe()
-        if isinstance(url, str)
-        else None
-    )
+    return Target.of(url).address()[0] if isinstance(url, str) else None
 
 
 def _urls(wanted: RolesInputs) -> dict[str, Any]:

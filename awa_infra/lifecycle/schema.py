@@ -176,10 +176,9 @@ def _desired(wanted: SchemaInputs) -> DesiredState:
 
 
 def _outputs(observed: ObservedState) -> dict[str, Any]:
-    transition = observed.transition
     return {
         "schema_version": observed.version,
         "patches": sorted(observed.patches),
-        "storage_state": transition.state if transition else "canonical",
-        "active_schema": (transition.active_schema if transition else None) or "",
+        "storage_state": observed.storage_state or "canonical",
+        "active_schema": observed.active_schema or "",
     }

@@ -30,7 +30,7 @@ class StackObject:
     after: tuple[str, ...] = ()
 
 
-def declared(config: StackConfig) -> tuple[StackObject, ...]:
+def stack_objects(config: StackConfig) -> tuple[StackObject, ...]:
     """Return the objects of a stack, each after those that it needs.
 
     With a database among them the connection string of all others is its output. With roles everything is made

@@ -10,7 +10,7 @@ from awa_infra.errors import LockTimeoutError
 
 WAIT = 300.0
 """Seconds to wait at most for another run. What it does meanwhile takes seconds: it starts or removes a server, or
-makes a template. A run that needs longer is stopped, in a debugger, or waits itself."""
+makes a template. A run that needs longer is stopped, in a debugger, or is itself waiting."""
 
 SILENT = 3.0
 """Seconds after which a wait is reported: longer than it takes to start a server."""

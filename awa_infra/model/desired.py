@@ -49,7 +49,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue whose lanes are made ahead, by the owner, so that no runtime role has to own any sequence.
+    """A queue whose lanes are created in advance, by the owner, so that no runtime role has to own any sequence.
 
     Attributes:
         name: as jobs name it.
@@ -67,7 +67,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueStorage:
-    """A desired custom queue-storage schema, and the queues whose lanes are made ahead.
+    """A desired custom queue-storage schema, and the queues whose lanes are created in advance.
 
     Schema ``awa`` may be here too, for its queues: its queue storage and its shape are those of Awa's migrations.
     """
@@ -100,10 +100,15 @@ class Roles:
     lane_schemas: tuple[str, ...] = (CANONICAL_SCHEMA,)
     passwords: tuple[str, ...] = ()
 
+    def duties(self) -> dict[str, str]:
+        """Return the declared role of each duty, the owner first."""
+        roles = {"owner": self.owner, "migrator": self.migrator, "runtime": self.runtime, "observer": self.observer}
+        return {duty: role for duty, role in roles.items() if role is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which objections a user overrules, by name.
+    """Gates that the user overrules, by name.
 
     Attributes:
         allow_live_runtimes: migrate although live runtimes are too old or must be away.
@@ -129,7 +134,7 @@ class DesiredState:
         target_version: migrate the canonical schema up to this version, inclusive; ``None`` leaves the
             canonical schema alone (and requires it to be current enough for ``queue_storage``).
         queue_storage: custom schemas that must exist with exactly these shapes.
-        policy: which objections are overruled.
+        policy: which gates are overruled.
         roles: who owns it all and who may use it; ``None`` leaves owners and privileges alone.
         guarded: schemas that event triggers protect from being dropped by accident.
         database: name of the database that all of it is meant for; ``None`` means whichever the connection is to.
@@ -144,3 +149,8 @@ class DesiredState:
     database: str | None = None
     guarded: tuple[str, ...] = ()
     transaction: Transaction = Transaction.WHOLE
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of each declared queue-storage schema, by its name."""
+        return {wanted.schema: wanted.shape for wanted in self.queue_storage}

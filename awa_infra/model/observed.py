@@ -173,6 +173,21 @@ class ObservedState:
         highest = max(self.versions, default=0)
         return LEGACY_VERSIONS.get(highest, LATEST_LEGACY_VERSION) if self.legacy_numbering else highest
 
+    @property
+    def major(self) -> int:
+        """Major version of the server, for example 18."""
+        return self.server_version // 10000
+
+    @property
+    def storage_state(self) -> str | None:
+        """State of the storage transition, for example ``canonical``; ``None`` before version 10."""
+        return self.transition.state if self.transition else None
+
+    @property
+    def active_schema(self) -> str | None:
+        """Where new jobs go if queue storage is active."""
+        return self.transition.active_schema if self.transition else None
+
     def is_missing(self, step: str) -> bool:
         """Whether the step of this key has something to make; true if that was not checked."""
         return self.missing is None or any(entry.step == step for entry in self.missing)

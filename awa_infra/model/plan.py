@@ -70,6 +70,16 @@ class Step:
     locks: str = ""
 
     @property
+    def version(self) -> int:
+        """Version of the migration that this step runs; only for :attr:`StepKind.MIGRATION`."""
+        return int(self.key.removeprefix("V"))
+
+    @property
+    def subject(self) -> str:
+        """What the step is about: the name of the patch or of the schema, empty if nothing is named."""
+        return self.key.partition(":")[2]
+
+    @property
     def sha256(self) -> str:
         """Hash of the SQL, byte for byte."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
@@ -91,7 +101,7 @@ class Plan:
     Attributes:
         from_version: the version of the canonical schema before the plan.
         to_version: its version afterwards.
-        gates: all that object, at once; if there are any, nothing may be applied.
+        gates: every gate that blocks; if there are any, nothing may be applied.
         notes: what is worth knowing before.
         lock_objects: about how many lockable objects a transaction will hold, at most.
         checked: codes of the conditions that were checked, sorted.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from awa_infra import sqltext
 from awa_infra.facts.catalog import newest_catalog_facts
@@ -23,9 +23,9 @@ from awa_infra.model import (
     Step,
     StepKind,
 )
-from awa_infra.planning.describe import listed
 from awa_infra.planning.guard import unguarded_query
 from awa_infra.planning.ownership import ownership_steps
+from awa_infra.wording import listed
 
 ROLES_KEY = "roles"
 """Key of the step that makes roles and memberships."""
@@ -81,7 +81,7 @@ def access_steps(roles: Roles | None, observed: ObservedState) -> list[Step]:
     """Return the steps that make the declared roles and grant what they may do; none if nothing is missing."""
     if roles is None:
         return []
-    steps = [roles_step(roles)] if observed.is_missing(ROLES_KEY) else []
+    steps = [roles_step(roles, _wanting_roles(roles, observed))] if observed.is_missing(ROLES_KEY) else []
     # What is handed over can be granted on only then, so no role can lack it before.
     handed_over = {stranger.schema for stranger in observed.strangers if stranger.movable}
     wanting = (s for s in _schemas(roles) if s in handed_over or observed.is_missing(_access_key(s)))
@@ -102,7 +102,7 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
     if not rest:
         return (*made, *moved)
     # With all roles in place, the login may still not be a member of the owner; the same step corrects that.
-    first = made or ([roles_step(roles)] if observed.is_missing(ACT_AS_KEY) else [])
+    first = made or ([roles_step(roles, {roles.owner})] if observed.is_missing(ACT_AS_KEY) else [])
     return (*first, *moved, act_as_step(roles.owner), *rest)
 
 
@@ -113,30 +113,59 @@ def as_owner(steps: Sequence[Step], observed: ObservedState) -> tuple[Step, ...]
 
 
 def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
-    """Return the steps that make the declared lanes; none if nothing is missing."""
+    """Return the steps that make the declared lanes that are missing."""
     return [
-        lanes_step(wanted)
+        lanes_step(replace(wanted, queues=_wanting_queues(wanted, observed)))
         for wanted in desired.queue_storage
         # The lanes of a missing schema cannot be queried.
         if wanted.queues and (observed.substrate(wanted.schema) is None or observed.is_missing(lanes_key(wanted)))
     ]
 
 
+def _wanting_queues(wanted: QueueStorage, observed: ObservedState) -> tuple[Queue, ...]:
+    """Return the queues of a schema that lack lanes or have another number of shards; all if that was not checked."""
+    texts = _reported(observed, lanes_key(wanted))
+    # One with stripes is reported by the names of its physical queues too.
+    found = (q for q in wanted.queues if any(t.startswith((f"queue {q.name} ", f"queue {q.name}#")) for t in texts))
+    return tuple(found) or wanted.queues
+
+
+def _wanting_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
+    """Return the roles that are missing or not as they should be; all if that was not checked."""
+    texts = _reported(observed, ROLES_KEY)
+    every = frozenset(roles.duties().values())
+    found = {n for n in every if any(t.startswith((f"role {n} ", f"sessions of role {n} ")) for t in texts)}
+    # What others lack of an owner that does not exist cannot be queried.
+    if not found or roles.owner in found:
+        return every
+    return frozenset(found | {roles.owner}) if observed.is_missing(ACT_AS_KEY) else frozenset(found)
+
+
+def _reported(observed: ObservedState, key: str) -> list[str]:
+    return [entry.text for entry in observed.missing or () if entry.step == key]
+
+
 def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
     reported = {entry.text for entry in observed.missing or ()}
-    return frozenset(name for _duty, name in _named(roles) if f"role {name} does not exist" in reported)
+    return frozenset(name for name in roles.duties().values() if f"role {name} does not exist" in reported)
 
 
-def roles_step(roles: Roles) -> Step:
-    """Return the step that makes the roles that are missing, and their memberships."""
+def roles_step(roles: Roles, names: Collection[str]) -> Step:
+    """Return the step that makes the roles that are missing, and their memberships.
+
+    Args:
+        roles: the declared ones.
+        names: those of them that it is about.
+    """
     owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
     texts = []
-    for duty, name in _named(roles):
+    named = {duty: name for duty, name in roles.duties().items() if name in names}
+    for duty, name in named.items():
         files = {"owner": ("owner",), "migrator": ("login", "migrator")}.get(duty, ("login",))
         texts.append(retried(files, {"role": name, "role_name": sqltext.Name(name), "duty": duty, **owner}))
-    names = ", ".join(name for _duty, name in _named(roles))
-    return Step(StepKind.ROLES, ROLES_KEY, f"roles {names}", ";\n\n".join(t.rstrip() for t in texts))
+    title = f"roles {', '.join(named.values())}"
+    return Step(StepKind.ROLES, ROLES_KEY, title, ";\n\n".join(t.rstrip() for t in texts))
 
 
 def retried(
@@ -169,9 +198,9 @@ def act_as_step(owner: str) -> Step:
 
 def access_step(roles: Roles, schema: str) -> Step:
     """Return the step that grants what the roles may do in one schema, and on what will be made in it."""
-    values: sqltext.Values = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values = sqltext.schema_values(schema)
     texts = [sqltext.render("roles/schema.sql", **values)]
-    for duty, name in _named(roles):
+    for duty, name in roles.duties().items():
         role: sqltext.Values = {"role": name, "role_name": sqltext.Name(name)}
         if duty in _PRIVILEGES:
             objects = sqltext.render(
@@ -233,20 +262,10 @@ def roles_values(roles: Roles) -> sqltext.Values:
     """Return the placeholders of queries about roles."""
     named = [
         {"duty": duty, "name": name, **({"password": True} if duty in roles.passwords else {})}
-        for duty, name in _named(roles)
+        for duty, name in roles.duties().items()
     ]
     schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
     return {"roles": json.dumps(named), "schemas": json.dumps(schemas), "private": private_functions()}
-
-
-def _named(roles: Roles) -> list[tuple[str, str]]:
-    duties = {
-        "owner": roles.owner,
-        "migrator": roles.migrator,
-        "runtime": roles.runtime,
-        "observer": roles.observer,
-    }
-    return [(duty, name) for duty, name in duties.items() if name is not None]
 
 
 def _schemas(roles: Roles) -> tuple[str, ...]:
@@ -260,8 +279,7 @@ def _access_key(schema: str) -> str:
 def lanes_values(wanted: QueueStorage) -> sqltext.Values:
     """Return the placeholders of everything about the queues of one schema."""
     return {
-        "schema": wanted.schema,
-        "schema_name": sqltext.Name(wanted.schema),
+        **sqltext.schema_values(wanted.schema),
         "queues": json.dumps([_queue(q) for q in wanted.queues]),
         "step": lanes_key(wanted),
     }

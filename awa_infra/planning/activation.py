@@ -32,7 +32,7 @@ def make_activation(schema: str, observed: ObservedState) -> Plan:
 
 def is_active(schema: str, observed: ObservedState) -> bool:
     """Whether new jobs go to this schema."""
-    return observed.transition is not None and observed.transition.active_schema == schema
+    return observed.active_schema == schema
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
@@ -53,7 +53,7 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
         what = "is incomplete" if existing else "is no queue-storage schema"
         hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or existing else "Install it first"
         gates.append(Gate("activation-schema-missing", f"{schema} {what} in database {observed.database}.", f"{hint}."))
-    active = observed.transition.active_schema if observed.transition else None
+    active = observed.active_schema
     if active is not None:
         gates.append(
             Gate(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from awa_infra.errors import StalePlanError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan
-from awa_infra.planning.describe import listed
+from awa_infra.wording import listed
 
 
 def require_agreed(
@@ -15,7 +15,7 @@ def require_agreed(
     """Refuse anything but what was agreed to. Nothing to do is accepted: another session was faster.
 
     Args:
-        agreed: to what.
+        agreed: the approved plan.
         plan: what would be run now.
         desired: what it was made for, where that is known.
         database: where, if that matters.

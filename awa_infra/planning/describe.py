@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from awa_infra.model import Gate, ObservedState, Plan, Step, StepKind
-
-_SHOWN = 8
-"""How many names are shown in one line."""
+from awa_infra.model import Gate, Note, ObservedState, Plan, Step, StepKind
+from awa_infra.wording import counted, listed
 
 
 def pending_line(plan: Plan) -> str:
@@ -17,9 +15,9 @@ def pending_line(plan: Plan) -> str:
     if not plan.steps:
         return f"Nothing is pending; schema awa is at version {plan.to_version}."
     parts = []
-    versions = [int(s.key.removeprefix("V")) for s in plan.steps if s.kind is StepKind.MIGRATION]
+    versions = [s.version for s in plan.steps if s.kind is StepKind.MIGRATION]
     if versions:
-        parts.append(f"{len(versions)} migration{'s' if len(versions) > 1 else ''} ({version_ranges(versions)})")
+        parts.append(f"{counted(len(versions), 'migration')} ({version_ranges(versions)})")
     # The step that sets the role is not one that makes other sessions wait.
     parts += [s.title for s in plan.steps if s.kind not in {StepKind.MIGRATION, StepKind.ACT_AS}]
     if versions:
@@ -31,13 +29,6 @@ def pending_line(plan: Plan) -> str:
 def digest_line(plan: Plan) -> str:
     """Return one line with the digest of a plan, the same wherever the plan is shown."""
     return f"Digest: {plan.digest}"
-
-
-def listed(names: Iterable[str], separator: str = ", ") -> str:
-    """Return names as a list for one line; of many the first few, and how many more there are."""
-    known = list(names)
-    more = len(known) - _SHOWN
-    return separator.join(known) if more <= 0 else f"{separator.join(known[:_SHOWN])} and {more} more"
 
 
 def version_ranges(versions: Iterable[int]) -> str:
@@ -70,6 +61,11 @@ def gate_data(gate: Gate) -> dict[str, str]:
     return {"code": gate.code, "message": gate.message, "hint": gate.hint}
 
 
+def note_data(note: Note) -> dict[str, str]:
+    """Return a note as JSON data."""
+    return {"code": note.code, "message": note.message}
+
+
 def step_data(step: Step) -> dict[str, Any]:
     """Return a step as JSON data, its SQL by hash and size."""
     return {
@@ -89,7 +85,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "to_version": plan.to_version,
         "digest": plan.digest,
         "gates": [gate_data(gate) for gate in plan.gates],
-        "notes": [{"code": note.code, "message": note.message} for note in plan.notes],
+        "notes": [note_data(note) for note in plan.notes],
         "lock_objects": plan.lock_objects,
         "steps": [step_data(step) for step in plan.steps],
     }
@@ -97,15 +93,14 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 
 def state_data(observed: ObservedState) -> dict[str, Any]:
     """Return an observed state as JSON data."""
-    transition = observed.transition
     return {
         "database": observed.database,
         "server_version": observed.server_version,
         "schema_exists": observed.schema_exists,
         "schema_version": observed.version,
         "patches": sorted(observed.patches),
-        "storage_state": transition.state if transition else None,
-        "active_schema": transition.active_schema if transition else None,
+        "storage_state": observed.storage_state,
+        "active_schema": observed.active_schema,
         "queue_storage": [{"schema": s.schema, "owner": s.owner, **asdict(s.shape)} for s in observed.substrates],
         "unreadable_queue_storage": [
             {"schema": u.schema, "owner": u.owner, "damaged": u.damaged} for u in observed.unseen
@@ -115,8 +110,3 @@ def state_data(observed: ObservedState) -> dict[str, Any]:
             for row in observed.lost_rows
         ],
     }
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """Return a number and what it counts."""
-    return f"{count} {one if count == 1 else many}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Shape, Step, StepKind
 from awa_infra.release import normalised_sha256
+from awa_infra.wording import and_listed, counted
 
 WAITING = ("producers", "workers", "readers of ready jobs", "readers of finished jobs")
 """Who can be made to wait, as the facts call them."""
@@ -18,8 +19,6 @@ DURATION = "duration"
 _MEASURED_ALONE = frozenset({StepKind.MIGRATION, StepKind.PATCH})
 STRONG = ("ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE")
 """Modes that block writers, strongest first (PostgreSQL's table of conflicting lock modes)."""
-
-_MANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,13 @@ def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
         steps: of a plan.
         shapes: of the declared queue-storage schemas, by their names.
     """
-    listed = list(steps)
-    found = [duration for step in listed if (duration := duration_of(step, shapes)) is not None]
-    measurable = [step for step in listed if step.kind in _MEASURED_ALONE]
-    known = sum(duration_of(step, shapes) is not None for step in measurable)
+    each = [(step, duration_of(step, shapes)) for step in steps]
+    measured = [duration for _step, duration in each if duration is not None]
     return Effort(
-        sum(duration.seconds for duration in found),
-        sum(duration.per_million for duration in found),
-        tuple(who for who in WAITING if any(who in duration.waiting for duration in found)),
-        len(measurable) - known,
+        sum(duration.seconds for duration in measured),
+        sum(duration.per_million for duration in measured),
+        tuple(who for who in WAITING if any(who in duration.waiting for duration in measured)),
+        sum(is_unmeasured(step, duration) for step, duration in each),
     )
 
 
@@ -68,11 +65,20 @@ def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
     facts = duration_facts()
     if step.kind is StepKind.LANES:
         return facts.lanes
-    schema = step.key.partition(":")[2]
-    if step.kind is StepKind.QUEUE_STORAGE and schema in shapes:
-        one = facts.installation
-        return replace(one, seconds=one.seconds * shape_locks(shapes[schema]) / facts.objects)
+    if step.kind is StepKind.QUEUE_STORAGE and step.subject in shapes:
+        installation = facts.installation
+        return replace(installation, seconds=installation.seconds * shape_locks(shapes[step.subject]) / facts.objects)
     return facts.texts.get(normalised_sha256(step.sql)) if step.kind in _MEASURED_ALONE else None
+
+
+def is_unmeasured(step: Step, duration: Duration | None) -> bool:
+    """Whether a step has a text of Awa that was never measured.
+
+    Args:
+        step: of a plan.
+        duration: what :func:`duration_of` returns for it.
+    """
+    return duration is None and step.kind in _MEASURED_ALONE
 
 
 def shape_locks(shape: Shape) -> int:
@@ -100,11 +106,4 @@ def locks_text(sql: str) -> str | None:
 def _held(mode: str, known: Duration) -> str:
     if mode in known.named:
         return f"{mode} on {and_listed(f'awa.{table}' for table in known.named[mode])}"
-    tables = known.locks[mode]
-    return f"{mode} on {tables} table{'s' if tables > 1 else ''}"
-
-
-def and_listed(items: Iterable[str]) -> str:
-    """Return items as people list them: ``a``, ``a and b``, ``a, b and c``."""
-    listed = list(items)
-    return " and ".join([", ".join(listed[:-1]), listed[-1]]) if len(listed) >= _MANY else "".join(listed)
+    return f"{mode} on {counted(known.locks[mode], 'table')}"

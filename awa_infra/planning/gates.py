@@ -16,7 +16,7 @@ from functools import cache
 from typing import Literal
 
 from awa_infra import sqltext
-from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, QueueStorage, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
@@ -46,7 +46,7 @@ class GateQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LiveFacts:
     """What only the live engine knows; bundles have no such thing.
 
     Attributes:
@@ -69,21 +69,21 @@ class Session:
 
 
 def gate_queries(
-    desired: DesiredState, *, pending: bool = True, session: Session | None = None, begins_itself: bool = False
+    desired: DesiredState, *, pending: bool = True, live: LiveFacts | None = None, begins_itself: bool = False
 ) -> tuple[GateQuery, ...]:
     """Return every SQL gate that applies to what is desired, in a stable order.
 
     Args:
         desired: the desired state; its policy decides which gates are left out.
         pending: whether there is anything to do; some gates only matter then.
-        session: what the live engine knows; without it the gates that need it are left out, as in bundles.
+        live: what the live engine knows; without it the gates that need it are left out, as in bundles.
         begins_itself: whether the caller begins the transaction that writes, as the live engine always does.
     """
-    values = _values(desired, session) | {"begins_itself": begins_itself or session is not None}
+    values = _values(desired, live) | {"begins_itself": begins_itself or live is not None}
     queries: list[GateQuery] = []
     for name in sqltext.names("gates"):
         path = f"gates/{name}.sql"
-        if not _applies(path, desired, pending=pending, session=session):
+        if not _applies(path, desired, pending=pending, live=live):
             continue
         per = _header(sqltext.load(path), "per")
         if per == "queue-storage":
@@ -97,7 +97,7 @@ def gate_queries(
             asked = [] if desired.roles is None else [values | roles_values(desired.roles)]
         else:
             asked = [values]
-        queries.extend(_query(path, one, options=session is not None) for one in asked)
+        queries.extend(_query(path, one, options=live is not None) for one in asked)
     return tuple(queries)
 
 
@@ -111,15 +111,15 @@ def runtime_query() -> GateQuery:
     return _query("notes/live_runtime.sql", {})
 
 
-def note_queries(desired: DesiredState, session: Session, *, pending: bool) -> tuple[GateQuery, ...]:
+def note_queries(desired: DesiredState, live: LiveFacts, *, pending: bool) -> tuple[GateQuery, ...]:
     """Return every note that may be worth knowing.
 
     Args:
         desired: the desired state.
-        session: what the live engine knows.
+        live: what the live engine knows.
         pending: whether there is anything to do; most notes only matter then.
     """
-    values = _values(desired, session)
+    values = _values(desired, live)
     paths = [f"notes/{name}.sql" for name in sqltext.names("notes")]
     return tuple(_query(p, values) for p in paths if pending or _header(sqltext.load(p), "when") == "always")
 
@@ -139,11 +139,7 @@ def special_queries(
         force: overrule the gates that can be overruled.
         lock_objects: how many objects the plan's transaction will lock.
     """
-    values: sqltext.Values = {
-        "schema": schema,
-        "schema_name": sqltext.Name(schema),
-        "lock_objects": lock_objects,
-    }
+    values = sqltext.schema_values(schema) | {"lock_objects": lock_objects}
     queries = []
     for name in sqltext.names("gates"):
         text = sqltext.load(f"gates/{name}.sql")
@@ -152,26 +148,26 @@ def special_queries(
     return tuple(queries)
 
 
-def _applies(path: str, desired: DesiredState, *, pending: bool, session: Session | None) -> bool:
+def _applies(path: str, desired: DesiredState, *, pending: bool, live: LiveFacts | None) -> bool:
     text = sqltext.load(path)
     if _header(text, "for") in {"activation", "removal", "removal-of-nothing"}:
         return False
     if _overruled(_header(text, "unless"), desired):
         return False
-    if not _matters(_header(text, "when"), pending=pending, session=session):
+    if not _matters(_header(text, "when"), pending=pending, live=live):
         return False
-    if _header(text, "for") == ("bundle" if session is not None else "engine"):
+    if _header(text, "for") == ("bundle" if live is not None else "engine"):
         return False
-    # These compare with something that is not desired.
+    # These gates need a target version.
     if path in {"gates/downgrade.sql", "gates/queue_storage_damaged.sql"}:
         return desired.target_version is not None
     return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
 
 
-def _matters(when: str, *, pending: bool, session: Session | None) -> bool:
+def _matters(when: str, *, pending: bool, live: LiveFacts | None) -> bool:
     """Whether a gate that is only checked at times is checked now; a bundle may always replace existing objects."""
-    if when == "structure" and session is not None:
-        return pending and session.structure
+    if when == "structure" and live is not None:
+        return pending and live.structure
     return pending or not when
 
 
@@ -182,7 +178,7 @@ def _overruled(by: str, desired: DesiredState) -> bool:
     return bool(by) and bool(getattr(desired.policy, by))
 
 
-def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
+def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
     release = desired.release
     target = desired.target_version
     values: sqltext.Values = {
@@ -194,24 +190,24 @@ def _values(desired: DesiredState, session: Session | None) -> sqltext.Values:
         "exclusive_versions": _array(EXCLUSIVE_VERSIONS),
         "strangers": sqltext.Part(strangers_query()),
         # The engine does it before anything else; a bundle leaves it to a role that may.
-        "hands_over": session is not None,
+        "hands_over": live is not None,
     }
-    if session is not None:
+    if live is not None:
         values |= {
-            "announced_pid": session.announced_pid,
-            "lock_objects": session.lock_objects,
-            "replays": session.replays,
-            "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in session.installs),
-            "row_seconds": SECONDS_PER_ROW_AND_REPLAY,
+            "announced_pid": live.announced_pid,
+            "lock_objects": live.lock_objects,
+            "replays": live.replays,
+            "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in live.installs),
+            "row_seconds": SECONDS_PER_MILLION_ROWS_AND_REPLAY / 1e6,
             "row_bytes": BYTES_PER_READY_ROW,
-            "seconds": round(session.effort.seconds, 3),
-            "per_million": session.effort.per_million,
+            "seconds": round(live.effort.seconds, 3),
+            "per_million": live.effort.per_million,
             "reference": duration_facts().reference,
-            "unmeasured": session.effort.unmeasured,
+            "unmeasured": live.effort.unmeasured,
             "max_window": desired.policy.max_window or 0.0,
             "transaction": desired.transaction.value,
-            "holds": holds_json(session.holds),
-            "choice": any(hold.mode == Transaction.EACH.value for hold in session.holds),
+            "holds": holds_json(live.holds),
+            "choice": any(hold.mode == Transaction.EACH.value for hold in live.holds),
         }
         for part in ("jobs", "rows", "held"):
             values[part] = sqltext.Part(sqltext.fill(sqltext.load(f"traffic/{part}.sql"), values).strip())
@@ -226,8 +222,7 @@ def queue_storage_values(wanted: QueueStorage) -> sqltext.Values:
     """Return the placeholders of one custom schema, for gates and for its installation."""
     shape = wanted.shape
     return {
-        "schema": wanted.schema,
-        "schema_name": sqltext.Name(wanted.schema),
+        **sqltext.schema_values(wanted.schema),
         "queue_slots": shape.queue_slots,
         "lease_slots": shape.lease_slots,
         "claim_slots": shape.claim_slots,

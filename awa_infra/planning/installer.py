@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from awa_infra.model import Step, StepKind
 
 INSTALLER = "FUNCTION awa.install_queue_storage_substrate("
-"""What the text of a migration has that replays the installer."""
+"""Text that marks a migration as replaying the installer."""
 
 
 def replays_installer(step: Step) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from awa_infra import sqltext
-from awa_infra.planning.describe import counted
 from awa_infra.planning.summary import PlanSummary
+from awa_infra.wording import counted
 
 _SHOWN = 60
 """Steps in the table; GitHub cuts a comment at 65,536 characters."""
@@ -45,7 +45,7 @@ def plan_markdown(shown: PlanSummary) -> str:
             for step in shown.steps[:_SHOWN]
         ]
         left = len(shown.steps) - len(rows)
-        more = [f"| | {counted(left, 'more step', 'more steps')} | | | |"] if left > 0 else []
+        more = [f"| | {counted(left, 'more step')} | | | |"] if left > 0 else []
         header = ["| | step | what it locks | took | SQL (SHA-256) |", "|---|---|---|---|---|"]
         parts.append("\n".join([*header, *rows, *more]))
         parts.append(as_text(f"{shown.commits} {shown.measured}"))

@@ -9,6 +9,7 @@ from functools import cache
 from awa_infra import sqltext
 from awa_infra.facts.catalog import newest_catalog_facts, own_names
 from awa_infra.model import Note, ObservedState, Step, StepKind, Stranger
+from awa_infra.wording import counted
 
 OWNERSHIP_KEY = "ownership"
 """Key of the step that hands over what belongs to another role."""
@@ -71,7 +72,7 @@ def _handed_over(strangers: Iterable[Stranger]) -> list[str]:
 
 
 def _objects(count: int) -> str:
-    return f"{count} object{'s' if count > 1 else ''}"
+    return counted(count, "object")
 
 
 def _belong(count: int) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from awa_infra import sqltext
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
-    Gate,
     Migration,
     ObservedState,
     Patch,
@@ -25,6 +24,7 @@ from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
 from awa_infra.planning.installer import INSTALLER, replays_installer
 from awa_infra.planning.pure_gates import pure_gates
+from awa_infra.planning.release_notes import release_notes
 from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions
 
@@ -37,13 +37,12 @@ _REFRESHES_CUSTOM = frozenset(
 """Migrations that refresh every custom queue-storage schema (Awa 0.6.9)."""
 
 
-def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Gate] = ()) -> Plan:
+def make_plan(desired: DesiredState, observed: ObservedState) -> Plan:
     """Return what it takes to bring the database from observed to desired.
 
     Args:
         desired: the desired state.
         observed: the observed state.
-        gates: what the SQL gates returned for this database; the pure ones are added here.
     """
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
     canonical = _canonical_steps(desired, observed)
@@ -67,7 +66,8 @@ def make_plan(desired: DesiredState, observed: ObservedState, gates: Iterable[Ga
         ),
         from_version=observed.version,
         to_version=max([observed.version, *reached]),
-        gates=(*gates, *pure_gates(desired, observed)),
+        gates=pure_gates(desired, observed),
+        notes=release_notes(desired.release),
         steps=steps,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, LostRows, ObservedState, Release
-from awa_infra.planning.describe import listed
+from awa_infra.wording import listed
 
 FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
 """From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""

@@ -8,6 +8,7 @@ from awa_infra import sqltext
 from awa_infra.model import Gate, ObservedState, Plan, Release, Shape, Step, StepKind
 from awa_infra.naming import schema_name_problem
 from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
+from awa_infra.wording import listed
 
 _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""
@@ -30,7 +31,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
     existing = observed.substrate(schema)
     if existing is None:
         return Plan(version, version)
-    values: dict[str, sqltext.Value | sqltext.Name] = {"schema": schema, "schema_name": sqltext.Name(schema)}
+    values = sqltext.schema_values(schema)
     step = Step(
         StepKind.REMOVAL,
         f"removal:{schema}",
@@ -48,7 +49,7 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
 
 
 def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedState, release: Release) -> Gate | None:
-    """Return the objection to objects that no release makes, or to not being able to tell; ``None`` without any.
+    """Return the gate for objects that no release makes, or that cannot be compared; ``None`` without any.
 
     Args:
         schema: the schema to be dropped.
@@ -66,10 +67,9 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
         )
     if not extra:
         return None
-    more = f" and {len(extra) - _SHOWN} more" if len(extra) > _SHOWN else ""
     return Gate(
         "removal-foreign-objects",
-        f"Schema {schema} holds what Awa did not make: {', '.join(sorted(extra)[:_SHOWN])}{more}.",
+        f"Schema {schema} holds what Awa did not make: {listed(sorted(extra), most=_SHOWN)}.",
         "Move or drop those yourself, then remove the schema again.",
     )
 
@@ -86,7 +86,7 @@ def removal_locks(shape: Shape, server_version: int) -> int:
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
-    """Object to a schema that jobs are routed to, or are about to be; nothing overrules that."""
+    """Return the gates for a schema that receives jobs, or is about to; nothing overrules them."""
     lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
     if lost:
         return list(state_row_gates(lost, observed.database))

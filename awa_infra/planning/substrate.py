@@ -44,6 +44,9 @@ class _Count:
         return sqltext.Part(" + ".join([str(self.fixed), *terms]))
 
 
+_WIDTH = 100
+"""Characters of a line of names."""
+
 _TABLES = _Count(16, 8, 1, 4)
 _INDEXES = _Count(21, 20, 7, 16)
 _TRIGGERS = 2
@@ -93,4 +96,12 @@ def own_objects() -> sqltext.Values:
 
 
 def _array(names: Iterable[str]) -> str:
-    return "{" + ",".join(json.dumps(name) if re.search(r"\W", name) else name for name in sorted(names)) + "}"
+    """Return names as an array of PostgreSQL, in lines that a reader of a bundle can see whole."""
+    lines: list[str] = []
+    for name in sorted(names):
+        text = json.dumps(name) if re.search(r"\W", name) else name
+        if lines and len(lines[-1]) + len(text) < _WIDTH:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+    return "{" + ",\n".join(lines) + "}"

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from awa_infra.facts import SECONDS_PER_ROW_AND_REPLAY
+from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Gate, Note, Plan, Shape, Step, Transaction
-from awa_infra.planning.describe import counted
 from awa_infra.planning.effort import duration_of
 from awa_infra.planning.installer import replays_installer
+from awa_infra.wording import counted
 
-_MILLION = 1_000_000
 _LEAST = 0.01
 """Seconds: nothing is shown as faster than this."""
 
@@ -86,7 +85,7 @@ def summary_of(database: str, plan: Plan, desired: DesiredState) -> PlanSummary:
         plan: what would be done.
         desired: what it was made for.
     """
-    shapes = {wanted.schema: wanted.shape for wanted in desired.queue_storage}
+    shapes = desired.shapes
     failing = {gate.code for gate in plan.gates}
     return PlanSummary(
         database=database,
@@ -135,7 +134,7 @@ def took(step: Step, shapes: Mapping[str, Shape]) -> str:
     if known and known.per_million:
         parts.append(f"{known.per_million:.1f} s more for a million jobs in schema awa")
     if replays_installer(step):
-        replay = SECONDS_PER_ROW_AND_REPLAY * _MILLION
+        replay = SECONDS_PER_MILLION_ROWS_AND_REPLAY
         parts.append(f"{replay:.0f} s more for a million jobs in queue storage")
     return ", ".join(parts)
 
@@ -150,4 +149,4 @@ def _headline(plan: Plan, release: str) -> str:
         if plan.from_version == plan.to_version
         else f"from version {plan.from_version} to {plan.to_version}"
     )
-    return f"Schema awa {move}, Awa {release}, {counted(len(plan.steps), 'step', 'steps')}."
+    return f"Schema awa {move}, Awa {release}, {counted(len(plan.steps), 'step')}."

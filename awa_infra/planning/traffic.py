@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from awa_infra.model import Shape, Step, StepKind, Transaction
-from awa_infra.planning.effort import WAITING, and_listed, duration_of
+from awa_infra.planning.effort import WAITING, duration_of, is_unmeasured
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.transactions import transactions
+from awa_infra.wording import and_listed
 
 _USERS = frozenset({"producers", "workers"})
-_MEASURED = frozenset({StepKind.MIGRATION, StepKind.PATCH})
 _LOCKING = frozenset({StepKind.OWNERSHIP, StepKind.REPAIR, StepKind.NUMBERING})
 """Kinds whose steps lock tables of Awa by themselves, for milliseconds (ALTER ... OWNER, TRUNCATE, UPDATE)."""
 
@@ -72,38 +72,33 @@ def holds_json(found: Iterable[Hold]) -> str:
 
 
 def _hold(mode: Transaction, steps: Sequence[Step], shapes: Mapping[str, Shape], *, certain: bool) -> Hold:
-    found = [duration for step in steps if (duration := duration_of(step, shapes)) is not None]
-    unmeasured = [step for step in steps if _unmeasured(step, shapes)]
-    all_wait = bool(unmeasured) or not certain or any(step.kind in _LOCKING for step in steps)
+    each = [(step, duration_of(step, shapes)) for step in steps]
+    measured = [duration for _step, duration in each if duration is not None]
+    unmeasured = sum(is_unmeasured(step, duration) for step, duration in each)
+    all_wait = unmeasured > 0 or not certain or any(step.kind in _LOCKING for step in steps)
     waiting = [
-        who for who in WAITING if (all_wait and who in _USERS) or any(who in duration.waiting for duration in found)
+        who for who in WAITING if (all_wait and who in _USERS) or any(who in duration.waiting for duration in measured)
     ]
     return Hold(
         mode.value,
         _named(steps[0]),
         and_listed(waiting),
-        round(sum(duration.seconds for duration in found), 3),
-        round(sum(duration.per_million for duration in found), 1),
+        round(sum(duration.seconds for duration in measured), 3),
+        round(sum(duration.per_million for duration in measured), 1),
         replays(steps),
         installs(steps),
         certain,
-        len(unmeasured),
+        unmeasured,
     )
 
 
 def _locks(step: Step, shapes: Mapping[str, Shape]) -> bool:
     """Whether a step locks what producers or workers use, for all that is known."""
-    known = duration_of(step, shapes)
-    return (
-        step.kind in _LOCKING
-        or _unmeasured(step, shapes)
-        or (known is not None and not _USERS.isdisjoint(known.waiting))
-    )
-
-
-def _unmeasured(step: Step, shapes: Mapping[str, Shape]) -> bool:
-    return step.kind in _MEASURED and duration_of(step, shapes) is None
+    duration = duration_of(step, shapes)
+    if duration is None:
+        return step.kind in _LOCKING or is_unmeasured(step, duration)
+    return step.kind in _LOCKING or not _USERS.isdisjoint(duration.waiting)
 
 
 def _named(step: Step) -> str:
-    return f"V{int(step.key.removeprefix('V'))}" if step.kind is StepKind.MIGRATION else step.title
+    return f"V{step.version}" if step.kind is StepKind.MIGRATION else step.title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import metadata
 from typing import Self
 from urllib.parse import urlsplit
@@ -21,10 +21,10 @@ class About:
     """Addresses of the project. What is empty is left out of the schema.
 
     Attributes:
-        homepage: page for people.
+        homepage: page for people; the repository, unless another one is named.
         repository: of the source code; the import path of the Go SDK and the publisher follow from it.
-        plugin_download: where Pulumi downloads ``pulumi-resource-awa-vVERSION-OS-ARCH.tar.gz``, for example
-            ``github://api.github.com/OWNER/REPOSITORY``.
+        plugin_download: where Pulumi downloads ``pulumi-resource-awa-vVERSION-OS-ARCH.tar.gz``; the releases of a
+            repository on GitHub, ``github://api.github.com/OWNER/REPOSITORY``, unless another place is named.
         logo: picture for Pulumi's registry.
     """
 
@@ -47,7 +47,14 @@ class About:
         """
         pairs = (line.partition(",") for line in urls)
         found = {re.sub(r"[\W_]", "", label).lower(): url.strip() for label, _, url in pairs}
-        return cls(**{name: found[label] for label, name in _LABELS.items() if label in found})
+        named = cls(**{name: found[label] for label, name in _LABELS.items() if label in found})
+        host, _, path = named._place.partition("/")
+        releases = f"github://api.{host}/{path}" if host == "github.com" else ""
+        return replace(
+            named,
+            homepage=named.homepage or named.repository.removesuffix(".git"),
+            plugin_download=named.plugin_download or releases,
+        )
 
     @property
     def go_import(self) -> str:

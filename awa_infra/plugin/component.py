@@ -15,7 +15,7 @@ from pulumi.runtime.proto import provider_pb2
 from awa_infra import __version__
 from awa_infra import config as stack_config
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, declared
+from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, stack_objects
 from awa_infra.plugin.kinds import KINDS, STACK
 from awa_infra.plugin.wire import decode_plain
 from awa_infra.spec.base import UNKNOWN, camel
@@ -75,7 +75,7 @@ class _Stack(pulumi.ComponentResource):
         url = inputs.get("databaseUrl")
         secrets = {f"{role}Password": inputs[key] for key, role in PASSWORDS.items() if key in inputs}
         made: dict[str, _Child] = {}
-        for item in declared(config):
+        for item in stack_objects(config):
             connection = {"serverUrl" if item.kind == DATABASE else "databaseUrl": url}
             # What the provider is configured with counts where the component says nothing.
             said = {camel(key): value for key, value in item.inputs.items() if key not in _WAITS or _said(config, key)}

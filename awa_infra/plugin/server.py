@@ -24,6 +24,11 @@ _SERVICE = "/pulumirpc.ResourceProvider/"
 """The only one here. Hosts up to SDK 3.206 ask for the health service of gRPC too; a wrong answer counts as a crash."""
 
 
+_HANDSHAKE = "Handshake"
+"""Not implemented here, which is a valid answer. Engines wait 10 s for it (``pluginRPCConnectionTimeout`` of Pulumi's
+SDK) and then call the plugin dead: on a busy machine the import takes longer."""
+
+
 class Serve(Protocol):
     """Answers one call."""
 
@@ -62,10 +67,12 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._loaded = loaded
 
     def service(self, call: Any) -> Any:  # noqa: ANN401  grpc has no types
-        """Return the handler of a call, which gets bytes and returns bytes; none for a service that is not here."""
+        """Return the handler of a call, which gets bytes and returns bytes; none for what is not here."""
         if not str(call.method).startswith(_SERVICE):
             return None
         method = str(call.method).removeprefix(_SERVICE)
+        if method == _HANDSHAKE:
+            return None
 
         def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
             return self._loaded.result()(method, request, context)

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
-from awa_infra import __version__
+from awa_infra import __version__, engine_log
 from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
@@ -17,13 +17,13 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
+from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.answers import difference, failures, with_secrets
 from awa_infra.plugin.configuration import configured, remarks, with_environment
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode
-from awa_infra.resources import engine_log
 from awa_infra.spec.base import Props, camel
 from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
@@ -100,7 +100,7 @@ class Servicer:
         found = kind.diff(self._merged(olds), self._merged(news), self._show(request.urn))
         self._declared.note_compared(request.urn, kind, self._merged(news))
         before = decode(request.old_inputs).values if request.HasField("old_inputs") else olds.values
-        # What is kept follows the provider no more, or only from now on, where it moves into or out of the program.
+        # The input moved between the program and the provider configuration.
         moved = {name for name in FALLBACKS if (olds.values.get(name) is None) != (news.values.get(name) is None)}
         names = [*found.inputs, *(f.name for f in kind.inputs if f.name in moved - {*found.inputs})]
         answer = difference(names, before, news.values)
@@ -234,11 +234,13 @@ def _kind(urn: str) -> Lifecycle[Any]:
 
 
 def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
-    known = {field.name for field in kind.inputs}
-    return [
-        Problem(name, "is no input of this resource.", f"It has {', '.join(camel(i.name) for i in kind.inputs)}.")
-        for name in sorted(set(sent.values) - known)
-    ]
+    keys = {field.name: field.key for field in kind.inputs}
+    found = []
+    for name in sorted(set(sent.values) - set(keys)):
+        near = nearest(camel(name), keys.values())
+        hint = f"Did you mean {near}?" if near else f"It has {', '.join(keys.values())}."
+        found.append(Problem(name, "is no input of this resource.", hint))
+    return found
 
 
 def _require_connection(kind: Lifecycle[Any], given: Props) -> None:

@@ -49,7 +49,7 @@ def decode(struct: struct_pb2.Struct) -> Sent:
 
 
 def decode_plain(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Return the properties by the names they have, numbers as what they are."""
+    """Return the properties by the names they have, whole floats converted to int."""
     return {key: whole_numbers(_value(sent, 0)[0]) for key, sent in struct.fields.items() if not key.startswith("__")}
 
 

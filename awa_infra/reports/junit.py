@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from awa_infra.model import ObservedState
 from awa_infra.reports.items import Item, Outcome, items, lines_of, text_of
+from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,6 +32,31 @@ def junit(observed: ObservedState, release: str, found: Examination) -> str:
                 suite.add_property(name, _xml(str(value)))
             document.add_testsuite(suite)
         suites[item.schema].add_testcase(_case(observed.database, item))
+    return _written(document)
+
+
+def junit_unchecked(unchecked: Unchecked) -> str:
+    """Return the document of a verification that could not be made: one test, with an error.
+
+    Args:
+        unchecked: why.
+    """
+    document = JUnitXml("awa-infra verify")
+    where = ".".join(filter(None, ("awa", unchecked.database)))
+    case = TestCase("verify", classname=_xml(where), time=0)
+    error = Error(_xml(unchecked.message), unchecked.code)
+    error.text = _xml("\n".join(unchecked.lines()))
+    case.result = [error]
+    suite = TestSuite(_xml(unchecked.database or "awa"))
+    for name, value in (("database", unchecked.database), ("release", unchecked.release)):
+        if value:
+            suite.add_property(name, _xml(value))
+    suite.add_testcase(case)
+    document.add_testsuite(suite)
+    return _written(document)
+
+
+def _written(document: JUnitXml) -> str:
     # Only now: a suite is counted when it is complete.
     for suite in document:
         suite.update_statistics()  # type: ignore[no-untyped-call]

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from awa_infra.model import ObservedState
 from awa_infra.reports.items import Outcome, items
+from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination
 
 
@@ -18,21 +19,53 @@ def prometheus(observed: ObservedState, release: str, found: Examination, now: f
         found: what was found.
         now: seconds since 1970, for alerts about a verification that does not run any more.
     """
-    registry = CollectorRegistry()
-
-    def gauge(name: str, about: str, *labels: str) -> Gauge:
-        return Gauge(f"awa_{name}", about, ("database", *labels), registry=registry)
-
-    database = observed.database
-    healthy = gauge("verify_healthy", "1 if everything was compared and is as the release promises.", "release")
-    healthy.labels(database, release).set(found.healthy)
-    gauge("verify_timestamp_seconds", "When the database was verified.").labels(database).set(now)
-    gauge("schema_version", "Version of schema awa.").labels(database).set(observed.version)
-    drift = gauge("verify_drift", "Findings that are not as the release promises.", "schema")
-    unknown = gauge("verify_not_compared", "Findings that say what was not compared.", "schema")
-    failed = gauge("verify_check_failed", "1 if the check found something wrong.", "schema", "check")
+    gauges = _Gauges(observed.database)
+    gauges.ran(release, now, up=True, healthy=found.healthy)
+    gauges.set("schema_version", "Version of schema awa.", observed.version)
     for item in items(found):
-        drift.labels(database, item.schema).set(sum(f.schema == item.schema for f in found.drift))
-        unknown.labels(database, item.schema).set(sum(f.schema == item.schema for f in found.unknown))
-        failed.labels(database, item.schema, item.name).set(item.outcome is Outcome.FAILED)
-    return generate_latest(registry).decode()
+        drift = sum(f.schema == item.schema for f in found.drift)
+        unknown = sum(f.schema == item.schema for f in found.unknown)
+        gauges.set("verify_drift", "Findings that are not as the release promises.", drift, schema=item.schema)
+        gauges.set("verify_not_compared", "Findings that say what was not compared.", unknown, schema=item.schema)
+        failed = item.outcome is Outcome.FAILED
+        about = "1 if the check found something wrong."
+        gauges.set("verify_check_failed", about, failed, schema=item.schema, check=item.name)
+    return gauges.text()
+
+
+def prometheus_unchecked(unchecked: Unchecked, now: float) -> str:
+    """Return the metrics of a verification that could not be made.
+
+    Args:
+        unchecked: why; only which database it is about is shown.
+        now: seconds since 1970.
+    """
+    gauges = _Gauges(unchecked.database)
+    gauges.ran(unchecked.release, now, up=False, healthy=False)
+    return gauges.text()
+
+
+class _Gauges:
+    """Gauges of one database."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._registry = CollectorRegistry()
+        self._known: dict[str, Gauge] = {}
+
+    def set(self, name: str, about: str, value: float, **labels: str) -> None:
+        """Set a gauge; the first call makes it."""
+        if name not in self._known:
+            self._known[name] = Gauge(f"awa_{name}", about, ("database", *labels), registry=self._registry)
+        self._known[name].labels(self._database, *labels.values()).set(value)
+
+    def ran(self, release: str, now: float, *, up: bool, healthy: bool) -> None:
+        """Set what is there after every run, so that no alert waits for a gauge to appear."""
+        self.set("verify_up", "1 if the database could be checked.", up)
+        about = "1 if everything was compared and is as the release promises."
+        self.set("verify_healthy", about, healthy, release=release)
+        self.set("verify_timestamp_seconds", "When verify last ran, whether it could check or not.", now)
+
+    def text(self) -> str:
+        """Return all of them in the text format."""
+        return generate_latest(self._registry).decode()

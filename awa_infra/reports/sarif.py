@@ -14,6 +14,7 @@ from urllib.parse import quote
 from awa_infra.explain import sections
 from awa_infra.model import ObservedState
 from awa_infra.reports.items import lines_of, text_of
+from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, FindingCode, FindingKind
 
@@ -35,15 +36,9 @@ def sarif(observed: ObservedState, release: str, found: Examination, config: str
         made_by: version of awa-infra.
     """
     uri = quote(config or f"database/{observed.database}", safe="/")
-    driver = {
-        "name": "awa-infra",
-        "version": made_by,
-        "rules": [_rule(code) for code in _CODES],
-    }
     run = {
-        "tool": {"driver": driver},
-        "automationDetails": {"id": f"awa-infra/verify/{observed.database}/"},
-        "columnKind": "unicodeCodePoints",
+        **_start(observed.database, made_by),
+        "invocations": [{"executionSuccessful": True}],
         "results": [_result(observed.database, uri, finding) for finding in found.findings],
         "properties": {
             "database": observed.database,
@@ -53,6 +48,43 @@ def sarif(observed: ObservedState, release: str, found: Examination, config: str
             "compared": not found.unknown,
         },
     }
+    return _document(run)
+
+
+def sarif_unchecked(unchecked: Unchecked, made_by: str) -> str:
+    """Return the document of a verification that could not be made.
+
+    It has no ``results``: an empty list would say that nothing was found, and a page of code scanning would close
+    everything that earlier runs found.
+
+    Args:
+        unchecked: why.
+        made_by: version of awa-infra.
+    """
+    notification = {
+        "descriptor": {"id": unchecked.code},
+        "level": "error",
+        "message": {"text": "\n".join(unchecked.lines())},
+    }
+    invocation = {
+        "executionSuccessful": False,
+        "exitCode": unchecked.exit_status,
+        "toolExecutionNotifications": [notification],
+    }
+    properties = {"database": unchecked.database, "release": unchecked.release, "healthy": False, "compared": False}
+    return _document({**_start(unchecked.database, made_by), "invocations": [invocation], "properties": properties})
+
+
+def _start(database: str, made_by: str) -> dict[str, Any]:
+    driver = {"name": "awa-infra", "version": made_by, "rules": [_rule(code) for code in _CODES]}
+    return {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"awa-infra/verify/{database}/"},
+        "columnKind": "unicodeCodePoints",
+    }
+
+
+def _document(run: dict[str, Any]) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 

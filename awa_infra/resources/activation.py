@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.activation import ActivationLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
 
 
 class StorageActivationProvider(LifecycleProvider):
@@ -51,6 +51,6 @@ class StorageActivation(Resource, module="awa", name="StorageActivation"):
         super().__init__(
             StorageActivationProvider(),
             resource_name,
-            declared(StorageActivationProvider.lifecycle, given),
+            pulumi_inputs(StorageActivationProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=True), opts),
         )

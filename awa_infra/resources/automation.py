@@ -15,9 +15,9 @@ from pulumi.automation import errors as automation_errors
 from awa_infra import config as stack_config
 from awa_infra.database.target import redact
 from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError, ProtectedResourcesError
-from awa_infra.lifecycle.belongings import foreign_resources
+from awa_infra.resources.belongings import foreign_resources
 from awa_infra.resources.engine_process import EngineCommand
-from awa_infra.resources.project import Target, refuse_own_program, target_of
+from awa_infra.resources.project import StackFile, refuse_own_program, target_of
 from awa_infra.resources.stack import AwaStack
 
 Operation = Literal["up", "preview", "refresh", "destroy"]
@@ -27,7 +27,7 @@ DESTRUCTIVE = frozenset(("delete", "delete-replaced", "replace", "create-replace
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EngineResult:
     """What the engine did, or is going to do.
 
     Attributes:
@@ -45,7 +45,7 @@ class Outcome:
     going: tuple[str, ...] = ()
 
 
-Approve = Callable[[Outcome], None]
+Approve = Callable[[EngineResult], None]
 """Gets what an operation is going to do; raises :class:`~awa_infra.errors.NotConfirmedError` to have nothing done."""
 
 
@@ -58,7 +58,7 @@ def run(
     diff: bool = False,
     approve: Approve | None = None,
     show_preview: bool = False,
-) -> Outcome:
+) -> EngineResult:
     """Run one operation of the engine on the stack of a configuration file.
 
     The program is ``AwaStack.from_config()``. In this order: read the project and the configuration; open the stack;
@@ -116,7 +116,7 @@ def run(
 def _approve(
     stack: automation.Stack,
     operation: Operation,
-    target: Target,
+    target: StackFile,
     approve: Approve,
     show: Callable[[str], None],
     *,
@@ -137,7 +137,7 @@ def _approve(
     try:
         result = foresee(on_output=say, on_error=say, on_event=hear, diff=diff, color="auto")
         counts = _counts(result.change_summary)
-        approve(Outcome(operation, target.stack, counts, going=tuple(dict.fromkeys(going))))
+        approve(EngineResult(operation, target.stack, counts, going=tuple(dict.fromkeys(going))))
     except (automation.CommandError, NotConfirmedError):
         for line in lines:
             show(line)
@@ -145,23 +145,23 @@ def _approve(
 
 
 def _operate(
-    stack: automation.Stack, operation: Operation, target: Target, show: Callable[[str], None], *, diff: bool
-) -> Outcome:
+    stack: automation.Stack, operation: Operation, target: StackFile, show: Callable[[str], None], *, diff: bool
+) -> EngineResult:
     if operation == "preview":
         preview = stack.preview(on_output=show, on_error=show, diff=diff, color="auto")
-        return Outcome(operation, target.stack, _counts(preview.change_summary))
+        return EngineResult(operation, target.stack, _counts(preview.change_summary))
     if operation == "up":
         result = stack.up(on_output=show, on_error=show, diff=diff, color="auto")
-        return Outcome(operation, target.stack, _counts(result.summary.resource_changes), _plain(result.outputs))
+        return EngineResult(operation, target.stack, _counts(result.summary.resource_changes), _plain(result.outputs))
     if operation == "refresh":
         refreshed = stack.refresh(on_output=show, on_error=show, color="auto")
         counts = _counts(refreshed.summary.resource_changes)
-        return Outcome(operation, target.stack, counts, _plain(stack.outputs()))
+        return EngineResult(operation, target.stack, counts, _plain(stack.outputs()))
     destroyed = stack.destroy(on_output=show, on_error=show, color="auto")
-    return Outcome(operation, target.stack, _counts(destroyed.summary.resource_changes))
+    return EngineResult(operation, target.stack, _counts(destroyed.summary.resource_changes))
 
 
-def _refuse_foreign_resources(resources: Iterable[Mapping[str, Any]], target: Target, operation: Operation) -> None:
+def _refuse_foreign_resources(resources: Iterable[Mapping[str, Any]], target: StackFile, operation: Operation) -> None:
     found = foreign_resources(resources)
     if found:
         some = "a resource" if len(found) == 1 else f"{len(found)} resources"
@@ -173,7 +173,7 @@ def _refuse_foreign_resources(resources: Iterable[Mapping[str, Any]], target: Ta
         )
 
 
-def _refuse_protected_resources(resources: Iterable[Mapping[str, Any]], target: Target) -> None:
+def _refuse_protected_resources(resources: Iterable[Mapping[str, Any]], target: StackFile) -> None:
     """Refuse before anything is forgotten or dropped: Pulumi would stop at the first one that it comes to."""
     found = [str(resource["urn"]) for resource in resources if resource.get("protect")]
     if found:
@@ -187,7 +187,7 @@ def _refuse_protected_resources(resources: Iterable[Mapping[str, Any]], target: 
         )
 
 
-def _select(target: Target, backend: str | None, *, create: bool) -> automation.Stack:
+def _select(target: StackFile, backend: str | None, *, create: bool) -> automation.Stack:
     environment = {
         "PULUMI_PYTHON_CMD": sys.executable,  # the dynamic provider must run in this environment
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -211,7 +211,7 @@ def _program() -> None:
     AwaStack.from_config()
 
 
-def _known_error(exc: automation.CommandError, target: Target) -> EngineError | None:
+def _known_error(exc: automation.CommandError, target: StackFile) -> EngineError | None:
     """Return what a failed Pulumi command means; the SDK distinguishes kinds of failures by their text as well."""
     text = str(exc)
     if isinstance(exc, automation_errors.ConcurrentUpdateError):
@@ -232,7 +232,7 @@ def _known_error(exc: automation.CommandError, target: Target) -> EngineError | 
     return None
 
 
-def _not_opened(exc: automation.CommandError, target: Target) -> EngineError:
+def _not_opened(exc: automation.CommandError, target: StackFile) -> EngineError:
     lines = [line.partition("error: ")[2] for line in str(exc).splitlines() if "error: " in line]
     return EngineError(
         f"Stack {target.stack} cannot be opened: {lines[0] if lines else 'Pulumi gave no reason'}",

@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.database import DatabaseLifecycle
 from awa_infra.model import UNLIMITED
-from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
 
 
 class AwaDatabaseProvider(LifecycleProvider):
@@ -51,6 +51,6 @@ class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
         super().__init__(
             AwaDatabaseProvider(),
             resource_name,
-            declared(AwaDatabaseProvider.lifecycle, given),
+            pulumi_inputs(AwaDatabaseProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(defaults, opts),
         )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pulumi
 from pulumi.dynamic import (
@@ -20,31 +19,16 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from awa_infra.database.kept import pool
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import with_inputs
-from awa_infra.resources.engine_call import INFO, WARNING, clean_errors, engine_address, log, urn
+from awa_infra.resources.engine_call import INFO, WARNING, engine_address, log, served, urn
 from awa_infra.spec.base import UNKNOWN
 
 _declared = Declared(engine_address())
 
-P = ParamSpec("P")
-R = TypeVar("R")
 C = TypeVar("C")
-
-
-def _served(method: Callable[P, R]) -> Callable[P, R]:
-    """Make a method one that an engine calls: its process keeps the connections with which it reads."""
-    clean = clean_errors(method)
-
-    @functools.wraps(method)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        pool.keep()
-        return clean(*args, **kwargs)
-
-    return wrapper
 
 
 class LifecycleProvider(ResourceProvider):
@@ -55,7 +39,8 @@ class LifecycleProvider(ResourceProvider):
 
     lifecycle: ClassVar[Lifecycle[Any]]
 
-    @_served
+    # Pulumi's own parameter names: _olds, _news, _id, _props.
+    @served
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _show_here())
@@ -67,31 +52,31 @@ class LifecycleProvider(ResourceProvider):
         inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}
         return CheckResult(inputs, [CheckFailure(p.key, with_inputs(p.report())) for p in problems])
 
-    @_served
+    @served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with the live database."""
         found = self.lifecycle.diff(_plain(_olds), _plain(_news), _show_here())
         _declared.note_compared(urn(), self.lifecycle, _plain(_news))
         return DiffResult(changes=bool(found))
 
-    @_served
+    @served
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create what is declared, or adopt what exists."""
         _declared.note_made(urn(), self.lifecycle, props)
         return CreateResult(*self.lifecycle.create(_plain(props), _show_here()))
 
-    @_served
+    @served
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring it to what is declared now."""
         return UpdateResult(self.lifecycle.update(_plain(_olds), _plain(_news), _show_here()))
 
-    @_served
+    @served
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read it again; no id means that it is proven to be gone."""
         found = self.lifecycle.read(props)
         return ReadResult("", {}) if found is None else ReadResult(id_, found)
 
-    @_served
+    @served
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         holder = _declared.holder(urn(), self.lifecycle, _props)
@@ -124,7 +109,7 @@ def _section(text: str | None, title: str, entries: Mapping[str, str]) -> str:
     return f"{inspect.cleandoc(text or '')}\n\n{title}:{''.join(lines)}\n"
 
 
-def declared(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def pulumi_inputs(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a resource hands to Pulumi: its inputs, those wrapped that are secret, and a place for each output.
 
     Args:

@@ -13,40 +13,40 @@ import os
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import grpc
 from pulumi.runtime.proto import status_pb2
 
+from awa_infra import engine_log
+from awa_infra.database.kept import pool
+from awa_infra.engine_log import INFO, WARNING
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.wording import in_lines, with_inputs
-from awa_infra.resources import engine_log
-from awa_infra.resources.engine_log import INFO, WARNING
 
-__all__ = ["INFO", "WARNING", "clean_errors", "engine_address", "log", "urn"]
+__all__ = ["INFO", "WARNING", "engine_address", "log", "served", "urn"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Call(Protocol):
+class _Call(NamedTuple):
     """The two locals of the SDK's servicer methods that are used."""
 
     request: Any
     context: grpc.ServicerContext
 
 
-class _FoundCall:
-    def __init__(self, request: Any, context: grpc.ServicerContext) -> None:  # noqa: ANN401
-        self.request = request
-        self.context = context
+def served(method: Callable[P, R]) -> Callable[P, R]:
+    """Make a method one that an engine calls.
 
-
-def clean_errors(method: Callable[P, R]) -> Callable[P, R]:
-    """Make a provider method fail with one line on the user's screen instead of a traceback."""
+    Its process keeps the connections with which it reads, and a failure is one line on the user's screen instead of a
+    traceback.
+    """
 
     @functools.wraps(method)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        pool.keep()
         try:
             return method(*args, **kwargs)
         except AwaInfraError as exc:
@@ -105,6 +105,6 @@ def _current_call() -> _Call | None:
     while frame is not None:
         found = frame.f_locals
         if isinstance(found.get("context"), grpc.ServicerContext) and "request" in found:
-            return _FoundCall(found["request"], found["context"])
+            return _Call(found["request"], found["context"])
         frame = frame.f_back
     return None

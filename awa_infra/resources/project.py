@@ -17,7 +17,7 @@ _OWN_RUNTIME = "python"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class StackFile:
     """A stack, as its configuration file names it.
 
     Attributes:
@@ -33,7 +33,7 @@ class Target:
         return shlex.join(["pulumi", operation, "--stack", self.stack, "--cwd", str(self.directory)])
 
 
-def target_of(path: Path) -> Target:
+def target_of(path: Path) -> StackFile:
     """Return which stack a configuration file belongs to.
 
     Raises:
@@ -52,10 +52,10 @@ def target_of(path: Path) -> Target:
             f"There is no {PROJECT_FILE} beside {path}.",
             hint="Create it with two lines, name: awa and runtime: python; it names the project of the stack.",
         )
-    return Target(directory, stack)
+    return StackFile(directory, stack)
 
 
-def refuse_own_program(target: Target, operation: str) -> None:
+def refuse_own_program(target: StackFile, operation: str) -> None:
     """Refuse a project that has a program: it declares what the stack holds, and no other program may run instead.
 
     Args:

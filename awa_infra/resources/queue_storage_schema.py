@@ -10,12 +10,12 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
 from awa_infra.spec.queue_storage import DROP
 
 
 class QueueArgs(TypedDict):
-    """A queue whose lanes are made ahead.
+    """A queue whose lanes are created in advance.
 
     Attributes:
         name: as jobs name it.
@@ -89,7 +89,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
         super().__init__(
             QueueStorageSchemaProvider(),
             resource_name,
-            declared(QueueStorageSchemaProvider.lifecycle, given),
+            pulumi_inputs(QueueStorageSchemaProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(
                 # A forced replacement drops first: the other way round it would drop what it has just adopted.
                 pulumi.ResourceOptions(

@@ -10,7 +10,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
 from awa_infra.spec.rules import LOGINS
 
 
@@ -73,6 +73,6 @@ class AwaRoles(Resource, module="awa", name="AwaRoles"):
         super().__init__(
             AwaRolesProvider(),
             resource_name,
-            declared(AwaRolesProvider.lifecycle, given),
+            pulumi_inputs(AwaRolesProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(defaults, opts),
         )

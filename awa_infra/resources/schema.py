@@ -10,7 +10,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.schema import SchemaLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, declared, documented
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
 from awa_infra.resources.queue_storage_schema import QueueArgs
 
 
@@ -69,6 +69,6 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
         super().__init__(
             AwaSchemaProvider(),
             resource_name,
-            declared(AwaSchemaProvider.lifecycle, given),
+            pulumi_inputs(AwaSchemaProvider.lifecycle, given),
             pulumi.ResourceOptions.merge(defaults, opts),
         )

@@ -12,7 +12,7 @@ from pulumi.runtime.config import is_config_secret
 
 from awa_infra import config as stack_config
 from awa_infra.errors import ConfigurationError
-from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, declared
+from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, stack_objects
 from awa_infra.lifecycle.wording import in_lines
 from awa_infra.resources.activation import StorageActivation
 from awa_infra.resources.database import AwaDatabase
@@ -75,7 +75,7 @@ class AwaStack(pulumi.ComponentResource):
         self.database_url = pulumi.Output.secret(database_url)
         secrets = {f"{duty}_password": password for duty, password in (passwords or {}).items()}
         made: dict[str, Any] = {}
-        for item in declared(config):
+        for item in stack_objects(config):
             url: dict[str, pulumi.Input[str]] = {"database_url": self.database_url}
             if item.kind == DATABASE:
                 url = {"server_url": self.database_url}

@@ -159,13 +159,13 @@ class Inputs(Entry):
 
     @classmethod
     def given(cls, props: Props) -> dict[str, Any]:
-        """Return the inputs that were given, by key, numbers as what they are."""
+        """Return the inputs that were given, by key, whole floats converted to int."""
         values = {i.key: props.get(i.name) for i in cls.described()}
         return {key: whole_numbers(value) for key, value in values.items() if value is not None}
 
     @classmethod
     def of(cls, props: Props) -> Self:
-        """Return the inputs with their defaults, numbers as what they are, a queue's name as the whole queue."""
+        """Return the inputs with their defaults, whole floats converted to int, a queue's name as the whole queue."""
         return cls.read(props)[0]
 
     def known(self, *names: str) -> bool:
@@ -179,7 +179,7 @@ class Outputs(Entry):
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  whatever is declared
-    """Return a value as an engine keeps it: of a mapping what is given, or has a default that is something."""
+    """Return a value as the engine stores it; in a mapping, omit what is None."""
     if isinstance(value, Entry):
         return {name: item for name, item in value.props().items() if item is not None}
     return [plain(item) for item in value] if isinstance(value, tuple | list) else value
@@ -210,7 +210,7 @@ def _errors(exc: ValidationError) -> list[ErrorDetails]:
 
 
 def whole_numbers(value: Any) -> Any:  # noqa: ANN401  whatever the user gave
-    """Return a value with numbers as what they are: an engine sends every number as a float."""
+    """Return a value with whole floats converted to int: an engine sends every number as a float."""
     if isinstance(value, Mapping):
         return {key: whole_numbers(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):

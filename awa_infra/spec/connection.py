@@ -8,13 +8,13 @@ from pydantic import Field
 
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
 from awa_infra.spec.base import Inputs
-from awa_infra.spec.values import SECRET, Seconds, Text
+from awa_infra.spec.values import SECRET, Seconds, Text, Url
 
 
 class Connected(Inputs):
     """Where the database is."""
 
-    database_url: Annotated[Text, SECRET] = Field(
+    database_url: Annotated[Url, SECRET] = Field(
         description="Connection string of the database; always kept as a secret."
     )
 

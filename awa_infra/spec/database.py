@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from awa_infra.model import UNLIMITED
 from awa_infra.spec.base import Entry, Inputs, Outputs
-from awa_infra.spec.values import FIXED, SECRET, DatabaseName, Encoding, RoleName, TemplateName, Text
+from awa_infra.spec.values import FIXED, SECRET, DatabaseName, Encoding, RoleName, TemplateName, Url
 
 
 class DatabaseEntry(Entry):
@@ -34,7 +34,7 @@ class DatabaseEntry(Entry):
 class Server(Inputs):
     """Where the server is."""
 
-    server_url: Annotated[Text, SECRET] = Field(
+    server_url: Annotated[Url, SECRET] = Field(
         description="Connection string of an existing database of the server, with a role that may create databases; "
         "always kept as a secret."
     )

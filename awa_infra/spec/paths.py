@@ -58,6 +58,6 @@ def _first(part: str) -> str:
 
 
 def _shown(part: str) -> str:
-    """Return a key; of one that is no word only the beginning, for a forgotten space makes a value part of it."""
+    """Return a key, cut at the first unusual character: after a forgotten space the rest may be a value."""
     start = _ORDINARY.match(part)
     return part if start is None or start.group() == part else f"{start.group()}..."

@@ -16,6 +16,7 @@ from awa_infra.naming import nearest
 from awa_infra.spec.base import Entry, Inputs, Props, snake
 from awa_infra.spec.paths import Found, KeyPath, reached, value_at, written
 from awa_infra.spec.values import Encrypted, forms, inner_model
+from awa_infra.wording import and_listed
 
 _WORDS = {
     "bool_type": "must be true or false",
@@ -165,12 +166,8 @@ def _encrypted(path: KeyPath, model: type[Entry], values: Mapping[str, Any]) -> 
     found = next((part for part in above if _is_encrypted(value_at(part, values))), None)
     if found is None:
         return None
-    return found, f"is encrypted, and only {_listed(sorted(secrets))} may be; set it without --secret"
+    return found, f"is encrypted, and only {and_listed(sorted(secrets))} may be; set it without --secret"
 
 
 def _is_encrypted(value: object) -> bool:
     return isinstance(value, Mapping) and set(value) == {"secure"}
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"

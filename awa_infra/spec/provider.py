@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field, StrictInt
 
 from awa_infra.spec.base import Inputs, Outputs
 from awa_infra.spec.connection import Acting, Waiting
-from awa_infra.spec.values import IS_A_LIST, SECRET, SchemaName, Text
+from awa_infra.spec.values import IS_A_LIST, SECRET, SchemaName, Text, Url
 
 
 class ProviderPlace(Inputs):
     """Where the database is, for every resource that does not say so itself."""
 
-    database_url: Annotated[Text | None, SECRET] = Field(
+    database_url: Annotated[Url | None, SECRET] = Field(
         None,
         description="Connection string for every resource that declares none of its own; kept as a secret, and out of "
         "the state of those resources.",
@@ -28,7 +28,7 @@ class ProviderInputs(Waiting, Acting, ProviderPlace):
 class FunctionPlace(Inputs):
     """Which database a function reads."""
 
-    database_url: Annotated[Text | None, SECRET] = Field(
+    database_url: Annotated[Url | None, SECRET] = Field(
         None, description="Connection string. Default: that of the provider."
     )
 

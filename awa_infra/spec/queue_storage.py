@@ -21,7 +21,7 @@ _SHAPE, _QUEUE = Shape(), Queue("")
 
 
 class QueueEntry(Entry):
-    """A queue whose lanes are made ahead, by the owner, so that no runtime role has to own any sequence."""
+    """A queue whose lanes are created in advance, by the owner, so that no runtime role has to own any sequence."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -61,8 +61,8 @@ Queues = Annotated[
     tuple[Annotated[QueueEntry, TextOrMapping(QueueEntry, "name")], ...],
     IS_A_LIST,
     Field(
-        description="Queues whose lanes are made ahead by the owner: names, or mappings of name, priorities, shards, "
-        "stripes. More can be added later; none is ever removed."
+        description="Queues whose lanes are created in advance by the owner: names, or mappings of name, priorities, "
+        "shards, stripes. More can be added later; none is ever removed."
     ),
 ]
 

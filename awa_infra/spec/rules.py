@@ -31,7 +31,7 @@ def stack_checks(values: Mapping[str, Any]) -> Found:
     roles = values.get("roles", {})
     if isinstance(roles, Mapping):
         yield from ((("roles", *path), message) for path, message in duty_checks(roles))
-        yield from password_checks(values, roles)
+        yield from password_checks(values, roles, within="roles.")
     yield from _undeclared(values)
 
 
@@ -100,11 +100,17 @@ def duty_checks(roles: Mapping[str, Any]) -> Found:
         first.setdefault(name, duty)
 
 
-def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any]) -> Found:
-    """Check that every password has its role."""
+def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any], within: str = "") -> Found:
+    """Check that every password has its role.
+
+    Args:
+        passwords: hold them.
+        roles: hold the roles.
+        within: where people write the roles, with a full stop at its end.
+    """
     for key, duty in PASSWORDS.items():
         if key in passwords and roles.get(duty) is None:
-            yield (key,), f"there is no {duty} role; set {duty}, or remove its password"
+            yield (key,), f"there is no {duty} role; set {within}{duty}, or remove its password"
 
 
 def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[object]) -> Found:

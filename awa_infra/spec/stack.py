@@ -67,6 +67,7 @@ class Together(Entry):
     )
 
 
+# The keys have the order of these classes from right to left: pydantic collects fields in the reverse order of bases.
 class StackConfig(Migrating, Together, Lanes, Objects, Version, Place):
     """Everything that a stack may declare in namespace ``awa``."""
 

@@ -115,7 +115,7 @@ def _name(problem_of: Callable[[str], str | None], *, plain: bool = False) -> Af
     def check(value: str) -> str:
         # A connection string in the wrong place must not get into the message.
         if "://" in value or _CONNECTION.search(value) or (plain and "=" in value):
-            raise PydanticCustomError("not_a_name", "must be a name; connection strings belong into databaseUrl")
+            raise PydanticCustomError("not_a_name", "must be a name, not a connection string")
         problem = problem_of(value)
         if problem:
             raise PydanticCustomError("name", "{problem}", {"problem": problem})
@@ -129,7 +129,7 @@ def _name_schema(reserved: str, longest: int) -> WithJsonSchema:
 
 
 def _any_name_schema(reserved: str) -> WithJsonSchema:
-    # Of bytes JSON Schema knows nothing; a name has at most as many characters.
+    # JSON Schema cannot count bytes; a name has at most as many characters.
     pattern = rf"^(?!{reserved})[^\u0000-\u001f\u007f-\u009f]+$"
     return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": POSTGRES_MAX_LENGTH})
 
@@ -190,6 +190,10 @@ Text = Annotated[StrictStr, AfterValidator(_storable)]
 """Any text that can be handed to PostgreSQL."""
 
 Password = Annotated[Text, AfterValidator(_not_empty)]
+
+Url = Annotated[Text, AfterValidator(_not_empty)]
+"""A connection string; libpq would connect an empty one to wherever its defaults lead."""
+
 ActiveSchema = Annotated[StrictStr, _name(_active_schema_problem, plain=True)]
 SchemaName = Annotated[StrictStr, _name(schema_name_problem, plain=True), _name_schema(_RESERVED, MAX_LENGTH)]
 DatabaseName = Annotated[StrictStr, _name(database_name_problem), _any_name_schema("template[01]$")]

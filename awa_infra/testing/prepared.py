@@ -15,6 +15,7 @@ from awa_infra.database.target import connection_string_of
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import DesiredState, ObservedState, Policy
 from awa_infra.planning.planner import make_plan
+from awa_infra.spec.rules import LOGINS
 from awa_infra.spec.stack import StackConfig
 
 POLICY = Policy(allow_pooler=True)
@@ -51,7 +52,7 @@ class Contents:
         """Return the passwords that the configuration holds in clear, by role."""
         if self.config is None or self.config.roles is None:
             return {}
-        given = {duty: getattr(self.config, f"{duty}_password") for duty in ("migrator", "runtime", "observer")}
+        given = {duty: getattr(self.config, f"{duty}_password") for duty in LOGINS}
         roles = self.config.roles.model_dump()
         return {roles[duty]: text for duty, text in given.items() if isinstance(text, str)}
 

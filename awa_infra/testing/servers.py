@@ -13,8 +13,8 @@ from pathlib import Path
 
 from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.localserver import server as localserver
+from awa_infra.localserver.docker import docker_client
 from awa_infra.localserver.folders import note, take
-from awa_infra.testing.docker import docker_client
 
 VARIABLE = "AWA_TEST_DATABASE_URL"
 """Environment variable with the connection string of a server where tests may create databases."""
@@ -131,12 +131,6 @@ def remove_shared_server() -> bool:
         return False
     with (place / "users").open("a") as users:
         return _remove_if_unused(users.fileno(), place)
-
-
-def running_shared_server() -> str | None:
-    """Return the connection string of the server that test runs of this user share, if it runs."""
-    found = localserver.running(_place() / "pg")
-    return found.url if found else None
 
 
 def _remove_if_unused(users: int, place: Path) -> bool:

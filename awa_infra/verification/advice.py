@@ -9,8 +9,8 @@ from dataclasses import replace
 from awa_infra.facts.catalog import own_names, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, Release
 from awa_infra.verification.bodies import last_definer
-from awa_infra.verification.catalog import relation_of
-from awa_infra.verification.checks import BY_HAND, quote
+from awa_infra.verification.catalog import quote, relation_of
+from awa_infra.verification.checks import BY_HAND
 from awa_infra.verification.findings import Finding, FindingKind
 
 REPLAY = "replay"
@@ -46,7 +46,7 @@ def with_repairs(
         substrate: entries of the template of queue storage.
         known: whether there are facts about the release; without them nothing of the catalog is repaired.
     """
-    own = own_names(dict.fromkeys(substrate, ""))
+    own = own_names(substrate)
     judged = [_with_advice(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]
     missing = {f.step for f in judged if f.code == "patch-missing"}
     covered = [f for f in judged if f.part != "state" and f.step in missing]
@@ -55,13 +55,11 @@ def with_repairs(
         replace(f, also=sum(1 + h.also for h in covered if h.step == f.step)) if f.code == "patch-missing" else f
         for f in reported
     ]
-    unrepairable = any(
-        f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA and not f.repairable for f in reported
-    )
+    differing = [f for f in reported if f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA]
+    unrepairable = any(not f.repairable for f in differing)
     # An empty table does not say which version it was at, unless every object is that of the release.
     lost = any(f.code == "version-rows-missing" and f.repair for f in reported)
-    differs = any(f.part != "state" and f.is_drift and f.schema == CANONICAL_SCHEMA for f in reported)
-    if unrepairable or not known or (lost and differs):
+    if unrepairable or not known or (lost and differing):
         reported = [
             replace(f, step=None, repair=f.repair or "Repair the other findings first.")
             if f.code == "version-rows-missing"
@@ -139,7 +137,7 @@ def _changed_advice(finding: Finding) -> str:
 
 
 def _changed_sql(finding: Finding) -> tuple[str, ...]:
-    return (f'DROP INDEX {finding.schema}."{finding.object}";',) if finding.part == "index" else ()
+    return (f"DROP INDEX {quote(finding.schema)}.{quote(finding.object)};",) if finding.part == "index" else ()
 
 
 def _with_wording(finding: Finding) -> Finding:

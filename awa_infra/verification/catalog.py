@@ -68,6 +68,11 @@ class Expanded:
     cut: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def quote(name: str) -> str:
+    """Return an identifier in quotation marks."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def is_lane_sequence(key: Key) -> bool:
     """Whether Awa creates this sequence when a queue is first used: two per queue, priority and shard."""
     return key[0] in {"sequence", "owner", "privilege"} and _LANE.fullmatch(key[1]) is not None

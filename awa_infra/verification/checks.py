@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, StorageTransition, Substrate
 from awa_infra.planning.describe import version_ranges
-from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
+from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence, quote
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
+from awa_infra.wording import listed
 
-RINGS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
+SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
 """Placeholder of a slot to the name of its count."""
 
 EMPTY_HISTORY = "Restore its rows from a backup; if the schema awa was never used, drop that one table."
 """What to do about an empty table of versions whose schema is not that of the release; the gate says the same."""
+
+_FEW = 3
+"""Names in a message about many objects."""
 
 BY_HAND = "Nothing here drops or overwrites: decide what is right, and run the statements yourself."
 
@@ -125,14 +129,14 @@ def _lost_marker(observed: ObservedState, transition: StorageTransition) -> Find
 def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     """Return the slots that a schema really has.
 
-    Partitions tell. Where there are fewer than recorded, the rows of the ring decide whether the count was
+    Count the partitions. Where there are fewer than recorded, the rows of the ring decide whether the count was
     changed or partitions were lost.
     """
-    counts = dict.fromkeys(RINGS.values(), 0)
+    counts = dict.fromkeys(SLOT_COUNTS.values(), 0)
     for part, name in catalog:
         partition = partition_of(name) if part == "relation" else None
         if partition:
-            ring = RINGS[FAMILIES[partition[0]]]
+            ring = SLOT_COUNTS[FAMILIES[partition[0]]]
             counts[ring] = max(counts[ring], partition[1] + 1)
     for ring, count in counts.items():
         said = getattr(recorded, ring)
@@ -144,7 +148,7 @@ def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
 def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Substrate | None) -> list[Finding]:
     """Return which slot counts differ from the slots that exist."""
     findings = []
-    for ring in RINGS.values():
+    for ring in SLOT_COUNTS.values():
         count = getattr(existing, ring)
         recorded = getattr(substrate.shape if substrate else expected, ring)
         if count == recorded == getattr(expected, ring):
@@ -163,8 +167,7 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[
     """Return what is wrong with owners, lanes and privileges of one schema."""
     findings = _owners(name, catalog)
     if health.lost_lanes:
-        listed = _few(health.lost_lanes)
-        message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed}"
+        message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
         repair = "Restore them from a backup: a new sequence would start at 1 again, over the jobs that are there."
         findings.append(state("lane-sequence-missing", name.text, "sequences", message, repair))
     for role, count in sorted((health.weak_roles or {}).items()):
@@ -183,7 +186,7 @@ def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
     findings = []
     for (role, lane), objects in strangers.items():
         what = "lane sequences" if lane else "objects"
-        message = f"{what} of role {role} instead of {owner}: {_few(objects)}"
+        message = f"{what} of role {role} instead of {owner}: {listed(objects, most=_FEW)}"
         sql = [f"ALTER {_kind(catalog, o)} {_qualified(name, o)} OWNER TO {quote(owner or '')};" for o in objects]
         if lane:
             # Its owner is a runtime that goes on with them.
@@ -206,11 +209,6 @@ def _kind(catalog: Catalog, name: str) -> str:
 def _qualified(name: SchemaName, thing: str) -> str:
     function, bracket, arguments = thing.partition("(")
     return f"{name.quoted}.{quote(function)}{bracket}{arguments}"
-
-
-def quote(name: str) -> str:
-    """Return an identifier in quotation marks."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]:
@@ -243,8 +241,3 @@ def cut_names(schema: str, shared: int, kept: int) -> list[Finding]:
     )
     repair = "Declare a schema with a name of at most 18 characters, and use that before queue storage is activated."
     return [state("index-names-truncated", schema, "indexes", message, repair)]
-
-
-def _few(names: Iterable[str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")  # noqa: PLR2004

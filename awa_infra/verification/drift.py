@@ -20,6 +20,7 @@ from awa_infra.verification.catalog import (
     digest,
     expand,
     neutral_body,
+    quote,
     structure,
     with_hashes,
 )
@@ -169,23 +170,24 @@ def _recorded(observed: ObservedState, schema: str) -> Shape:
 
 def _catalog_findings(subject: Subject, existing: ObservedSchema, shape: Shape) -> tuple[list[Finding], Fingerprint]:
     """Compare what was read; the same catalog that was read before and was as expected is not compared again."""
-    kept = _last_without_difference(subject.facts, existing.name, shape)
-    for catalog, findings, fingerprint in kept:
-        if catalog == existing.catalog:
-            return findings, fingerprint
+    key = subject.facts, existing.name, shape
+    last = _without_difference.get(key)
+    if last is not None and last[0] == existing.catalog:
+        return last[1:]
     differing, findings, fingerprint = _compared(subject, existing, shape)
     # Only a catalog without differences is kept: the report of a difference uses other schemas.
     if subject.facts and not differing:
-        kept[:] = [(existing.catalog, findings, fingerprint)]
+        if len(_without_difference) >= _MOST_KEPT:
+            _without_difference.clear()
+        _without_difference[key] = existing.catalog, findings, fingerprint
     return findings, fingerprint
 
 
-@lru_cache(maxsize=8)
-def _last_without_difference(
-    _facts: CatalogFacts | None, _name: SchemaName, _shape: Shape
-) -> list[tuple[Catalog, list[Finding], Fingerprint]]:
-    """Return a list that keeps the last catalog of a schema that was as expected: a provider reads it many times."""
-    return []
+_MOST_KEPT = 8
+_without_difference: dict[
+    tuple[CatalogFacts | None, SchemaName, Shape], tuple[Catalog, list[Finding], Fingerprint]
+] = {}
+"""The last catalog of a schema that was as expected, with its result: a provider reads it many times."""
 
 
 def _compared(
@@ -201,7 +203,7 @@ def _compared(
     expected = expanded.catalog
     if schema == CANONICAL_SCHEMA:
         expected = subject.facts.canonical | expected if subject.facts else found
-    # Of indexes that share a cut name Awa keeps one or none; which one is not for us to say.
+    # Of indexes that share a cut name Awa keeps one or none; either is correct.
     shared = {("index", name): texts for name, texts in expanded.cut.items()}
     kept = {key: found[key] for key, texts in shared.items() if found.get(key) in texts}
     expected = {key: text for key, text in expected.items() if key not in shared} | kept
@@ -286,10 +288,9 @@ def _unreadable(name: SchemaName, tables: Iterable[str], user: str) -> list[Find
     if not listed:
         return []
     message = f"role {user} may not read {', '.join(listed)} of schema {name.text}: rows were not checked"
-    quoted = '"' + user.replace('"', '""') + '"'
     grants = (
-        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quoted};",
-        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quoted};",
+        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quote(user)};",
+        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quote(user)};",
     )
     repair = "Connect as the owner, use --role, or grant them."
     return [unknown("not-readable", name.text, "rows", message, repair, *grants)]

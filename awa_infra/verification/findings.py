@@ -217,7 +217,7 @@ def _families(findings: Sequence[Finding]) -> list[Finding]:
             None if text is None else re.sub(rf"(?<=[a-z])_{partition[1]}(?![0-9])", "_*", text)
             for text in (finding.object, finding.expected, finding.found)
         )
-        # Of which value a partition is, differs between all of them.
+        # The partition value differs for each partition.
         group = (
             finding.kind,
             finding.code,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState
-from awa_infra.planning.describe import listed
 from awa_infra.planning.pure_gates import TRANSITION
 from awa_infra.verification.checks import Health
 from awa_infra.verification.findings import Finding, state
+from awa_infra.wording import listed
 
 
 def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[str, Health]) -> list[Finding]:

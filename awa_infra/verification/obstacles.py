@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from awa_infra.planning.describe import listed
-from awa_infra.verification.catalog import Catalog, SchemaName
+from awa_infra.verification.catalog import Catalog, SchemaName, quote
 from awa_infra.verification.findings import Finding, state
+from awa_infra.wording import counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,14 @@ def _row_security(name: SchemaName, catalog: Catalog) -> list[Finding]:
     if not tables:
         return []
     message = (
-        f"row-level security is on for {len(tables)} table{'s' if len(tables) > 1 else ''}: {listed(tables)}. Roles "
+        f"row-level security is on for {counted(len(tables), 'table')}: {listed(tables)}. Roles "
         "other than the owner see only the rows, and insert only those, that a policy allows"
     )
     repair = "Run the statements as the owner. If an event trigger turns it on for every new table, exempt schema "
     repair += f"{name.text} there."
     sql = [
-        f"ALTER TABLE {_qualified(name, t)} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;" for t in tables
+        f"ALTER TABLE {name.quoted}.{quote(table)} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;"
+        for table in tables
     ]
     return [state("row-level-security", name.text, "tables", message, repair, *sql)]
 
@@ -70,7 +71,7 @@ def _published(name: SchemaName, published: Iterable[tuple[str, str]]) -> list[F
     repair = (
         "Publish other tables, or inserts only; or run the statements as the owner, which write whole rows to the WAL."
     )
-    sql = [f"ALTER TABLE {_qualified(name, table)} REPLICA IDENTITY FULL;" for table, _found in tables]
+    sql = [f"ALTER TABLE {name.quoted}.{quote(table)} REPLICA IDENTITY FULL;" for table, _found in tables]
     return [state("publication-without-identity", name.text, publications, message, repair, *sql)]
 
 
@@ -82,12 +83,7 @@ def _denied(name: SchemaName, denied: Iterable[Denied]) -> list[Finding]:
     for (role, privilege, kind), objects in grouped.items():
         count = f"{len(objects)} {kind.lower()}s: " if len(objects) > 1 else f"{kind.lower()} "
         message = f"role {role} works in schema {name.text}, but lacks {privilege} on {count}{listed(objects)}"
-        quoted = '"' + role.replace('"', '""') + '"'
-        grant = f"GRANT {privilege} ON {kind} {', '.join(objects)} TO {quoted};"
+        grant = f"GRANT {privilege} ON {kind} {', '.join(objects)} TO {quote(role)};"
         code_object = f"{role} {kind.lower()}"
         findings.append(state("privileges-missing", name.text, code_object, message, "Grant them as the owner.", grant))
     return findings
-
-
-def _qualified(name: SchemaName, table: str) -> str:
-    return f'{name.quoted}."' + table.replace('"', '""') + '"'

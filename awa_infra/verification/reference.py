@@ -31,9 +31,10 @@ def reference_problem(release: Release, target: ObservedState, reference: Observ
     lacking = sorted(patch.name for patch in release.patches if patch.name not in reference.patches)
     if lacking:
         return f"patch {', '.join(lacking)} of Awa {release.name} is not applied there"
-    majors = reference.server_version // 10000, target.server_version // 10000
-    if majors[0] != majors[1]:
-        return f"it is on PostgreSQL {majors[0]}, which describes objects otherwise than PostgreSQL {majors[1]}"
+    if reference.major != target.major:
+        return (
+            f"it is on PostgreSQL {reference.major}, which describes objects otherwise than PostgreSQL {target.major}"
+        )
     return ""
 
 
@@ -55,7 +56,7 @@ def facts_from(
         templates.setdefault(receipts[schema], collapse(with_hashes(kept, name, own), name, own))
     known = {key for template in templates.values() for key in template} or set(names.substrate)
     name, catalog = catalogs[CANONICAL_SCHEMA]
-    own = own_names(dict.fromkeys(known, ""))
+    own = own_names(known)
     awa = with_hashes(structure(catalog), name, own)
     if True not in templates:
         templates[True] = {key: text for key, text in collapse(awa, name, own).items() if key in known}

@@ -20,6 +20,7 @@ from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.planner import CANONICAL_LOCKS, migration_step, patch_step
 from awa_infra.verification.advice import BACKUP, REPLAY
 from awa_infra.verification.findings import Finding, FindingKind
+from awa_infra.wording import listed
 
 INSTALLER = frozenset(("install_queue_storage_substrate", "apply_receipt_plane_fillfactor"))
 """Functions of schema ``awa`` that make queue storage (Awa 0.6.9)."""
@@ -104,12 +105,11 @@ def _blocking_gates(findings: Sequence[Finding], steps: Sequence[Step]) -> tuple
     lost = [f for f in findings if f.kind is FindingKind.MISSING and f.repair == BACKUP]
     if not (makes and lost):
         return ()
-    listed = ", ".join(f"{f.part} {f.schema}.{f.object}" for f in lost[:3])
-    more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""  # noqa: PLR2004
+    names = listed((f"{f.part} {f.schema}.{f.object}" for f in lost), most=3)
     return (
         Gate(
             "repair-would-invent-data",
-            f"Lost with its data: {listed}{more}. Awa's SQL would create it again, with defaults instead of the data.",
+            f"Lost with its data: {names}. Awa's SQL would create it again, with defaults instead of the data.",
             "Restore it from a backup first; then repair the rest.",
         ),
     )

@@ -1,6 +1,9 @@
 -- Run after the bundle, by any role, with psql or in any console. Every row should say true in column ok: otherwise it
 -- names what is missing, extra or changed in a schema, as awa-infra verify does. Where ok is empty, this role may not
 -- read the rows of a table, so they were not checked; the structure is compared whatever the role may read.
+-- Not in it, but in awa-infra verify: other queue-storage schemas of the database, what would repair a difference, and that
+-- a patch is missing, which shows here as the changed body of a function. Names of indexes that PostgreSQL cut are compared
+-- as it cut them; they cannot be equal, because a bundle's schemas have at most 18 characters.
 BEGIN;
 {opening}
 {scope}
@@ -43,10 +46,12 @@ BEGIN;
     SELECT w.schema, quote_ident(w.schema) AS quoted, w.q, w.l, w.c, w.receipts
       FROM json_to_recordset({wanted}::json) AS w (schema text, q int, l int, c int, receipts boolean)
 ), filled AS MATERIALIZED (
-    SELECT w.schema, w.quoted, t.part, n.number, s.slot, t.object,
-           CASE WHEN w.receipts THEN t.definition ELSE coalesce(t.without_receipts, t.definition) END AS definition
+    SELECT w.schema, w.quoted, t.part, CASE s.slot WHEN '' THEN t.object ELSE replace(t.object, s.slot, n.number::text) END
+           AS object, CASE s.slot WHEN '' THEN d.definition ELSE replace(d.definition, s.slot, n.number::text) END AS definition
       FROM wanted w
      CROSS JOIN template t
+     CROSS JOIN LATERAL (SELECT CASE WHEN w.receipts THEN t.definition
+                                     ELSE coalesce(t.without_receipts, t.definition) END AS definition) d
      CROSS JOIN LATERAL (SELECT CASE WHEN strpos(t.object, '{{q}}') > 0 THEN '{{q}}'
                                      WHEN strpos(t.object, '{{l}}') > 0 THEN '{{l}}'
                                      WHEN strpos(t.object, '{{c}}') > 0 THEN '{{c}}' ELSE '' END AS slot) s
@@ -58,17 +63,12 @@ BEGIN;
      WHERE t.canonical AND 'awa' IN (SELECT u.schema FROM unequal u)
     UNION ALL
     SELECT f.schema, f.part,
-           replace(replace(CASE WHEN f.slot = '' THEN f.object ELSE replace(f.object, f.slot, f.number::text) END,
-                           'idx_{{schema}}_', 'idx_' || f.schema || '_'), '{{schema}}.', f.quoted || '.'),
-           replace(replace(CASE WHEN f.slot = '' THEN f.definition ELSE replace(f.definition, f.slot, f.number::text) END,
-                           'idx_{{schema}}_', 'idx_' || f.schema || '_'), '{{schema}}.', f.quoted || '.')
+           regexp_replace(replace(replace(f.object, 'idx_{{schema}}_', i.start), '{{schema}}.', f.quoted || '.'), i.long, '\1', 'g'),
+           regexp_replace(replace(replace(f.definition, 'idx_{{schema}}_', i.start), '{{schema}}.', f.quoted || '.'),
+                          i.long, '\1', 'g')
       FROM filled f
-), cut AS MATERIALIZED (
-    -- PostgreSQL cuts long names of indexes; if several become equal, it does not matter which of them exists.
-    SELECT DISTINCT e.schema, left(m.name[1], 63) AS name
-      FROM expected e
-     CROSS JOIN LATERAL regexp_matches(e.object, '(idx_[a-z0-9_]+)$') AS m (name)
-     WHERE e.part = 'index' AND octet_length(m.name[1]) > 63
+     -- PostgreSQL cuts names of indexes after 63 bytes.
+     CROSS JOIN LATERAL (SELECT 'idx_' || f.schema || '_' AS start, '(\yidx_[a-z0-9_]{{59}})[a-z0-9_]+' AS long) i
 ), compared AS MATERIALIZED (
     SELECT b.schema, b.part, b.object, max(b.expected) AS expected, max(b.found) AS found
       FROM (SELECT e.schema, e.part, e.object, e.definition AS expected, NULL AS found FROM expected e
@@ -88,10 +88,7 @@ BEGIN;
                         WHEN c.part = 'index'
                         THEN coalesce(substring(coalesce(c.expected, c.found) FROM ' on ([^ ]+) \('), c.object)
                         ELSE c.object END AS relation
-              FROM compared c
-             WHERE NOT EXISTS (SELECT FROM cut k
-                                WHERE k.schema = c.schema AND c.part = 'index'
-                                  AND k.name = left(substring(c.object FROM 'idx_[a-z0-9_]+$'), 63))) d
+              FROM compared c) d
 ), reported AS MATERIALIZED (
     -- What depends on a missing or extra object is not reported twice.
     SELECT d.*

@@ -18,15 +18,17 @@
       FROM relations r
       JOIN (VALUES ('schema_version', true, 'array_agg(version::text)'),
                    ('storage_transition_state', true,
-                    'array_agg(format(''%s %s'', state, details ->> ''schema''))'),
+                    'array_agg(format(''%s %s %s'', state, CASE WHEN state IN (''mixed_transition'', ''active'')
+                                                              THEN coalesce(prepared_engine, current_engine)
+                                                              ELSE current_engine END, details ->> ''schema''))'),
                    ('runtime_storage_backends', true,
                     'array_agg(schema_name) FILTER (WHERE backend = ''queue_storage'')'),
                    ('queue_ring_state', false, 'array_agg(slot_count::text)'),
                    ('lease_ring_state', false, 'array_agg(slot_count::text)'),
                    ('claim_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('queue_ring_slots', false, 'ARRAY[count(*)::text]'),
-                   ('lease_ring_slots', false, 'ARRAY[count(*)::text]'),
-                   ('claim_ring_slots', false, 'ARRAY[count(*)::text]'),
+                   ('queue_ring_slots', false, 'ARRAY[format(''%s %s'', count(*), max(slot) + 1)]'),
+                   ('lease_ring_slots', false, 'ARRAY[format(''%s %s'', count(*), max(slot) + 1)]'),
+                   ('claim_ring_slots', false, 'ARRAY[format(''%s %s'', count(*), max(slot) + 1)]'),
                    -- A vector for each row: one of all would be too large with twenty thousand lanes.
                    ('queue_enqueue_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'),
                    ('queue_claim_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'))
@@ -41,15 +43,19 @@
      CROSS JOIN LATERAL unnest(l.v) AS e (word)
      WHERE l.relname = 'schema_version'
 ), rings AS MATERIALIZED (
-    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count, c.v[1]::bigint AS rows,
-           least(coalesce(nullif(s.v[1]::bigint, 0), p.partitions), p.partitions) AS wanted
-      FROM (VALUES (1, 'queue_ring', '^ready_entries_[0-9]+$'), (2, 'lease_ring', '^leases_[0-9]+$'),
-                   (3, 'claim_ring', '^lease_claims_[0-9]+$')) AS k (number, ring, pattern)
+    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count, split_part(c.v[1], ' ', 1)::bigint AS rows,
+           least(n.recorded, p.partitions) AS wanted, n.recorded, CASE WHEN s.schema = 'awa' THEN k.slots END AS always,
+           -- Fewer partitions than recorded are lost, unless the rows of the ring are as few.
+           CASE WHEN p.slots < n.recorded AND nullif(split_part(c.v[1], ' ', 2), '')::bigint IS DISTINCT FROM p.slots
+                THEN n.recorded ELSE p.slots END AS slots
+      FROM json_to_recordset({rings}::json) AS k (number int, ring text, pattern text, family text, slots bigint)
       JOIN looked s ON s.relname = k.ring || '_state' AND s.readable
       JOIN looked c ON c.schema = s.schema AND c.relname = k.ring || '_slots'
-     CROSS JOIN LATERAL (SELECT count(*) AS partitions
+     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE r.relispartition AND r.relname ~ k.family) AS partitions,
+                                coalesce(max(substring(r.relname FROM k.pattern)::numeric) + 1, 0) AS slots
                            FROM relations r
-                          WHERE r.schema = s.schema AND r.relispartition AND r.relname ~ k.pattern) p
+                          WHERE r.schema = s.schema AND r.relkind <> 'S') p
+     CROSS JOIN LATERAL (SELECT coalesce(nullif(s.v[1]::bigint, 0), p.partitions) AS recorded) n
 ), lost AS MATERIALIZED (
     SELECT r.schema, r.number, 1 AS place, format('%s.%s_state (0 of 1 rows)', r.schema, r.ring) AS what
       FROM rings r
@@ -59,8 +65,8 @@
       FROM rings r
      WHERE r.rows < r.wanted
 ), routing AS MATERIALIZED (
-    SELECT split_part(t.v[1], ' ', 1) AS state, nullif(substring(t.v[1] FROM ' (.*)$'), '') AS schema,
-           cardinality(t.v) = 0 AS gone, m.v[1] AS marker,
+    SELECT split_part(t.v[1], ' ', 1) AS state, split_part(t.v[1], ' ', 2) AS engine,
+           nullif(substring(t.v[1] FROM ' [^ ]* (.*)$'), '') AS schema, cardinality(t.v) = 0 AS gone, m.v[1] AS marker,
            split_part(t.v[1], ' ', 1) IN ('mixed_transition', 'active') AS routed
       FROM looked t
       JOIN looked m ON m.relname = 'runtime_storage_backends' AND m.schema = 'awa'
@@ -174,6 +180,28 @@
     SELECT 'awa', true, format('a marker names %s, but storage is %s', r.marker, r.state)
       FROM routing r
      WHERE NOT r.routed AND r.marker IS NOT NULL
+    UNION ALL
+    SELECT 'awa', true, format('new jobs go to queue storage in %s, which is no readable queue-storage schema', a.schema)
+      FROM routing r
+     CROSS JOIN LATERAL (SELECT coalesce(r.schema, r.marker, 'awa') AS schema) a
+     WHERE r.engine = 'queue_storage'
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p
+                         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                        WHERE p.proname = 'claim_ready_runtime' AND n.nspname::text = a.schema
+                          AND pg_catalog.oidvectortypes(p.proargtypes) = 'text, bigint, double precision, double precision'
+                          AND 3 = (SELECT count(*)
+                                     FROM pg_catalog.pg_class c
+                                    WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
+                                      AND c.relnamespace = n.oid AND c.relkind = 'r'
+                                      AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')))
+    UNION ALL
+    SELECT r.schema, true,
+           CASE WHEN r.recorded <> r.slots
+                THEN format('%s %s slots are recorded, but %s exist', r.recorded, split_part(r.ring, '_', 1), r.slots)
+                ELSE format('%s %s slots exist, but schema awa always has %s', r.slots, split_part(r.ring, '_', 1), r.always)
+                END
+      FROM rings r
+     WHERE r.recorded <> r.slots OR r.slots <> r.always
     UNION ALL
     SELECT h.schema, true,
            format('%s lanes have rows, but no sequence: %s%s', count(*),

@@ -25,6 +25,7 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, ObservedState
 from awa_infra.planning.planner import make_plan
+from awa_infra.release import installed_release
 from tests.support.command import Outcome, Run
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
@@ -214,6 +215,7 @@ def test_a_missing_release_has_a_status_of_its_own(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "awa", None)
+    installed_release.cache_clear()
     arguments = ["--format", "flyway", "--out", str(tmp_path / "out")] if command == "package" else []
     assert_fails(run(command, *arguments, url=CLOSED), 7, "awa-pg", code="release-unusable", hint="pip install awa-pg")
 
@@ -831,3 +833,29 @@ def test_a_wrong_configuration_shows_no_password(fail: Callable[..., Outcome], t
 def test_a_url_in_the_wrong_place_of_the_command_line_shows_no_password(run: Run, arguments: list[str]) -> None:
     assert_hidden(run(*arguments))
     assert_hidden(run(*arguments, url=CLOSED))
+
+
+# A release that is not known here
+
+
+def test_a_release_that_is_not_known_is_a_note_of_plan_and_apply_and_their_documents(
+    run: Run, awa_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "release-unknown" not in run("plan", url=awa_database.url).err
+    monkeypatch.setattr("awa_infra.release.known_releases", dict)
+    monkeypatch.setattr("awa_infra.release._built", {})
+    for command in ("plan", "apply"):
+        plain = run(command, url=awa_database.url)
+        assert plain.status == 0
+        [line] = plain.err.splitlines()
+        assert line.startswith("Note: This awa-infra does not know Awa ")
+        assert line.endswith(" [release-unknown]")
+        document = run(command, "--json", url=awa_database.url).data
+        assert [note["code"] for note in document["notes"]] == ["release-unknown"]
+    page = tmp_path / "plan.html"
+    assert run("plan", "--html", str(page), url=awa_database.url).status == 0
+    assert "does not know Awa" in page.read_text()
+    assert "does not know Awa" in run("plan", "--markdown", url=awa_database.url).out
+    checks = run("doctor", "--json", url=awa_database.url).data["checks"]
+    told = [check for check in checks if check["code"] == "release-unknown" and check["outcome"] == "note"]
+    assert [check["name"] for check in told] == ["awa-pg"]

@@ -14,8 +14,9 @@ import pytest
 
 from awa_infra.database import clones
 from awa_infra.errors import NoTestServerError, NotOursError
+from awa_infra.localserver import server as localserver
 from awa_infra.testing import servers
-from awa_infra.testing.servers import any_server, remove_shared_server, running_shared_server
+from awa_infra.testing.servers import any_server, remove_shared_server
 from tests.support.pytest_runs import ours, start
 from tests.support.servers import Database, TestServer
 
@@ -213,6 +214,12 @@ def test_one_server_of_the_wheel_serves_all_runs_and_goes_with_the_last_one(
 ) -> None:
     monkeypatch.setenv(servers.FOLDER, str(tmp_path / "shared"))
     monkeypatch.setattr(servers, "_missing_for_docker", lambda: "it is not asked here")
+    folder = tmp_path / "shared" / "pg"
+
+    def running() -> str | None:
+        server = localserver.running(folder)
+        return server.url if server else None
+
     script = (
         "import time\nfrom awa_infra.testing.servers import shared_server\n"
         "with shared_server() as url:\n    print(url, flush=True)\n    time.sleep(600)\n"
@@ -222,14 +229,14 @@ def test_one_server_of_the_wheel_serves_all_runs_and_goes_with_the_last_one(
         url = killed.stdout.readline().strip()
         with any_server({}) as second:
             assert second == url
-        assert running_shared_server() == url
+        assert running() == url
         assert not remove_shared_server()
         killed.kill()
-    assert running_shared_server() == url
+    assert running() == url
     with any_server({}) as third:
         assert third == url
-    assert running_shared_server() is None
-    assert not (tmp_path / "shared" / "pg").exists()
+    assert running() is None
+    assert not folder.exists()
 
 
 def test_where_there_is_no_server_all_three_ways_to_get_one_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from awa_infra.database.target import Target
 from awa_infra.dev import container, project
 from awa_infra.dev.container import LABEL, Container
 from awa_infra.errors import LocalServerError, NotOursError
-from awa_infra.testing.docker import docker_client
+from awa_infra.localserver.docker import docker_client
 from tests.support.command import Run
 from tests.support.servers import Database, TestServer
 
@@ -28,6 +28,7 @@ class Docker:
 
     def __init__(self) -> None:
         self.made: dict[str, SimpleNamespace] = {}
+        self.prepared: list[str] = []
         self.kept: dict[str, SimpleNamespace] = {}
         self.asked: dict[str, Any] = {}
         self.containers = SimpleNamespace(list=self._list, run=self._run)
@@ -75,7 +76,7 @@ def docker(server: TestServer, database: Database, monkeypatch: pytest.MonkeyPat
         pytest.skip("the server of this run is not reached as a container is")
     stand_in = Docker()
     monkeypatch.setattr(project, "docker_client", lambda: stand_in)
-    monkeypatch.setattr(project, "make_ready", lambda _url, _wanted: None)
+    monkeypatch.setattr(project, "make_ready", lambda url, _wanted: stand_in.prepared.append(url))
     monkeypatch.setattr(project, "DATABASE", database.name)
     made = Container("postgres:18", int(where["port"]), where["password"])
     monkeypatch.setattr(Container, "new", lambda image, _port: replace(made, image=image))
@@ -90,6 +91,7 @@ def test_a_container_is_started_found_stopped_and_deleted_with_its_volume(docker
     assert docker.asked["volumes"] == {container.name_of(folder): {"bind": "/var/lib/postgresql", "mode": "rw"}}
     assert stat.S_IMODE((folder / "dev.json").stat().st_mode) == 0o600
     assert project.required(folder).url == begun.url
+    assert docker.prepared == [begun.url]
     assert project.start(folder).ran
     assert project.psql(folder, ["-c", "SELECT 1"]) == 0
     assert project.stop(folder)

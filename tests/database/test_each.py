@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,13 @@ import psycopg
 import pytest
 
 from awa_infra.database.apply import apply
+from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_state
 from awa_infra.database.options import ApplyOptions, Progress
-from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError
+from awa_infra.database.session import apply_settings
+from awa_infra.errors import AwaInfraError, BlockedError, ConnectionFailedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Roles, Step, Transaction
 from devtools import postgres
 from tests.support.faults import STEPS, kill_before, terminate_before, version_before
@@ -111,6 +113,26 @@ def test_a_step_that_fails_names_what_is_kept(database: Database, each: DesiredS
         "patch:wait_free_dirty_marks",
         "queue-storage:acme_jobs",
     ]
+
+
+def test_a_server_that_goes_between_two_migrations_leaves_word_of_what_is_kept(
+    database: Database, each: DesiredState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+
+    def begin(connection: Connection, settings: Mapping[str, str]) -> None:
+        begun.append(connection.info.backend_pid)
+        if len(begun) == 3:
+            database.rows(f"SELECT pg_terminate_backend({begun[-1]}, 10000)")
+        apply_settings(connection, settings)
+
+    monkeypatch.setattr("awa_infra.database.run.apply_settings", begin)
+    with pytest.raises(ConnectionFailedError) as caught:
+        apply(database.url, each)
+    assert caught.value.details[-1] == (
+        "2 of 40 transactions were committed before and are kept, schema awa is at version 2; the same command "
+        "continues from there."
+    )
 
 
 def test_a_table_lock_is_tried_again_in_its_own_transaction_alone(database: Database, desired: Desired) -> None:

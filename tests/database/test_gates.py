@@ -20,7 +20,7 @@ from awa_infra.database.removal import read_removal
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Transaction
-from awa_infra.planning.gates import Session, gate_queries
+from awa_infra.planning.gates import LiveFacts, gate_queries
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 from tests.support.worker import Email
@@ -245,7 +245,7 @@ def test_an_invented_awa_0_7_needs_a_finished_transition_or_a_database_that_was_
 
 def test_a_pooler_is_recognised_by_the_process_that_answers(pending_patch: Database, desired: Desired) -> None:
     queries = {
-        q.code: q.sql for q in gate_queries(desired(), session=Session(announced_pid=1, lock_objects=0, replays=0))
+        q.code: q.sql for q in gate_queries(desired(), live=LiveFacts(announced_pid=1, lock_objects=0, replays=0))
     }
     (found,) = pending_patch.rows(queries["pooler"])
     assert "A connection pooler sits between this program and database" in found["message"]

@@ -118,6 +118,17 @@ def test_a_connection_lost_in_the_middle_of_a_read_is_replaced_once(awa_database
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_server_that_goes_after_the_last_answer_spoils_nothing(awa_database: Database) -> None:
+    def work(connection: psycopg.Connection[dict[str, object]]) -> str:
+        connection.execute("BEGIN")
+        awa_database.rows(f"SELECT pg_terminate_backend({connection.info.backend_pid}, 10000)")
+        return "what was read"
+
+    assert read(awa_database.url, work) == "what was read"
+    assert pid(awa_database.url)
+
+
+@pytest.mark.usefixtures("kept")
 def test_what_is_applied_closes_the_idle_connections_first(
     awa_database: Database, desired: Callable[..., DesiredState]
 ) -> None:

@@ -45,7 +45,6 @@ def command(
 
 LOCALES = [
     {"PYTHONIOENCODING": "cp1252"},
-    {"PYTHONIOENCODING": "latin-1"},
     {"PYTHONIOENCODING": "ascii"},
     {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
 ]

@@ -154,6 +154,10 @@ def test_a_plan_is_written_as_a_page_that_replaces_only_a_page(run: Run, databas
     assert refused.status == 2
     assert "no page of a plan that could be replaced" in refused.err
     assert page.read_bytes() == b"my notes \xff"
+    unreadable = run("plan", "--html", "/proc/self/mem", url=database.url)
+    assert unreadable.status == 2
+    assert "Cannot read /proc/self/mem" in unreadable.err
+    assert "Hint: Name another file." in unreadable.err
 
 
 def test_a_blocked_plan_has_a_page_that_says_what_blocks(run: Run, awa_database: Database, tmp_path: Path) -> None:

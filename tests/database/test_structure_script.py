@@ -42,9 +42,9 @@ def full(server: TestServer, template: Database) -> Iterator[Database]:
     server.drop(made)
 
 
-def proof(database: Database, release: Release) -> list[dict[str, Any]]:
+def proof(database: Database, release: Release, wanted: tuple[QueueStorage, ...] = WANTED) -> list[dict[str, Any]]:
     """Return every row of the script, run statement by statement as it is."""
-    text = structure_script(contents_of(DesiredState(release, release.schema_version, WANTED)))[STRUCTURE_FILE]
+    text = structure_script(contents_of(DesiredState(release, release.schema_version, wanted)))[STRUCTURE_FILE]
     with psycopg.connect(database.url, autocommit=True, row_factory=dict_row) as connection:
         cursor = connection.execute(text)
         while cursor.description is None:
@@ -75,6 +75,11 @@ def test_what_a_bundle_made_is_proven_for_every_schema(full: Database, release: 
         "DROP FUNCTION awa.storage_status()",
         "ALTER TABLE small.done_entries_1 SET (fillfactor = 50)",
         "ALTER TABLE small.leases_0 SET (fillfactor = 61); ALTER TABLE small.leases_1 SET (fillfactor = 61)",
+        (
+            "UPDATE awa.storage_transition_state SET state = 'active', prepared_engine = 'queue_storage',"
+            ' details = \'{"schema": "small"}\'; INSERT INTO awa.runtime_storage_backends (backend, schema_name)'
+            " VALUES ('queue_storage', 'small'); DROP TABLE small.queue_ring_state CASCADE"
+        ),
     ],
 )
 def test_what_differs_is_named_as_verify_names_it(full: Database, release: Release, damage: str) -> None:
@@ -100,6 +105,7 @@ def as_verify_says(database: Database, release: Release) -> set[str]:
 
 MARKER = "INSERT INTO awa.runtime_storage_backends (backend, schema_name) VALUES ('queue_storage', '{}')"
 ACTIVE = """UPDATE awa.storage_transition_state SET state = 'active', details = '{{"schema": "small"}}'"""
+QUEUE_STORAGE = ACTIVE.replace("SET", "SET prepared_engine = 'queue_storage',")
 STATES = {
     "row-level-security": "ALTER TABLE awa.queue_meta ENABLE ROW LEVEL SECURITY;"
     " ALTER TABLE small.dlq_entries FORCE ROW LEVEL SECURITY",
@@ -122,6 +128,9 @@ STATES = {
     "marker-unexpected": MARKER.format("awa"),
     "marker-missing": ACTIVE,
     "marker-disagrees": f"{ACTIVE}; {MARKER.format('plain')}",
+    "active-schema-missing": f"{QUEUE_STORAGE.replace('small', 'nonsense')}; {MARKER.format('nonsense')}",
+    "slot-counts-changed": "UPDATE small.claim_ring_state SET slot_count = 3",
+    "slot-counts-changed of awa": "UPDATE awa.lease_ring_state SET slot_count = 4",
     "lane-sequence-missing": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"
     " VALUES ('q', 1, 'queue_enqueue_seq_0123456789abcdef0123456789abcdef')",
     "lane without a name": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"
@@ -146,6 +155,28 @@ def test_rows_owners_and_privileges_are_named_as_verify_names_them(
             connection.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}".encode())
     assert found == expected
     assert expected
+
+
+def test_index_names_that_postgresql_cut_are_compared_as_it_cut_them(awa_database: Database, release: Release) -> None:
+    longest = (QueueStorage("name_of_18_letters", Shape(11, 2, 2)),)
+    apply(awa_database.url, DesiredState(release, release.schema_version, longest))
+    assert all(row["ok"] for row in proof(awa_database, release, longest))
+    cut = "idx_name_of_18_letters_ready_claim_attempt_batches_10_claim_slo"
+    awa_database.rows(f"DROP INDEX name_of_18_letters.{cut}")
+    found = {row["what"] for row in proof(awa_database, release, longest) if not row["ok"]}
+    assert found == {
+        f"schema name_of_18_letters: missing index {cut}",
+        "schema name_of_18_letters: structure",
+    }
+    assert as_verify_says(awa_database, release) < found
+
+
+def test_slots_that_were_added_are_named_beside_what_they_are_made_of(full: Database, release: Release) -> None:
+    full.rows("SELECT awa.install_queue_storage_substrate('small', 6, 2, 2)")
+    found = {row["what"] for row in proof(full, release) if not row["ok"]}
+    [finding] = as_verify_says(full, release)
+    assert finding == "schema small: 4 queue slots are recorded, but 6 exist"
+    assert {finding, "schema small: extra relation ready_entries_*, and 1 more like it"} < found
 
 
 def test_a_schema_that_is_gone_is_one_row(full: Database, release: Release) -> None:

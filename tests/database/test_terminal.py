@@ -170,3 +170,9 @@ def parse(command: click.Command, words: list[str]) -> None:
             _name, below, rest = command.resolve_command(context, words)
             assert below is not None
             parse(below, rest)
+
+
+def test_a_dumb_terminal_gets_a_line_for_each_step_and_no_colour(database: Database) -> None:
+    _status, _said, drawn = on_a_terminal("apply", DATABASE_URL=database.url, TERM="dumb")
+    assert "[40/40]" in drawn
+    assert "\x1b" not in drawn

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import socket
+import sys
 import threading
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -10,7 +13,7 @@ from psycopg import conninfo, sql
 
 from awa_infra.database.connection import Connection, connect, translate, translated
 from awa_infra.database.databases import database_exists, ensure_database
-from awa_infra.database.target import Target
+from awa_infra.database.target import Target, connection_string_of
 from awa_infra.errors import (
     AwaInfraError,
     ConfigurationError,
@@ -80,6 +83,17 @@ def test_every_form_of_a_connection_string_can_be_pointed_at_another_database(
                 assert one(connection, "SELECT current_user::text") == login["user"]
     finally:
         server.drop(other)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems name these options otherwise")
+def test_a_server_that_answers_nothing_counts_as_gone_after_a_minute(database: Database) -> None:
+    options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+    own = connection_string_of({**Target.of(database.url).parameters, "keepalives_idle": 5})
+    found = []
+    for text in (connection_string_of(Target.of(database.url).parameters), own):
+        with connect(text) as connection, socket.socket(fileno=os.dup(connection.pgconn.socket)) as ours:
+            found.append([ours.getsockopt(socket.IPPROTO_TCP, option) for option in options])
+    assert found == [[30, 10, 3, 60000], [5, 10, 3, 60000]]
 
 
 def test_a_connection_says_who_it_is_unless_the_connection_string_does(database: Database) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import psycopg
 import pytest
 
+from awa_infra.database.connection import Connection
 from awa_infra.database.reference import measured_facts
+from awa_infra.database.session import session
 from awa_infra.errors import BlockedError, SqlFailedError
 from awa_infra.model import Migration, Provenance, Release
 from tests.support.command import Run
+from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
 
 
@@ -114,3 +118,43 @@ def test_a_scratch_database_goes_also_when_its_migration_fails(awa_database: Dat
     broken = replace(release, migrations=(*release.migrations, Migration(41, "broken", "SELECT 1/0", "")))
     with pytest.raises(SqlFailedError, match="Step V041 failed: division by zero"):
         measured_facts(awa_database.url, broken)
+
+
+@pytest.mark.usefixtures("leftovers")
+def test_a_scratch_database_goes_also_when_somebody_interrupts_while_it_is_made(
+    awa_database: Database, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    @contextmanager
+    def interrupted(connection: Connection, lock_timeout: float) -> Iterator[None]:
+        with session(connection, lock_timeout):
+            yield
+        if not made:
+            made.append("a database")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("awa_infra.database.reference.session", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        measured_facts(awa_database.url, release)
+    assert made
+
+
+def test_a_role_that_may_not_read_the_identifier_of_the_server_compares_too(
+    awa_database: Database, server: TestServer, run: Run
+) -> None:
+    reader = f"reader_of_{awa_database.name}"
+    awa_database.rows(f"CREATE ROLE {reader} IN ROLE pg_read_all_data LOGIN")
+    awa_database.rows("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_control_system() FROM PUBLIC")
+    other = server.create(awa_database.name)
+    try:
+        url = log_in(awa_database, reader).url
+        done = run("verify", "--reference-url", other.name, url=url)
+        assert done.status == 0, done.err
+        same = run("verify", "--reference-url", awa_database.name, url=url)
+        assert same.status == 3
+        assert "may not execute pg_control_system()" in same.err
+    finally:
+        server.drop(other)
+        server.drop(awa_database)
+        forget(server, reader)

@@ -6,12 +6,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from awa_infra.database.apply import apply
+from awa_infra.database.cluster import ROLES_LOCK_KEY
 from awa_infra.database.databases import DatabaseOptions, ensure_database
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.lock_budget import PROCESS_BUDGET
@@ -23,6 +25,7 @@ from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Release, Step
 from devtools import postgres
+from tests.support.people import people
 from tests.support.servers import Database, TestServer
 
 Desired = Callable[..., DesiredState]
@@ -94,6 +97,28 @@ def test_an_apply_that_waits_for_a_migration_holds_nothing_and_says_who_has_the_
         )
     waiting.ends()
     assert waiting.changed
+
+
+def test_an_apply_that_waits_for_the_roles_of_another_database_outlives_a_limit_on_idle_sessions(
+    server: TestServer, database: Database, desired: Desired
+) -> None:
+    with (
+        people(server, database, superuser=False) as staff,
+        psycopg.connect(server.url, autocommit=True) as holder,
+    ):
+        boss = Target.of(staff.administrator.url).parameters["user"]
+        database.rows(f"ALTER ROLE {boss} SET idle_session_timeout = '500ms'")
+        holder.execute(f"SELECT pg_advisory_lock({ROLES_LOCK_KEY})")
+        waits: list[str] = []
+
+        def let_go(sentence: str) -> None:
+            waits.append(sentence)
+            time.sleep(1.5)
+            holder.execute("SELECT pg_advisory_unlock_all()")
+
+        options = ApplyOptions(on_wait=let_go)
+        assert apply(staff.administrator.url, replace(desired(), roles=staff.roles), options=options).changed
+        assert waits == ["Waiting for another database of this server, whose roles are being made."]
 
 
 def test_an_apply_that_waits_for_room_in_the_lock_table_holds_nothing(awa_database: Database, desired: Desired) -> None:

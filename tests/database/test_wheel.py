@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,13 @@ def test_a_stranger_builds_the_same_bytes_from_a_copy(tmp_path: Path) -> None:
     assert built[0].keys() == {name for name in built[0] if name.endswith((".whl", ".tar.gz"))}
     assert len(built[0]) == 2
     assert built[0] == built[1]
+
+
+def test_the_page_that_the_wheel_brings_to_the_index_has_no_link_into_a_checkout(installed: Path) -> None:
+    (described,) = installed.glob("awa_infra-*.dist-info/METADATA")
+    page = described.read_text(encoding="utf-8").partition("\n\n")[2]
+    assert page.startswith("# awa-infra\n")
+    assert re.findall(r"\]\((?!https://)[^)\n]+\)", page) == []
 
 
 def test_the_wheel_explains_codes_far_from_the_checkout(installed: Path) -> None:

@@ -107,7 +107,7 @@ def drift_and_growth_show_in_a_preview_without_a_refresh(story: Story) -> None:
     drifted = story.run("preview", "--json")
     assert f"role {story.role('observer')} lacks USAGE on schema awa" in drifted.stderr
     assert "Pending: patch wait_free_dirty_marks." in drifted.stderr
-    assert "Pending: lanes of greetings, reports in shop_queue; enqueue shards: reports 2 (" in drifted.stderr
+    assert "Pending: lanes of reports in shop_queue; enqueue shards: reports 2 (" in drifted.stderr
     assert "Pending: queue-storage schema shop_spare (4/8/8 slots with receipts)." in drifted.stderr
     assert drifted.changes == {"create": 1, "same": 4, "update": 3}
 

@@ -68,6 +68,7 @@ def test_deleting_is_asked_for_and_needs_yes_where_nobody_can_be_asked(shrunk: P
     unasked = shrunk.awa_infra("up")
     assert unasked.status == 2
     assert "[not-confirmed]" in unasked.stderr
+    assert "would delete or replace 1 resource, and there is no terminal" in unasked.stderr
     assert "::awa-queue-storage-small" in unasked.stderr
     assert "run: awa-infra up --yes" in unasked.stderr
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.model import DesiredState, QueueStorage, Shape, Step, Transaction
 from awa_infra.release import installed_release
 from tests.matrix.starts import CUSTOM_SHAPES, Start
+from tests.support.folders import folder_of_the_run
 from tests.support.tools import awa
 from tests.tools.runners import RUNNERS
 
@@ -121,6 +121,6 @@ WAYS = tuple(
 
 @cache
 def _bundle(name: str, custom: tuple[str, ...]) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="awa-infra-matrix-")) / name
+    folder = folder_of_the_run("matrix") / name
     write(render(name, desired_for(Start("any", custom_schemas=custom))), folder)
     return folder

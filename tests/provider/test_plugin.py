@@ -167,6 +167,29 @@ def test_all_that_is_wrong_is_reported_at_once(plugin: Plugin) -> None:
     assert failures["colour"].startswith(no_input)
 
 
+@pytest.mark.parametrize(("kind", "key"), [("Schema", "databaseUrl"), ("Database", "serverUrl")])
+def test_an_empty_connection_string_is_refused_and_leads_to_no_server_by_chance(
+    plugin: Plugin, kind: str, key: str
+) -> None:
+    declared = {key: "", **({"name": "jobs"} if kind == "Database" else {})}
+    assert plugin.use(kind).check(declared)[1] == {key: "must not be empty [config-invalid]"}
+    assert plugin.check_config({"databaseUrl": ""})[1] == {"databaseUrl": "must not be empty [config-invalid]"}
+
+
+def test_a_mistyped_input_is_answered_with_the_one_that_was_probably_meant(plugin: Plugin) -> None:
+    _inputs, failures = plugin.check({"databaseUrl": UNKNOWN, "tagetVersion": 40})
+    assert failures == {
+        "tagetVersion": "is no input of this resource. [config-invalid]\nHint: Did you mean targetVersion?"
+    }
+
+
+def test_a_connection_string_in_the_place_of_a_name_is_shown_nowhere(plugin: Plugin) -> None:
+    wrong = {"serverUrl": UNKNOWN, "name": "postgresql://deployer:s3cret@db/jobs"}
+    assert plugin.use("Database").check(wrong)[1] == {
+        "name": "must be a name, not a connection string [config-invalid]"
+    }
+
+
 def test_a_resource_or_function_that_does_not_exist_is_one_clean_line(plugin: Plugin) -> None:
     with pytest.raises(
         CallFailed, match=r"^The package awa .* has no resource awa:index:Nothing\. \[config-invalid\]\nHint: It has "

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from awa_infra import __version__
+from awa_infra.plugin.server import Serve, start
 from tests.support.plugin import COMMAND, Plugin, plugin_process
 
 FOLDER = Path(__file__).parents[2] / "provider"
@@ -41,6 +43,29 @@ def test_a_call_of_another_service_is_not_implemented(plugin: Plugin, method: st
     with pytest.raises(grpc.RpcError) as refused:
         plugin.channel.unary_unary(method)(b"", timeout=60)
     assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_the_handshake_is_answered_while_the_plugin_still_loads_for_engines_wait_10_seconds_for_it() -> None:
+    slow = threading.Event()
+
+    def load() -> Serve:
+        slow.wait(60)
+        return lambda _method, _request, _context: b""
+
+    server, port = start(load)
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.unary_unary("/pulumirpc.ResourceProvider/Handshake")
+            with pytest.raises(grpc.RpcError) as caught:
+                call(b"", timeout=30, wait_for_ready=True)
+            assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+            assert not slow.is_set()
+            schema = channel.unary_unary("/pulumirpc.ResourceProvider/GetSchema").future(b"", timeout=60)
+            slow.set()
+            assert schema.result() == b""
+    finally:
+        slow.set()
+        server.stop(None)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

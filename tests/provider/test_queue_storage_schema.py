@@ -126,7 +126,7 @@ def test_lanes_are_made_ahead_and_more_can_be_added(storage: ProviderProcess, aw
     more = wanted(awa_database, queues=["emails", {"name": "reports", "priorities": [1.0], "shards": 2.0}])
     assert storage.changes(kept, more)
     shards = "enqueue shards: reports 2 (FIFO within each shard, approximate across shards)"
-    assert storage.log[0] == f"Pending: lanes of emails, reports in acme_jobs; {shards}."
+    assert storage.log[0] == f"Pending: lanes of reports in acme_jobs; {shards}."
     kept = storage.update(kept, more)
     assert awa_database.rows(lanes) == [{"queue": "emails", "count": 4}, {"queue": "reports", "count": 2}]
     assert not storage.changes(kept, more)

@@ -29,6 +29,7 @@ from tests.rough.servers import (
     own_server,
     pgbouncer,
     place,
+    receiver,
     standby,
     with_tls,
 )
@@ -174,8 +175,8 @@ def own(*texts: str, **settings: str) -> Iterator[Site]:
 
 @contextmanager
 def lost_standby() -> Iterator[Site]:
-    """Give a site on a server that waits for a synchronous standby which is not there."""
-    with own_server(synchronous_commit="on") as server, site(server) as made:
+    """Give a site on a server that waits for a synchronous standby which is not there; a receiver of WAL is."""
+    with own_server(synchronous_commit="on") as server, site(server) as made, receiver(server):
         statements(
             server.url, "ALTER SYSTEM SET synchronous_standby_names = 'the_other_room'", "SELECT pg_reload_conf()"
         )
@@ -548,7 +549,7 @@ PROFILES: tuple[Profile, ...] = (
     ),
     Profile(
         "lost standby",
-        "synchronous_standby_names, and nobody there",
+        "synchronous_standby_names, and only another receiver of WAL there",
         lambda _server: lost_standby(),
         {EVERY_WAY: "no-synchronous-standby"},
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from awa_infra.release import installed_release
 from awa_infra.verification.findings import FindingKind
 from tests.rough.profiles import CUSTOM, Site, statements
 from tests.rough.ways import where
+from tests.support.folders import folder_of_the_run
 from tests.tools.runners import run
 
 _COLUMN = "\x1f"
@@ -43,7 +43,7 @@ def script() -> Path:
     """Return the script that a bundle for every way has."""
     release = installed_release()
     contents = contents_of(DesiredState(release, release.schema_version, (CUSTOM,)))
-    path = Path(tempfile.mkdtemp(prefix="awa-infra-rough-")) / STRUCTURE_FILE
+    path = folder_of_the_run("rough") / STRUCTURE_FILE
     path.write_bytes(structure_script(contents)[STRUCTURE_FILE])
     return path
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import LiteralString
 
 import psycopg
 
@@ -90,15 +91,33 @@ def standby(primary: TestServer) -> Iterator[TestServer]:
             yield TestServer(re.sub(r":\d+/", f":{port}/", primary.url))
 
 
+@contextmanager
+def receiver(primary: TestServer) -> Iterator[None]:
+    """Have pg_receivewal, which is no standby, connected to a server."""
+    with place() as folder:
+        words = [str(binaries() / "pg_receivewal"), "-D", str(folder), "-d", primary.url]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _until(primary, "SELECT count(*) > 0 FROM pg_catalog.pg_stat_replication", "the receiver does not connect")
+            yield
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
+
+
 def caught_up(primary: TestServer) -> None:
     """Wait until the standbys of a server have everything."""
     question = (
         "SELECT bool_and(replay_lsn >= pg_current_wal_lsn()) AND count(*) > 0 FROM pg_catalog.pg_stat_replication"
     )
+    _until(primary, question, "the standby does not follow")
+
+
+def _until(server: TestServer, question: LiteralString, else_: str) -> None:
     deadline = time.monotonic() + _PATIENCE
-    with psycopg.connect(primary.url, autocommit=True) as connection:
+    with psycopg.connect(server.url, autocommit=True) as connection:
         while (row := connection.execute(question).fetchone()) is None or not row[0]:
-            assert time.monotonic() < deadline, "the standby does not follow"
+            assert time.monotonic() < deadline, else_
             time.sleep(0.1)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from awa_infra.release import installed_release
 from tests.rough import up
 from tests.rough.profiles import CUSTOM, Site
 from tests.rough.servers import debian_programs
+from tests.support.folders import folder_of_the_run
 from tests.tools.runners import RUNNERS, Where, run
 
 
@@ -54,7 +54,7 @@ def desired() -> DesiredState:
 @cache
 def bundle(form: str) -> Path:
     """Return the folder of a bundle, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="awa-infra-rough-")) / form
+    folder = folder_of_the_run("rough") / form
     write(render(form, desired()), folder)
     return folder
 
@@ -66,7 +66,7 @@ def _engine(site: Site) -> Outcome:
 
 @cache
 def _config() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="awa-infra-rough-"))
+    folder = folder_of_the_run("rough")
     text = f"config:\n  awa:queueStorageSchemas:\n    - schema: {CUSTOM.schema}\n"
     path = folder / "Pulumi.rough.yaml"
     path.write_text(text, encoding="utf-8")

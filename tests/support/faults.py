@@ -23,7 +23,8 @@ PATIENCE = 300.0
 
 _APPLY_AND_STOP = """
 import os, signal, sys
-from awa_infra.database.apply import ApplyOptions, apply
+from awa_infra.database.apply import apply
+from awa_infra.database.options import ApplyOptions
 from awa_infra.model import DesiredState, QueueStorage, Transaction
 from awa_infra.release import installed_release
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
-from awa_infra.bundles.checking import check, progress
+from awa_infra.bundles.checking import applied_files, check
 from awa_infra.bundles.existing import read
 from awa_infra.database.bundle_history import read_history
 from awa_infra.model import QueueStorage, Shape
@@ -79,4 +79,4 @@ def ran(database: Database, tool: Tool) -> set[str]:
     existing = read(tool.bundle)
     assert existing is not None
     assert check(existing) == ()
-    return {entry.state for entry in progress(existing, read_history(database.url, existing.lock.form))}
+    return {entry.state for entry in applied_files(existing, read_history(database.url, existing.lock.form))}

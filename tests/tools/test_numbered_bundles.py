@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.checking import progress
+from awa_infra.bundles.checking import applied_files
 from awa_infra.bundles.existing import read
 from awa_infra.bundles.package import package, render
 from awa_infra.bundles.writing import write
@@ -37,7 +37,7 @@ def test_a_numbered_bundle_brings_an_empty_database_to_the_schema_of_awa_migrate
     assert Target.of(database.url).parameters["password"] not in done.output
     existing = read(bundle)
     assert existing is not None
-    assert {entry.state for entry in progress(existing, read_history(database.url, tool.name))} == {"applied"}
+    assert {entry.state for entry in applied_files(existing, read_history(database.url, tool.name))} == {"applied"}
 
     before = database.transition()
     again = tool.up(database.url, bundle)

@@ -13,7 +13,7 @@ from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release
 from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
-from tests.tools.runners import RUNNERS
+from tests.tools.runners import RUNNERS, psql
 
 ACME = QueueStorage("acme_jobs", queues=(Queue("emails", (1,)),))
 
@@ -32,10 +32,16 @@ EXECUTABLE = """
 """
 
 
-@pytest.mark.parametrize("form", RUNNERS)
+WAYS = {form: (form, runner.up) for form, runner in RUNNERS.items()} | {
+    "psql, each": ("psql", lambda url, bundle: psql(url, bundle / "apply.sql", "-v", "each=1")),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owners(
-    form: str, server: TestServer, database: Database, release: Release, tmp_path: Path
+    way: str, server: TestServer, database: Database, release: Release, tmp_path: Path
 ) -> None:
+    form, up = WAYS[way]
     owner, *members = (f"{name}_of_{database.name}" for name in ("team", "first", "second"))
     guest = f"guest_of_{database.name}"
     bundle = tmp_path / "bundle"
@@ -50,14 +56,14 @@ def test_members_of_the_owner_run_a_bundle_in_turn_and_everything_stays_the_owne
         first, second = (log_in(database, member) for member in members)
         old = DesiredState(replace(release), 30)
         write(render(form, old), bundle)
-        done = RUNNERS[form].up(first.url, bundle)
+        done = up(first.url, bundle)
         assert done.status == 0, done.output
         assert database.rows(OWNERS) == [{"owners": [owner]}]
         new = DesiredState(release, release.schema_version, (ACME,))
         files = package(form, new, existing=read(bundle)).files
         write(dict(files), bundle)
         for login in (second, first):
-            done = RUNNERS[form].up(login.url, bundle)
+            done = up(login.url, bundle)
             assert done.status == 0, done.output
         assert database.rows(OWNERS) == [{"owners": [owner]}]
         assert database.rows(EXECUTABLE.format(guest)) == [

@@ -75,6 +75,43 @@ def test_only_what_is_lacking_is_made(
     assert keys(wanted, replace(existing, missing=(Missing(lacking, ""),))) == expected
 
 
+@pytest.mark.parametrize(
+    ("reported", "title"),
+    [
+        ("queue reports lacks 4 lanes in schema acme", "lanes of reports in acme; enqueue shards"),
+        ("queue emails lacks 4 lanes in schema acme", "lanes of emails in acme; enqueue shards: emails 2 "),
+        ("queue emails#1 has 1 enqueue shards, and 2 are declared", "lanes of emails in acme; enqueue"),
+        ("queue emailsandmore lacks 4 lanes in schema acme", "lanes of emails, reports in acme"),
+    ],
+)
+def test_pending_lanes_are_those_of_queues_that_lack_some(
+    wanted: DesiredState, existing: ObservedState, reported: str, title: str
+) -> None:
+    steps = make_plan(wanted, replace(existing, missing=(Missing("lanes:acme", reported),))).steps
+    assert steps[-1].title.startswith(title.removesuffix("; enqueue shards"))
+    assert ("reports" in steps[-1].sql) == ("reports" in title)
+
+
+@pytest.mark.parametrize(
+    ("reported", "title"),
+    [
+        (["role awa_observer does not exist"], "roles awa_observer"),
+        (["sessions of role awa_migrator do not start as awa_owner in database jobs"], "roles awa_migrator"),
+        (["role awa_owner lacks CREATE on database jobs"], "roles awa_owner, awa_migrator, awa_runtime, awa_observer"),
+        (["role awa_runtime does not exist", "role awa_observer does not exist"], "roles awa_runtime, awa_observer"),
+    ],
+)
+def test_pending_roles_are_those_that_are_not_as_they_should_be(
+    wanted: DesiredState, existing: ObservedState, reported: list[str], title: str
+) -> None:
+    missing = tuple(Missing("roles", text) for text in reported)
+    (step,) = make_plan(wanted, replace(existing, missing=missing)).steps
+    assert step.title == title
+    both = (*missing, Missing("act-as", "role rita is not yet able"))
+    as_another = make_plan(wanted, replace(existing, missing=both))
+    assert "awa_owner" in as_another.steps[0].title
+
+
 def test_who_cannot_act_as_the_owner_is_made_a_member_if_there_is_anything_to_do(
     wanted: DesiredState, existing: ObservedState
 ) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from awa_infra.bundles.conditions import WHO, who_mends
+from awa_infra.bundles.conditions import WHO, corrected_by
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.opening_words import with_opening_words
 from awa_infra.bundles.package import contents_of, package, render
 from awa_infra.bundles.preflight import asked_of
+from awa_infra.bundles.script_headers import with_headers
 from awa_infra.model import DesiredState, QueueStorage, Release, Roles, Shape
 
 SMALL = QueueStorage("small", Shape(4, 2, 2))
@@ -99,10 +99,10 @@ def test_conditions_are_grouped_by_who_can_mend_them(release: Release) -> None:
     assert "| `lost-history` |" in backups
     assert "| `lock-table-too-small` |" not in backups
     codes = re.findall(r"^    -- '([a-z-]+), for ([a-z ]+)'", files["awa_infra/preflight.sql"].decode(), re.MULTILINE)
-    groups = [who_mends(code) for code, _who in codes]
+    groups = [corrected_by(code) for code, _who in codes]
     assert groups == sorted(groups)
-    assert all(WHO[who_mends(code)].lower() == who for code, who in codes)
-    assert who_mends("a-code-of-tomorrow") == WHO.index("The administrator of the server")
+    assert all(WHO[corrected_by(code)].lower() == who for code, who in codes)
+    assert corrected_by("a-code-of-tomorrow") == WHO.index("The administrator of the server")
 
 
 @every_format
@@ -128,4 +128,4 @@ def test_a_bundle_of_before_grows_without_a_changed_byte_in_what_it_released(for
 
 
 def test_a_file_of_which_nothing_is_known_is_left_as_it_is() -> None:
-    assert with_opening_words({"env.py": b"x", "sql/V001.sql": b"y"}) == {"env.py": b"x", "sql/V001.sql": b"y"}
+    assert with_headers({"env.py": b"x", "sql/V001.sql": b"y"}) == {"env.py": b"x", "sql/V001.sql": b"y"}

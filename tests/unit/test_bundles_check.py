@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.checking import check, flyway_checksum, progress, unknown_releases
+from awa_infra.bundles.checking import applied_files, check, flyway_checksum, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.lock_file import LOCK_FILE
@@ -104,7 +104,7 @@ def test_line_ends_and_a_byte_order_mark_are_nothing_to_flyway() -> None:
 
 
 def states(files: dict[str, bytes], *rows: HistoryRow) -> dict[str, str]:
-    seen = progress(ExistingBundle(Path("b"), files), History("shop", rows))
+    seen = applied_files(ExistingBundle(Path("b"), files), History("shop", rows))
     return {entry.file.rpartition("/")[2]: entry.state for entry in seen}
 
 
@@ -156,7 +156,7 @@ def test_psql_has_no_history_but_that_of_awa(release: Release) -> None:
 def test_a_changelog_that_cannot_be_read_is_an_error(content: bytes, release: Release) -> None:
     files = bundle("liquibase", release) | {"changelog.yaml": content}
     with pytest.raises(BundleError, match=r"changelog\.yaml cannot be read"):
-        progress(ExistingBundle(Path("b"), files), History("shop", None))
+        applied_files(ExistingBundle(Path("b"), files), History("shop", None))
 
 
 def test_without_its_lock_a_bundle_cannot_be_checked(release: Release) -> None:

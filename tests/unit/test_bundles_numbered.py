@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.checking import check, progress
+from awa_infra.bundles.checking import applied_files, check
 from awa_infra.bundles.contents import Waits
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
@@ -159,5 +159,5 @@ def test_the_plan_of_sqitch_only_becomes_longer(release: Release) -> None:
 )
 def test_a_history_of_one_number_tells_of_all_below_it(row: HistoryRow, told: list[str], release: Release) -> None:
     existing = ExistingBundle(Path("b"), grown("goose", release, FIRST).files)
-    states = [entry.state for entry in progress(existing, History("shop", (row,)))]
+    states = [entry.state for entry in applied_files(existing, History("shop", (row,)))]
     assert states[-4:-1] == told

@@ -196,11 +196,11 @@ def test_the_runtime_role_may_make_lanes_where_jobs_will_go(values: dict[str, An
         ),
         (
             {"runtimePassword": "x"},
-            "runtimePassword: there is no runtime role; set runtime, or remove its password",
+            "runtimePassword: there is no runtime role; set roles.runtime, or remove its password",
         ),
         (
             {"observerPassword": {"secure": "x"}, "roles": {"owner": "o", "runtime": "r"}},
-            "observerPassword: there is no observer role; set observer, or remove its password",
+            "observerPassword: there is no observer role; set roles.observer, or remove its password",
         ),
         ({"runtimePassword": "", "roles": ROLES}, "runtimePassword: must not be empty"),
         ({"runtimePassword": 5, "roles": ROLES}, "runtimePassword: must be text or a mapping"),

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from awa_infra.model import DesiredState, ObservedState, Plan, Queue, QueueStorage, Release, Step, StepKind
 from awa_infra.planning.access import lanes_step
-from awa_infra.planning.describe import digest_line, listed, locks_line, pending_line, version_ranges
+from awa_infra.planning.describe import digest_line, locks_line, pending_line, version_ranges
 from awa_infra.planning.planner import make_plan
+from awa_infra.wording import listed
 
 
 def at(release: Release, version: int, *, patched: bool = False) -> ObservedState:

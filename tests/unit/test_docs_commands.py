@@ -49,9 +49,12 @@ RUN_WITH_A_DATABASE = (
     "docs/how-to/find-out-why.md",
     "docs/how-to/guard-the-schemas.md",
     "docs/how-to/migrate-without-pulumi.md",
+    "docs/how-to/restore-a-backup.md",
+    "docs/how-to/run-beside-replication.md",
     "docs/how-to/set-up-roles.md",
     "docs/how-to/test-with-a-database.md",
     "docs/how-to/verify-a-database.md",
+    "docs/how-to/when-an-upgrade-fails.md",
 )
 
 RUN_WITH_THE_ENGINE = (

@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -201,7 +202,7 @@ def test_every_gate_behind_a_failure_is_a_check_of_its_own() -> None:
 
 def test_what_a_broken_link_hides_is_said_to_be_unknown() -> None:
     [hidden] = not_reached(Area.SCHEMA)
-    assert hidden.data() == {
+    assert asdict(hidden) == {
         "area": "schemas",
         "name": "everything",
         "outcome": "unknown",

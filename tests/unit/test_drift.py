@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 
 from awa_infra.facts.catalog import CatalogFacts, own_names
 from awa_infra.model import (
-    Migration,
     ObservedState,
-    Patch,
-    Provenance,
-    Release,
     Shape,
     StorageTransition,
     Substrate,
@@ -25,6 +21,7 @@ from awa_infra.verification.catalog import Expanded, Key, SchemaName, body_hash,
 from awa_infra.verification.checks import Health, cut_names
 from awa_infra.verification.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes
+from tests.support.releases import release_of
 
 AWA, ACME = SchemaName("awa", "awa"), SchemaName("acme", "acme")
 SMALL = Shape(4, 2, 2)
@@ -33,12 +30,7 @@ V1 = "CREATE FUNCTION awa.first() RETURNS int AS $$one$$; CREATE TABLE awa.jobs 
 V2 = "CREATE OR REPLACE FUNCTION awa.second() RETURNS int AS $f$old$f$ LANGUAGE sql;"
 V3 = "CREATE OR REPLACE FUNCTION awa.second() RETURNS int AS $f$new$f$; CREATE FUNCTION awa.broken() AS $g$ no end"
 PATCH = "CREATE TABLE IF NOT EXISTS awa.marks (a int)"
-RELEASE = Release(
-    "0.6.9",
-    tuple(Migration(n, "", text, "") for n, text in enumerate((V1, V2, V3), start=1)),
-    (Patch("fix", "", PATCH, ""),),
-    Provenance.KNOWN,
-)
+RELEASE = release_of(V1, V2, V3, patch=PATCH)
 
 CANONICAL = {
     ("relation", "jobs"): "table",

@@ -8,8 +8,9 @@ import pytest
 
 from awa_infra.model import Queue, QueueStorage, Release, Shape, Step, StepKind
 from awa_infra.planning.access import lanes_step
-from awa_infra.planning.effort import and_listed, effort_of, locks_text
+from awa_infra.planning.effort import effort_of, locks_text
 from awa_infra.planning.planner import migration_step, patch_step, queue_storage_step
+from awa_infra.wording import and_listed
 
 
 def text_of(release: Release, version: int) -> str:

@@ -11,7 +11,7 @@ from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.planning.gates import (
     GateQuery,
-    Session,
+    LiveFacts,
     gate_queries,
     history_query,
     note_queries,
@@ -55,13 +55,13 @@ PURPOSES: tuple[Literal["activation", "removal", "removal-of-nothing"], ...] = (
     "removal",
     "removal-of-nothing",
 )
-LIVE = Session(announced_pid=1, lock_objects=2, replays=3)
+LIVE = LiveFacts(announced_pid=1, lock_objects=2, replays=3)
 
 
 def every_query(release: Release) -> tuple[GateQuery, ...]:
     """Return all that the live engine asks of roles, then what it asks without them and what only bundles ask."""
     everything = DesiredState(release, 40, (ACME,), Policy(max_window=60), ROLES, guarded=("awa",))
-    live = gate_queries(everything, session=LIVE)
+    live = gate_queries(everything, live=LIVE)
     asked = {query.code for query in live}
     others = (*gate_queries(DesiredState(release, 40, (ACME,))), *gate_queries(DesiredState(release, 40, roles=ROLES)))
     bundle = {q.code: q for q in others if q.code not in asked}.values()
@@ -260,13 +260,13 @@ def test_gates_that_are_overruled_are_not_checked(release: Release) -> None:
         allow_many_locks=True,
         max_window=None,
     )
-    asked = {query.code for query in gate_queries(DesiredState(release, 40, (ACME,), easy), session=LIVE)}
+    asked = {query.code for query in gate_queries(DesiredState(release, 40, (ACME,), easy), live=LIVE)}
     overruled = {"runtime-too-old", "live-runtimes", "pooler", "blocking-session", "lock-table-too-small"}
-    assert {query.code for query in gate_queries(strict, session=LIVE)} - asked == overruled | {"window-too-long"}
+    assert {query.code for query in gate_queries(strict, live=LIVE)} - asked == overruled | {"window-too-long"}
 
 
 def test_gates_that_matter_only_to_what_is_pending_are_left_out_otherwise(release: Release) -> None:
-    idle = {query.code for query in gate_queries(DesiredState(release, 40, (ACME,)), pending=False, session=LIVE)}
+    idle = {query.code for query in gate_queries(DesiredState(release, 40, (ACME,)), pending=False, live=LIVE)}
     assert "newer-schema" in idle
     assert "queue-storage-shape" in idle
     assert not idle & {"no-create-privilege", "read-only", "not-owner", "pooler", "blocking-session"}

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from awa_infra.bundles.package import render
-from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Migration, Missing, ObservedState, QueueStorage, Release, StepKind
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.planner import make_plan
@@ -55,10 +54,6 @@ def test_a_database_is_compared_with_the_declared_one_by_name() -> None:
     assert gate is not None
     assert gate.code == "another-database"
     assert "declares database jobs, but the database URL names database shop" in gate.message
-
-
-def test_a_connection_string_leads_to_a_server_and_a_database() -> None:
-    assert Target.of("postgresql://me:secret@host:5433/jobs").address() == ("host:5433", "jobs")
 
 
 def test_queues_of_schema_awa_are_checked_like_those_of_any() -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from psycopg import conninfo
-
-from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Gate, ObservedState, QueueStorage, Shape
 from awa_infra.model.observed import LostRows, StorageTransition, Substrate, Unseen
 from awa_infra.planning.describe import plan_data, state_data
@@ -59,11 +56,3 @@ def test_a_state_is_data_with_what_is_lost_and_what_cannot_be_read() -> None:
 def test_an_empty_database_is_data_too() -> None:
     data = state_data(ObservedState(database="shop"))
     assert (data["schema_version"], data["storage_state"], data["queue_storage"]) == (0, None, [])
-
-
-def test_a_connection_speaks_utf8_and_keeps_what_it_says_itself() -> None:
-    target = Target.of("postgresql://me@db/shop?connect_timeout=7")
-    found = conninfo.conninfo_to_dict(target.connection_string(connect_timeout="3", application_name="awa-infra"))
-    assert found["client_encoding"] == "UTF8"
-    assert found["connect_timeout"] == "7"
-    assert found["application_name"] == "awa-infra"

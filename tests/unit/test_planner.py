@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from awa_infra.model import (
     DesiredState,
-    Gate,
     Migration,
     ObservedState,
     Patch,
@@ -214,13 +213,6 @@ def test_objects_that_somebody_added_do_not_make_a_schema_incomplete(wanted: Que
     assert not is_complete(replace(added, tables=whole.tables - 1))
 
 
-def test_gates_of_the_database_come_before_those_of_the_wish(release: Release) -> None:
-    asked = Gate("read-only", "The database accepts no writes.")
-    plan = make_plan(DesiredState(release, 41), ObservedState(), [asked])
-    assert [gate.code for gate in plan.gates] == ["read-only", "target-unknown"]
-    assert plan.blocked
-
-
 def test_a_migration_that_replays_the_installer_says_what_it_locks(release: Release) -> None:
     steps = [migration_step(m) for m in release.migrations]
     replaying = [step for step in steps if replays_installer(step)]
@@ -243,3 +235,11 @@ def test_the_step_of_a_schema_names_it_and_its_shape(wanted: QueueStorage) -> No
 @pytest.mark.parametrize(("shape", "objects"), [(Shape(), 1499), (Shape(4, 2, 2), 497), (Shape(64, 8, 8), 4331)])
 def test_a_schema_says_how_many_locks_its_installation_takes(shape: Shape, objects: int) -> None:
     assert queue_storage_step(QueueStorage("acme", shape)).locks == f"about {objects} lock objects in one transaction"
+
+
+def test_a_plan_with_a_release_that_is_not_known_says_so(release: Release) -> None:
+    assert make_plan(DesiredState(release, release.schema_version), ObservedState()).notes == ()
+    unknown = replace(release, name="0.99.0", provenance=Provenance.UNKNOWN)
+    [note] = make_plan(DesiredState(unknown, unknown.schema_version), ObservedState()).notes
+    assert note.code == "release-unknown"
+    assert "does not know Awa 0.99.0" in note.message

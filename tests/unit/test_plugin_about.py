@@ -50,3 +50,18 @@ def test_any_host_of_a_repository_gives_an_import_path(url: str) -> None:
 def test_the_installed_package_says_what_the_project_file_says() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert About.installed() == About.of_urls(f"{label}, {url}" for label, url in project.get("urls", {}).items())
+
+
+def test_the_line_of_the_repository_is_enough() -> None:
+    found = About.of_urls(["Repository, https://github.com/acme/awa-infra.git"])
+    assert found.links == {
+        "homepage": "https://github.com/acme/awa-infra",
+        "repository": "https://github.com/acme/awa-infra.git",
+        "pluginDownloadURL": "github://api.github.com/acme/awa-infra",
+    }
+
+
+def test_a_repository_that_is_not_on_github_has_no_place_that_pulumi_knows() -> None:
+    found = About.of_urls(["Repository, https://git.example.org/acme/awa-infra"])
+    assert found.plugin_download == ""
+    assert found.homepage == "https://git.example.org/acme/awa-infra"

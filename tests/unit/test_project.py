@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra.errors import ConfigurationError, OwnProgramError
-from awa_infra.resources.project import Target, refuse_own_program
+from awa_infra.resources.project import StackFile, refuse_own_program
 
 YAML_ALONE = "name: jobs\nruntime: python\n"
 
@@ -15,7 +15,7 @@ YAML_ALONE = "name: jobs\nruntime: python\n"
 @pytest.mark.parametrize("text", [YAML_ALONE, "name: jobs\nruntime:\n  name: python\n  options: {virtualenv: venv}\n"])
 def test_a_project_of_yaml_alone_may_run(tmp_path: Path, text: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(text)
-    refuse_own_program(Target(tmp_path, "dev"), "up")
+    refuse_own_program(StackFile(tmp_path, "dev"), "up")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_project_of_yaml_alone_may_run(tmp_path: Path, text: str) -> None:
 def test_a_project_with_a_program_is_refused_with_the_command_to_run(tmp_path: Path, text: str, program: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(text)
     with pytest.raises(OwnProgramError) as refused:
-        refuse_own_program(Target(tmp_path, "dev"), "destroy")
+        refuse_own_program(StackFile(tmp_path, "dev"), "destroy")
     assert f"({program})" in refused.value.message
     assert refused.value.hint == f"Run pulumi destroy --stack dev --cwd {tmp_path}"
 
@@ -40,11 +40,11 @@ def test_a_folder_with_a_main_module_has_a_program(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(YAML_ALONE)
     (tmp_path / "__main__.py").touch()
     with pytest.raises(OwnProgramError, match=r"\(__main__.py\)"):
-        refuse_own_program(Target(tmp_path, "dev"), "up")
+        refuse_own_program(StackFile(tmp_path, "dev"), "up")
 
 
 @pytest.mark.parametrize("text", ["name: [jobs\n", "jobs\n", "\xff"])
 def test_a_project_file_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(text, encoding="latin-1")
     with pytest.raises(ConfigurationError, match=r"Pulumi\.yaml"):
-        refuse_own_program(Target(tmp_path, "dev"), "up")
+        refuse_own_program(StackFile(tmp_path, "dev"), "up")

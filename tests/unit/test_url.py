@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from psycopg import conninfo
 
 from awa_infra.database.target import Target, connection_string_of, describe_or_hide, redact, secrets_of
 from awa_infra.errors import ConfigurationError
@@ -51,6 +52,22 @@ def forms(password: str) -> list[str]:
 )
 def test_a_connection_string_is_named_by_where_it_points(url: str, where: str) -> None:
     assert Target.of(url).describe() == where
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("postgresql://me:secret@host:5433/jobs", ("host:5433", "jobs")),
+        ("postgresql://me@h:5432/a%40b", ("h:5432", "a@b")),
+        ("host=h dbname='x@y/z'", ("h:5432", "x@y/z")),
+        ("host=/run/postgresql user='a@b/c' dbname=jobs", ("/run/postgresql:5432", "jobs")),
+        ("host=h user='a@b/c'", ("h:5432", "a@b/c")),
+        ("service=shop", ("service shop", "")),
+        ("service=shop user=me dbname=a/b", ("service shop", "a/b")),
+    ],
+)
+def test_a_connection_string_leads_to_a_server_and_a_database(url: str, address: tuple[str, str]) -> None:
+    assert Target.of(url).address() == address
 
 
 def test_every_parameter_of_a_connection_string_is_read_as_text() -> None:
@@ -248,3 +265,30 @@ def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> Non
 def test_a_connection_string_of_parts_leaves_out_what_is_empty() -> None:
     text = connection_string_of({"host": "db", "port": 5432, "user": "me", "dbname": "jobs", "password": None})
     assert text == "host=db port=5432 user=me dbname=jobs"
+
+
+def test_a_connection_speaks_utf8_and_keeps_what_it_says_itself() -> None:
+    target = Target.of("postgresql://me@db/shop?connect_timeout=7")
+    found = conninfo.conninfo_to_dict(target.connection_string(connect_timeout="3", application_name="awa-infra"))
+    assert found["client_encoding"] == "UTF8"
+    assert found["connect_timeout"] == "7"
+    assert found["application_name"] == "awa-infra"
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql://jo@host/shop", "shop"),
+        ("postgresql://jo@host", "jo"),
+        ("host=h user=jo dbname=a/b", "a/b"),
+        ("service=jobs", ""),
+        ("service=jobs dbname=shop", "shop"),
+        ("postgresql://host", ""),
+    ],
+)
+def test_the_database_is_known_without_a_connection_as_far_as_the_url_says_it(
+    url: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGDATABASE", "PGUSER", "PGHOST", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    assert Target.of(url).address()[1] == database

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from awa_infra.model import DesiredState, QueueStorage, Release, Step, StepKind
-from awa_infra.planning.gates import Session, note_queries
+from awa_infra.planning.gates import LiveFacts, note_queries
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.planner import migration_step, queue_storage_step
 
@@ -29,8 +29,8 @@ def test_a_step_of_one_schema_runs_the_installer_over_that(release: Release) -> 
     ("schema", "written"), [("acme", '"acme"'), ('a"b,c\\', '"a\\"b,c\\\\"'), ("größe", '"größe"')]
 )
 def test_a_schema_of_any_name_reaches_the_gate_as_one(release: Release, schema: str, written: str) -> None:
-    session = Session(announced_pid=1, lock_objects=0, replays=0, installs=(schema, "acme"))
-    [query] = [q for q in note_queries(DesiredState(release, 40), session, pending=True) if q.code == "window"]
+    live = LiveFacts(announced_pid=1, lock_objects=0, replays=0, installs=(schema, "acme"))
+    [query] = [q for q in note_queries(DesiredState(release, 40), live, pending=True) if q.code == "window"]
     array = "{" + written + ',"acme"}'
     literal = array if "\\" not in array else array.replace("\\", "\\\\")
     assert literal in query.sql

@@ -6,11 +6,12 @@ The files are Awa's text and nothing else; what surrounds them is in ``env.py``,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib import resources
 
 from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.numbering import in_order, numbered_dropped_queries, stems
+from awa_infra.bundles.numbering import in_order, numbered_dropped_queries, stem_paths, stems
 from awa_infra.bundles.preflight import keeping_installer, locked, preflight, stop
 
 _SETTINGS = """\
@@ -55,11 +56,6 @@ _CONDITION = """\
 """
 
 
-def paths(contents: Contents) -> dict[str, str]:
-    """Return the path of every step's file."""
-    return {key: f"sql/{stem}.sql" for key, stem in stems(contents).items()}
-
-
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files("awa_infra.bundles").joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
@@ -101,5 +97,11 @@ def _revision(stem: str) -> str:
 
 
 ALEMBIC = Format(
-    "alembic", "Alembic", paths, files, one_transaction=True, appends=True, checks=frozenset({SCHEMA_GONE})
+    "alembic",
+    "Alembic",
+    partial(stem_paths, folder="sql"),
+    files,
+    one_transaction=True,
+    appends=True,
+    checks=frozenset({SCHEMA_GONE}),
 )

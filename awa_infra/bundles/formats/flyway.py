@@ -17,10 +17,10 @@ from awa_infra.bundles.contents import (
     TOOL_TIMEOUT,
     Contents,
     Format,
-    own_name,
     script_name,
 )
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
+from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
 from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
 from awa_infra.planning.gates import GateQuery
@@ -72,7 +72,7 @@ _SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
 
 ISOLATION_LEVEL = "isolation-level"
 
-_FIRST = frozenset({"read-only", "database-encoding", "no-synchronous-standby", ISOLATION_LEVEL})
+_FIRST = BEFORE_THE_HISTORY | {ISOLATION_LEVEL}
 """Checked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema"})
@@ -85,7 +85,7 @@ def paths(contents: Contents) -> dict[str, str]:
     found = {step.key: f"upstream/{step.key}__awa_{step.key.lower()}.sql" for step in contents.of(StepKind.MIGRATION)}
     for number, step in enumerate(contents.of(StepKind.PATCH), start=_PATCHES_FROM):
         # With the version in its name it is another file after the next migration, and so run again.
-        found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{own_name(step)}.sql"
+        found[step.key] = f"upstream/R__awa_{number:02d}_v{contents.plan.to_version:03d}_{step.subject}.sql"
     for step in contents.of(StepKind.QUEUE_STORAGE):
         found[step.key] = f"custom/R__awa_{_QUEUE_STORAGE_AT}_queue_storage_{script_name(contents, step)}.sql"
     for step in contents.of(StepKind.LANES):

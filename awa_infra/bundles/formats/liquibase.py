@@ -19,7 +19,6 @@ from awa_infra.bundles.contents import (
     TOOL_TIMEOUT,
     Contents,
     Format,
-    own_name,
     plain_paths,
     script_name,
 )
@@ -96,14 +95,14 @@ def _changelog(contents: Contents) -> str:
         _changeset("awa-infra-stop", _sql_file("awa_infra/stop.sql"), always),
     ]
     for step in migrations:
-        adopted = {"preConditions": _not_yet_there(int(step.key.removeprefix("V")))}
+        adopted = {"preConditions": _not_yet_there(step.version)}
         name = f"awa-{step.key.lower()}"
         sets.append(_changeset(name, _sql_file(where[step.key]), adopted))
         sets.append(_changeset(name.replace("awa-", "awa-tag-"), {"tagDatabase": {"tag": name}}, {}))
     last = migrations[-1].key.lower()
     sets += [
         # With the version in its name it is another changeset after the next migration, and so run again.
-        _changeset(f"awa-patch-{own_name(step)}-{last}", _sql_file(where[step.key]), {"runOnChange": True})
+        _changeset(f"awa-patch-{step.subject}-{last}", _sql_file(where[step.key]), {"runOnChange": True})
         for step in contents.of(StepKind.PATCH)
     ]
     sets += [

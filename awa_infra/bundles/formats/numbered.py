@@ -9,7 +9,7 @@ from functools import partial
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
-from awa_infra.bundles.numbering import psql_scripts, stems, unwrapped, wrapped
+from awa_infra.bundles.numbering import psql_scripts, stem_paths, unwrapped, wrapped
 from awa_infra.model import Step
 
 _CHECKS = frozenset({NOT_ADOPTED, SCHEMA_GONE})
@@ -18,9 +18,7 @@ _CHECKS = frozenset({NOT_ADOPTED, SCHEMA_GONE})
 _GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
 _GOOSE_END = b"\n-- +goose StatementEnd\n"
 
-
-def _paths(contents: Contents, ending: str = ".sql") -> dict[str, str]:
-    return {key: f"migrations/{stem}{ending}" for key, stem in stems(contents).items()}
+_PATHS = partial(stem_paths, folder="migrations")
 
 
 def _goose_wrapped(contents: Contents, step: Step) -> bytes:
@@ -34,7 +32,7 @@ def _goose_unwrapped(content: bytes) -> str:
 GOOSE = Format(
     "goose",
     "goose",
-    _paths,
+    _PATHS,
     partial(psql_scripts, tool="goose", first="Run goose with the command version, then"),
     wrap=_goose_wrapped,
     text_of=_goose_unwrapped,
@@ -47,7 +45,7 @@ GOOSE = Format(
 GOLANG_MIGRATE = Format(
     "golang-migrate",
     "golang-migrate",
-    partial(_paths, ending=".up.sql"),
+    partial(_PATHS, ending=".up.sql"),
     partial(psql_scripts, tool="golang_migrate", last_only=True),
     wrap=wrapped,
     text_of=unwrapped,
@@ -92,7 +90,7 @@ def _dbmate_unwrapped(content: bytes) -> str:
 DBMATE = Format(
     "dbmate",
     "dbmate",
-    _paths,
+    _PATHS,
     _dbmate_files,
     wrap=_dbmate_wrapped,
     text_of=_dbmate_unwrapped,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents, Format, plain_paths
 from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.preflight import keeping_installer, locked, preflight, stop
+from awa_infra.bundles.preflight import acting, keeping_installer, locked, preflight, refusal
 from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
 
@@ -49,6 +49,7 @@ SHOW in_hot_standby \\gset awa_
 \\ir awa_infra/lock.sql
 \\ir awa_infra/preflight.sql
 \\ir awa_infra/stop.sql
+\\ir awa_infra/act_as_owner.sql
 \\if :awa_each
     \\ir awa_infra/lock_session.sql
 \\endif
@@ -57,8 +58,9 @@ SHOW in_hot_standby \\gset awa_
 _COMMITTED = """\
 \\if :awa_each
     COMMIT;
-    BEGIN;
+    BEGIN READ WRITE;
     \\ir awa_infra/lock.sql
+    \\ir awa_infra/act_as_owner.sql
 \\endif
 """
 
@@ -99,7 +101,8 @@ def files(contents: Contents) -> dict[str, bytes]:
         "awa_infra/lock.sql": locked(contents).encode(),
         "awa_infra/lock_session.sql": sqltext.load("bundle/lock_session.sql").encode(),
         "awa_infra/preflight.sql": preflight(contents, more=more, begins_itself=True).encode(),
-        "awa_infra/stop.sql": stop().encode(),
+        "awa_infra/stop.sql": refusal().encode(),
+        "awa_infra/act_as_owner.sql": acting().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
         "awa_infra/verified.sql": verified(contents).encode(),
     }
@@ -123,8 +126,8 @@ def _script(contents: Contents) -> str:
 def _pending(migrations: Iterable[Step]) -> str:
     """Return the SELECT that says of every file whether it is to be run."""
     steps = tuple(migrations)
-    rows = [f":awa_version < {int(step.key.removeprefix('V'))} AS {_variable(step)}" for step in steps]
-    newest = int(steps[-1].key.removeprefix("V"))
+    rows = [f":awa_version < {step.version} AS {_variable(step)}" for step in steps]
+    newest = steps[-1].version
     return (
         "-- What is to be run: everything above that version.\n"
         f"SELECT :awa_version < {newest} AS awa_any,\n       " + ",\n       ".join(rows) + "\n\\gset\n"
@@ -133,7 +136,7 @@ def _pending(migrations: Iterable[Step]) -> str:
 
 def _patch(step: Step, where: Mapping[str, str]) -> str:
     """Return the lines for a patch: after any migration, or if it is not applied."""
-    name = step.key.partition(":")[2]
+    name = step.subject
     variable = f"awa_patch_{name}"
     if name not in sqltext.names("patches"):
         return _run(step, where)

@@ -6,6 +6,8 @@ only the file's name, one fixed date and one fixed planner.
 
 from __future__ import annotations
 
+from functools import partial
+
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
@@ -17,6 +19,7 @@ from awa_infra.bundles.numbering import (
     number,
     numbered_dropped_queries,
     prerequisite,
+    stem_paths,
     stems,
     unwrapped,
 )
@@ -52,11 +55,6 @@ BEGIN;
 
 """
 _END = b"\n;\nCOMMIT;\n"
-
-
-def paths(contents: Contents) -> dict[str, str]:
-    """Return the path of every step's file."""
-    return {key: f"deploy/{stem}.sql" for key, stem in stems(contents).items()}
 
 
 def files(contents: Contents) -> dict[str, bytes]:
@@ -103,7 +101,7 @@ def _unwrapped(content: bytes) -> str:
 SQITCH = Format(
     "sqitch",
     "sqitch",
-    paths,
+    partial(stem_paths, folder="deploy"),
     files,
     wrap=_wrapped,
     text_of=_unwrapped,

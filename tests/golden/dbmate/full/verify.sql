@@ -1,5 +1,5 @@
 -- Changes nothing: it reads what this bundle promises, and shows what it found.
--- Never touches a row and waits for no lock of others for long.
+-- Never touches a row, and waits at most 10 s for a lock.
 -- Run after the bundle, by any role that can read schema awa: psql -X -q -f verify.sql
 -- Every row should say true in column ok. It reads only, waits at most 10 seconds for a lock, and runs at most a
 -- minute in all, whatever the role's own timeouts are.

@@ -33,6 +33,7 @@ SHOW in_hot_standby \gset awa_
 \ir awa_infra/lock.sql
 \ir awa_infra/preflight.sql
 \ir awa_infra/stop.sql
+\ir awa_infra/act_as_owner.sql
 \if :awa_each
     \ir awa_infra/lock_session.sql
 \endif
@@ -93,8 +94,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V001.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -103,8 +105,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V002.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -113,8 +116,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V003.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -123,8 +127,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V004.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -133,8 +138,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V005.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -143,8 +149,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V006.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -153,8 +160,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V007.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -163,8 +171,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V009.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -173,8 +182,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V010.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -183,8 +193,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V011.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -193,8 +204,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V012.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -203,8 +215,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V013.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -213,8 +226,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V014.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -223,8 +237,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V015.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -233,8 +248,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V016.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -243,8 +259,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V017.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -253,8 +270,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V018.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -263,8 +281,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V019.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -273,8 +292,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V020.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -283,8 +303,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V021.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -293,8 +314,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V022.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -303,8 +325,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V023.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -313,8 +336,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V024.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -323,8 +347,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V025.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -333,8 +358,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V026.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -343,8 +369,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V027.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -353,8 +380,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V028.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -363,8 +391,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V029.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -373,8 +402,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V030.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -383,8 +413,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V031.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -393,8 +424,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V032.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -403,8 +435,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V033.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -413,8 +446,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V034.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -423,8 +457,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V035.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -433,8 +468,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V036.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -443,8 +479,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V037.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -453,8 +490,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V038.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 
@@ -463,8 +501,9 @@ SELECT :awa_version < 40 AS awa_any,
     \ir upstream/V039.sql
     \if :awa_each
         COMMIT;
-        BEGIN;
+        BEGIN READ WRITE;
         \ir awa_infra/lock.sql
+        \ir awa_infra/act_as_owner.sql
     \endif
 \endif
 

@@ -25,11 +25,11 @@ _WORDS = {
     ),
     "verify.sql": (
         "Changes nothing: it reads what this bundle promises, and shows what it found.",
-        "Never touches a row and waits for no lock of others for long.",
+        "Never touches a row, and waits at most 10 s for a lock.",
     ),
     "structure.sql": (
         "Changes nothing: it compares every object of the schemas with what the release makes.",
-        "Never touches a row and waits for no lock of others for long.",
+        "Never touches a row, and waits at most 10 s for a lock.",
     ),
     "prerequisite.sql": (
         "Makes schema awa_migrations, for the tool's own tables, where it is missing.",
@@ -42,6 +42,7 @@ _WORDS = {
     "preflight.sql": (_READS, _NOT_JOBS),
     "verified.sql": (_READS, _NOT_JOBS),
     "stop.sql": ("Changes nothing: it raises an error if a condition does not hold.", _NOT_JOBS),
+    "act_as_owner.sql": ("Has the owner of schema awa own what this transaction makes.", _NOT_JOBS),
     "lock.sql": ("Takes Awa's migration lock and sets what this transaction runs under.", _NOT_JOBS),
     "lock_session.sql": ("Takes Awa's migration lock until the session ends.", _NOT_JOBS),
     "unlock.sql": ("Gives Awa's migration lock back, and keeps Awa's installer with its owner.", _NOT_JOBS),
@@ -60,7 +61,7 @@ _WORDS = {
 """What a script changes, and what it never touches, by its name."""
 
 
-def with_opening_words(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def with_headers(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files, each script with two sentences before it.
 
     Args:

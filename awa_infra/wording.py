@@ -1,0 +1,35 @@
+"""Word numbers and lists in messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def listed(names: Iterable[str], separator: str = ", ", most: int = 8) -> str:
+    """Return names as a list for one line; of many the first few, and how many more there are.
+
+    Args:
+        names: in the order in which they are shown.
+        separator: between two names.
+        most: how many names are shown.
+    """
+    shown = list(names)
+    more = len(shown) - most
+    return separator.join(shown) if more <= 0 else f"{separator.join(shown[:most])} and {more} more"
+
+
+def and_listed(items: Iterable[str]) -> str:
+    """Return items as people list them: ``a``, ``a and b``, ``a, b and c``."""
+    *most, last = [*items] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number and what it counts.
+
+    Args:
+        count: the number.
+        one: what it counts, in the singular.
+        many: the same in the plural; with an s if empty.
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
