@@ -20,8 +20,8 @@ def reported(message: str, code: str, hint: str = "", *, details: Sequence[str] 
         hint: what to do, on a line of its own.
         details: a line each, between the two.
     """
-    said = (f"Hint: {hint}",) if hint else ()
-    return "\n".join([f"{message} [{code}]", *(f"  - {detail}" for detail in details), *said])
+    hint_line = (f"Hint: {hint}",) if hint else ()
+    return "\n".join([f"{message} [{code}]", *(f"  - {detail}" for detail in details), *hint_line])
 
 
 class AwaInfraError(Exception):

@@ -49,8 +49,14 @@ def sections() -> Mapping[str, tuple[Section, ...]]:
     text = (packaged if packaged.is_file() else checkout).read_text(encoding="utf-8")
     found: dict[str, tuple[Section, ...]] = {}
     for group, codes in yaml.safe_load(text).items():
-        for code, told in codes.items():
-            left = told.get("left", LEFT.get(group, ""))
-            section = Section(group, told["happened"].strip(), left.strip(), told["do"].strip(), told.get("sql", ""))
+        for code, sections_of in codes.items():
+            left = sections_of.get("left", LEFT.get(group, ""))
+            section = Section(
+                group,
+                sections_of["happened"].strip(),
+                left.strip(),
+                sections_of["do"].strip(),
+                sections_of.get("sql", ""),
+            )
             found[code] = (*found.get(code, ()), section)
     return found

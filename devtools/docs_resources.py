@@ -24,8 +24,9 @@ _OPERATIONS = ("check", "diff", "create", "update", "read", "delete")
 
 _INTRO = """\
 `from awa_infra import AwaStack` is all that a program needs if its stack configuration says the rest; the other
-resources are the parts. Inputs of type `pulumi.Input` take plain values and outputs of other resources. Nothing here
-activates queue storage, and nothing drops a database or a schema ([ownership](../explanation/ownership.md)).
+resources are the parts. Inputs of type `pulumi.Input` take plain values and outputs of other resources. Only
+`StorageActivation` activates queue storage. Nothing here drops a database, a role or schema `awa`; a custom schema is
+dropped only with `deletion_policy` drop ([ownership](../explanation/ownership.md)).
 """
 
 
@@ -62,7 +63,7 @@ def _resource(kind: type[dynamic.Resource], declared: _Declared) -> Iterator[str
     yield "### Outputs"
     yield _outputs(kind, declared.options.additional_secret_outputs or [])
     yield "### Protection"
-    yield _protection(declared.options)
+    yield _protection(declared.options, droppable="deletion_policy" in inspect.signature(kind.__init__).parameters)
     yield "### What each operation does"
     steps = [(name, docstring(getattr(declared.provider, name)).summary) for name in _OPERATIONS]
     yield table(("Operation", "Does"), [(f"`{name}`", text) for name, text in steps])
@@ -111,13 +112,22 @@ def _outputs(kind: type[pulumi.Resource], secrets: list[str]) -> str:
     return table(("Output", "Type", "Meaning"), rows)
 
 
-def _protection(options: pulumi.ResourceOptions) -> str:
+def _protection(options: pulumi.ResourceOptions, *, droppable: bool) -> str:
     said = []
     if options.protect:
         said.append("`protect` is on: Pulumi refuses to delete it, in the preview already.")
     if options.retain_on_delete:
-        said.append("`retain_on_delete` is on: Pulumi forgets it without asking the provider to delete anything.")
-    return " ".join([*said, "Both can be set in `opts`; a delete that reaches the provider changes nothing."])
+        unless = ", unless `deletion_policy` is drop" if droppable else ""
+        said.append(
+            f"`retain_on_delete` is on{unless}: Pulumi forgets it without asking the provider to delete anything."
+        )
+    both = "Both can" if options.protect and options.retain_on_delete else "This can"
+    rest = (
+        "With drop, a delete drops the schema if no gate blocks."
+        if droppable
+        else "A delete that reaches the provider changes nothing."
+    )
+    return " ".join([*said, f"{both} be set in `opts`.", rest])
 
 
 def _type(annotation: str) -> str:

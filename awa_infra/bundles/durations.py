@@ -32,10 +32,10 @@ def durations(contents: Contents, paths: Mapping[str, str]) -> str:
     """
     shapes = contents.desired.shapes
     steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
-    found = [(step, duration_of(step, shapes)) for step in steps]
-    rows = [_row(paths[step.key], step, duration) for step, duration in found]
-    known = [duration.seconds for _, duration in found if duration is not None]
-    return "\n".join([_about(sum(known)), "", _HEADER, *rows])
+    timed = [(step, duration_of(step, shapes)) for step in steps]
+    rows = [_row(paths[step.key], step, duration) for step, duration in timed]
+    seconds = [duration.seconds for _, duration in timed if duration is not None]
+    return "\n".join([_about(sum(seconds)), "", _HEADER, *rows])
 
 
 def _about(total: float) -> str:

@@ -84,11 +84,11 @@ def grown(
         shapes: of the declared queue-storage schemas, by name.
     """
     frozen = {version: Released(path, release, sha256(files[path])) for version, path in migrations.items()}
-    known = {(entry.file, entry.sha256): entry for entry in old.repeatable}
+    released_before = {(entry.file, entry.sha256): entry for entry in old.repeatable}
     new = [Released(path, release, sha256(files[path])) for path in repeatable]
     # A text that a file had before comes to the end again: the last one of a file is what is there.
-    now = {(entry.file, entry.sha256): known.get((entry.file, entry.sha256), entry) for entry in new}
-    before = [entry for key, entry in known.items() if key not in now]
+    now = {(entry.file, entry.sha256): released_before.get((entry.file, entry.sha256), entry) for entry in new}
+    before = [entry for key, entry in released_before.items() if key not in now]
     return replace(
         old, frozen={**frozen, **old.frozen}, repeatable=(*before, *now.values()), shapes={**old.shapes, **shapes}
     )

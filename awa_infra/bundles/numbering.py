@@ -105,7 +105,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
         ),
     ]
     lock = locked(contents)
-    asked = [
+    conditions = [
         session_block(contents.waits.lock_timeout, local=False),
         "BEGIN;",
         lock,
@@ -116,7 +116,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
     numbers = json.dumps([number(stem) for stem in in_order(contents, stems(contents))])
     return {
         "prerequisite.sql": prerequisite(contents),
-        "preflight.sql": "\n".join(asked).encode(),
+        "preflight.sql": "\n".join(conditions).encode(),
         "adopt.sql": f"{lock}\n{sqltext.render(f'bundle/adopt_{tool}.sql', numbers=numbers, room=ROOM)}".encode(),
     }
 
@@ -148,10 +148,10 @@ def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQ
                 hint=hint,
                 room=ROOM,
                 from_version=contents.plan.from_version,
-                history=sqltext.Part(known),
+                history=sqltext.Part(history_query),
             ),
         )
-        for tables, known in cases
+        for tables, history_query in cases
     )
 
 

@@ -37,8 +37,12 @@ def preflight(
             lock has just been taken, as the setting ``awa_infra.fresh`` says.
         begins_itself: whether the bundle rather than its tool begins the transactions.
     """
-    asked = (*asked_of(contents, begins_itself=begins_itself), *start_queries(contents.plan.from_version), *more)
-    kept = [query for query in asked if only is None or query.code in only]
+    all_queries = (
+        *asked_of(contents, begins_itself=begins_itself),
+        *start_queries(contents.plan.from_version),
+        *more,
+    )
+    kept = [query for query in all_queries if only is None or query.code in only]
     # Reported in this order: grouped by who can correct them.
     queries = sorted(kept, key=lambda query: corrected_by(query.code))
 

@@ -31,12 +31,12 @@ def total(contents: Contents) -> str:
     )
     start = contents.plan.from_version
     where = f"From version {start}" if start else "From an empty database"
-    said = [
+    sentences = [
         f"**How long it takes.** {where} about {max(effort.seconds, 0.1):.1f} s,",
         f"measured on {duration_facts().reference}.",
     ]
     if effort.unmeasured:
-        said.append(f"Not counted: {effort.unmeasured} files that were never measured.")
+        sentences.append(f"Not counted: {effort.unmeasured} files that were never measured.")
     more = [f"{effort.per_million:.1f} s for every million jobs in the tables of schema `awa`"] * bool(
         effort.per_million
     )
@@ -45,11 +45,11 @@ def total(contents: Contents) -> str:
         seconds = again * SECONDS_PER_MILLION_ROWS_AND_REPLAY
         more.append(f"{seconds:.0f} s for every million ready or finished jobs in queue storage")
     if more:
-        said.append(f"A database in use adds {' and '.join(more)}.")
-        said.append(
+        sentences.append(f"A database in use adds {' and '.join(more)}.")
+        sentences.append(
             "At a later version it needs only the files above that version: add up their rows in the last table."
         )
-    text = textwrap.fill(" ".join(said), _WIDTH, break_on_hyphens=False)
+    text = textwrap.fill(" ".join(sentences), _WIDTH, break_on_hyphens=False)
     if not more:
         return text
     counted = statement("observe/count_jobs.sql")
@@ -63,13 +63,13 @@ def abort(form: Format) -> str:
         if form.one_transaction
         else "The files before the current one stay committed. The current one was rolled back."
     )
-    said = [
+    sentences = [
         "**Stop it.** `SELECT pg_cancel_backend(PID);` with the `pid` that has the migration lock.",
         f"{form.title} reports the error and ends. {remains}",
         form.stopping,
         "Run again to go on; what is done is not done twice.",
     ]
-    return textwrap.fill(" ".join(said), _WIDTH, break_on_hyphens=False)
+    return textwrap.fill(" ".join(sentences), _WIDTH, break_on_hyphens=False)
 
 
 def bad_release(contents: Contents) -> str:
@@ -81,9 +81,9 @@ def bad_release(contents: Contents) -> str:
         if floor
         else f"Awa names no release whose workers would be too old for version {plan.to_version}."
     )
-    said = (
+    text = (
         "**If the release is bad.** First deploy the earlier application and workers; leave the database as it is. "
         f"{workers} Awa has no migrations that go back. Restore the backup from before the run only if the database "
         "itself is wrong. Stop the workers before; everything that was enqueued or done since the backup is lost."
     )
-    return textwrap.fill(said, _WIDTH, break_on_hyphens=False)
+    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)

@@ -11,7 +11,7 @@ from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
-from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand
+from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand, parts_query
 from awa_infra.verification.checks import SLOT_COUNTS
 
 STRUCTURE_FILE = "structure.sql"
@@ -37,15 +37,12 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         return {}
     wanted = [QueueStorage(CANONICAL_SCHEMA), *(q for q in desired.queue_storage if q.schema != CANONICAL_SCHEMA)]
     own = sorted(own_names(facts.substrate), key=lambda name: (-len(name), name))
-    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
-    private = json.dumps(sorted(facts.private))
-    parts += [sqltext.render(f"fingerprint/state/{name}.sql", private=private) for name in _HEALTH]
     state = sqltext.render(
         "bundle/structure_state.sql",
         versions="{" + ",".join(map(str, sorted(desired.release.versions))) + "}",
         target=desired.release.schema_version,
         release=desired.release.name,
-        private=private,
+        private=json.dumps(sorted(facts.private)),
         rings=json.dumps(_rings()),
     )
     text = sqltext.render(
@@ -54,7 +51,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         scope=sqltext.Part(
             sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps([q.schema for q in wanted])).rstrip()
         ),
-        parts=sqltext.Part("\nUNION ALL\n".join(part.rstrip() for part in parts)),
+        parts=sqltext.Part(parts_query(facts.private, health=True)),
         state=sqltext.Part(state.rstrip()),
         compared="{" + ",".join(sorted(_COMPARED)) + "}",
         digests=json.dumps([row for q in wanted for row in _digests(desired.release.name, q)]),
@@ -78,10 +75,6 @@ def _opening() -> str:
 
 _COMPARED = STRUCTURE - {"security"}
 """Row-level security is one row for all tables, as ``awa-infra verify`` reports it."""
-
-
-_HEALTH = ("weak_roles", "denied", "publications")
-"""Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
 
 
 @lru_cache(_FLEET)

@@ -55,8 +55,8 @@ def verified(contents: Contents, outcome: str = "Everything was rolled back.") -
 
 def facts(contents: Contents) -> str:
     """Return the statement that keeps every fact, what is expected and what was found, in settings of the session."""
-    known = tuple(_facts(contents))
-    relations = sorted({relation for fact in known for relation in fact.needs})
+    promised = tuple(_facts(contents))
+    relations = sorted({relation for fact in promised for relation in fact.needs})
     texts = [
         sqltext.render(
             "bundle/fact.sql",
@@ -66,7 +66,7 @@ def facts(contents: Contents) -> str:
             brought=fact.brought,
             query=sqltext.Part(fact.query.rstrip()),
         )
-        for fact in known
+        for fact in promised
     ]
     return sqltext.render(
         "bundle/facts.sql", relations=" ".join(relations), facts=sqltext.Part("".join(texts).rstrip("\n"))
@@ -76,7 +76,7 @@ def facts(contents: Contents) -> str:
 def _facts(contents: Contents) -> Iterator[Fact]:
     plan, desired = contents.plan, contents.desired
     what, version = "schema awa: version", plan.to_version
-    recorded = sum(known <= version for known in desired.release.versions)
+    recorded = sum(released <= version for released in desired.release.versions)
     text = sqltext.render("bundle/verify_canonical.sql", what=what, target_version=version, versions=recorded)
     yield Fact(what, str(version), text, ("awa.schema_version",))
     for step in contents.of(StepKind.PATCH):

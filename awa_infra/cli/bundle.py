@@ -96,8 +96,8 @@ def _print_progress(history: History, done: tuple[Applied, ...]) -> None:
         click.echo(f"Database {history.database} has run nothing of it.")
         return
     counts = Counter(entry.state for entry in done)
-    told = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
-    click.echo(f"Database {history.database}, {len(done)} files: {told}.")
+    summary = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    click.echo(f"Database {history.database}, {len(done)} files: {summary}.")
     left = [entry for entry in done if entry.state not in {"applied", "adopted"}]
     drawing = tables()
     if drawing is not None and left:

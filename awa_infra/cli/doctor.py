@@ -78,9 +78,9 @@ def _print(checks: Sequence[Check]) -> None:
 
 def _row(check: Check) -> Sequence[Cell]:
     """Return a check as a row of a table; what to do is below what was found."""
-    said = f"{hide_passwords(check.message)} [{check.code}]" if check.code else hide_passwords(check.message)
+    message = f"{hide_passwords(check.message)} [{check.code}]" if check.code else hide_passwords(check.message)
     hint = [(f"\n{check.hint}", "dim")] if check.hint and check.outcome is not Outcome.OK else []
-    return [(str(check.outcome), _COLOURS[check.outcome])], check.name, [(said, ""), *hint]
+    return [(str(check.outcome), _COLOURS[check.outcome])], check.name, [(message, ""), *hint]
 
 
 def _verdict(checks: Sequence[Check]) -> str:
@@ -88,6 +88,6 @@ def _verdict(checks: Sequence[Check]) -> str:
     words = {Outcome.PROBLEM: ("problem", "problems"), Outcome.UNKNOWN: ("not checked", "not checked")}
     words |= {Outcome.NOTE: ("note", "notes")}
     counted = {outcome: sum(check.outcome is outcome for check in checks) for outcome in words}
-    said = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
-    line = f"{len(checks)} checks: {', '.join(said) or 'all pass'}."
+    parts = [f"{count} {words[outcome][count > 1]}" for outcome, count in counted.items() if count]
+    line = f"{len(checks)} checks: {', '.join(parts) or 'all pass'}."
     return click.style(line, fg=_COLOURS[worst(checks)])

@@ -39,20 +39,20 @@ def explain(*, code: str | None, as_json: bool) -> None:
     """
     from awa_infra.explain import sections  # noqa: PLC0415  imports a parser of YAML
 
-    known = sections()
+    all_sections = sections()
     if code is None:
-        groups = {name: [section.group for section in found] for name, found in known.items()}
+        groups = {name: [section.group for section in found] for name, found in all_sections.items()}
         if as_json:
             print_json({"codes": groups})
             return
-        _list(known)
+        _list(all_sections)
         return
     wanted = code.strip("[]").lower()
-    if wanted not in known:
-        near = nearest(wanted, known)
+    if wanted not in all_sections:
+        near = nearest(wanted, all_sections)
         hint = f"Run: awa-infra explain {near}" if near else "Run awa-infra explain for a list of all codes."
         raise ConfigurationError(f"There is no code {code!r}.", hint=hint)
-    told = [
+    lines = [
         {
             "group": section.group,
             "happened": _plain(section.happened),
@@ -60,12 +60,12 @@ def explain(*, code: str | None, as_json: bool) -> None:
             "do": _plain(section.do),
             "sql": section.sql,
         }
-        for section in known[wanted]
+        for section in all_sections[wanted]
     ]
     if as_json:
-        print_json({"code": wanted, "sections": told})
+        print_json({"code": wanted, "sections": lines})
         return
-    click.echo("\n\n".join(_text(wanted, section) for section in told))
+    click.echo("\n\n".join(_text(wanted, section) for section in lines))
 
 
 def _list(known: Mapping[str, Sequence[Section]]) -> None:

@@ -13,11 +13,11 @@ class SuggestingGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest command for one that does not exist."""
         name = args[0] if args else ""
-        known = self.list_commands(ctx)
-        if name and not name.startswith("-") and name not in known:
+        names = self.list_commands(ctx)
+        if name and not name.startswith("-") and name not in names:
             from awa_infra.naming import nearest  # noqa: PLC0415  imports the model, which --help does not need
 
-            near = nearest(name, known)
-            hint = f" Did you mean {near}?" if near else f" Known are {', '.join(known)}."
+            near = nearest(name, names)
+            hint = f" Did you mean {near}?" if near else f" Known are {', '.join(names)}."
             ctx.fail(f"No such command: {name}.{hint}")
         return super().resolve_command(ctx, args)

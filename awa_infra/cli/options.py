@@ -172,7 +172,7 @@ def lock_options(command: F) -> F:
     return cast("F", wrapper)
 
 
-_DOCUMENTS = ("as_json", "asked", "as_markdown", "show_sql", "show_diff")
+_DOCUMENTS = ("as_json", "requested", "as_markdown", "show_sql", "show_diff")
 """Parameters of commands that request a document, which is printed also with ``--quiet``."""
 
 _NO_DOCUMENT = (None, False, "text")

@@ -74,8 +74,8 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
     """
     from awa_infra.planning.plan_file import document  # noqa: PLC0415  see above
 
-    found = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
-    write_text(path, json.dumps(found, indent=2) + "\n")
+    content = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def refuse_other_pages(path: Path) -> None:

@@ -34,13 +34,13 @@ def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
         yield _telling(options, print_error)
     elif chosen is Loudness.NORMAL and _has_bars():
         bar = _bar()
-        told = _telling(
+        reporting = _telling(
             options, lambda text: _draw_safely(lambda: bar.console.print(text, markup=False, highlight=False))
         )
         steps = _Drawn(bar)  # before the start: to add a task to a bar that is shown would draw it
         _draw_safely(bar.start)
         try:
-            yield replace(told, progress=steps)
+            yield replace(reporting, progress=steps)
         finally:
             _draw_safely(bar.stop)
     else:

@@ -116,8 +116,8 @@ def _queue_storage(observed: ObservedState) -> list[_Schema]:
     """Return every custom queue-storage schema, those last whose shape cannot be read."""
     if not observed.versions:
         return []
-    known = [_Schema(s.schema, s.owner, str(s.shape)) for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
-    return known + [
+    readable = [_Schema(s.schema, s.owner, str(s.shape)) for s in observed.substrates if s.schema != CANONICAL_SCHEMA]
+    return readable + [
         _Schema(
             s.schema,
             s.owner,

@@ -23,13 +23,13 @@ from awa_infra.cli.plan import print_sql
 from awa_infra.cli.progress import shown_progress
 from awa_infra.cli.verify_report import (
     FORMATS,
+    TEXT_FORMAT,
     FailureDocument,
     Result,
     chosen_format,
     report_text,
     write_report,
 )
-from awa_infra.cli.verify_report import TEXT as TEXT_FORMAT
 from awa_infra.cli.verify_text import print_findings, print_repair
 from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
@@ -79,7 +79,7 @@ UNCOMPARED = 9
 )
 @click.option(
     "--format",
-    "asked",
+    "requested",
     type=click.Choice(FORMATS),
     help="text for people, json as --json, junit for CI servers, sarif for code scanning, prometheus for the textfile "
     "collector of node_exporter. Default: text.",
@@ -101,7 +101,7 @@ def verify(
     show_sql: bool,
     reference: bool,
     reference_url: str | None,
-    asked: str | None,
+    requested: str | None,
     output: Path | None,
     role: str | None,
     policy: Policy,
@@ -118,7 +118,7 @@ def verify(
     compared.
     """
     _require_fitting(repair=repair, dry_run=dry_run, show_sql=show_sql)
-    kind = chosen_format(asked, as_json=as_json, output=output, dry_run=dry_run)
+    kind = chosen_format(requested, as_json=as_json, output=output, dry_run=dry_run)
     failing = FailureDocument(kind, output)
     if kind != TEXT_FORMAT:
         ctx.meta[FAILURE_DOCUMENT] = failing

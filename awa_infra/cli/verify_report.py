@@ -18,7 +18,7 @@ from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination
 
-TEXT = "text"
+TEXT_FORMAT = "text"
 JSON = "json"
 _SIGNS = {
     JSON: b'"json_version"',
@@ -28,7 +28,7 @@ _SIGNS = {
 }
 """Text by which a report is recognised as one that may be replaced."""
 
-FORMATS = (TEXT, *_SIGNS)
+FORMATS = (TEXT_FORMAT, *_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,19 @@ class Result:
     config: Path | None
 
 
-def chosen_format(asked: str | None, *, as_json: bool, output: Path | None, dry_run: bool) -> str:
+def chosen_format(requested: str | None, *, as_json: bool, output: Path | None, dry_run: bool) -> str:
     """Return the format, before anything is done.
 
     Raises:
         ConfigurationError: options contradict each other, or a package that writes the format is missing.
         NotOursError: the file exists, and is no such report.
     """
-    if as_json and asked not in (None, JSON):
-        raise ConfigurationError(f"--json and --format {asked} are both given.", hint="Leave one of them out.")
-    kind = JSON if as_json else asked or TEXT
-    if output is not None and kind == TEXT:
+    if as_json and requested not in (None, JSON):
+        raise ConfigurationError(f"--json and --format {requested} are both given.", hint="Leave one of them out.")
+    kind = JSON if as_json else requested or TEXT_FORMAT
+    if output is not None and kind == TEXT_FORMAT:
         raise ConfigurationError("--output needs a format for programs.", hint="Add --format junit, for example.")
-    if dry_run and kind not in (TEXT, JSON):
+    if dry_run and kind not in (TEXT_FORMAT, JSON):
         raise ConfigurationError(
             f"--format {kind} cannot show the result of --dry-run.", hint="Use --format json, or leave --dry-run out."
         )

@@ -27,7 +27,7 @@ def json_schema() -> dict[str, Any]:
     for entry in (DatabaseEntry, RolesEntry, QueueStorageEntry):
         for key in (i.key for i in entry.described() if i.fixed):
             definitions[entry.__name__]["properties"][key]["description"] += " Immutable."
-    known = "|".join(StackConfig.attributes())
+    keys = "|".join(StackConfig.attributes())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Printed by awa-infra config schema.",
@@ -43,8 +43,8 @@ def json_schema() -> dict[str, Any]:
                 },
                 "patternProperties": {
                     # A misspelt key, and one whose namespace was forgotten.
-                    f"^{NAMESPACE}:(?!({known})$)": False,
-                    f"^({known})$": False,
+                    f"^{NAMESPACE}:(?!({keys})$)": False,
+                    f"^({keys})$": False,
                 },
                 "allOf": [_needs_role(key, role) for key, role in PASSWORDS.items()],
             }

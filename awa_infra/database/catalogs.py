@@ -19,7 +19,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.look import RINGS
 from awa_infra.database.session import READ_SETTINGS, apply_settings
 from awa_infra.model import CANONICAL_SCHEMA
-from awa_infra.verification.catalog import Key, SchemaName, quote
+from awa_infra.verification.catalog import Key, SchemaName, parts_query, quote
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.obstacles import Denied
@@ -31,9 +31,6 @@ _HEADS = frozenset(("queue_enqueue_heads", "queue_claim_heads"))
 _SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
-
-_HEALTH = ("weak_roles", "denied", "publications")
-"""Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
 
 _WEAK, _DENIED, _PUBLISHED = "weak-role", "denied", "published"
 """What these call their rows."""
@@ -148,20 +145,13 @@ def _ask(
     connection: Connection, schemas: tuple[str, ...], *, health: bool, private: Collection[str] = ()
 ) -> Cursor[TupleRow]:
     scope = sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps(schemas))
-    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
-    if health:
-        values: sqltext.Values = {"private": json.dumps(sorted(private))}
-        parts += [sqltext.render(f"fingerprint/state/{name}.sql", **values) for name in _HEALTH]
     cursor = connection.cursor(row_factory=tuple_row)
-    return cursor.execute((scope + "\nUNION ALL\n".join(parts)).encode())
+    return cursor.execute((scope + parts_query(private, health=health)).encode())
 
 
 def _ask_each(connection: Connection, name: str, schemas: Iterable[str]) -> Cursor[DictRow] | None:
     """Ask about tables of each schema in one query; ``None`` if there is nothing to ask."""
-    texts = [
-        sqltext.render(f"fingerprint/state/{name}.sql", schema=schema, schema_name=sqltext.Name(schema))
-        for schema in schemas
-    ]
+    texts = [sqltext.render(f"fingerprint/state/{name}.sql", **sqltext.schema_values(schema)) for schema in schemas]
     return connection.execute("\nUNION ALL\n".join(texts).encode()) if texts else None
 
 

@@ -89,8 +89,8 @@ def _attempts(text: str) -> list[tuple[str, str]]:
     """Return the place and the reason of each attempt; the place is empty where there was one only."""
     parts = _OF_SEVERAL.split(text)[1:]
     listed = [
-        (f"{host or '[local]'}:{port or 5432}", _reason(said))
-        for host, port, said in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+        (f"{host or '[local]'}:{port or 5432}", _reason(reason))
+        for host, port, reason in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     ]
     return listed or [("", _reason(text))]
 

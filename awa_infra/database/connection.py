@@ -130,8 +130,8 @@ def translate(exc: psycopg.Error, url: str, doing: str, left: str = ROLLED_BACK)
     """Return this project's error for one of psycopg's, SQLSTATE kept, secrets hidden."""
     state = exc.sqlstate
     # Without an answer of the server libpq adds what it supposes.
-    said = (str(exc).strip().splitlines() or [type(exc).__name__])[0].removeprefix("consuming input failed: ")
-    text = exc.diag.message_primary or said
+    first_line = (str(exc).strip().splitlines() or [type(exc).__name__])[0].removeprefix("consuming input failed: ")
+    text = exc.diag.message_primary or first_line
     message = redact(f"{doing} failed: {' '.join(text.split())}", url)
     hint = redact(exc.diag.message_hint or "", url)
     if state == QUERY_CANCELED and running.cancelled:

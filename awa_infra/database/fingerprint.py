@@ -79,9 +79,9 @@ def read_drift(
     release = desired.release
 
     def work(connection: Connection) -> tuple[ObservedState, Plan, Examination]:
-        known = catalog_facts(release.name, connection.info.server_version // 10000)
+        facts = catalog_facts(release.name, connection.info.server_version // 10000)
         # Without facts a custom schema is compared with schema awa.
-        reader = _reader(connection, None, [schema] if known else [CANONICAL_SCHEMA, schema])
+        reader = _reader(connection, None, [schema] if facts else [CANONICAL_SCHEMA, schema])
         # Migrations concern every queue-storage schema.
         only = () if desired.target_version is not None else (CANONICAL_SCHEMA, schema)
         seen = look_to_read(connection, role, desired=desired, only=only, reader=reader)
@@ -233,14 +233,14 @@ def _subject(
         existing: what was read already; otherwise schema ``awa`` and every queue-storage schema is read here.
     """
     major = observed.major
-    known = facts or catalog_facts(release.name, major)
+    compared = facts or catalog_facts(release.name, major)
     names = facts or newest_catalog_facts(major)
     # Rows are only looked for where it matters: what is gone can be made anew in an empty schema.
     counted = own_names(names.substrate) - STATE_TABLES if observed.lost_rows else frozenset[str]()
     if existing is None or counted:
         found = [s.schema for s in observed.substrates] + [s.schema for s in observed.unseen]
         existing = read_schemas(connection, found, private=names.private, counted=counted)
-    return Subject(release, known, names, observed, existing)
+    return Subject(release, compared, names, observed, existing)
 
 
 def _require_no_worse(was: Examination, now: Examination, before: ObservedState, after: ObservedState) -> None:

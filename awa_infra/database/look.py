@@ -219,7 +219,9 @@ def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:
 
 def _substrate(row: dict[str, Any], recorded: list[int | None]) -> Substrate:
     """Return a queue-storage schema; where the row of a ring is gone, its partitions show its slots."""
-    queue, lease, claim = (said or partitions for said, partitions in zip(recorded, row["partitions"], strict=True))
+    queue, lease, claim = (
+        recorded_count or partitions for recorded_count, partitions in zip(recorded, row["partitions"], strict=True)
+    )
     names = ("schema", "owner", "tables", "indexes", "triggers", "partitions_without_fillfactor")
     return Substrate(**{name: row[name] for name in names}, shape=Shape(queue, lease, claim, row["receipts"]))
 
@@ -233,13 +235,13 @@ def _lost_rows(
     for substrate in substrates:
         schema = substrate["schema"]
         rows = contents["rings"][schema]
-        for ring, said, slots, partitions in zip(
+        for ring, recorded_count, slots, partitions in zip(
             RINGS, rows["recorded"], rows["slots"], substrate["partitions"], strict=True
         ):
-            if said is None:
+            if recorded_count is None:
                 found.append(LostRows(schema, f"{ring}_state", 0, 1))
             # A changed count is another finding: only slots with partitions must have rows.
-            expected = min(said or partitions, partitions)
+            expected = min(recorded_count or partitions, partitions)
             if slots is not None and slots < expected:
                 found.append(LostRows(schema, f"{ring}_slots", slots, expected))
     return tuple(found)

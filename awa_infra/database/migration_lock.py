@@ -44,7 +44,7 @@ def wait_for_migration_lock(
         CancelledError: everything in this process was cancelled.
     """
     deadline = time.monotonic() + wait
-    pause, said = _FIRST_PAUSE, False
+    pause, reported = _FIRST_PAUSE, False
     stay_while_idle(connection)
     while True:
         left = deadline - time.monotonic()
@@ -55,9 +55,9 @@ def wait_for_migration_lock(
                 hint="Another migration is running. Wait for it, or raise --lock-wait. Nothing was changed.",
             )
         running.pause(min(pause, left))
-        if pause == _LONGEST_PAUSE and not said:
+        if pause == _LONGEST_PAUSE and not reported:
             on_wait(f"Waiting up to {left:.0f} s more for Awa's migration lock; {_holder(connection)}.")
-            said = True
+            reported = True
         pause = min(pause * 2, _LONGEST_PAUSE)
         with connection.pipeline():
             connection.execute(BEGIN_WRITE.encode())

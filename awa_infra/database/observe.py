@@ -74,10 +74,10 @@ def plan_from(
     remarks = note_queries(desired, live, pending=bool(draft.steps))
     reported = {query.code for query in remarks}
     with connection.pipeline():
-        asked = _ask(connection, (*questions, *remarks), seen.readable)
+        answers = _ask(connection, (*questions, *remarks), seen.readable)
         if end:
             connection.execute(END)
-    rows = asked.fetchall() if asked else []
+    rows = answers.fetchall() if answers else []
     gates = [row for row in rows if row["code"] not in reported]
     notes = [row for row in rows if row["code"] in reported]
     unknown = any(row["code"] in VERSION_UNKNOWN for row in gates)
@@ -165,8 +165,8 @@ def refuse_other_database(url: str, declared: str | None) -> None:
 
 def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str]) -> list[dict[str, Any]]:
     """Run every query whose relations are readable, in one round trip, and return all rows; a note has no hint."""
-    asked = _ask(connection, queries, readable)
-    return asked.fetchall() if asked else []
+    answers = _ask(connection, queries, readable)
+    return answers.fetchall() if answers else []
 
 
 def ask_gates(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:

@@ -168,9 +168,9 @@ def _without(options: str, *names: str) -> str:
 
 
 def _not_understood(url: str) -> ConfigurationError:
-    known = objection(url)
-    if known:
-        return ConfigurationError(known[0], hint=known[1])
+    reason = objection(url)
+    if reason:
+        return ConfigurationError(reason[0], hint=reason[1])
     return ConfigurationError(
         "The database URL is not a connection string that PostgreSQL understands.",
         hint="Write postgresql://user:password@host:5432/database, special characters percent-encoded.",

@@ -12,15 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from awa_infra.database.connection import connect
 from awa_infra.errors import ConnectionFailedError, LocalServerError, NotOursError
-from awa_infra.localserver.cluster import HOST, SUPERUSER, free_port
+from awa_infra.localserver.cluster import HOST, SUPERUSER, free_port, server_url
 from awa_infra.localserver.folders import note
-
-IMAGE = "postgres:18"
-"""Image where none is named."""
 
 LABEL = "awa-infra.folder"
 """Label of the container and of its volume, with the folder of the project."""
@@ -74,7 +70,7 @@ class Container:
 
     def url_for(self, database: str) -> str:
         """Return the connection string of a database of it."""
-        return f"postgresql://{SUPERUSER}:{self.password}@{HOST}:{self.port}/{quote(database, safe='')}"
+        return server_url(self.port, self.password, database)
 
     def check(self, image: str | None, port: int | None) -> None:
         """Refuse another image, or another port, than the container has.
@@ -82,10 +78,10 @@ class Container:
         Raises:
             LocalServerError: one of them differs.
         """
-        for what, asked, has in (("image", image, self.image), ("port", port, self.port)):
-            if asked not in (None, has):
+        for what, requested, has in (("image", image, self.image), ("port", port, self.port)):
+            if requested not in (None, has):
                 raise LocalServerError(
-                    f"The container of this folder has the {what} {has}, not {asked}.",
+                    f"The container of this folder has the {what} {has}, not {requested}.",
                     hint=f"Leave out --{what}; or delete the container with its data: awa-infra dev stop --delete.",
                 )
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from awa_infra.database.databases import ensure_database
 from awa_infra.dev.client import run_psql
-from awa_infra.dev.container import IMAGE, Container, left_behind, name_of
+from awa_infra.dev.container import Container, left_behind, name_of
 from awa_infra.dev.container import runs as container_runs
 from awa_infra.dev.container import stop as stop_container
 from awa_infra.dev.notes import NOTES, Notes, forget, has_notes, make_folder, names_of_others, read_notes
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.cluster import HOST, SUPERUSER
-from awa_infra.localserver.docker import docker_client
+from awa_infra.localserver.docker import IMAGE, docker_client
 from awa_infra.testing.prepared import contents, make_ready
 
 FOLDER = ".awa"
@@ -215,11 +215,19 @@ def stop(folder: Path, *, delete: bool = False) -> bool:
 def _running(folder: Path, notes: Notes) -> DevServer | None:
     name = notes.database
     if notes.container is not None:
-        one = notes.container
         if not container_runs(folder, docker_client()):
             return None
-        return DevServer(folder, one.url_for(name), one.url_for(SUPERUSER), name, HOST, one.port, one.major)
-    server = localserver.running(folder / _DATA)
+        server: Container | localserver.Server | None = notes.container
+    else:
+        server = localserver.running(folder / _DATA)
     if server is None:
         return None
-    return DevServer(folder, server.url_for(name), server.url, name, server.host, server.port, server.major)
+    return DevServer(
+        folder=folder,
+        url=server.url_for(name),
+        server_url=server.url_for(SUPERUSER),
+        database=name,
+        host=HOST,
+        port=server.port,
+        major=server.major,
+    )

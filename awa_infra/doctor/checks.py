@@ -58,13 +58,13 @@ def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] =
         error: the failure.
         known: checks so far; a code that one of them reports is not reported again.
     """
-    said = {check.code for check in known}
+    reported = {check.code for check in known}
     if isinstance(error, BlockedError) and error.parts:
         found = [Check(area, name, Outcome.PROBLEM, part.message, part.hint, part.code) for part in error.parts]
     else:
         more = "".join(f"; {detail}" for detail in error.details)
         found = [Check(area, name, Outcome.PROBLEM, f"{error.message}{more}", error.hint, error.code)]
-    return [check for check in found if check.code not in said]
+    return [check for check in found if check.code not in reported]
 
 
 def worst(checks: Iterable[Check]) -> Outcome:

@@ -66,8 +66,8 @@ def _awa(environment: Mapping[str, str]) -> Check:
     path = _program("awa", environment)
     if path is None:
         return _check(name, Outcome.OK, "not installed, and not needed")
-    said = _said([path, "--version"])
-    found = re.search(r"\d+\.\d+\.\d+\S*", said or "")
+    output = _said([path, "--version"])
+    found = re.search(r"\d+\.\d+\.\d+\S*", output or "")
     if found is None:
         return _check(name, Outcome.UNKNOWN, f"{path} does not print its version", "Reinstall awa-cli.")
     try:
@@ -85,8 +85,8 @@ def _engine(environment: Mapping[str, str]) -> list[Check]:
     if path is None:
         hint = f"{_ENGINE_FOR} Install it: https://www.pulumi.com/docs/install"
         return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", hint)]
-    said = _said([path, "version"])
-    if not said:
+    output = _said([path, "version"])
+    if not output:
         return [_check("Pulumi", Outcome.PROBLEM, f"{path} does not print its version", "Reinstall Pulumi.")]
     folders = os.pathsep.join([str(Path(path).parent), environment.get("PATH", "")])
     hosts = [name for name in _LANGUAGES if shutil.which(f"pulumi-language-{name}", path=folders)]
@@ -101,7 +101,7 @@ def _engine(environment: Mapping[str, str]) -> list[Check]:
             "awa-infra up needs none; a Pulumi program of your own needs pulumi-language-<its language>.",
         )
     )
-    return [_check("Pulumi", Outcome.OK, f"{said.splitlines()[0]} at {path}"), host, _backend(environment)]
+    return [_check("Pulumi", Outcome.OK, f"{output.splitlines()[0]} at {path}"), host, _backend(environment)]
 
 
 def _backend(environment: Mapping[str, str]) -> Check:
@@ -122,10 +122,10 @@ def _backend(environment: Mapping[str, str]) -> Check:
 def _logged_in_to(environment: Mapping[str, str]) -> str:
     try:
         home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
-        known = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
+        credentials = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RuntimeError):  # the last: a user without a home directory, as in containers
         return ""
-    current = known.get("current") if isinstance(known, dict) else None
+    current = credentials.get("current") if isinstance(credentials, dict) else None
     return current if isinstance(current, str) else ""
 
 

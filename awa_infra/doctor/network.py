@@ -41,11 +41,11 @@ def _addresses(host: str, port: int) -> list[str] | str:
 
     def ask() -> None:
         try:
-            known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as exc:
             answer.append(exc.strerror if isinstance(exc, OSError) and exc.strerror else "is not a host name")
         else:
-            answer.append(list(dict.fromkeys(str(entry[4][0]) for entry in known)))
+            answer.append(list(dict.fromkeys(str(entry[4][0]) for entry in addresses)))
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()

@@ -66,8 +66,8 @@ def catalog_facts(release: str, major: int) -> CatalogFacts | None:
     for data in _files():
         if release in data["releases"]:
             majors = data["majors"]
-            known = min(max(majors, key=int), str(major), key=int)
-            chosen = majors.get(known, {})
+            measured = min(max(majors, key=int), str(major), key=int)
+            chosen = majors.get(measured, {})
             return CatalogFacts(
                 canonical=_overridden(data, chosen, "canonical"),
                 substrate=_overridden(data, chosen, "substrate"),

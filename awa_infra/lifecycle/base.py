@@ -78,9 +78,9 @@ class Lifecycle(DeclaredInputs[W]):
         wanted = self.normal(news)
         inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
         self.show_changed(olds, wanted, inputs, show)
-        said = connection_change(*self.connections(olds, wanted))
-        if said:
-            show(said)
+        sentence = connection_change(*self.connections(olds, wanted))
+        if sentence:
+            show(sentence)
         if not wanted.known(*self.needed):
             if not wanted.known(self.connection):
                 self.show_still_unknown(wanted, show)
@@ -136,7 +136,8 @@ class Lifecycle(DeclaredInputs[W]):
         if problems:
             raise ConfigurationError(
                 f"{self.name} {id_} cannot be imported.",
-                hint="An import takes its connection from the configuration of the provider.",
+                hint="An import takes its connection from the provider: run pulumi config set --secret "
+                "awa:databaseUrl, or set DATABASE_URL.",
                 details=[f"{p.key} {p.message}{f' {p.hint}' if p.hint else ''}" for p in problems],
             )
         return self.read(given)

@@ -49,10 +49,10 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
     def fixed_message(self, name: str, old: object, new: object) -> tuple[str, str]:
         """Return why it cannot change, and the way out."""
         if name == "name":
-            said = f"the database cannot be renamed from {old} to {new}."
-            return said, "Keep the name, or declare a second AwaDatabase."
-        said = f"{name} of a database cannot change from {old} to {new}."
-        return said, "Keep it, or declare a second AwaDatabase."
+            message = f"the database cannot be renamed from {old} to {new}."
+            return message, "Keep the name, or declare a second AwaDatabase."
+        message = f"{name} of a database cannot change from {old} to {new}."
+        return message, "Keep it, or declare a second AwaDatabase."
 
     def plan(self, olds: Props, wanted: DatabaseInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return a step if the database is missing. It carries no SQL of a transaction: creating one is its own."""

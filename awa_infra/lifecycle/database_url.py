@@ -59,9 +59,9 @@ def url_to_read(url: str | None, config: StackConfig | None) -> str:
         ConfigurationError: see :func:`url_for`.
         BlockedError: the URL leads to another database than the declared one.
     """
-    found = url_for(url, config)
-    refuse_other_database(found, config.database.name if config and config.database else None)
-    return found
+    checked = url_for(url, config)
+    refuse_other_database(checked, config.database.name if config and config.database else None)
+    return checked
 
 
 def _of_environment() -> str:

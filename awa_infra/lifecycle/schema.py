@@ -119,9 +119,9 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
     ) -> dict[str, Any]:
         """Say which version and patches there will be; nothing else changes but the fingerprint."""
         applied = {step.key.removeprefix("patch:") for step in plan.steps if step.kind is StepKind.PATCH}
-        known = {"schema_version": plan.to_version, "patches": sorted(observed.patches | applied)}
+        outputs = {"schema_version": plan.to_version, "patches": sorted(observed.patches | applied)}
         kept = {} if plan.steps or "fingerprint" not in olds else {"fingerprint": olds["fingerprint"]}
-        return _outputs(observed) | known | kept
+        return _outputs(observed) | outputs | kept
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return nothing: the id has no choice.

@@ -10,6 +10,7 @@ import socket
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver import host
@@ -283,6 +284,11 @@ def _tail(text: str, lines: int = 12) -> list[str]:
 
 def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def server_url(port: int, password: str, database: str) -> str:
+    """Return the connection string of a database of a server on this machine, as its superuser."""
+    return f"postgresql://{SUPERUSER}:{password}@{HOST}:{port}/{quote(database, safe='')}"
 
 
 def free_port() -> int:

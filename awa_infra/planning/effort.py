@@ -95,11 +95,11 @@ def locks_text(sql: str) -> str | None:
     Returns:
         Empty if nothing waits; ``None`` if the text was never measured.
     """
-    known = duration_facts().texts.get(normalised_sha256(sql))
-    if known is None:
+    duration = duration_facts().texts.get(normalised_sha256(sql))
+    if duration is None:
         return None
-    held = [_held(mode, known) for mode in STRONG if mode in known.locks]
-    wait = [f"{and_listed(known.waiting)} wait"] if known.waiting else []
+    held = [_held(mode, duration) for mode in STRONG if mode in duration.locks]
+    wait = [f"{and_listed(duration.waiting)} wait"] if duration.waiting else []
     return "; ".join([", ".join(held), *wait]) if held else ""
 
 

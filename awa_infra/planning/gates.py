@@ -87,17 +87,17 @@ def gate_queries(
             continue
         per = _header(sqltext.load(path), "per")
         if per == "queue-storage":
-            asked = [values | queue_storage_values(q) for q in desired.queue_storage]
+            each_schema = [values | queue_storage_values(q) for q in desired.queue_storage]
         elif per == "queues":
             sharded = (q for q in desired.queue_storage if any(queue.shards is not None for queue in q.queues))
-            asked = [values | lanes_values(q) for q in sharded]
+            each_schema = [values | lanes_values(q) for q in sharded]
         elif per == "guard":
-            asked = [values | guard_values(desired)] if desired.guarded else []
+            each_schema = [values | guard_values(desired)] if desired.guarded else []
         elif per == "roles":
-            asked = [] if desired.roles is None else [values | roles_values(desired.roles)]
+            each_schema = [] if desired.roles is None else [values | roles_values(desired.roles)]
         else:
-            asked = [values]
-        queries.extend(_query(path, one, options=live is not None) for one in asked)
+            each_schema = [values]
+        queries.extend(_query(path, one, options=live is not None) for one in each_schema)
     return tuple(queries)
 
 

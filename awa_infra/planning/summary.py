@@ -129,10 +129,10 @@ def took(step: Step, shapes: Mapping[str, Shape]) -> str:
         step: of a plan.
         shapes: of the declared queue-storage schemas, by their names.
     """
-    known = duration_of(step, shapes)
-    parts = [f"{max(known.seconds, _LEAST):.2f} s"] if known else ["not measured"]
-    if known and known.per_million:
-        parts.append(f"{known.per_million:.1f} s more for a million jobs in schema awa")
+    duration = duration_of(step, shapes)
+    parts = [f"{max(duration.seconds, _LEAST):.2f} s"] if duration else ["not measured"]
+    if duration and duration.per_million:
+        parts.append(f"{duration.per_million:.1f} s more for a million jobs in schema awa")
     if replays_installer(step):
         replay = SECONDS_PER_MILLION_ROWS_AND_REPLAY
         parts.append(f"{replay:.0f} s more for a million jobs in queue storage")

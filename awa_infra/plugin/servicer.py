@@ -76,7 +76,8 @@ class Servicer:
         self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         """Remember what is configured for all resources."""
-        sent = decode(request.args)
+        # An import configures with what the program gave, not with what the check made of it.
+        sent = decode(with_environment(request.args))
         self._configuration = {name: value for name, value in configured(sent).items() if value is not None}
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 

@@ -115,10 +115,10 @@ def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any], with
 
 def schema_checks(named: Sequence[tuple[KeyPath, object]], declared: Collection[object]) -> Found:
     """Check that schemas that are named are declared: elsewhere nothing is made or granted, and workers find out."""
-    known = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
+    schemas = [CANONICAL_SCHEMA, *(name for name in declared if isinstance(name, str) and _plain(name))]
     for path, name in named:
-        if isinstance(name, str) and _plain(name) and name not in known:
-            near = nearest(name, known)
+        if isinstance(name, str) and _plain(name) and name not in schemas:
+            near = nearest(name, schemas)
             hint = f"did you mean {near}?" if near else f"name {CANONICAL_SCHEMA} or a declared one"
             yield path, f"schema {name!r} is not in queueStorageSchemas; {hint}"
 

@@ -68,15 +68,15 @@ class Databases:
 
     def _template(self, config: str | None, activation: str | None) -> tuple[Contents, str]:
         """Return what a database is to hold, and its template; a configuration is read once in a run."""
-        asked = config, activation
-        if asked not in self._known:
+        key = config, activation
+        if key not in self._known:
             wanted = contents(config, activation)
             # An installation takes seconds, a copy of one and the rest a fraction; with roles owners differ.
             plain = contents()
-            base = self._template(None, None)[1] if asked != (None, None) and wanted.extends(plain) else None
+            base = self._template(None, None)[1] if key != (None, None) and wanted.extends(plain) else None
             name = self._run.template(wanted.text(), lambda url: make_ready(url, wanted), base)
-            self._known[asked] = wanted, name
-        return self._known[asked]
+            self._known[key] = wanted, name
+        return self._known[key]
 
 
 @contextmanager

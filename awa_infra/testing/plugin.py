@@ -56,16 +56,16 @@ def awa_database(request: pytest.FixtureRequest, awa_databases: Databases) -> It
 
 def _asked(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Return the arguments of a test's marker, else the options of the project."""
-    asked: dict[str, Any] = {"config": request.config.getini("awa_config") or None}
-    asked["activation"] = request.config.getini("awa_activation") or None
+    options: dict[str, Any] = {"config": request.config.getini("awa_config") or None}
+    options["activation"] = request.config.getini("awa_activation") or None
     marker = request.node.get_closest_marker("awa")
     if marker is not None:
-        if marker.args or not set(marker.kwargs) <= set(asked):
+        if marker.args or not set(marker.kwargs) <= set(options):
             pytest.fail(f"The marker is {_MARKER.partition(':')[0]}, not {marker!r}.", pytrace=False)
-        asked |= marker.kwargs
-    if asked["config"] is not None:
-        asked["config"] = request.config.rootpath / Path(asked["config"])
-    return asked
+        options |= marker.kwargs
+    if options["config"] is not None:
+        options["config"] = request.config.rootpath / Path(options["config"])
+    return options
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.localserver import server as localserver
-from awa_infra.localserver.docker import docker_client
+from awa_infra.localserver.docker import IMAGE, docker_client
 from awa_infra.localserver.folders import note, take
 
 VARIABLE = "AWA_TEST_DATABASE_URL"
@@ -21,9 +21,6 @@ VARIABLE = "AWA_TEST_DATABASE_URL"
 
 FOLDER = "AWA_TEST_SERVER_FOLDER"
 """Environment variable with the folder for the data of the wheel's server, while tests run."""
-
-IMAGE = "postgres:18"
-"""Image of a server in Docker; ``AWA_TEST_DOCKER_IMAGE`` names another one."""
 
 SETTINGS: Mapping[str, str] = {
     # Nothing here has to survive a crash, and a copy of a database is files alone.

@@ -143,7 +143,7 @@ def _changed_sql(finding: Finding) -> tuple[str, ...]:
 def _with_wording(finding: Finding) -> Finding:
     step = finding.step or ""
     kind, _, name = step.partition(":")
-    said = {
+    wording = {
         "patch": f"--repair applies patch {name} again.",
         "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
         "fillfactor": f"--repair sets the storage parameters of {name} again.",
@@ -152,4 +152,4 @@ def _with_wording(finding: Finding) -> Finding:
         "marker": "--repair inserts it again; routing does not change.",
         REPLAY: "--repair runs every migration except the first again, with the patches, in one transaction.",
     }
-    return replace(finding, repair=said[kind]) if kind else finding
+    return replace(finding, repair=wording[kind]) if kind else finding

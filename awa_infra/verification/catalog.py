@@ -9,12 +9,14 @@ way back.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from awa_infra import sqltext
 from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import Shape
 
@@ -46,6 +48,10 @@ _INDEX_NAME = re.compile(r"\bidx_\{schema\}_[a-z0-9_]+")
 _INDEX_TABLE = re.compile(r" on ([^ ]+) \(")
 
 
+_HEALTH = ("weak_roles", "denied", "publications")
+"""Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaName:
     """A schema, and how the server writes its name before a dot (reserved words are quoted)."""
@@ -71,6 +77,20 @@ class Expanded:
 def quote(name: str) -> str:
     """Return an identifier in quotation marks."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def parts_query(private: Collection[str] = (), *, health: bool) -> str:
+    """Return the query of every part of the catalog; ``sql/fingerprint/state/scope.sql`` comes before it.
+
+    Args:
+        private: functions that PUBLIC must not execute.
+        health: also read what roles and publications keep workers from.
+    """
+    parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
+    if health:
+        values: sqltext.Values = {"private": json.dumps(sorted(private))}
+        parts += [sqltext.render(f"fingerprint/state/{name}.sql", **values) for name in _HEALTH]
+    return "\nUNION ALL\n".join(part.rstrip() for part in parts)
 
 
 def is_lane_sequence(key: Key) -> bool:

@@ -139,9 +139,9 @@ def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
             ring = SLOT_COUNTS[FAMILIES[partition[0]]]
             counts[ring] = max(counts[ring], partition[1] + 1)
     for ring, count in counts.items():
-        said = getattr(recorded, ring)
-        if count < said and health.slots.get(ring) != count:
-            counts[ring] = said
+        recorded_count = getattr(recorded, ring)
+        if count < recorded_count and health.slots.get(ring) != count:
+            counts[ring] = recorded_count
     return Shape(counts["queue_slots"], counts["lease_slots"], counts["claim_slots"], recorded.receipts)
 
 

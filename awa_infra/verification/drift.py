@@ -220,8 +220,8 @@ def _compared(
 
 def _own(subject: Subject, existing: ObservedSchema) -> frozenset[str]:
     """Return what a function or view of a queue-storage schema means by its schema's name before a dot."""
-    known = own_names(subject.names.substrate)
-    return known if subject.facts or existing.name.text == CANONICAL_SCHEMA else known | own_names(existing.catalog)
+    own = own_names(subject.names.substrate)
+    return own if subject.facts or existing.name.text == CANONICAL_SCHEMA else own | own_names(existing.catalog)
 
 
 @lru_cache(maxsize=8)

@@ -54,12 +54,12 @@ def facts_from(
         kept = structure(catalog)
         own = own_names(kept)
         templates.setdefault(receipts[schema], collapse(with_hashes(kept, name, own), name, own))
-    known = {key for template in templates.values() for key in template} or set(names.substrate)
+    entries = {key for template in templates.values() for key in template} or set(names.substrate)
     name, catalog = catalogs[CANONICAL_SCHEMA]
-    own = own_names(known)
+    own = own_names(entries)
     awa = with_hashes(structure(catalog), name, own)
     if True not in templates:
-        templates[True] = {key: text for key, text in collapse(awa, name, own).items() if key in known}
+        templates[True] = {key: text for key, text in collapse(awa, name, own).items() if key in entries}
     substrate, without = templates[True], templates.get(False, {})
     return CatalogFacts(
         canonical=awa,

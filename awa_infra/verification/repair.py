@@ -142,8 +142,7 @@ def _counters_sql(what: Literal["keep", "put_back"], schemas: Iterable[str], fir
     return "".join(
         sqltext.render(
             f"fingerprint/repair/{what}_counters.sql",
-            schema=schema,
-            schema_name=sqltext.Name(schema),
+            **sqltext.schema_values(schema),
             # The name of the schema could be too long for a part of another one. Each schema has its own: they last
             # until the end of the transaction, in which others are repaired too.
             counters=sqltext.Name(f"awa_infra_counters_{number}"),

@@ -11,7 +11,7 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Release
 from tests.support.people import forget
-from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, secret
+from tests.support.plugin import UNKNOWN, PartlyFailed, Plugin, plugin_process, secret
 from tests.support.provider import CallFailed
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
@@ -243,6 +243,20 @@ def test_a_live_schema_is_imported_without_a_secret_in_its_inputs(plugin: Plugin
     assert dump_schema(awa_database.url) == before
 
 
+def test_an_import_finds_the_connection_in_the_environment_as_an_up_does(
+    awa_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its engine throws away what the check of the configuration answered, and configures with what it sent."""
+    monkeypatch.setenv("DATABASE_URL", awa_database.url)
+    with plugin_process() as plugin:
+        checked, _failures = plugin.check_config({})
+        assert checked == {"databaseUrl": secret(awa_database.url)}
+        plugin.configure({})
+        id_, inputs, outputs = plugin.read("awa", {})
+    assert (id_, inputs, outputs["schemaVersion"]) == ("awa", {}, 40)
+    assert "databaseUrl" not in outputs
+
+
 def test_a_custom_schema_is_imported_with_the_shape_that_it_has(plugin: Plugin, awa_database: Database) -> None:
     plugin.use("QueueStorageSchema").configure({"databaseUrl": secret(awa_database.url)})
     plugin.create({"schema": "acme_jobs", "receipts": False, **SHAPE})
@@ -263,7 +277,7 @@ def test_only_the_active_schema_can_be_imported_as_an_activation(plugin: Plugin,
 def test_an_import_says_what_it_lacks(plugin: Plugin, awa_database: Database) -> None:
     with pytest.raises(
         CallFailed,
-        match=r"^awa:Schema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*configuration of the provider",
+        match=r"^awa:Schema awa cannot be imported\. \[config-invalid\]\n(.*\n)*Hint: .*--secret awa:databaseUrl",
     ):
         plugin.read("awa", {})
     plugin.configure({"databaseUrl": secret(awa_database.url)})

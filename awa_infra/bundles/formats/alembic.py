@@ -63,12 +63,12 @@ def files(contents: Contents) -> dict[str, bytes]:
         *lock_table_queries(contents, together=True),
         *numbered_dropped_queries(contents, "alembic", last_only=True),
     ]
-    asked = preflight(contents, more=more, begins_itself=True)
+    conditions = preflight(contents, more=more, begins_itself=True)
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),
         "awa_infra/lock.sql": locked(contents).encode(),
-        "awa_infra/preflight.sql": asked.encode(),
+        "awa_infra/preflight.sql": conditions.encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
         **dict(_revisions(contents)),

@@ -105,7 +105,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     ]
     # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
-    asked = [locked(contents, first=False), preflight(contents, more=more), stop()]
+    conditions = [locked(contents, first=False), preflight(contents, more=more), stop()]
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
         sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
@@ -123,7 +123,7 @@ def files(contents: Contents) -> dict[str, bytes]:
             [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
         ).encode(),
         "callbacks/beforeValidate__awa_infra_alone.sql": f"{begun}\n{alone}".encode(),
-        "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(asked).encode(),
+        "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(conditions).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }
 

@@ -63,7 +63,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     gone = dropped_schema_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
     own = own_statements_query("Liquibase")
     more = [*lock_table_queries(contents, together=False), *gone, own]
-    asked = preflight(contents, more=more)
+    conditions = preflight(contents, more=more)
     wait = contents.waits.lock_timeout
     lock = [
         _FIRST_OF_ALL,
@@ -71,7 +71,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         keep_query(wait),
         session_block(wait, local=False),
         take_lock(contents, "pg_try_advisory_lock"),
-        asked,
+        conditions,
     ]
     unlock = sqltext.render(
         "bundle/unlock_liquibase.sql", give_back=sqltext.Part(sqltext.load("session/give_back.sql"))

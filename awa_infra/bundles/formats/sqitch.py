@@ -67,14 +67,14 @@ def files(contents: Contents) -> dict[str, bytes]:
         *not_adopted_queries(contents, "sqitch", _ADOPTING),
         tool_timeout_query("sqitch"),
     ]
-    asked = preflight(contents, more=more)
+    conditions = preflight(contents, more=more)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {
         "sqitch.conf": _SETTINGS.encode(),
         "prerequisite.sql": prerequisite(contents),
         "sqitch.plan": "\n".join(lines).encode(),
         "awa_infra/lock.sql": locked(contents).encode(),
-        "awa_infra/preflight.sql": asked.encode(),
+        "awa_infra/preflight.sql": conditions.encode(),
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
         **{f"revert/{stem}.sql": back for stem in ordered},
