@@ -43,7 +43,7 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
     """
     existing = read(folder)
     if existing is None:
-        raise BundleError(f"There is no bundle in {folder}.", hint="Name the folder that awa-infra package wrote.")
+        raise BundleError(f"Folder {folder} has no bundle.", hint="Name the folder that awa-infra package wrote.")
     found = check(existing)
     history: History | None = None
     done: tuple[Applied, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import click
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json
-from awa_infra.cli.tables import tables
+from awa_infra.cli.tables import stdout_is_terminal, tables
 from awa_infra.errors import ConfigurationError
 from awa_infra.naming import nearest
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from awa_infra.explain import Section
 
 _WIDTH = 100
+"""Characters of a line; a narrower terminal has less."""
 _GROUPS = {
     "failures": "a failure",
     "gates": "a gate",
@@ -86,9 +88,10 @@ def _first(text: str) -> str:
 
 def _text(code: str, section: dict[str, str]) -> str:
     """Return one section for people."""
+    width = min(_WIDTH, shutil.get_terminal_size().columns) if stdout_is_terminal() else _WIDTH
     titles = {"What happened": "happened", "Left behind": "left", "What to do": "do"}
     paragraphs = [
-        textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(paragraph, width, break_long_words=False, break_on_hyphens=False)
         for title, key in titles.items()
         for paragraph in f"{title}: {section[key]}".split("\n\n")
     ]

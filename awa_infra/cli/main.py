@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -22,7 +23,7 @@ from awa_infra.cli.failures import (
 )
 from awa_infra.cli.groups import SuggestingGroup
 from awa_infra.cli.output import drop_output, is_about_output, no_colour, output_error, prepare_streams
-from awa_infra.errors import AwaInfraError, InterruptionError, OutputError, TerminationError
+from awa_infra.errors import AwaInfraError, ConfigurationError, InterruptionError, OutputError, TerminationError
 
 COMMANDS = {
     "up": "Create or update the stack's resources through the Pulumi engine.",
@@ -138,10 +139,23 @@ def _run(arguments: list[str]) -> int:
     except Exception as exc:  # the last line of defence against tracebacks
         if is_about_output(exc):
             raise
-        error = internal_error(exc)
+        error = internal_error(exc) if _has_folder() else ConfigurationError(_GONE, hint=_ENTER)
     else:
         return status if isinstance(status, int) else 0
     return show_error(error, as_json=asks_for_json(arguments), write=kept.get(FAILURE_DOCUMENT))
+
+
+def _has_folder() -> bool:
+    """Whether the working directory exists: nothing that Python does with a relative path works without it."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
+_GONE = "The working directory does not exist any more, or must not be entered."
+_ENTER = "Change to a folder that exists, for example with: cd"
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

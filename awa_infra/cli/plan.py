@@ -181,7 +181,8 @@ def print_steps(plan: Plan) -> None:
     drawing = tables()
     if drawing is not None:
         steps = [(str(number), step.title, [(step.locks, "dim")]) for number, step in enumerate(plan.steps, start=1)]
-        drawing.table(("#", "Step", "Locks"), steps, numbered=True)
+        columns = ("#", "Step", "Locks") if any(step.locks for step in plan.steps) else ("#", "Step")
+        drawing.table(columns, (row[: len(columns)] for row in steps), numbered=True)
         return
     for step in plan.steps:
         click.echo(f"  + {step.title}")

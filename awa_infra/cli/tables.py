@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,12 +23,17 @@ Cell = str | Sequence[tuple[str, str]]
 
 def tables() -> Tables | None:
     """Return what draws tables if standard output is a terminal that is wide enough, else ``None``."""
-    if sys.stdout is None or not sys.stdout.isatty():
+    if not stdout_is_terminal():
         return None
     from rich.console import Console  # noqa: PLC0415  takes as long to import as everything else of a command
 
     console = Console(file=sys.stdout, force_terminal=True, color_system=None if no_colour() else "auto")
     return Tables(console) if console.width >= LEAST else None
+
+
+def stdout_is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 class Tables:
@@ -93,5 +97,8 @@ def _text(cell: Cell) -> Text:
 
 
 def _visible(text: str) -> str:
-    hidden = {char for char in text if char != "\n" and unicodedata.category(char) == "Cc"}
-    return text.translate({ord(char): char.encode("unicode_escape").decode() for char in hidden})
+    return text.translate(_CONTROLS)
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")}
+"""The characters of Unicode's category Cc but the end of a line, each with how it is shown."""

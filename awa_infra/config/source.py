@@ -18,6 +18,9 @@ from awa_infra.spec.paths import KeyPath, written
 from awa_infra.spec.problems import Problem
 from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
 
+_LARGEST = 10_000_000
+"""Characters; a configuration with a thousand schemas has less than one million. /dev/zero has no end."""
+
 _PREFIX = f"{NAMESPACE}:"
 
 
@@ -63,12 +66,19 @@ def read(path: Path) -> str:
         ConfigurationError: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LARGEST + 1)
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(
             f"Cannot read {path}: {reason}.", hint="Give the path of a Pulumi.<stack>.yaml."
         ) from exc
+    if len(text) > _LARGEST:
+        raise ConfigurationError(
+            f"Cannot read {path}: it has more than {_LARGEST} characters.",
+            hint="Give the path of a Pulumi.<stack>.yaml.",
+        )
+    return text
 
 
 def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:

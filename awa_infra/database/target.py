@@ -195,7 +195,7 @@ def secrets_of(url: str) -> tuple[str, ...]:
 def redact(text: str, url: str) -> str:
     """Return the text with the connection string and every secret of it hidden."""
     for written in (url, cleaned(url)) if url else ():
-        text = text.replace(written, describe_or_hide(url)) if written else text
+        text = text.replace(written, describe_or_hide(url)) if written.strip() else text
     for secret in secrets_of(url):
         text = text.replace(secret, _HIDDEN)
     return text

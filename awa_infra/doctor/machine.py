@@ -26,6 +26,9 @@ _check = partial(Check, Area.MACHINE)
 PATIENCE = 20.0
 """Seconds for a program to print its version."""
 
+_LARGEST = 10_000_000
+"""Characters of a configuration that are read, as awa_infra.config reads them."""
+
 _LANGUAGES = ("python", "python-exec", "nodejs", "go", "yaml", "dotnet", "java")
 _ENGINE_FOR = "Only up, preview, refresh and destroy need it, and Pulumi programs."
 
@@ -153,9 +156,11 @@ def _passphrase(config: Path | None, environment: Mapping[str, str]) -> Check:
 
 def _has_passphrase(config: Path) -> bool:
     try:
-        return re.search(r"^encryptionsalt:", config.read_text(encoding="utf-8"), flags=re.MULTILINE) is not None
+        with config.open(encoding="utf-8") as file:
+            text = file.read(_LARGEST)
     except (OSError, UnicodeDecodeError):
         return False  # another check reports what is wrong with the file
+    return re.search(r"^encryptionsalt:", text, flags=re.MULTILINE) is not None
 
 
 def _program(name: str, environment: Mapping[str, str]) -> str | None:

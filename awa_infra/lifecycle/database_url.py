@@ -26,6 +26,7 @@ def url_for(url: str | None, config: StackConfig | None) -> str:
     Raises:
         ConfigurationError: there is none, or both are given and name different servers or databases.
     """
+    url = url if url and url.strip() else None
     declared = config.database_url if config else None
     if config is None or not isinstance(declared, str):
         return url or _of_environment()

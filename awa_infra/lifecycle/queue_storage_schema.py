@@ -15,7 +15,6 @@ from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
-from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
@@ -52,17 +51,18 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             "Keep it, or declare a second QueueStorageSchema and move the workers there.",
         )
 
-    def draft(self, wanted: QueueStorageInputs) -> Plan:
-        """Return what an empty database would get."""
-        return make_plan(_desired(wanted), ObservedState())
+    def desired(self, wanted: QueueStorageInputs) -> DesiredState:
+        """Return what the database is to have."""
+        guarded = (wanted.schema_name,) if wanted.guard is True else ()
+        return DesiredState(installed_release(), None, (wanted.wanted(),), guarded=guarded)
 
     def plan(self, olds: Props, wanted: QueueStorageInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the installation, if something is missing, and the lanes that are."""
-        return desired_plan(wanted.database_url, _desired(wanted), wanted.role)
+        return desired_plan(wanted.database_url, self.desired(wanted), wanted.role)
 
     def compare(self, olds: Props, wanted: QueueStorageInputs) -> Comparison:  # noqa: ARG002
         """Return the plan, and what differs in this schema; no other is looked at."""
-        return comparison(wanted.database_url, _desired(wanted), wanted.schema_name, wanted.role)
+        return comparison(wanted.database_url, self.desired(wanted), wanted.schema_name, wanted.role)
 
     def drifted(self, wanted: QueueStorageInputs, seen: Comparison, show: Show) -> bool:
         """Warn of drift; `repair` of the AwaSchema or `awa-infra verify --repair` repairs it."""
@@ -74,7 +74,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         """Install the schema, or complete an existing one of the same shape; create lanes that are missing."""
         report = apply(
             wanted.database_url,
-            _desired(wanted),
+            self.desired(wanted),
             role=wanted.role,
             options=apply_options(wanted, show),
         )
@@ -155,8 +155,3 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             return
         done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"
         show(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)
-
-
-def _desired(wanted: QueueStorageInputs) -> DesiredState:
-    guarded = (wanted.schema_name,) if wanted.guard is True else ()
-    return DesiredState(installed_release(), None, (wanted.wanted(),), guarded=guarded)

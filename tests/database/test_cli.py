@@ -147,6 +147,7 @@ def imported(code: str, **environment: str) -> set[str]:
     [
         ("plann", "No such command: plann. Did you mean plan?"),
         ("stauts", "No such command: stauts. Did you mean status?"),
+        ("help", "No such command: help. Did you mean --help?"),
         (
             "xyz",
             f"No such command: xyz. Known are {', '.join(COMMANDS)}.",
@@ -661,7 +662,7 @@ def test_a_bundle_is_checked_and_compared_with_what_a_database_has_run(
 ) -> None:
     out = tmp_path / "out"
     nothing = run("bundle", "verify", str(out), url=None)
-    assert_fails(nothing, 2, f"There is no bundle in {out}.", code="bundle-refused", hint="Name the folder")
+    assert_fails(nothing, 2, f"Folder {out} has no bundle.", code="bundle-refused", hint="Name the folder")
     run("package", "--format", "psql", "--out", str(out))
     intact = run("bundle", "verify", str(out), url=None)
     assert (intact.status, intact.err) == (0, "")
@@ -833,6 +834,68 @@ def test_a_wrong_configuration_shows_no_password(fail: Callable[..., Outcome], t
 def test_a_url_in_the_wrong_place_of_the_command_line_shows_no_password(run: Run, arguments: list[str]) -> None:
     assert_hidden(run(*arguments))
     assert_hidden(run(*arguments, url=CLOSED))
+
+
+# What is easily typed wrong
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [(("--json", "status"), "awa-infra status --json"), (("-v", "apply", "--quiet"), "awa-infra apply -v")],
+)
+def test_an_option_in_front_of_its_command_is_told_its_place(run: Run, words: tuple[str, ...], right: str) -> None:
+    outcome = run(*words)
+    assert outcome.status == 2
+    assert outcome.err.splitlines()[-1].endswith(f"Write it behind the command: {right}")
+    assert "behind the command" not in run("--hlp").err
+
+
+@pytest.mark.parametrize("group", ["bundle", "dev", "config"])
+def test_the_help_of_a_group_cuts_no_sentence_off(run: Run, group: str) -> None:
+    assert "..." not in run(group, "--help").out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("words", [("config", "check"), ("doctor", "--offline", "--config")])
+def test_a_file_without_an_end_is_refused_as_a_configuration(run: Run, words: tuple[str, ...]) -> None:
+    outcome = run(*words, "/dev/zero", url=CLOSED)
+    assert outcome.status in {1, 2}
+    assert "Cannot read /dev/zero: it has more than 10000000 characters." in outcome.err + outcome.out
+
+
+@pytest.mark.parametrize("words", [("dev", "status"), ("package", "--format", "psql", "--out", "bundle")])
+def test_a_working_directory_that_is_gone_is_named_as_the_reason(tmp_path: Path, words: tuple[str, ...]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$0" && rmdir "$0" && exec "$@"'
+    command = [sys.executable, "-c", "from awa_infra.cli.main import main; main()", *words]
+    done = subprocess.run(
+        ["sh", "-c", script, str(gone), *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: The working directory does not exist any more")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_interruption_while_the_command_starts_leaves_no_traceback(*, ignored: bool) -> None:
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal(signal.SIGINT, {'signal.SIG_IGN' if ignored else 'signal.default_int_handler'})\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *others):\n"
+        "        if name == 'click':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.argv[1:] = ['--version']\n"
+        "from awa_infra.cli.entry import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0 if ignored else -signal.SIGINT, "")
+    assert done.stdout.startswith("awa-infra, version") == ignored
+
+
+def test_a_database_url_of_blanks_is_none(run: Run) -> None:
+    assert "There is no database URL. [config-invalid]" in run("status", url="  ").err
 
 
 # A release that is not known here

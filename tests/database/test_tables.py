@@ -127,3 +127,19 @@ def test_a_name_can_neither_style_a_table_nor_move_the_cursor(listings: Mapping[
     shown = on_a_terminal(120, *listings["verify"], NO_COLOR="1")
     assert HOSTILE.replace("\x1b", r"\x1b") in shown
     assert "\x1b" not in shown
+
+
+def test_the_text_of_a_code_is_no_wider_than_the_terminal() -> None:
+    for columns, widest in ((40, 40), (80, 80), (200, 100)):
+        lines = on_a_terminal(columns, "explain", "downgrade").splitlines()
+        assert widest - 20 < max(map(len, lines)) <= widest
+
+
+def test_a_plan_that_locks_nothing_worth_a_word_has_no_column_for_it(
+    listings: Mapping[str, list[str]], awa_database: Database
+) -> None:
+    awa_database.rows("DELETE FROM awa.storage_transition_state")
+    shown = on_a_terminal(80, "verify", "--repair", "--dry-run", DATABASE_URL=awa_database.url, NO_COLOR="1")
+    assert "#   Step\n" in shown
+    assert "Locks" not in shown
+    assert "Locks" in on_a_terminal(80, *listings["plan"], NO_COLOR="1")

@@ -406,3 +406,15 @@ def test_one_queue_has_one_number_of_shards_whatever_the_schema() -> None:
         "Pulumi.dev.yaml:7: awa:queueStorageSchemas[0].queues[0].shards: is 2, and queues[0].shards is 4: Awa keeps "
         "one number for the queue's name"
     )
+
+
+def test_a_file_that_is_too_long_for_a_configuration_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    monkeypatch.setattr("awa_infra.config.source._LARGEST", 10)
+    path.write_text("config: {}", encoding="utf-8")
+    assert config.read(path) == "config: {}"
+    path.write_text("config: {}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="it has more than 10 characters"):
+        config.read(path)

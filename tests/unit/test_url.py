@@ -292,3 +292,7 @@ def test_the_database_is_known_without_a_connection_as_far_as_the_url_says_it(
     for name in ("PGDATABASE", "PGUSER", "PGHOST", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     assert Target.of(url).address()[1] == database
+
+
+def test_a_connection_string_of_blanks_hides_no_blanks_of_messages() -> None:
+    assert redact("no such file", " ") == "no such file"
