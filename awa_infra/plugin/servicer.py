@@ -250,12 +250,12 @@ def _require_connection(kind: Lifecycle[Any], given: Props) -> None:
         if given.get(name) is None:
             raise ConfigurationError(
                 f"{camel(name)} {functions.NOWHERE}.",
-                hint=functions.SAY_WHERE,
+                hint=functions.say_where(camel(name)),
             )
 
 
 def _with_configuration(problem: Problem, sent: Sent) -> Problem:
     """Say of what is missing that the provider could have it too."""
     if problem.key in FALLBACKS and problem.key not in sent.values:
-        return Problem(problem.key, functions.NOWHERE, functions.SAY_WHERE)
+        return Problem(problem.key, functions.NOWHERE, functions.say_where(camel(problem.key)))
     return problem

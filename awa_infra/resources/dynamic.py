@@ -22,7 +22,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
-from awa_infra.lifecycle.wording import with_inputs
+from awa_infra.lifecycle.wording import placed, with_inputs
 from awa_infra.resources.engine_call import INFO, WARNING, engine_address, log, served, urn
 from awa_infra.spec.base import UNKNOWN
 
@@ -50,7 +50,7 @@ class LifecycleProvider(ResourceProvider):
             # A preview takes inputs for outputs. Without these, everything that depends on them would seem to change.
             certain = self.lifecycle.certain(_plain(_olds), _plain(news))
         inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}
-        return CheckResult(inputs, [CheckFailure(p.key, with_inputs(p.report())) for p in problems])
+        return CheckResult(inputs, [CheckFailure(*placed(p.key, with_inputs(p.report()))) for p in problems])
 
     @served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
