@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from awa_infra.errors import ReleaseError, ReleaseModifiedError, ReleaseTooOldError
 from awa_infra.facts import FLOOR, known_releases
+from awa_infra.facts.measured import FIRST_VERSION_NEVER_LEGACY
 from awa_infra.model import Migration, Patch, Provenance, Release
 
 DISTRIBUTION = "awa-pg"
@@ -118,10 +119,6 @@ def installed_release() -> Release:
         ) from exc
     patches = awa.schema_patches() if hasattr(awa, "schema_patches") else ()
     return build_release(name, awa.migrations(), patches)
-
-
-FIRST_VERSION_NEVER_LEGACY = 9
-"""Awa before 0.4 never came this far; a higher row is today's, whatever else is missing."""
 
 
 def is_legacy_numbering(versions: Collection[int], tables: Collection[str]) -> bool:

@@ -25,8 +25,8 @@ from typing import Any
 import psycopg
 
 from awa_infra.facts.durations import Duration, duration_facts
+from awa_infra.facts.measured import shape_locks
 from awa_infra.model import DesiredState, ObservedState, Queue, QueueStorage, Release, Shape, Step, StepKind
-from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release, normalised_sha256
 from devtools import postgres

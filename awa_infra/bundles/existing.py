@@ -115,7 +115,12 @@ def read(folder: Path) -> ExistingBundle | None:
         if not any(folder.iterdir()):
             return None
         ours = (folder / MANIFEST).is_file() and is_ours((folder / MANIFEST).read_text("utf-8", errors="replace"))
-        files = {} if not ours else {path.relative_to(folder).as_posix(): _content(path) for path in _files(folder)}
+        # A link is nothing that was written here, wherever it points.
+        files = {
+            path.relative_to(folder).as_posix(): b"" if path.is_symlink() else path.read_bytes()
+            for path in (folder.rglob("*") if ours else ())
+            if path.is_symlink() or not path.is_dir()
+        }
     except OSError as exc:
         raise BundleError(
             f"The folder {folder} cannot be read: {exc.strerror}.", hint="Choose another folder."
@@ -147,15 +152,6 @@ def refuse_what_changed(existing: ExistingBundle) -> None:
             hint="Restore the files from version control; a checkout must not convert line ends. What was run "
             "somewhere must stay as it is, and SQL of your own belongs beside the bundle.",
         )
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
-
-
-def _content(path: Path) -> bytes:
-    # A link is nothing that was written here, wherever it points.
-    return b"" if path.is_symlink() else path.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from collections.abc import Callable
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import SCHEMA_GONE, Contents
+from awa_infra.facts.measured import CANONICAL_LOCKS, shape_locks
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
-from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.gates import GateQuery
-from awa_infra.planning.planner import CANONICAL_LOCKS
 
 LOCK_TABLE = "lock-table-too-small"
 """Same code as in the engine: it is the same condition."""

@@ -9,6 +9,7 @@ from awa_infra.bundles.conditions import WHO, corrected_by
 from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents
 from awa_infra.bundles.verify_script import facts
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
+from awa_infra.facts.measured import FIRST_VERSION_OF_0_7
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.planning.access import private_functions
 from awa_infra.planning.gates import GateQuery, gate_queries
@@ -87,7 +88,14 @@ def lock(contents: Contents, take: str) -> str:
         contents: what the bundle contains; has the lock waits.
         take: the function of PostgreSQL that tries to take it, for the transaction or for the session.
     """
-    return sqltext.render("bundle/lock.sql", take=sqltext.Part(take), **contents.waits.values())
+    return lock_script("bundle/lock.sql", contents, take=sqltext.Part(take))
+
+
+def lock_script(file: str, contents: Contents, **values: sqltext.Value | sqltext.Part) -> str:
+    """Return a script that waits for Awa's migration lock, with the lines that refuse when the wait is over."""
+    waits = contents.waits.values()
+    wait = sqltext.Part(sqltext.render("bundle/lock_wait.sql", **waits).rstrip("\n"))
+    return sqltext.render(file, wait=wait, **waits, **values)
 
 
 def _condition(query: GateQuery, when: sqltext.Part) -> str:
@@ -147,16 +155,12 @@ def asked_of(contents: Contents, *, begins_itself: bool = False) -> tuple[GateQu
     return tuple(query for query in queries if _can_block(query.code, contents))
 
 
-_FIRST_OF_0_7 = 41
-"""The first version of Awa 0.7: what concerns the way there does not concern bundles that end before."""
-
-
 def _can_block(code: str, contents: Contents) -> bool:
     start, end = contents.plan.from_version, contents.plan.to_version
     if code == "downgrade":
         return end < contents.desired.release.schema_version
     if code in {"minor-skipped", "storage-not-finalized"}:
-        return end >= _FIRST_OF_0_7
+        return end >= FIRST_VERSION_OF_0_7
     if code == "live-runtimes":
         return any(start < version <= end for version in EXCLUSIVE_VERSIONS)
     return code != "runtime-too-old" or runtime_floor(start, end) is not None

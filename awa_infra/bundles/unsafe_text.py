@@ -67,7 +67,12 @@ def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> N
         BundleError: it lists every text and name.
     """
     listed = tuple(steps)
-    declared = [f"{what} {name!r} has {problem}." for what, name in _declared(desired) for problem in _anywhere(name)]
+    declared = [
+        f"{what} {name!r} has {problem}."
+        for what, name in _declared(desired)
+        for pattern, problem in _ANYWHERE
+        if pattern.search(name)
+    ]
     # A name is reported as such, not by the place that it got to.
     texts = [step for step in listed if not declared or step.kind in {StepKind.MIGRATION, StepKind.PATCH}]
     found = [
@@ -100,10 +105,6 @@ def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:
         yield from ((f"queue of schema {wanted.schema}", queue.name) for queue in wanted.queues)
     if desired.roles is not None:
         yield from ((f"{duty} role", name) for duty, name in desired.roles.duties().items())
-
-
-def _anywhere(text: str) -> Iterator[str]:
-    return (what for pattern, what in _ANYWHERE if pattern.search(text))
 
 
 def _told(pattern: re.Pattern[str], what: str, text: str) -> Iterator[str]:

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents
+from awa_infra.facts.measured import FIRST_VERSION_WITH_ROUTING
 from awa_infra.model import StepKind
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.session import opening
-
-FIRST_VERSION_WITH_ROUTING = 10
-"""The version that creates ``awa.storage_transition_state`` (Awa 0.6.9)."""
 
 _NOTHING_MISSING = "nothing missing"
 

@@ -58,7 +58,11 @@ def status(*, database_url: str | None, config_path: Path | None, role: str | No
         observed, plan = read_plan(url, desired_state(config), role=role)
         refuse_unreadable(plan.gates, observed.database)
     if as_json:
-        pending = {} if plan is None else {"pending": [step.key for step in plan.steps], "digest": _digest(plan)}
+        pending = (
+            {}
+            if plan is None
+            else {"pending": [step.key for step in plan.steps], "digest": plan.digest if plan.steps else None}
+        )
         print_json({**state_data(observed), **pending})
         return
     _print(observed, _pending(plan) if plan is not None else [])
@@ -80,10 +84,6 @@ def _print(observed: ObservedState, pending: Sequence[tuple[str, str]]) -> None:
         click.echo()
         rows = ((s.name, s.owner, [(s.shape, "" if s.readable else "yellow")]) for s in custom)
         drawing.table(("Queue storage", "Owner", "Shape"), rows)
-
-
-def _digest(plan: Plan) -> str | None:
-    return plan.digest if plan.steps else None
 
 
 def _pending(plan: Plan) -> list[tuple[str, str]]:

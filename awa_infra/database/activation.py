@@ -13,8 +13,9 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read
 from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
+from awa_infra.facts.measured import FIRST_VERSION_TO_ACTIVATE
 from awa_infra.model import ObservedState, Plan, Report
-from awa_infra.planning.activation import FIRST_VERSION, is_active, make_activation
+from awa_infra.planning.activation import is_active, make_activation
 from awa_infra.planning.gates import special_queries
 
 
@@ -61,6 +62,6 @@ def activate(
 
 def _activation(connection: Connection, schema: str, state: ObservedState) -> Plan:
     plan = make_activation(schema, state)
-    if not plan.steps or state.version < FIRST_VERSION:
+    if not plan.steps or state.version < FIRST_VERSION_TO_ACTIVATE:
         return plan
     return plan.with_gates(ask_gates(connection, special_queries("activation", schema)))

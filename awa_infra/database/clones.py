@@ -145,8 +145,11 @@ class Run:
             if not self._take(number):
                 return False
             try:
-                if not self._exists(name):
-                    self._drop_remains(name)
+                found = self._found(name)
+                if found is not None and found.going:
+                    # Its DROP was interrupted: nothing can connect to it, and its name is needed.
+                    self.drop(name)
+                if found is None or found.going:
                     self._make(name, make, base)
             finally:
                 self._release(number)
@@ -157,12 +160,6 @@ class Run:
         # Dropped between the look and the lock.
         self._release(number, shared=True)
         return False
-
-    def _drop_remains(self, name: str) -> None:
-        """Drop a template whose DROP was interrupted: nothing can connect to it, and its name is needed."""
-        found = made(self._connection, self.url, f"^{name}$").get(name)
-        if found is not None and found.going:
-            self.drop(name)
 
     def _make(self, name: str, make: Callable[[str], object], base: str | None) -> None:
         """Make a template under the name of a copy, so that the next run drops it if this one is killed."""
@@ -200,13 +197,17 @@ class Run:
         return name
 
     def _exists(self, name: str) -> bool:
-        found = made(self._connection, self.url, f"^{name}$")
-        if found and not found[name].marked:
+        found = self._found(name)
+        return found is not None and not found.going
+
+    def _found(self, name: str) -> Made | None:
+        found = made(self._connection, self.url, f"^{name}$").get(name)
+        if found is not None and not found.marked:
             raise NotOursError(
                 f"Database {name} exists, but awa-infra did not make it: it lacks the mark.",
                 hint="Rename it, or drop it if you do not need it.",
             )
-        return bool(found) and not found[name].going
+        return found
 
     def _take(self, number: int, *, shared: bool = False) -> bool:
         return clone_locks.take(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)

@@ -46,7 +46,12 @@ def database_exists(server_url: str, name: str) -> bool:
     Raises:
         ConnectionFailedError: the server could not be asked.
     """
-    return read(server_url, lambda connection: _exists(connection, name), "Looking for the database")
+
+    def exists(connection: Connection) -> bool:
+        with read_transaction(connection):
+            return _found(connection, name) is not None
+
+    return read(server_url, exists, "Looking for the database")
 
 
 def ensure_database(server_url: str, name: str, options: DatabaseOptions = DatabaseOptions()) -> bool:
@@ -109,11 +114,6 @@ def _create(name: str, options: DatabaseOptions) -> sql.Composed:
     if options.connection_limit != UNLIMITED:
         words.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(options.connection_limit)))
     return sql.SQL(" ").join(words)
-
-
-def _exists(connection: Connection, name: str) -> bool:
-    with read_transaction(connection):
-        return _found(connection, name) is not None
 
 
 def _found(connection: Connection, name: str) -> dict[str, object] | None:

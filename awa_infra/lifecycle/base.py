@@ -11,8 +11,9 @@ from awa_infra.lifecycle.check_results import CheckResults
 from awa_infra.lifecycle.connections import connection_change
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
 from awa_infra.lifecycle.values import Comparison, Difference, Show
-from awa_infra.model import ObservedState, Plan
+from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.describe import digest_line, pending_line
+from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.problems import Problem
@@ -170,6 +171,17 @@ class Lifecycle(DeclaredInputs[W]):
         """Return which object a delete could drop, the same for every declaration of it; empty if it drops nothing."""
         return ""
 
+    def drops(self, props: Props) -> bool:  # noqa: ARG002
+        """Whether a delete would drop the object."""
+        return False
+
+    def located(self, props: Props) -> str:  # noqa: ARG002
+        """Return the droppable object by what identifies its database, however it is connected to; reads that.
+
+        Empty where that cannot be read, or where there is no such object.
+        """
+        return ""
+
     @abstractmethod
     def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
         """Return the observed state and the plan; writes nothing."""
@@ -208,11 +220,12 @@ class Lifecycle(DeclaredInputs[W]):
     def _pending_unseen(self, wanted: W) -> str:
         """Return what an empty database would get, as far as that is known without a connection."""
         others = [name for name in self.needed if name != self.connection]
-        plan = self.draft(wanted) if wanted.known(*others) else None
+        desired = self.desired(wanted) if wanted.known(*others) else None
+        plan = None if desired is None else make_plan(desired, ObservedState())
         return pending_line(plan) if plan is not None and plan.steps else ""
 
-    def draft(self, wanted: W) -> Plan | None:  # noqa: ARG002  for those that have one
-        """Return the plan for an empty database."""
+    def desired(self, wanted: W) -> DesiredState | None:  # noqa: ARG002  for those that are planned from it
+        """Return what the database is to have."""
         return None
 
     def _show_plan(self, wanted: W, seen: Comparison, show: Show) -> None:

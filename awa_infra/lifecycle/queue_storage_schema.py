@@ -6,15 +6,15 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from awa_infra.database.apply import apply
+from awa_infra.database.identity import read_identity
 from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
-from awa_infra.errors import ConfigurationError, DatabaseMissingError
+from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
-from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
@@ -51,17 +51,18 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             "Keep it, or declare a second QueueStorageSchema and move the workers there.",
         )
 
-    def draft(self, wanted: QueueStorageInputs) -> Plan:
-        """Return what an empty database would get."""
-        return make_plan(_desired(wanted), ObservedState())
+    def desired(self, wanted: QueueStorageInputs) -> DesiredState:
+        """Return what the database is to have."""
+        guarded = (wanted.schema_name,) if wanted.guard is True else ()
+        return DesiredState(installed_release(), None, (wanted.wanted(),), guarded=guarded)
 
     def plan(self, olds: Props, wanted: QueueStorageInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the installation, if something is missing, and the lanes that are."""
-        return desired_plan(wanted.database_url, _desired(wanted), wanted.role)
+        return desired_plan(wanted.database_url, self.desired(wanted), wanted.role)
 
     def compare(self, olds: Props, wanted: QueueStorageInputs) -> Comparison:  # noqa: ARG002
         """Return the plan, and what differs in this schema; no other is looked at."""
-        return comparison(wanted.database_url, _desired(wanted), wanted.schema_name, wanted.role)
+        return comparison(wanted.database_url, self.desired(wanted), wanted.schema_name, wanted.role)
 
     def drifted(self, wanted: QueueStorageInputs, seen: Comparison, show: Show) -> bool:
         """Warn of drift; `repair` of the AwaSchema or `awa-infra verify --repair` repairs it."""
@@ -73,7 +74,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         """Install the schema, or complete an existing one of the same shape; create lanes that are missing."""
         report = apply(
             wanted.database_url,
-            _desired(wanted),
+            self.desired(wanted),
             role=wanted.role,
             options=apply_options(wanted, show),
         )
@@ -109,6 +110,21 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             return ""
         return "/".join((*Target.of(wanted.database_url).address(), wanted.schema_name))
 
+    def drops(self, props: Props) -> bool:
+        """Whether that is declared."""
+        return self.normal(props).deletion_policy == DROP
+
+    def located(self, props: Props) -> str:
+        """Return the schema by the identifiers of its server's data and of its database."""
+        if not self.droppable(props):
+            return ""
+        wanted = self.normal(props)
+        try:
+            found = read_identity(wanted.database_url)
+        except AwaInfraError:
+            return ""  # a create or delete of it reports that
+        return f"{found.system}:{found.oid}/{wanted.schema_name}" if found.system else ""
+
     def delete(self, props: Props, show: Show) -> None:
         """Forget the schema, or drop it if that is declared and no gate blocks."""
         wanted = self.normal(props)
@@ -139,8 +155,3 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             return
         done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"
         show(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)
-
-
-def _desired(wanted: QueueStorageInputs) -> DesiredState:
-    guarded = (wanted.schema_name,) if wanted.guard is True else ()
-    return DesiredState(installed_release(), None, (wanted.wanted(),), guarded=guarded)

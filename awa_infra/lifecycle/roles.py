@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from awa_infra.database.observe import read_plan
@@ -14,7 +15,6 @@ from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.access import ROLES_KEY
-from awa_infra.planning.planner import make_plan
 from awa_infra.release import installed_release
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.roles import RolesInputs, RolesOutputs
@@ -41,13 +41,15 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
             "Hand it over with REASSIGN OWNED BY, then declare a new AwaRoles and remove this one. No role is dropped.",
         )
 
-    def draft(self, wanted: RolesInputs) -> Plan:
-        """Return what an empty database would get."""
-        return make_plan(_desired(wanted), ObservedState())
+    def desired(self, wanted: RolesInputs) -> DesiredState:
+        """Return what the database is to have."""
+        passwords = tuple(duty for duty, password in wanted.passwords().items() if password is not None)
+        roles = replace(wanted.wanted(wanted.queue_storage_schemas), passwords=passwords)
+        return DesiredState(installed_release(), None, roles=roles)
 
     def plan(self, olds: Props, wanted: RolesInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return what roles and privileges are missing."""
-        return read_plan(wanted.database_url, _desired(wanted))
+        return read_plan(wanted.database_url, self.desired(wanted))
 
     def show_pending(self, wanted: RolesInputs, seen: Comparison, show: Show) -> None:
         """Say what is missing, so that a preview shows what was revoked."""
@@ -66,7 +68,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         changed = self._to_be_set(olds, wanted)
         report = apply_roles(
             wanted.database_url,
-            _desired(wanted),
+            self.desired(wanted),
             {str(names[duty]): declared[duty] for duty in changed},
             when_made={str(names[duty]): password for duty, password in declared.items()},
             options=apply_options(wanted, show),
@@ -117,10 +119,6 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         """Change nothing: roles own things, and sessions may be using them."""
         names = ", ".join(str(props[duty]) for duty in ("owner", *LOGINS) if props.get(duty))
         show(f"Roles {names} and their privileges are left as they are. Pulumi only forgets them.", warning=True)
-
-
-def _desired(wanted: RolesInputs) -> DesiredState:
-    return DesiredState(installed_release(), None, roles=wanted.wanted(wanted.queue_storage_schemas))
 
 
 def _kept_url(olds: Props) -> str:

@@ -15,7 +15,6 @@ from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind, Transaction
 from awa_infra.planning.describe import locks_line, pending_line
 from awa_infra.planning.effort import DURATION
-from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import refuse_unreadable, release_gate
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
@@ -50,19 +49,27 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         gate = release_gate(expected, installed_release()) if known else None
         return problems if gate is None else [*problems, Problem("release", gate.message, gate.hint, gate.code)]
 
-    def draft(self, wanted: SchemaInputs) -> Plan:
-        """Return what an empty database would get."""
-        return make_plan(_desired(wanted), ObservedState())
+    def desired(self, wanted: SchemaInputs) -> DesiredState:
+        """Return what the database is to have."""
+        release = installed_release()
+        return DesiredState(
+            release,
+            release.schema_version if wanted.target_version is None else wanted.target_version,
+            wanted.own_queue_storage(),
+            wanted.policy(),
+            guarded=(CANONICAL_SCHEMA,) if wanted.guard is True else (),
+            transaction=wanted.together(),
+        )
 
     def plan(self, olds: Props, wanted: SchemaInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return the pending migrations and patches."""
-        desired = _desired(wanted)
+        desired = self.desired(wanted)
         observed, plan = desired_plan(wanted.database_url, desired, wanted.role)
         return observed, plan_with_repair(wanted, desired, observed, plan)
 
     def compare(self, olds: Props, wanted: SchemaInputs) -> Comparison:  # noqa: ARG002
         """Return the plan, and what differs in schema ``awa``."""
-        desired = _desired(wanted)
+        desired = self.desired(wanted)
         seen = comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
         return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
 
@@ -100,7 +107,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         """Apply what is pending; a database that ``awa migrate`` made is simply adopted."""
         url, release = wanted.database_url, installed_release()
         options = apply_options(wanted, show)
-        report = apply_with_repair(wanted, _desired(wanted), options)
+        report = apply_with_repair(wanted, self.desired(wanted), options)
         if wanted.repair and not report.changed:
             repaired, _found = repair(
                 url, release, [CANONICAL_SCHEMA], policy=wanted.policy(), role=wanted.role, options=options
@@ -161,18 +168,6 @@ def _drift_hint(*, repairable: bool, repair: bool) -> str:
     if repairable:
         return f"{_VERIFY}; set repair to true to have an update run Awa's own SQL again"
     return f"{_VERIFY}; repair cannot reach this, the findings say what can"
-
-
-def _desired(wanted: SchemaInputs) -> DesiredState:
-    release = installed_release()
-    return DesiredState(
-        release,
-        release.schema_version if wanted.target_version is None else wanted.target_version,
-        wanted.own_queue_storage(),
-        wanted.policy(),
-        guarded=(CANONICAL_SCHEMA,) if wanted.guard is True else (),
-        transaction=wanted.together(),
-    )
 
 
 def _outputs(observed: ObservedState) -> dict[str, Any]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from awa_infra import sqltext
+from awa_infra.facts.measured import FIRST_VERSION_TO_ACTIVATE
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, Step, StepKind
 from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
 from awa_infra.planning.substrate import is_complete
-
-FIRST_VERSION = 13
-"""From this schema version on Awa can activate a fresh database in one go (``storage_auto_finalize_if_fresh``)."""
 
 
 def make_activation(schema: str, observed: ObservedState) -> Plan:
@@ -36,12 +34,12 @@ def is_active(schema: str, observed: ObservedState) -> bool:
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
-    if observed.version < FIRST_VERSION:
+    if observed.version < FIRST_VERSION_TO_ACTIVATE:
         return [
             Gate(
                 "canonical-schema-missing",
-                f"Activation needs schema awa at version {FIRST_VERSION} or later; database {observed.database} is at "
-                f"version {observed.version}.",
+                f"Activation needs schema awa at version {FIRST_VERSION_TO_ACTIVATE} or later; database "
+                f"{observed.database} is at version {observed.version}.",
                 "Apply Awa's migrations first.",
             )
         ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from awa_infra.facts.durations import Duration, duration_facts
+from awa_infra.facts.measured import shape_locks
 from awa_infra.model import Shape, Step, StepKind
 from awa_infra.release import normalised_sha256
 from awa_infra.wording import and_listed, counted
@@ -79,14 +80,6 @@ def is_unmeasured(step: Step, duration: Duration | None) -> bool:
         duration: what :func:`duration_of` returns for it.
     """
     return duration is None and step.kind in _MEASURED_ALONE
-
-
-def shape_locks(shape: Shape) -> int:
-    """Return about how many objects a queue-storage schema has that a transaction can lock.
-
-    The upper of the two measured formulas (PostgreSQL 18, Awa 0.6.9): relations, toast tables and indexes.
-    """
-    return 163 + 59 * shape.queue_slots + 12 * shape.lease_slots + 37 * shape.claim_slots
 
 
 def locks_text(sql: str) -> str | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from awa_infra import sqltext
+from awa_infra.facts.measured import CANONICAL_LOCKS, REFRESHES_CUSTOM, shape_locks
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,
@@ -19,7 +20,7 @@ from awa_infra.model import (
     StepKind,
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
-from awa_infra.planning.effort import locks_text, shape_locks
+from awa_infra.planning.effort import locks_text
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
 from awa_infra.planning.installer import INSTALLER, replays_installer
@@ -27,14 +28,6 @@ from awa_infra.planning.pure_gates import pure_gates
 from awa_infra.planning.release_notes import release_notes
 from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions
-
-CANONICAL_LOCKS = 1869
-"""Lockable objects of a fresh canonical install, the upper of the two measured (PostgreSQL 18, Awa 0.6.9)."""
-
-_REFRESHES_CUSTOM = frozenset(
-    {"V024", "V025", "V027", "V028", "V030", "V031", "V032", "V033", "V035", "V036", "V037", "V039"}
-)
-"""Migrations that refresh every custom queue-storage schema (Awa 0.6.9)."""
 
 
 def make_plan(desired: DesiredState, observed: ObservedState) -> Plan:
@@ -150,7 +143,7 @@ def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list
 def _lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step]) -> int:
     """Return about how many objects the transaction of these steps will have locked at its end."""
     objects = CANONICAL_LOCKS if any(s.kind in {StepKind.MIGRATION, StepKind.PATCH} for s in steps) else 0
-    if any(replays_installer(s) or s.key in _REFRESHES_CUSTOM for s in steps):
+    if any(replays_installer(s) or s.key in REFRESHES_CUSTOM for s in steps):
         objects += sum(shape_locks(s.shape) for s in observed.substrates if s.schema != CANONICAL_SCHEMA)
     # Those that are there were counted with the migrations that refresh them.
     installed = {s.schema for s in observed.substrates} if objects else set()

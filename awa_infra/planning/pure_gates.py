@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from awa_infra.errors import BlockedError
+from awa_infra.facts.measured import FIRST_VERSION_WITH_CUSTOM_SCHEMAS
 from awa_infra.model import DesiredState, Gate, LostRows, ObservedState, Release
 from awa_infra.wording import listed
-
-FIRST_VERSION_WITH_CUSTOM_SCHEMAS = 24
-"""From this schema version on both functions that install queue storage exist (Awa 0.6.0)."""
 
 TRANSITION = "storage_transition_state"
 """The table of one row that says where new jobs go (Awa 0.6.9)."""

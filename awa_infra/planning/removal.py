@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from awa_infra import sqltext
-from awa_infra.model import Gate, ObservedState, Plan, Release, Shape, Step, StepKind
+from awa_infra.facts.measured import removal_locks
+from awa_infra.model import Gate, ObservedState, Plan, Release, Step, StepKind
 from awa_infra.naming import schema_name_problem
 from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
 from awa_infra.wording import listed
 
 _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""
-
-_NOT_NULL_IS_AN_OBJECT = 180000
-"""From this server version on every NOT NULL is a constraint with a name, and DROP locks each."""
 
 
 def make_removal(schema: str, observed: ObservedState) -> Plan:
@@ -72,17 +70,6 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
         f"Schema {schema} holds what Awa did not make: {listed(sorted(extra), most=_SHOWN)}.",
         "Move or drop those yourself, then remove the schema again.",
     )
-
-
-def removal_locks(shape: Shape, server_version: int) -> int:
-    """Return how many objects a transaction has locked when it has dropped a queue-storage schema.
-
-    Measured, and exact without lanes (PostgreSQL 14, 17 and 18, Awa 0.6.9): DROP locks constraints, defaults and
-    types one by one, three times what the installation takes.
-    """
-    if server_version >= _NOT_NULL_IS_AN_OBJECT:
-        return 567 + 188 * shape.queue_slots + 31 * shape.lease_slots + 99 * shape.claim_slots
-    return 342 + 103 * shape.queue_slots + 18 * shape.lease_slots + 58 * shape.claim_slots
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:

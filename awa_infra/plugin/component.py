@@ -78,7 +78,11 @@ class _Stack(pulumi.ComponentResource):
         for item in stack_objects(config):
             connection = {"serverUrl" if item.kind == DATABASE else "databaseUrl": url}
             # What the provider is configured with counts where the component says nothing.
-            said = {camel(key): value for key, value in item.inputs.items() if key not in _WAITS or _said(config, key)}
+            said = {
+                camel(key): value
+                for key, value in item.inputs.items()
+                if key not in _WAITS or getattr(config, key) is not None
+            }
             made[item.name] = _Child(
                 _TOKENS[item.kind],
                 f"{name}-{item.name}",
@@ -115,10 +119,6 @@ class _Child(pulumi.CustomResource):
 
 
 _WAITS = ("lock_timeout", "lock_wait")
-
-
-def _said(config: StackConfig, key: str) -> bool:
-    return getattr(config, key) is not None
 
 
 def _config(source: str, given: Mapping[str, Any]) -> StackConfig:

@@ -68,11 +68,8 @@ def facts_from(
         private=frozenset(
             function
             for part, function in catalog
-            if part == "function" and _revoked(catalog.get(("privilege", function), "public EXECUTE"))
+            if part == "function"
+            and "public EXECUTE" not in catalog.get(("privilege", function), "public EXECUTE").split(", ")
         ),
         fingerprint=digest(awa),
     )
-
-
-def _revoked(privileges: str) -> bool:
-    return "public EXECUTE" not in privileges.split(", ")

@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Literal
 
 from awa_infra import sqltext
+from awa_infra.facts.measured import CANONICAL_LOCKS, shape_locks
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, QueueStorage, Release, Shape, Step, StepKind
 from awa_infra.planning.access import owned_steps
-from awa_infra.planning.effort import shape_locks
 from awa_infra.planning.gates import queue_storage_values
-from awa_infra.planning.planner import CANONICAL_LOCKS, migration_step, patch_step
+from awa_infra.planning.planner import migration_step, patch_step
 from awa_infra.verification.advice import BACKUP, REPLAY
 from awa_infra.verification.findings import Finding, FindingKind
 from awa_infra.wording import listed

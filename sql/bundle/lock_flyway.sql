@@ -17,13 +17,7 @@ BEGIN
             taken := pg_try_advisory_xact_lock(4708303813013489490);
         END IF;
         EXIT WHEN taken;
-        IF clock_timestamp() > deadline THEN
-            RAISE EXCEPTION 'Awa''s migration lock in database % was not free within %. [lock-timeout]', current_database(),
-                {lock_wait_text}
-                USING ERRCODE = 'lock_not_available',
-                      HINT = 'Another migration is running; in pg_locks it holds objid 1296648018. Wait for it, then run this again.';
-        END IF;
-        PERFORM pg_sleep(0.2);
+{wait}
     END LOOP;
     IF own_connection THEN
         PERFORM set_config('awa_infra.held', 'true', false);

@@ -21,7 +21,7 @@ from awa_infra.bundles.contents import (
 )
 from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
 from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
-from awa_infra.bundles.preflight import locked, preflight, refusal, stop, tool_timeout_query
+from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
 from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.session import session_block
@@ -108,7 +108,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     conditions = [locked(contents, first=False), preflight(contents, more=more), stop()]
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
-        sqltext.render("bundle/lock_flyway.sql", application=_APPLICATION, **contents.waits.values()),
+        lock_script("bundle/lock_flyway.sql", contents, application=_APPLICATION),
         preflight(contents, more=more, each_time=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]

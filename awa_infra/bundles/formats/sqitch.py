@@ -78,14 +78,13 @@ def files(contents: Contents) -> dict[str, bytes]:
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
         **{f"revert/{stem}.sql": back for stem in ordered},
-        **{f"verify/{stem}.sql": _recorded(stem) for stem in ordered},
+        **{
+            f"verify/{stem}.sql": sqltext.render("bundle/version_recorded.sql", version=number(stem) // ROOM).encode()
+            for stem in ordered
+        },
         # All of it can be checked only after the last one.
         f"verify/{ordered[-1]}.sql": b"\\ir ../awa_infra/verified.sql\n",
     }
-
-
-def _recorded(stem: str) -> bytes:
-    return sqltext.render("bundle/version_recorded.sql", version=number(stem) // ROOM).encode()
 
 
 def _wrapped(contents: Contents, step: Step) -> bytes:
