@@ -23,6 +23,15 @@ def with_inputs(text: str) -> str:
     return _COMMAND.sub(named, text)
 
 
+def placed(key: str, reason: str) -> tuple[str, str]:
+    """Return what an engine is given as the property and as the reason of a failed check.
+
+    An engine prints the value of the property that is named; of a part of one, such as ``queues[0].name``, it finds
+    none and would print ``<nil>``.
+    """
+    return ("", f"{key}: {reason}") if "." in key or "[" in key else (key, reason)
+
+
 def in_lines(text: str) -> str:
     """Return a message with its hint on a line of its own, as failures have it."""
     return text.replace(" Hint: ", "\nHint: ")

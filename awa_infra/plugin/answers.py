@@ -5,6 +5,7 @@ from __future__ import annotations
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from awa_infra.lifecycle.wording import placed
 from awa_infra.plugin.kinds import spoken
 from awa_infra.plugin.wire import Sent, encode
 from awa_infra.spec.base import Input, Props, camel
@@ -13,7 +14,7 @@ from awa_infra.spec.problems import Problem
 
 def failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
     """Return problems as the engine shows them, in the names of the program's language."""
-    reported = [(camel(problem.key), spoken(problem.report())) for problem in problems]
+    reported = [placed(camel(problem.key), spoken(problem.report())) for problem in problems]
     return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in reported]
 
 

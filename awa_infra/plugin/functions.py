@@ -15,11 +15,19 @@ from awa_infra.spec.provider import PlanInputs, PlanOutputs, StatusInputs, Statu
 NOWHERE = "is given neither here nor in the configuration of the provider"
 """Message for a missing connection."""
 
-SAY_WHERE = (
-    "Run pulumi config set --secret awa:databaseUrl, or set DATABASE_URL, or databaseUrl of the provider of the "
-    "resource, or of the resource."
-)
-"""What to do then. The command asks for the value, or reads it from standard input."""
+
+def say_where(key: str) -> str:
+    """Return what to do then. The command asks for the value, or reads it from standard input.
+
+    Args:
+        key: the input of the resource or function that the connection can be.
+    """
+    own = "" if key == "databaseUrl" else f"{key} "
+    return (
+        "Run pulumi config set --secret awa:databaseUrl, or set DATABASE_URL, or databaseUrl of the provider of the "
+        f"resource, or {own}of the resource."
+    )
+
 
 ARGUMENTS: Mapping[str, type[StatusInputs]] = {GET_STATUS: StatusInputs, GET_PLAN: PlanInputs}
 """What each function takes."""
@@ -41,7 +49,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
         )
     values, problems = ARGUMENTS[token].of(given), input_problems(ARGUMENTS[token], given)
     if values.database_url is None:
-        problems.append(Problem("database_url", NOWHERE, SAY_WHERE))
+        problems.append(Problem("database_url", NOWHERE, say_where("databaseUrl")))
     if problems or UNKNOWN in values.props().values():
         return problems, {}
     found = plan_of(values) if isinstance(values, PlanInputs) else status_of(values)

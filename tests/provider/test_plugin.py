@@ -155,6 +155,8 @@ def test_a_connection_that_is_nowhere_is_said_so_with_the_command_that_sets_it(p
     _inputs, failures = plugin.check({})
     (reason,) = failures.values()
     assert reason == NOWHERE
+    _inputs, failures = plugin.use("Database").check({"name": "jobs"})
+    assert failures["serverUrl"] == NOWHERE.replace(", or of the resource", ", or serverUrl of the resource")
 
 
 def test_all_that_is_wrong_is_reported_at_once(plugin: Plugin) -> None:
@@ -174,6 +176,12 @@ def test_an_empty_connection_string_is_refused_and_leads_to_no_server_by_chance(
     declared = {key: "", **({"name": "jobs"} if kind == "Database" else {})}
     assert plugin.use(kind).check(declared)[1] == {key: "must not be empty [config-invalid]"}
     assert plugin.check_config({"databaseUrl": ""})[1] == {"databaseUrl": "must not be empty [config-invalid]"}
+
+
+def test_what_is_wrong_in_a_list_is_named_without_a_value_that_the_engine_cannot_find(plugin: Plugin) -> None:
+    """It would print ``property queues[0].priorities value {<nil>}``."""
+    _inputs, failures = plugin.check({"databaseUrl": UNKNOWN, "queues": [{"name": "a", "priorities": [1, 1]}]})
+    assert failures == {"": "queues[0].priorities: has 1 twice [config-invalid]"}
 
 
 def test_a_mistyped_input_is_answered_with_the_one_that_was_probably_meant(plugin: Plugin) -> None:

@@ -138,7 +138,9 @@ def test_what_is_wrong_with_queues_and_policies_is_reported_with_the_rest(
     bad = wanted(
         awa_database, queue_slots=1.0, queues=[{"name": "a", "shards": 65.0}], deletion_policy="burn", force_drop=True
     )
-    assert {"queue_slots", "deletion_policy"} <= set(storage.check(bad))
+    found = storage.check(bad)
+    assert {"queue_slots", "deletion_policy"} <= set(found)
+    assert found[""] == "queues[0].shards: must be at most 64 [config-invalid]"
 
 
 def test_a_schema_that_is_to_be_dropped_is_dropped(
