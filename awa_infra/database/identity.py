@@ -7,6 +7,7 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.look import look_to_read
 from awa_infra.database.observe import END, plan_from
 from awa_infra.database.reading import read
+from awa_infra.database.session import read_transaction
 from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Plan
 
 
@@ -18,6 +19,23 @@ def identity(connection: Connection) -> DatabaseIdentity:
         found = connection.execute(sqltext.load("observe/system.sql").encode()).fetchone() or {}
         system = str(found["system"])
     return DatabaseIdentity(row["name"], row["oid"], system)
+
+
+def read_identity(url: str) -> DatabaseIdentity:
+    """Return which database a connection string leads to.
+
+    Args:
+        url: connection string; hidden from every message.
+
+    Raises:
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+
+    def work(connection: Connection) -> DatabaseIdentity:
+        with read_transaction(connection):
+            return identity(connection)
+
+    return read(url, work)
 
 
 def read_identified_plan(

@@ -31,6 +31,7 @@ from awa_infra.model import (
 )
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.ownership import hand_over_query
+from awa_infra.planning.substrate import own_objects
 from awa_infra.release import is_legacy_numbering
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def look(
             # Creating roles requires the login role.
             connection.execute(sqltext.load("observe/read_as_owner.sql").encode())
         catalog = connection.execute(sqltext.render("observe/catalog.sql", only=scope).encode())
-        found = connection.execute(sqltext.render("observe/substrates.sql", only=scope).encode())
+        found = connection.execute(sqltext.render("observe/substrates.sql", only=scope, **own_objects()).encode())
         applied = connection.execute(f"SELECT {probe}".encode())
     # Fetched after the pipeline: a fetch inside it would ask for an answer at once, one more round trip.
     locked = taken is not None and bool((taken.fetchone() or {})["taken"])

@@ -205,9 +205,7 @@ def stop(folder: Path, *, delete: bool = False) -> bool:
         ran = container_runs(folder, client)
         stop_container(folder, client, delete=delete)
     else:
-        ran = localserver.stop(folder / _DATA, "immediate" if delete else "fast")
-        if delete:
-            localserver.destroy(folder / _DATA)
+        ran = localserver.destroy(folder / _DATA) if delete else localserver.stop(folder / _DATA, "fast")
     if not delete:
         return ran
     forget(folder)

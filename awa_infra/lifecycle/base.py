@@ -171,6 +171,17 @@ class Lifecycle(DeclaredInputs[W]):
         """Return which object a delete could drop, the same for every declaration of it; empty if it drops nothing."""
         return ""
 
+    def drops(self, props: Props) -> bool:  # noqa: ARG002
+        """Whether a delete would drop the object."""
+        return False
+
+    def located(self, props: Props) -> str:  # noqa: ARG002
+        """Return the droppable object by what identifies its database, however it is connected to; reads that.
+
+        Empty where that cannot be read, or where there is no such object.
+        """
+        return ""
+
     @abstractmethod
     def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
         """Return the observed state and the plan; writes nothing."""

@@ -1,4 +1,4 @@
-"""Remember what this process, which serves one run of the engine, has declared so far.
+"""Remember what one run of the engine has declared so far.
 
 A renamed resource is a new one and a removed one for Pulumi, and so is a replaced one. Both declare the same
 object, so the removal must not drop what the new one has just adopted.
@@ -6,43 +6,97 @@ object, so the removal must not drop what the new one has just adopted.
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.claims import Claim, Claims, State
 from awa_infra.spec.base import Props
 
 
 class Declared:
-    """Which resource, by its URN, declares what."""
+    """Which resource, by its URN, declares what.
 
-    def __init__(self) -> None:
-        self._by_object: defaultdict[str, set[str]] = defaultdict(set)
-        self._made: set[tuple[str, str]] = set()
+    Args:
+        run: address of the engine, which the other provider processes of the same run have, too.
+    """
+
+    def __init__(self, run: str = "") -> None:
+        self._claims = Claims(run)
+        self._places: dict[str, tuple[Lifecycle[Any], Props]] = {}
+        self._hidden = False
         self._lock = threading.Lock()
 
-    def note(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
-        """Remember that a resource declares its object."""
-        name = lifecycle.droppable(props)
-        if name:
-            with self._lock:
-                self._by_object[name].add(urn)
+    def note(self, urn: str, lifecycle: Lifecycle[Any], props: Props, *, again: bool) -> None:
+        """Remember that a resource declares its object.
+
+        Args:
+            urn: of the resource.
+            lifecycle: of its kind.
+            props: what is declared now.
+            again: whether the engine compares with what was declared before; for a new resource, and for one that is
+                to be replaced, it does not.
+        """
+        self._add(urn, "declared" if again else "afresh", lifecycle, props)
+
+    def note_compared(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
+        """Remember that a resource is kept or updated in this run: what is deleted under its URN is an older one."""
+        self._add(urn, "compared", lifecycle, props)
 
     def note_made(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
         """Remember that a resource is being made, or adopted, in this run."""
-        self.note(urn, lifecycle, props)
-        name = lifecycle.droppable(props)
-        if name:
-            with self._lock:
-                self._made.add((urn, name))
+        # Two connection strings may lead to one database; a create is rare enough to look.
+        self._add(urn, "made", lifecycle, props, lifecycle.located(props))
 
     def holder(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> str:
         """Return what declares the object of a resource that is to be deleted, in words; empty if nothing does."""
         name = lifecycle.droppable(props)
+        if not name:
+            return ""
+        drops = lifecycle.drops(props)
+        if drops and self._hidden:
+            return "This process cannot share with others of the same run what it declares"
+        located = lifecycle.located(props) if drops else ""
+        try:
+            with self._lock:
+                processes = self._claims.of_each_process()
+        except (OSError, ValueError, KeyError, TypeError):
+            return "What other processes of this run declare cannot be read" if drops else ""
+        names = {name, located, *self._spellings(located)} - {""}
+        return _holder(urn, [claim for claim in itertools.chain(*processes) if names & {*claim.names}])
+
+    def _add(self, urn: str, state: State, lifecycle: Lifecycle[Any], props: Props, located: str = "") -> None:
+        name = lifecycle.droppable(props)
+        if not name:
+            return
         with self._lock:
-            if name and self._by_object[name] - {urn}:
-                return "Another resource declares the same now"
-            if (urn, name) in self._made:
-                return "Its replacement has adopted the same"
-        return ""
+            self._places[name] = (lifecycle, props)
+            try:
+                self._claims.add(Claim(urn, state, (name, located) if located else (name,)))
+            except OSError:
+                # Nobody else knows of it. Only a drop would do harm, and there is none from now on.
+                self._hidden = True
+
+    def _spellings(self, located: str) -> Iterable[str]:
+        """Return the names, in this process, of the same object by way of other connection strings."""
+        if not located:
+            return
+        for name, (lifecycle, props) in [*self._places.items()]:
+            if name.rpartition("/")[2] == located.rpartition("/")[2] and lifecycle.located(props) == located:
+                yield name
+
+
+def _holder(urn: str, about: Iterable[Claim]) -> str:
+    """Return what the claims about one object say against its deletion under a URN, in words."""
+    states = []
+    for claim in about:
+        if claim.urn != urn:
+            return "Another resource declares the same now"
+        states.append(claim.state)
+    if "made" in states:
+        return "Its replacement has adopted the same"
+    # Compared with what was before, and no check afresh since: the resource is kept, an older one of its URN goes.
+    kept = [state for state in states if state != "declared"][-1:] == ["compared"]
+    return "What replaced it declares the same" if kept else ""

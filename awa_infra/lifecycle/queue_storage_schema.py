@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from awa_infra.database.apply import apply
+from awa_infra.database.identity import read_identity
 from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
-from awa_infra.errors import ConfigurationError, DatabaseMissingError
+from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
@@ -108,6 +109,21 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         if props.get("database_url") is None or not wanted.known("database_url", "schema"):
             return ""
         return "/".join((*Target.of(wanted.database_url).address(), wanted.schema_name))
+
+    def drops(self, props: Props) -> bool:
+        """Whether that is declared."""
+        return self.normal(props).deletion_policy == DROP
+
+    def located(self, props: Props) -> str:
+        """Return the schema by the identifiers of its server's data and of its database."""
+        if not self.droppable(props):
+            return ""
+        wanted = self.normal(props)
+        try:
+            found = read_identity(wanted.database_url)
+        except AwaInfraError:
+            return ""  # a create or delete of it reports that
+        return f"{found.system}:{found.oid}/{wanted.schema_name}" if found.system else ""
 
     def delete(self, props: Props, show: Show) -> None:
         """Forget the schema, or drop it if that is declared and no gate blocks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from awa_infra.database.observe import read_plan
@@ -42,7 +43,9 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
 
     def desired(self, wanted: RolesInputs) -> DesiredState:
         """Return what the database is to have."""
-        return DesiredState(installed_release(), None, roles=wanted.wanted(wanted.queue_storage_schemas))
+        passwords = tuple(duty for duty, password in wanted.passwords().items() if password is not None)
+        roles = replace(wanted.wanted(wanted.queue_storage_schemas), passwords=passwords)
+        return DesiredState(installed_release(), None, roles=roles)
 
     def plan(self, olds: Props, wanted: RolesInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
         """Return what roles and privileges are missing."""

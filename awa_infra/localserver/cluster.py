@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver import host
+from awa_infra.localserver.files import read_file, replace_file
 from awa_infra.localserver.folders import note
 from awa_infra.localserver.host import account
 
@@ -28,7 +28,6 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 90
 PORT_ATTEMPTS = 5
-PRIVATE_FILE = 0o600
 _READ_IT = "Its own words are above. Remove what is in the way and run the same again."
 PORT_CLOSED = re.compile(r"could not bind[^\n]*Permission denied")
 PORT_TAKEN = re.compile(r"could not bind|[Aa]ddress already in use|could not create any TCP")
@@ -113,9 +112,7 @@ class Cluster:
         side = home / "pgdata.new"
         shutil.rmtree(side, ignore_errors=True)
         password_file = home / "initial-password"
-        password_file.touch(PRIVATE_FILE)
-        password_file.write_text(cluster.password)
-        account().own(password_file)
+        replace_file(password_file, cluster.password, account().ids)
         try:
             made = account().run(
                 [
@@ -136,12 +133,7 @@ class Cluster:
 
     def save(self) -> None:
         """Write what the next start needs, whole or not at all."""
-        side = self.home / f"{MEMORY}.new"
-        side.unlink(missing_ok=True)
-        handle = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        with os.fdopen(handle, "w") as stream:
-            json.dump({"password": self.password, "port": self.port}, stream)
-        side.rename(self.home / MEMORY)
+        replace_file(self.home / MEMORY, json.dumps({"password": self.password, "port": self.port}))
 
     def check_version(self, major: int) -> None:
         """Refuse data that another major version made, with what to do."""
@@ -250,9 +242,7 @@ class Cluster:
         """Start once; return None on success, else what the server wrote."""
         own = {"listen_addresses": HOST, "port": str(self.port), "unix_socket_directories": ""}
         lines = [f"{key} = {_quoted(value)}\n" for key, value in {**settings, **own}.items()]
-        configuration = self.pgdata / CONFIGURATION
-        configuration.write_text("".join(lines))
-        account().own(configuration)
+        replace_file(self.pgdata / CONFIGURATION, "".join(lines), account().ids)
         self._include()
         written_before = self.log.stat().st_size if self.log.exists() else 0
         started = account().run(
@@ -274,9 +264,9 @@ class Cluster:
         """Have postgresql.conf read that file, in data of an older awa-infra too."""
         main = self.pgdata / "postgresql.conf"
         line = f"include_if_exists = '{CONFIGURATION}'\n"
-        if line not in main.read_text(errors="replace"):
-            with main.open("a") as stream:
-                stream.write(f"\n{line}")
+        text = read_file(main)
+        if line not in text:
+            replace_file(main, f"{text}\n{line}", account().ids)
 
 
 def _pg_ctl() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import shlex
 import shutil
 import tempfile
@@ -36,10 +37,25 @@ def lock(path: Path, waiting_for: str, seconds: float | None = None) -> Iterator
     Raises:
         LockTimeoutError: another run had it for all that time.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        take(handle, fcntl.LOCK_EX, waiting_for, seconds)
-        yield
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = path.open("w")
+        except FileNotFoundError:
+            continue  # the other run has just removed the folder
+        with handle:
+            take(handle, fcntl.LOCK_EX, waiting_for, seconds)
+            # Whoever removed the file under its lock has left another one to the next.
+            if _is_there(handle, path):
+                yield
+                return
+
+
+def _is_there(handle: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def take(handle: IO[str], kind: int, waiting_for: str, seconds: float | None = None) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awa_infra.errors import LocalServerError
+from awa_infra.localserver.files import replace_file
 from awa_infra.localserver.folders import READABLE_DIRECTORY, built_beside, note
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 UNPRIVILEGED_ACCOUNT = "nobody"
 PRIVATE_DIRECTORY = 0o700
+READABLE_FILE = 0o644
 OWNER_MARK = "owner"
 """File with the path of the link to data elsewhere that may be removed once that link is gone: those of test runs."""
 LINK_MARK = "link"
@@ -86,10 +88,15 @@ class Account:
         except OSError:
             return False
 
+    @property
+    def ids(self) -> tuple[int, int] | None:
+        """User and group to give files to; ``None`` where they are those of the current one already."""
+        return (self.uid, self.gid) if self.uid is not None and self.gid is not None else None
+
     def own(self, path: Path) -> None:
-        """Give a path to the account."""
-        if self.uid is not None and self.gid is not None:
-            os.chown(path, self.uid, self.gid)
+        """Give a path to the account; where it is a link, the link alone."""
+        if self.ids is not None:
+            os.chown(path, *self.ids, follow_symlinks=False)
 
 
 @cache
@@ -236,9 +243,7 @@ def make_home(data_dir: Path, *, throw_away: bool) -> Path:
 
 def _mark(home: Path, name: str, link: Path) -> None:
     """Record for which link a home is: last and in one step, so that a half-made one is never taken for an orphan."""
-    mark = home / f"{name}.new"
-    mark.write_text(str(link))
-    mark.rename(home / name)
+    replace_file(home / name, str(link), mode=READABLE_FILE)
 
 
 def orphans() -> Iterator[tuple[Path, float]]:

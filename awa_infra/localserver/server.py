@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,7 @@ ORPHAN_AGE = 5 * 60.0
 # A server that runs without its data directory is stopped only when no test run can be that old.
 RUNNING_ORPHAN_AGE = 24 * 60 * 60.0
 _STOP = "Stop it first."
+_LOCK = "lock"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -95,20 +97,36 @@ def stop(data_dir: Path, mode: StopMode = "fast") -> bool:
     if not data_dir.is_dir():
         return False
     with _locked(data_dir):
-        home = home_of(data_dir)
-        cluster = Cluster.to_stop(home) if home is not None else None
-        return cluster is not None and cluster.stop(mode)
+        return _stop(data_dir, mode)
 
 
-def destroy(data_dir: Path) -> None:
-    """Stop the server and remove its data, wherever they had to be placed."""
+def destroy(data_dir: Path) -> bool:
+    """Stop the server and remove its data, wherever they had to be placed; return whether one ran."""
     data_dir = data_dir.absolute()
-    stop(data_dir, "immediate")
+    if not data_dir.is_dir():
+        return False
+    # One lock for both: a start between them would leave a server without its data.
+    with _locked(data_dir):
+        ran = _stop(data_dir, "immediate")
+        home = home_of(data_dir)
+        if home is not None:
+            shutil.rmtree(home)
+        for entry in data_dir.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != _LOCK:
+                entry.unlink()
+        (data_dir / _LOCK).unlink()
+        with suppress(OSError):
+            data_dir.rmdir()  # another run waits, and has made a lock of its own
+    return ran
+
+
+def _stop(data_dir: Path, mode: StopMode) -> bool:
+    """Stop the server under the lock, and return whether one ran."""
     home = home_of(data_dir)
-    if home is not None:
-        shutil.rmtree(home)
-    if data_dir.is_dir():
-        shutil.rmtree(data_dir)
+    cluster = Cluster.to_stop(home) if home is not None else None
+    return cluster is not None and cluster.stop(mode)
 
 
 def running(data_dir: Path) -> Server | None:
@@ -119,7 +137,7 @@ def running(data_dir: Path) -> Server | None:
 
 
 def _locked(data_dir: Path) -> Lock:
-    return lock(data_dir / "lock", f"PostgreSQL in {data_dir}")
+    return lock(data_dir / _LOCK, f"PostgreSQL in {data_dir}")
 
 
 def _existing(data_dir: Path, binaries: Binaries = host.binaries_of) -> Cluster | None:

@@ -89,6 +89,7 @@ class Roles:
         schemas: custom queue-storage schemas that all of it holds for, beside ``awa``.
         lane_schemas: where the runtime role may create sequences, which Awa 0.6.8 and 0.6.9 ask for whenever a
             job is enqueued in queue storage: the schema that is or will be active.
+        passwords: duties whose roles log in with a declared password; the passwords themselves are elsewhere.
     """
 
     owner: str
@@ -97,6 +98,7 @@ class Roles:
     observer: str | None = None
     schemas: tuple[str, ...] = ()
     lane_schemas: tuple[str, ...] = (CANONICAL_SCHEMA,)
+    passwords: tuple[str, ...] = ()
 
     def duties(self) -> dict[str, str]:
         """Return the declared role of each duty, the owner first."""

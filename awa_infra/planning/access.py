@@ -260,7 +260,10 @@ def lanes_key(wanted: QueueStorage) -> str:
 
 def roles_values(roles: Roles) -> sqltext.Values:
     """Return the placeholders of queries about roles."""
-    named = [{"duty": duty, "name": name} for duty, name in roles.duties().items()]
+    named = [
+        {"duty": duty, "name": name, **({"password": True} if duty in roles.passwords else {})}
+        for duty, name in roles.duties().items()
+    ]
     schemas = [{"name": schema, "lanes": schema in roles.lane_schemas} for schema in _schemas(roles)]
     return {"roles": json.dumps(named), "schemas": json.dumps(schemas), "private": private_functions()}
 

@@ -1,10 +1,18 @@
-"""Count the objects of a complete queue-storage schema: one formula, for plans and for the SQL that installs it."""
+"""Count the objects of a complete queue-storage schema: one formula, for plans and for the SQL that installs it.
+
+Only objects with names that Awa makes are counted, so that what somebody else added never hides one that is missing.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from awa_infra import sqltext
+from awa_infra.facts.catalog import FAMILIES, newest_catalog_facts
 from awa_infra.model import Shape, Substrate
 
 
@@ -36,6 +44,9 @@ class _Count:
         return sqltext.Part(" + ".join([str(self.fixed), *terms]))
 
 
+_WIDTH = 100
+"""Characters of a line of names."""
+
 _TABLES = _Count(16, 8, 1, 4)
 _INDEXES = _Count(21, 20, 7, 16)
 _TRIGGERS = 2
@@ -44,10 +55,7 @@ _FUNCTIONS = 8
 
 
 def is_complete(substrate: Substrate) -> bool:
-    """Whether a queue-storage schema has every table, index, trigger and storage parameter of its shape.
-
-    More objects than that are not missing anything.
-    """
+    """Whether a queue-storage schema has every table, index, trigger and storage parameter of its shape."""
     return (
         substrate.tables >= _TABLES.of(substrate.shape)
         and substrate.indexes >= _INDEXES.of(substrate.shape)
@@ -63,4 +71,37 @@ def expected_counts(shape: Shape) -> sqltext.Values:
         "expected_indexes": _INDEXES.sql(shape),
         "expected_functions": _FUNCTIONS,
         "expected_triggers": _TRIGGERS,
+        **own_objects(),
     }
+
+
+@cache
+def own_objects() -> sqltext.Values:
+    """Return the placeholders that name what Awa makes in a queue-storage schema, each an array of PostgreSQL.
+
+    The number of a slot is left out, and in names of indexes that of the schema.
+    """
+    found: dict[str, list[str]] = {"relation": [], "index": [], "function": [], "trigger": []}
+    for (part, name), text in newest_catalog_facts().substrate.items():
+        if part in found and (part != "relation" or text == "table"):
+            found[part].append(name)
+    indexes = {re.sub(r"\{(q|l|c)\}", "", n.rpartition(".")[2].replace("{schema}_", "")) for n in found["index"]}
+    return {
+        "own_tables": _array(name for name in found["relation"] if "{" not in name),
+        "own_partitioned": _array(f"{name}_" for name in FAMILIES),
+        "own_indexes": _array(indexes),
+        "own_functions": _array(found["function"]),
+        "own_triggers": _array(name.rpartition(".")[2] for name in found["trigger"]),
+    }
+
+
+def _array(names: Iterable[str]) -> str:
+    """Return names as an array of PostgreSQL, in lines that a reader of a bundle can see whole."""
+    lines: list[str] = []
+    for name in sorted(names):
+        text = json.dumps(name) if re.search(r"\W", name) else name
+        if lines and len(lines[-1]) + len(text) < _WIDTH:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+    return "{" + ",\n".join(lines) + "}"

@@ -41,7 +41,7 @@ class Servicer:
         # This process ends with the engine.
         pool.keep()
         self._configuration: Props = {}
-        self._declared = Declared()
+        self._declared = Declared(engine)
 
     def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Return the version."""
@@ -90,7 +90,7 @@ class Servicer:
         found = kind.check(olds, self._merged(sent), self._show(request.urn), new=new)
         problems = [*_strangers(kind, sent), *(_with_configuration(problem, sent) for problem in found)]
         if not problems:
-            self._declared.note(request.urn, kind, self._merged(sent))
+            self._declared.note(request.urn, kind, self._merged(sent), again=bool(olds))
         answer = provider_pb2.CheckResponse(failures=failures(problems))
         answer.inputs.CopyFrom(with_secrets(request.news, sent, kind.inputs))
         return answer
@@ -99,6 +99,7 @@ class Servicer:
         """Compare with the live database."""
         kind, olds, news = _kind(request.urn), decode(request.olds), decode(request.news)
         found = kind.diff(self._merged(olds), self._merged(news), self._show(request.urn))
+        self._declared.note_compared(request.urn, kind, self._merged(news))
         before = decode(request.old_inputs).values if request.HasField("old_inputs") else olds.values
         # The input moved between the program and the provider configuration.
         moved = {name for name in FALLBACKS if (olds.values.get(name) is None) != (news.values.get(name) is None)}

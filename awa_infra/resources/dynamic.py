@@ -23,10 +23,10 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import placed, with_inputs
-from awa_infra.resources.engine_call import INFO, WARNING, log, served, urn
+from awa_infra.resources.engine_call import INFO, WARNING, engine_address, log, served, urn
 from awa_infra.spec.base import UNKNOWN
 
-_declared = Declared()
+_declared = Declared(engine_address())
 
 C = TypeVar("C")
 
@@ -46,7 +46,7 @@ class LifecycleProvider(ResourceProvider):
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _show_here())
         certain: dict[str, Any] = {}
         if not problems:
-            _declared.note(urn(), self.lifecycle, _plain(news))
+            _declared.note(urn(), self.lifecycle, _plain(news), again=bool(_plain(_olds)))
             # A preview takes inputs for outputs. Without these, everything that depends on them would seem to change.
             certain = self.lifecycle.certain(_plain(_olds), _plain(news))
         inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}
@@ -55,7 +55,9 @@ class LifecycleProvider(ResourceProvider):
     @served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with the live database."""
-        return DiffResult(changes=bool(self.lifecycle.diff(_plain(_olds), _plain(_news), _show_here())))
+        found = self.lifecycle.diff(_plain(_olds), _plain(_news), _show_here())
+        _declared.note_compared(urn(), self.lifecycle, _plain(_news))
+        return DiffResult(changes=bool(found))
 
     @served
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -24,7 +24,7 @@ from awa_infra.engine_log import INFO, WARNING
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.wording import in_lines, with_inputs
 
-__all__ = ["INFO", "WARNING", "log", "served", "urn"]
+__all__ = ["INFO", "WARNING", "engine_address", "log", "served", "urn"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,9 +72,15 @@ def log(message: str, resource: str, *, severity: int = INFO, ephemeral: bool = 
         severity: :data:`INFO` or :data:`WARNING`.
         ephemeral: show it as live progress only, not in the diagnostics that stay.
     """
-    address = sys.argv[1] if len(sys.argv) > 1 else ""
-    if resource and ":" in address:
+    address = engine_address()
+    if resource and address:
         engine_log.send(address, resource, with_inputs(in_lines(message)), severity=severity, ephemeral=ephemeral)
+
+
+def engine_address() -> str:
+    """Return the address of the engine that has started this process, ``host:port``; empty in any other process."""
+    address = sys.argv[1] if len(sys.argv) > 1 else ""
+    return address if ":" in address else ""
 
 
 def urn() -> str:

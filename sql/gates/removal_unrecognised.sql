@@ -8,4 +8,8 @@ SELECT 'removal-unrecognised' AS code,
               pg_catalog.pg_get_userbyid(n.nspowner)) AS hint
   FROM pg_catalog.pg_namespace n
  WHERE n.nspname = {schema}
-   AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
+   -- Objects of any kind. Default privileges for new ones are none, and neither is a publication of the schema.
+   AND EXISTS (SELECT FROM pg_catalog.pg_depend d
+                JOIN pg_catalog.pg_class k ON k.oid = d.classid
+                WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid
+                  AND k.relname NOT IN ('pg_default_acl', 'pg_publication_namespace'))

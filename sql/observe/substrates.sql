@@ -1,7 +1,7 @@
 -- Every queue-storage schema of this database, found the way Awa's own migrations find them: by the
 -- signature of its claim function, together with the three ring-state tables. The receipts flag is not
 -- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts distinguish a complete
--- installation from a broken one; one pass makes them for all schemas, and only over what is in these schemas: pg_depend
+-- installation from a broken one, so they are of names that Awa makes: what others added replaces nothing. One pass makes them for all schemas, and only over what is in these schemas: pg_depend
 -- has an index by schema, pg_class has none. A schema without all of the
 -- ring-state tables, or whose tables this role may not read, is listed too: rings and readable_rings say so.
 -- Of the schemas {only} alone, or if there are none, of all.
@@ -15,7 +15,15 @@ WITH found AS MATERIALIZED (
 ), relations AS MATERIALIZED (
     SELECT c.relnamespace,
            count(*) AS tables,
-           sum((SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid)) AS indexes,
+           -- An index of a partition that belongs to one of the whole table is known by that one's name.
+           sum((SELECT count(*)
+                  FROM pg_catalog.pg_index i
+                  JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+                  LEFT JOIN pg_catalog.pg_inherits h ON x.relispartition AND h.inhrelid = x.oid
+                  LEFT JOIN pg_catalog.pg_class y ON y.oid = h.inhparent
+                 WHERE i.indrelid = c.oid
+                   AND translate(replace(coalesce(y.relname, x.relname), 'idx_' || f.nspname || '_', 'idx_'),
+                                 '0123456789', '') = ANY ({own_indexes}::text[]))) AS indexes,
            count(*) FILTER (WHERE c.relispartition AND c.relname ^@ 'lease'
                               AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
                               AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))
@@ -37,6 +45,8 @@ WITH found AS MATERIALIZED (
                                  AND d.classid = 'pg_catalog.pg_class'::regclass
       JOIN pg_catalog.pg_class c ON c.oid = d.objid
      WHERE c.relkind = 'r'
+       AND CASE WHEN c.relispartition THEN rtrim(c.relname, '0123456789') = ANY ({own_partitioned}::text[])
+                ELSE c.relname = ANY ({own_tables}::name[]) END
      GROUP BY c.relnamespace
 )
 SELECT f.nspname::text AS schema,

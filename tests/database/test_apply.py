@@ -7,11 +7,12 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from awa_infra.database.activation import read_activation
 from awa_infra.database.apply import apply
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.options import ApplyOptions
-from awa_infra.errors import BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
+from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
 from awa_infra.model import AgreedPlan, DesiredState, QueueStorage, Release, Shape, Step, Transaction
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
@@ -96,6 +97,57 @@ def test_a_custom_schema_without_its_storage_parameters_is_completed(awa_databas
     awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs')")
     assert [r.key for r in apply(awa_database.url, desired(ACME)).applied] == ["queue-storage:acme_jobs"]
     assert not apply(awa_database.url, desired(ACME)).changed
+
+
+HIDING = {
+    "a partition": (
+        "DROP TABLE small.ready_entries_3",
+        # As many indexes as the partition had: a primary key and two.
+        "CREATE TABLE small.mine (a int PRIMARY KEY, b int UNIQUE, c int UNIQUE)",
+    ),
+    "a partition, by one that is no partition of Awa's table": (
+        "DROP TABLE small.ready_entries_3",
+        "CREATE TABLE small.ready_entries_3 (LIKE small.ready_entries INCLUDING ALL)",
+    ),
+    "an index, by one on Awa's own table": (
+        "DROP INDEX small.idx_small_deferred_due",
+        "CREATE INDEX mine ON small.deferred_jobs (job_id)",
+    ),
+    "the indexes of a table, by those on its partitions": (
+        "DROP INDEX small.idx_small_leases_0_job, small.idx_small_leases_1_job",
+        "CREATE INDEX mine ON small.leases (job_id)",
+    ),
+}
+
+
+@pytest.mark.parametrize("statements", HIDING.values(), ids=HIDING)
+def test_what_somebody_added_to_a_schema_does_not_hide_what_is_missing(
+    awa_database: Database, desired: Desired, statements: tuple[str, ...]
+) -> None:
+    apply(awa_database.url, desired(SMALL))
+    for statement in statements:
+        awa_database.rows(statement)
+    assert [step.key for step in read_plan(awa_database.url, desired(SMALL))[1].steps] == ["queue-storage:small"]
+    gates = read_activation(awa_database.url, "small")[1].gates
+    assert ["small is incomplete" in gate.message for gate in gates] == [True]
+    if "mine" in statements[1]:
+        assert apply(awa_database.url, desired(SMALL)).changed
+        assert not apply(awa_database.url, desired(SMALL)).changed
+        assert not read_activation(awa_database.url, "small")[1].gates
+    else:
+        with pytest.raises(AwaInfraError, match="is incomplete after its installation: 57 tables instead of 58"):
+            apply(awa_database.url, desired(SMALL))
+
+
+def test_an_installation_counts_only_functions_that_awa_makes(awa_database: Database, desired: Desired) -> None:
+    apply(awa_database.url, desired(SMALL))
+    awa_database.rows("DROP FUNCTION small.set_sequence_next(text, bigint)")
+    awa_database.rows("CREATE FUNCTION small.set_sequence_next(text) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    awa_database.rows("ALTER TABLE small.leases_0 RESET (fillfactor)")
+    apply(awa_database.url, desired(SMALL))
+    assert awa_database.rows("SELECT to_regprocedure('small.set_sequence_next(text, bigint)')::text AS f") != [
+        {"f": None}
+    ]
 
 
 @pytest.mark.parametrize("schemas", [(), (ACME, SMALL)], ids=["awa alone", "with custom schemas"])

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
@@ -18,6 +22,8 @@ from awa_infra.dev import project
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.cluster import Cluster
+from awa_infra.localserver.folders import lock
+from awa_infra.localserver.host import account
 from tests.support.servers import _in_memory
 
 FAST = {"fsync": "off"}
@@ -126,3 +132,98 @@ def test_a_folder_of_another_user_is_told_from_one_of_others(tmp_path: Path) -> 
                 act(folder)
             assert "Run it as the user who started the server" in caught.value.hint
     assert (folder / "dev.json").exists()
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root writes into folders of another account")
+
+
+@as_root
+@pytest.mark.parametrize("name", ["awa-infra.conf", "awa-infra.conf.new", "postgresql.conf.new"])
+def test_root_does_not_write_through_links_of_the_account_of_the_server(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    """The account of the server owns its data, so it can put a link to any file there."""
+    data, precious = folder / "pg", tmp_path / "precious"
+    localserver.start(data, settings=FAST)
+    localserver.stop(data)
+    precious.write_text("of root")
+    pgdata = data / "cluster" / "pgdata"
+    if name == "postgresql.conf.new":
+        main = pgdata / "postgresql.conf"
+        main.write_text(main.read_text().replace("include_if_exists = 'awa-infra.conf'", ""))
+    (pgdata / name).unlink(missing_ok=True)
+    (pgdata / name).symlink_to(precious)
+    url = localserver.start(data, settings=FAST).url
+    assert _answers(url)
+    assert (precious.read_text(), precious.stat().st_uid) == ("of root", 0)
+    written = (pgdata / "awa-infra.conf").lstat()
+    assert stat.S_ISREG(written.st_mode)
+    assert written.st_uid == (pgdata / "PG_VERSION").stat().st_uid
+
+
+@as_root
+@pytest.mark.parametrize("what", ["postgresql.conf", "pgdata"])
+def test_root_refuses_to_start_through_a_link_that_it_would_have_to_follow(folder: Path, what: str) -> None:
+    data = folder / "pg"
+    localserver.start(data, settings=FAST)
+    localserver.stop(data)
+    home = data / "cluster"
+    linked = home / "pgdata" / "postgresql.conf" if what == "postgresql.conf" else home / "pgdata"
+    elsewhere = home / "elsewhere"
+    linked.rename(elsewhere)
+    linked.symlink_to(elsewhere)
+    before = {path.name for path in elsewhere.rglob("*")}, elsewhere.stat().st_size
+    with pytest.raises(LocalServerError, match=r"^Cannot (read|write) "):
+        localserver.start(data, settings=FAST)
+    assert ({path.name for path in elsewhere.rglob("*")}, elsewhere.stat().st_size) == before
+    linked.unlink()
+    elsewhere.rename(linked)
+
+
+@as_root
+def test_the_first_password_is_not_written_through_a_link(folder: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("of root")
+    data = folder / "pg"
+    home = data / "cluster"
+    home.mkdir(parents=True)
+    account().own(home)
+    for name in ("initial-password", "initial-password.new", "server.json.new"):
+        (home / name).symlink_to(precious)
+    assert _answers(localserver.start(data, settings=FAST).url)
+    assert precious.read_text() == "of root"
+
+
+def test_a_start_beside_a_removal_never_leaves_a_server_without_its_data(folder: Path) -> None:
+    data = folder / "pg"
+    localserver.start(data, settings=FAST)
+    localserver.stop(data)
+    for number in range(4000):  # a removal that takes a while
+        (data / "cluster" / f"file-{number}").touch()
+    with ThreadPoolExecutor() as threads:
+        removed = threads.submit(localserver.destroy, data)
+        urls = [threads.submit(localserver.start, data, settings=FAST) for _ in range(2)]
+        removed.result()
+        answering = {_answers(url.result().url) for url in urls}
+    running = localserver.running(data)
+    # Either all of it went last, or the server that is there is the one of these data.
+    assert answering == {running is not None}
+
+
+def test_a_lock_whose_file_was_removed_meanwhile_is_taken_anew(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "lock"
+    held = Event()
+
+    def wait_for_it() -> bool:
+        held.wait()
+        with lock(path, "the test"):
+            return path.exists()
+
+    with ThreadPoolExecutor() as threads:
+        with lock(path, "the test"):
+            waiting = threads.submit(wait_for_it)
+            held.set()
+            time.sleep(0.3)  # it has opened the file by now
+            path.unlink()
+            path.parent.rmdir()
+        assert waiting.result()

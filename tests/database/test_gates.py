@@ -16,6 +16,7 @@ from awa_infra.database.activation import activate
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.observe import read_plan
+from awa_infra.database.removal import read_removal
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Transaction
@@ -72,9 +73,34 @@ def test_another_shape_of_a_standing_schema_is_refused(awa_database: Database, d
     assert codes(awa_database.url, desired(QueueStorage("acme_jobs", shape))) == ["queue-storage-shape"]
 
 
-def test_a_schema_with_foreign_objects_is_never_taken_over(awa_database: Database, desired: Desired) -> None:
-    awa_database.rows("CREATE SCHEMA shop; CREATE TABLE shop.orders (id int)")
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "TABLE shop.orders (id int)",
+        "FUNCTION shop.tax() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "TYPE shop.state AS ENUM ('open')",
+        "DOMAIN shop.price AS numeric",
+        "COLLATION shop.german (locale = 'C')",
+        "TEXT SEARCH CONFIGURATION shop.words (COPY = pg_catalog.simple)",
+    ],
+    ids=lambda thing: str(thing).partition(" shop")[0].lower(),
+)
+def test_a_schema_with_foreign_objects_is_never_taken_over(
+    awa_database: Database, desired: Desired, thing: str
+) -> None:
+    awa_database.rows(f"CREATE SCHEMA shop; CREATE {thing}")
     assert codes(awa_database.url, desired(QueueStorage("shop"))) == ["queue-storage-foreign"]
+    # A removal does not take it for gone either.
+    assert [gate.code for gate in read_removal(awa_database.url, "shop")[1].gates] == ["removal-unrecognised"]
+
+
+def test_an_empty_schema_may_be_prepared_for_queue_storage(awa_database: Database, desired: Desired) -> None:
+    awa_database.rows("CREATE SCHEMA shop; ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO PUBLIC")
+    awa_database.rows("GRANT USAGE ON SCHEMA shop TO PUBLIC; COMMENT ON SCHEMA shop IS 'for jobs'")
+    if int(awa_database.rows("SHOW server_version_num")[0]["server_version_num"]) >= 150000:
+        awa_database.rows("CREATE PUBLICATION ours FOR TABLES IN SCHEMA shop")
+    assert codes(awa_database.url, desired(QueueStorage("shop"))) == []
+    assert read_removal(awa_database.url, "shop")[1].gates == ()
 
 
 def test_queue_storage_alone_needs_the_canonical_schema(database: Database, desired: Desired) -> None:

@@ -164,6 +164,19 @@ def a_refresh_finds_what_is_there(project: Project) -> None:
     assert summary(said(project.pulumi("refresh", "--yes", "--stack=dev"))) == {"unchanged": 5}
 
 
+def leave_to_delete(project: Project, name: str) -> None:
+    """Write into the state what an interrupted replacement leaves there."""
+    state = project.export()
+    resources = state["deployment"]["resources"]
+    old = next(resource for resource in resources if resource["urn"] == project.urn(name))
+    resources.append({**old, "delete": True})
+    file = project.folder / "state.json"
+    file.write_text(json.dumps(state))
+    imported = project.pulumi("stack", "import", f"--file={file}", "--stack=dev")
+    assert imported.status == 0, said(imported)
+    file.unlink()
+
+
 def whatever_is_deleted_the_schemas_and_their_jobs_are_there(project: Project) -> None:
     with psycopg.connect(project.database.url, autocommit=True) as connection:
         canonical_jobs.insert(connection, only_terminal=False)
@@ -172,10 +185,16 @@ def whatever_is_deleted_the_schemas_and_their_jobs_are_there(project: Project) -
     assert "replaced" in said(project.program("up", f"--replace={project.urn('awa')}"))
     assert dump_everything(project.database.url) == before
     dropping = program.replace('schema="acme_jobs",', 'schema="acme_jobs", deletion_policy="drop",')
-    renamed = dropping.replace('"acme",', '"renamed",')
+    # Another provider is another process, which the old resource's does not know.
+    renamed = dropping.replace('"acme",', '"renamed",').replace(
+        "depends_on=[schema])", 'depends_on=[schema], provider=awa.Provider("other"))'
+    )
     said(project.program("up", source=dropping))
     text = said(project.program("up", source=renamed))
     assert "Another resource declares the same now, so nothing is dropped." in text
+    leave_to_delete(project, "renamed")
+    text = said(project.program("up", source=renamed))
+    assert "What replaced it declares the same, so nothing is dropped." in text
     text = said(project.program("up", f"--replace={project.urn('renamed')}", source=renamed))
     assert "so nothing is dropped." in text
     said(project.program("up"))

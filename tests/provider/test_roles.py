@@ -216,3 +216,38 @@ def test_no_password_is_in_any_message(roles: ProviderProcess, inputs: dict[str,
     with pytest.raises(CallFailed, match="role-too-powerful") as failed:
         roles.create(inputs)
     assert "pw-of-the" not in str(failed.value) + "".join(roles.log)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "words", "remedy"),
+    [
+        ("NOLOGIN", "may not log in (NOLOGIN)", "LOGIN;"),
+        ("LOGIN VALID UNTIL '2020-01-01'", "may not use a password since", "VALID UNTIL 'infinity';"),
+        ("LOGIN CONNECTION LIMIT 0", "may have no connection (CONNECTION LIMIT 0)", "CONNECTION LIMIT -1;"),
+    ],
+    ids=["no login", "expired", "no connections"],
+)
+def test_an_existing_role_that_cannot_log_in_is_reported_where_a_password_is_declared(
+    roles: ProviderProcess,
+    inputs: dict[str, Any],
+    database: Database,
+    names: dict[str, str],
+    attribute: str,
+    words: str,
+    remedy: str,
+) -> None:
+    runtime = names["runtime"]
+    database.rows(f"CREATE ROLE {runtime} {attribute}")
+    with pytest.raises(CallFailed) as caught:
+        roles.check(inputs)
+    assert f"Role {runtime}, declared as runtime with a password, {words}" in str(caught.value)
+    assert f"ALTER ROLE {runtime} {remedy}" in str(caught.value)
+    assert "[role-cannot-log-in]" in str(caught.value)
+    with pytest.raises(CallFailed, match="role-cannot-log-in"):
+        roles.create(inputs)
+    # Nobody said that somebody logs in as it: it may be a group.
+    assert roles.check({**inputs, "runtime_password": None}) == {}
+    database.rows(f"ALTER ROLE {runtime} LOGIN VALID UNTIL 'infinity' CONNECTION LIMIT -1")
+    assert roles.check(inputs) == {}
+    _id, kept = roles.create(inputs)
+    assert can_log_in(kept["runtime_url"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -68,6 +69,7 @@ class Plugin:
     engine: FakeEngine
     channel: grpc.Channel
     process: subprocess.Popen[str]
+    engine_address: str = ""
     kind: str = "Schema"
     lines: list[str] = field(default_factory=list)
 
@@ -116,9 +118,11 @@ class Plugin:
             list(answer.replaces),
         )
 
-    def create(self, news: Mapping[str, Any], *, preview: bool = False) -> tuple[str, dict[str, Any]]:
+    def create(
+        self, news: Mapping[str, Any], *, preview: bool = False, name: str = "test"
+    ) -> tuple[str, dict[str, Any]]:
         """Return id and outputs."""
-        request = provider_pb2.CreateRequest(urn=urn(self.kind), properties=struct(news), preview=preview)
+        request = provider_pb2.CreateRequest(urn=urn(self.kind, name), properties=struct(news), preview=preview)
         answer = self.call("Create", request)
         return answer.id, plain(answer.properties)
 
@@ -204,21 +208,31 @@ def plain(properties: struct_pb2.Struct) -> dict[str, Any]:
 
 
 @contextmanager
-def plugin_process() -> Iterator[Plugin]:
-    """Start a fake engine and the real plugin."""
+def plugin_process(engine_address: str | None = None, environment: Mapping[str, str] | None = None) -> Iterator[Plugin]:
+    """Start a fake engine and the real plugin.
+
+    Args:
+        engine_address: of the engine of another provider process, whose run this one is in, too.
+        environment: variables that differ from those of this process.
+    """
     engine = FakeEngine()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     with subprocess.Popen(
-        [str(COMMAND), f"127.0.0.1:{port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(COMMAND), engine_address or f"127.0.0.1:{port}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
     ) as process:
         try:
             assert process.stdout is not None
             own_port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{own_port}") as channel:
-                yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel), engine, channel, process)
+                address = engine_address or f"127.0.0.1:{port}"
+                yield Plugin(provider_pb2_grpc.ResourceProviderStub(channel), engine, channel, process, address)
         finally:
             process.kill()
             server.stop(None)

@@ -450,3 +450,12 @@ def test_a_catalog_that_is_as_it_was_is_not_compared_again_and_whatever_changes_
     assert codes(again, "awa") == []
     assert codes(replace(damaged("awa", privilege__jobs="public SELECT"), facts=own), "awa") == []
     assert compared == ["awa"] * 4
+
+
+def test_more_schemas_than_are_remembered_are_compared_all_the_same() -> None:
+    names = [SchemaName(f"s{number}", f"s{number}") for number in range(10)]
+    many = subject(existing={name.text: existing(name, SMALL) for name in names}, facts=replace(FACTS))
+    lost = {name.text: replace(many.existing[name.text], catalog={}) for name in names[:1]}
+    for _ in range(2):
+        assert {f.code for f in drift(many, *many.existing)} == {f.code for f in drift(many, "s0")}
+    assert "object-missing" in codes(replace(many, existing={**many.existing, **lost}), "s0")

@@ -154,4 +154,5 @@ def install_values() -> dict[str, Value | Name]:
         "expected_indexes": 525,
         "expected_functions": 8,
         "expected_triggers": 2,
+        **{f"own_{what}": "{}" for what in ("tables", "partitioned", "indexes", "functions", "triggers")},
     }
