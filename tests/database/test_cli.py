@@ -902,11 +902,12 @@ def test_a_database_url_of_blanks_is_none(run: Run) -> None:
 
 
 def test_a_release_that_is_not_known_is_a_note_of_plan_and_apply_and_their_documents(
-    run: Run, awa_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, awa_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     assert "release-unknown" not in run("plan", url=awa_database.url).err
     monkeypatch.setattr("awa_infra.release.known_releases", dict)
-    monkeypatch.setattr("awa_infra.release._built", {})
+    installed_release.cache_clear()
+    request.addfinalizer(installed_release.cache_clear)  # for the tests after this one
     for command in ("plan", "apply"):
         plain = run(command, url=awa_database.url)
         assert plain.status == 0
