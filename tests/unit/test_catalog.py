@@ -16,6 +16,7 @@ from awa_infra.verification.catalog import (
     expand,
     is_lane_sequence,
     neutral_body,
+    parts_query,
     relation_of,
     structure,
     with_hashes,
@@ -159,3 +160,10 @@ def test_facts_hold_no_text_of_awas_functions() -> None:
 
 def test_an_unknown_release_has_no_facts() -> None:
     assert catalog_facts("0.5.7", 18) is None
+
+
+def test_the_catalog_alone_is_read_without_what_keeps_workers_out() -> None:
+    alone, health = parts_query(health=False), parts_query(("a()",), health=True)
+    assert health.startswith(alone)
+    assert "pg_publication" not in alone
+    assert "pg_publication" in health

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awa_infra.model import DesiredState, ObservedState, Plan, Queue, QueueStorage, Release, Step, StepKind
+from awa_infra.model import DesiredState, Gate, Note, ObservedState, Plan, Queue, QueueStorage, Release, Step, StepKind
 from awa_infra.planning.access import lanes_step
-from awa_infra.planning.describe import digest_line, locks_line, pending_line, version_ranges
+from awa_infra.planning.describe import digest_line, gate_data, locks_line, note_data, pending_line, version_ranges
 from awa_infra.planning.planner import make_plan
 from awa_infra.wording import listed
 
@@ -94,3 +94,12 @@ def test_a_list_of_many_names_is_cut_and_says_how_many_more_there_are() -> None:
 def test_the_digest_of_a_plan_is_one_line_that_is_the_same_everywhere(release: Release) -> None:
     plan = make_plan(DesiredState(release, 40), at(release, 38))
     assert digest_line(plan) == f"Digest: {plan.digest}"
+
+
+def test_a_gate_and_a_note_are_data_with_the_names_of_their_fields() -> None:
+    assert gate_data(Gate("read-only", "It only reads.", "Ask another.")) == {
+        "code": "read-only",
+        "message": "It only reads.",
+        "hint": "Ask another.",
+    }
+    assert note_data(Note("release-unknown", "Newer.")) == {"code": "release-unknown", "message": "Newer."}
