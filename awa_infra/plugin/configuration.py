@@ -11,6 +11,7 @@ from awa_infra.naming import nearest
 from awa_infra.plugin.kinds import VARIABLES
 from awa_infra.plugin.wire import Sent, from_text
 from awa_infra.spec.base import camel
+from awa_infra.spec.paths import written
 from awa_infra.spec.provider import ProviderInputs
 from awa_infra.spec.stack import StackConfig
 
@@ -40,5 +41,5 @@ def remarks(news: struct_pb2.Struct) -> list[str]:
     for key in sorted(set(news.fields) - _KEYS):
         near = nearest(key, sorted(_KEYS))
         hint = f"Did you mean awa:{near}?" if near else f"The plugin reads {', '.join(_OWN_KEYS)}."
-        found.append(f"Nothing reads the configuration key awa:{key}. Hint: {hint}")
+        found.append(f"Nothing reads the configuration key awa:{written((key,))}. Hint: {hint}")
     return found

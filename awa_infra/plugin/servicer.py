@@ -25,6 +25,7 @@ from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode
 from awa_infra.spec.base import Props, camel
+from awa_infra.spec.paths import written
 from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
 
@@ -240,7 +241,7 @@ def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
     for name in sorted(set(sent.values) - set(keys)):
         near = nearest(camel(name), keys.values())
         hint = f"Did you mean {near}?" if near else f"It has {', '.join(keys.values())}."
-        found.append(Problem(name, "is no input of this resource.", hint))
+        found.append(Problem(written((name,)), "is no input of this resource.", hint))
     return found
 
 

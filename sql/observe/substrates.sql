@@ -1,9 +1,10 @@
 -- Every queue-storage schema of this database, found the way Awa's own migrations find them: by the
 -- signature of its claim function, together with the three ring-state tables. The receipts flag is not
 -- stored anywhere; it shows in the body of the claim function (Awa 0.6.9). The counts distinguish a complete
--- installation from a broken one, so they are of names that Awa makes: what others added replaces nothing. One pass makes them for all schemas, and only over what is in these schemas: pg_depend
--- has an index by schema, pg_class has none. A schema without all of the
--- ring-state tables, or whose tables this role may not read, is listed too: rings and readable_rings say so.
+-- installation from a broken one, so they are of names that Awa makes: what others added replaces nothing. One pass
+-- makes them for all schemas, and only over what is in these schemas: pg_depend has an index by schema, pg_class has
+-- none. A schema without all of the ring-state tables, or whose tables this role may not read, is listed too: rings
+-- and readable_rings say so.
 -- Of the schemas {only} alone, or if there are none, of all.
 WITH found AS MATERIALIZED (
     SELECT n.oid, n.nspname, n.nspowner, p.prosrc
@@ -21,9 +22,15 @@ WITH found AS MATERIALIZED (
                   JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                   LEFT JOIN pg_catalog.pg_inherits h ON x.relispartition AND h.inhrelid = x.oid
                   LEFT JOIN pg_catalog.pg_class y ON y.oid = h.inhparent
+                 CROSS JOIN LATERAL (
+                        SELECT translate(replace(coalesce(y.relname, x.relname), 'idx_' || f.nspname || '_', 'idx_'),
+                                         '0123456789', '') AS name) AS short
                  WHERE i.indrelid = c.oid
-                   AND translate(replace(coalesce(y.relname, x.relname), 'idx_' || f.nspname || '_', 'idx_'),
-                                 '0123456789', '') = ANY ({own_indexes}::text[]))) AS indexes,
+                   -- PostgreSQL cuts a name after 63 bytes.
+                   AND (short.name = ANY ({own_indexes}::text[])
+                        OR (octet_length(coalesce(y.relname, x.relname)::text) = 63
+                            AND EXISTS (SELECT FROM unnest({own_indexes}::text[]) AS own (name)
+                                         WHERE own.name ^@ short.name))))) AS indexes,
            count(*) FILTER (WHERE c.relispartition AND c.relname ^@ 'lease'
                               AND c.relname ~ '^(leases|lease_claims)_[0-9]+$'
                               AND NOT coalesce(c.reloptions::text ~ 'fillfactor=', false))

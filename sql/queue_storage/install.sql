@@ -46,9 +46,15 @@ BEGIN
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
                   LEFT JOIN pg_catalog.pg_class whole ON whole.oid = h.inhparent
+                 CROSS JOIN LATERAL (
+                        SELECT coalesce(whole.relname, c.relname)::text AS name) AS long
+                 CROSS JOIN LATERAL (
+                        SELECT translate(replace(long.name, 'idx_' || {schema} || '_', 'idx_'), '0123456789', '') AS name) AS short
                  WHERE n.nspname = {schema} AND c.relkind = 'i'
-                   AND translate(replace(coalesce(whole.relname, c.relname), 'idx_' || {schema} || '_', 'idx_'),
-                                 '0123456789', '') = ANY ({own_indexes}::text[])
+                   -- PostgreSQL cuts a name after 63 bytes.
+                   AND EXISTS (SELECT FROM unnest({own_indexes}::text[]) AS own (name)
+                                WHERE own.name = short.name
+                                   OR (octet_length(long.name) = 63 AND own.name ^@ short.name))
                 UNION ALL
                 SELECT 'partitions with a fill factor', count(*), {lease_slots} + {claim_slots}
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

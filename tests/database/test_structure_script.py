@@ -159,7 +159,9 @@ def test_rows_owners_and_privileges_are_named_as_verify_names_them(
 
 def test_index_names_that_postgresql_cut_are_compared_as_it_cut_them(awa_database: Database, release: Release) -> None:
     longest = (QueueStorage("name_of_18_letters", Shape(11, 2, 2)),)
-    apply(awa_database.url, DesiredState(release, release.schema_version, longest))
+    desired = DesiredState(release, release.schema_version, longest)
+    apply(awa_database.url, desired)
+    assert not apply(awa_database.url, desired).changed
     assert all(row["ok"] for row in proof(awa_database, release, longest))
     cut = "idx_name_of_18_letters_ready_claim_attempt_batches_10_claim_slo"
     awa_database.rows(f"DROP INDEX name_of_18_letters.{cut}")

@@ -205,9 +205,13 @@ queue_lanes, queue_ring_slots, queue_ring_state, queue_terminal_live_counts, que
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
                   LEFT JOIN pg_catalog.pg_class whole ON whole.oid = h.inhparent
+                 CROSS JOIN LATERAL (
+                        SELECT coalesce(whole.relname, c.relname)::text AS name) AS long
+                 CROSS JOIN LATERAL (
+                        SELECT translate(replace(long.name, 'idx_' || 'shop_queue' || '_', 'idx_'), '0123456789', '') AS name) AS short
                  WHERE n.nspname = 'shop_queue' AND c.relkind = 'i'
-                   AND translate(replace(coalesce(whole.relname, c.relname), 'idx_' || 'shop_queue' || '_', 'idx_'),
-                                 '0123456789', '') = ANY ('{attempt_state_pkey, claim_ring_slots_pkey, claim_ring_state_pkey, deferred_jobs_pkey,
+                   -- PostgreSQL cuts a name after 63 bytes.
+                   AND EXISTS (SELECT FROM unnest('{attempt_state_pkey, claim_ring_slots_pkey, claim_ring_state_pkey, deferred_jobs_pkey,
 dlq_entries_pkey, done_entries_pkey, idx_deferred_due, idx_deferred_job_unique, idx_dlq_queue_time,
 idx_done__failed_queue, idx_done__job, idx_done__lane_shard, idx_lease_claim_batches__ready_ref,
 idx_lease_claim_batches__receipt_ranges, idx_lease_claim_batches__rescue_cursor,
@@ -226,7 +230,9 @@ leases_pkey, queue_claim_heads_pkey, queue_claimer_leases_pkey, queue_claimer_st
 queue_enqueue_heads_pkey, queue_lanes_pkey, queue_ring_slots_pkey, queue_ring_state_pkey,
 queue_terminal_live_counts_pkey, queue_terminal_rollups_pkey, ready_claim_attempt_batches_pkey,
 ready_entries_pkey, ready_segments_pkey, ready_tombstones_pkey, receipt_completion_batches_pkey,
-receipt_completion_tombstones_pkey}'::text[])
+receipt_completion_tombstones_pkey}'::text[]) AS own (name)
+                                WHERE own.name = short.name
+                                   OR (octet_length(long.name) = 63 AND own.name ^@ short.name))
                 UNION ALL
                 SELECT 'partitions with a fill factor', count(*), 8 + 8
                   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
