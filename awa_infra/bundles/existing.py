@@ -119,7 +119,7 @@ def read(folder: Path) -> ExistingBundle | None:
         files = {
             path.relative_to(folder).as_posix(): b"" if path.is_symlink() else path.read_bytes()
             for path in (folder.rglob("*") if ours else ())
-            if path.is_symlink() or not path.is_dir()
+            if path.is_symlink() or not (path.is_dir() or _is_python_cache(path))
         }
     except OSError as exc:
         raise BundleError(
@@ -131,6 +131,11 @@ def read(folder: Path) -> ExistingBundle | None:
             hint="Choose a new or an empty folder; nothing here is overwritten.",
         )
     return ExistingBundle(folder, files)
+
+
+def _is_python_cache(path: Path) -> bool:
+    """Whether Python has made a file by itself, as it does for a script that Alembic runs. Nothing is lost with it."""
+    return path.parent.name == "__pycache__" and path.suffix == ".pyc"
 
 
 def refuse_what_changed(existing: ExistingBundle) -> None:

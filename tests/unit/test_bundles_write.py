@@ -63,6 +63,19 @@ def test_a_file_that_somebody_put_into_a_bundle_is_not_lost(tmp_path: Path) -> N
     assert (out / "notes.txt").read_text() == "mine"
 
 
+def test_what_python_keeps_of_a_script_that_alembic_runs_is_in_nobodys_way(tmp_path: Path) -> None:
+    write(bundle("versions/001.py"), tmp_path)
+    cache = tmp_path / "versions" / "__pycache__"
+    cache.mkdir()
+    (cache / "001.cpython-311.pyc").write_bytes(b"bytecode")
+    write(bundle("versions/001.py", "versions/002.py"), tmp_path)
+    assert tree(tmp_path) == bundle("versions/001.py", "versions/002.py")
+    cache.mkdir()
+    (cache / "notes.txt").touch()
+    with pytest.raises(BundleError, match="did not write: versions/__pycache__/notes.txt"):
+        write(bundle(), tmp_path)
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.write_text("mine")
