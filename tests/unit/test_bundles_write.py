@@ -72,7 +72,7 @@ def test_what_python_keeps_of_a_script_that_alembic_runs_is_in_nobodys_way(tmp_p
     assert tree(tmp_path) == bundle("versions/001.py", "versions/002.py")
     cache.mkdir()
     (cache / "notes.txt").touch()
-    with pytest.raises(BundleError, match="did not write: versions/__pycache__/notes.txt"):
+    with pytest.raises(BundleError, match=r"did not write: versions/__pycache__/notes\.txt"):
         write(bundle(), tmp_path)
 
 
