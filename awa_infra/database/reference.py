@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from awa_infra import sqltext
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect, translated
 from awa_infra.database.identity import identity
-from awa_infra.database.look import look
+from awa_infra.database.look import look_to_read
 from awa_infra.database.reading import reading
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, read_transaction, session
+from awa_infra.database.session import read_transaction, session
 from awa_infra.database.target import Target
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
 from awa_infra.model import CANONICAL_SCHEMA, DatabaseIdentity, DesiredState, Gate, ObservedState, Policy, Release
@@ -42,7 +43,7 @@ def measured_facts(url: str, release: Release, reference: str | None = None) -> 
         AwaInfraError: see :func:`awa_infra.database.connection.connect` and :func:`awa_infra.database.apply.apply`.
     """
     with reading(url) as connection:
-        target, which = look(connection, READ_SETTINGS, begin=BEGIN_READ).state, identity(connection)
+        target, which = look_to_read(connection).state, identity(connection)
     if reference is not None:
         is_name = "=" not in reference and ":" not in reference
         other = Target.of(url).with_database(reference) if is_name else reference
@@ -55,7 +56,6 @@ def measured_facts(url: str, release: Release, reference: str | None = None) -> 
 def _scratch(url: str, release: Release) -> Iterator[str]:
     """Give the URL of a migrated database with one custom schema of each kind, and drop it afterwards."""
     name = _PREFIX + secrets.token_hex(6)
-    values: dict[str, sqltext.Value | sqltext.Name] = {"name": sqltext.Name(name)}
     doing = f"Creating the scratch database {name}"
     with connect(url, autocommit=True) as connection, translated(url, doing):
         with read_transaction(connection):
@@ -63,31 +63,31 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
         if not row["allowed"]:
             raise_if_blocked([Gate("no-createdb", row["message"], row["hint"])], name)
     try:
-        with connect(url, autocommit=True) as connection, translated(url, doing), session(connection, LOCK_TIMEOUT):
-            connection.execute(sqltext.render("reference/create.sql", **values).encode())
+        _run(url, doing, "create", name)
         scratch = Target.of(url).with_database(name)
         # Nothing else uses this database; its server's lock table is checked as for every other.
         policy = Policy(allow_pooler=True)
         apply(scratch, DesiredState(release, release.schema_version, SCRATCH_SCHEMAS, policy=policy))
         yield scratch
     finally:
-        _drop(url, name, values)
+        _run(url, f"Dropping the scratch database {name}", "drop", name)
 
 
-def _drop(url: str, name: str, values: dict[str, sqltext.Value | sqltext.Name]) -> None:
-    doing = f"Dropping the scratch database {name}"
+def _run(url: str, doing: str, file: Literal["create", "drop"], name: str) -> None:
+    """Create or drop a scratch database, outside of any transaction."""
     with connect(url, autocommit=True) as connection, translated(url, doing), session(connection, LOCK_TIMEOUT):
-        connection.execute(sqltext.render("reference/drop.sql", **values).encode())
+        connection.execute(sqltext.render(f"reference/{file}.sql", name=sqltext.Name(name)).encode())
 
 
 def _facts(url: str, release: Release, target: ObservedState, which: DatabaseIdentity) -> CatalogFacts:
     with reading(url) as connection:
-        seen = look(connection, READ_SETTINGS, begin=BEGIN_READ)
+        seen = look_to_read(connection)
         problem = reference_problem(release, target, seen.state)
         here = identity(connection)
         if not here.is_another_than(which):
-            unsure = "" if here.system else ", as far as a role can tell that may not execute pg_control_system()"
-            problem = f"it is the database that is verified{unsure}"
+            problem = "it is the database that is verified"
+            if not (here.system and which.system):
+                problem += ", as far as a role can tell that may not execute pg_control_system()"
         if problem:
             message = f"Database {seen.state.database} cannot be the reference: {problem}."
             hint = "Name another database that the same release migrated, on the same major version of PostgreSQL."
@@ -95,4 +95,4 @@ def _facts(url: str, release: Release, target: ObservedState, which: DatabaseIde
         prepare(connection)
         receipts = {s.schema: s.shape.receipts for s in seen.state.substrates}
         catalogs = read_catalogs(connection, {CANONICAL_SCHEMA, *receipts})
-        return facts_from(catalogs, receipts, newest_catalog_facts(seen.state.server_version // 10000))
+        return facts_from(catalogs, receipts, newest_catalog_facts(seen.state.major))
