@@ -22,7 +22,15 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import AwaInfraError, CommitUnknownError, ConnectionFailedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step, Transaction
 from devtools import postgres
-from tests.support.faults import BEHIND, STEPS, apply_many_at_once, kill_before, start_before, terminate_before
+from tests.support.faults import (
+    BEHIND,
+    PATIENCE,
+    STEPS,
+    apply_many_at_once,
+    kill_before,
+    start_before,
+    terminate_before,
+)
 from tests.support.proxy import LossyProxy
 from tests.support.schemas import ACME
 from tests.support.servers import Database, TestServer
@@ -33,6 +41,8 @@ Desired = Callable[..., DesiredState]
 EVERY = bool(os.environ.get("AWA_INFRA_MATRIX"))
 BOUNDARIES = range(1, STEPS + 1) if EVERY else (1, 2, 22, 23, 36, 40, 41)
 """Steps before which something happens; all of them in the matrix."""
+
+_SESSIONS = "SELECT FROM pg_stat_activity WHERE application_name = 'awa-infra' AND datname = current_database()"
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +93,36 @@ def test_a_backend_that_is_terminated_before_any_step_leaves_the_database_as_it_
 ) -> None:
     terminate_before(begun.url, begun.url, boundary, desired(ACME))
     is_as_it_was(begun, start)
+
+
+def test_kill_9_while_a_statement_runs_frees_every_lock_within_seconds_not_when_the_statement_ends(
+    database: Database,
+) -> None:
+    # Any long statement would do, such as a migration that rewrites a large table.
+    database.rows(
+        "CREATE FUNCTION public.slow() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(300); END$$"
+    )
+    database.rows("CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION slow()")
+    command = [str(Path(sys.executable).with_name("awa-infra")), "apply"]
+    with subprocess.Popen(command, env={**os.environ, "DATABASE_URL": database.url}) as process:
+        reached(lambda: bool(database.rows(f"{_SESSIONS} AND wait_event = 'PgSleep'")))
+        process.kill()
+    began = time.monotonic()
+    reached(lambda: not database.rows(_SESSIONS))
+    assert time.monotonic() - began < 60
+    assert not database.rows(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+        "pg_database WHERE datname = current_database())"
+    )
+    assert not read_state(database.url).schema_exists
+
+
+def reached(done: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 def test_after_an_interruption_the_next_run_converges(behind: Database, desired: Desired, complete: str) -> None:
