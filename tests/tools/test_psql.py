@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -103,11 +104,9 @@ def test_psql_takes_over_a_database_of_awa_migrate_and_obeys_the_conditions(
 
 @pytest.mark.parametrize("stopped_at", [1, 30, 39])
 def test_psql_goes_on_where_a_migration_stopped(
-    bundle: Path, database: Database, release: Release, schema_of_awa: str, stopped_at: int
+    bundle: Path, applied: Callable[[DesiredState], Database], release: Release, schema_of_awa: str, stopped_at: int
 ) -> None:
-    for migration in release.migrations:
-        if migration.version <= stopped_at:
-            database.rows("SET client_min_messages = warning;" + migration.sql)
+    database = applied(DesiredState(release, stopped_at))
     done = psql(database.url, bundle / "apply.sql")
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
@@ -134,7 +133,7 @@ def test_a_failure_in_the_middle_of_psql_leaves_the_database_as_it_was(
         copy = broken / path.relative_to(bundle)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
-    (broken / "upstream" / "V030.sql").write_text("SELECT 1/0;")
+    (broken / "upstream" / "V020.sql").write_text("SELECT 1/0;")
     done = psql(database.url, broken / "apply.sql")
     assert done.status == STOPPED
     assert "division by zero" in done.output
@@ -220,16 +219,18 @@ def test_psql_that_waits_for_a_migration_holds_nothing_that_it_wants(bundle: Pat
 
 
 def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
-    database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+    database: Database,
+    applied: Callable[[DesiredState], Database],
+    release: Release,
+    schema_of_awa: str,
+    tmp_path: Path,
 ) -> None:
     desired = DesiredState(release, release.schema_version, CUSTOM)
     write(dict(package("psql", desired, from_version=30).files), tmp_path)
     refused = psql(database.url, tmp_path / "apply.sql")
     assert refused.status == STOPPED
     assert "and this bundle starts after version 30. [start-not-reached]\nHint: " in refused.output
-    for migration in release.migrations:
-        if migration.version <= 29:
-            database.rows("SET client_min_messages = warning;" + migration.sql)
+    database = applied(DesiredState(release, 29))
     refused = psql(database.url, tmp_path / "apply.sql")
     assert "is at version 29, and this bundle starts after version 30" in refused.output
     thirtieth = next(migration.sql for migration in release.migrations if migration.version == 30)
