@@ -36,7 +36,7 @@ SDK) and then call the plugin dead: on a busy machine the import takes longer.""
 class Serve(Protocol):
     """Answers one call."""
 
-    def __call__(self, method: str, request: bytes, context: grpc.ServicerContext) -> bytes:
+    def __call__(self, method: str, request: bytes, context: grpc.ServicerContext, /) -> bytes:
         """Return the answer as bytes, or end the call with an error."""
 
 
