@@ -143,7 +143,7 @@ def _secret_problems(given: Mapping[str, Any], *, connected: bool) -> list[Probl
         elif value is not None and value is not UNKNOWN and not isinstance(value, str):
             found.append(Problem(key, "must be text"))
     if given.get(URL) is None and not connected:
-        found.append(Problem(URL, f"{functions.NOWHERE}. {functions.say_where(URL)}".removesuffix(".")))
+        found.append(Problem(URL, f"{functions.NOWHERE}. {functions.say_where(URL, 'component')}".removesuffix(".")))
     return found
 
 
@@ -155,7 +155,7 @@ def _config(source: str, given: Mapping[str, Any], others: Sequence[Problem]) ->
             f"{source}: {', '.join(unknown)} must be known in a preview already.",
             hint="It decides which resources there are. Only databaseUrl and passwords may come from other resources.",
         )
-    config, problems = stack_config.validate(values)
+    config, problems = stack_config.validate(values, in_yaml=False)
     # Here the keys are inputs, without a namespace.
     named = [*others, *(replace(p, key=p.key.removeprefix(f"{NAMESPACE}:")) for p in problems)]
     if named or config is None:

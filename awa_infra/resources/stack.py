@@ -112,20 +112,8 @@ class AwaStack(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: the configuration is wrong; every problem is in the message.
         """
-        values = _values()
         try:
-            config, problems = stack_config.validate(values)
-            url = _database_url()
-            if problems or config is None:
-                source = f"Pulumi.{pulumi.get_stack()}.yaml"
-                nowhere = Problem(f"{NAMESPACE}:databaseUrl", "is missing, and DATABASE_URL is not set")
-                raise stack_config.problems_error([*problems, *([nowhere] if url is None else [])], source)
-            if url is None:
-                raise ConfigurationError(
-                    "There is no database URL.",
-                    hint="Set DATABASE_URL, or keep it in the stack as a secret: "
-                    "printenv DATABASE_URL | pulumi config set --secret awa:databaseUrl",
-                )
+            config, url = _declared()
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.
             raise pulumi.RunError(exc.report()) from exc
@@ -136,6 +124,27 @@ class AwaStack(pulumi.ComponentResource):
         pulumi.export("patches", stack.schema.patches)
         pulumi.export("queue_storage_schemas", list(stack.queue_storage))
         return stack
+
+
+def _declared() -> tuple[StackConfig, pulumi.Input[str]]:
+    """Return what the stack's configuration declares, and the connection string.
+
+    Raises:
+        ConfigurationError: the configuration is wrong, or there is no connection string.
+    """
+    config, problems = stack_config.validate(_values())
+    url = pulumi.Config(NAMESPACE).get_secret("databaseUrl") or os.environ.get("DATABASE_URL")
+    if problems or config is None:
+        nowhere = Problem(f"{NAMESPACE}:databaseUrl", "is missing, and DATABASE_URL is not set")
+        found = problems if url else [*problems, nowhere]
+        raise stack_config.problems_error(found, f"Pulumi.{pulumi.get_stack()}.yaml")
+    if not url:
+        raise ConfigurationError(
+            "There is no database URL.",
+            hint="Set DATABASE_URL, or keep it in the stack as a secret: "
+            "printenv DATABASE_URL | pulumi config set --secret awa:databaseUrl",
+        )
+    return config, url
 
 
 def _values() -> dict[str, Any]:
@@ -165,7 +174,3 @@ def _passwords() -> dict[str, pulumi.Input[str]]:
     config = pulumi.Config(NAMESPACE)
     found = {duty: config.get_secret(f"{duty}Password") for duty in LOGINS}
     return {duty: secret for duty, secret in found.items() if secret is not None}
-
-
-def _database_url() -> pulumi.Input[str] | None:
-    return pulumi.Config(NAMESPACE).get_secret("databaseUrl") or os.environ.get("DATABASE_URL") or None
