@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+from psycopg import sql
+
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import verify
+from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from awa_infra.release import installed_release
 from devtools import pulumi_cli
@@ -48,7 +52,7 @@ from pulumi import ResourceOptions
 from pulumi.dynamic import Resource
 from trivial import TrivialProvider
 
-from awa_infra import AwaSchema, QueueStorageSchema
+from awa_infra import AwaDatabase, AwaSchema, QueueStorageSchema
 
 
 class Trivial(Resource):
@@ -60,14 +64,15 @@ url = os.environ["DATABASE_URL"]
 if KIND == "trivial":
     for number in range(COUNT):
         Trivial(f"r{number}")
+elif KIND == "fleet":
+    for number in range(COUNT // 2):
+        database = AwaDatabase(f"d{number}", server_url=url, name=f"fleet_{number}")
+        AwaSchema(f"r{number}", database_url=database.url)
 else:
     options = ResourceOptions(depends_on=[AwaSchema("r0", database_url=url)])
+    shape = {"queue_slots": %d, "lease_slots": %d, "claim_slots": %d}
     for number in range(1, COUNT):
-        if KIND == "custom":
-            shape = {"queue_slots": %d, "lease_slots": %d, "claim_slots": %d}
-            QueueStorageSchema(f"r{number}", database_url=url, schema=f"acme_{number - 1}", opts=options, **shape)
-        else:
-            AwaSchema(f"r{number}", database_url=url, opts=options)
+        QueueStorageSchema(f"r{number}", database_url=url, schema=f"acme_{number - 1}", opts=options, **shape)
 """
 
 
@@ -76,16 +81,17 @@ def previews(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
 
     Args:
         folder: for the project and its state.
-        url: connection string of a migrated database.
+        url: connection string of a migrated database; the server gets a fleet of copies of it.
         rounds: how often each is measured, in turn.
         seconds: measures one.
 
     Raises:
         ToolMissing: there is no Pulumi.
     """
+    _copy(url, [f"fleet_{number}" for number in range(RESOURCES // 2)])
     stacks = {
         f"{RESOURCES} trivial dynamic resources": _stack(folder, url, "trivial", RESOURCES),
-        f"{RESOURCES} times AwaSchema": _stack(folder, url, "awa", RESOURCES),
+        f"{RESOURCES // 2} databases, each with AwaSchema": _stack(folder, url, "fleet", RESOURCES),
     }
     return _measured({name: one.preview for name, one in stacks.items()}, rounds, seconds)
 
@@ -107,6 +113,14 @@ def unchanged(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
     }
     stacks |= {f"{count} custom schemas": _stack(folder, url, "custom", count + 1) for count in SCHEMAS}
     return _measured({name: one.up for name, one in stacks.items()}, rounds, seconds)
+
+
+def _copy(url: str, names: Iterable[str]) -> None:
+    """Make copies of a database, each with its own catalogs; they go with the server."""
+    source = sql.Identifier(Target.of(url).parameters["dbname"])
+    with psycopg.connect(Target.of(url).with_database("postgres"), autocommit=True) as connection:
+        for name in names:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
 
 
 def _measured(ways: Mapping[str, Callable[[], object]], rounds: int, seconds: Measure) -> Seconds:

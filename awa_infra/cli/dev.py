@@ -139,7 +139,7 @@ def clean(*, database_url: str | None, templates: bool) -> None:
 
     Only databases with the name and the mark of the pytest plugin, whose run has ended.
     """
-    from awa_infra.database.clones import sweep  # noqa: PLC0415  psycopg takes a tenth of a second to import
+    from awa_infra.database.clone_sweep import sweep  # noqa: PLC0415  psycopg takes a tenth of a second to import
     from awa_infra.testing.servers import remove_shared_server  # noqa: PLC0415  see start
 
     if remove_shared_server():

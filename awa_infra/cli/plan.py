@@ -29,7 +29,7 @@ from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.lifecycle.database_url import url_for
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import DesiredState, ObservedState, Plan, Policy
-from awa_infra.planning.describe import digest_line, plan_data
+from awa_infra.planning.describe import digest_line, locks_shown, plan_data
 from awa_infra.planning.effort import DURATION
 
 PENDING = 1
@@ -177,17 +177,21 @@ def print_sql(plan: Plan) -> None:
 
 
 def print_steps(plan: Plan) -> None:
-    """Print the title of every step, and what it locks."""
+    """Print the title of every step, and what it locks where somebody may wait for it."""
     drawing = tables()
+    locks = [locks_shown(plan, step) for step in plan.steps]
     if drawing is not None:
-        steps = [(str(number), step.title, [(step.locks, "dim")]) for number, step in enumerate(plan.steps, start=1)]
-        columns = ("#", "Step", "Locks") if any(step.locks for step in plan.steps) else ("#", "Step")
+        steps = [
+            (str(number), step.title, [(held, "dim")])
+            for number, (step, held) in enumerate(zip(plan.steps, locks, strict=True), start=1)
+        ]
+        columns = ("#", "Step", "Locks") if any(locks) else ("#", "Step")
         drawing.table(columns, (row[: len(columns)] for row in steps), numbered=True)
         return
-    for step in plan.steps:
+    for step, held in zip(plan.steps, locks, strict=True):
         click.echo(f"  + {step.title}")
-        if step.locks:
-            click.echo(click.style(f"      {step.locks}", dim=True))
+        if held:
+            click.echo(click.style(f"      {held}", dim=True))
 
 
 def _print(database: str, found: Plan, *, show_sql: bool) -> None:

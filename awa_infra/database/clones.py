@@ -17,6 +17,8 @@ from psycopg import sql
 
 from awa_infra import sqltext
 from awa_infra.database import clone_locks
+from awa_infra.database.clone_names import CLONE, DENIED, MARK, TEMPLATE, Made, made
+from awa_infra.database.clone_sweep import sweep_on
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.session import session, stay_while_idle
 from awa_infra.database.target import Target
@@ -24,24 +26,11 @@ from awa_infra.errors import BlockedError, NotOursError, SqlFailedError
 from awa_infra.localserver.waiting import wait_until
 from awa_infra.model.desired import LOCK_TIMEOUT
 
-CLONE = "awa_clone_"
-"""Start of the name of every copy; then eight digits of its run, and a number."""
-
-TEMPLATE = "awa_template_"
-"""Start of the name of every template; then the digest of what is in it."""
-
-MARK = 0x41574154
-"""Connection limit of each of them ("AWAT"), which no person sets. CREATE DATABASE has no other place for a mark that
-is there from the first moment on, also where the run is killed in that moment."""
-
 COMMENT = "Made by awa-infra for tests; awa-infra dev clean drops it when no test run uses it."
 """The comment on each of them, for people."""
 
 _TAKEN = "42P04"
 """SQLSTATE where a database of that name exists."""
-
-_DENIED = "42501"
-"""SQLSTATE where the role may not do it, such as to end a session of a superuser."""
 
 _READ_ONLY = "25006"
 """SQLSTATE on a standby."""
@@ -51,41 +40,6 @@ _ENCODING = "UTF8"
 
 _BY_FILES = 150000
 """First version of PostgreSQL where CREATE DATABASE has a STRATEGY."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A database with such a name.
-
-    Attributes:
-        marked: whether it has our mark.
-        owned: whether the session may drop it: its role is the owner, a member of the owner, or a superuser.
-        going: whether it is being dropped, or a DROP of it was interrupted.
-    """
-
-    marked: bool
-    owned: bool
-    going: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Leftovers:
-    """What was there of ours, by name.
-
-    Attributes:
-        dropped: copies of runs that have ended, and templates if requested.
-        in_use: what live runs use.
-        unmarked: databases with such a name but without the mark; they stay.
-        templates: templates that stay.
-        others: what no run uses either, but the role of the session may not drop, such as what belongs to another
-            developer's role; it stays.
-    """
-
-    dropped: tuple[str, ...]
-    in_use: tuple[str, ...]
-    unmarked: tuple[str, ...]
-    templates: tuple[str, ...]
-    others: tuple[str, ...] = ()
 
 
 @dataclass
@@ -187,7 +141,7 @@ class Run:
             with translated(self.url, f"Creating database {name}", "Nothing was created."):
                 self._connection.execute(create.encode())
         except SqlFailedError as exc:
-            if exc.sqlstate == _DENIED:
+            if exc.sqlstate == DENIED:
                 role = sql.Identifier(self.login).as_string(None)
                 exc.hint = f"Role {self.login} needs CREATEDB: ALTER ROLE {role} CREATEDB. Nothing was created."
             elif exc.sqlstate == _READ_ONLY:
@@ -243,7 +197,7 @@ def run(url: str) -> Iterator[Run]:
             connection, url, clone_locks.RUNS, number
         ):
             number = secrets.randbits(31)
-        _sweep(connection, url, templates=False)
+        sweep_on(connection, url, templates=False)
         by_files = row["version"] >= _BY_FILES and not row["keeps"]
         begun = Run(url, row["login"], row["version"] // 10000, connection, number, by_files, row["encoding"])
         yield begun
@@ -265,75 +219,3 @@ def _refuse_shared_session(url: str, pid: int) -> None:
             hint="Connect to the server itself, or use a pooler in session mode.",
             gate="pooler",
         )
-
-
-def sweep(url: str, *, templates: bool = False) -> Leftovers:
-    """Drop the copies that runs left which are gone, and nothing else.
-
-    Args:
-        url: connection string of any database of the server.
-        templates: drop templates that no run uses, too.
-
-    Raises:
-        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
-    """
-    with connect(url, autocommit=True) as connection, session(connection, LOCK_TIMEOUT):
-        return _sweep(connection, url, templates=templates)
-
-
-def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
-    """Return the databases with such a name."""
-    with translated(url, "Reading the list of databases"):
-        text = sqltext.render("clones/made.sql", limit=MARK, pattern=pattern)
-        rows = connection.execute(text.encode()).fetchall()
-    return {row["name"]: Made(row["marked"], row["owned"], row["going"]) for row in rows}
-
-
-def _sweep(connection: Connection, url: str, *, templates: bool) -> Leftovers:
-    # In this order: a database made after the list was read is not in the list; one made before has its lock already.
-    clones = made(connection, url, f"^{CLONE}[0-9a-f]{{8}}_[0-9]+$")
-    kept = made(connection, url, f"^{TEMPLATE}[0-9a-f]{{16}}$")
-    found = clones | kept
-    holders = {name: (clone_locks.RUNS, int(name.removeprefix(CLONE)[:8], 16)) for name in clones}
-    holders |= {name: (clone_locks.TEMPLATES, clone_locks.number_of(name)) for name in kept}
-    live = clone_locks.taken(connection, url)
-    used = {name for name, holder in holders.items() if holder in live}
-    unused = [name for name in (found if templates else clones) if found[name].marked and name not in used]
-    dropped: list[str] = []
-    others: list[str] = []
-    for name in unused:
-        if not found[name].owned or (gone := _drop_unused(connection, url, name)) is None:
-            others.append(name)
-        elif gone:
-            dropped.append(name)
-        else:
-            used.add(name)
-    return Leftovers(
-        dropped=tuple(dropped),
-        in_use=tuple(sorted(used)),
-        unmarked=tuple(sorted(name for name in found if not found[name].marked and name not in used)),
-        templates=tuple(name for name in kept if kept[name].marked and name not in dropped),
-        others=tuple(others),
-    )
-
-
-def _drop_unused(connection: Connection, url: str, name: str) -> bool | None:
-    """Drop a copy, or a template that no run has begun to use: whether it was dropped, ``None`` if that is refused."""
-    template = name.startswith(TEMPLATE)
-    number = clone_locks.number_of(name) if template else 0
-    if template and not clone_locks.take(connection, url, clone_locks.TEMPLATES, number):
-        return False
-    try:
-        # Such a lock is known in one database of the server, and the list has those of all.
-        if template and (clone_locks.TEMPLATES, number) in clone_locks.taken(connection, url):
-            return False
-        with translated(url, f"Dropping database {name}", f"Database {name} is still there."):
-            connection.execute(sqltext.render("clones/drop.sql", name=sqltext.Name(name)).encode())
-    except SqlFailedError as exc:
-        if exc.sqlstate != _DENIED:
-            raise
-        return None
-    finally:
-        if template:
-            clone_locks.release(connection, url, clone_locks.TEMPLATES, number)
-    return True

@@ -42,6 +42,12 @@ def version_ranges(versions: Iterable[int]) -> str:
     return ", ".join(f"V{low}" if low == high else f"V{low}-V{high}" for low, high in ranges)
 
 
+def locks_shown(plan: Plan, step: Step) -> str:
+    """Return what a step of a plan locks; of Awa's texts nothing in an empty database, where nobody waits."""
+    awas = step.kind in {StepKind.MIGRATION, StepKind.PATCH}
+    return "" if awas and not plan.from_version else step.locks
+
+
 def locks_line(plan: Plan) -> str:
     """Return one line that says what the steps of a plan lock, steps with the same locks together; empty if nothing."""
     groups: dict[str, list[str]] = {}

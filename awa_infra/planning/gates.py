@@ -1,9 +1,7 @@
-"""The gates that are SQL: each returns a row for everything that blocks.
+"""The gates that are SQL: each returns a row for everything that blocks. Pure.
 
-Each SQL gate is one file under ``sql/gates/`` whose leading comments say its code, which relations must
-exist for it to make sense (``needs``), and whether it is checked once per custom schema, once per schema with sharded
-queues, or only where roles are declared (``per``). The engine
-and the bundles take the same rendered text from here.
+Each is a file, see :mod:`awa_infra.planning.gate_files`. The engine and the bundles take the same rendered text from
+here.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Literal
 
 from awa_infra import sqltext
@@ -21,6 +18,7 @@ from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, QueueStorage, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.effort import Effort
+from awa_infra.planning.gate_files import GateFile, gate_file, gate_files
 from awa_infra.planning.guard import guard_values
 from awa_infra.planning.ownership import strangers_query
 from awa_infra.planning.traffic import Hold, holds_json
@@ -81,34 +79,32 @@ def gate_queries(
     """
     values = _values(desired, live) | {"begins_itself": begins_itself or live is not None}
     queries: list[GateQuery] = []
-    for name in sqltext.names("gates"):
-        path = f"gates/{name}.sql"
-        if not _applies(path, desired, pending=pending, live=live):
+    for file in gate_files("gates"):
+        if not _applies(file, desired, pending=pending, live=live):
             continue
-        per = _header(sqltext.load(path), "per")
-        if per == "queue-storage":
+        if file.per == "queue-storage":
             each_schema = [values | queue_storage_values(q) for q in desired.queue_storage]
-        elif per == "queues":
+        elif file.per == "queues":
             sharded = (q for q in desired.queue_storage if any(queue.shards is not None for queue in q.queues))
             each_schema = [values | lanes_values(q) for q in sharded]
-        elif per == "guard":
+        elif file.per == "guard":
             each_schema = [values | guard_values(desired)] if desired.guarded else []
-        elif per == "roles":
+        elif file.per == "roles":
             each_schema = [] if desired.roles is None else [values | roles_values(desired.roles)]
         else:
             each_schema = [values]
-        queries.extend(_query(path, one, options=live is not None) for one in each_schema)
+        queries.extend(_query(file, one, options=live is not None) for one in each_schema)
     return tuple(queries)
 
 
 def history_query() -> GateQuery:
     """Return the gate for a history that exists and that this role may not read."""
-    return _query("gates/history_unreadable.sql", {})
+    return _query(gate_file("gates", "history_unreadable"), {})
 
 
 def runtime_query() -> GateQuery:
     """Return the note with a row for each live runtime, for every role that may read them."""
-    return _query("notes/live_runtime.sql", {})
+    return _query(gate_file("notes", "live_runtime"), {})
 
 
 def note_queries(desired: DesiredState, live: LiveFacts, *, pending: bool) -> tuple[GateQuery, ...]:
@@ -120,8 +116,7 @@ def note_queries(desired: DesiredState, live: LiveFacts, *, pending: bool) -> tu
         pending: whether there is anything to do; most notes only matter then.
     """
     values = _values(desired, live)
-    paths = [f"notes/{name}.sql" for name in sqltext.names("notes")]
-    return tuple(_query(p, values) for p in paths if pending or _header(sqltext.load(p), "when") == "always")
+    return tuple(_query(file, values) for file in gate_files("notes") if pending or file.when == "always")
 
 
 def special_queries(
@@ -140,28 +135,22 @@ def special_queries(
         lock_objects: how many objects the plan's transaction will lock.
     """
     values = sqltext.schema_values(schema) | {"lock_objects": lock_objects}
-    queries = []
-    for name in sqltext.names("gates"):
-        text = sqltext.load(f"gates/{name}.sql")
-        if _header(text, "for") == purpose and not (force and _header(text, "unless") == "force"):
-            queries.append(_query(f"gates/{name}.sql", values))
-    return tuple(queries)
+    return tuple(
+        _query(file, values)
+        for file in gate_files("gates")
+        if file.purpose == purpose and not (force and file.unless == "force")
+    )
 
 
-def _applies(path: str, desired: DesiredState, *, pending: bool, live: LiveFacts | None) -> bool:
-    text = sqltext.load(path)
-    if _header(text, "for") in {"activation", "removal", "removal-of-nothing"}:
+def _applies(file: GateFile, desired: DesiredState, *, pending: bool, live: LiveFacts | None) -> bool:
+    if file.purpose not in {"", "bundle" if live is None else "engine"}:
         return False
-    if _overruled(_header(text, "unless"), desired):
-        return False
-    if not _matters(_header(text, "when"), pending=pending, live=live):
-        return False
-    if _header(text, "for") == ("bundle" if live is not None else "engine"):
+    if _overruled(file.unless, desired) or not _matters(file.when, pending=pending, live=live):
         return False
     # These gates need a target version.
-    if path in {"gates/downgrade.sql", "gates/queue_storage_damaged.sql"}:
+    if file.code in {"downgrade", "queue-storage-damaged"}:
         return desired.target_version is not None
-    return path != "gates/window_too_long.sql" or desired.policy.max_window is not None
+    return file.code != "window-too-long" or desired.policy.max_window is not None
 
 
 def _matters(when: str, *, pending: bool, live: LiveFacts | None) -> bool:
@@ -231,23 +220,12 @@ def queue_storage_values(wanted: QueueStorage) -> sqltext.Values:
     }
 
 
-@cache
-def _header(text: str, key: str) -> str:
-    found = re.search(rf"^-- {key}: (.*)$", text, flags=re.MULTILINE)
-    return found.group(1).strip() if found else ""
-
-
-def _query(path: str, values: sqltext.Values, *, options: bool = True) -> GateQuery:
+def _query(file: GateFile, values: sqltext.Values, *, options: bool = True) -> GateQuery:
     """Return one gate; without options of awa-infra in its hints where it is for a bundle, which has none."""
-    raw = sqltext.load(path)
-    schema = str(values.get("schema", ""))
-    needs = tuple(_header(raw, "needs").replace("{schema}", schema).split())
-    # The headers are for this loader; a bundle's reader gets the query and its reasons.
-    text = re.sub(r"^-- (gate|note|needs|per|when|unless|for): .*\n", "", raw, flags=re.MULTILINE)
+    needs = file.needs.replace("{schema}", str(values.get("schema", "")))
+    text = file.text
     if not options:
         text = re.sub(r",? or overrule with --allow-[a-z-]+", "", text)
         text = text.replace("--role %I here, SET ROLE elsewhere", "ALTER ROLE ... IN DATABASE ... SET role")
     sql = sqltext.fill(text, values).strip() + "\n"
-    gate = _header(raw, "gate")
-    pending = _header(raw, "when") == "pending"
-    return GateQuery(gate or _header(raw, "note"), needs, sql, hints=bool(gate), pending=pending)
+    return GateQuery(file.code, tuple(needs.split()), sql, hints=file.blocks, pending=file.when == "pending")

@@ -87,7 +87,7 @@ class QueueStorageEntry(Entry):
     schema_name: Annotated[SchemaName, FIXED] = Field(
         alias="schema",
         description="Name of the schema: at most 18 lower-case letters, digits and underscores, no digit first; not "
-        "awa, public, a reserved word of SQL or a name that begins with pg_.",
+        "awa, public, awa_migrations, awa_infra_guard, a reserved word of SQL or a name that begins with pg_.",
     )
     queue_slots: Annotated[StrictInt, FIXED] = Field(
         _SHAPE.queue_slots, ge=4, le=MAX_INTEGER, description="Slots of the ready ring, at least 4."

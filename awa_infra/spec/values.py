@@ -26,6 +26,7 @@ from awa_infra.naming import (
     MAX_LENGTH,
     POSTGRES_MAX_LENGTH,
     RESERVED_WORDS,
+    TAKEN,
     database_name_problem,
     identifier_problem,
     name_problem,
@@ -184,7 +185,7 @@ def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return value
 
 
-_RESERVED = f"pg_|(awa|public|information_schema|{'|'.join(sorted(RESERVED_WORDS))})$"
+_RESERVED = f"pg_|({'|'.join([*TAKEN, *sorted(RESERVED_WORDS)])})$"
 
 Text = Annotated[StrictStr, AfterValidator(_storable)]
 """Any text that can be handed to PostgreSQL."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database import clones
+from awa_infra.database import clone_names, clone_sweep, clones
 from awa_infra.database.connection import connect
 from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError
@@ -37,7 +37,7 @@ def pytest_project(tmp_path: Path) -> Path:
 def _nothing_stays(server: TestServer) -> Iterator[None]:
     """Drop the templates at the end."""
     yield
-    clones.sweep(server.url, templates=True)
+    clone_sweep.sweep(server.url, templates=True)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def developers(server: TestServer) -> Iterator[tuple[str, str]]:
             connection.execute(f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD 'own'".encode())
         first, second = (Target.of(server.url).with_login(name, "own") for name in names)
         yield first, second
-        clones.sweep(server.url, templates=True)
+        clone_sweep.sweep(server.url, templates=True)
         for name in names:
             connection.execute(f"DROP ROLE {name}".encode())
 
@@ -69,12 +69,12 @@ def test_what_a_killed_run_of_another_role_left_stays_and_keeps_nobody_from_test
     with clones.run(mine) as run:
         own = run.clone(run.template("of my role", lambda _url: None))
         run.drop(own)
-    assert clones.sweep(mine).others == (left,)
-    found = clones.sweep(mine, templates=True)
+    assert clone_sweep.sweep(mine).others == (left,)
+    found = clone_sweep.sweep(mine, templates=True)
     assert set(found.others) == {left, template}
     assert template in found.templates
     assert {left, template} <= ours(server, "awa_")
-    assert clones.sweep(other, templates=True).others == ()
+    assert clone_sweep.sweep(other, templates=True).others == ()
     assert not {left, template} & ours(server, "awa_")
 
 
@@ -87,7 +87,7 @@ def test_a_member_of_a_role_drops_what_a_killed_run_of_that_role_left(
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f"GRANT {users[0]} TO {users[1]}".encode())
     with clones.run(mine):
-        assert left not in ours(server, clones.CLONE)
+        assert left not in ours(server, clone_names.CLONE)
 
 
 def test_a_copy_that_a_superuser_looks_into_keeps_nobody_from_testing(
@@ -96,16 +96,16 @@ def test_a_copy_that_a_superuser_looks_into_keeps_nobody_from_testing(
     mine, _ = developers
     _, left = left_by(mine, "that a superuser looks into")
     with connect(Target.of(server.url).with_database(left)), clones.run(mine):
-        assert clones.sweep(mine).others == (left,)
+        assert clone_sweep.sweep(mine).others == (left,)
     with clones.run(mine):
-        assert left not in ours(server, clones.CLONE)
+        assert left not in ours(server, clone_names.CLONE)
 
 
 def test_a_template_that_a_run_takes_while_others_are_cleaned_up_is_not_dropped(server: TestServer) -> None:
     with clones.run(server.url) as run, psycopg.connect(server.url) as holder, ThreadPoolExecutor() as threads:
         template, left = left_by(server.url, "taken while cleaning")
         holder.execute(f"COMMENT ON DATABASE {left} IS 'held'".encode())
-        cleaning = threads.submit(clones.sweep, server.url, templates=True)
+        cleaning = threads.submit(clone_sweep.sweep, server.url, templates=True)
         waits = f"SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%DROP DATABASE%{left}%'"
         with psycopg.connect(server.url, autocommit=True) as watch:
             while not watch.execute(waits.encode()).fetchall():
@@ -121,7 +121,7 @@ def test_a_template_that_a_run_takes_while_others_are_cleaned_up_is_not_dropped(
 
 def lock_of(template: str) -> str:
     """Return both numbers of the advisory lock of a template."""
-    return f"{0x41574154}, {int(template.removeprefix(clones.TEMPLATE)[:8], 16) % 2**31}"
+    return f"{0x41574154}, {int(template.removeprefix(clone_names.TEMPLATE)[:8], 16) % 2**31}"
 
 
 def test_a_template_that_was_dropped_while_a_run_waited_for_it_is_made_again(server: TestServer) -> None:
@@ -173,7 +173,7 @@ def test_a_run_that_is_stopped_with_the_lock_of_a_template_is_reported_with_the_
 def test_a_run_of_pytest_prints_what_it_waits_for_while_it_waits(server: TestServer, pytest_project: Path) -> None:
     (pytest_project / "test_any.py").write_text("def test_any(awa_database):\n    pass\n")
     with clones.run(server.url) as run, Databases(run).create():
-        templates = ours(server, clones.TEMPLATE)
+        templates = ours(server, clone_names.TEMPLATE)
     with psycopg.connect(server.url, autocommit=True) as stopped:
         for name in templates:
             stopped.execute(f"SELECT pg_advisory_lock({lock_of(name)})".encode())
@@ -217,10 +217,10 @@ def test_a_database_that_is_just_being_dropped_is_no_strangers(server: TestServe
             pytest.skip("older servers drop in one step, or by minor release")
         # What DROP DATABASE does first, and what stays of one that was interrupted.
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])
-        found = clones.made(admin, server.url, f"^{template}$")[template]
+        found = clone_names.made(admin, server.url, f"^{template}$")[template]
         assert found.marked
         assert found.going
-        assert template in clones.sweep(server.url, templates=True).dropped
+        assert template in clone_sweep.sweep(server.url, templates=True).dropped
         assert run.template("being dropped", lambda _url: None) == template
 
 
@@ -232,4 +232,4 @@ def test_the_next_run_makes_a_template_anew_whose_drop_was_interrupted(server: T
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])
         with clones.run(server.url) as run:
             assert run.template("an interrupted drop", lambda _url: None) == template
-        assert not clones.made(admin, server.url, f"^{template}$")[template].going
+        assert not clone_names.made(admin, server.url, f"^{template}$")[template].going

@@ -143,3 +143,10 @@ def test_a_plan_that_locks_nothing_worth_a_word_has_no_column_for_it(
     assert "#   Step\n" in shown
     assert "Locks" not in shown
     assert "Locks" in on_a_terminal(80, *listings["plan"], NO_COLOR="1")
+
+
+def test_a_plan_for_an_empty_database_names_no_locks_because_nobody_waits(database: Database) -> None:
+    shown = on_a_terminal(80, "plan", DATABASE_URL=database.url, NO_COLOR="1")
+    assert "V12" in shown
+    assert "Locks" not in shown
+    assert "wait" not in in_a_pipe("plan", DATABASE_URL=database.url).replace("wait_free", "")

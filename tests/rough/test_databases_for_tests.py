@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from awa_infra.database import clones
+from awa_infra.database import clone_sweep
 from awa_infra.database.target import Target
 from awa_infra.errors import AwaInfraError
 from awa_infra.testing.databases import databases
@@ -80,7 +80,7 @@ def pooled(server: TestServer, mode: str) -> Iterator[str]:
     with pgbouncer(server.url, mode) as url:
         yield url
     # A template belongs to the superuser here, and other tests count what is on their server.
-    clones.sweep(server.url, templates=True)
+    clone_sweep.sweep(server.url, templates=True)
 
 
 @contextmanager

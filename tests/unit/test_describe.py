@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from awa_infra.model import DesiredState, Gate, Note, ObservedState, Plan, Queue, QueueStorage, Release, Step, StepKind
 from awa_infra.planning.access import lanes_step
-from awa_infra.planning.describe import digest_line, gate_data, locks_line, note_data, pending_line, version_ranges
+from awa_infra.planning.describe import (
+    digest_line,
+    gate_data,
+    locks_line,
+    locks_shown,
+    note_data,
+    pending_line,
+    version_ranges,
+)
 from awa_infra.planning.planner import make_plan
 from awa_infra.wording import listed
 
@@ -79,6 +87,14 @@ def test_what_is_locked_is_reported_once_for_all_versions_that_lock_it() -> None
         "V27-V28: replays the installer; queue-storage:acme: about 5 lock objects"
     )
     assert locks_line(Plan(0, 40)) == ""
+
+
+def test_what_awa_locks_is_shown_only_where_somebody_may_wait_for_it() -> None:
+    migration = Step(StepKind.MIGRATION, "V027", "", "", "replays the installer")
+    custom = Step(StepKind.QUEUE_STORAGE, "queue-storage:acme", "", "", "about 5 lock objects")
+    empty, upgraded = Plan(0, 40), Plan(26, 40)
+    assert [locks_shown(empty, step) for step in (migration, custom)] == ["", "about 5 lock objects"]
+    assert [locks_shown(upgraded, step) for step in (migration, custom)] == [migration.locks, custom.locks]
 
 
 def test_a_list_of_many_names_is_cut_and_says_how_many_more_there_are() -> None:

@@ -60,6 +60,8 @@ BEGIN
         ('tcp_keepalives_interval', '10', false),
         ('tcp_keepalives_count', '3', false),
         ('tcp_user_timeout', '60000', false),
+        -- Nor does a statement notice that its client was killed: the server looks, where its system can (below).
+        ('client_connection_check_interval', '10s', false),
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
@@ -72,6 +74,9 @@ BEGIN
       ) AS s (name, value, superuser)
      -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
      WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       -- PostgreSQL 14 can look on Linux alone, and elsewhere refuses the setting.
+       AND (s.name OPERATOR(pg_catalog.<>) 'client_connection_check_interval'
+            OR pg_catalog.version() OPERATOR(pg_catalog.~) 'linux')
        AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
        AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
             OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
@@ -595,6 +600,8 @@ BEGIN
         ('tcp_keepalives_interval', '10', false),
         ('tcp_keepalives_count', '3', false),
         ('tcp_user_timeout', '60000', false),
+        -- Nor does a statement notice that its client was killed: the server looks, where its system can (below).
+        ('client_connection_check_interval', '10s', false),
         -- A fresh installation has ten thousand lines of notices, and jit costs more than it saves.
         ('client_min_messages', 'warning', false),
         ('jit', 'off', false),
@@ -607,6 +614,9 @@ BEGIN
       ) AS s (name, value, superuser)
      -- Operators by their schema: until search_path is set here, another schema of it may have some of the same names.
      WHERE pg_catalog.current_setting(s.name, true) OPERATOR(pg_catalog.<>) s.value
+       -- PostgreSQL 14 can look on Linux alone, and elsewhere refuses the setting.
+       AND (s.name OPERATOR(pg_catalog.<>) 'client_connection_check_interval'
+            OR pg_catalog.version() OPERATOR(pg_catalog.~) 'linux')
        AND (NOT s.superuser OR pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on')
        AND (s.name OPERATOR(pg_catalog.<>) 'default_tablespace'
             OR pg_catalog.current_setting(s.name) OPERATOR(pg_catalog.=)
