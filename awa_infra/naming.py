@@ -106,6 +106,11 @@ def name_problem(name: str) -> str | None:
     return None
 
 
+def quote(name: str) -> str:
+    """Return an identifier in quotation marks."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that was probably meant, in any case of letters; empty if none is near."""
     import difflib  # noqa: PLC0415  only where something is wrong

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from awa_infra.plugin.server import Serve
@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not stopping.wait(_POLL / 10):
         _cancel()
     stopping.wait(_GRACE + _POLL)
-    _end()
+    _finish()
+    os._exit(0)
 
 
 def _cancel() -> None:
@@ -67,11 +68,10 @@ def _cancel() -> None:
     running.cancel()
 
 
-def _end() -> NoReturn:
-    """End this process, whatever its threads do.
+def _finish() -> None:
+    """Do what the interpreter does at its end, except that it waits for all threads.
 
-    A return would wait for all of them, and a component may wait for an engine that is gone. What ran in a database
-    was rolled back before.
+    A component may wait for an engine that is gone. What ran in a database was rolled back before.
     """
     from awa_infra.database.kept import pool  # noqa: PLC0415  nothing may be loaded yet
 

@@ -192,6 +192,12 @@ Text = Annotated[StrictStr, AfterValidator(_storable)]
 
 Password = Annotated[Text, AfterValidator(_not_empty)]
 
+ActingRole = Annotated[Text, AfterValidator(_not_empty)]
+"""A role to become; an empty one, such as of a variable that is not set, must not mean the login."""
+
+MAX_INTEGER = 2**31 - 1
+"""Largest number of PostgreSQL's type integer."""
+
 Url = Annotated[Text, AfterValidator(_not_empty)]
 """A connection string; libpq would connect an empty one to wherever its defaults lead."""
 
