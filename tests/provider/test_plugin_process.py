@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -16,7 +18,7 @@ import pytest
 import yaml
 
 from awa_infra import __version__
-from awa_infra.plugin.server import Serve, start
+from awa_infra.plugin.server import THREADS, Serve, start
 from tests.support.plugin import COMMAND, Plugin, plugin_process
 
 FOLDER = Path(__file__).parents[2] / "provider"
@@ -65,6 +67,54 @@ def test_the_handshake_is_answered_while_the_plugin_still_loads_for_engines_wait
             assert schema.result() == b""
     finally:
         slow.set()
+        server.stop(None)
+
+
+def test_as_many_components_as_there_are_threads_do_not_wait_for_each_other_for_ever() -> None:
+    """A component waits until its resources are made, which takes other calls."""
+    checked, begun = threading.Event(), threading.Semaphore(0)
+
+    def serve(method: str, _request: bytes, _context: grpc.ServicerContext) -> bytes:
+        begun.release()
+        if method == "Check":
+            checked.set()
+        assert checked.wait(60)
+        return b""
+
+    with served(serve) as call:
+        components = [call("Construct") for _ in range(2 * THREADS)]
+        assert all(begun.acquire(timeout=30) for _ in range(THREADS))
+        assert call("Check").result() == b""
+        assert [component.result() for component in components] == [b""] * (2 * THREADS)
+
+
+def test_cancel_is_answered_while_as_many_calls_wait_as_there_are_threads() -> None:
+    cancelled, begun = threading.Event(), threading.Semaphore(0)
+
+    def serve(method: str, _request: bytes, _context: grpc.ServicerContext) -> bytes:
+        begun.release()
+        if method == "Cancel":
+            cancelled.set()
+        assert cancelled.wait(60)
+        return b""
+
+    with served(serve) as call:
+        waiting = [call(method) for method in ("Create", "Construct") for _ in range(2 * THREADS)]
+        assert all(begun.acquire(timeout=30) for _ in range(THREADS))
+        assert call("Cancel").result() == b""
+        assert [one.result() for one in waiting] == [b""] * len(waiting)
+
+
+@contextmanager
+def served(serve: Serve) -> Iterator[Callable[[str], grpc.Future]]:
+    """Serve with this; give what makes a call and does not wait for its answer."""
+    server, port = start(lambda: serve)
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield lambda method: channel.unary_unary(f"/pulumirpc.ResourceProvider/{method}").future(
+                b"", timeout=30, wait_for_ready=True
+            )
+    finally:
         server.stop(None)
 
 

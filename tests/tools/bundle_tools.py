@@ -14,10 +14,11 @@ from awa_infra.bundles.checking import applied_files, check
 from awa_infra.bundles.existing import read
 from awa_infra.database.bundle_history import read_history
 from awa_infra.model import QueueStorage, Shape
+from tests.support.schemas import ACME
 from tests.support.servers import Database
 from tests.tools.runners import Tool, finish
 
-CUSTOM = (QueueStorage("acme_jobs"), QueueStorage("beta", Shape(4, 2, 2, receipts=False)))
+CUSTOM = (ACME, QueueStorage("beta", Shape(4, 2, 2, receipts=False)))
 """Two shapes, one of them without receipts."""
 
 SCHEMAS = ("awa", *(wanted.schema for wanted in CUSTOM))

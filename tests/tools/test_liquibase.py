@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from awa_infra.database.fingerprint import verify
-from awa_infra.model import Release
+from awa_infra.model import DesiredState, Release
 from devtools.java_tools import LIQUIBASES
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
@@ -72,12 +73,10 @@ def test_liquibase_adopts_a_database_of_awa_migrate_and_obeys_the_conditions(
 
 
 def test_liquibase_goes_on_where_a_migration_stopped_and_awa_migrate_waits_for_it(
-    liquibase: Tool, database: Database, release: Release
+    liquibase: Tool, applied: Callable[[DesiredState], Database], release: Release
 ) -> None:
     stopped_at = 30
-    for migration in release.migrations:
-        if migration.version <= stopped_at:
-            database.rows("SET client_min_messages = warning;" + migration.sql)
+    database = applied(DesiredState(release, stopped_at))
     script(database, liquibase.bundle / "prerequisite.sql")
     running = liquibase.start(database.url, "update")
     try:
