@@ -163,8 +163,8 @@ def number(path: str) -> int:
 def reached_after(file_number: int) -> int:
     """Return the lowest version of a database that must not run a file again, by the file's number.
 
-    A migration of version N is run below version N. Everything else is run at the version of the migration before it: on
-    a later one it would bring back an older text, and what is still needed comes again above.
+    A migration of version N is run below version N. Everything else is run at the version of the migration before it:
+    on a later one it would bring back an older text, and what is still needed comes again above.
     """
     return -(-file_number // ROOM)
 

@@ -143,8 +143,8 @@ def _sql_file(path: str) -> dict[str, Any]:
 def _not_yet_there(version: int) -> list[dict[str, Any]]:
     # The highest version counts, as for Awa: where a row is lost, its migration would run on top of all later ones.
     # Preconditions are not part of a changeset's checksum. Liquibase stops at the first alternative that holds, so the
-    # query never meets a missing table. "TEST" makes update-sql ask as well, which by default writes out what an adopted
-    # database already has.
+    # query never meets a missing table. "TEST" makes update-sql ask as well, which by default writes out what an
+    # adopted database already has.
     table = {"schemaName": CANONICAL_SCHEMA, "tableName": "schema_version"}
     query = sqltext.render("bundle/version_reached.sql", version=version).strip()
     return [
