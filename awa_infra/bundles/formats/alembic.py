@@ -55,8 +55,8 @@ def downgrade() -> None:
 '''
 
 _CONDITION = """\
-    # A database that `awa migrate` brought to version {version} or a later one has it already. The highest version counts,
-    # as for Awa: where a row is lost, its migration would run on top of all later ones.
+    # A database that `awa migrate` brought to version {version} or a later one has it already. The highest version
+    # counts, as for Awa: where a row is lost, its migration would run on top of all later ones.
     if connection.exec_driver_sql("SELECT to_regclass('awa.schema_version')").scalar() is not None and (
         connection.exec_driver_sql("SELECT 1 FROM awa.schema_version WHERE version >= {version} LIMIT 1").scalar()
     ):
