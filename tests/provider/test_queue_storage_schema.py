@@ -140,7 +140,7 @@ def test_what_is_wrong_with_queues_and_policies_is_reported_with_the_rest(
     )
     found = storage.check(bad)
     assert {"queue_slots", "deletion_policy"} <= set(found)
-    assert found[""] == "queues[0].shards: must be at most 64 [config-invalid]"
+    assert found["queues[0].shards"] == "must be at most 64 [config-invalid]"
 
 
 def test_a_schema_that_is_to_be_dropped_is_dropped(

@@ -149,6 +149,33 @@ def test_a_result_that_the_bundle_did_not_promise_is_rolled_back(bundle: Path, a
     assert awa_database.rows("SELECT FROM pg_namespace WHERE nspname = 'acme_jobs'") == []
 
 
+def test_what_was_committed_before_a_result_that_was_not_promised_is_not_said_to_be_rolled_back(
+    bundle: Path, awa_database: Database
+) -> None:
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version = 17")
+    done = psql(awa_database.url, bundle / "apply.sql", "-v", "each=1")
+    assert done.status == STOPPED
+    assert "What was committed before stays." in done.output
+    assert "rolled back" not in done.output
+
+
+@pytest.mark.parametrize("each", [[], ["-v", "each=1"]], ids=["whole", "each"])
+def test_what_a_superuser_runs_later_is_a_warning_until_it_has_been_run(
+    each: list[str], awa_database: Database, release: Release, tmp_path: Path
+) -> None:
+    wanted = DesiredState(release, release.schema_version, CUSTOM[:1], guarded=("awa",))
+    write(render("psql", wanted), tmp_path / "bundle")
+    first = psql(awa_database.url, tmp_path / "bundle/apply.sql", *each)
+    assert first.status == 0, first.output
+    assert f"WARNING:  Database {awa_database.name} still waits for an administrator:" in first.output
+    assert "guards: schema awa is not guarded" in first.output
+    assert unverified(awa_database, tmp_path / "bundle") == ["guards"]
+    assert psql(awa_database.url, tmp_path / "bundle/guard.sql").status == 0
+    second = psql(awa_database.url, tmp_path / "bundle/apply.sql", *each)
+    assert (second.status, "WARNING" in second.output) == (0, False), second.output
+    assert unverified(awa_database, tmp_path / "bundle") == []
+
+
 def test_psql_waits_for_awa_migrate_and_awa_migrate_for_psql(bundle: Path, database: Database) -> None:
     results: list[int] = []
     with psycopg.connect(database.url, autocommit=True) as holder:
