@@ -160,6 +160,15 @@ def number(path: str) -> int:
     return int(PurePosixPath(path).name.partition("_")[0])
 
 
+def reached_after(file_number: int) -> int:
+    """Return the lowest version of a database that must not run a file again, by the file's number.
+
+    A migration of version N is run below version N. Everything else is run at the version of the migration before it:
+    on a later one it would bring back an older text, and what is still needed comes again above.
+    """
+    return -(-file_number // ROOM)
+
+
 def stem_paths(contents: Contents, folder: str, ending: str = ".sql") -> dict[str, str]:
     """Return the path of every step's file by the step's key, all in one folder."""
     return {key: f"{folder}/{stem}{ending}" for key, stem in stems(contents).items()}

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
 from awa_infra.spec.base import Inputs, Outputs
-from awa_infra.spec.values import SECRET, Seconds, Text, Url
+from awa_infra.spec.values import SECRET, ActingRole, Seconds, Url
 
 
 class Connected(Inputs):
@@ -22,7 +22,7 @@ class Connected(Inputs):
 class Acting(Inputs):
     """As whom to act."""
 
-    role: Text | None = Field(
+    role: ActingRole | None = Field(
         None, description="Become this role for the transaction, so that it owns what is made. Default: none."
     )
 
