@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
 import yaml
 
 from awa_infra.config.loader import Loader, mapping_of
