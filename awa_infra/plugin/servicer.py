@@ -14,6 +14,7 @@ from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.connections import connection_change, leads_elsewhere
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
@@ -70,6 +71,10 @@ class Servicer:
     ) -> provider_pb2.DiffResponse:
         """Say whether it changed; nothing is ever replaced for that."""
         before, now = configured(decode(request.olds)), configured(decode(request.news))
+        urls = before["database_url"], now["database_url"]
+        if leads_elsewhere(*urls):
+            # A resource that is removed in this run is compared by nothing else.
+            self._show(request.urn)(connection_change(*urls), warning=True)
         return difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
 
     def Configure(
