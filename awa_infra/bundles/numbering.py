@@ -128,7 +128,10 @@ def numbered_dropped_queries(contents: Contents, tool: str, *, last_only: bool =
 
 
 def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
-    """Return the gates for a database that another program migrated, and of which the tool's history knows nothing.
+    """Return the gates for a database that another program has brought past the end of the tool's history.
+
+    Of these tools only sqitch can have committed a migration without a note of it; where it was killed, its own command
+    records the change.
 
     Args:
         contents: what the bundle contains.
