@@ -38,10 +38,12 @@ Awa's ``storage prepare-queue-storage-schema`` does not quote (0.6.9): it fails 
 accepts the words that are reserved less strictly.
 """
 
-_TAKEN = {
+TAKEN = {
     CANONICAL_SCHEMA: "is the canonical schema: migrations own it and its default queue storage; choose another name",
     "public": "is shared by all roles; queue storage needs a schema of its own",
     "information_schema": "is a schema of PostgreSQL itself; choose another name",
+    "awa_migrations": "is the schema in which migration tools keep their history; choose another name",
+    "awa_infra_guard": "is the schema of the functions that guard others; choose another name",
 }
 """Schemas that cannot be custom ones, and why."""
 
@@ -53,8 +55,8 @@ def schema_name_problem(name: str) -> str | None:
     problem = _form_problem(name)
     if problem:
         return problem
-    if name in _TAKEN:
-        return f"{name!r} {_TAKEN[name]}"
+    if name in TAKEN:
+        return f"{name!r} {TAKEN[name]}"
     if name in RESERVED_WORDS:
         return f"{name!r} is a reserved word of SQL, which Awa's own command cannot use either; choose another name"
     if name.startswith("pg_"):
@@ -102,6 +104,11 @@ def name_problem(name: str) -> str | None:
     if size > POSTGRES_MAX_LENGTH:
         return f"{name!r} has {size} bytes in UTF-8; PostgreSQL keeps {POSTGRES_MAX_LENGTH}"
     return None
+
+
+def quote(name: str) -> str:
+    """Return an identifier in quotation marks."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from awa_infra.model import DesiredState, QueueStorage, Release
 from awa_infra.release import installed_release
 from tests.support.servers import Database, TestServer, any_server
+from tests.support.templates import Templates
 from tests.support.tools import awa
 
 if TYPE_CHECKING:
@@ -19,12 +20,27 @@ if TYPE_CHECKING:
 
 # Tests start thousands of processes. Where Python is told to write no bytecode, each would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Pulumi and the other tools in Go run for seconds: collecting garbage seldom saves a tenth of their time.
+os.environ.setdefault("GOGC", "400")
+
+LONGEST = tuple(
+    Path(__file__).parent / path
+    for path in (
+        "engine/test_plugin.py",
+        "engine/test_full_stack.py",
+        "engine/test_example_pages.py",
+        "engine/test_pages_by_pulumi.py",
+        "rough/test_lost_clients.py",
+    )
+)
+"""Files with tests of a minute and more: begun first, or the other workers would wait for the last of them."""
 
 LEVELS = ("unit", "database", "tools", "rough", "engine", "provider")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its level, which is the name of its folder."""
+    """Mark every test with its level, which is the name of its folder, and begin with those that take longest."""
+    items.sort(key=lambda item: item.path not in LONGEST)
     for item in items:
         level = Path(item.path).relative_to(Path(__file__).parent).parts[0]
         if level in LEVELS:
@@ -61,6 +77,27 @@ def awa_template(server: TestServer) -> Iterator[Database]:
     awa("migrate", url=template.url)
     yield template
     server.drop(template)
+
+
+@pytest.fixture(scope="session")
+def templates(server: TestServer) -> Iterator[Templates]:
+    """Give what copies databases that an apply made."""
+    with Templates.on(server) as made:
+        yield made
+
+
+@pytest.fixture
+def applied(server: TestServer, templates: Templates) -> Iterator[Callable[[DesiredState], Database]]:
+    """Return what gives a database that a superuser's apply brought to a desired state."""
+    copies: list[Database] = []
+
+    def copy(desired: DesiredState) -> Database:
+        copies.append(templates.copy(desired))
+        return copies[-1]
+
+    yield copy
+    for made in copies:
+        server.drop(made)
 
 
 @pytest.fixture(scope="module")

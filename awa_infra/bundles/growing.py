@@ -9,6 +9,7 @@ from typing import Any
 from awa_infra.bundles.contents import Format
 from awa_infra.bundles.existing import ExistingBundle, age
 from awa_infra.bundles.lock_file import LockFile, sha256
+from awa_infra.bundles.manifest import tool_version
 from awa_infra.errors import BundleError
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Migration
 from awa_infra.release import normalised_sha256
@@ -90,17 +91,43 @@ def _times(schema: str, lock: LockFile) -> int:
 
 
 def refuse_older(release: str, existing: ExistingBundle) -> None:
-    """Raise if a bundle was written with a newer release than the one at hand.
+    """Raise if a bundle was written with a newer Awa, or by a newer awa-infra, than the one at hand.
 
     Raises:
         BundleError: it names both releases.
     """
+    own, other = tool_version(), str(existing.manifest.get("tool_version", ""))
+    if age(own) < age(other):
+        raise BundleError(
+            f"The bundle in {existing.folder} was written by awa-infra {other}, and awa-infra {own} is installed, "
+            "which is older: it would put its own scripts in the place of corrected ones.",
+            hint=f"Install awa-infra {other} or newer, for example: pip install 'awa-infra>={other}'. Nothing was "
+            "changed.",
+        )
     newest = existing.release
     if age(release) < age(newest):
         raise BundleError(
             f"The bundle in {existing.folder} was written with Awa {newest}, and Awa {release} is installed, which is "
             "older.",
             hint=f"Install awa-pg {newest} or newer, for example: pip install 'awa-pg>={newest}'. Nothing was changed.",
+        )
+
+
+def refuse_another_archive(archive: ExistingBundle, folder: ExistingBundle) -> None:
+    """Raise if a folder's bundle has not grown out of the one in an archive, which would lose what it has released.
+
+    Raises:
+        BundleError: it names both.
+    """
+    old, new = archive.lock, folder.lock
+    released = old.frozen.items() <= new.frozen.items() and set(old.repeatable) <= set(new.repeatable)
+    if (old.form, old.from_version) != (new.form, new.from_version) or not released:
+        raise BundleError(
+            f"The archive {archive.folder} holds another bundle than the folder {folder.folder}, or a later one: "
+            f"{old.form} from version {old.from_version} to {old.to_version}, beside {new.form} from version "
+            f"{new.from_version} to {new.to_version}. What it has released would be lost.",
+            hint="Choose another --archive. If the archive is the later one, unpack it into a new folder and give that "
+            "as --out.",
         )
 
 

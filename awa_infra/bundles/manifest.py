@@ -20,6 +20,11 @@ TOOL = "awa-infra"
 """This distribution, and the value of ``tool`` in a manifest: a folder whose manifest says so is ours."""
 
 
+def tool_version() -> str:
+    """Return the version of awa-infra that is installed."""
+    return metadata.version(TOOL)
+
+
 def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: LockFile) -> bytes:
     """Return the manifest: where the texts come from and what each hashes to.
 
@@ -33,7 +38,7 @@ def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: Lock
     release = desired.release
     data: dict[str, Any] = {
         "tool": TOOL,
-        "tool_version": metadata.version(TOOL),
+        "tool_version": tool_version(),
         "format": form,
         "awa_release": release.name,
         "provenance": release.provenance.value,

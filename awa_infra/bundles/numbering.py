@@ -128,7 +128,10 @@ def numbered_dropped_queries(contents: Contents, tool: str, *, last_only: bool =
 
 
 def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
-    """Return the gates for a database that another program migrated, and of which the tool's history knows nothing.
+    """Return the gates for a database that another program has brought past the end of the tool's history.
+
+    Of these tools only sqitch can have committed a migration without a note of it; where it was killed, its own command
+    records the change.
 
     Args:
         contents: what the bundle contains.
@@ -158,6 +161,15 @@ def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQ
 def number(path: str) -> int:
     """Return the number that a file's name begins with."""
     return int(PurePosixPath(path).name.partition("_")[0])
+
+
+def reached_after(file_number: int) -> int:
+    """Return the lowest version of a database that must not run a file again, by the file's number.
+
+    A migration of version N is run below version N. Everything else is run at the version of the migration before it:
+    on a later one it would bring back an older text, and what is still needed comes again above.
+    """
+    return -(-file_number // ROOM)
 
 
 def stem_paths(contents: Contents, folder: str, ending: str = ".sql") -> dict[str, str]:

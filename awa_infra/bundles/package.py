@@ -10,7 +10,7 @@ from awa_infra.bundles.admin_scripts import guard_script, roles_script
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
 from awa_infra.bundles.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.bundles.formats import format_named
-from awa_infra.bundles.growing import Kept, grown_from, refuse_older, with_released_texts
+from awa_infra.bundles.growing import Kept, grown_from, refuse_another_archive, refuse_older, with_released_texts
 from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, grown, written
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums, manifest
 from awa_infra.bundles.readme import readme
@@ -104,11 +104,11 @@ def package(
 
 
 def bundle_to_replace(out: Path | None, archive: Path | None, release: str, *, written: bool) -> ExistingBundle | None:
-    """Return the bundle that grows: the one in the folder, or without a folder the one in the archive.
+    """Return the bundle that grows: the one in the folder, or where there is none the one in the archive.
 
     Args:
         out: the folder.
-        archive: the archive; a bundle of a newer release in it is not replaced, with a folder either.
+        archive: the archive; with a folder it is only replaced if the bundle in the folder has grown out of it.
         release: the installed Awa release.
         written: whether it will be replaced. Otherwise edited files are only compared, but a released file must exist.
 
@@ -119,6 +119,11 @@ def bundle_to_replace(out: Path | None, archive: Path | None, release: str, *, w
     if replaced is not None:
         refuse_older(release, replaced)
     existing = replaced if out is None else read(out)
+    if existing is not None and replaced is not None:
+        refuse_another_archive(replaced, existing)
+    elif written:
+        # The folder of a pipeline is new in every run; what was released is in the archive.
+        existing = existing or replaced
     if existing is not None and written:
         refuse_what_changed(existing)
     elif existing is not None:

@@ -42,7 +42,9 @@ def verify(contents: Contents) -> str:
 
 
 def verified(contents: Contents, outcome: str = "Everything was rolled back.") -> str:
-    """Return the statements that raise if any fact is not as expected.
+    """Return the statements that raise if anything that the bundle makes is not as promised.
+
+    What only an administrator's script brings is a warning: it may be run after the bundle.
 
     Args:
         contents: what the bundle contains.

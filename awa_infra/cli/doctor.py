@@ -11,7 +11,7 @@ import click
 
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
+from awa_infra.cli.options import ROLE, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import Cell, tables
 from awa_infra.doctor.chain import every_check
@@ -30,7 +30,7 @@ _COLOURS = {Outcome.OK: "green", Outcome.NOTE: "cyan", Outcome.PROBLEM: "red", O
 @click.command(epilog=examples("doctor"))
 @database_url_option
 @config_option
-@click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")
+@click.option("--role", type=ROLE, metavar="ROLE", help="Become this role first.")
 @click.option("--offline", is_flag=True, help="Look at this machine only; open no connection.")
 @json_option
 @click.pass_context

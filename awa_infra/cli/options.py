@@ -37,8 +37,18 @@ class _Text(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
             return value
 
 
+class _Role(_Text):
+    """A role to become; the text of a variable that is not set must not mean the login."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        return super().convert(value, param, ctx) or self.fail("is empty; name a role, or leave it out.", param, ctx)
+
+
 TEXT = _Text()
 """The type of options that are names, connection strings and the like; paths keep their bytes."""
+
+ROLE = _Role()
 
 
 def file_option(*names: str, about: str, required: bool = False) -> Callable[[F], F]:
@@ -107,7 +117,7 @@ def policy_options(command: F) -> F:
 
 
 _POLICY = (
-    click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first, so that it owns what is made."),
+    click.option("--role", type=ROLE, metavar="ROLE", help="Become this role first, so that it owns what is made."),
     click.option(
         "--max-window",
         type=click.FloatRange(min=0),

@@ -74,10 +74,10 @@ def package(
 ) -> None:
     """Write a bundle for a DBA's tool: the same SQL that apply runs, from an empty database on.
 
-    Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already (or in FILE, without
-    --out) grows: files are added, and no migration that it has released ever changes, even where a newer Awa has
-    another text for it; each such file is reported. A bundle that a newer Awa wrote is refused, and so is a folder that
-    awa-infra did not write, or with an edited file.
+    Without --config the bundle holds the default schema awa alone. A bundle that is in DIR already (or in FILE, where
+    DIR is new) grows: files are added, and no migration that it has released ever changes, even where a newer Awa has
+    another text for it; each such file is reported. A bundle that a newer Awa or a newer awa-infra wrote is refused,
+    and so is a folder that awa-infra did not write, or with an edited file.
 
     Exit status: 0, or with --check 1 if DIR is not what would be written.
     """

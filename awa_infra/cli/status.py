@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from awa_infra.cli.examples import examples
-from awa_infra.cli.options import TEXT, config_option, database_url_option, json_option, read_config
+from awa_infra.cli.options import ROLE, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import tables
 from awa_infra.database.observe import read_plan, read_state
@@ -41,7 +41,7 @@ class _Schema:
 @click.command(epilog=examples("status"))
 @database_url_option
 @config_option
-@click.option("--role", type=TEXT, metavar="ROLE", help="Become this role first.")
+@click.option("--role", type=ROLE, metavar="ROLE", help="Become this role first.")
 @json_option
 def status(*, database_url: str | None, config_path: Path | None, role: str | None, as_json: bool) -> None:
     """Show the state of one database. Reads only.

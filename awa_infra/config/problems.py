@@ -13,13 +13,14 @@ from awa_infra.spec.stack import NAMESPACE, StackConfig
 
 
 def validate(
-    values: Mapping[str, Any], lines: Mapping[KeyPath, int] | None = None
+    values: Mapping[str, Any], lines: Mapping[KeyPath, int] | None = None, *, in_yaml: bool = True
 ) -> tuple[StackConfig | None, list[Problem]]:
     """Check the values of namespace ``awa``, keys without the namespace.
 
     Args:
         values: decoded, or as text where the engine or ``pulumi config set`` makes it that.
         lines: the line of each key, if they are from a file.
+        in_yaml: whether people write it in YAML, and may have to put a text into quotes.
 
     Returns:
         The configuration and no problems, or ``None`` and every problem.
@@ -28,7 +29,7 @@ def validate(
     empty = [key for key, value in values.items() if value is None]
     given = decode({key: value for key, value in values.items() if value is not None})
     found: list[tuple[KeyPath, str]] = [((key,), "has no value; give it one, or remove the key") for key in empty]
-    config, wrong = entry_problems(StackConfig, given)
+    config, wrong = entry_problems(StackConfig, given, in_yaml=in_yaml)
     problems = [
         Problem(written((f"{NAMESPACE}:{path[0]}", *path[1:])), message, line=line_of(path, lines or {}))
         for path, message in [*found, *wrong]

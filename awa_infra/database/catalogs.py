@@ -19,7 +19,8 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.look import RINGS
 from awa_infra.database.session import READ_SETTINGS, apply_settings
 from awa_infra.model import CANONICAL_SCHEMA
-from awa_infra.verification.catalog import Key, SchemaName, parts_query, quote
+from awa_infra.naming import quote
+from awa_infra.verification.catalog import Key, SchemaName, parts_query
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.obstacles import Denied

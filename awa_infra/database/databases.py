@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
+from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import pool
 from awa_infra.database.reading import read
 from awa_infra.database.session import read_transaction, session
 from awa_infra.errors import SqlFailedError
 from awa_infra.model.desired import LOCK_TIMEOUT, UNLIMITED
+from awa_infra.planning.new_database import TEMPLATE, DatabaseLook
 
 _FOUND = """
     SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS connection_limit
@@ -52,6 +54,32 @@ def database_exists(server_url: str, name: str) -> bool:
             return _found(connection, name) is not None
 
     return read(server_url, exists, "Looking for the database")
+
+
+def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> DatabaseLook:
+    """Return whether the server has a database of that name, and what would be in the way of creating it.
+
+    Args:
+        server_url: connection string of any database of the server, for example ``postgres``.
+        name: the database to look for.
+        options: how it would be made.
+
+    Raises:
+        ConnectionFailedError: the server could not be asked.
+    """
+    text = sqltext.render(
+        "observe/new_database.sql",
+        name=name,
+        owner=options.owner or "",
+        template=options.template or TEMPLATE,
+        encoding=options.encoding or "",
+    )
+
+    def look(connection: Connection) -> DatabaseLook:
+        with read_transaction(connection):
+            return DatabaseLook(**(connection.execute(text.encode()).fetchone() or {}))
+
+    return read(server_url, look, "Looking for the database")
 
 
 def ensure_database(server_url: str, name: str, options: DatabaseOptions = DatabaseOptions()) -> bool:

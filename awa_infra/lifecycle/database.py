@@ -9,11 +9,13 @@ from awa_infra.database.databases import (
     alter_database,
     database_exists,
     ensure_database,
+    look_for_database,
 )
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan, Step, StepKind
+from awa_infra.planning.new_database import new_database_gates, owner_gates
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.database import DatabaseInputs, DatabaseOutputs
 from awa_infra.spec.problems import Problem
@@ -54,13 +56,23 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         message = f"{name} of a database cannot change from {old} to {new}."
         return message, "Keep it, or declare a second AwaDatabase."
 
-    def plan(self, olds: Props, wanted: DatabaseInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
-        """Return a step if the database is missing. It carries no SQL of a transaction: creating one is its own."""
-        name = wanted.name
-        steps: tuple[Step, ...] = ()
-        if not database_exists(wanted.server_url, name):
-            steps = (Step(StepKind.DATABASE, f"database:{name}", f"database {name}", ""),)
-        return ObservedState(database=str(name)), Plan(0, 0, steps=steps)
+    def plan(self, olds: Props, wanted: DatabaseInputs) -> tuple[ObservedState, Plan]:
+        """Return a step if the database is missing, with what PostgreSQL would refuse of it as gates.
+
+        The step carries no SQL of a transaction: creating a database is its own.
+        """
+        name = str(wanted.name)
+        # What is not known yet is as good as not declared: nothing can be said about it.
+        declared = (getattr(wanted, key) if wanted.known(key) else None for key in ("owner", "encoding", "template"))
+        owner, encoding, template = declared
+        seen = look_for_database(wanted.server_url, name, DatabaseOptions(owner, encoding, template))
+        observed = ObservedState(database=name)
+        if seen.found:
+            changed = bool(olds) and self.normal(olds).owner != wanted.owner
+            return observed, Plan(0, 0, gates=owner_gates(seen, name, owner) if changed else ())
+        gates = new_database_gates(seen, name, owner=owner, template=template, encoding=encoding)
+        step = Step(StepKind.DATABASE, f"database:{name}", f"database {name}", "")
+        return observed, Plan(0, 0, steps=(step,), gates=gates)
 
     def show_pending(self, wanted: DatabaseInputs, seen: Comparison, show: Show) -> None:
         """Say whether it is there."""

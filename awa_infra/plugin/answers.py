@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
 from awa_infra.lifecycle.wording import placed
+from awa_infra.naming import nearest
 from awa_infra.plugin.kinds import spoken
 from awa_infra.plugin.wire import Sent, encode
 from awa_infra.spec.base import Input, Props, camel
+from awa_infra.spec.paths import written
 from awa_infra.spec.problems import Problem
 
 
-def failures(problems: list[Problem]) -> list[provider_pb2.CheckFailure]:
-    """Return problems as the engine shows them, in the names of the program's language."""
-    reported = [placed(camel(problem.key), spoken(problem.report())) for problem in problems]
-    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in reported]
+def failures(problems: Iterable[Problem], sent: Sent, fields: Iterable[Input]) -> list[provider_pb2.CheckFailure]:
+    """Return problems of inputs as the engine shows them, in the names of the program's language."""
+    secret = sent.secrets | {field.name for field in fields if field.secret}
+    found = []
+    for problem in problems:
+        value, hidden = sent.values.get(problem.key), problem.key in secret
+        found.append(_failure(*placed(camel(problem.key), spoken(problem.report()), value, secret=hidden)))
+    return found
+
+
+def strange_failures(sent: Sent, fields: Iterable[Input]) -> list[provider_pb2.CheckFailure]:
+    """Return what was sent and is no input of a resource. Its value is never shown: it may be a mistyped password."""
+    found = _strange(sent, fields, "resource")
+    return [_failure(*placed(key, report, None, secret=True)) for key, report in found]
+
+
+def function_failures(
+    problems: Iterable[Problem], sent: Sent, fields: Iterable[Input]
+) -> list[provider_pb2.CheckFailure]:
+    """Return what is wrong with the arguments of a function. SDKs show their names behind the reason, and no values."""
+    wrong = [(camel(problem.key), spoken(problem.report())) for problem in problems]
+    return [_failure(key, report) for key, report in (*_strange(sent, fields, "function"), *wrong)]
+
+
+def _strange(sent: Sent, fields: Iterable[Input], what: str) -> Iterator[tuple[str, str]]:
+    """Yield what was sent and is no input, with the input that was probably meant."""
+    known = [field.key for field in fields]
+    for key in sorted({*sent.keys} - {*known}):
+        near = nearest(camel(key), known)
+        hint = f"Did you mean {near}?" if near else f"It has {', '.join(known)}."
+        yield written((key,)), Problem(key, f"is no input of this {what}.", hint).report()
+
+
+def _failure(name: str, reason: str) -> provider_pb2.CheckFailure:
+    return provider_pb2.CheckFailure(property=name, reason=reason)
 
 
 def with_secrets(news: struct_pb2.Struct, sent: Sent, fields: tuple[Input, ...]) -> struct_pb2.Struct:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,11 +16,15 @@ from awa_infra import __version__
 from awa_infra import config as stack_config
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.stack import ACTIVATION, DATABASE, QUEUE_STORAGE, ROLES, SCHEMA, stack_objects
+from awa_infra.plugin import functions
 from awa_infra.plugin.kinds import KINDS, STACK
 from awa_infra.plugin.wire import decode_plain
-from awa_infra.spec.base import UNKNOWN, camel
+from awa_infra.spec.base import UNKNOWN, Props, camel
+from awa_infra.spec.problems import Problem
 from awa_infra.spec.rules import PASSWORDS
 from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
+
+URL = "databaseUrl"
 
 _TOKENS: Mapping[str, str] = {
     DATABASE: "awa:index:Database",
@@ -31,19 +35,24 @@ _TOKENS: Mapping[str, str] = {
 }
 
 
-def construct(engine: str, request: provider_pb2.ConstructRequest) -> provider_pb2.ConstructResponse:
+def construct(
+    engine: str, request: provider_pb2.ConstructRequest, configuration: Props
+) -> provider_pb2.ConstructResponse:
     """Register the resources of a component; return once all of them are known to the engine.
 
     Args:
         engine: address of the engine.
         request: as the engine sent it.
+        configuration: of the provider, which the resources in the component have, too.
 
     Raises:
         ConfigurationError: there is no such component, or its inputs are wrong; every problem is in the message.
     """
     if request.type != STACK:
         raise ConfigurationError(f"The package awa has no component {request.type}.", hint=f"It has {STACK}.")
-    config = _config(f"Stack {request.name}", decode_plain(request.inputs))
+    given = decode_plain(request.inputs)
+    problems = _secret_problems(given, connected=configuration.get("database_url") is not None)
+    config = _config(f"Stack {request.name}", given, problems)
     servicer = ProviderServicer(_Components(config), [], engine)
     # One event loop for each component: the SDK keeps its settings by context, and so by thread.
     return asyncio.run(servicer.Construct(request, None))
@@ -121,8 +130,24 @@ class _Child(pulumi.CustomResource):
 _WAITS = ("lock_timeout", "lock_wait")
 
 
-def _config(source: str, given: Mapping[str, Any]) -> StackConfig:
-    # Secrets are checked where they are used; their text stays out of here.
+def _secret_problems(given: Mapping[str, Any], *, connected: bool) -> list[Problem]:
+    """Return what is wrong with the connection and the passwords, without a word of them; what is unknown is right.
+
+    The resources in the component check the same, but each for itself, and only after everything else.
+    """
+    found = []
+    for key in sorted(SECRETS & given.keys()):
+        value = given[key]
+        if value == "":
+            found.append(Problem(key, "must not be empty"))
+        elif value is not None and value is not UNKNOWN and not isinstance(value, str):
+            found.append(Problem(key, "must be text"))
+    if given.get(URL) is None and not connected:
+        found.append(Problem(URL, f"{functions.NOWHERE}. {functions.say_where(URL, 'component')}".removesuffix(".")))
+    return found
+
+
+def _config(source: str, given: Mapping[str, Any], others: Sequence[Problem]) -> StackConfig:
     values = {key: "given" if key in SECRETS else value for key, value in given.items() if value is not None}
     unknown = sorted(key for key, value in values.items() if value is UNKNOWN)
     if unknown:
@@ -130,9 +155,9 @@ def _config(source: str, given: Mapping[str, Any]) -> StackConfig:
             f"{source}: {', '.join(unknown)} must be known in a preview already.",
             hint="It decides which resources there are. Only databaseUrl and passwords may come from other resources.",
         )
-    config, problems = stack_config.validate(values)
-    if problems or config is None:
-        # Here the keys are inputs, without a namespace.
-        named = [replace(p, key=p.key.removeprefix(f"{NAMESPACE}:")) for p in problems]
+    config, problems = stack_config.validate(values, in_yaml=False)
+    # Here the keys are inputs, without a namespace.
+    named = [*others, *(replace(p, key=p.key.removeprefix(f"{NAMESPACE}:")) for p in problems)]
+    if named or config is None:
         raise stack_config.problems_error(named, source)
     return config

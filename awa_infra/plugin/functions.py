@@ -16,16 +16,17 @@ NOWHERE = "is given neither here nor in the configuration of the provider"
 """Message for a missing connection."""
 
 
-def say_where(key: str) -> str:
+def say_where(key: str, of: str = "resource") -> str:
     """Return what to do then. The command asks for the value, or reads it from standard input.
 
     Args:
-        key: the input of the resource or function that the connection can be.
+        key: the input that the connection can be.
+        of: what has the input, in a word.
     """
     own = "" if key == "databaseUrl" else f"{key} "
     return (
         "Run pulumi config set --secret awa:databaseUrl, or set DATABASE_URL, or databaseUrl of the provider of the "
-        f"resource, or {own}of the resource."
+        f"{of}, or {own}of the {of}."
     )
 
 
@@ -49,7 +50,7 @@ def call(token: str, given: Mapping[str, Any]) -> tuple[list[Problem], dict[str,
         )
     values, problems = ARGUMENTS[token].of(given), input_problems(ARGUMENTS[token], given)
     if values.database_url is None:
-        problems.append(Problem("database_url", NOWHERE, say_where("databaseUrl")))
+        problems.append(Problem("database_url", NOWHERE, say_where("databaseUrl", "function")))
     if problems or UNKNOWN in values.props().values():
         return problems, {}
     found = plan_of(values) if isinstance(values, PlanInputs) else status_of(values)

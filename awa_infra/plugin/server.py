@@ -16,6 +16,10 @@ import grpc
 THREADS = 64
 """Calls at the same time; an engine makes as many as its --parallel, and waits for each."""
 
+_OWN_THREADS = {"Construct": THREADS, "Cancel": 1}
+"""Calls with threads of their own, and how many: a Construct waits for the other calls of its resources, and Cancel
+must be heard while the others wait."""
+
 _MAX_MESSAGE = 400 * 1024 * 1024
 """Largest message in bytes, as Pulumi's own plugins have it."""
 
@@ -32,7 +36,7 @@ SDK) and then call the plugin dead: on a busy machine the import takes longer.""
 class Serve(Protocol):
     """Answers one call."""
 
-    def __call__(self, method: str, request: bytes, context: grpc.ServicerContext) -> bytes:
+    def __call__(self, method: str, request: bytes, context: grpc.ServicerContext, /) -> bytes:
         """Return the answer as bytes, or end the call with an error."""
 
 
@@ -65,6 +69,7 @@ def start(load: Callable[[], Serve]) -> tuple[grpc.Server, int]:
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
     def __init__(self, loaded: Future[Serve]) -> None:
         self._loaded = loaded
+        self._own = {method: ThreadPoolExecutor(threads) for method, threads in _OWN_THREADS.items()}
 
     def service(self, call: Any) -> Any:  # noqa: ANN401  grpc has no types
         """Return the handler of a call, which gets bytes and returns bytes; none for what is not here."""
@@ -77,4 +82,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
             return self._loaded.result()(method, request, context)
 
+        if method in self._own:
+            # What gRPC takes in place of the server's threads (grpcio, _select_thread_pool_for_behavior).
+            vars(answer)["experimental_thread_pool"] = self._own[method]
         return grpc.unary_unary_rpc_method_handler(answer)

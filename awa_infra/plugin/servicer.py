@@ -14,18 +14,17 @@ from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.connections import connection_change, leads_elsewhere
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
-from awa_infra.naming import nearest
 from awa_infra.plugin import functions, schema
-from awa_infra.plugin.answers import difference, failures, with_secrets
+from awa_infra.plugin.answers import difference, failures, function_failures, strange_failures, with_secrets
 from awa_infra.plugin.configuration import configured, remarks, with_environment
 from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode
 from awa_infra.spec.base import Props, camel
-from awa_infra.spec.paths import written
 from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.provider import ProviderInputs
 
@@ -62,7 +61,8 @@ class Servicer:
             self._show(request.urn)(remark, warning=True)
         given = with_environment(request.news)
         sent = decode(given)
-        answer = provider_pb2.CheckResponse(failures=failures(input_problems(ProviderInputs, configured(sent))))
+        problems = input_problems(ProviderInputs, configured(sent))
+        answer = provider_pb2.CheckResponse(failures=failures(problems, sent, ProviderInputs.described()))
         answer.inputs.CopyFrom(with_secrets(given, sent, ProviderInputs.described()))
         return answer
 
@@ -71,6 +71,10 @@ class Servicer:
     ) -> provider_pb2.DiffResponse:
         """Say whether it changed; nothing is ever replaced for that."""
         before, now = configured(decode(request.olds)), configured(decode(request.news))
+        urls = before["database_url"], now["database_url"]
+        if leads_elsewhere(*urls):
+            # A resource that is removed in this run is compared by nothing else.
+            self._show(request.urn)(connection_change(*urls), warning=True)
         return difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
 
     def Configure(
@@ -89,10 +93,11 @@ class Servicer:
         # Where there are no inputs at all, before or now, only Create knows that the object is new.
         new = not olds and bool(sent.values)
         found = kind.check(olds, self._merged(sent), self._show(request.urn), new=new)
-        problems = [*_strangers(kind, sent), *(_with_configuration(problem, sent) for problem in found)]
-        if not problems:
+        problems = [_with_configuration(problem, sent) for problem in found]
+        wrong = [*strange_failures(sent, kind.inputs), *failures(problems, sent, kind.inputs)]
+        if not wrong:
             self._declared.note(request.urn, kind, self._merged(sent), again=bool(olds))
-        answer = provider_pb2.CheckResponse(failures=failures(problems))
+        answer = provider_pb2.CheckResponse(failures=wrong)
         answer.inputs.CopyFrom(with_secrets(request.news, sent, kind.inputs))
         return answer
 
@@ -170,9 +175,11 @@ class Servicer:
         self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
         """Answer a function."""
-        problems, found = functions.call(request.tok, with_fallbacks(decode(request.args).values, self._configuration))
-        answer = provider_pb2.InvokeResponse(failures=failures(problems))
-        if not problems:
+        sent = decode(request.args)
+        problems, found = functions.call(request.tok, with_fallbacks(sent.values, self._configuration))
+        arguments = functions.ARGUMENTS[request.tok].described()
+        answer = provider_pb2.InvokeResponse(failures=function_failures(problems, sent, arguments))
+        if not answer.failures:
             getattr(answer, "return").update(found)
         return answer
 
@@ -182,7 +189,7 @@ class Servicer:
         """Make the component."""
         from awa_infra.plugin import component  # noqa: PLC0415  most programs have none, and it takes a while
 
-        return component.construct(self._engine, request)
+        return component.construct(self._engine, request, self._configuration)
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Roll back what runs, and begin nothing else."""
@@ -233,16 +240,6 @@ def _kind(urn: str) -> Lifecycle[Any]:
             hint=f"It has {', '.join(sorted(KINDS))}.",
         )
     return KINDS[type_]
-
-
-def _strangers(kind: Lifecycle[Any], sent: Sent) -> list[Problem]:
-    keys = {field.name: field.key for field in kind.inputs}
-    found = []
-    for name in sorted(set(sent.values) - set(keys)):
-        near = nearest(camel(name), keys.values())
-        hint = f"Did you mean {near}?" if near else f"It has {', '.join(keys.values())}."
-        found.append(Problem(written((name,)), "is no input of this resource.", hint))
-    return found
 
 
 def _require_connection(kind: Lifecycle[Any], given: Props) -> None:

@@ -29,23 +29,25 @@ class Sent:
     Attributes:
         values: by name in snake_case; one that is not known, in part or in whole, is :data:`UNKNOWN`.
         secrets: names of those that must stay secret.
+        keys: every name as it was sent; one that is not in camelCase is in no other attribute.
     """
 
     values: Mapping[str, Any]
     secrets: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
 
 
 def decode(struct: struct_pb2.Struct) -> Sent:
     """Return the properties; those of the SDKs themselves, whose names begin with two underscores, are left out."""
     values, secrets = {}, set()
-    for key, sent in struct.fields.items():
-        if key.startswith("__"):
-            continue
-        value, secret = _value(sent, 0)
+    keys = frozenset(key for key in struct.fields if not key.startswith("__"))
+    # Others are no inputs: queue_slots must not be taken for queueSlots.
+    for key in (key for key in keys if camel(snake(key)) == key):
+        value, secret = _value(struct.fields[key], 0)
         values[snake(key)] = value
         if secret:
             secrets.add(snake(key))
-    return Sent(values, frozenset(secrets))
+    return Sent(values, frozenset(secrets), keys)
 
 
 def decode_plain(struct: struct_pb2.Struct) -> dict[str, Any]:

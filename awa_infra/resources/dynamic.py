@@ -25,6 +25,7 @@ from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import placed, with_inputs
 from awa_infra.resources.engine_call import INFO, WARNING, engine_address, log, served, urn
 from awa_infra.spec.base import UNKNOWN
+from awa_infra.spec.problems import Problem
 
 _declared = Declared(engine_address())
 
@@ -50,7 +51,12 @@ class LifecycleProvider(ResourceProvider):
             # A preview takes inputs for outputs. Without these, everything that depends on them would seem to change.
             certain = self.lifecycle.certain(_plain(_olds), _plain(news))
         inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}
-        return CheckResult(inputs, [CheckFailure(*placed(p.key, with_inputs(p.report()))) for p in problems])
+        return CheckResult(inputs, [self._failure(problem, news) for problem in problems])
+
+    def _failure(self, problem: Problem, news: Mapping[str, Any]) -> CheckFailure:
+        secret = any(field.secret for field in self.lifecycle.inputs if field.name == problem.key)
+        reason = with_inputs(problem.report())
+        return CheckFailure(*placed(problem.key, reason, news.get(problem.key), secret=secret))
 
     @served
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:

@@ -19,6 +19,7 @@ from awa_infra.resources.database import AwaDatabase
 from awa_infra.resources.queue_storage_schema import QueueStorageSchema
 from awa_infra.resources.roles import AwaRoles
 from awa_infra.resources.schema import AwaSchema
+from awa_infra.spec.problems import Problem
 from awa_infra.spec.rules import LOGINS
 from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
 
@@ -111,13 +112,8 @@ class AwaStack(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: the configuration is wrong; every problem is in the message.
         """
-        values = _values()
         try:
-            config, problems = stack_config.validate(values)
-            if problems or config is None:
-                source = f"Pulumi.{pulumi.get_stack()}.yaml"
-                raise stack_config.problems_error(problems, source)
-            url = _database_url()
+            config, url = _declared()
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.
             raise pulumi.RunError(exc.report()) from exc
@@ -130,6 +126,27 @@ class AwaStack(pulumi.ComponentResource):
         return stack
 
 
+def _declared() -> tuple[StackConfig, pulumi.Input[str]]:
+    """Return what the stack's configuration declares, and the connection string.
+
+    Raises:
+        ConfigurationError: the configuration is wrong, or there is no connection string.
+    """
+    config, problems = stack_config.validate(_values())
+    url = pulumi.Config(NAMESPACE).get_secret("databaseUrl") or os.environ.get("DATABASE_URL")
+    if problems or config is None:
+        nowhere = Problem(f"{NAMESPACE}:databaseUrl", "is missing, and DATABASE_URL is not set")
+        found = problems if url else [*problems, nowhere]
+        raise stack_config.problems_error(found, f"Pulumi.{pulumi.get_stack()}.yaml")
+    if not url:
+        raise ConfigurationError(
+            "There is no database URL.",
+            hint="Set DATABASE_URL, or keep it in the stack as a secret: "
+            "printenv DATABASE_URL | pulumi config set --secret awa:databaseUrl",
+        )
+    return config, url
+
+
 def _values() -> dict[str, Any]:
     """Return the keys of the namespace as the engine hands them over, unknown ones included."""
     prefix = f"{NAMESPACE}:"
@@ -137,8 +154,9 @@ def _values() -> dict[str, Any]:
     config = pulumi.Config(NAMESPACE)
     found = {}
     for key in (str(k).removeprefix(prefix) for k in given if str(k).startswith(prefix)):
+        value = config.get(key) or ""
         # Secrets are checked where they are used; their text stays out of here.
-        found[key] = "given" if key in SECRETS else config.get(key) or ""
+        found[key] = "given" if key in SECRETS and value else value
     return stack_config.decode(found)
 
 
@@ -156,17 +174,3 @@ def _passwords() -> dict[str, pulumi.Input[str]]:
     config = pulumi.Config(NAMESPACE)
     found = {duty: config.get_secret(f"{duty}Password") for duty in LOGINS}
     return {duty: secret for duty, secret in found.items() if secret is not None}
-
-
-def _database_url() -> pulumi.Input[str]:
-    secret = pulumi.Config(NAMESPACE).get_secret("databaseUrl")
-    if secret is not None:
-        return secret
-    url = os.environ.get("DATABASE_URL")
-    if url:
-        return url
-    raise ConfigurationError(
-        "There is no database URL.",
-        hint="Set DATABASE_URL, or keep it in the stack as a secret: "
-        "printenv DATABASE_URL | pulumi config set --secret awa:databaseUrl",
-    )

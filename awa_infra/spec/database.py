@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from awa_infra.model import UNLIMITED
 from awa_infra.spec.base import Entry, Inputs, Outputs
-from awa_infra.spec.values import FIXED, SECRET, DatabaseName, Encoding, RoleName, TemplateName, Url
+from awa_infra.spec.values import FIXED, MAX_INTEGER, SECRET, DatabaseName, Encoding, RoleName, TemplateName, Url
 
 
 class DatabaseEntry(Entry):
@@ -27,7 +27,7 @@ class DatabaseEntry(Entry):
         None, description="What a new database is a copy of. Default: template1."
     )
     connection_limit: StrictInt = Field(
-        UNLIMITED, ge=UNLIMITED, le=2**31 - 1, description="Connections at the same time; -1 for no limit."
+        UNLIMITED, ge=UNLIMITED, le=MAX_INTEGER, description="Connections at the same time; -1 for no limit."
     )
 
 

@@ -35,6 +35,15 @@ _WORDS = {
 """pydantic's kinds of errors in people's words; the kinds of our own checks bring their words with them."""
 
 
+_TEXTS = frozenset({"string_type", "text_or_mapping"})
+"""Kinds of errors about what can be text."""
+
+_NOTHING = re.compile(r"(?!)")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_LOOKS = {"bool_type": re.compile("true|false", re.IGNORECASE), "float_type": _NUMBER, "int_type": _NUMBER}
+"""Texts that look like a value of another type where they are printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong.
@@ -64,17 +73,20 @@ class Problem:
 E = TypeVar("E", bound=Entry)
 
 
-def entry_problems(model: type[E], values: Mapping[str, Any]) -> tuple[E | None, list[tuple[KeyPath, str]]]:
+def entry_problems(
+    model: type[E], values: Mapping[str, Any], *, in_yaml: bool = True
+) -> tuple[E | None, list[tuple[KeyPath, str]]]:
     """Return what was declared, and where something is wrong with it.
 
     Args:
         model: what it should be.
         values: by key.
+        in_yaml: whether people write it in YAML, and may have to put a text into quotes.
     """
     try:
         return model.model_validate(values), list(model.checked(values))
     except ValidationError as exc:
-        found = _told(exc.errors(include_url=False, include_input=False), model, values)
+        found = _told(exc.errors(include_url=False, include_input=False), model, values, in_yaml=in_yaml)
         return None, [*found, *model.checked(values)]
 
 
@@ -86,7 +98,7 @@ def input_problems(model: type[Inputs], props: Props) -> list[Problem]:
         props: by name, as an engine sends them.
     """
     given = model.given(props)
-    found = [*_told(model.read(props)[1], model, given), *model.checked(given)]
+    found = [*_told(model.read(props)[1], model, given, in_yaml=False), *model.checked(given)]
     return [Problem(_input(path, model), _in_python(message, model)) for path, message in found]
 
 
@@ -102,22 +114,31 @@ def _in_python(message: str, model: type[Entry]) -> str:
     return re.sub(rf"\b({'|'.join(keys)})\b", lambda found: snake(found[0]), message) if keys else message
 
 
-def _told(errors: Sequence[ErrorDetails], model: type[Entry], values: Mapping[str, Any]) -> Found:
+def _told(errors: Sequence[ErrorDetails], model: type[Entry], values: Mapping[str, Any], *, in_yaml: bool) -> Found:
     seen: set[KeyPath] = set()
+    inside = {error["loc"][:-1] for error in errors}
     for error in errors:
+        # pydantic counts only the items that are right.
+        if error["type"] == "too_short" and error["loc"] in inside:
+            continue
         path, message = _about_keys(error["loc"], error["type"], model)
         path = reached(path, values)
         encrypted = _encrypted(path, model, values)
         if encrypted is not None:
             path, message = encrypted
         elif not message:
-            message = _in_words(error)
-            in_yaml = not issubclass(model, Inputs)
-            if in_yaml and error["type"] == "string_type" and isinstance(value_at(path, values), int | float | date):
-                message += "; put it in quotes"
+            message = _in_words(error) + _form(error["type"], value_at(path, values), in_yaml=in_yaml)
         if path not in seen:
             seen.add(path)
             yield path, message
+
+
+def _form(kind: str, value: object, *, in_yaml: bool) -> str:
+    """Return what to add of a value that looks right, and has the wrong type."""
+    if in_yaml:
+        return "; put it in quotes" if kind in _TEXTS and isinstance(value, int | float | date) else ""
+    looks = isinstance(value, str) and _LOOKS.get(kind, _NOTHING).fullmatch(value)
+    return ", not text" if looks else ""
 
 
 def _in_words(error: ErrorDetails) -> str:

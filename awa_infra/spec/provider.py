@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StrictInt
 
 from awa_infra.spec.base import Inputs, Outputs
 from awa_infra.spec.connection import Acting, Waiting
-from awa_infra.spec.values import IS_A_LIST, SECRET, SchemaName, Text, Url
+from awa_infra.spec.values import IS_A_LIST, MAX_INTEGER, SECRET, ActingRole, SchemaName, Url
 
 
 class ProviderPlace(Inputs):
@@ -36,7 +36,9 @@ class FunctionPlace(Inputs):
 class Reading(Inputs):
     """As whom a function reads."""
 
-    role: Text | None = Field(None, description="Become this role to read. Default: that of the provider, else none.")
+    role: ActingRole | None = Field(
+        None, description="Become this role to read. Default: that of the provider, else none."
+    )
 
 
 class StatusInputs(Reading, FunctionPlace):
@@ -61,7 +63,7 @@ class PlanInputs(StatusInputs):
     target_version: StrictInt | None = Field(
         None,
         ge=1,
-        le=2**31 - 1,
+        le=MAX_INTEGER,
         description="Plan up to this version, inclusive. Default: all that the installed release has.",
     )
     queue_storage_schemas: Annotated[tuple[SchemaName, ...], IS_A_LIST] = Field(

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from awa_infra.model import Queue, QueueStorage, Shape
-from awa_infra.spec.base import Entry, Outputs
-from awa_infra.spec.connection import Acting, Connected, Waiting
+from awa_infra.spec.base import Entry
+from awa_infra.spec.connection import Acting, Connected, Placed, Waiting
 from awa_infra.spec.paths import Found
 from awa_infra.spec.rules import entry_checks
-from awa_infra.spec.values import DISTINCT, FIXED, IS_A_LIST, QueueName, SchemaName, TextOrMapping
+from awa_infra.spec.values import DISTINCT, FIXED, IS_A_LIST, MAX_INTEGER, QueueName, SchemaName, TextOrMapping
 
 RETAIN: Final = "retain"
 DROP: Final = "drop"
@@ -87,16 +87,16 @@ class QueueStorageEntry(Entry):
     schema_name: Annotated[SchemaName, FIXED] = Field(
         alias="schema",
         description="Name of the schema: at most 18 lower-case letters, digits and underscores, no digit first; not "
-        "awa, public, a reserved word of SQL or a name that begins with pg_.",
+        "awa, public, awa_migrations, awa_infra_guard, a reserved word of SQL or a name that begins with pg_.",
     )
     queue_slots: Annotated[StrictInt, FIXED] = Field(
-        _SHAPE.queue_slots, ge=4, description="Slots of the ready ring, at least 4."
+        _SHAPE.queue_slots, ge=4, le=MAX_INTEGER, description="Slots of the ready ring, at least 4."
     )
     lease_slots: Annotated[StrictInt, FIXED] = Field(
-        _SHAPE.lease_slots, ge=2, description="Slots of the lease ring, at least 2."
+        _SHAPE.lease_slots, ge=2, le=MAX_INTEGER, description="Slots of the lease ring, at least 2."
     )
     claim_slots: Annotated[StrictInt, FIXED] = Field(
-        _SHAPE.claim_slots, ge=2, description="Slots of the claim ring, at least 2."
+        _SHAPE.claim_slots, ge=2, le=MAX_INTEGER, description="Slots of the claim ring, at least 2."
     )
     receipts: Annotated[StrictBool, FIXED] = Field(_SHAPE.receipts, description="Whether claims are held as receipts.")
     queues: Queues = ()
@@ -129,7 +129,7 @@ class QueueStorageInputs(Waiting, Acting, _Guarded, Connected):
     """Inputs of ``QueueStorageSchema``."""
 
 
-class QueueStorageOutputs(Outputs):
+class QueueStorageOutputs(Placed):
     """Outputs of ``QueueStorageSchema``."""
 
     owner: str = Field(description="The role that owns the schema.")

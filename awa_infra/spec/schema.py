@@ -8,12 +8,12 @@ from typing import Any, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from awa_infra.model import CANONICAL_SCHEMA, Policy, QueueStorage, Transaction
-from awa_infra.spec.base import Entry, Outputs
-from awa_infra.spec.connection import Acting, Connected, Waiting
+from awa_infra.spec.base import Entry
+from awa_infra.spec.connection import Acting, Connected, Placed, Waiting
 from awa_infra.spec.paths import Found
 from awa_infra.spec.queue_storage import Guard, Queues
 from awa_infra.spec.rules import queues_checks
-from awa_infra.spec.values import ReleaseName
+from awa_infra.spec.values import MAX_INTEGER, ReleaseName
 
 _TRANSACTIONS = frozenset(mode.value for mode in Transaction)
 
@@ -27,7 +27,7 @@ class Version(Entry):
     target_version: StrictInt | None = Field(
         None,
         ge=1,
-        le=2**31 - 1,
+        le=MAX_INTEGER,
         description="Migrate schema awa up to this version, inclusive. Default: all that the installed release has.",
     )
 
@@ -85,7 +85,7 @@ class SchemaInputs(Waiting, Acting, SchemaEntry, Connected):
     """Inputs of ``AwaSchema``."""
 
 
-class SchemaOutputs(Outputs):
+class SchemaOutputs(Placed):
     """Outputs of ``AwaSchema``."""
 
     schema_version: int = Field(description="The version that the schema is at.")

@@ -26,6 +26,7 @@ from awa_infra.naming import (
     MAX_LENGTH,
     POSTGRES_MAX_LENGTH,
     RESERVED_WORDS,
+    TAKEN,
     database_name_problem,
     identifier_problem,
     name_problem,
@@ -184,12 +185,18 @@ def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return value
 
 
-_RESERVED = f"pg_|(awa|public|information_schema|{'|'.join(sorted(RESERVED_WORDS))})$"
+_RESERVED = f"pg_|({'|'.join([*TAKEN, *sorted(RESERVED_WORDS)])})$"
 
 Text = Annotated[StrictStr, AfterValidator(_storable)]
 """Any text that can be handed to PostgreSQL."""
 
 Password = Annotated[Text, AfterValidator(_not_empty)]
+
+ActingRole = Annotated[Text, AfterValidator(_not_empty)]
+"""A role to become; an empty one, such as of a variable that is not set, must not mean the login."""
+
+MAX_INTEGER = 2**31 - 1
+"""Largest number of PostgreSQL's type integer."""
 
 Url = Annotated[Text, AfterValidator(_not_empty)]
 """A connection string; libpq would connect an empty one to wherever its defaults lead."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from awa_infra.facts.catalog import own_names, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, Release
+from awa_infra.naming import quote
 from awa_infra.verification.bodies import last_definer
-from awa_infra.verification.catalog import quote, relation_of
+from awa_infra.verification.catalog import relation_of
 from awa_infra.verification.checks import BY_HAND
 from awa_infra.verification.findings import Finding, FindingKind
 

@@ -74,11 +74,6 @@ class Expanded:
     cut: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def quote(name: str) -> str:
-    """Return an identifier in quotation marks."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def parts_query(private: Collection[str] = (), *, health: bool) -> str:
     """Return the query of every part of the catalog; ``sql/fingerprint/state/scope.sql`` comes before it.
 

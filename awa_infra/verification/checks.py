@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, StorageTransition, Substrate
+from awa_infra.naming import quote
 from awa_infra.planning.describe import version_ranges
-from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence, quote
+from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
 from awa_infra.verification.sequences import Behind, sequence_findings

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from awa_infra.facts.catalog import CatalogFacts, own_names
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape
+from awa_infra.naming import quote
 from awa_infra.verification import checks, lost_rows
 from awa_infra.verification.bodies import difference, release_bodies, text_of
 from awa_infra.verification.catalog import (
@@ -20,7 +21,6 @@ from awa_infra.verification.catalog import (
     digest,
     expand,
     neutral_body,
-    quote,
     structure,
     with_hashes,
 )

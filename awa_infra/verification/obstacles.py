@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from awa_infra.verification.catalog import Catalog, SchemaName, quote
+from awa_infra.naming import quote
+from awa_infra.verification.catalog import Catalog, SchemaName
 from awa_infra.verification.findings import Finding, state
 from awa_infra.wording import counted, listed
 

@@ -12,9 +12,8 @@ from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, QueueStorage, Release, Shape
-from devtools import docs_shown
-from devtools.docs_shown import ROOT
-from tests.support.people import DUTIES, People, forget, log_in, people
+from tests.support.people import DUTIES, People, forget, log_in, people, take_over
+from tests.support.schemas import EARLY
 from tests.support.servers import Database, TestServer
 from tests.support.tools import awa, dump_schema
 
@@ -75,13 +74,6 @@ def refused(staff: People, desired: DesiredState, code: str) -> Gate:
         apply(staff.administrator.url, desired)
     assert caught.value.code == code
     return found[code]
-
-
-def take_over(staff: People) -> None:
-    """Hand a database that a superuser migrated to the declared owner, with the statements of the how-to."""
-    (block,) = docs_shown.blocks(ROOT / "docs/how-to/set-up-roles.md", "sql")
-    staff.database.rows(f"CREATE ROLE {staff.roles.owner}")
-    staff.database.rows(block.text.replace("awa_owner", staff.roles.owner))
 
 
 @pytest.mark.parametrize("schemas", [(), ("acme",), ("acme", "beta")], ids=["awa", "one", "two"])
@@ -164,11 +156,12 @@ def test_what_was_revoked_by_hand_is_found_and_granted_again_by_its_step_alone(
 
 
 def test_a_migrator_that_may_not_act_as_the_owner_is_found_and_may_afterwards(
-    server: TestServer, database: Database, release: Release
+    server: TestServer, awa_database: Database, release: Release
 ) -> None:
-    if database.rows("SELECT current_setting('server_version_num')::int < 160000 AS old")[0]["old"]:
+    if awa_database.rows("SELECT current_setting('server_version_num')::int < 160000 AS old")[0]["old"]:
         pytest.skip("PostgreSQL before 16 knows no membership without SET")
-    with people(server, database, superuser=False) as staff:
+    with people(server, awa_database, superuser=False) as staff:
+        take_over(staff)
         apply(staff.administrator.url, wanted(staff, release))
         staff.administrator.rows(f"GRANT {staff.roles.owner} TO {staff.name('migrator')} WITH SET FALSE")
         assert keys(staff, wanted(staff, release)) == ["roles"]
@@ -216,7 +209,7 @@ def test_who_does_not_own_the_database_is_told_what_its_owner_must_grant(
         database.rows(f"CREATE ROLE {staff.roles.owner}")
         database.rows(f"GRANT {staff.roles.owner} TO {staff.name('boss')} WITH ADMIN OPTION")
         database.rows(gate.hint.removeprefix("As postgres: "))
-        assert apply(staff.administrator.url, wanted(staff, release)).changed
+        assert apply(staff.administrator.url, wanted(staff, release, EARLY)).changed
 
 
 def test_roles_that_others_made_are_used_by_whoever_may_act_as_the_owner(
@@ -304,9 +297,11 @@ def test_queue_storage_that_migrations_as_the_owner_would_skip_is_reported(
 
 
 def test_a_second_administrator_goes_on_where_the_first_stopped(
-    server: TestServer, database: Database, release: Release
+    server: TestServer, awa_database: Database, release: Release
 ) -> None:
+    database = awa_database
     with people(server, database, superuser=False) as staff:
+        take_over(staff)
         apply(staff.administrator.url, wanted(staff, release))
         database.rows(f"REVOKE INSERT ON awa.jobs_hot FROM {staff.roles.runtime}")
         second = f"second_of_{database.name}"

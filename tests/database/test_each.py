@@ -20,16 +20,16 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.options import ApplyOptions, Progress
 from awa_infra.database.session import apply_settings
 from awa_infra.errors import AwaInfraError, BlockedError, ConnectionFailedError, LockTimeoutError, SqlFailedError
-from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Roles, Step, Transaction
+from awa_infra.model import DesiredState, Policy, Release, Roles, Step, Transaction
 from devtools import postgres
-from tests.support.faults import STEPS, kill_before, terminate_before, version_before
+from tests.support.faults import STEPS, kill_before, start_before, terminate_before, version_before
 from tests.support.proxy import TransactionPooler
+from tests.support.schemas import ACME
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 
 Desired = Callable[..., DesiredState]
 
-ACME = QueueStorage("acme_jobs")
 EVERY = bool(os.environ.get("AWA_INFRA_MATRIX"))
 BOUNDARIES = range(1, STEPS + 1) if EVERY else (1, 2, 23, 36, 39, 40, 41)
 """Steps before which something happens; all of them in the matrix."""
@@ -57,27 +57,37 @@ def is_complete(database: Database, each: DesiredState, complete: str) -> None:
     assert database.rows("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.fixture(params=BOUNDARIES)
+def boundary(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def begun(database: Database, applied: Callable[[DesiredState], Database], desired: Desired, boundary: int) -> Database:
+    """Give a database that is at the version from which a test starts."""
+    start = 0 if EVERY else start_before(boundary)
+    return applied(desired(target=start)) if start else database
+
+
 def test_after_kill_9_before_any_step_the_committed_ones_are_kept_and_the_next_run_finishes(
-    database: Database, each: DesiredState, complete: str, boundary: int
+    begun: Database, each: DesiredState, complete: str, boundary: int
 ) -> None:
-    kill_before(database.url, boundary, Transaction.EACH)
-    assert read_state(database.url).version == version_before(boundary)
-    assert apply(database.url, each).changed
-    is_complete(database, each, complete)
+    kill_before(begun.url, boundary, Transaction.EACH)
+    assert read_state(begun.url).version == version_before(boundary)
+    assert apply(begun.url, each).changed
+    is_complete(begun, each, complete)
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_after_a_terminated_backend_the_committed_ones_are_kept_and_the_next_run_finishes(
-    database: Database, each: DesiredState, complete: str, boundary: int
+    begun: Database, each: DesiredState, complete: str, boundary: int
 ) -> None:
-    caught = terminate_before(database.url, database.url, boundary, each)
+    caught = terminate_before(begun.url, begun.url, boundary, each)
     reached = version_before(boundary)
-    assert read_state(database.url).version == reached
+    assert read_state(begun.url).version == reached
     if reached:
         assert f"are kept, schema awa is at version {reached}; the same command continues from there." in str(caught)
-    assert apply(database.url, each).changed
-    is_complete(database, each, complete)
+    assert apply(begun.url, each).changed
+    is_complete(begun, each, complete)
 
 
 def test_the_migration_lock_is_held_from_the_first_migration_to_the_last(
@@ -135,11 +145,16 @@ def test_a_server_that_goes_between_two_migrations_leaves_word_of_what_is_kept(
     )
 
 
-def test_a_table_lock_is_tried_again_in_its_own_transaction_alone(database: Database, desired: Desired) -> None:
-    apply(database.url, desired(target=35))
+@pytest.fixture
+def behind(applied: Callable[[DesiredState], Database], desired: Desired) -> Database:
+    """Give a database at version 35."""
+    return applied(desired(target=35))
+
+
+def test_a_table_lock_is_tried_again_in_its_own_transaction_alone(behind: Database, desired: Desired) -> None:
     each = replace(desired(), transaction=Transaction.EACH)
     told: list[tuple[int, str]] = []
-    with psycopg.connect(database.url, application_name="the reader") as holder:
+    with psycopg.connect(behind.url, application_name="the reader") as holder:
 
         def sit(_number: int, _total: int, step: Step) -> None:
             if step.key == "V037" and not told:
@@ -147,10 +162,10 @@ def test_a_table_lock_is_tried_again_in_its_own_transaction_alone(database: Data
 
         def let_go(attempt: int, error: AwaInfraError, _pause: float) -> None:
             told.append((attempt, error.details[0]))
-            assert read_state(database.url).version == 36
+            assert read_state(behind.url).version == 36
             holder.rollback()
 
-        report = apply(database.url, each, options=ApplyOptions(table_try=0.2, progress=sit, on_retry=let_go))
+        report = apply(behind.url, each, options=ApplyOptions(table_try=0.2, progress=sit, on_retry=let_go))
     assert [attempt for attempt, _ in told] == [1]
     assert "program the reader" in told[0][1]
     assert report.attempts == 2
@@ -161,20 +176,19 @@ def test_a_table_lock_is_tried_again_in_its_own_transaction_alone(database: Data
 PATCH = ("patch:wait_free_dirty_marks",)
 
 
-def test_a_table_that_is_never_free_ends_the_run_where_it_is(database: Database, desired: Desired) -> None:
-    apply(database.url, desired(target=35))
+def test_a_table_that_is_never_free_ends_the_run_where_it_is(behind: Database, desired: Desired) -> None:
     each = replace(desired(), transaction=Transaction.EACH)
-    with psycopg.connect(database.url, application_name="the reader") as holder:
+    with psycopg.connect(behind.url, application_name="the reader") as holder:
 
         def sit(_number: int, _total: int, step: Step) -> None:
             if step.key == "V037":
                 holder.execute("SELECT count(*) FROM awa.done_entries")
 
         with pytest.raises(LockTimeoutError) as caught:
-            apply(database.url, each, options=ApplyOptions(table_lock=1.0, table_try=0.2, progress=sit))
+            apply(behind.url, each, options=ApplyOptions(table_lock=1.0, table_try=0.2, progress=sit))
     assert "are kept, schema awa is at version 36" in str(caught.value)
     assert "program the reader" in str(caught.value)
-    assert apply(database.url, each).after.version == 40
+    assert apply(behind.url, each).after.version == 40
 
 
 def test_roles_and_their_privileges_are_the_same_as_in_one_transaction(server: TestServer, release: Release) -> None:

@@ -22,14 +22,22 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import AwaInfraError, CommitUnknownError, ConnectionFailedError, LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Step, Transaction
 from devtools import postgres
-from tests.support.faults import PATIENCE, STEPS, apply_many_at_once, kill_before, terminate_before
+from tests.support.faults import (
+    BEHIND,
+    PATIENCE,
+    STEPS,
+    apply_many_at_once,
+    kill_before,
+    start_before,
+    terminate_before,
+)
 from tests.support.proxy import LossyProxy
+from tests.support.schemas import ACME
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 
 Desired = Callable[..., DesiredState]
 
-ACME = QueueStorage("acme_jobs")
 EVERY = bool(os.environ.get("AWA_INFRA_MATRIX"))
 BOUNDARIES = range(1, STEPS + 1) if EVERY else (1, 2, 22, 23, 36, 40, 41)
 """Steps before which something happens; all of them in the matrix."""
@@ -47,25 +55,44 @@ def complete(server: TestServer, release: Release) -> str:
     return text
 
 
-def converges(database: Database, desired: DesiredState, complete: str) -> None:
-    assert not read_state(database.url).schema_exists
-    assert apply(database.url, desired).changed
-    assert dump_schema(database.url) == complete
-    assert not apply(database.url, desired).changed
+@pytest.fixture
+def behind(applied: Callable[[DesiredState], Database], desired: Desired) -> Database:
+    """Give a database that is some versions behind."""
+    return applied(desired(target=BEHIND))
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_kill_9_before_any_step_leaves_nothing(database: Database, boundary: int) -> None:
-    kill_before(database.url, boundary, Transaction.WHOLE)
-    assert not read_state(database.url).schema_exists
+@pytest.fixture(params=BOUNDARIES)
+def boundary(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES)
-def test_a_backend_that_is_terminated_before_any_step_leaves_nothing(
-    database: Database, desired: Desired, boundary: int
+@pytest.fixture
+def start(boundary: int) -> int:
+    """Return the version that the database of a test is at."""
+    return 0 if EVERY else start_before(boundary)
+
+
+@pytest.fixture
+def begun(database: Database, applied: Callable[[DesiredState], Database], desired: Desired, start: int) -> Database:
+    return applied(desired(target=start)) if start else database
+
+
+def is_as_it_was(begun: Database, start: int) -> None:
+    found = read_state(begun.url)
+    assert (found.schema_exists, found.version) == (start > 0, start)
+    assert found.substrate(ACME.schema) is None
+
+
+def test_kill_9_before_any_step_leaves_the_database_as_it_was(begun: Database, boundary: int, start: int) -> None:
+    kill_before(begun.url, boundary, Transaction.WHOLE)
+    is_as_it_was(begun, start)
+
+
+def test_a_backend_that_is_terminated_before_any_step_leaves_the_database_as_it_was(
+    begun: Database, desired: Desired, boundary: int, start: int
 ) -> None:
-    terminate_before(database.url, database.url, boundary, desired(ACME))
-    assert not read_state(database.url).schema_exists
+    terminate_before(begun.url, begun.url, boundary, desired(ACME))
+    is_as_it_was(begun, start)
 
 
 def test_kill_9_while_a_statement_runs_frees_every_lock_within_seconds_not_when_the_statement_ends(
@@ -98,25 +125,28 @@ def reached(done: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def test_after_an_interruption_the_next_run_converges(database: Database, desired: Desired, complete: str) -> None:
-    def interrupt(number: int, _total: int, _step: Step) -> None:
-        if number == 30:
+def test_after_an_interruption_the_next_run_converges(behind: Database, desired: Desired, complete: str) -> None:
+    def interrupt(_number: int, _total: int, step: Step) -> None:
+        if step.key == "V039":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        apply(database.url, desired(ACME), options=ApplyOptions(progress=interrupt))
-    converges(database, desired(ACME), complete)
+        apply(behind.url, desired(ACME), options=ApplyOptions(progress=interrupt))
+    assert read_state(behind.url).version == BEHIND
+    assert apply(behind.url, desired(ACME)).changed
+    assert dump_schema(behind.url) == complete
+    assert not apply(behind.url, desired(ACME)).changed
 
 
 @pytest.mark.parametrize("lose", ["answer", "question"])
 def test_a_lost_commit_is_reported_and_the_next_run_finds_out(
-    database: Database, desired: Desired, complete: str, lose: Literal["answer", "question"]
+    behind: Database, desired: Desired, complete: str, lose: Literal["answer", "question"]
 ) -> None:
-    with LossyProxy(database.url, lose) as proxy, pytest.raises(CommitUnknownError) as caught:
+    with LossyProxy(behind.url, lose) as proxy, pytest.raises(CommitUnknownError) as caught:
         apply(proxy.url, desired(ACME))
     assert "either all of it is there, or nothing" in caught.value.message
-    assert apply(database.url, desired(ACME)).changed == (lose == "question")
-    assert dump_schema(database.url) == complete
+    assert apply(behind.url, desired(ACME)).changed == (lose == "question")
+    assert dump_schema(behind.url) == complete
 
 
 def test_a_server_that_crashes_in_the_middle_comes_back_empty(desired: Desired) -> None:
@@ -277,6 +307,6 @@ def test_a_signal_rolls_back_and_says_so(awa_database: Database, sent: signal.Si
 
 
 @pytest.mark.parametrize("processes", [50 if EVERY else 8])
-def test_of_many_processes_at_once_one_applies_and_the_others_find_it_done(database: Database, processes: int) -> None:
-    outputs = apply_many_at_once(database.url, processes)
+def test_of_many_processes_at_once_one_applies_and_the_others_find_it_done(behind: Database, processes: int) -> None:
+    outputs = apply_many_at_once(behind.url, processes)
     assert sum('"changed": true' in output for output, _errors in outputs) == 1

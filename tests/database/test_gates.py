@@ -20,6 +20,7 @@ from awa_infra.database.removal import read_removal
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Policy, QueueStorage, Release, Shape, Transaction
+from awa_infra.planning.gate_files import gate_file
 from awa_infra.planning.gates import LiveFacts, gate_queries
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
@@ -391,6 +392,10 @@ def replace_in_gate(name: str, old: str, new: str) -> Iterator[None]:
     """Change one gate's text for a while."""
     original = sqltext.load
     changed = original(f"gates/{name}.sql").replace(old, new)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqltext, "load", lambda path: changed if path == f"gates/{name}.sql" else original(path))
-        yield
+    gate_file.cache_clear()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sqltext, "load", lambda path: changed if path == f"gates/{name}.sql" else original(path))
+            yield
+    finally:
+        gate_file.cache_clear()

@@ -14,7 +14,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
-from tests.support.people import People, people
+from tests.support.people import People, people, take_over
 from tests.support.servers import Database, TestServer
 from tests.support.worker import QUEUE, Email, until, working
 
@@ -34,10 +34,11 @@ SEQUENCES = """
 
 
 @pytest.fixture
-def staff(server: TestServer, database: Database, release: Release) -> Iterator[People]:
+def staff(server: TestServer, awa_database: Database, release: Release) -> Iterator[People]:
     """Give the people of a database with an active custom schema and no lanes."""
-    with people(server, database, superuser=False) as hired:
+    with people(server, awa_database, superuser=False) as hired:
         staff = hired.with_schemas("acme", lanes="acme")
+        take_over(staff)
         apply(staff.administrator.url, declared(staff, release))
         activate(staff.administrator.url, "acme", role=staff.roles.owner)
         yield staff

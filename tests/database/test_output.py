@@ -88,6 +88,13 @@ def test_a_name_that_is_no_text_is_refused_before_anything_is_asked() -> None:
     assert b"Invalid value for '--role': is not UTF-8 text." in done.stderr
 
 
+@pytest.mark.parametrize("words", ["status", "plan", "verify", "doctor"])
+def test_an_empty_role_is_refused_and_does_not_mean_the_login(words: str) -> None:
+    done = command(words, "--role", "")
+    assert done.returncode == 2
+    assert b"Invalid value for '--role': is empty; name a role, or leave it out." in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["explain"], ["config", "schema"]], ids=" ".join)
 def test_a_reader_that_has_gone_gets_the_status_that_shells_have_and_no_word(arguments: list[str]) -> None:
     reader, writer = os.pipe()

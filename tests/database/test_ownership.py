@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -16,7 +17,7 @@ from awa_infra.database.removal import remove
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
-from tests.support.people import forget, log_in
+from tests.support.people import forget, hand_over, log_in
 from tests.support.servers import Database, TestServer
 
 SMALL = Shape(4, 2, 2)
@@ -46,18 +47,33 @@ class Team:
         return sorted(found)
 
 
-@pytest.fixture
-def team(server: TestServer, database: Database) -> Iterator[Team]:
-    """Give an empty database, the owner's schema awa in it."""
+@contextmanager
+def crew(server: TestServer, database: Database) -> Iterator[Team]:
+    """Make the three of a database; afterwards they are gone, and the database with them."""
     owner, first, second = (f"{name}_of_{database.name}" for name in ("team", "first", "second"))
     database.rows(f"CREATE ROLE {owner}")
     database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {owner}")
     for login in (first, second):
         database.rows(f"CREATE ROLE {login} LOGIN IN ROLE {owner}")
-    database.rows(f"CREATE SCHEMA awa AUTHORIZATION {owner}")
     yield Team(database, owner, log_in(database, first), log_in(database, second))
     server.drop(database)
     forget(server, first, second, owner)
+
+
+@pytest.fixture
+def team(server: TestServer, database: Database) -> Iterator[Team]:
+    """Give an empty database, the owner's schema awa in it."""
+    with crew(server, database) as made:
+        database.rows(f"CREATE SCHEMA awa AUTHORIZATION {made.owner}")
+        yield made
+
+
+@pytest.fixture
+def settled(server: TestServer, awa_database: Database) -> Iterator[Team]:
+    """Give a complete database, all of it the owner's."""
+    with crew(server, awa_database) as made:
+        hand_over(awa_database, made.owner)
+        yield made
 
 
 def stop_inheriting(team: Team) -> None:
@@ -99,15 +115,19 @@ def test_members_of_the_owner_take_turns_and_everything_stays_the_owners(
 
 
 @pytest.mark.parametrize("inherits", [True, False])
-def test_members_of_the_owner_activate_and_remove_for_the_owner(team: Team, desired: Desired, inherits: bool) -> None:
+def test_members_of_the_owner_activate_and_remove_for_the_owner(
+    settled: Team, desired: Desired, inherits: bool
+) -> None:
     if not inherits:
-        stop_inheriting(team)
-    apply(team.first.url, desired(QueueStorage("acme", SMALL), QueueStorage("beta", SMALL)))
-    assert remove(team.second.url, "beta").changed
-    assert activate(team.second.url, "acme").changed
-    assert team.owners() == [team.owner]
-    assert read_state(team.first.url).strangers == ()
-    made = team.database.rows("SELECT current_engine, details->>'schema' AS schema FROM awa.storage_transition_state")
+        stop_inheriting(settled)
+    apply(settled.first.url, desired(QueueStorage("acme", SMALL), QueueStorage("beta", SMALL)))
+    assert remove(settled.second.url, "beta").changed
+    assert activate(settled.second.url, "acme").changed
+    assert settled.owners() == [settled.owner]
+    assert read_state(settled.first.url).strangers == ()
+    made = settled.database.rows(
+        "SELECT current_engine, details->>'schema' AS schema FROM awa.storage_transition_state"
+    )
     assert made == [{"current_engine": "queue_storage", "schema": "acme"}]
 
 
@@ -129,12 +149,11 @@ def test_a_login_that_inherits_nothing_reads_and_migrates_as_the_owner(team: Tea
     assert not read_plan(team.second.url, desired())[1].steps
 
 
-def test_a_repair_leaves_everything_to_the_owner(team: Team, desired: Desired, release: Release) -> None:
-    apply(team.first.url, desired())
-    team.database.rows("DROP FUNCTION awa.refresh_admin_metadata() CASCADE")
-    report, _found = repair(team.second.url, release)
+def test_a_repair_leaves_everything_to_the_owner(settled: Team, release: Release) -> None:
+    settled.database.rows("DROP FUNCTION awa.refresh_admin_metadata() CASCADE")
+    report, _found = repair(settled.second.url, release)
     assert report.changed
-    assert team.owners() == [team.owner]
+    assert settled.owners() == [settled.owner]
 
 
 def test_what_a_member_made_for_itself_is_handed_over_by_that_member(
@@ -193,55 +212,53 @@ def test_a_member_that_may_not_become_the_owner_is_refused(team: Team, desired: 
 
 
 def test_a_runtimes_lane_sequences_are_handed_over_and_it_goes_on_using_them(
-    team: Team, desired: Desired, release: Release
+    settled: Team, desired: Desired, release: Release
 ) -> None:
-    apply(team.first.url, desired())
-    runtime = f"rt_of_{team.database.name}"
-    team.database.rows(f"CREATE ROLE {runtime}")
+    runtime = f"rt_of_{settled.database.name}"
+    settled.database.rows(f"CREATE ROLE {runtime}")
     try:
-        team.database.rows(f"GRANT USAGE, CREATE ON SCHEMA awa TO {runtime}")
-        team.database.rows(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA awa TO {runtime}")
-        login = log_in(team.database, runtime)
-        team.database.rows(f"ALTER ROLE {runtime} LOGIN")
+        settled.database.rows(f"GRANT USAGE, CREATE ON SCHEMA awa TO {runtime}")
+        settled.database.rows(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA awa TO {runtime}")
+        login = log_in(settled.database, runtime)
+        settled.database.rows(f"ALTER ROLE {runtime} LOGIN")
         for number in range(7):
             login.rows(
                 f"INSERT INTO awa.queue_enqueue_heads (queue, priority, enqueue_shard) VALUES ('lazy{number}', 1, 0)"
             )
-        assert team.owners() == sorted([runtime, team.owner])
+        assert settled.owners() == sorted([runtime, settled.owner])
         # Nothing that is pending needs them: a member goes on, and is told.
-        plan = read_plan(team.first.url, desired())[1]
+        plan = read_plan(settled.first.url, desired())[1]
         assert (plan.steps, plan.gates) == ((), ())
         assert [note.code for note in plan.notes] == ["objects-other-owner"]
         assert f"7 objects belong to {runtime}" in plan.notes[0].message
-        apply(team.first.url, desired(QueueStorage("awa", queues=(Queue("emails"),))))
+        apply(settled.first.url, desired(QueueStorage("awa", queues=(Queue("emails"),))))
         # A superuser hands them over.
-        plan = read_plan(team.database.url, desired())[1]
+        plan = read_plan(settled.database.url, desired())[1]
         assert [step.key for step in plan.steps] == ["ownership"]
         assert plan.steps[0].sql.count("OWNER TO") == 7
-        apply(team.database.url, desired())
-        assert team.owners() == [team.owner]
-        assert [f for f in verify(team.first.url, release)[1].drift if "owner" in f.code] == []
+        apply(settled.database.url, desired())
+        assert settled.owners() == [settled.owner]
+        assert [f for f in verify(settled.first.url, release)[1].drift if "owner" in f.code] == []
         login.rows("SELECT awa.reserve_enqueue_seq('lazy3', 1::smallint, 0::smallint, 1)")
     finally:
-        team.database.rows(f"DROP OWNED BY {runtime} CASCADE")
-        forget(TestServer(team.database.url), runtime)
+        settled.database.rows(f"DROP OWNED BY {runtime} CASCADE")
+        forget(TestServer(settled.database.url), runtime)
 
 
 def test_verify_prints_every_statement_that_hands_over(
-    team: Team, desired: Desired, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    settled: Team, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    apply(team.first.url, desired())
-    first = Target.of(team.first.url).parameters["user"]
+    first = Target.of(settled.first.url).parameters["user"]
     for number in range(7):
-        team.database.rows(
+        settled.database.rows(
             f"INSERT INTO awa.queue_enqueue_heads (queue, priority, enqueue_shard) VALUES ('q{number}', 1, 0)"
         )
-    sequences = team.database.rows(
+    sequences = settled.database.rows(
         "SELECT format('ALTER SEQUENCE %s OWNER TO ', oid::regclass) AS text FROM pg_class WHERE relkind = 'S' "
         "AND relnamespace = 'awa'::regnamespace AND relname ~ '^queue_enqueue_seq_'"
     )
-    team.database.rows(";".join(f"{row['text']}{first}" for row in sequences))
-    monkeypatch.setenv("DATABASE_URL", team.database.url)
+    settled.database.rows(";".join(f"{row['text']}{first}" for row in sequences))
+    monkeypatch.setenv("DATABASE_URL", settled.database.url)
     monkeypatch.setattr("sys.argv", ["awa-infra", "verify"])
     with pytest.raises(SystemExit):
         main()
@@ -249,5 +266,5 @@ def test_verify_prints_every_statement_that_hands_over(
     statements = [line.strip() for line in said.splitlines() if line.strip().startswith(("ALTER", "GRANT"))]
     assert len(statements) == 2 * 7
     # They are complete: run as they are printed, nothing is left.
-    team.database.rows("\n".join(statements))
-    assert team.owners() == [team.owner]
+    settled.database.rows("\n".join(statements))
+    assert settled.owners() == [settled.owner]

@@ -74,3 +74,18 @@ def test_a_password_in_clear_in_the_configuration_is_warned_of_at_every_run(proj
         assert "Hint: Encrypt with pulumi config set --secret awa:databaseUrl" in shown
         assert url not in shown
     assert "in clear" not in encrypted.stdout + encrypted.stderr
+
+
+def test_what_is_wrong_with_a_configuration_is_reported_with_the_connection(project: Project) -> None:
+    project.set(databaseUrl="", lockWait=-1)
+    refused = project.program("preview")
+    text = refused.stdout + refused.stderr
+    assert "Pulumi.dev.yaml has 2 problems." in text
+    assert "awa:databaseUrl: must not be empty" in text
+    assert "awa:lockWait: must be at least 0" in text
+    project.set(databaseUrl=None)
+    del project.environment["DATABASE_URL"]
+    refused = project.program("preview")
+    text = refused.stdout + refused.stderr
+    assert "awa:databaseUrl: is missing, and DATABASE_URL is not set" in text
+    assert "awa:lockWait: must be at least 0" in text

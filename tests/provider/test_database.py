@@ -7,6 +7,7 @@ import pytest
 from awa_infra.database.databases import database_exists
 from awa_infra.database.target import Target
 from awa_infra.resources.database import AwaDatabaseProvider
+from tests.support.plugin import Plugin, secret
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
 from tests.support.servers import Database, TestServer
 
@@ -79,3 +80,32 @@ def test_unknown_inputs_are_left_for_later(databases: ProviderProcess) -> None:
 def test_a_lost_connection_is_an_error_and_no_disappearance(databases: ProviderProcess) -> None:
     with pytest.raises(CallFailed, match=r"Cannot connect to me@127\.0\.0\.1:1/postgres"):
         databases.read("x", {"server_url": "postgresql://me@127.0.0.1:1/postgres", "name": "x"})
+
+
+WRONG = {"encoding": "UTF9", "template": "no_such_template", "owner": "no_such_owner"}
+IN_THE_WAY = ("database-owner-unusable", "database-template-unusable", "database-encoding-unusable")
+
+
+def test_what_postgresql_would_refuse_is_reported_by_the_preview_all_at_once(
+    databases: ProviderProcess, plugin: Plugin, server: TestServer, name: str
+) -> None:
+    with pytest.raises(CallFailed) as of_dynamic:
+        databases.check({"server_url": server.url, "name": name} | WRONG)
+    with pytest.raises(CallFailed) as of_plugin:
+        plugin.use("Database").check({"serverUrl": secret(server.url), "name": name} | WRONG)
+    for failed in (of_dynamic, of_plugin):
+        text = str(failed.value)
+        assert "3 conditions do not hold" in text
+        assert [code for code in IN_THE_WAY if f"[{code}]" not in text] == []
+    # What is not known yet, or wrong for a database that exists, is no reason to refuse.
+    assert databases.check({"server_url": server.url, "name": name, "owner": UNKNOWN, "template": UNKNOWN}) == {}
+    assert databases.check({"server_url": server.url, "name": "postgres"} | WRONG) == {}
+
+
+def test_an_owner_that_does_not_exist_is_refused_also_where_the_database_gets_another_one(
+    databases: ProviderProcess, server: TestServer, database: Database
+) -> None:
+    declared = {"server_url": server.url, "name": database.name}
+    with pytest.raises(CallFailed, match="role no_such_owner, which does not exist"):
+        databases.check(declared | {"owner": "no_such_owner"}, declared)
+    assert databases.check(declared | {"owner": "no_such_owner"}, declared | {"owner": "no_such_owner"}) == {}

@@ -179,9 +179,8 @@ def test_an_empty_connection_string_is_refused_and_leads_to_no_server_by_chance(
 
 
 def test_what_is_wrong_in_a_list_is_named_without_a_value_that_the_engine_cannot_find(plugin: Plugin) -> None:
-    """It would print ``property queues[0].priorities value {<nil>}``."""
     _inputs, failures = plugin.check({"databaseUrl": UNKNOWN, "queues": [{"name": "a", "priorities": [1, 1]}]})
-    assert failures == {"": "queues[0].priorities: has 1 twice [config-invalid]"}
+    assert failures == {"queues[0].priorities": "has 1 twice [config-invalid]"}
 
 
 def test_a_mistyped_input_is_answered_with_the_one_that_was_probably_meant(plugin: Plugin) -> None:

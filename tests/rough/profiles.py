@@ -20,7 +20,7 @@ from psycopg import sql
 from awa_infra.database.apply import apply
 from awa_infra.database.target import Target
 from awa_infra.localserver.host import binaries
-from awa_infra.model import DesiredState, QueueStorage
+from awa_infra.model import DesiredState
 from awa_infra.release import installed_release
 from tests.rough.servers import (
     caught_up,
@@ -33,13 +33,14 @@ from tests.rough.servers import (
     standby,
     with_tls,
 )
+from tests.support.schemas import ACME
 from tests.support.servers import TestServer
 from tests.support.tools import missing
 
 PASSWORD = "let-me-in"  # noqa: S105  of roles that live as long as a test
 EVERY_WAY = "every way"
 
-CUSTOM = QueueStorage("acme_jobs")
+CUSTOM = ACME
 """Declared everywhere, beside schema awa."""
 
 _numbers = itertools.count(1)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from awa_infra.model import QueueStorage
 from tests.engine.projects import DRIVE, environment
 from tests.support.plugin import COMMAND
 from tests.support.pulumi_tools import engine, generated
@@ -21,12 +22,18 @@ import pulumi
 url = os.environ["DATABASE_URL"]
 schema = {module}.{schema}("awa", database_url=url)
 {module}.QueueStorageSchema(
-    "custom", database_url=url, schema="{custom}", opts=pulumi.ResourceOptions(depends_on=[schema])
+    "custom",
+    database_url=url,
+    schema="{custom.schema}",
+    queue_slots={custom.shape.queue_slots},
+    lease_slots={custom.shape.lease_slots},
+    claim_slots={custom.shape.claim_slots},
+    opts=pulumi.ResourceOptions(depends_on=[schema]),
 )
 """
 
 
-def command(adapter: str, custom: str, url: str) -> tuple[list[str], Path, Mapping[str, str]]:
+def command(adapter: str, custom: QueueStorage, url: str) -> tuple[list[str], Path, Mapping[str, str]]:
     """Make a project with a state of its own.
 
     Args:

@@ -67,7 +67,11 @@ def _engine(site: Site) -> Outcome:
 @cache
 def _config() -> Path:
     folder = folder_of_the_run("rough")
-    text = f"config:\n  awa:queueStorageSchemas:\n    - schema: {CUSTOM.schema}\n"
+    shape = CUSTOM.shape
+    text = (
+        f"config:\n  awa:queueStorageSchemas:\n    - schema: {CUSTOM.schema}\n      queueSlots: {shape.queue_slots}\n"
+        f"      leaseSlots: {shape.lease_slots}\n      claimSlots: {shape.claim_slots}\n"
+    )
     path = folder / "Pulumi.rough.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -75,7 +79,7 @@ def _config() -> Path:
 
 def _up(adapter: str) -> Callable[[Site], Outcome]:
     def run_up(site: Site) -> Outcome:
-        words, folder, variables = up.command(adapter, CUSTOM.schema, site.url)
+        words, folder, variables = up.command(adapter, CUSTOM, site.url)
         try:
             return _run(site, words, folder, variables)
         finally:

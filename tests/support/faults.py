@@ -14,26 +14,32 @@ from awa_infra.database.apply import apply
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import ConnectionFailedError
 from awa_infra.model import DesiredState, Step, Transaction
+from tests.support.schemas import ACME
 
 STEPS = 41
-"""Of an installation of version 40 with one custom schema; V8 does not exist, the patch and the schema come last."""
+"""Of an installation of version 40 with one custom schema; V8 does not exist, the patch and the schema come last.
+
+Steps are counted from the first of an empty database, wherever an apply starts.
+"""
+
+BEHIND = 35
+"""The version from which a test of a late step starts: all that is expensive before is there in a copy."""
 
 PATIENCE = 300.0
 """Seconds; only guards against a hang."""
 
-_APPLY_AND_STOP = """
+_APPLY_AND_STOP = f"""
 import os, signal, sys
 from awa_infra.database.apply import apply
 from awa_infra.database.options import ApplyOptions
-from awa_infra.model import DesiredState, QueueStorage, Transaction
+from awa_infra.model import DesiredState, QueueStorage, Shape, Transaction
 from awa_infra.release import installed_release
 
 def stop(number, total, step):
-    if number == int(sys.argv[1]):
+    if number + {STEPS} - total == int(sys.argv[1]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-custom = (QueueStorage("acme_jobs"),)
-desired = DesiredState(installed_release(), 40, custom, transaction=Transaction(sys.argv[2]))
+desired = DesiredState(installed_release(), 40, ({ACME!r},), transaction=Transaction(sys.argv[2]))
 apply(os.environ["DATABASE_URL"], desired, options=ApplyOptions(progress=stop))
 """
 
@@ -48,8 +54,8 @@ def kill_before(url: str, boundary: int, transaction: Transaction) -> None:
 def terminate_before(url: str, admin: str, boundary: int, desired: DesiredState) -> ConnectionFailedError:
     """Apply, and let a superuser terminate its sessions before a step; return what the apply raised."""
 
-    def terminate(number: int, _total: int, _step: Step) -> None:
-        if number == boundary:
+    def terminate(number: int, total: int, _step: Step) -> None:
+        if number + STEPS - total == boundary:
             with psycopg.connect(admin, autocommit=True) as connection:
                 connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -61,8 +67,13 @@ def terminate_before(url: str, admin: str, boundary: int, desired: DesiredState)
     return caught.value
 
 
+def start_before(boundary: int) -> int:
+    """Return the version from which a test of a step may start: 0, or :data:`BEHIND` where the step comes later."""
+    return BEHIND if version_before(boundary) > BEHIND else 0
+
+
 def version_before(boundary: int) -> int:
-    """Return the version that a fresh database has before a step, if every migration is a transaction of its own."""
+    """Return the version that a database has before a step, if every migration is a transaction of its own."""
     migrations = [version for version in range(1, 41) if version != 8]
     done = min(boundary - 1, len(migrations))
     # The patch commits with the last migration.

@@ -11,6 +11,8 @@ from psycopg import sql
 
 from awa_infra.database.target import Target
 from awa_infra.model import Roles
+from devtools import docs_shown
+from devtools.docs_shown import ROOT
 from tests.support.servers import Database, TestServer
 
 DUTIES = ("owner", "migrator", "runtime", "observer")
@@ -53,6 +55,20 @@ def log_in(database: Database, role: str) -> Database:
     return Database(
         database.name, f"postgresql://{role}:{PASSWORD}@{where['host']}:{where.get('port', '5432')}/{database.name}"
     )
+
+
+def hand_over(database: Database, owner: str) -> None:
+    """Hand schema awa to an owner that is there, with the statements of the how-to."""
+    (block,) = docs_shown.blocks(ROOT / "docs/how-to/set-up-roles.md", "sql")
+    database.rows(block.text.replace("awa_owner", owner))
+
+
+def take_over(staff: People) -> None:
+    """Hand a database that a superuser migrated to the declared owner, whom the administrator makes and can act as."""
+    staff.administrator.rows(f"CREATE ROLE {staff.roles.owner}")
+    if staff.administrator is not staff.database:
+        staff.administrator.rows(f"GRANT {staff.roles.owner} TO CURRENT_USER")
+    hand_over(staff.database, staff.roles.owner)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
-from tests.support.provider import CallFailed, FakeEngine
+from tests.support.provider import CallFailed, FakeEngine, objections
 
 UNKNOWN = rpc.UNKNOWN
 COMMAND = Path(sys.executable).with_name("pulumi-resource-awa")
@@ -146,7 +146,7 @@ class Plugin:
         """Return the answer, and what is wrong with the arguments."""
         request = provider_pb2.InvokeRequest(tok=f"awa:index:{function}", args=struct(args))
         answer = self.call("Invoke", request)
-        return plain(getattr(answer, "return")), {f.property: f.reason for f in answer.failures}
+        return plain(getattr(answer, "return")), objections(answer)
 
     def schema(self) -> dict[str, Any]:
         """Return the schema of the package."""
@@ -182,7 +182,7 @@ class Plugin:
 
 
 def _checked(answer: provider_pb2.CheckResponse) -> tuple[dict[str, Any], dict[str, str]]:
-    return plain(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+    return plain(answer.inputs), objections(answer)
 
 
 def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

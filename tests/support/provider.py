@@ -36,6 +36,12 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
 
+def objections(answer: provider_pb2.CheckResponse | provider_pb2.InvokeResponse) -> dict[str, str]:
+    """Return what a check objects to, by input: some are named in the reason, so that the engine shows no value."""
+    named = (f.reason.partition(": ")[::2] if not f.property else (f.property, f.reason) for f in answer.failures)
+    return dict(named)
+
+
 class CallFailed(Exception):  # noqa: N818
     """What a user would see of a failed call."""
 
@@ -64,7 +70,7 @@ class ProviderProcess:
         if not olds:
             request.ClearField("olds")
         answer = self._call("Check", request)
-        return {failure.property: failure.reason for failure in answer.failures}
+        return objections(answer)
 
     def changes(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         """Return whether a diff finds changes."""

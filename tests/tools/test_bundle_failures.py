@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from awa_infra.bundles.existing import read
 from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.package import package, render
 from awa_infra.bundles.writing import write
-from awa_infra.database.apply import apply
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
+from tests.support.schemas import EARLY
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
@@ -58,10 +59,11 @@ def test_a_grown_bundle_takes_over_a_newer_database_and_brings_all_its_schemas(
 
 @every_tool
 def test_a_schema_that_was_dropped_and_is_declared_again_is_made_again(
-    tool: Runner, database: Database, release: Release, tmp_path: Path
+    tool: Runner, awa_database: Database, release: Release, tmp_path: Path
 ) -> None:
-    bundle = tmp_path / "bundle"
+    database, bundle = awa_database, tmp_path / "bundle"
     grow(tool.name, release, bundle, ACME)
+    assert tool.adopt(database.url, bundle).status == 0
     assert tool.up(database.url, bundle).status == 0
     database.rows("DROP SCHEMA acme_jobs CASCADE")
     # sqitch has nothing to deploy, and so asks nothing.
@@ -77,13 +79,15 @@ def test_a_schema_that_was_dropped_and_is_declared_again_is_made_again(
 
 @pytest.mark.parametrize("form", ["flyway", "liquibase"])
 def test_flyway_and_liquibase_make_a_schema_again_that_was_dropped_and_is_declared_again(
-    form: str, database: Database, release: Release, tmp_path: Path, request: pytest.FixtureRequest
+    form: str, awa_database: Database, release: Release, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    bundle = tmp_path / "bundle"
+    database, bundle = awa_database, tmp_path / "bundle"
     grow(form, release, bundle, ACME)
     if form == "flyway":
         flyway: Tool = request.getfixturevalue("flyway")
         tool, word = replace(flyway, bundle=bundle), "migrate"
+        baseline = tool.run(database.url, f"-baselineVersion={release.schema_version}", "baseline")
+        assert baseline.status == 0, baseline.output
     else:
         tool, word = liquibase_tool(bundle), "update"
         assert psql(database.url, bundle / "prerequisite.sql").status == 0
@@ -109,7 +113,7 @@ def test_golang_migrate_goes_on_after_a_failure_in_its_first_file_and_after_a_lo
     database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    write(render("golang-migrate", DesiredState(release, 40)), bundle)
+    write(render("golang-migrate", DesiredState(release, EARLY)), bundle)
     first = bundle / "migrations" / "001000_awa_v001.up.sql"
     right = first.read_bytes()
     first.write_bytes(right + b"\n;SELECT 1/0;")
@@ -135,7 +139,7 @@ def test_sqitch_goes_on_after_it_was_killed_before_it_noted_a_change(
     database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    write(render("sqitch", DesiredState(release, 40)), bundle)
+    write(render("sqitch", DesiredState(release, EARLY)), bundle)
     assert sqitch(database.url, bundle, "deploy", "--to", "001000_awa_v001").status == 0
     database.rows("DELETE FROM awa_migrations.events; DELETE FROM awa_migrations.changes")
     killed = sqitch(database.url, bundle).output
@@ -148,7 +152,7 @@ def test_sqitch_goes_on_after_it_was_killed_before_it_noted_a_change(
 
 def test_goose_goes_on_after_its_rows_were_taken_away(database: Database, release: Release, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
-    write(render("goose", DesiredState(release, 40)), bundle)
+    write(render("goose", DesiredState(release, EARLY)), bundle)
     assert goose(database.url, bundle).status == 0
     assert goose(database.url, bundle, "reset").status == 0
     assert adopt(database.url, bundle).status == 0
@@ -159,12 +163,12 @@ def test_goose_goes_on_after_its_rows_were_taken_away(database: Database, releas
 def test_psql_that_has_committed_says_so_whatever_the_look_at_the_end_finds(
     database: Database, release: Release, tmp_path: Path
 ) -> None:
-    write(render("psql", DesiredState(release, 40)), tmp_path / "bundle")
+    write(render("psql", DesiredState(release, EARLY)), tmp_path / "bundle")
     (tmp_path / "bundle" / "verify.sql").write_text("SELECT 1/0;", encoding="utf-8")
     done = psql(database.url, tmp_path / "bundle" / "apply.sql")
     assert "division by zero" in done.output
     assert done.status == 0
-    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": 40}]
+    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": EARLY}]
 
 
 def test_the_look_at_the_end_has_timeouts_of_its_own(awa_database: Database, release: Release, tmp_path: Path) -> None:
@@ -227,11 +231,11 @@ def test_a_bundle_that_begins_its_own_transaction_writes_whatever_the_default_is
     form: str, database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    write(render(form, DesiredState(release, 40)), bundle)
+    write(render(form, DesiredState(release, EARLY)), bundle)
     database.rows(READ_ONLY.format(database.name))
     done = alembic(database.url, bundle) if form == "alembic" else psql(database.url, bundle / "apply.sql")
     assert done.status == 0, done.output
-    assert database.rows("SELECT max(version) AS version FROM awa.schema_version") == [{"version": 40}]
+    assert database.rows("SELECT max(version) AS version FROM awa.schema_version") == [{"version": EARLY}]
 
 
 def test_flyway_and_liquibase_tell_a_read_only_database(
@@ -326,9 +330,9 @@ def test_what_is_not_there_is_no_error_of_the_look_at_the_end(
 
 @pytest.mark.parametrize("form", ["psql", "goose"])
 def test_a_bundle_does_not_skip_a_schema_that_lost_a_ring_table(
-    form: str, database: Database, release: Release, tmp_path: Path
+    form: str, applied: Callable[[DesiredState], Database], release: Release, tmp_path: Path
 ) -> None:
-    apply(database.url, DesiredState(release, 40, (QueueStorage("acme"),)))
+    database = applied(DesiredState(release, 40, (QueueStorage("acme", Shape(4, 2, 2)),)))
     database.rows("DROP TABLE acme.lease_ring_state; DELETE FROM awa.schema_version WHERE version = 40")
     before = dump_schema(database.url)
     bundle = tmp_path / "bundle"

@@ -12,7 +12,8 @@ from awa_infra.bundles.package import package, render
 from awa_infra.bundles.writing import write
 from awa_infra.database.bundle_history import read_history
 from awa_infra.database.target import Target
-from awa_infra.model import DesiredState, QueueStorage, Release
+from awa_infra.model import DesiredState, Release
+from tests.support.schemas import ACME, EARLY
 from tests.support.servers import Database
 from tests.support.tools import dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified
@@ -88,8 +89,8 @@ def test_alembic_is_one_transaction_and_refuses_to_write_sql_or_to_go_back(
     database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    write(render("alembic", DesiredState(release, release.schema_version, (QueueStorage("acme_jobs"),))), bundle)
-    (bundle / "sql" / "030000_awa_v030.sql").write_text("SELECT 1/0", encoding="utf-8")
+    write(render("alembic", DesiredState(release, release.schema_version, (ACME,))), bundle)
+    (bundle / "sql" / "020000_awa_v020.sql").write_text("SELECT 1/0", encoding="utf-8")
     failed = alembic(database.url, bundle)
     assert failed.status != 0
     assert "division by zero" in failed.output
@@ -103,8 +104,8 @@ def test_dbmate_goes_neither_back_nor_past_a_file_that_was_lost(
     database: Database, release: Release, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    write(render("dbmate", DesiredState(release, release.schema_version)), bundle)
-    lost = bundle / "migrations" / "039000_awa_v039.sql"
+    write(render("dbmate", DesiredState(release, EARLY)), bundle)
+    lost = bundle / "migrations" / "021000_awa_v021.sql"
     lost.rename(tmp_path / lost.name)
     assert dbmate(database.url, bundle).status == 0
     before = dump_everything(database.url)
@@ -114,20 +115,20 @@ def test_dbmate_goes_neither_back_nor_past_a_file_that_was_lost(
     (tmp_path / lost.name).rename(lost)
     late = dbmate(database.url, bundle)
     assert late.status != 0
-    assert "`039000` is out of order" in late.output
+    assert "`021000` is out of order" in late.output
     assert dump_everything(database.url) == before
 
 
 def test_sqitch_goes_on_where_it_failed_and_never_back(database: Database, release: Release, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
-    write(render("sqitch", DesiredState(release, release.schema_version)), bundle)
-    broken = bundle / "deploy" / "030000_awa_v030.sql"
+    write(render("sqitch", DesiredState(release, EARLY)), bundle)
+    broken = bundle / "deploy" / "020000_awa_v020.sql"
     right = broken.read_text(encoding="utf-8")
     broken.write_text(right.replace("\nCOMMIT;", "SELECT 1/0;\nCOMMIT;"), encoding="utf-8")
     failed = sqitch(database.url, bundle)
     assert failed.status != 0
     assert "division by zero" in failed.output
-    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": 29}]
+    assert database.rows("SELECT max(version) AS v FROM awa.schema_version") == [{"v": 19}]
     broken.write_text(right, encoding="utf-8")
     assert sqitch(database.url, bundle).status == 0
     before = dump_schema(database.url, "awa")
@@ -140,4 +141,4 @@ def test_sqitch_goes_on_where_it_failed_and_never_back(database: Database, relea
     database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     verified = sqitch(database.url, bundle, "verify")
     assert verified.status != 0
-    assert "schema awa: version: 99 instead of 40" in verified.output
+    assert "schema awa: version: 99 instead of 22" in verified.output

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -103,11 +104,9 @@ def test_psql_takes_over_a_database_of_awa_migrate_and_obeys_the_conditions(
 
 @pytest.mark.parametrize("stopped_at", [1, 30, 39])
 def test_psql_goes_on_where_a_migration_stopped(
-    bundle: Path, database: Database, release: Release, schema_of_awa: str, stopped_at: int
+    bundle: Path, applied: Callable[[DesiredState], Database], release: Release, schema_of_awa: str, stopped_at: int
 ) -> None:
-    for migration in release.migrations:
-        if migration.version <= stopped_at:
-            database.rows("SET client_min_messages = warning;" + migration.sql)
+    database = applied(DesiredState(release, stopped_at))
     done = psql(database.url, bundle / "apply.sql")
     assert done.status == 0, done.output
     assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
@@ -134,7 +133,7 @@ def test_a_failure_in_the_middle_of_psql_leaves_the_database_as_it_was(
         copy = broken / path.relative_to(bundle)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
-    (broken / "upstream" / "V030.sql").write_text("SELECT 1/0;")
+    (broken / "upstream" / "V020.sql").write_text("SELECT 1/0;")
     done = psql(database.url, broken / "apply.sql")
     assert done.status == STOPPED
     assert "division by zero" in done.output
@@ -148,6 +147,33 @@ def test_a_result_that_the_bundle_did_not_promise_is_rolled_back(bundle: Path, a
     assert done.status == STOPPED
     assert "schema awa: versions recorded: 38 instead of 39" in done.output
     assert awa_database.rows("SELECT FROM pg_namespace WHERE nspname = 'acme_jobs'") == []
+
+
+def test_what_was_committed_before_a_result_that_was_not_promised_is_not_said_to_be_rolled_back(
+    bundle: Path, awa_database: Database
+) -> None:
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version = 17")
+    done = psql(awa_database.url, bundle / "apply.sql", "-v", "each=1")
+    assert done.status == STOPPED
+    assert "What was committed before stays." in done.output
+    assert "rolled back" not in done.output
+
+
+@pytest.mark.parametrize("each", [[], ["-v", "each=1"]], ids=["whole", "each"])
+def test_what_a_superuser_runs_later_is_a_warning_until_it_has_been_run(
+    each: list[str], awa_database: Database, release: Release, tmp_path: Path
+) -> None:
+    wanted = DesiredState(release, release.schema_version, CUSTOM[:1], guarded=("awa",))
+    write(render("psql", wanted), tmp_path / "bundle")
+    first = psql(awa_database.url, tmp_path / "bundle/apply.sql", *each)
+    assert first.status == 0, first.output
+    assert f"WARNING:  Database {awa_database.name} still waits for an administrator:" in first.output
+    assert "guards: schema awa is not guarded" in first.output
+    assert unverified(awa_database, tmp_path / "bundle") == ["guards"]
+    assert psql(awa_database.url, tmp_path / "bundle/guard.sql").status == 0
+    second = psql(awa_database.url, tmp_path / "bundle/apply.sql", *each)
+    assert (second.status, "WARNING" in second.output) == (0, False), second.output
+    assert unverified(awa_database, tmp_path / "bundle") == []
 
 
 def test_psql_waits_for_awa_migrate_and_awa_migrate_for_psql(bundle: Path, database: Database) -> None:
@@ -193,16 +219,18 @@ def test_psql_that_waits_for_a_migration_holds_nothing_that_it_wants(bundle: Pat
 
 
 def test_a_bundle_that_starts_in_the_middle_runs_on_nothing_less(
-    database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+    database: Database,
+    applied: Callable[[DesiredState], Database],
+    release: Release,
+    schema_of_awa: str,
+    tmp_path: Path,
 ) -> None:
     desired = DesiredState(release, release.schema_version, CUSTOM)
     write(dict(package("psql", desired, from_version=30).files), tmp_path)
     refused = psql(database.url, tmp_path / "apply.sql")
     assert refused.status == STOPPED
     assert "and this bundle starts after version 30. [start-not-reached]\nHint: " in refused.output
-    for migration in release.migrations:
-        if migration.version <= 29:
-            database.rows("SET client_min_messages = warning;" + migration.sql)
+    database = applied(DesiredState(release, 29))
     refused = psql(database.url, tmp_path / "apply.sql")
     assert "is at version 29, and this bundle starts after version 30" in refused.output
     thirtieth = next(migration.sql for migration in release.migrations if migration.version == 30)

@@ -10,12 +10,12 @@ import pytest
 from awa_infra.bundles.existing import read
 from awa_infra.bundles.package import package, render
 from awa_infra.bundles.writing import write
-from awa_infra.model import DesiredState, Queue, QueueStorage, Release
+from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
 from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
 from tests.tools.runners import RUNNERS, psql
 
-ACME = QueueStorage("acme_jobs", queues=(Queue("emails", (1,)),))
+ACME = QueueStorage("acme_jobs", Shape(4, 2, 2), (Queue("emails", (1,)),))
 
 OWNERS = """
     SELECT array_agg(DISTINCT pg_get_userbyid(owner)::text) AS owners FROM (

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from awa_infra.bundles.existing import read
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, checksums
 from awa_infra.bundles.package import bundle_to_replace, package
 from awa_infra.bundles.writing import write, write_archive
@@ -218,10 +220,12 @@ def test_the_bundle_that_grows_is_that_of_the_folder_else_that_of_the_archive(
     out, zipped = tmp_path / "out", tmp_path / "a.zip"
     assert bundle_to_replace(out, zipped, "0.6.9", written=True) is None
     write_archive(flyway, zipped)
-    assert bundle_to_replace(out, zipped, "0.6.9", written=True) is None
-    found = bundle_to_replace(None, zipped, "0.6.9", written=True)
-    assert found is not None
-    assert (found.folder, found.files) == (zipped, flyway)
+    # In a pipeline the folder is new in every run. A comparison is with the folder that was named.
+    assert bundle_to_replace(out, zipped, "0.6.9", written=False) is None
+    for folder in (None, out):
+        found = bundle_to_replace(folder, zipped, "0.6.9", written=True)
+        assert found is not None
+        assert (found.folder, found.files) == (zipped, flyway)
     write(flyway, out)
     grows = bundle_to_replace(out, None, "0.6.9", written=True)
     assert grows is not None
@@ -232,6 +236,31 @@ def test_an_archive_of_a_newer_release_is_not_replaced(flyway: Mapping[str, byte
     write_archive(flyway, tmp_path / "a.zip")
     with pytest.raises(BundleError, match=r"a\.zip was written with Awa 0\.6\.9, and Awa 0\.6\.1 is installed"):
         bundle_to_replace(tmp_path / "out", tmp_path / "a.zip", "0.6.1", written=True)
+
+
+def test_an_archive_is_only_replaced_by_what_has_grown_out_of_it(release: Release, tmp_path: Path) -> None:
+    out, zipped = tmp_path / "out", tmp_path / "a.zip"
+    early, late = (package("flyway", DesiredState(release, version)).files for version in (39, 40))
+    write_archive(early, zipped)
+    write(late, out)
+    assert bundle_to_replace(out, zipped, "0.6.9", written=True) is not None
+    write_archive(late, zipped)
+    assert bundle_to_replace(out, zipped, "0.6.9", written=True) is not None
+    for other in (early, package("goose", DesiredState(release, 40)).files):
+        place = tmp_path / str(len(other))
+        write(other, place)
+        with pytest.raises(BundleError, match=r"a\.zip holds another bundle than the folder .*: flyway from version 0"):
+            bundle_to_replace(place, zipped, "0.6.9", written=True)
+
+
+def test_a_bundle_of_a_newer_awa_infra_is_left_as_it_is(
+    flyway: Mapping[str, bytes], release: Release, tmp_path: Path
+) -> None:
+    manifest = json.loads(flyway["manifest.json"]) | {"tool_version": "99.1"}
+    write({**flyway, "manifest.json": json.dumps(manifest).encode()}, tmp_path / "out")
+    with pytest.raises(BundleError, match=r"was written by awa-infra 99\.1, and awa-infra .* is installed") as caught:
+        package("flyway", DesiredState(release, 40), existing=read(tmp_path / "out"))
+    assert "pip install 'awa-infra>=99.1'" in caught.value.hint
 
 
 def test_an_edited_file_is_compared_but_not_replaced(flyway: Mapping[str, bytes], tmp_path: Path) -> None:

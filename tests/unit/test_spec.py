@@ -142,6 +142,26 @@ def test_what_is_wrong_with_one_input_does_not_hide_the_others() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "problems"),
+    [
+        ({"queue_slots": "3"}, {"queue_slots": "must be a whole number, not text"}),
+        ({"queue_slots": "many"}, {"queue_slots": "must be a whole number"}),
+        ({"lock_wait": "1.5"}, {"lock_wait": "must be a number, not text"}),
+        ({"receipts": "True"}, {"receipts": "must be true or false, not text"}),
+        ({"queue_slots": 1e99}, {"queue_slots": "must be at most 2147483647"}),
+        ({"role": ""}, {"role": "must not be empty"}),
+        ({"queues": [{"name": "a", "priorities": [5]}]}, {"queues[0].priorities[0]": "must be at most 4"}),
+        ({"queues": [{"name": "a", "priorities": []}]}, {"queues[0].priorities": "must not be empty"}),
+    ],
+)
+def test_a_value_that_looks_right_is_said_to_be_text_and_nothing_is_said_twice(
+    given: dict[str, object], problems: dict[str, str]
+) -> None:
+    found = input_problems(QueueStorageInputs, {"schema": "acme", "database_url": UNKNOWN, **given})
+    assert {problem.key: problem.message for problem in found} == problems
+
+
 def test_text_that_no_connection_could_send_is_no_text() -> None:
     (problem,) = input_problems(SchemaInputs, URL | {"role": "x\0y"})
     assert (problem.key, problem.message) == ("role", "must be text")

@@ -76,6 +76,7 @@ SELECT to_regclass('awa.schema_version') IS NOT NULL AS awa_has_history \\gset
 
 _FOOTER = """\
 \\ir awa_infra/installer.sql
+SELECT set_config('awa_infra.each', :'awa_each', true) AS each_set \\gset awa_
 \\ir awa_infra/verified.sql
 
 \\if :{?dry_run}

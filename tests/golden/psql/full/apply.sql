@@ -557,6 +557,7 @@ SELECT (SELECT count(*)
 \ir awa_infra/lanes_slow_queue.sql
 
 \ir awa_infra/installer.sql
+SELECT set_config('awa_infra.each', :'awa_each', true) AS each_set \gset awa_
 \ir awa_infra/verified.sql
 
 \if :{?dry_run}

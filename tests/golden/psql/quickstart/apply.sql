@@ -548,6 +548,7 @@ SELECT (SELECT count(*)
 \ir awa_infra/queue_storage_acme_jobs.sql
 
 \ir awa_infra/installer.sql
+SELECT set_config('awa_infra.each', :'awa_each', true) AS each_set \gset awa_
 \ir awa_infra/verified.sql
 
 \if :{?dry_run}
