@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from awa_infra import sqltext
-from awa_infra.verification.catalog import SchemaName, quote
+from awa_infra.naming import quote
+from awa_infra.verification.catalog import SchemaName
 from awa_infra.verification.findings import Finding, state, unknown
 from awa_infra.wording import counted, listed
 
