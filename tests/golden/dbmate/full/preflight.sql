@@ -661,19 +661,23 @@ SELECT 'owner-not-acting' AS code,
     -- 'not-adopted, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version awa_migrations.dbmate_migrations', ' ') <@ readable THEN
         FOR problem IN
--- The tool would run its first migration on a schema that another program migrated, and fail in it.
+-- The tool would run migrations on a schema that another program has brought past them: the first one fails in it, and
+-- any other one brings back what later ones have replaced.
 SELECT 'not-adopted' AS code,
-       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
-              current_database(), found.version, 'dbmate') AS message,
+       format('Schema awa in database %I is at version %s, but the history of %s %s.',
+              current_database(), found.version, 'dbmate',
+              CASE WHEN known.version IS NULL THEN 'does not know it'
+                   ELSE format('ends at version %s', known.version) END) AS message,
        format('Run adopt.sql with psql, as README.md says; then run this again.',
               lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
   FROM (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE found.version > 0
-   AND NOT EXISTS (
+ CROSS JOIN (SELECT max(h.identity::bigint) / 1000 AS version
+               FROM (
 SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
   FROM awa_migrations.dbmate_migrations m
  WHERE m.version ~ '^[0-9]{1,9}$'
-       )
+                    ) AS h) known
+ WHERE found.version > greatest(0, known.version)
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
@@ -682,19 +686,23 @@ SELECT m.version::integer::text AS identity, NULL::integer AS checksum, 'applied
     -- 'not-adopted, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
--- The tool would run its first migration on a schema that another program migrated, and fail in it.
+-- The tool would run migrations on a schema that another program has brought past them: the first one fails in it, and
+-- any other one brings back what later ones have replaced.
 SELECT 'not-adopted' AS code,
-       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
-              current_database(), found.version, 'dbmate') AS message,
+       format('Schema awa in database %I is at version %s, but the history of %s %s.',
+              current_database(), found.version, 'dbmate',
+              CASE WHEN known.version IS NULL THEN 'does not know it'
+                   ELSE format('ends at version %s', known.version) END) AS message,
        format('Run adopt.sql with psql, as README.md says; then run this again.',
               lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
   FROM (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE found.version > 0
-   AND NOT EXISTS (
--- The tool's table does not exist yet.
-SELECT
+ CROSS JOIN (SELECT max(h.identity::bigint) / 1000 AS version
+               FROM (
+-- The tool's table does not exist yet. Where it does, it knows more than any bundle: another query reads it.
+SELECT '999999999' AS identity
  WHERE to_regclass('awa_migrations.dbmate_migrations') IS NOT NULL
-       )
+                    ) AS h) known
+ WHERE found.version > greatest(0, known.version)
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
