@@ -1,4 +1,4 @@
-"""What holds Awa's tables besides ordinary sessions: automatic vacuums and prepared transactions, on a server of its own."""
+"""What holds Awa's tables besides ordinary sessions: automatic vacuums and prepared transactions."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def vacuum(database: Database, storage: str) -> str:
     while True:
         found = database.rows(
             "SELECT a.query FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND l.granted"
-            " WHERE a.datname = current_database() AND a.backend_type = 'autovacuum worker' AND l.relation = 'awa.jobs_hot'::regclass"
+            " WHERE a.datname = current_database() AND a.backend_type = 'autovacuum worker'"
+            " AND l.relation = 'awa.jobs_hot'::regclass"
         )
         if found:
             return str(found[0]["query"])
