@@ -19,8 +19,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
     },
     _ADMINISTRATOR: {
         "auto-row-security": "An event trigger enables row security on every new table. Disable it for the run.",
-        "blocking-session": "A session holds locks on Awa's tables in a long transaction; all others would wait for "
-        "it.",
+        "blocking-session": "A session, or a prepared transaction, holds locks on Awa's tables for long; all others "
+        "would wait for it.",
         "cannot-act-as-owner": "The role can neither act as the declared owner nor become a member of it: run "
         "`roles.sql`.",
         "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",

@@ -83,7 +83,7 @@ def table_holders(url: str, own_pid: int = 0, seconds: float = 0.0) -> tuple[str
             rows = connection.execute(text.encode()).fetchall()
     except (AwaInfraError, psycopg.Error):
         return ()  # this only explains another failure
-    return tuple(f"{_session(row)}, {row['state']}, last query: {row['query']}" for row in rows)
+    return tuple(_prepared(row) if row["name"] else _active(row) for row in rows)
 
 
 def _holder(connection: Connection) -> str:
@@ -92,6 +92,18 @@ def _holder(connection: Connection) -> str:
     if row is None:
         return "its holder has just gone"
     return f"it is held by {_session(row)}"
+
+
+def _active(row: dict[str, Any]) -> str:
+    return f"{_session(row)}, {row['state']}, last query: {row['query']}"
+
+
+def _prepared(row: dict[str, Any]) -> str:
+    """Return what a prepared transaction is, and what ends it: it has no session."""
+    return (
+        f"prepared transaction {row['name']} (user {row['user']}), prepared {row['seconds']} s ago; its transaction "
+        f"manager, or else you, run COMMIT PREPARED {row['name']} or ROLLBACK PREPARED {row['name']}"
+    )
 
 
 def _session(row: dict[str, Any]) -> str:

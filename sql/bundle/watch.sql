@@ -8,4 +8,9 @@ SELECT a.pid, a.usename AS "user", a.application_name, a.state,
    AND (l.pid IS NOT NULL
         OR cardinality(pg_blocking_pids(a.pid)) > 0
         OR a.pid IN (SELECT unnest(pg_blocking_pids(w.pid)) FROM pg_stat_activity w))
- ORDER BY has_migration_lock DESC, a.xact_start
+UNION ALL
+SELECT 0, p.owner, '', 'prepared', date_trunc('second', clock_timestamp() - p.prepared), '{}', false,
+       format('COMMIT PREPARED %L or ROLLBACK PREPARED %1$L', p.gid)
+  FROM pg_prepared_xacts p
+ WHERE p.database = current_database()
+ ORDER BY has_migration_lock DESC, running DESC

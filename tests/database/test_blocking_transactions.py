@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from awa_infra import sqltext
 from awa_infra.database.apply import apply
+from awa_infra.database.migration_lock import table_holders
 from awa_infra.database.observe import read_plan
 from awa_infra.model import DesiredState, Release
 from devtools import postgres
@@ -58,7 +63,7 @@ def pending(own_server: TestServer, migrated: Database) -> Iterator[Database]:
     yield made
     with psycopg.connect(made.url, autocommit=True) as connection:
         for (gid,) in connection.execute("SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"):
-            connection.execute(f"ROLLBACK PREPARED '{gid}'".encode())
+            connection.execute(sql.SQL("ROLLBACK PREPARED {}").format(gid))
     own_server.drop(made)
 
 
@@ -109,3 +114,52 @@ def test_an_automatic_vacuum_that_prevents_wraparound_blocks(pending: Database, 
     assert message.startswith("The automatic vacuum ")
     assert "which prevents wraparound and is not cancelled, has held locks on tables of awa" in message
     assert "pg_terminate_backend(" in hint
+
+
+def prepare(database: Database, gid: str) -> None:
+    """Lock a table of Awa in a transaction that is prepared, and that no session has any more."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(b"BEGIN; LOCK TABLE awa.jobs_hot IN ACCESS EXCLUSIVE MODE")
+        connection.execute(f"PREPARE TRANSACTION {gid}".encode())
+
+
+def test_a_prepared_transaction_blocks_and_the_hint_says_how_to_decide(pending: Database, desired: Desired) -> None:
+    prepare(pending, "'it''s mine'")
+    [(code, message, hint)] = gates(pending, desired())
+    assert code == "blocking-session"
+    assert re.fullmatch(
+        r"Prepared transaction 'it''s mine' of postgres has held locks on tables of awa for \d+ s\.", message
+    )
+    assert "COMMIT PREPARED 'it''s mine' or ROLLBACK PREPARED 'it''s mine' in this database as postgres" in hint
+
+
+def test_a_table_that_a_prepared_transaction_locks_is_named_with_it(pending: Database, desired: Desired) -> None:
+    prepare(pending, "'other'")
+    assert read_plan(pending.url, desired())[1].gates == ()  # not for ten seconds yet
+    [line] = table_holders(pending.url)
+    assert re.fullmatch(
+        r"prepared transaction 'other' \(user postgres\), prepared \d+ s ago; its transaction manager, or else you, "
+        r"run COMMIT PREPARED 'other' or ROLLBACK PREPARED 'other'",
+        line,
+    )
+
+
+def test_who_watches_a_run_sees_the_prepared_transaction_that_it_waits_for(pending: Database) -> None:
+    prepare(pending, "'other'")
+    with psycopg.connect(pending.url) as waiting:
+
+        def wait() -> None:
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                waiting.execute("LOCK TABLE awa.jobs_hot")
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        deadline = time.monotonic() + 60
+        while not (rows := [r for r in pending.rows(sqltext.load("bundle/watch.sql")) if r["waits_for"] == [0]]):
+            assert time.monotonic() < deadline, "nothing waits"
+            time.sleep(0.05)
+        assert rows[0]["pid"] == waiting.info.backend_pid
+        [row] = [r for r in pending.rows(sqltext.load("bundle/watch.sql")) if r["state"] == "prepared"]
+        assert (row["pid"], row["query"]) == (0, "COMMIT PREPARED 'other' or ROLLBACK PREPARED 'other'")
+        pending.rows(f"SELECT pg_cancel_backend({waiting.info.backend_pid})")
+        thread.join(60)

@@ -480,7 +480,7 @@ SELECT 'auto-row-security' AS code,
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
 -- make them wait, and all other sessions behind them. Without pg_read_all_stats a role sees only its own sessions here.
--- An automatic vacuum is not in the way: PostgreSQL cancels it once a lock has been waited for, unless it prevents wraparound.
+-- PostgreSQL cancels an automatic vacuum that is in the way (deadlock_timeout), unless it prevents wraparound.
 SELECT 'blocking-session' AS code,
        format('%s has held locks on tables of %s in a transaction of %s s; it is %s.',
               CASE WHEN a.backend_type = 'autovacuum worker'
@@ -503,6 +503,25 @@ SELECT 'blocking-session' AS code,
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
  GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state, a.backend_type
+UNION ALL
+-- A prepared transaction has no session and no end: somebody has to decide about it.
+SELECT 'blocking-session',
+       format('Prepared transaction %L of %s has held locks on tables of %s for %s s.', p.gid, p.owner,
+              string_agg(DISTINCT n.nspname, ' and '), extract(epoch FROM clock_timestamp() - p.prepared)::int),
+       format('Its transaction manager decides about it; if that is gone, run COMMIT PREPARED %L or ROLLBACK PREPARED %1$L '
+              'in this database as %s or a superuser.', p.gid, p.owner)
+  FROM pg_catalog.pg_prepared_xacts p
+  JOIN pg_catalog.pg_locks x ON x.pid IS NULL AND x.locktype = 'transactionid' AND x.transactionid = p.transaction
+  JOIN pg_catalog.pg_locks l ON l.pid IS NULL AND l.virtualtransaction = x.virtualtransaction
+                            AND l.granted AND l.locktype = 'relation'
+  JOIN pg_catalog.pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p', 'i', 'I', 'S')
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE p.database = current_database()
+   AND p.prepared < clock_timestamp() - interval '10 seconds'
+   AND (n.nspname = 'awa'
+        OR EXISTS (SELECT FROM pg_catalog.pg_proc f
+                    WHERE f.pronamespace = n.oid AND f.proname = 'claim_ready_runtime'))
+ GROUP BY p.gid, p.owner, p.prepared
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
