@@ -89,6 +89,9 @@ in CI](../how-to/check-a-stack-configuration.md) with `awa-infra config check` a
 Schema](stack-config.schema.json).
 
 `pulumi config set` writes numbers and booleans of the first level as text, `"40"` and `"true"`. That means the same.
+
+Without quotes `5e10`, `0o17` and `08` are numbers, as Pulumi reads them, and `2024-01-01` is a date. Put such texts in
+quotes.
 """
 
 _WHO = f"""\

@@ -23,11 +23,24 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Pulumi and the other tools in Go run for seconds: collecting garbage seldom saves a tenth of their time.
 os.environ.setdefault("GOGC", "400")
 
+LONGEST = tuple(
+    Path(__file__).parent / path
+    for path in (
+        "engine/test_plugin.py",
+        "engine/test_full_stack.py",
+        "engine/test_example_pages.py",
+        "engine/test_pages_by_pulumi.py",
+        "rough/test_lost_clients.py",
+    )
+)
+"""Files with tests of a minute and more: begun first, or the other workers would wait for the last of them."""
+
 LEVELS = ("unit", "database", "tools", "rough", "engine", "provider")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its level, which is the name of its folder."""
+    """Mark every test with its level, which is the name of its folder, and begin with those that take longest."""
+    items.sort(key=lambda item: item.path not in LONGEST)
     for item in items:
         level = Path(item.path).relative_to(Path(__file__).parent).parts[0]
         if level in LEVELS:

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents
+from awa_infra.bundles.preflight import preflight, refusal
 from awa_infra.model import Roles, Step, StepKind
 from awa_infra.planning.session import opening
 
 ROLES_FILE = "roles.sql"
+
+_BEFORE_ROLES = frozenset({"read-only", "role-too-powerful", "schema-other-owner"})
+"""Conditions under which the roles that are declared would be wrong, or could not be given what they need."""
 
 _HEADER = """\
 -- Once per database, before the first run of this bundle, by an administrator (a superuser, or a role with CREATEROLE
@@ -22,7 +26,6 @@ _HEADER = """\
 -- superuser is a member of the owner afterwards, and may act as it. The last lines show what there is now, and the
 -- REVOKE that ends the membership. Another run of this file grants it again, for it needs it.
 \\set ON_ERROR_STOP on
-BEGIN;
 """
 
 
@@ -35,7 +38,6 @@ _GUARD_HEADER = """\
 --     psql -X -v ON_ERROR_STOP=1 -h HOST -U ADMINISTRATOR -d DATABASE -f guard.sql
 --
 \\set ON_ERROR_STOP on
-BEGIN;
 """
 
 
@@ -50,7 +52,11 @@ def roles_script(contents: Contents) -> dict[str, bytes]:
     if roles is None:
         return {}
     steps = [step for step in contents.plan.steps if step.kind in ADMINISTRATORS - {StepKind.GUARD}]
-    return _script(ROLES_FILE, _HEADER, contents, steps, end=f"COMMIT;\n\n{_summary(roles, contents)}")
+    # In a transaction of its own: the conditions may be read as the owner, who may not create roles.
+    begun = opening(contents.waits.lock_timeout, only_reads=True)
+    asked = f"{preflight(contents, only=_BEFORE_ROLES)}\n{refusal('Nothing was changed.')}"
+    checked = f"BEGIN;\n{begun}\n{asked}\nCOMMIT;\n\n"
+    return _script(ROLES_FILE, _HEADER, contents, steps, checked=checked, end=f"COMMIT;\n\n{_summary(roles, contents)}")
 
 
 def _summary(roles: Roles, contents: Contents) -> str:
@@ -62,9 +68,10 @@ def _summary(roles: Roles, contents: Contents) -> str:
 
 
 def _script(
-    path: str, header: str, contents: Contents, steps: Sequence[Step], *, end: str = "COMMIT;\n"
+    path: str, header: str, contents: Contents, steps: Sequence[Step], *, checked: str = "", end: str = "COMMIT;\n"
 ) -> dict[str, bytes]:
     if not steps:
         return {}
     texts = [f"-- {sqltext.one_line(step.title)}\n{step.sql.rstrip().removesuffix(';')};\n" for step in steps]
-    return {path: "\n".join([header, opening(contents.waits.lock_timeout), *texts, end]).encode()}
+    begun = f"BEGIN;\n{opening(contents.waits.lock_timeout)}"
+    return {path: "\n".join([header, f"{checked}{begun}", *texts, end]).encode()}

@@ -12,8 +12,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "isolation-level": "The role or the database has another default isolation level than READ COMMITTED. Reset "
         "it.",
         "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
-        "not-adopted": "The tool's history does not know what is there, or was killed before it had noted version 1: "
-        "*A database that `awa migrate` already migrated*.",
+        "not-adopted": "The tool's history ends before the version of schema awa: another program migrated it, or the "
+        "tool was killed before it noted a file. *A database that `awa migrate` already migrated*.",
         "not-owner": "The role is neither owner of schema awa nor a member that may act as the owner.",
         "owner-not-acting": "The session may not act as the declared owner. Run `roles.sql`, connect as the migrator.",
     },

@@ -63,8 +63,14 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
 
 
 def wrapped(contents: Contents, step: Step) -> bytes:
-    """Return a step's text behind the lock and the acting as the owner: each file is a transaction of its own."""
-    return f"{locked(contents)}\n{acting()}\n".encode() + AWAS_TEXT + step.sql.encode()
+    """Return a step's text behind the lock, a last check and the acting as the owner: each file is a transaction.
+
+    These tools read their history before the lock, and goose and dbmate have no lock of their own: of two runs at once
+    the second would replay every file. What they record of a file is in its transaction, or `adopt.sql` corrects it, so
+    nothing that is right replays a file below the version of the database.
+    """
+    below = sqltext.render("bundle/below_version.sql", version=reached_after(number(stems(contents)[step.key])))
+    return f"{locked(contents)}\n{acting()}\n{below}".encode() + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:
@@ -128,7 +134,10 @@ def numbered_dropped_queries(contents: Contents, tool: str, *, last_only: bool =
 
 
 def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
-    """Return the gates for a database that another program migrated, and of which the tool's history knows nothing.
+    """Return the gates for a database that another program has brought past the end of the tool's history.
+
+    Of these tools only sqitch can have committed a migration without a note of it; where it was killed, its own command
+    records the change.
 
     Args:
         contents: what the bundle contains.
@@ -158,6 +167,15 @@ def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQ
 def number(path: str) -> int:
     """Return the number that a file's name begins with."""
     return int(PurePosixPath(path).name.partition("_")[0])
+
+
+def reached_after(file_number: int) -> int:
+    """Return the lowest version of a database that must not run a file again, by the file's number.
+
+    A migration of version N is run below version N. Everything else is run at the version of the migration before it:
+    on a later one it would bring back an older text, and what is still needed comes again above.
+    """
+    return -(-file_number // ROOM)
 
 
 def stem_paths(contents: Contents, folder: str, ending: str = ".sql") -> dict[str, str]:

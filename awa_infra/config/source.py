@@ -1,37 +1,25 @@
-"""Read a ``Pulumi.<stack>.yaml``: its text, and the line of every key.
-
-PyYAML marks every node with its line. ruamel.yaml does too, but stops at the first key that is given twice, and takes
-five times as long to import and read: every command would pay that.
-"""
+"""Read a ``Pulumi.<stack>.yaml``: its text, and every problem with its line."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from awa_infra.config.loader import Loader, mapping_of
+from awa_infra.config.places import Places
 from awa_infra.config.problems import problems_error, validate
 from awa_infra.errors import ConfigurationError
-from awa_infra.spec.paths import KeyPath, written
+from awa_infra.spec.paths import KeyPath
 from awa_infra.spec.problems import Problem
-from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
+from awa_infra.spec.stack import NAMESPACE, StackConfig
 
 _LARGEST = 10_000_000
 """Characters; a configuration with a thousand schemas has less than one million. /dev/zero has no end."""
 
 _PREFIX = f"{NAMESPACE}:"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads booleans as Pulumi does: ``yes``, ``no``, ``on`` and ``off`` are text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in resolvers if first in "tTfF" or tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def parse(text: str, source: str) -> StackConfig:
@@ -82,41 +70,58 @@ def read(path: Path) -> str:
 
 
 def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:
-    """Return the configuration in the text of a ``Pulumi.<stack>.yaml``, or ``None`` and every problem."""
+    """Return the configuration in the text of a ``Pulumi.<stack>.yaml``, or ``None`` and every problem.
+
+    What is in other namespaces is not interpreted at all.
+    """
     try:
-        root = yaml.compose(text, Loader=_Loader)
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
+        # Made here too: it refuses characters that no YAML has.
+        loader = Loader(text)
+        root = loader.get_single_node()
+        document = mapping_of(loader, root)
+        config = None if document is None else mapping_of(loader, document.get("config"))
+        own = {key: node for key, node in (config or {}).items() if key.startswith(_PREFIX)}
+        values = {key.removeprefix(_PREFIX): loader.construct_document(node) for key, node in own.items()}
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
         return None, [Problem("", _reason(exc), line=mark.line + 1 if mark else None)]
-    document = {} if document is None else document
-    if not isinstance(document, dict) or not isinstance(document.get("config"), dict | None):
+    if document is None or config is None:
         words = "a stack configuration is a mapping with a mapping under config: with keys such as awa:database"
         return None, [Problem("", words)]
-    lines: dict[KeyPath, int] = {}
-    repeated: list[Problem] = []
+    places = Places()
     if root is not None:
-        _walk(root, (), lines, repeated, frozenset())
-    config: dict[Any, Any] = document.get("config") or {}
-    values = {key.removeprefix(_PREFIX): value for key, value in config.items() if str(key).startswith(_PREFIX)}
-    own = {
-        (str(path[1]).removeprefix(_PREFIX), *path[2:]): line
-        for path, line in lines.items()
-        if len(path) > 1 and path[0] == "config" and str(path[1]).startswith(_PREFIX)
-    }
-    problems = [
-        Problem(
-            str(key),
-            f"keys of awa-infra have a namespace; write {_PREFIX}{key}, or PROJECT:{key} if it is the project's own",
-            line=lines.get(("config", key)),
-        )
-        for key in config
-        if key in StackConfig.attributes()
-    ]
-    problems += [p for p in repeated if p.key == "config" or p.key.startswith(_PREFIX)]
-    found, wrong = validate(values, own)
-    problems += wrong
+        places.walk(root, (), frozenset())
+    problems = [*_misplaced(document, config, places.lines), *places.repeated_of_ours()]
+    found, wrong = validate(values, places.lines_of_ours())
+    problems += [places.with_reading(problem) for problem in wrong]
     return (None if problems else found), problems
+
+
+def _misplaced(
+    document: Mapping[str, yaml.Node], config: Mapping[str, yaml.Node], lines: Mapping[KeyPath, int]
+) -> Iterator[Problem]:
+    """Say of keys which look like those of awa-infra that nothing reads them where they are."""
+    for key in document:
+        if key.startswith(_PREFIX):
+            yield Problem(key, "nothing reads it outside of config:; write it there", line=lines.get((key,)))
+    known = StackConfig.attributes()
+    for key in config:
+        if key in known:
+            yield Problem(
+                key,
+                f"keys of awa-infra have a namespace; write {_PREFIX}{key}, or PROJECT:{key} if it is the project's "
+                "own",
+                line=lines.get(("config", key)),
+            )
+    nested = config.get(NAMESPACE)
+    for node, _value in nested.value if isinstance(nested, yaml.MappingNode) else ():
+        if isinstance(node, yaml.ScalarNode) and node.value in known:
+            yield Problem(
+                f"{NAMESPACE}.{node.value}",
+                f"keys of awa-infra are not nested; write {_PREFIX}{node.value}, or PROJECT:{NAMESPACE} if it is the "
+                "project's own",
+                line=node.start_mark.line + 1,
+            )
 
 
 def _reason(exc: Exception) -> str:
@@ -127,30 +132,3 @@ def _reason(exc: Exception) -> str:
         return quoted.group() if len(inner) == 1 or re.fullmatch("<[a-z ]+>", inner) else "'...'"
 
     return re.sub(r"'(.*)'", hidden, getattr(exc, "problem", None) or "it is not YAML", flags=re.DOTALL)
-
-
-def _walk(
-    node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], repeated: list[Problem], above: frozenset[int]
-) -> None:
-    if id(node) in above:
-        return  # an alias of what holds it
-    above |= {id(node)}
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = (*path, key.value)
-            line = key.start_mark.line + 1
-            if below in lines:
-                repeated.append(_given_twice(below, lines[below], line))
-            lines[below] = line
-            _walk(value, below, lines, repeated, above)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            _walk(item, (*path, index), lines, repeated, above)
-
-
-def _given_twice(path: KeyPath, first: int, line: int) -> Problem:
-    inside_secret = len(path) > 2 and str(path[1]).removeprefix(_PREFIX) in SECRETS  # noqa: PLR2004
-    if inside_secret:
-        return Problem(written(path[1:2]), f"holds a key twice, first in line {first}", line=line)
-    return Problem(written(path[1:] or path), f"given twice, first in line {first}", line=line)

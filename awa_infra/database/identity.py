@@ -8,7 +8,8 @@ from awa_infra.database.look import look_to_read
 from awa_infra.database.observe import END, plan_from
 from awa_infra.database.reading import read
 from awa_infra.database.session import read_transaction
-from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Plan
+from awa_infra.database.target import Target
+from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Place, Plan
 
 
 def identity(connection: Connection) -> DatabaseIdentity:
@@ -19,6 +20,35 @@ def identity(connection: Connection) -> DatabaseIdentity:
         found = connection.execute(sqltext.load("observe/system.sql").encode()).fetchone() or {}
         system = str(found["system"])
     return DatabaseIdentity(row["name"], row["oid"], system)
+
+
+def place(url: str, observed: ObservedState) -> Place:
+    """Return in which database something was observed; asks nothing.
+
+    Args:
+        url: the connection string that led there; of it only the address of the server is taken.
+        observed: the observed state.
+    """
+    return Place(f"{observed.database} at {Target.of(url).address()[0]}", observed.oid, observed.system)
+
+
+def address(url: str) -> str:
+    """Return what :class:`awa_infra.model.Place` says of where a connection string leads to, without connecting."""
+    server, database = Target.of(url).address()
+    return f"{database} at {server}"
+
+
+def read_place(url: str) -> Place:
+    """Return which database a connection string leads to.
+
+    Args:
+        url: connection string; hidden from every message.
+
+    Raises:
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+    found = read_identity(url)
+    return Place(f"{found.name} at {Target.of(url).address()[0]}", found.oid, found.system)
 
 
 def read_identity(url: str) -> DatabaseIdentity:

@@ -108,6 +108,7 @@ def look(
         contents_cursor = connection.execute(_contents(readable, existing))
         missing_cursor = _missing(connection, desired, existing)
         strangers_cursor = connection.execute(hand_over_query(scope).encode())
+        system_cursor = connection.execute(sqltext.load("observe/system.sql").encode()) if row["may_ask"] else None
         if reader is not None:
             reader.ask(connection, readable, [*existing, *(s["schema"] for s in unseen)])
     contents = contents_cursor.fetchone() or {}
@@ -134,6 +135,8 @@ def look(
         acting_owner=row["acting_owner"],
         strangers=tuple(Stranger(**stranger) for stranger in strangers),
         functions_given=row["functions_given"],
+        oid=row["oid"],
+        system=(system_cursor.fetchone() or {})["system"] if system_cursor else None,
     )
     return Look(state, readable, locked)
 

@@ -9,15 +9,16 @@ from awa_infra import sqltext
 from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
+from awa_infra.database.identity import place
 from awa_infra.database.look import look_to_read, observe
 from awa_infra.database.observe import ask_gates
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read, reading
 from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
-from awa_infra.model import ObservedState, Plan, Report
+from awa_infra.model import ObservedState, Place, Plan, Report
 from awa_infra.planning.gates import special_queries
-from awa_infra.planning.removal import foreign_gate, make_removal
+from awa_infra.planning.removal import elsewhere_gate, foreign_gate, make_removal
 from awa_infra.release import installed_release
 
 
@@ -48,6 +49,7 @@ def remove(
     schema: str,
     *,
     force: bool = False,
+    made_in: Place | None = None,
     role: str | None = None,
     options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
 ) -> Report:
@@ -57,11 +59,13 @@ def remove(
         url: connection string; hidden from every message.
         schema: its name.
         force: drop it although it holds unfinished, failed or dead jobs; overrules nothing else.
+        made_in: the database where it was applied, if that is known; in another one nothing is dropped.
         role: become this role for the transaction.
         options: how to wait for locks, and what to call on the way.
 
     Raises:
-        BlockedError: it is active or prepared, workers are running, it holds jobs or foreign objects.
+        BlockedError: it is active or prepared, workers are running, it holds jobs or foreign objects, or the connection
+            leads to another database than the one where it was applied.
         AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
     """
 
@@ -73,6 +77,10 @@ def remove(
             )
 
     def plan(connection: Connection, state: ObservedState) -> Plan:
+        elsewhere = elsewhere_gate(schema, made_in, place(url, state))
+        if elsewhere is not None:
+            # Alone: what other gates say of another database is of no use.
+            return Plan(state.version, state.version, gates=(elsewhere,))
         found = _removal(connection, schema, state, force=force)
         # Before the lock: nothing waits for a refused removal, and a role that may not drop may not lock either.
         if found.gates or not found.steps:

@@ -115,7 +115,7 @@ class Target:
 
     def _resolved(self, tried: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
         """Return all parameters: what was tried, what it says, what the environment says, in this order."""
-        defaults = {o.keyword.decode(): (o.val or b"").decode(errors="replace") for o in pq.Conninfo.get_defaults()}
+        defaults = _defaults()
         named = self.parameters
         environment = {
             key: value for key, value in defaults.items() if value and (key != "user" or "PGUSER" in os.environ)
@@ -124,6 +124,13 @@ class Target:
         if "hostaddr" in named and "host" not in named:
             found["host"] = named["hostaddr"]
         return found
+
+    def _unnamed_database(self) -> str:
+        """Return the database that it leads to although it names none; empty if it does, or if a service does."""
+        if self.parameters.get("dbname") or "service" in self.parameters:
+            return ""
+        defaults = _defaults()
+        return defaults.get("dbname") or self.parameters.get("user") or defaults.get("user", "")
 
     def _in_a_service_file(self, tried: Mapping[str, str] = MappingProxyType({})) -> bool:
         return "service" in self.parameters and not {"host", "hostaddr"} & {*self.parameters, *tried}
@@ -138,12 +145,18 @@ class Target:
         return f"{scheme}{hosts}/{quote(database, safe='')}{query}"
 
     def with_login(self, user: str, password: str | None) -> str:
-        """Return the same connection string with another user, and with its password if there is one."""
+        """Return a connection string to the same database with another user, and with its password if there is one.
+
+        A database that it does not name is added, because PostgreSQL's library takes the name of the user for it. Where
+        it names a service, only the file of the service says which database that is, and nothing is added.
+        """
+        unnamed = self._unnamed_database()
         if self._parts is None:
             rest = {key: value for key, value in self.parameters.items() if key not in {"user", "password"}}
             login = {"user": user} | ({} if password is None else {"password": password})
-            return conninfo.make_conninfo(**rest, **login)
+            return conninfo.make_conninfo(**rest | ({"dbname": unnamed} if unnamed else {}), **login)
         scheme, hosts, path, options = self._parts
+        path = f"/{quote(unnamed, safe='')}" if unnamed else path
         secret = "" if password is None else f":{quote(password, safe='')}"
         query = _without(options, "user=", "password=")
         return f"{scheme.partition('://')[0]}://{quote(user, safe='')}{secret}@{hosts}{path}{query}"
@@ -152,6 +165,11 @@ class Target:
 def connection_string_of(parameters: Mapping[str, str | int | None]) -> str:
     """Return a connection string for parameters by the names of PostgreSQL's library; empty ones are left out."""
     return conninfo.make_conninfo("", **{key: str(value) for key, value in parameters.items() if value})
+
+
+def _defaults() -> dict[str, str]:
+    """Return what the environment says for each parameter, and otherwise PostgreSQL's library itself."""
+    return {o.keyword.decode(): (o.val or b"").decode(errors="replace") for o in pq.Conninfo.get_defaults()}
 
 
 def _hosts(found: Mapping[str, str], local: str) -> list[tuple[str, str]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from awa_infra.database.activation import activate, read_activation
+from awa_infra.database.identity import place
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.places import PLACE
 from awa_infra.lifecycle.progress import apply_options
 from awa_infra.lifecycle.reading import as_role, state_as
 from awa_infra.lifecycle.values import Comparison, Show
@@ -73,11 +75,12 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
             f"queue storage {'is now' if report.changed else 'was already'} active in schema {wanted.schema_name}",
             ephemeral=True,
         )
-        return _outputs(report.after)
+        return _outputs(wanted.database_url, report.after)
 
     def foresee(self, olds: Props, wanted: ActivationInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Return the declared schema: it is active then, or the apply fails."""
-        return {"storage_state": "active", "active_schema": wanted.schema_name}
+        now = _outputs(wanted.database_url, observed)
+        return now | {"storage_state": "active", "active_schema": wanted.schema_name}
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the schema that is active."""
@@ -91,7 +94,7 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
     def observe(self, wanted: ActivationInputs) -> dict[str, Any] | None:
         """Read the state again."""
         observed = state_as(wanted.database_url, wanted.role)
-        return _outputs(observed) if observed.schema_exists else None
+        return _outputs(wanted.database_url, observed) if observed.schema_exists else None
 
     def delete(self, props: Props, show: Show) -> None:
         """Change nothing: there is no way back."""
@@ -102,8 +105,9 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
         )
 
 
-def _outputs(observed: ObservedState) -> dict[str, Any]:
+def _outputs(url: str, observed: ObservedState) -> dict[str, Any]:
     return {
+        PLACE: str(place(url, observed)),
         "storage_state": observed.storage_state or "canonical",
         "active_schema": observed.active_schema or "",
     }

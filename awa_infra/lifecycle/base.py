@@ -6,10 +6,12 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from awa_infra.database.identity import place
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.check_results import CheckResults
-from awa_infra.lifecycle.connections import connection_change
+from awa_infra.lifecycle.connections import connection_change, leads_elsewhere
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
+from awa_infra.lifecycle.places import PLACE, is_elsewhere, kept_place, moved
 from awa_infra.lifecycle.values import Comparison, Difference, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.describe import digest_line, pending_line
@@ -79,7 +81,8 @@ class Lifecycle(DeclaredInputs[W]):
         wanted = self.normal(news)
         inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
         self.show_changed(olds, wanted, inputs, show)
-        sentence = connection_change(*self.connections(olds, wanted))
+        before, now = self.connections(olds, wanted)
+        sentence = connection_change(before, now)
         if sentence:
             show(sentence)
         if not wanted.known(*self.needed):
@@ -87,6 +90,11 @@ class Lifecycle(DeclaredInputs[W]):
                 self.show_still_unknown(wanted, show)
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
+        elsewhere = self._moved(olds, wanted, seen.observed)
+        if elsewhere:
+            outputs = (*outputs, PLACE)
+            if not leads_elsewhere(before, now):
+                show(elsewhere, warning=True)
         if seen.plan.steps:
             self._show_plan(wanted, seen, show)
             return Difference(inputs, pending=True, outputs=outputs)
@@ -115,11 +123,18 @@ class Lifecycle(DeclaredInputs[W]):
 
     def read(self, props: Props) -> dict[str, Any] | None:
         """Return what is to be kept, read from the database; ``None`` only where it is proven to be gone."""
+        wanted, kept = self.normal(props), kept_place(props)
         try:
-            found = self.observe(self.normal(props))
+            found = self.observe(wanted)
         except DatabaseMissingError:
-            return None
-        return None if found is None else {**props, **found}
+            found = None
+        if found is None:
+            # Another database cannot prove that. Only an update moves an object there.
+            return dict(props) if is_elsewhere(kept, getattr(wanted, self.connection)) else None
+        here = kept_place(found)
+        if kept is not None and here is not None and moved(kept, here):
+            found = {**found, PLACE: props[PLACE]}
+        return {**props, **found}
 
     def imported(self, id_: str, props: Props) -> dict[str, Any] | None:
         """Return what would be kept of the object with an id; ``None`` if there is none.
@@ -249,6 +264,11 @@ class Lifecycle(DeclaredInputs[W]):
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
         return self._check_results.take(wanted.props()) or self.compare(olds, wanted)
+
+    def _moved(self, olds: Props, wanted: W, observed: ObservedState) -> str:
+        """Return in one sentence that the object was last applied in another database; empty for what has no place."""
+        kept = kept_place(olds)
+        return "" if kept is None else moved(kept, place(getattr(wanted, self.connection), observed))
 
     def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**wanted.props(), **outputs}

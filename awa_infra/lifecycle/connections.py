@@ -16,7 +16,7 @@ def connection_change(before: object, now: object) -> str:
     old, new = _target(before), _target(now)
     if old is None or new is None or old.parameters == new.parameters:
         return ""
-    if old.address() != new.address():
+    if leads_elsewhere(before, now):
         (old_server, old_name), (server, name) = old.address(), new.address()
         return (
             f"The connection leads to database {name} at {server} now, and led to {old_name} at {old_server} before. "
@@ -24,6 +24,12 @@ def connection_change(before: object, now: object) -> str:
         )
     parts = sorted(k for k in {*old.parameters, *new.parameters} if old.parameters.get(k) != new.parameters.get(k))
     return f"The {' and the '.join(parts)} of the connection changed. That changes nothing in the database."
+
+
+def leads_elsewhere(before: object, now: object) -> bool:
+    """Whether two connection strings name different servers or databases; false where either is not known."""
+    old, new = _target(before), _target(now)
+    return old is not None and new is not None and old.address() != new.address()
 
 
 def same_connection(before: object, now: object) -> bool:

@@ -6,16 +6,18 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from awa_infra.database.apply import apply
-from awa_infra.database.identity import read_identity
+from awa_infra.database.identity import address, place, read_identity
 from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.places import PLACE, kept_place
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan
 from awa_infra.planning.pure_gates import raise_if_blocked
+from awa_infra.planning.removal import missing_gate
 from awa_infra.release import installed_release
 from awa_infra.spec.base import Props
 from awa_infra.spec.queue_storage import DROP, QueueStorageInputs, QueueStorageOutputs
@@ -80,12 +82,13 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
         )
         show_result(report, show)
         existing = report.after.substrate(wanted.schema_name)
-        return {"owner": existing.owner if existing else ""}
+        return {"owner": existing.owner if existing else "", PLACE: str(place(wanted.database_url, report.after))}
 
     def foresee(self, olds: Props, wanted: QueueStorageInputs, observed: ObservedState, plan: Plan) -> dict[str, Any]:  # noqa: ARG002
         """Say who will own it."""
         existing = observed.substrate(wanted.schema_name)
-        return {"owner": existing.owner if existing else wanted.role or observed.user}
+        owner = existing.owner if existing else wanted.role or observed.user
+        return {"owner": owner, PLACE: str(place(wanted.database_url, observed))}
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return the schema; its shape is read."""
@@ -101,7 +104,7 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             _observed, plan = as_role(lambda acting: read_removal(url, schema, role=acting), wanted.role)
             raise_if_blocked(plan.gates, observed.database)
             return None
-        return {**asdict(existing.shape), "owner": existing.owner}
+        return {**asdict(existing.shape), "owner": existing.owner, PLACE: str(place(url, observed))}
 
     def droppable(self, props: Props) -> str:
         """Return database and schema, without the login."""
@@ -140,17 +143,20 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
                 f"Queue-storage schema {schema} is to be dropped, and there is no connection to its database.",
                 hint="Keep it as the secret awa:databaseUrl, or give it to the provider of the resource.",
             )
-        force = bool(wanted.force_drop)
+        force, made_in = bool(wanted.force_drop), kept_place(props)
         try:
             lost = jobs_in(url, schema, role=wanted.role) if force else ""
             report = remove(
                 url,
                 schema,
                 force=force,
+                made_in=made_in,
                 role=wanted.role,
                 options=apply_options(wanted, show),
             )
         except DatabaseMissingError:
+            elsewhere = missing_gate(schema, made_in, address(url))
+            raise_if_blocked([elsewhere] if elsewhere else [], "")
             show(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)
             return
         done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from awa_infra.database.fingerprint import repair
+from awa_infra.database.identity import place
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
+from awa_infra.lifecycle.places import PLACE
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show
@@ -115,12 +117,12 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
             report = repaired if repaired.changed else report
         seen = self._verified(wanted)
         show_result(report, show, drift=len(seen.found.drift))
-        return _outputs(report.after) | {"release": release.name, "fingerprint": seen.fingerprint}
+        return _outputs(url, report.after) | {"release": release.name, "fingerprint": seen.fingerprint}
 
     def foresee(
         self,
         olds: Props,
-        wanted: SchemaInputs,  # noqa: ARG002
+        wanted: SchemaInputs,
         observed: ObservedState,
         plan: Plan,
     ) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         applied = {step.key.removeprefix("patch:") for step in plan.steps if step.kind is StepKind.PATCH}
         outputs = {"schema_version": plan.to_version, "patches": sorted(observed.patches | applied)}
         kept = {} if plan.steps or "fingerprint" not in olds else {"fingerprint": olds["fingerprint"]}
-        return _outputs(observed) | outputs | kept
+        return _outputs(wanted.database_url, observed) | outputs | kept
 
     def named(self, id_: str) -> dict[str, Any]:
         """Return nothing: the id has no choice.
@@ -149,7 +151,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         refuse_unreadable(seen.plan.gates, seen.observed.database)
         if not seen.observed.schema_exists:
             return None
-        return _outputs(seen.observed) | {"fingerprint": seen.fingerprint}
+        return _outputs(wanted.database_url, seen.observed) | {"fingerprint": seen.fingerprint}
 
     def _verified(self, wanted: SchemaInputs) -> Comparison:
         """Compare the whole release, whatever version is declared."""
@@ -170,8 +172,9 @@ def _drift_hint(*, repairable: bool, repair: bool) -> str:
     return f"{_VERIFY}; repair cannot reach this, the findings say what can"
 
 
-def _outputs(observed: ObservedState) -> dict[str, Any]:
+def _outputs(url: str, observed: ObservedState) -> dict[str, Any]:
     return {
+        PLACE: str(place(url, observed)),
         "schema_version": observed.version,
         "patches": sorted(observed.patches),
         "storage_state": observed.storage_state or "canonical",

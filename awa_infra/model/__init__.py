@@ -29,6 +29,7 @@ from awa_infra.model.observed import (
     Substrate,
     Unseen,
 )
+from awa_infra.model.place import Place, Same
 from awa_infra.model.plan import Gate, Note, Plan, Report, Step, StepKind, StepResult
 from awa_infra.model.release import CANONICAL_SCHEMA, Migration, Patch, Provenance, Release
 
@@ -51,6 +52,7 @@ __all__ = [
     "Note",
     "ObservedState",
     "Patch",
+    "Place",
     "Plan",
     "Policy",
     "Provenance",
@@ -59,6 +61,7 @@ __all__ = [
     "Release",
     "Report",
     "Roles",
+    "Same",
     "Shape",
     "Step",
     "StepKind",

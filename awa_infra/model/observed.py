@@ -147,6 +147,8 @@ class ObservedState:
         acting_owner: the owner of schema ``awa``, if this session does not act as it but may.
         strangers: objects of Awa that the owner of their schema cannot change.
         functions_given: whether default privileges let others execute what is made in schema ``awa``.
+        oid: of the database in its server.
+        system: identifier of the server's data; ``None`` where this role may not ask.
     """
 
     server_version: int = 0
@@ -166,6 +168,8 @@ class ObservedState:
     acting_owner: str | None = None
     strangers: tuple[Stranger, ...] = ()
     functions_given: bool = False
+    oid: int = 0
+    system: str | None = None
 
     @property
     def version(self) -> int:

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 
 from awa_infra import sqltext
 from awa_infra.facts.measured import removal_locks
-from awa_infra.model import Gate, ObservedState, Plan, Release, Step, StepKind
+from awa_infra.model import Gate, ObservedState, Place, Plan, Release, Same, Step, StepKind
 from awa_infra.naming import schema_name_problem
 from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
 from awa_infra.wording import listed
 
 _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""
+
+_ELSEWHERE_HINT = (
+    "To drop it, connect to the database where it was applied. If the other one replaces that, as after a restore, "
+    "declare the schema again, run up, then remove it. To only forget it: pulumi state delete."
+)
 
 
 def make_removal(schema: str, observed: ObservedState) -> Plan:
@@ -70,6 +75,39 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
         f"Schema {schema} holds what Awa did not make: {listed(sorted(extra), most=_SHOWN)}.",
         "Move or drop those yourself, then remove the schema again.",
     )
+
+
+def elsewhere_gate(schema: str, kept: Place | None, now: Place) -> Gate | None:
+    """Return the gate for a schema that was applied in another database than the one of the connection.
+
+    Args:
+        schema: the schema to be dropped.
+        kept: where it was applied; ``None`` where that was not recorded, which blocks nothing.
+        now: where the connection leads to.
+    """
+    same = Same.YES if kept is None else kept.same_as(now)
+    if same is Same.YES:
+        return None
+    applied = f"Schema {schema} was last applied in database {kept}"
+    if same is Same.NO:
+        message = f"{applied}, and the connection leads to another one: {now}. Nothing is dropped there."
+    else:
+        message = f"{applied}, and nothing shows whether {now}, where the connection leads to, is the same database."
+    return Gate("removal-elsewhere", message, _ELSEWHERE_HINT)
+
+
+def missing_gate(schema: str, kept: Place | None, where: str) -> Gate | None:
+    """Return the gate for a schema that was applied elsewhere than in the database of the connection, which is missing.
+
+    Args:
+        schema: the schema to be dropped.
+        kept: as for :func:`elsewhere_gate`.
+        where: where the connection leads to, as :attr:`awa_infra.model.Place.where` has it.
+    """
+    if kept is None or kept.where == where:
+        return None
+    message = f"Schema {schema} was last applied in database {kept}; the connection leads to {where}, which is missing."
+    return Gate("removal-elsewhere", message, _ELSEWHERE_HINT)
 
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:

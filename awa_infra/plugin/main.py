@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _GRACE = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until the engine is gone; return the exit status."""
+    """Serve until the engine is gone, and end the process; return the exit status where there was nothing to serve."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if {"-h", "--help"} & set(given):
         print(_USAGE, end="")  # noqa: T201  requested output
@@ -55,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stopping = started.stop(_GRACE)
     if not stopping.wait(_POLL / 10):
         _cancel()
-    stopping.wait()
-    return 0
+    stopping.wait(_GRACE + _POLL)
+    _finish()
+    os._exit(0)
 
 
 def _cancel() -> None:
@@ -64,6 +66,20 @@ def _cancel() -> None:
     from awa_infra.database.cancellation import running  # noqa: PLC0415  nothing may be loaded yet
 
     running.cancel()
+
+
+def _finish() -> None:
+    """Do what the interpreter does at its end, except that it waits for all threads.
+
+    A component may wait for an engine that is gone. What ran in a database was rolled back before.
+    """
+    from awa_infra.database.kept import pool  # noqa: PLC0415  nothing may be loaded yet
+
+    pool.close_idle()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 def _load(address: str) -> Serve:

@@ -14,6 +14,7 @@ from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.connections import connection_change, leads_elsewhere
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
@@ -70,6 +71,10 @@ class Servicer:
     ) -> provider_pb2.DiffResponse:
         """Say whether it changed; nothing is ever replaced for that."""
         before, now = configured(decode(request.olds)), configured(decode(request.news))
+        urls = before["database_url"], now["database_url"]
+        if leads_elsewhere(*urls):
+            # A resource that is removed in this run is compared by nothing else.
+            self._show(request.urn)(connection_change(*urls), warning=True)
         return difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
 
     def Configure(
@@ -87,11 +92,10 @@ class Servicer:
         olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
         # Where there are no inputs at all, before or now, only Create knows that the object is new.
         new = not olds and bool(sent.values)
+        self._declared.note(request.urn, kind, self._merged(sent), again=bool(olds))
         found = kind.check(olds, self._merged(sent), self._show(request.urn), new=new)
         problems = [_with_configuration(problem, sent) for problem in found]
         wrong = [*strange_failures(sent, kind.inputs), *failures(problems, sent, kind.inputs)]
-        if not wrong:
-            self._declared.note(request.urn, kind, self._merged(sent), again=bool(olds))
         answer = provider_pb2.CheckResponse(failures=wrong)
         answer.inputs.CopyFrom(with_secrets(request.news, sent, kind.inputs))
         return answer

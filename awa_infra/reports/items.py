@@ -35,6 +35,7 @@ OF_EACH: tuple[FindingCode, ...] = (
     "publication-without-identity",
     "row-level-security",
     "schema-missing",
+    "sequences-behind",
     "sequences-without-update",
     "slot-counts-changed",
     "state-rows-missing",

@@ -34,6 +34,7 @@ class StorageActivation(Resource, module="awa", name="StorageActivation"):
     lock_wait: pulumi.Output[float]
     storage_state: pulumi.Output[str]
     active_schema: pulumi.Output[str]
+    database_identity: pulumi.Output[str]
 
     def __init__(
         self,

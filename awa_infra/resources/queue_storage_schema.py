@@ -64,6 +64,7 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
     lock_timeout: pulumi.Output[float]
     lock_wait: pulumi.Output[float]
     owner: pulumi.Output[str]
+    database_identity: pulumi.Output[str]
 
     def __init__(  # noqa: PLR0913
         self,

@@ -45,6 +45,7 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
     fingerprint: pulumi.Output[str]
     storage_state: pulumi.Output[str]
     active_schema: pulumi.Output[str]
+    database_identity: pulumi.Output[str]
 
     def __init__(  # noqa: PLR0913
         self,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from awa_infra.spec.base import Inputs, Outputs
-from awa_infra.spec.connection import Acting, Connected, Waiting
+from awa_infra.spec.base import Inputs
+from awa_infra.spec.connection import Acting, Connected, Placed, Waiting
 from awa_infra.spec.values import FIXED, ActiveSchema
 
 
@@ -23,7 +23,7 @@ class ActivationInputs(Waiting, Acting, Active, Connected):
     """Inputs of ``StorageActivation``."""
 
 
-class ActivationOutputs(Outputs):
+class ActivationOutputs(Placed):
     """Outputs of ``StorageActivation``."""
 
     storage_state: str = Field(description="Awa's storage-transition state.")

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.spec.base import Inputs
+from awa_infra.spec.base import Inputs, Outputs
 from awa_infra.spec.values import SECRET, ActingRole, Seconds, Url
 
 
@@ -36,3 +36,12 @@ class Waiting(Inputs):
         "tries for ever.",
     )
     lock_wait: Seconds = Field(LOCK_WAIT, description="Seconds to wait for another migration to finish.")
+
+
+class Placed(Outputs):
+    """Which database it is in."""
+
+    database_identity: str = Field(
+        description="The database where it was last applied: its name and server, its oid, and the identifier of the "
+        "server's data where the role may read that. A queue-storage schema is dropped in no other database."
+    )

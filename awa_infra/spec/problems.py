@@ -35,6 +35,9 @@ _WORDS = {
 """pydantic's kinds of errors in people's words; the kinds of our own checks bring their words with them."""
 
 
+_TEXTS = frozenset({"string_type", "text_or_mapping"})
+"""Kinds of errors about what can be text."""
+
 _NOTHING = re.compile(r"(?!)")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LOOKS = {"bool_type": re.compile("true|false", re.IGNORECASE), "float_type": _NUMBER, "int_type": _NUMBER}
@@ -133,7 +136,7 @@ def _told(errors: Sequence[ErrorDetails], model: type[Entry], values: Mapping[st
 def _form(kind: str, value: object, *, in_yaml: bool) -> str:
     """Return what to add of a value that looks right, and has the wrong type."""
     if in_yaml:
-        return "; put it in quotes" if kind == "string_type" and isinstance(value, int | float | date) else ""
+        return "; put it in quotes" if kind in _TEXTS and isinstance(value, int | float | date) else ""
     looks = isinstance(value, str) and _LOOKS.get(kind, _NOTHING).fullmatch(value)
     return ", not text" if looks else ""
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from awa_infra.model import Queue, QueueStorage, Shape
-from awa_infra.spec.base import Entry, Outputs
-from awa_infra.spec.connection import Acting, Connected, Waiting
+from awa_infra.spec.base import Entry
+from awa_infra.spec.connection import Acting, Connected, Placed, Waiting
 from awa_infra.spec.paths import Found
 from awa_infra.spec.rules import entry_checks
 from awa_infra.spec.values import DISTINCT, FIXED, IS_A_LIST, MAX_INTEGER, QueueName, SchemaName, TextOrMapping
@@ -129,7 +129,7 @@ class QueueStorageInputs(Waiting, Acting, _Guarded, Connected):
     """Inputs of ``QueueStorageSchema``."""
 
 
-class QueueStorageOutputs(Outputs):
+class QueueStorageOutputs(Placed):
     """Outputs of ``QueueStorageSchema``."""
 
     owner: str = Field(description="The role that owns the schema.")

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from awa_infra.model import CANONICAL_SCHEMA, Policy, QueueStorage, Transaction
-from awa_infra.spec.base import Entry, Outputs
-from awa_infra.spec.connection import Acting, Connected, Waiting
+from awa_infra.spec.base import Entry
+from awa_infra.spec.connection import Acting, Connected, Placed, Waiting
 from awa_infra.spec.paths import Found
 from awa_infra.spec.queue_storage import Guard, Queues
 from awa_infra.spec.rules import queues_checks
@@ -85,7 +85,7 @@ class SchemaInputs(Waiting, Acting, SchemaEntry, Connected):
     """Inputs of ``AwaSchema``."""
 
 
-class SchemaOutputs(Outputs):
+class SchemaOutputs(Placed):
     """Outputs of ``AwaSchema``."""
 
     schema_version: int = Field(description="The version that the schema is at.")

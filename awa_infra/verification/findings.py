@@ -37,6 +37,7 @@ FindingCode = Literal[
     "release-unknown",
     "row-level-security",
     "schema-missing",
+    "sequences-behind",
     "sequences-without-update",
     "slot-counts-changed",
     "state-rows-missing",

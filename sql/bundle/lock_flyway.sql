@@ -24,5 +24,8 @@ BEGIN
     END IF;
     -- Between the checks before the run and this lock another migration may have run.
     PERFORM set_config('awa_infra.fresh', (own_connection AND NOT held)::text, true);
+    -- With -group=true the history shows nothing of this transaction, so only its first file can be compared with it.
+    PERFORM set_config('awa_infra.files',
+                       (coalesce(nullif(current_setting('awa_infra.files', true), ''), '0')::integer + 1)::text, true);
 END
 $awa_infra$;

@@ -3,6 +3,9 @@
 -- schemas {only} alone, or if there are none, of all.
 SELECT current_setting('server_version_num')::int AS server_version,
        current_database()::text AS database,
+       -- What identifies this database; with the identifier of the server's data if the role may read it.
+       (SELECT d.oid::bigint FROM pg_catalog.pg_database d WHERE d.datname = current_database()) AS oid,
+       has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()')::oid, 'EXECUTE') AS may_ask,
        current_user::text AS "user",
        EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'awa') AS schema_exists,
        ARRAY(SELECT n.nspname || '.' || c.relname

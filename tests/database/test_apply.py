@@ -14,12 +14,12 @@ from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
 from awa_infra.model import AgreedPlan, DesiredState, QueueStorage, Release, Shape, Step, Transaction
+from tests.support.schemas import ACME
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
 
 Desired = Callable[..., DesiredState]
 
-ACME = QueueStorage("acme_jobs")
 SMALL = QueueStorage("small", Shape(4, 2, 2, receipts=False))
 
 
@@ -34,8 +34,8 @@ def test_an_empty_database_ends_in_the_schema_of_awa_migrate(
     assert database.rows("SELECT count(*) AS n, max(version) AS v FROM awa.schema_version") == [{"n": 39, "v": 40}]
 
 
-def test_a_second_apply_changes_nothing(database: Database, desired: Desired) -> None:
-    apply(database.url, desired(ACME))
+def test_a_second_apply_changes_nothing(applied: Callable[[DesiredState], Database], desired: Desired) -> None:
+    database = applied(desired(ACME))
     before = dump_schema(database.url)
     again = apply(database.url, desired(ACME))
     assert not again.changed
@@ -78,7 +78,7 @@ def test_a_lost_patch_is_found_and_applied_again(awa_database: Database, desired
 
 
 def test_custom_schemas_get_exactly_the_shape_that_is_asked_for(database: Database, desired: Desired) -> None:
-    report = apply(database.url, desired(ACME, SMALL))
+    report = apply(database.url, desired(QueueStorage("acme_jobs"), SMALL))
     existing = {s.schema: s for s in report.after.substrates}
     assert existing["acme_jobs"].shape == Shape(16, 8, 8, receipts=True)
     assert existing["small"].shape == Shape(4, 2, 2, receipts=False)
@@ -94,7 +94,7 @@ def test_a_custom_schema_equals_the_one_that_awa_prepares(awa_database: Database
 
 
 def test_a_custom_schema_without_its_storage_parameters_is_completed(awa_database: Database, desired: Desired) -> None:
-    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs')")
+    awa_database.rows("SELECT awa.install_queue_storage_substrate('acme_jobs', 6, 3, 2)")
     assert [r.key for r in apply(awa_database.url, desired(ACME)).applied] == ["queue-storage:acme_jobs"]
     assert not apply(awa_database.url, desired(ACME)).changed
 

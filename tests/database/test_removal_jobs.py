@@ -19,6 +19,7 @@ from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, QueueStorage, Release
 from tests.matrix import sdk_jobs
+from tests.support.schemas import ACME
 from tests.support.servers import Database, TestServer
 
 HELD = "6 available, 12 running or waiting, 7 scheduled or to be retried, 1 dead letters, 5 failed"
@@ -29,7 +30,7 @@ HELD = "6 available, 12 running or waiting, 7 scheduled or to be retried, 1 dead
 def worked(server: TestServer, awa_template: Database, release: Release) -> Iterator[Database]:
     """Give a database whose custom schema is full of jobs of every state, left by a worker that was killed."""
     made = server.create(awa_template.name)
-    apply(made.url, DesiredState(release, None, (QueueStorage("acme"), QueueStorage("beta"))))
+    apply(made.url, DesiredState(release, None, tuple(QueueStorage(name, ACME.shape) for name in ("acme", "beta"))))
     activate(made.url, "acme")
     command = [sys.executable, sdk_jobs.__file__, made.url, "acme"]
     environment = {**os.environ, "PYTHONPATH": str(Path(awa_sdk.__file__).parent.parent)}

@@ -10,7 +10,8 @@ from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_plan
 from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
-from awa_infra.model import DesiredState, QueueStorage
+from awa_infra.model import DesiredState
+from tests.support.schemas import ACME
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 
@@ -52,10 +53,10 @@ def test_everything_belongs_to_the_role_that_is_asked_for_and_no_superuser_is_ne
     database: Database, awa_database: Database, migrator: tuple[str, str], desired: Desired
 ) -> None:
     url, owner = migrator
-    report = apply(url, desired(QueueStorage("acme_jobs")), role=owner)
+    report = apply(url, desired(ACME), role=owner)
     assert report.changed
     assert database.rows(OWNERS) == [{"owner": owner}]
-    assert not apply(url, desired(QueueStorage("acme_jobs")), role=owner).changed
+    assert not apply(url, desired(ACME), role=owner).changed
     ours = dump_schema(database.url, "awa").replace(owner, "postgres")
     assert ours == dump_schema(awa_database.url, "awa")
 

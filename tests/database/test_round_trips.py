@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from awa_infra.database.apply import apply
 from awa_infra.database.target import Target
-from awa_infra.model import DesiredState, QueueStorage
+from awa_infra.model import DesiredState
+from tests.support.schemas import ACME
 from tests.support.servers import Database
 
 READY_FOR_QUERY = b"Z\x00\x00\x00\x05"
@@ -46,5 +47,5 @@ def counted(database: Database, work: Callable[[str], object]) -> int:
 def test_finding_that_nothing_is_to_be_done_takes_three_round_trips(
     awa_database: Database, desired: Callable[..., DesiredState]
 ) -> None:
-    apply(awa_database.url, desired(QueueStorage("acme_jobs")))
-    assert counted(awa_database, lambda url: apply(url, desired(QueueStorage("acme_jobs")))) == 3
+    apply(awa_database.url, desired(ACME))
+    assert counted(awa_database, lambda url: apply(url, desired(ACME))) == 3

@@ -23,7 +23,8 @@ from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.session import session
 from awa_infra.database.target import Target
-from awa_infra.model import DesiredState, QueueStorage, Release, Roles
+from awa_infra.model import DesiredState, Release, Roles
+from tests.support.schemas import ACME
 from tests.support.servers import Database, TestServer
 
 Desired = Callable[..., DesiredState]
@@ -61,7 +62,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def test_every_connection_of_ours_begins_its_transactions_by_name_and_sets_everything(
     server: TestServer, database: Database, desired: Desired, release: Release, sent: list[list[str]]
 ) -> None:
-    url, declared = database.url, desired(QueueStorage("acme_jobs"))
+    url, declared = database.url, desired(ACME)
     other = f"other_{database.name}"
     roles = Roles(f"owner_{database.name}", f"migrator_{database.name}", f"runtime_{database.name}")
     try:

@@ -20,6 +20,8 @@ import pulumi
 {FROM_CONFIG}
 pulumi.ComponentResource("acme:index:Bucket", "assets")
 """
+ACME_JOBS = {"schema": "acme_jobs", "queueSlots": 6, "leaseSlots": 3, "claimSlots": 2}
+ACME_JOBS = {"schema": "acme_jobs", "queueSlots": 6, "leaseSlots": 3, "claimSlots": 2}
 BUCKET = "urn:pulumi:dev::awa-quickstart::acme:index:Bucket::assets"
 
 
@@ -58,9 +60,9 @@ def test_a_mistyped_stack_is_neither_made_nor_said_to_be_destroyed(project: Proj
 def shrunk(project: Project) -> Project:
     """Give a stack with two queue-storage schemas of which the configuration declares one."""
     small = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2, "deletionPolicy": "drop"}
-    project.declare({"schema": "acme_jobs"}, {"schema": "small", **small})
+    project.declare(ACME_JOBS, {"schema": "small", **small})
     assert project.awa_infra("up").status == 0
-    project.declare({"schema": "acme_jobs"})
+    project.declare(ACME_JOBS)
     return project
 
 
@@ -89,7 +91,7 @@ def test_deleting_is_asked_for_and_needs_yes_where_nobody_can_be_asked(shrunk: P
 
 def test_a_destroy_that_would_stop_at_schema_awa_drops_nothing_before(shrunk: Project) -> None:
     small = {"queueSlots": 4, "leaseSlots": 2, "claimSlots": 2, "deletionPolicy": "drop"}
-    shrunk.declare({"schema": "acme_jobs"}, {"schema": "small", **small})
+    shrunk.declare(ACME_JOBS, {"schema": "small", **small})
     before = shrunk.export()["deployment"]["resources"]
     refused = shrunk.awa_infra("destroy", "--yes")
     assert refused.status == 3

@@ -42,7 +42,8 @@ def test_a_fresh_database_is_activated_once(
 def test_a_custom_schema_is_activated(
     provider: ProviderProcess, inputs: dict[str, Any], awa_database: Database
 ) -> None:
-    provider.use(QueueStorageSchemaProvider()).create(inputs | {"schema": "acme"})
+    small = {"schema": "acme", "queue_slots": 4.0, "lease_slots": 2.0, "claim_slots": 2.0}
+    provider.use(QueueStorageSchemaProvider()).create(inputs | small)
     kept = provider.use(StorageActivationProvider()).create(inputs | {"schema": "acme"})[1]
     assert kept["active_schema"] == "acme"
     assert awa_database.transition()["state"] == "active"

@@ -10,16 +10,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
 import yaml
+from pulumi.runtime.proto import provider_pb2
 
 from awa_infra import __version__
 from awa_infra.plugin.server import THREADS, Serve, start
-from tests.support.plugin import COMMAND, Plugin, plugin_process
+from tests.support.plugin import COMMAND, Plugin, plugin_process, struct
 
 FOLDER = Path(__file__).parents[2] / "provider"
 
@@ -118,6 +120,23 @@ def served(serve: Serve) -> Iterator[Callable[[str], grpc.Future]]:
         server.stop(None)
 
 
+class _Waiting(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """An engine that answers no call, as one that was killed."""
+
+    def __init__(self) -> None:
+        self.called, self.ended = threading.Event(), threading.Event()
+
+    def service(self, _call: object) -> grpc.RpcMethodHandler:
+        """Wait, whatever is called."""
+
+        def answer(_request: bytes, _context: grpc.ServicerContext) -> bytes:
+            self.called.set()
+            self.ended.wait()
+            return b""
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_the_engine_says_so(number: signal.Signals) -> None:
     with plugin_process() as plugin:
@@ -126,6 +145,33 @@ def test_it_ends_when_the_engine_says_so(number: signal.Signals) -> None:
         assert plugin.process.wait(30) == 0
         assert plugin.process.stderr is not None
         assert plugin.process.stderr.read() == ""
+
+
+def test_it_ends_although_a_component_waits_for_an_engine_that_is_gone() -> None:
+    waiting = _Waiting()
+    engine = grpc.server(ThreadPoolExecutor(max_workers=2), handlers=[waiting])
+    port = engine.add_insecure_port("127.0.0.1:0")
+    engine.start()
+    with plugin_process() as plugin:
+        request = provider_pb2.ConstructRequest(
+            project="test",
+            stack="test",
+            type="awa:index:Stack",
+            name="jobs",
+            inputs=struct({"databaseUrl": "postgresql://me@host/jobs"}),
+            monitorEndpoint=f"127.0.0.1:{port}",
+        )
+        construct = plugin.stub.Construct.future(request, timeout=120)
+        try:
+            assert waiting.called.wait(60)
+            plugin.process.terminate()
+            assert plugin.process.wait(60) == 0
+            assert plugin.process.stderr is not None
+            assert plugin.process.stderr.read() == ""
+            assert construct.exception() is not None
+        finally:
+            waiting.ended.set()
+            engine.stop(None)
 
 
 def test_it_ends_when_the_engine_was_killed(tmp_path: Path) -> None:

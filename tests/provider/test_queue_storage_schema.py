@@ -14,7 +14,7 @@ from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess, provide
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 
-SHAPE = {"queue_slots": 16.0, "lease_slots": 8.0, "claim_slots": 8.0, "receipts": True}
+SHAPE = {"queue_slots": 6.0, "lease_slots": 3.0, "claim_slots": 2.0, "receipts": True}
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_create_installs_the_schema_and_activates_nothing(storage: ProviderProce
     assert outputs["owner"] == "postgres"
     existing = read_state(awa_database.url).substrate("acme_jobs")
     assert existing is not None
-    assert existing.shape == Shape(4, 8, 8, receipts=False)
+    assert existing.shape == Shape(4, 3, 2, receipts=False)
     assert awa_database.transition() == transition
 
 
@@ -69,7 +69,7 @@ def test_name_and_shape_cannot_change(
 def test_a_preview_passes_while_the_migrations_are_still_pending(storage: ProviderProcess, database: Database) -> None:
     assert storage.check(wanted(database)) == {}
     pending, digest = storage.log
-    assert pending == "Pending: queue-storage schema acme_jobs (16/8/8 slots with receipts)."
+    assert pending == "Pending: queue-storage schema acme_jobs (6/3/2 slots with receipts)."
     assert re.fullmatch("Digest: [0-9a-f]{64}", digest)
 
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from awa_infra.database.target import Target
 from awa_infra.resources.roles import AwaRolesProvider
 from awa_infra.resources.schema import AwaSchemaProvider
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
@@ -116,6 +117,29 @@ def test_roles_get_their_passwords_on_another_server_too(
     database.rows(f"ALTER ROLE {inputs['runtime']} PASSWORD 'another'")
     moved = inputs | {"database_url": inputs["database_url"].replace("127.0.0.1", "localhost")}
     assert can_log_in(roles.update(kept, moved)["runtime_url"])
+
+
+def test_urls_of_roles_lead_to_the_database_of_the_roles_where_the_url_names_none(
+    roles: ProviderProcess, inputs: dict[str, Any], server: TestServer, database: Database
+) -> None:
+    """PostgreSQL's library takes the database that is named like the user, which each role has its own name for."""
+    admin = sql.Identifier(database.name)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD 'admin'").format(admin))
+    try:
+        unnamed = Target.of(database.url).with_login(database.name, "admin").removesuffix(f"/{database.name}")
+        _id, kept = roles.create(inputs | {"database_url": unnamed})
+        with psycopg.connect(kept["runtime_url"]) as connection:
+            assert connection.info.dbname == database.name
+        # as versions before kept it
+        old = kept | {f"{duty}_url": kept[f"{duty}_url"].removesuffix(f"/{database.name}") for duty in LOGINS}
+        assert roles.changes(old, inputs | {"database_url": unnamed})
+        updated = roles.update(old, inputs | {"database_url": unnamed})
+        assert updated == kept
+        assert not roles.changes(updated, inputs | {"database_url": unnamed})
+    finally:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(admin))
 
 
 def test_what_somebody_revoked_shows_in_a_preview_and_is_granted_again(

@@ -54,6 +54,7 @@ def test_create_migrates_and_returns_version_patches_and_storage_state(
     id_, kept = schema.create({"database_url": database.url})
     assert id_ == "awa"
     assert re.fullmatch("[0-9a-f]{64}", kept.pop("fingerprint"))
+    assert kept.pop("database_identity").startswith(f"{database.name} at ")
     assert kept == {
         "database_url": database.url,
         "release": "0.6.9",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import psycopg
 import pytest
 
 from awa_infra.bundles.formats.flyway import ALONE_KEY
-from awa_infra.model import Release
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
+from awa_infra.model import DesiredState, Release
+from tests.support.schemas import EARLY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import CUSTOM, PASSWORD, SCHEMAS, ran, unverified, wait_for_the_lock, with_crlf
@@ -114,21 +118,30 @@ def test_flyway_with_the_classic_settings_and_all_files_in_one_transaction(
     assert ran(database, flyway) == {"applied"}
 
 
+@pytest.fixture
+def early(flyway: Tool, release: Release, tmp_path: Path) -> Tool:
+    """Return Flyway with a bundle that ends before what takes long."""
+    write(render("flyway", DesiredState(release, EARLY)), tmp_path / "early")
+    return replace(flyway, bundle=tmp_path / "early")
+
+
 def test_a_checkout_that_converted_line_ends_is_nothing_to_flyway(
-    flyway: Tool, database: Database, tmp_path: Path
+    early: Tool, database: Database, tmp_path: Path
 ) -> None:
-    first = flyway.run(database.url, "migrate")
+    first = early.run(database.url, "migrate")
     assert first.status == 0, first.output
-    again = replace(flyway, bundle=with_crlf(flyway.bundle, tmp_path / "bundle")).run(database.url, "migrate")
+    again = replace(early, bundle=with_crlf(early.bundle, tmp_path / "bundle")).run(database.url, "migrate")
     assert again.status == 0, again.output
     assert "No migration necessary" in again.output
 
 
-def test_two_flyways_at_once_do_everything_once(flyway: Tool, database: Database, schema_of_awa: str) -> None:
-    both = [flyway.start(database.url, "migrate") for _ in range(2)]
+def test_two_flyways_at_once_do_everything_once(
+    early: Tool, database: Database, applied: Callable[[DesiredState], Database], release: Release
+) -> None:
+    both = [early.start(database.url, "migrate") for _ in range(2)]
     for done in [finish(process) for process in both]:
         assert done.status == 0, done.output
-    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert dump_schema(database.url, "awa") == dump_schema(applied(DesiredState(release, EARLY)).url, "awa")
 
 
 @pytest.mark.parametrize("schema_is_there", [False, True])

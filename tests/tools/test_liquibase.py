@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
 from awa_infra.database.fingerprint import verify
 from awa_infra.model import DesiredState, Release
 from devtools.java_tools import LIQUIBASES
+from tests.support.schemas import EARLY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, ran, script, unverified, wait_for_the_lock, with_crlf
@@ -142,7 +145,11 @@ def test_what_liquibase_shows_and_checks_changes_nothing_and_can_be_run_by_psql(
     assert dump_everything(plain_database.url) == before
 
 
-def test_two_liquibases_at_once_do_everything_once(liquibase: Tool, database: Database, schema_of_awa: str) -> None:
+def test_two_liquibases_at_once_do_everything_once(
+    liquibase: Tool, database: Database, applied: Callable[[DesiredState], Database], release: Release, tmp_path: Path
+) -> None:
+    write(render("liquibase", DesiredState(release, EARLY)), tmp_path / "early")
+    liquibase = replace(liquibase, bundle=tmp_path / "early")
     script(database, liquibase.bundle / "prerequisite.sql")
     both = [liquibase.start(database.url, "--changelog-lock-poll-rate=1", "update") for _ in range(2)]
     done = [finish(process) for process in both]
@@ -154,7 +161,7 @@ def test_two_liquibases_at_once_do_everything_once(liquibase: Tool, database: Da
             assert any(words in result.output for words in said), result.output
             again = liquibase.run(database.url, "update")
             assert again.status == 0, again.output
-    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    assert dump_schema(database.url, "awa") == dump_schema(applied(DesiredState(release, EARLY)).url, "awa")
     twice = "SELECT id FROM awa_migrations.databasechangelog GROUP BY id HAVING count(*) > 1"
     assert database.rows(twice) == []
 

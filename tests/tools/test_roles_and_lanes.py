@@ -110,3 +110,14 @@ def test_a_migrator_that_an_administrator_made_installs_everything_for_the_owner
     database.rows(f"REVOKE SELECT ON awa.jobs_hot FROM {roles.observer}")
     database.rows("DELETE FROM acme_jobs.queue_lanes WHERE queue = 'emails'")
     assert unverified(database, bundle) == ["roles and privileges", "lanes in acme_jobs"]
+
+
+def test_the_roles_script_names_the_owner_of_a_schema_that_another_role_has(
+    awa_database: Database, roles: Roles, release: Release, tmp_path: Path
+) -> None:
+    write(render("psql", DesiredState(release, release.schema_version, roles=roles)), tmp_path / "bundle")
+    refused = psql(awa_database.url, tmp_path / "bundle/roles.sql")
+    assert refused.status != 0
+    assert f"belongs to postgres, not to the declared owner {roles.owner}. [schema-other-owner]" in refused.output
+    assert "permission denied" not in refused.output
+    assert awa_database.rows(f"SELECT FROM pg_roles WHERE rolname = '{roles.owner}'") == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from awa_infra import config
 from awa_infra.config import parse, validate
+from awa_infra.config.scalars import plain_value
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.spec.database import DatabaseEntry
@@ -274,28 +276,142 @@ def test_what_is_no_yaml_is_reported_with_its_line(text: str, problem: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        in_config("other:released: 2024-13-45"),
-        in_config("other:mask: 0x_"),
-        in_config("other:date: !!timestamp soon"),
-        in_config("other:number: !!int ''"),
-        in_config(f"other:big: {'9' * 5000}"),
+        in_config("awa:lockWait: !!timestamp soon"),
+        in_config("awa:lockWait: !!int ''"),
+        in_config(f"awa:lockWait: {'9' * 5000}"),
+        in_config("awa:database: !!binary '?'"),
         "config: &all\n  awa:database: *all\n",
         in_config("awa:queueStorageSchemas: &all", "  - *all"),
+        in_config("awa:roles: {? [a, b] : c}"),
         "[" * 5000,
     ],
     ids=[
-        "no such date",
-        "no digits",
         "no timestamp",
         "no integer",
         "too many digits",
+        "no bytes",
         "holds itself",
         "list in itself",
+        "no key",
         "too deep",
     ],
 )
 def test_yaml_that_python_cannot_represent_is_reported_and_not_crashed_on(text: str) -> None:
     assert problems_of(text)[0].startswith("Pulumi.dev.yaml")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-02-30",
+        "2024-13-45",
+        "0x_",
+        "!!timestamp soon",
+        "!!int ''",
+        "9" * 5000,
+        "!custom x",
+        "=",
+        "<<",
+        "{? [a, b] : c, =: 1}",
+        "{<<: 5}",
+    ],
+)
+def test_the_values_of_other_namespaces_are_not_interpreted(value: str) -> None:
+    assert parse(in_config(f"other:key: {value}"), "Pulumi.dev.yaml") == NOTHING
+
+
+PLAIN = {
+    "5e10": 50_000_000_000,
+    "1.5e3": 1500,
+    "1.5e+3": 1500,
+    "-.5": -0.5,
+    "0o17": 15,
+    "0O17": 15,
+    "017": 15,
+    "08": 8,
+    "-0x1F": -31,
+    "0B1": 1,
+    "1_000": 1000,
+    "0777777777777777777777777": 777_777_777_777_777_777_777_777.0,
+    "12:30": "12:30",
+    "1:30:20": "1:30:20",
+    "0x": "0x",
+    "0xFFFFFFFFFFFFFFFFFF": "0xFFFFFFFFFFFFFFFFFF",
+    "1e400": "1e400",
+    "9" * 5000: "9" * 5000,
+    "2024-01-01": date(2024, 1, 1),
+    "2024-1-1 10:00:00": date(2024, 1, 1),
+    "0000-01-01": date(1, 1, 1),
+    "2024-02-30": "2024-02-30",
+    "yes": "yes",
+    "TRUE": True,
+    "~": None,
+    "-.inf": float("-inf"),
+    "=": "=",
+    "1.2.3": "1.2.3",
+}
+"""What Pulumi 3.274 reads where each is written without quotes (``pulumi config --json``), dates as such."""
+
+
+@pytest.mark.parametrize("text", PLAIN, ids=lambda text: text[:30])
+def test_what_has_no_quotes_is_read_as_pulumi_reads_it(text: str) -> None:
+    assert plain_value(text) == PLAIN[text]
+    assert isinstance(plain_value(text), str) == isinstance(PLAIN[text], str)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "awa:database: 5e10",
+            "awa:database: must be text or a mapping; put it in quotes; without quotes Pulumi reads 50000000000",
+        ),
+        (
+            "awa:database: {name: 0o17}",
+            "awa:database.name: must be text; put it in quotes; without quotes Pulumi reads 15",
+        ),
+        (
+            "awa:roles: {owner: 2024-01-01}",
+            "awa:roles.owner: must be text; put it in quotes; without quotes Pulumi reads the date 2024-01-01",
+        ),
+        ("awa:database: 40", "awa:database: must be text or a mapping; put it in quotes"),
+        ("awa:lockWait: 1:30", "awa:lockWait: must be a number"),
+        ("awa:databaseUrl: {secure: 5e10}", "awa:databaseUrl.secure: must be text; put it in quotes"),
+        ("awa:databaseUrl: 5e10", "awa:databaseUrl: must be text or a mapping; put it in quotes"),
+    ],
+)
+def test_a_text_that_pulumi_reads_as_something_else_has_to_be_in_quotes(line: str, problem: str) -> None:
+    assert problems_of(in_config(line)) == [f"Pulumi.dev.yaml:2: {problem}"]
+
+
+def test_a_value_with_a_tag_is_read_as_that() -> None:
+    text = in_config("awa:lockWait: !!float 5e1", "awa:database: !!str 5e10")
+    read = parse(text, "Pulumi.dev.yaml")
+    assert (read.lock_wait, read.database) == (50, DatabaseEntry.model_validate({"name": "5e10"}))
+
+
+def test_keys_may_be_merged_from_elsewhere() -> None:
+    text = in_config("<<: {awa:database: shop}", "awa:queueStorageSchemas:", "  - &a {schema: a}") + (
+        "    \n  awa:roles: {<<: {owner: o}, migrator: m}\n"
+    )
+    read = parse(text, "Pulumi.dev.yaml")
+    assert read.database == DatabaseEntry.model_validate({"name": "shop"})
+    assert read.roles is not None
+    assert (read.roles.owner, read.roles.migrator) == ("o", "m")
+
+
+def test_keys_that_are_where_nothing_reads_them_are_reported() -> None:
+    text = in_config("awa:", "  database: jobs", "  other: 1", "  ? [a]", "  : 1") + "awa:lockWait: 5\n"
+    nested = "keys of awa-infra are not nested; write awa:database, or PROJECT:awa if it is the project's own"
+    assert problems_of(text) == [
+        f"Pulumi.dev.yaml:3: awa.database: {nested}",
+        "Pulumi.dev.yaml:7: awa:lockWait: nothing reads it outside of config:; write it there",
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "text", "{}", "[database]", "{other: database}"])
+def test_a_key_of_the_project_itself_may_be_called_awa(value: str) -> None:
+    assert parse(in_config(f"awa: {value}"), "Pulumi.dev.yaml") == NOTHING
 
 
 @pytest.mark.parametrize("text", ["- a\n", "config\n", "5\n", "config: [1]\n", "config: text\n", "config: true\n"])

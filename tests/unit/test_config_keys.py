@@ -130,7 +130,7 @@ def test_the_runtime_role_may_make_lanes_where_jobs_will_go(values: dict[str, An
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"database": 5}, "database: must be text or a mapping"),
+        ({"database": 5}, "database: must be text or a mapping; put it in quotes"),
         ({"database": ["shop"]}, "database: must be text or a mapping"),
         ({"database": {"owner": "o"}}, "database.name: is missing"),
         ({"database": {"name": "shop", "ownr": "x"}}, "database.ownr: unknown key; did you mean owner?"),
@@ -203,7 +203,7 @@ def test_the_runtime_role_may_make_lanes_where_jobs_will_go(values: dict[str, An
             "observerPassword: there is no observer role; set roles.observer, or remove its password",
         ),
         ({"runtimePassword": "", "roles": ROLES}, "runtimePassword: must not be empty"),
-        ({"runtimePassword": 5, "roles": ROLES}, "runtimePassword: must be text or a mapping"),
+        ({"runtimePassword": 5, "roles": ROLES}, "runtimePassword: must be text or a mapping; put it in quotes"),
         ({"databaseUrl": ""}, "databaseUrl: must not be empty"),
         ({"lockTimeout": -0.5}, "lockTimeout: must be at least 0"),
         ({"lockTimeout": float("inf")}, "lockTimeout: must be a finite number"),
@@ -225,7 +225,7 @@ def test_what_is_wrong_with_a_key_is_said_once(values: dict[str, Any], problem: 
     [
         ({"queues": "orders"}, "queues: must be a list"),
         ({"queues": [""]}, "queues[0]: must not be empty"),
-        ({"queues": [5]}, "queues[0]: must be text or a mapping"),
+        ({"queues": [5]}, "queues[0]: must be text or a mapping; put it in quotes"),
         ({"queues": [{"name": 5}]}, "queues[0].name: must be text; put it in quotes"),
         ({"queues": ["q" * 201]}, "queues[0]: has more than 200 characters"),
         ({"queues": ["a\nb"]}, "queues[0]: contains non-printable characters"),

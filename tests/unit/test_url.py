@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 from urllib.parse import quote
 
 import pytest
@@ -255,6 +256,42 @@ def test_another_login_to_the_same_database_keeps_everything_else(url: str, expe
 def test_a_login_without_a_password_gets_none_of_another_role(url: str) -> None:
     assert Target.of(Target.of(url).with_login("you", None)).parameters.get("password") is None
     assert Target.of(Target.of(url).with_login("you", None)).parameters["user"] == "you"
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "database"),
+    [
+        ("postgresql://admin:pw@host:5432", {}, "admin"),
+        ("postgresql://admin@host/", {}, "admin"),
+        ("postgresql://ad%2Fmin@host?sslmode=require", {}, "ad/min"),
+        ("postgresql://host?user=admin", {}, "admin"),
+        ("host=host user=admin", {}, "admin"),
+        ("postgresql://admin@host", {"PGDATABASE": "jobs"}, "jobs"),
+        ("postgresql://", {"PGHOST": "host", "PGUSER": "admin"}, "admin"),
+        ("postgresql://admin@host/shop", {"PGDATABASE": "jobs"}, "shop"),
+        ("postgresql://admin@host?dbname=shop", {"PGDATABASE": "jobs"}, "shop"),
+        ("service=jobs user=admin", {}, None),
+        ("postgresql://admin@host?service=jobs", {}, None),
+    ],
+)
+def test_another_login_leads_to_the_same_database_where_the_url_names_none(
+    url: str, environment: dict[str, str], database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's library takes the name of the user, which is another one then."""
+    for name in ("PGDATABASE", "PGUSER", "PGHOST", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = Target.of(Target.of(url).with_login("you", "p@ss"))
+    before = {key: value for key, value in Target.of(url).parameters.items() if key != "dbname"}
+    named = {} if database is None else {"dbname": database}
+    assert found.parameters == {**before, "user": "you", "password": "p@ss", **named}
+
+
+def test_another_login_leads_to_the_database_of_the_user_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PGDATABASE", "PGUSER", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    assert Target.of(Target.of("host=h").with_login("you", None)).address()[1] == getpass.getuser()
 
 
 def test_what_an_application_keeps_in_options_is_hidden_like_a_password() -> None:

@@ -11,7 +11,14 @@ from importlib import resources
 
 from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.numbering import in_order, numbered_dropped_queries, stem_paths, stems
+from awa_infra.bundles.numbering import (
+    in_order,
+    number,
+    numbered_dropped_queries,
+    reached_after,
+    stem_paths,
+    stems,
+)
 from awa_infra.bundles.preflight import keeping_installer, locked, preflight, stop
 
 _SETTINGS = """\
@@ -48,9 +55,10 @@ def downgrade() -> None:
 '''
 
 _CONDITION = """\
-    # A database that `awa migrate` brought here has it already.
+    # A database that `awa migrate` brought to version {version} or a later one has it already. The highest version
+    # counts, as for Awa: where a row is lost, its migration would run on top of all later ones.
     if connection.exec_driver_sql("SELECT to_regclass('awa.schema_version')").scalar() is not None and (
-        connection.exec_driver_sql("SELECT 1 FROM awa.schema_version WHERE version = {version}").scalar() is not None
+        connection.exec_driver_sql("SELECT 1 FROM awa.schema_version WHERE version >= {version} LIMIT 1").scalar()
     ):
         return
 """
@@ -77,17 +85,15 @@ def files(contents: Contents) -> dict[str, bytes]:
 
 def _revisions(contents: Contents) -> Iterator[tuple[str, bytes]]:
     named = stems(contents)
-    migrations = {named[step.key]: step.key for step in contents.plan.steps if step.key in named and step.key[0] == "V"}
     ordered = in_order(contents, named)
     for before, stem in zip([None, *ordered], ordered, strict=False):
-        version = int(migrations[stem].removeprefix("V")) if stem in migrations else None
         text = _REVISION.format(
             title=stem,
             revision=_revision(stem),
             before=_revision(before) if before else None,
             labels=None if before else ("awa",),
             stem=stem,
-            condition="" if version is None else _CONDITION.format(version=version),
+            condition=_CONDITION.format(version=reached_after(number(stem))),
         )
         yield f"versions/{stem}.py", text.encode()
 

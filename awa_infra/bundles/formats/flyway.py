@@ -75,8 +75,8 @@ ISOLATION_LEVEL = "isolation-level"
 _FIRST = BEFORE_THE_HISTORY | {ISOLATION_LEVEL}
 """Checked before Flyway makes its history."""
 
-_UNDER_THE_LOCK = frozenset({"newer-schema"})
-"""Checked before each file: on a pool a newer ``awa migrate`` may run between two. On a connection of Flyway's own
+_UNDER_THE_LOCK = frozenset({"newer-schema", NOT_ADOPTED})
+"""Checked before each file: on a pool another ``awa migrate`` may run between two. On a connection of Flyway's own
 everything is checked again before the first file: the preflight has another connection, which gives the lock back."""
 
 
@@ -97,7 +97,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     gone = dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [
-        _not_adopted(),
+        _not_adopted(contents),
         *lock_table_queries(contents, together=False),
         *gone,
         tool_timeout_query("Flyway"),
@@ -128,11 +128,12 @@ def files(contents: Contents) -> dict[str, bytes]:
     }
 
 
-def _not_adopted() -> GateQuery:
+def _not_adopted(contents: Contents) -> GateQuery:
+    versions = json.dumps(sorted(contents.desired.release.versions))
     return GateQuery(
         code=NOT_ADOPTED,
         needs=("awa.schema_version", f"{HISTORY_SCHEMA}.flyway_schema_history"),
-        sql=sqltext.load("bundle/flyway_not_adopted.sql"),
+        sql=sqltext.render("bundle/flyway_not_adopted.sql", versions=versions),
     )
 
 

@@ -35,7 +35,8 @@ _AUTHOR = "awa-infra"
 
 _HEADER = """\
 # Awa's migrations for Liquibase. Changesets awa-vNNN are Awa's own text; on a database where Awa's version
-# table already has that version they are marked as run. The first two and the last one run at every update.
+# table already has that version, or a later one, they are marked as run. The first two and the last one run at every
+# update.
 """
 
 _FIRST_OF_ALL = """\
@@ -140,10 +141,12 @@ def _sql_file(path: str) -> dict[str, Any]:
 
 
 def _not_yet_there(version: int) -> list[dict[str, Any]]:
-    # Liquibase stops at the first alternative that holds, so the query never meets a missing table. "TEST" makes
-    # update-sql ask as well, which by default writes out what an adopted database already has.
+    # The highest version counts, as for Awa: where a row is lost, its migration would run on top of all later ones.
+    # Preconditions are not part of a changeset's checksum. Liquibase stops at the first alternative that holds, so the
+    # query never meets a missing table. "TEST" makes update-sql ask as well, which by default writes out what an
+    # adopted database already has.
     table = {"schemaName": CANONICAL_SCHEMA, "tableName": "schema_version"}
-    query = sqltext.render("bundle/version_rows.sql", version=version).strip()
+    query = sqltext.render("bundle/version_reached.sql", version=version).strip()
     return [
         {"onFail": "MARK_RAN"},
         {"onSqlOutput": "TEST"},

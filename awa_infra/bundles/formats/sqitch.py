@@ -106,6 +106,6 @@ SQITCH = Format(
     text_of=_unwrapped,
     appends=True,
     checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
-    again="Run again. If it fails because something already exists, sqitch has not recorded that change: record it as "
-    "for a database that `awa migrate` migrated.",
+    again="Run again. If it stops with `not-adopted`, sqitch has not recorded the last change: record it as for a "
+    "database that `awa migrate` migrated.",
 )

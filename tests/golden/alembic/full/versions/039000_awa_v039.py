@@ -14,9 +14,10 @@ FILE = Path(__file__).parent.parent / "sql" / "039000_awa_v039.sql"
 
 def upgrade() -> None:
     connection = op.get_bind()
-    # A database that `awa migrate` brought here has it already.
+    # A database that `awa migrate` brought to version 39 or a later one has it already. The highest version
+    # counts, as for Awa: where a row is lost, its migration would run on top of all later ones.
     if connection.exec_driver_sql("SELECT to_regclass('awa.schema_version')").scalar() is not None and (
-        connection.exec_driver_sql("SELECT 1 FROM awa.schema_version WHERE version = 39").scalar() is not None
+        connection.exec_driver_sql("SELECT 1 FROM awa.schema_version WHERE version >= 39 LIMIT 1").scalar()
     ):
         return
     connection.exec_driver_sql(FILE.read_text(encoding="utf-8"))

@@ -109,6 +109,9 @@ BEGIN
     END IF;
     -- Between the checks before the run and this lock another migration may have run.
     PERFORM set_config('awa_infra.fresh', (own_connection AND NOT held)::text, true);
+    -- With -group=true the history shows nothing of this transaction, so only its first file can be compared with it.
+    PERFORM set_config('awa_infra.files',
+                       (coalesce(nullif(current_setting('awa_infra.files', true), ''), '0')::integer + 1)::text, true);
 END
 $awa_infra$;
 
@@ -223,27 +226,56 @@ SELECT 'owner-not-acting' AS code,
     END IF;
 
     -- 'not-adopted, for the operator who runs the bundle'
-    IF fresh AND string_to_array('awa.schema_version awa_migrations.flyway_schema_history', ' ') <@ readable THEN
+    IF true AND string_to_array('awa.schema_version awa_migrations.flyway_schema_history', ' ') <@ readable THEN
         FOR problem IN
--- Flyway would run version 1 on a schema that another program migrated, and fail half way. With too high a baseline it
--- would never run the versions between.
+-- Flyway would run version 1 on a schema that another program migrated, and fail half way. With a history or a baseline
+-- that ends too low it would run migrations again on top of later ones, and bring back what those have replaced; with too
+-- high a baseline it would never run the versions between.
+WITH history AS MATERIALIZED (
+    SELECT split_part(h.version, '.', 1)::numeric AS version, h.type = 'BASELINE' AS baseline
+      FROM awa_migrations.flyway_schema_history h
+     WHERE h.version IS NOT NULL AND h.success AND h.type <> 'DELETE'
+       -- Repair marks what the folder of that day did not have, and Flyway runs it again.
+       AND NOT EXISTS (SELECT FROM awa_migrations.flyway_schema_history d
+                        WHERE d.type = 'DELETE' AND d.version = h.version AND d.installed_rank > h.installed_rank)
+), known AS MATERIALIZED (
+    SELECT h.version, h.baseline FROM history h ORDER BY h.version DESC LIMIT 1
+), found AS MATERIALIZED (
+    -- Of a transaction of several files only the first one can tell; see the callback before each file.
+    SELECT max(version) AS version
+      FROM awa.schema_version
+    HAVING coalesce(current_setting('awa_infra.files', true), '') IN ('', '1')
+)
 SELECT 'not-adopted' AS code,
        format('Schema awa in database %I is at version %s, but Flyway''s history does not know it.',
-              current_database(), max(version)) AS message,
+              current_database(), f.version) AS message,
        format('Tell Flyway once: DROP TABLE awa_migrations.flyway_schema_history (it is empty), '
-              'then run: flyway -baselineVersion=%s baseline', max(version)) AS hint
-  FROM awa.schema_version
-HAVING max(version) IS NOT NULL
-   AND NOT EXISTS (SELECT FROM awa_migrations.flyway_schema_history h WHERE h.version IS NOT NULL AND h.success)
+              'then run: flyway -baselineVersion=%s baseline', f.version) AS hint
+  FROM found f
+ WHERE f.version IS NOT NULL AND NOT EXISTS (SELECT FROM history)
 UNION ALL
 SELECT 'not-adopted',
-       format('Flyway''s baseline is version %s, but schema awa in database %I is only at version %s: Flyway would '
-              'never run what is between.', h.version, current_database(), found.version),
+       format('Schema awa in database %I is at version %s, but Flyway''s history ends at version %s.',
+              current_database(), f.version, k.version),
+       format('Another program migrated it. Tell Flyway once: DROP TABLE awa_migrations.flyway_schema_history, then run: '
+              'flyway -baselineVersion=%s baseline', f.version)
+  FROM known k
+ CROSS JOIN found f
+ WHERE NOT k.baseline
+   -- A Flyway that was killed has not noted the last file that was committed; that one is run again.
+   AND f.version > coalesce((SELECT min(v.version::integer) FROM json_array_elements_text('[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]') AS v (version)
+                              WHERE v.version::integer > k.version), k.version)
+UNION ALL
+SELECT 'not-adopted',
+       format('Flyway''s baseline is version %s, but schema awa in database %I is %s version %s: Flyway would %s.',
+              k.version, current_database(), CASE WHEN k.version > f.version THEN 'only at' ELSE 'at' END, f.version,
+              CASE WHEN k.version > f.version THEN 'never run what is between'
+                   ELSE 'run again what is between' END),
        format('Correct it: DROP TABLE awa_migrations.flyway_schema_history, then run: flyway -baselineVersion=%s '
-              'baseline', found.version)
-  FROM awa_migrations.flyway_schema_history h
- CROSS JOIN (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE h.type = 'BASELINE' AND split_part(h.version, '.', 1)::integer > found.version
+              'baseline', f.version)
+  FROM known k
+ CROSS JOIN found f
+ WHERE k.baseline AND k.version <> f.version
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
@@ -294,9 +326,13 @@ SELECT 'auto-row-security' AS code,
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
 -- make them wait, and all other sessions behind them. Without pg_read_all_stats a role sees only its own sessions here.
+-- An automatic vacuum is not in the way: PostgreSQL cancels it once a lock has been waited for, unless it prevents wraparound.
 SELECT 'blocking-session' AS code,
-       format('Session %s (user %s%s) has held locks on tables of %s in a transaction of %s s; it is %s.', a.pid,
-              a.usename, coalesce(', ' || nullif(a.application_name, ''), ''),
+       format('%s has held locks on tables of %s in a transaction of %s s; it is %s.',
+              CASE WHEN a.backend_type = 'autovacuum worker'
+                   THEN format('The automatic vacuum %s, which prevents wraparound and is not cancelled,', a.pid)
+                   ELSE format('Session %s (user %s%s)', a.pid, a.usename,
+                               coalesce(', ' || nullif(a.application_name, ''), '')) END,
               string_agg(DISTINCT n.nspname, ' and '),
               extract(epoch FROM clock_timestamp() - a.xact_start)::int, a.state) AS message,
        format('Wait for it or end it with SELECT pg_terminate_backend(%s).',
@@ -307,11 +343,12 @@ SELECT 'blocking-session' AS code,
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE a.datname = current_database()
    AND a.pid <> pg_backend_pid()
+   AND (a.backend_type IS DISTINCT FROM 'autovacuum worker' OR a.query LIKE '%(to prevent wraparound)')
    AND a.xact_start < clock_timestamp() - interval '10 seconds'
    AND (n.nspname = 'awa'
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
- GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state
+ GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state, a.backend_type
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;

@@ -231,19 +231,23 @@ SELECT 'not-owner' AS code,
     -- 'not-adopted, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version awa_migrations.changes', ' ') <@ readable THEN
         FOR problem IN
--- The tool would run its first migration on a schema that another program migrated, and fail in it.
+-- The tool would run migrations on a schema that another program has brought past them: the first one fails in it, and
+-- any other one brings back what later ones have replaced.
 SELECT 'not-adopted' AS code,
-       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
-              current_database(), found.version, 'sqitch') AS message,
+       format('Schema awa in database %I is at version %s, but the history of %s %s.',
+              current_database(), found.version, 'sqitch',
+              CASE WHEN known.version IS NULL THEN 'does not know it'
+                   ELSE format('ends at version %s', known.version) END) AS message,
        format('Run sqitch deploy --log-only --to %s and the address of the database; then deploy.',
               lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
   FROM (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE found.version > 0
-   AND NOT EXISTS (
+ CROSS JOIN (SELECT max(h.identity::bigint) / 1000 AS version
+               FROM (
 SELECT split_part(c.change, '_', 1)::integer::text AS identity, NULL::integer AS checksum, 'applied' AS outcome
   FROM awa_migrations.changes c
  WHERE c.project = 'awa_infra' AND c.change ~ '^[0-9]{1,9}_'
-       )
+                    ) AS h) known
+ WHERE found.version > greatest(0, known.version)
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
@@ -252,19 +256,23 @@ SELECT split_part(c.change, '_', 1)::integer::text AS identity, NULL::integer AS
     -- 'not-adopted, for the operator who runs the bundle'
     IF true AND string_to_array('awa.schema_version', ' ') <@ readable THEN
         FOR problem IN
--- The tool would run its first migration on a schema that another program migrated, and fail in it.
+-- The tool would run migrations on a schema that another program has brought past them: the first one fails in it, and
+-- any other one brings back what later ones have replaced.
 SELECT 'not-adopted' AS code,
-       format('Schema awa in database %I is at version %s, but the history of %s does not know it.',
-              current_database(), found.version, 'sqitch') AS message,
+       format('Schema awa in database %I is at version %s, but the history of %s %s.',
+              current_database(), found.version, 'sqitch',
+              CASE WHEN known.version IS NULL THEN 'does not know it'
+                   ELSE format('ends at version %s', known.version) END) AS message,
        format('Run sqitch deploy --log-only --to %s and the address of the database; then deploy.',
               lpad((found.version * 1000)::text, 6, '0') || '_awa_v' || lpad(found.version::text, 3, '0')) AS hint
   FROM (SELECT max(version) AS version FROM awa.schema_version) found
- WHERE found.version > 0
-   AND NOT EXISTS (
--- The tool's table does not exist yet.
-SELECT
+ CROSS JOIN (SELECT max(h.identity::bigint) / 1000 AS version
+               FROM (
+-- The tool's table does not exist yet. Where it does, it knows more than any bundle: another query reads it.
+SELECT '999999999' AS identity
  WHERE to_regclass('awa_migrations.changes') IS NOT NULL
-       )
+                    ) AS h) known
+ WHERE found.version > greatest(0, known.version)
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
@@ -297,9 +305,13 @@ SELECT 'auto-row-security' AS code,
         FOR problem IN
 -- Migrations take exclusive locks on Awa's tables. A session that has held any lock on one of them for long would
 -- make them wait, and all other sessions behind them. Without pg_read_all_stats a role sees only its own sessions here.
+-- An automatic vacuum is not in the way: PostgreSQL cancels it once a lock has been waited for, unless it prevents wraparound.
 SELECT 'blocking-session' AS code,
-       format('Session %s (user %s%s) has held locks on tables of %s in a transaction of %s s; it is %s.', a.pid,
-              a.usename, coalesce(', ' || nullif(a.application_name, ''), ''),
+       format('%s has held locks on tables of %s in a transaction of %s s; it is %s.',
+              CASE WHEN a.backend_type = 'autovacuum worker'
+                   THEN format('The automatic vacuum %s, which prevents wraparound and is not cancelled,', a.pid)
+                   ELSE format('Session %s (user %s%s)', a.pid, a.usename,
+                               coalesce(', ' || nullif(a.application_name, ''), '')) END,
               string_agg(DISTINCT n.nspname, ' and '),
               extract(epoch FROM clock_timestamp() - a.xact_start)::int, a.state) AS message,
        format('Wait for it or end it with SELECT pg_terminate_backend(%s).',
@@ -310,11 +322,12 @@ SELECT 'blocking-session' AS code,
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE a.datname = current_database()
    AND a.pid <> pg_backend_pid()
+   AND (a.backend_type IS DISTINCT FROM 'autovacuum worker' OR a.query LIKE '%(to prevent wraparound)')
    AND a.xact_start < clock_timestamp() - interval '10 seconds'
    AND (n.nspname = 'awa'
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
- GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state
+ GROUP BY a.pid, a.usename, a.application_name, a.xact_start, a.state, a.backend_type
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;

@@ -1,0 +1,53 @@
+"""Compare the database where an object was last applied with the one that the connection leads to now."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from awa_infra.database.identity import address, read_place
+from awa_infra.errors import DatabaseMissingError
+from awa_infra.model import Place, Same
+from awa_infra.spec.base import Props
+
+PLACE: Final = "database_identity"
+"""The output that says where an object was last applied; states of before this release have none."""
+
+
+def kept_place(props: Props) -> Place | None:
+    """Return where an object was last applied; ``None`` where that was not recorded."""
+    return Place.of(props.get(PLACE))
+
+
+def moved(kept: Place | None, now: Place) -> str:
+    """Return in one sentence that an object was last applied elsewhere; empty if it was not, or is not recorded."""
+    same = Same.YES if kept is None else kept.same_as(now)
+    if same is Same.YES:
+        return ""
+    led = f"The connection leads to database {now} now, and led to {kept} before"
+    if same is Same.NO:
+        return f"{led}, which is another one. What is there stays as it is, and is not copied."
+    return f"{led}. Nothing shows whether that is the same one."
+
+
+def place_now(url: str) -> Place | None:
+    """Return which database a connection string leads to; ``None`` if the server has no such database.
+
+    Raises:
+        AwaInfraError: it cannot be read.
+    """
+    try:
+        return read_place(url)
+    except DatabaseMissingError:
+        return None
+
+
+def is_elsewhere(kept: Place | None, url: str) -> bool:
+    """Whether an object that a connection does not lead to may be in another database, where it was last applied.
+
+    Raises:
+        AwaInfraError: the database cannot be read.
+    """
+    if kept is None:
+        return False
+    now = place_now(url)
+    return kept.where != address(url) if now is None else kept.same_as(now) is not Same.YES

@@ -1,0 +1,55 @@
+"""Which database a declared object is in, as one line that is kept with it and that people can read. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_WRITTEN = re.compile(r"(?P<where>.+) \(oid (?P<oid>\d+)(?:, system (?P<system>\d+))?\)", re.DOTALL)
+
+
+class Same(Enum):
+    """Whether two places are one database."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One database, by its address and by what identifies it whatever its address.
+
+    Attributes:
+        where: name of the database and address of the server, without a login: ``jobs at db.example:5432``.
+        oid: of the database in its server; a database that was made anew or restored from a dump has another.
+        system: identifier of the server's data, which a physical copy keeps; ``None`` where the role may not ask.
+    """
+
+    where: str
+    oid: int
+    system: str | None = None
+
+    @staticmethod
+    def of(text: object) -> Place | None:
+        """Return the place of a line that was kept; ``None`` for anything else, as where none was kept."""
+        found = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
+        return None if found is None else Place(found["where"], int(found["oid"]), found["system"])
+
+    def __str__(self) -> str:
+        """Return the line that is kept."""
+        system = f", system {self.system}" if self.system else ""
+        return f"{self.where} (oid {self.oid}{system})"
+
+    def same_as(self, other: Place) -> Same:
+        """Return whether the two are one database.
+
+        Without both identifiers of a server's data, the same address and oid count as one database, and another oid
+        as another one. The same oid at another address may be either: many servers number their databases alike.
+        """
+        if self.oid != other.oid:
+            return Same.NO
+        if self.system and other.system:
+            return Same.YES if self.system == other.system else Same.NO
+        return Same.YES if self.where == other.where else Same.UNKNOWN

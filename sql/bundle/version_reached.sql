@@ -1,0 +1,1 @@
+SELECT count(*) FROM awa.schema_version WHERE version >= {version}

@@ -1,1 +1,0 @@
-SELECT count(*) FROM awa.schema_version WHERE version = {version}

@@ -1,0 +1,178 @@
+"""An object that was applied in one database, and a connection of the provider that leads to another one now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pulumi.runtime.proto import provider_pb2
+
+from awa_infra.database.observe import read_state
+from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
+from tests.support.plugin import Plugin, plugin_process, secret, struct
+from tests.support.provider import CallFailed, ProviderProcess
+from tests.support.servers import Database, TestServer
+
+SMALL = {"schema": "acme_jobs", "queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
+DROPPING = {**SMALL, "deletionPolicy": "drop"}
+PLACE = r"{} at [\w.:]+ \(oid \d+, system \d+\)"
+
+
+@pytest.fixture
+def other(server: TestServer, awa_template: Database) -> Iterator[Database]:
+    """Give a second database that the real ``awa migrate`` migrated."""
+    made = server.create(awa_template.name)
+    yield made
+    server.drop(made)
+
+
+@pytest.fixture
+def kept(awa_database: Database) -> dict[str, Any]:
+    """Give the outputs of a schema that an earlier run made in the first database."""
+    with plugin_process() as earlier:
+        return to(earlier, awa_database).create(DROPPING)[1]
+
+
+def to(plugin: Plugin, database: Database) -> Plugin:
+    """Point the provider at a database."""
+    plugin.configure({"databaseUrl": secret(database.url)})
+    plugin.engine.lines.clear()
+    return plugin.use("QueueStorageSchema")
+
+
+def there(database: Database) -> bool:
+    return read_state(database.url).substrate("acme_jobs") is not None
+
+
+def made_by_others(database: Database) -> None:
+    with plugin_process() as others:
+        to(others, database).create(SMALL)
+
+
+@pytest.mark.parametrize("occupied", [True, False], ids=["another one there", "none there"])
+@pytest.mark.parametrize("refreshed", [True, False], ids=["refreshed", "not refreshed"])
+def test_a_schema_is_dropped_in_no_other_database_than_the_one_where_it_was_applied(
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database, other: Database, occupied: bool, refreshed: bool
+) -> None:
+    if occupied:
+        made_by_others(other)
+    plugin = to(own_plugin, other)
+    if refreshed:
+        id_, _inputs, kept = plugin.read("acme_jobs", kept)
+        assert id_ == "acme_jobs"
+    with pytest.raises(CallFailed, match=r"removal-elsewhere") as refused:
+        plugin.delete("acme_jobs", kept)
+    names = (PLACE.format(database.name) for database in (awa_database, other))
+    assert re.search("last applied in database {}, .* leads to another one: {}".format(*names), str(refused.value))
+    assert there(awa_database)
+    assert there(other) is occupied
+
+
+def test_a_schema_is_not_gone_because_the_connection_leads_to_a_database_that_is_missing(
+    server: TestServer, own_plugin: Plugin, kept: dict[str, Any], database: Database
+) -> None:
+    server.drop(database)
+    plugin = to(own_plugin, database)
+    assert plugin.read("acme_jobs", kept)[0] == "acme_jobs"
+    with pytest.raises(CallFailed, match=rf"{database.name} at .*, which is missing.*removal-elsewhere"):
+        plugin.delete("acme_jobs", kept)
+
+
+def test_a_database_that_is_gone_takes_its_schema_along(
+    server: TestServer, own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    server.drop(awa_database)
+    plugin = to(own_plugin, awa_database)
+    assert plugin.read("acme_jobs", kept)[0] == ""
+    plugin.delete("acme_jobs", kept)
+    assert plugin.log[-1] == "The database of queue-storage schema acme_jobs is gone, and the schema with it."
+
+
+def test_an_update_moves_a_schema_to_the_database_that_took_the_place_of_the_first(
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database, other: Database
+) -> None:
+    """As after a dump that was restored elsewhere: the preview says it, and a removal is allowed after the update."""
+    made_by_others(other)
+    plugin = to(own_plugin, other)
+    assert plugin.check(DROPPING, DROPPING)[1] == {}
+    assert plugin.diff(kept, DROPPING, DROPPING).changes
+    (line,) = plugin.log
+    now, before = PLACE.format(other.name), PLACE.format(awa_database.name)
+    assert re.match(f"The connection leads to database {now} now, and led to {before} before, which is another", line)
+    moved = plugin.update(kept, DROPPING)
+    assert not plugin.diff(moved, DROPPING, DROPPING).changes
+    with plugin_process() as later:
+        to(later, other).delete("acme_jobs", moved)
+    assert there(awa_database)
+    assert not there(other)
+
+
+@pytest.mark.parametrize(("kind", "inputs"), [("Schema", {}), ("StorageActivation", {"schema": "awa"})])
+def test_another_database_of_the_provider_is_an_update_that_is_said(
+    own_plugin: Plugin, awa_database: Database, other: Database, kind: str, inputs: dict[str, Any]
+) -> None:
+    kept = to(own_plugin, awa_database).use(kind).create(inputs)[1]
+    plugin = to(own_plugin, other).use(kind)
+    assert plugin.diff(kept, inputs, inputs).changes
+    assert plugin.log[0].startswith(f"The connection leads to database {other.name} at ")
+    moved = plugin.update(kept, inputs)
+    assert moved["databaseIdentity"].startswith(f"{other.name} at ")
+    assert not plugin.diff(moved, inputs, inputs).changes
+
+
+def test_a_state_that_does_not_say_where_its_schema_is_has_no_diff_and_gets_it_by_the_next_call(
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    plugin = to(own_plugin, awa_database)
+    before = {key: value for key, value in kept.items() if key != "databaseIdentity"}
+    assert not plugin.diff(before, DROPPING, DROPPING).changes
+    assert plugin.update(before, DROPPING) == kept
+    assert plugin.read("acme_jobs", before)[2]["databaseIdentity"] == kept["databaseIdentity"]
+    with plugin_process() as later:
+        to(later, awa_database).delete("acme_jobs", before)
+    assert not there(awa_database)
+
+
+def test_the_same_database_by_another_name_or_address_is_no_diff(
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    plugin = to(own_plugin, awa_database)
+    elsewhere = re.sub(".* at .* (?=[(])", "renamed at old-primary.example:5432 ", kept["databaseIdentity"])
+    assert not plugin.diff({**kept, "databaseIdentity": elsewhere}, DROPPING, DROPPING).changes
+
+
+def test_without_the_identifier_of_the_server_another_address_is_said_and_refused(
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    plugin = to(own_plugin, awa_database)
+    unread = re.sub(", system .*[)]", ")", kept["databaseIdentity"])
+    assert not plugin.diff({**kept, "databaseIdentity": unread}, DROPPING, DROPPING).changes
+    elsewhere = {**kept, "databaseIdentity": re.sub(" at [^ ]*", " at old.example:5432", unread)}
+    assert plugin.diff(elsewhere, DROPPING, DROPPING).changes
+    assert plugin.log[-1].endswith("Nothing shows whether that is the same one.")
+    unsure = r"nothing shows whether .* is the same database.*removal-elsewhere"
+    with plugin_process() as later, pytest.raises(CallFailed, match=unsure):
+        to(later, awa_database).delete("acme_jobs", elsewhere)
+    assert there(awa_database)
+
+
+def test_a_refresh_of_a_dynamic_schema_records_where_it_is(provider: ProviderProcess, awa_database: Database) -> None:
+    storage = provider.use(QueueStorageSchemaProvider())
+    id_, kept = storage.create({"database_url": awa_database.url, "schema": "acme_jobs"})
+    before = {key: value for key, value in kept.items() if key != "database_identity"}
+    assert storage.read(id_, before) == (id_, kept)
+    assert not storage.changes(before, {"database_url": awa_database.url, "schema": "acme_jobs"})
+
+
+def test_the_preview_says_that_the_connection_of_the_provider_leads_elsewhere(
+    plugin: Plugin, awa_database: Database, other: Database
+) -> None:
+    """Also where every resource is removed, so that no other is compared."""
+    olds, news = ({"databaseUrl": secret(database.url)} for database in (awa_database, other))
+    urn = "urn:pulumi:test::test::pulumi:providers:awa::default"
+    plugin.call("DiffConfig", provider_pb2.DiffRequest(urn=urn, olds=struct(olds), news=struct(news)))
+    (line,) = plugin.log
+    assert f"leads to database {other.name} at " in line
+    assert f"led to {awa_database.name} at " in line
