@@ -63,8 +63,6 @@ TYPESCRIPT: Final[Mapping[str, list[str]]] = {
         "has a problem: laneSchemas: schema 'shop' is not in queueStorageSchemas",
     ],
     "database": [
-        "2 conditions do not hold",
-        "role nobody_x, which does not exist. [database-owner-unusable]",
         "encoding UTF9, which this server does not have. [database-encoding-unusable]",
     ],
     "component": [
