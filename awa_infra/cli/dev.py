@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
-from awa_infra.cli.options import TEXT, config_option, json_option
+from awa_infra.cli.options import TEXT, URL, config_option, json_option
 from awa_infra.cli.output import print_error, print_json
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def stop(*, folder: Path | None, delete: bool) -> None:
 @click.option(
     "--database-url",
     envvar="AWA_TEST_DATABASE_URL",
-    type=TEXT,
+    type=URL,
     metavar="URL",
     help="Any database of the server where tests ran; prefer the environment variable.",
 )

@@ -45,10 +45,23 @@ class _Role(_Text):
         return super().convert(value, param, ctx) or self.fail("is empty; name a role, or leave it out.", param, ctx)
 
 
+class _Url(_Text):
+    """A connection string; the text of a variable that is not set must not mean wherever libpq's defaults lead."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the connection string; an empty environment variable is one that is not set."""
+        found = super().convert(value, param, ctx)
+        given = ctx is None or param is None or ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+        if given and not found.strip():
+            self.fail("is empty; give a connection string, or leave the option out.", param, ctx)
+        return found
+
+
 TEXT = _Text()
 """The type of options that are names, connection strings and the like; paths keep their bytes."""
 
 ROLE = _Role()
+URL = _Url()
 
 
 def file_option(*names: str, about: str, required: bool = False) -> Callable[[F], F]:
@@ -66,7 +79,7 @@ def file_option(*names: str, about: str, required: bool = False) -> Callable[[F]
 database_url_option = click.option(
     "--database-url",
     envvar="DATABASE_URL",
-    type=TEXT,
+    type=URL,
     metavar="URL",
     help="Connection string. Prefer the environment variable DATABASE_URL: other users can see arguments.",
 )

@@ -121,7 +121,7 @@ def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tu
     refuse_other_files(out)
     observed, found, which = read_identified_plan(url, desired, role=role)
     if not found.blocked:
-        write_plan(out, found, desired, which)
+        write_plan(out, found, desired, which, role)
     return observed, found
 
 

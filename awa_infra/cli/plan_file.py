@@ -66,7 +66,7 @@ def refuse_other_files(path: Path) -> None:
         ) from exc
 
 
-def write_plan(path: Path, plan: Plan, desired: DesiredState, database: DatabaseIdentity) -> None:
+def write_plan(path: Path, plan: Plan, desired: DesiredState, database: DatabaseIdentity, role: str | None) -> None:
     """Write a plan to a file, all of it or nothing.
 
     Raises:
@@ -74,7 +74,7 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
     """
     from awa_infra.planning.plan_file import document  # noqa: PLC0415  see above
 
-    content = document(plan, desired, database, made_at=datetime.now(UTC), made_by=_MADE_BY)
+    content = document(plan, desired, database, role=role, made_at=datetime.now(UTC), made_by=_MADE_BY)
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import look_to_read
+from awa_infra.database.look import Look, look_to_read
 from awa_infra.database.observe import ask_gates
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import read
@@ -16,7 +16,8 @@ from awa_infra.errors import SqlFailedError
 from awa_infra.facts.measured import FIRST_VERSION_TO_ACTIVATE
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.planning.activation import is_active, make_activation
-from awa_infra.planning.gates import special_queries
+from awa_infra.planning.gates import VERSION_UNKNOWN, special_queries, version_queries
+from awa_infra.release import installed_release
 
 
 def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
@@ -24,7 +25,7 @@ def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look_to_read(connection, role)
-        return seen.state, _activation(connection, schema, seen.state)
+        return seen.state, _activation(connection, schema, seen)
 
     return read(url, work)
 
@@ -56,12 +57,18 @@ def activate(
                 hint="Report it with the output of awa-infra status.",
             )
 
-    planner = Planner(lambda connection, seen: _activation(connection, schema, seen.state), require_done)
+    planner = Planner(lambda connection, seen: _activation(connection, schema, seen), require_done)
     return apply_plans(url, planner, role=role, options=options)
 
 
-def _activation(connection: Connection, schema: str, state: ObservedState) -> Plan:
-    plan = make_activation(schema, state)
-    if not plan.steps or state.version < FIRST_VERSION_TO_ACTIVATE:
+def _activation(connection: Connection, schema: str, seen: Look) -> Plan:
+    plan = make_activation(schema, seen.state)
+    if not plan.steps:
         return plan
-    return plan.with_gates(ask_gates(connection, special_queries("activation", schema)))
+    version = ask_gates(connection, version_queries(installed_release()), seen.readable)
+    if any(gate.code in VERSION_UNKNOWN for gate in version):
+        # Nothing more can be said: it may even be active as declared.
+        return Plan(plan.from_version, plan.to_version, gates=tuple(version))
+    if seen.state.version >= FIRST_VERSION_TO_ACTIVATE:
+        version += ask_gates(connection, special_queries("activation", schema))
+    return plan.with_gates(version)

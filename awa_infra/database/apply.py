@@ -125,7 +125,7 @@ def _attempt(
             plan = planner.plan(connection, seen)
             raise_if_blocked(plan.gates, before.database)
             if agreed is not None:
-                require_agreed(agreed, plan, planner.desired, identity(connection))
+                require_agreed(agreed, plan, planner.desired, identity(connection), role)
             if not plan.steps:
                 return Report((), before, before, 0.0)
             if not roles_lock.asked and any(step.kind is StepKind.ROLES for step in plan.steps):

@@ -24,6 +24,7 @@ from awa_infra.verification.catalog import Key, SchemaName, parts_query
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.obstacles import Denied
+from awa_infra.verification.sequences import Behind
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
 """Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""
@@ -33,7 +34,7 @@ _SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_WEAK, _DENIED, _PUBLISHED = "weak-role", "denied", "published"
+_WEAK, _DENIED, _PUBLISHED, _BEHIND, _UNREAD = "weak-role", "denied", "published", "behind", "unread"
 """What these call their rows."""
 
 _SAVEPOINT = "awa_infra_catalogs"
@@ -180,19 +181,25 @@ def _health(
     schema: str, rows: dict[Key, str], readable: frozenset[str], slots: Mapping[str, Any], lanes: list[str]
 ) -> Health:
     """Return what no catalog shows, and take it out of the rows."""
-    taken: dict[str, list[tuple[str, str]]] = {part: [] for part in (_WEAK, _DENIED, _PUBLISHED)}
+    taken: dict[str, list[tuple[str, str]]] = {part: [] for part in (_WEAK, _DENIED, _PUBLISHED, _BEHIND, _UNREAD)}
     for part, name in sorted(key for key in rows if key[0] in taken):
         taken[part].append((name, rows.pop((part, name))))
     looked_at = STATE_TABLES | _HEADS | (_OF_AWA if schema == CANONICAL_SCHEMA else frozenset())
-    unreadable = (t for t in looked_at if f"{schema}.{t}" not in readable and ("relation", t) in rows)
+    unreadable = {t for t in looked_at if f"{schema}.{t}" not in readable and ("relation", t) in rows}
+    # Sequences and lanes have no name there, but a number.
+    unread = dict(taken[_UNREAD])
+    unread_sequences, most_lanes = int(unread.pop("", 0)), int(unread.pop("#", 0))
     return Health(
         {ring: int(count) for ring, count in slots.items() if count is not None},
         tuple(lanes),
         {role: int(count) for role, count in taken[_WEAK]},
-        tuple(sorted(unreadable)),
+        tuple(sorted(unreadable.union(unread))),
         (),
         tuple(taken[_PUBLISHED]),
         tuple(Denied(**json.loads(text)) for _name, text in taken[_DENIED]),
+        tuple(Behind(name, **json.loads(text)) for name, text in taken[_BEHIND]),
+        unread_sequences,
+        most_lanes,
     )
 
 

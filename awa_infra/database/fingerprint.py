@@ -183,7 +183,9 @@ def _repair_plan(
     found = _examination(subject, schemas)
     canonical = _examination(subject, [CANONICAL_SCHEMA]).drift
     sound = not any(f.object.partition("(")[0] in INSTALLER for f in canonical)
-    draft = make_repair(found.findings, release, seen.state, shapes(subject), sound_installer=sound)
+    draft = make_repair(
+        found.findings, release, seen.state, shapes(subject), sound_installer=sound, existing=subject.existing
+    )
     # What would only be pending is not of interest here, its gates are.
     desired = DesiredState(release, release.schema_version, policy=policy)
     return found, with_history(plan_from(connection, desired, seen, draft), draft)

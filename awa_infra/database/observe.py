@@ -23,15 +23,12 @@ from awa_infra.model import (
     Transaction,
 )
 from awa_infra.planning.effort import effort_of
-from awa_infra.planning.gates import GateQuery, LiveFacts, gate_queries, history_query, note_queries
+from awa_infra.planning.gates import VERSION_UNKNOWN, GateQuery, LiveFacts, gate_queries, history_query, note_queries
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import database_gate, raise_if_blocked
 from awa_infra.planning.traffic import holds
-
-VERSION_UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
-"""Gates that say: the version of the schema is unknown."""
 
 OWNER_ONLY = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
@@ -169,9 +166,11 @@ def ask(connection: Connection, queries: Iterable[GateQuery], readable: frozense
     return answers.fetchall() if answers else []
 
 
-def ask_gates(connection: Connection, queries: Iterable[GateQuery]) -> list[Gate]:
-    """Return the gates that do not hold, of queries that read catalogs only."""
-    return _gates(ask(connection, queries, frozenset()))
+def ask_gates(
+    connection: Connection, queries: Iterable[GateQuery], readable: frozenset[str] = frozenset()
+) -> list[Gate]:
+    """Return the gates that do not hold, of queries that read catalogs, or relations that are readable."""
+    return _gates(ask(connection, queries, readable))
 
 
 def _gates(rows: Iterable[Mapping[str, str]]) -> list[Gate]:

@@ -55,12 +55,12 @@ class Claims:
         self._file: Path | None = None
 
     def add(self, claim: Claim) -> None:
-        """Add a claim, where it says something new.
+        """Add a claim, where it says something new: the order of those about one resource counts.
 
         Raises:
             OSError: others cannot read it, because the folder or the file cannot be written.
         """
-        if claim in self._own and claim.state in {"declared", "made"}:
+        if claim == next((known for known in reversed(self._own) if known.urn == claim.urn), None):
             return
         self._own.append(claim)
         if self._prefix:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from awa_infra.lifecycle.base import Lifecycle
@@ -30,7 +30,7 @@ class Declared:
         self._lock = threading.Lock()
 
     def note(self, urn: str, lifecycle: Lifecycle[Any], props: Props, *, again: bool) -> None:
-        """Remember that a resource declares its object.
+        """Remember that a resource declares its object. Call it before the check: what that refuses is declared, too.
 
         Args:
             urn: of the resource.
@@ -39,10 +39,11 @@ class Declared:
             again: whether the engine compares with what was declared before; for a new resource, and for one that is
                 to be replaced, it does not.
         """
-        self._add(urn, "declared" if again else "afresh", lifecycle, props)
+        if not lifecycle.problems(props):
+            self._add(urn, "declared" if again else "afresh", lifecycle, props)
 
     def note_compared(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
-        """Remember that a resource is kept or updated in this run: what is deleted under its URN is an older one."""
+        """Remember that a resource was compared: after a check of it, what is deleted under its URN is an older one."""
         self._add(urn, "compared", lifecycle, props)
 
     def note_made(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> None:
@@ -65,7 +66,8 @@ class Declared:
         except (OSError, ValueError, KeyError, TypeError):
             return "What other processes of this run declare cannot be read" if drops else ""
         names = {name, located, *self._spellings(located)} - {""}
-        return _holder(urn, [claim for claim in itertools.chain(*processes) if names & {*claim.names}])
+        about = [[claim for claim in claims if names & {*claim.names}] for claims in processes]
+        return _holder(urn, about)
 
     def _add(self, urn: str, state: State, lifecycle: Lifecycle[Any], props: Props, located: str = "") -> None:
         name = lifecycle.droppable(props)
@@ -88,15 +90,23 @@ class Declared:
                 yield name
 
 
-def _holder(urn: str, about: Iterable[Claim]) -> str:
-    """Return what the claims about one object say against its deletion under a URN, in words."""
-    states = []
-    for claim in about:
-        if claim.urn != urn:
-            return "Another resource declares the same now"
-        states.append(claim.state)
-    if "made" in states:
+def _holder(urn: str, processes: Iterable[Sequence[Claim]]) -> str:
+    """Return what the claims of each process about one object say against its deletion under a URN, in words."""
+    claims = [*itertools.chain(*processes)]
+    # A refresh compares what the program may not declare any more.
+    if any(claim.urn != urn and claim.state != "compared" for claim in claims):
+        return "Another resource declares the same now"
+    if any(claim.state == "made" for claim in claims):
         return "Its replacement has adopted the same"
-    # Compared with what was before, and no check afresh since: the resource is kept, an older one of its URN goes.
-    kept = [state for state in states if state != "declared"][-1:] == ["compared"]
+    kept = any(_is_kept([claim.state for claim in own if claim.urn == urn]) for own in processes)
     return "What replaced it declares the same" if kept else ""
+
+
+def _is_kept(states: Sequence[State]) -> bool:
+    """Whether a resource is kept or updated: it was checked with what was before, and that was compared next.
+
+    Without a comparison it is to be destroyed, and after a check afresh to be replaced. A comparison without a check
+    before it is that of a refresh, which knows nothing of the program.
+    """
+    checks = [number for number, state in enumerate(states) if state in {"declared", "afresh"}]
+    return bool(checks) and [*states[checks[-1] :]][:2] == ["declared", "compared"]

@@ -27,11 +27,13 @@ from awa_infra.localserver.files import replace_file
 from awa_infra.localserver.folders import READABLE_DIRECTORY, built_beside, note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 UNPRIVILEGED_ACCOUNT = "nobody"
 PRIVATE_DIRECTORY = 0o700
 READABLE_FILE = 0o644
+CLUSTER = "cluster"
+"""In a folder for a server: the directory with its data, or a link to it."""
 OWNER_MARK = "owner"
 """File with the path of the link to data elsewhere that may be removed once that link is gone: those of test runs."""
 LINK_MARK = "link"
@@ -176,7 +178,7 @@ def home_of(data_dir: Path) -> Path | None:
     Raises:
         LocalServerError: `data_dir` is a copy, whose link leads to the data of the original.
     """
-    link = data_dir / "cluster"
+    link = data_dir / CLUSTER
     if not link.is_dir():
         return None
     home = link.resolve()
@@ -189,6 +191,36 @@ def home_of(data_dir: Path) -> Path | None:
                     hint=f"Delete this link, and the next start makes data of its own: rm {shlex.quote(str(link))}",
                 )
     return home
+
+
+_MADE = frozenset(("server.json", OWNER_MARK, LINK_MARK))
+"""Files that show that awa-infra made the data beside them."""
+
+_HALF_MADE = frozenset(("pgdata", "initial-password", "postgres.log"))
+"""What is there before them, also with ``.new`` at the end, and after them while data are removed."""
+
+
+def foreign(data_dir: Path, others: Iterable[str] = ()) -> list[str]:
+    """Return the names of what is in a folder for a server and was made by somebody else.
+
+    Args:
+        data_dir: the folder; it may be missing.
+        others: names of further files that are ours there.
+    """
+    link = data_dir / CLUSTER
+    names = {path.name for path in data_dir.iterdir()} if data_dir.is_dir() else set()
+    try:
+        # A link to a place that is gone leads to nothing that could be lost.
+        inside = {path.name for path in link.iterdir()} if not link.is_symlink() or link.exists() else set()
+    except FileNotFoundError:
+        inside = set()
+    except NotADirectoryError:
+        return sorted(names.difference(others))
+    except PermissionError:
+        inside = set(_MADE)  # of the server's account, which whatever comes next reports
+    half = all(name.removesuffix(".new") in _HALF_MADE | _MADE or name.startswith(".") for name in inside)
+    own = {CLUSTER} if half or inside & _MADE else set()
+    return sorted(names.difference(others, own))
 
 
 def _recorded(mark: Path) -> Path | None:
@@ -207,9 +239,19 @@ def _is_another(recorded: Path, link: Path) -> bool:
         return False
 
 
+def remove_home(home: Path) -> None:
+    """Remove a cluster's directory; the next run finds a half-made one if this is killed, and makes it anew."""
+    data, half = home / "pgdata", home / "pgdata.new"
+    if data.is_dir():
+        shutil.rmtree(half, ignore_errors=True)
+        data.rename(half)
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.rmtree(home)
+
+
 def keep(data_dir: Path) -> None:
     """Mark data elsewhere as those of `data_dir` that are never orphans."""
-    link = data_dir / "cluster"
+    link = data_dir / CLUSTER
     if link.is_symlink() and link.is_dir():
         home = link.resolve()
         _mark(home, LINK_MARK, link)
@@ -223,8 +265,9 @@ def make_home(data_dir: Path, *, throw_away: bool) -> Path:
     `data_dir` the next start is a fresh one. What is to be thrown away and was
     placed elsewhere is then removed by the start of another server.
     """
-    link = data_dir / "cluster"
-    link.unlink(missing_ok=True)  # a link to a place that is gone
+    link = data_dir / CLUSTER
+    if link.is_symlink():
+        link.unlink()  # to a place that is gone
     link.mkdir(PRIVATE_DIRECTORY)
     account().own(link)
     if account().can(["test", "-w", link]):

@@ -10,11 +10,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from awa_infra.errors import LocalServerError
+from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import host
 from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode, server_url
 from awa_infra.localserver.folders import Lock, lock, note
-from awa_infra.localserver.host import account, home_of, keep, make_home, orphans, wheel_major
+from awa_infra.localserver.host import (
+    CLUSTER,
+    account,
+    foreign,
+    home_of,
+    keep,
+    make_home,
+    orphans,
+    remove_home,
+    wheel_major,
+)
 
 if TYPE_CHECKING:
     from awa_infra.localserver.cluster import Binaries
@@ -67,9 +77,11 @@ def start(
     elsewhere are removed once `data_dir` is gone; all others are kept.
 
     Raises:
+        NotOursError: there is something else in the folder.
         LocalServerError: it cannot run here, or runs with other settings than requested.
     """
     data_dir = data_dir.absolute()
+    _refuse_foreign(data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
     sync = settings.get("fsync") != "off"
     with _locked(data_dir):
@@ -101,25 +113,37 @@ def stop(data_dir: Path, mode: StopMode = "fast") -> bool:
 
 
 def destroy(data_dir: Path) -> bool:
-    """Stop the server and remove its data, wherever they had to be placed; return whether one ran."""
+    """Stop the server and remove its data, wherever they had to be placed; return whether one ran.
+
+    Raises:
+        NotOursError: there is something else in the folder; nothing was removed.
+    """
     data_dir = data_dir.absolute()
     if not data_dir.is_dir():
         return False
+    _refuse_foreign(data_dir)
     # One lock for both: a start between them would leave a server without its data.
     with _locked(data_dir):
         ran = _stop(data_dir, "immediate")
         home = home_of(data_dir)
         if home is not None:
-            shutil.rmtree(home)
-        for entry in data_dir.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            elif entry.name != _LOCK:
-                entry.unlink()
+            remove_home(home)
+        link = data_dir / CLUSTER
+        if link.is_symlink():
+            link.unlink()
         (data_dir / _LOCK).unlink()
         with suppress(OSError):
             data_dir.rmdir()  # another run waits, and has made a lock of its own
     return ran
+
+
+def _refuse_foreign(data_dir: Path) -> None:
+    others = foreign(data_dir, [_LOCK])
+    if others:
+        raise NotOursError(
+            f"Folder {data_dir} holds what awa-infra did not make: {', '.join(others)}. A server needs one for itself.",
+            hint="Name an empty or a new folder. Nothing was changed.",
+        )
 
 
 def _stop(data_dir: Path, mode: StopMode) -> bool:

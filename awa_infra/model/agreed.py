@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from awa_infra.model.desired import Transaction
 from awa_infra.model.plan import Plan
@@ -39,6 +41,8 @@ class AgreedPlan:
         transaction: what is committed together.
         database: for which database it was made; ``None`` for any.
         release: of Awa, with which it was made; empty if that does not matter.
+        declared: what it was made for, as :func:`awa_infra.planning.agreement.declared_data` has it; ``None`` if that
+            does not matter.
     """
 
     from_version: int
@@ -47,11 +51,16 @@ class AgreedPlan:
     transaction: Transaction
     database: DatabaseIdentity | None = None
     release: str = ""
+    declared: Mapping[str, Any] | None = None
 
     @staticmethod
     def of(
-        plan: Plan, transaction: Transaction, database: DatabaseIdentity | None = None, release: str = ""
+        plan: Plan,
+        transaction: Transaction,
+        database: DatabaseIdentity | None = None,
+        release: str = "",
+        declared: Mapping[str, Any] | None = None,
     ) -> AgreedPlan:
         """Return what is to be agreed to for a plan."""
         steps = tuple((step.key, step.sha256) for step in plan.steps)
-        return AgreedPlan(plan.from_version, plan.digest, steps, transaction, database, release)
+        return AgreedPlan(plan.from_version, plan.digest, steps, transaction, database, release, declared)

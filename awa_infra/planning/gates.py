@@ -15,13 +15,16 @@ from typing import Literal
 from awa_infra import sqltext
 from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
-from awa_infra.model import DesiredState, QueueStorage, Transaction
+from awa_infra.model import DesiredState, QueueStorage, Release, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
 from awa_infra.planning.effort import Effort
 from awa_infra.planning.gate_files import GateFile, gate_file, gate_files
 from awa_infra.planning.guard import guard_values
 from awa_infra.planning.ownership import strangers_query
 from awa_infra.planning.traffic import Hold, holds_json
+
+VERSION_UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
+"""Gates that say: the version of the schema is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,16 @@ def gate_queries(
 def history_query() -> GateQuery:
     """Return the gate for a history that exists and that this role may not read."""
     return _query(gate_file("gates", "history_unreadable"), {})
+
+
+def version_queries(release: Release) -> tuple[GateQuery, ...]:
+    """Return the gates for a schema whose version is unknown, or newer than a release.
+
+    Args:
+        release: the one that is installed.
+    """
+    files = (file for file in gate_files("gates") if file.code in {*VERSION_UNKNOWN, "newer-schema"})
+    return tuple(_query(file, _values(DesiredState(release, None), None)) for file in files)
 
 
 def runtime_query() -> GateQuery:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan, Transaction
 from awa_infra.model.plan import digest_of
+from awa_infra.planning.agreement import declared_data
 from awa_infra.planning.describe import plan_data
 
 PLAN_FILE_VERSION = 1
@@ -42,10 +43,17 @@ class _Document(_Strict):
     from_version: int
     digest: str
     steps: list[_Step]
+    declared: dict[str, Any]
 
 
 def document(
-    plan: Plan, desired: DesiredState, database: DatabaseIdentity, *, made_at: datetime, made_by: str
+    plan: Plan,
+    desired: DesiredState,
+    database: DatabaseIdentity,
+    *,
+    role: str | None = None,
+    made_at: datetime,
+    made_by: str,
 ) -> dict[str, Any]:
     """Return the document of a plan: no SQL, but the hash of every step.
 
@@ -53,6 +61,7 @@ def document(
         plan: what is to be agreed to.
         desired: what it was made for.
         database: of which database.
+        role: to act as.
         made_at: when.
         made_by: which program, with its version.
     """
@@ -63,6 +72,7 @@ def document(
         "release": desired.release.name,
         "transaction": desired.transaction.value,
         "database": {"name": database.name, "oid": database.oid, "system_identifier": database.system},
+        "declared": declared_data(desired, role),
         **plan_data(plan),
     }
 
@@ -100,7 +110,7 @@ def read_document(text: str, source: str) -> AgreedPlan:
         raise ConfigurationError(f"{source}: transaction {found.transaction!r} is unknown.", hint=_HINT)
     identity = DatabaseIdentity(found.database.name, found.database.oid, found.database.system_identifier)
     mode = Transaction(found.transaction)
-    return AgreedPlan(found.from_version, found.digest, steps, mode, identity, found.release)
+    return AgreedPlan(found.from_version, found.digest, steps, mode, identity, found.release, found.declared)
 
 
 _HINT = "Make one with awa-infra plan --out FILE."

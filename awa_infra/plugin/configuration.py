@@ -9,7 +9,7 @@ from google.protobuf import struct_pb2
 
 from awa_infra.naming import nearest
 from awa_infra.plugin.kinds import VARIABLES
-from awa_infra.plugin.wire import Sent, from_text
+from awa_infra.plugin.wire import Sent, decode, from_text
 from awa_infra.spec.base import camel
 from awa_infra.spec.paths import written
 from awa_infra.spec.provider import ProviderInputs
@@ -29,8 +29,9 @@ def with_environment(news: struct_pb2.Struct) -> struct_pb2.Struct:
     """Return the configuration, with what the environment has where nothing is given: not every SDK looks there."""
     found = struct_pb2.Struct()
     found.CopyFrom(news)
+    given = decode(news).values
     for name, variable in VARIABLES.items():
-        if camel(name) not in news.fields and os.environ.get(variable):
+        if name not in given and os.environ.get(variable):
             found[camel(name)] = os.environ[variable]
     return found
 

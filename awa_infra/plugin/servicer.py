@@ -92,11 +92,10 @@ class Servicer:
         olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
         # Where there are no inputs at all, before or now, only Create knows that the object is new.
         new = not olds and bool(sent.values)
+        self._declared.note(request.urn, kind, self._merged(sent), again=bool(olds))
         found = kind.check(olds, self._merged(sent), self._show(request.urn), new=new)
         problems = [_with_configuration(problem, sent) for problem in found]
         wrong = [*strange_failures(sent, kind.inputs), *failures(problems, sent, kind.inputs)]
-        if not wrong:
-            self._declared.note(request.urn, kind, self._merged(sent), again=bool(olds))
         answer = provider_pb2.CheckResponse(failures=wrong)
         answer.inputs.CopyFrom(with_secrets(request.news, sent, kind.inputs))
         return answer

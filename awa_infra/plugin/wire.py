@@ -38,12 +38,17 @@ class Sent:
 
 
 def decode(struct: struct_pb2.Struct) -> Sent:
-    """Return the properties; those of the SDKs themselves, whose names begin with two underscores, are left out."""
+    """Return the properties; those of the SDKs themselves, whose names begin with two underscores, are left out.
+
+    A null counts as not given: a program may have an output of nothing, also a secret one.
+    """
     values, secrets = {}, set()
     keys = frozenset(key for key in struct.fields if not key.startswith("__"))
     # Others are no inputs: queue_slots must not be taken for queueSlots.
     for key in (key for key in keys if camel(snake(key)) == key):
         value, secret = _value(struct.fields[key], 0)
+        if value is None:
+            continue
         values[snake(key)] = value
         if secret:
             secrets.add(snake(key))

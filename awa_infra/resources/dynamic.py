@@ -44,10 +44,10 @@ class LifecycleProvider(ResourceProvider):
     @served
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse in the preview already whatever is wrong; on create say what is pending."""
+        _declared.note(urn(), self.lifecycle, _plain(news), again=bool(_plain(_olds)))
         problems = self.lifecycle.check(_plain(_olds), _plain(news), _show_here())
         certain: dict[str, Any] = {}
         if not problems:
-            _declared.note(urn(), self.lifecycle, _plain(news), again=bool(_plain(_olds)))
             # A preview takes inputs for outputs. Without these, everything that depends on them would seem to change.
             certain = self.lifecycle.certain(_plain(_olds), _plain(news))
         inputs = {**news, **{name: wrap_rpc_secret(value) for name, value in certain.items()}}

@@ -148,6 +148,7 @@ def _with_wording(finding: Finding) -> Finding:
         "patch": f"--repair applies patch {name} again.",
         "install": f"--repair runs Awa's installer again over {name}, which locks its tables and scans its jobs.",
         "fillfactor": f"--repair sets the storage parameters of {name} again.",
+        "sequences": f"--repair moves the sequences of {name} forward, never back; or run the statements.",
         "version-rows": "--repair inserts them with the statements of Awa's own migrations.",
         "transition": "--repair inserts it as Awa's migrations do; new jobs go where they go now.",
         "marker": "--repair inserts it again; routing does not change.",

@@ -13,6 +13,7 @@ from awa_infra.planning.describe import version_ranges
 from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
+from awa_infra.verification.sequences import Behind, sequence_findings
 from awa_infra.wording import listed
 
 SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
@@ -35,6 +36,9 @@ class Health:
         holding: tables of queue storage that hold rows; only read where rows of Awa's state are gone.
         published: tables that a publication keeps from being deleted from or updated, and which publications.
         denied: what roles may not do that a worker does.
+        behind: sequences whose next number rows have already.
+        unread_sequences: how many sequences this role may not read, so that they were not compared with their rows.
+        most_lanes: how many lanes were compared with their rows, if there are more.
         unreadable: tables whose rows this role may not read, though a verification looks at them.
         slots: rows of the three ``*_ring_slots`` tables, by the name of the count; empty if unreadable.
         lost_lanes: sequences that rows of the lane heads name and that do not exist.
@@ -48,6 +52,9 @@ class Health:
     holding: tuple[str, ...] = ()
     published: tuple[tuple[str, str], ...] = ()
     denied: tuple[Denied, ...] = ()
+    behind: tuple[Behind, ...] = ()
+    unread_sequences: int = 0
+    most_lanes: int = 0
 
 
 def no_such_schema(schema: str) -> Finding:
@@ -171,6 +178,7 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[
         message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
         repair = "Restore them from a backup: a new sequence would start at 1 again, over the jobs that are there."
         findings.append(state("lane-sequence-missing", name.text, "sequences", message, repair))
+    findings += sequence_findings(name, health.behind)
     for role, count in sorted((health.weak_roles or {}).items()):
         message = f"role {role} may insert jobs, but lacks USAGE, SELECT or UPDATE on {count} sequences"
         grant = f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {name.quoted} TO {quote(role)};"

@@ -25,6 +25,7 @@ from awa_infra.verification.catalog import (
     with_hashes,
 )
 from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes, unknown
+from awa_infra.verification.sequences import lane_limit_findings, unread_findings
 
 REFERENCE = "Run awa-infra verify --reference: it compares with a scratch database of the same release."
 """The way to compare where no facts about a release are here."""
@@ -123,6 +124,8 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
         findings += checks.schema_findings(existing.name, existing.catalog, existing.health)
         findings += lost_rows.state_row_findings(schema, subject.observed, healths)
         findings += _unreadable(existing.name, existing.health.unreadable, subject.observed.user)
+        findings += unread_findings(existing.name, existing.health.unread_sequences, subject.observed.user)
+        findings += lane_limit_findings(existing.name, existing.health.most_lanes)
         if not current:
             findings.append(_version_differs(subject.release, subject.observed, schema))
             continue

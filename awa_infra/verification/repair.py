@@ -8,8 +8,9 @@ patch, or the installer of one queue-storage schema. Nothing here drops, and not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal
 
 from awa_infra import sqltext
@@ -19,8 +20,10 @@ from awa_infra.planning.access import owned_steps
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.planner import migration_step, patch_step
 from awa_infra.verification.advice import BACKUP, REPLAY
+from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.findings import Finding, FindingKind
-from awa_infra.wording import listed
+from awa_infra.verification.sequences import forward_under_lock
+from awa_infra.wording import counted, listed
 
 INSTALLER = frozenset(("install_queue_storage_substrate", "apply_receipt_plane_fillfactor"))
 """Functions of schema ``awa`` that make queue storage (Awa 0.6.9)."""
@@ -38,6 +41,7 @@ def make_repair(
     shapes: dict[str, Shape],
     *,
     sound_installer: bool = True,
+    existing: Mapping[str, ObservedSchema] = MappingProxyType({}),
 ) -> Plan:
     """Return the plan that repairs what can be repaired.
 
@@ -47,6 +51,7 @@ def make_repair(
         observed: the observed state.
         shapes: of every queue-storage schema, as observed.
         sound_installer: whether Awa's installer in schema ``awa`` is what the release ships.
+        existing: what was read of each schema.
     """
     wanted = {f.step for f in findings if f.step}
     steps: list[Step] = []
@@ -69,7 +74,10 @@ def make_repair(
         steps.append(Step(StepKind.REPAIR, "transition", title, sqltext.load("fingerprint/repair/transition.sql")))
     if "marker" in wanted and observed.transition:
         steps.append(_marker(str(observed.transition.details_schema)))
+    behind = [one for schema, one in sorted(existing.items()) if f"sequences:{schema}" in wanted]
+    steps += map(_sequences, behind)
     locks = CANONICAL_LOCKS if replay else 0
+    locks += sum(len(one.health.behind) for one in behind)
     locks += sum(shape_locks(shape) for schema, shape in shapes.items() if replay or f"install:{schema}" in wanted)
     gates = _blocking_gates(findings, steps)
     if not sound_installer and not replay and any(s.kind is StepKind.QUEUE_STORAGE for s in steps):
@@ -171,6 +179,13 @@ def _version_rows(release: Release, observed: ObservedState) -> Step:
         if migration.version in lost and int(found[1]) == migration.version
     ]
     return Step(StepKind.REPAIR, "version-rows", "missing rows of awa.schema_version", "\n".join(statements))
+
+
+def _sequences(existing: ObservedSchema) -> Step:
+    name = existing.name
+    title = f"{counted(len(existing.health.behind), 'sequence')} of schema {name.text} forward to the rows"
+    text = forward_under_lock(name, existing.health.behind)
+    return Step(StepKind.REPAIR, f"sequences:{name.text}", title, text, "new jobs of these lanes wait until the commit")
 
 
 def _marker(schema: str) -> Step:

@@ -1,6 +1,7 @@
 -- Run after the bundle, by any role, with psql or in any console. Every row should say true in column ok: otherwise it
 -- names what is missing, extra or changed in a schema, as awa-infra verify does. Where ok is empty, this role may not
 -- read the rows of a table, so they were not checked; the structure is compared whatever the role may read.
+-- Of sequences that are behind their rows, column expected has the statements that correct them.
 -- Not in it, but in awa-infra verify: other queue-storage schemas of the database, what would repair a difference, and that
 -- a patch is missing, which shows here as the changed body of a function. Names of indexes that PostgreSQL cut are compared
 -- as it cut them; they cannot be equal, because a bundle's schemas have at most 18 characters.
@@ -128,6 +129,20 @@ SELECT format('schema %s: %s %s %s%s', f.schema, f.kind, f.part, f.object,
 UNION ALL
 SELECT format('schema %s: %s', s.schema, s.message), NULL, NULL, CASE WHEN s.checked THEN false END
   FROM states s
+UNION ALL
+SELECT format('schema %s: %s behind: %s%s', b.schema,
+              CASE WHEN count(*) > 1 THEN count(*) || ' sequences are' ELSE '1 sequence is' END,
+              array_to_string((array_agg(format('%s%s gives %s next, but %s is at %s', b.object, l.lane, b.at ->> 'next',
+                                                b.at ->> 'table', b.at ->> 'highest')
+                                         ORDER BY b.object COLLATE "C"))[1:3], '; '),
+              CASE WHEN count(*) > 3 THEN format(' and %s more', count(*) - 3) ELSE '' END),
+       string_agg(format('SELECT pg_catalog.setval(%L, greatest(%s, last_value)) FROM %s;', b.name, b.at ->> 'highest',
+                         b.name), ' ' ORDER BY b.object COLLATE "C"), NULL, false
+  FROM behind b
+ CROSS JOIN LATERAL (SELECT CASE WHEN b.at ->> 'queue' IS NULL THEN ''
+                                 ELSE format(' (queue %s, priority %s, shard %s)', b.at ->> 'queue', b.at ->> 'priority',
+                                             b.at ->> 'shard') END AS lane) l
+ GROUP BY b.schema
 UNION ALL
 SELECT format('schema %s: structure', w.schema), 'as Awa ' || {release} || ' makes it',
        CASE WHEN s.schema IS NULL THEN 'there is no such schema'

@@ -2,9 +2,13 @@
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text({private}::json))
+), behind AS MATERIALIZED (
+    SELECT r.schema, r.object, format('%I.%I', r.schema, r.object) AS name, r.definition::json AS at
+      FROM health r
+     WHERE r.part = 'behind'
 ), released AS MATERIALIZED (
     SELECT v.version FROM unnest({versions}::int[]) AS v (version)
 ), looked AS MATERIALIZED (
@@ -215,9 +219,26 @@
                         WHERE r.schema = h.schema AND r.relkind = 'S' AND r.relname = h.name)
      GROUP BY h.schema
     UNION ALL
-    SELECT l.schema, false,
+    SELECT u.schema, false,
            format('role %s may not read %s of schema %s: rows were not checked', current_user,
-                  string_agg(l.relname, ', ' ORDER BY l.relname COLLATE "C"), l.schema)
-      FROM looked l
-     WHERE NOT l.readable
-     GROUP BY l.schema
+                  string_agg(u.relname, ', ' ORDER BY u.relname COLLATE "C"), u.schema)
+      FROM (SELECT l.schema, l.relname
+              FROM looked l
+             WHERE NOT l.readable
+            UNION
+            SELECT r.schema, r.object
+              FROM health r
+             WHERE r.part = 'unread' AND r.object NOT IN ('', '#')) u
+     GROUP BY u.schema
+    UNION ALL
+    SELECT r.schema, false,
+           format('role %s may not read %s sequence%s of schema %s: whether they are behind their rows was not checked',
+                  current_user, r.definition, CASE WHEN r.definition <> '1' THEN 's' ELSE '' END, r.schema)
+      FROM health r
+     WHERE r.part = 'unread' AND r.object = ''
+    UNION ALL
+    SELECT r.schema, false,
+           format('only the first %s lanes of schema %s were compared with their rows, because PostgreSQL keeps a lock for '
+                  'each sequence that is read', r.definition, r.schema)
+      FROM health r
+     WHERE r.part = 'unread' AND r.object = '#'

@@ -114,6 +114,34 @@ def test_a_database_without_awa_gets_a_hint_to_migrate_first(database: Database)
     assert gate.code == "canonical-schema-missing"
 
 
+def test_a_schema_that_a_newer_release_migrated_is_never_activated(fresh: Database) -> None:
+    fresh.rows("INSERT INTO awa.schema_version (version, description) VALUES (41, 'of a newer Awa')")
+    assert "is at version 41, newer than the 40" in refused(fresh, "acme", "newer-schema")
+
+
+@pytest.mark.parametrize("active", [True, False], ids=["active", "not active"])
+def test_a_login_that_may_not_read_awa_says_so_whether_or_not_queue_storage_is_active(
+    server: TestServer, fresh: Database, active: bool
+) -> None:
+    if active:
+        activate(fresh.url, "acme")
+    with people(server, fresh, superuser=False) as staff:
+        weak = Database(fresh.name, staff.administrator.url)
+        before = fresh.transition()
+        plan = read_activation(weak.url, "acme")[1]
+        assert [gate.code for gate in plan.gates] == ["history-unreadable"]
+        assert plan.steps == ()
+        with pytest.raises(BlockedError) as caught:
+            activate(weak.url, "acme")
+        assert caught.value.code == "history-unreadable"
+        assert fresh.transition() == before
+
+
+def test_a_schema_that_lost_its_history_is_not_taken_for_an_old_one(fresh: Database) -> None:
+    fresh.rows("DELETE FROM awa.schema_version")
+    refused(fresh, "acme", "empty-history")
+
+
 def test_of_two_at_once_one_activates_and_the_other_finds_it_done(fresh: Database) -> None:
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(lambda _: activate(fresh.url, "acme"), range(2)))

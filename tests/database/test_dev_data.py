@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from awa_infra.dev import project
-from awa_infra.errors import LocalServerError
+from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.cluster import Cluster
 from awa_infra.localserver.folders import lock
@@ -227,3 +227,43 @@ def test_a_lock_whose_file_was_removed_meanwhile_is_taken_anew(tmp_path: Path) -
             path.unlink()
             path.parent.rmdir()
         assert waiting.result()
+
+
+@pytest.mark.parametrize("path", ["notes.txt", "important/file", "cluster", "cluster/kept"])
+def test_a_folder_with_something_else_in_it_gets_no_server_and_loses_nothing(path: str, tmp_path: Path) -> None:
+    kept = tmp_path / "pg" / path
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    for act in (localserver.start, localserver.destroy):
+        with pytest.raises(NotOursError, match="holds what awa-infra did not make: "):
+            act(tmp_path / "pg")
+    assert kept.read_text() == "mine"
+    assert [found for found in (tmp_path / "pg").rglob("*") if found.is_file()] == [kept]
+
+
+def test_a_link_to_what_somebody_else_made_is_neither_used_nor_followed(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "kept").touch()
+    (tmp_path / "pg").mkdir()
+    (tmp_path / "pg" / "cluster").symlink_to(tmp_path / "theirs")
+    for act in (localserver.start, localserver.destroy):
+        with pytest.raises(NotOursError, match="did not make: cluster"):
+            act(tmp_path / "pg")
+    assert (tmp_path / "theirs" / "kept").exists()
+
+
+def test_a_removal_that_was_killed_is_in_the_way_of_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = folder / "pg"
+    localserver.start(data, settings=FAST)
+
+    def killed(path: Path, *, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise OSError(str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("awa_infra.localserver.host.shutil.rmtree", killed)
+        with pytest.raises(OSError, match="cluster"):
+            localserver.destroy(data)
+    assert _answers(localserver.start(data, settings=FAST).url)
+    localserver.destroy(data)
+    assert not data.exists()

@@ -511,8 +511,11 @@ def test_a_reader_without_privileges_still_learns_what_the_catalog_tells(
     acme.rows(f"GRANT USAGE ON SCHEMA awa TO {reader}; GRANT SELECT ON awa.schema_version TO {reader}")
     found = verify(url, release)[1]
     assert [f.code for f in found.drift] == []
-    # Its rows of rings and lanes were not looked at, and those of awa's routing neither: that is not healthy.
-    assert [(f.code, f.schema) for f in found.unknown] == [("not-readable", "awa"), ("not-readable", "acme")]
+    # Its rows of rings and lanes were not looked at, those of awa's routing neither, and no sequence was compared with
+    # its rows: that is not healthy.
+    assert [(f.code, f.schema, f.object) for f in found.unknown] == [
+        ("not-readable", schema, what) for schema in ("awa", "acme") for what in ("rows", "sequences")
+    ]
     for statement in (statement for f in found.unknown for statement in f.sql):
         acme.rows(statement)
     assert verify(url, release)[1].healthy

@@ -1,6 +1,7 @@
 """Does what ``pulumi up`` does in a folder with a ``__main__.py``, without the language host that this needs.
 
-``python drive.py OPERATION STACK PROGRAM [--replace=URN] [--target=URN] [--parallel=N]`` in the folder of the project.
+``python drive.py OPERATION STACK PROGRAM [--replace=URN] [--target=URN]
+[--parallel=N] [--refresh]`` in the folder of the project.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--replace", action="append")
     parser.add_argument("--target", action="append")
     parser.add_argument("--parallel", type=int)
+    parser.add_argument("--refresh", action="store_true")
     given = parser.parse_args()
     workspace = automation.LocalWorkspace(
         work_dir=".", program=lambda: (runpy.run_path(str(given.program), run_name="__main__"), None)[1]
@@ -51,6 +53,7 @@ def main() -> int:
             replace=given.replace,
             target=given.target,
             parallel=given.parallel,
+            refresh=given.refresh or None,
         )
     except automation.CommandError:
         return 1

@@ -109,3 +109,15 @@ def test_an_owner_that_does_not_exist_is_refused_also_where_the_database_gets_an
     with pytest.raises(CallFailed, match="role no_such_owner, which does not exist"):
         databases.check(declared | {"owner": "no_such_owner"}, declared)
     assert databases.check(declared | {"owner": "no_such_owner"}, declared | {"owner": "no_such_owner"}) == {}
+
+
+def test_an_engine_prints_no_value_that_is_missing_or_may_hold_a_password(databases: ProviderProcess) -> None:
+    """Of a missing one it would print ``value {<nil>}``, of any other the value as the program gave it."""
+    wrong = {"server_url": "postgresql://me:s3cret@h/d\0", "owner": "postgresql://me:s3cret@h/d", "encoding": "no such"}
+    assert databases.named(wrong) == ["encoding"]
+    assert databases.check(wrong) == {
+        "server_url": "must be text [config-invalid]",
+        "name": "is missing [config-invalid]",
+        "owner": "must be a name, not a connection string [config-invalid]",
+        "encoding": "must be the name of an encoding, such as UTF8 [config-invalid]",
+    }

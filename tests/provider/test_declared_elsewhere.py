@@ -13,7 +13,7 @@ from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
 from tests.support.plugin import Plugin, plugin_process, secret
-from tests.support.provider import provider_process
+from tests.support.provider import CallFailed, provider_process
 from tests.support.servers import Database
 
 DROPPING = {"schema": "acme_jobs", "queueSlots": 4, "leaseSlots": 2, "claimSlots": 2, "deletionPolicy": "drop"}
@@ -126,6 +126,57 @@ def test_a_replacement_that_deletes_first_drops_the_schema(
     plugin.check(DROPPING)
     plugin.delete("acme_jobs", kept)
     assert plugin.log[-1] == DROPPED
+
+
+@pytest.mark.parametrize("checked", [True, False], ids=["the program runs", "the program does not run"])
+def test_a_refresh_before_a_destroy_keeps_nothing(
+    ready: Ready, own_plugin: Plugin, kept: dict[str, Any], awa_database: Database, checked: bool
+) -> None:
+    """A refresh reads and compares every resource of the state, whether the program still declares it or not."""
+    plugin = ready(own_plugin)
+    plugin.diff(kept, DROPPING)
+    if checked:
+        plugin.check(DROPPING, DROPPING)
+    plugin.delete("acme_jobs", kept)
+    assert plugin.log[-1] == DROPPED
+    assert not there(awa_database)
+
+
+def test_a_refresh_of_another_resource_of_the_state_holds_nothing(
+    run: tuple[Plugin, Plugin], kept: dict[str, Any], awa_database: Database
+) -> None:
+    """As after a rename that failed half-way: the state has both, and the program none of them."""
+    plugin, other = run
+    other.diff(kept, DROPPING, name="renamed")
+    plugin.diff(kept, DROPPING)
+    plugin.delete("acme_jobs", kept)
+    assert plugin.log[-1] == DROPPED
+    assert not there(awa_database)
+
+
+def test_an_interrupted_replacement_keeps_the_schema_after_a_refresh_too(
+    ready: Ready, own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    plugin = ready(own_plugin)
+    for checks in (False, True):
+        if checks:
+            plugin.check(DROPPING, DROPPING)
+        plugin.diff(kept, DROPPING)
+    plugin.delete("acme_jobs", kept)
+    assert plugin.log[-1] == "What replaced it declares the same, so nothing is dropped."
+    assert there(awa_database)
+
+
+def test_a_renamed_resource_that_its_check_refuses_keeps_its_schema(
+    ready: Ready, own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    """An engine that continues on errors may delete the old one nevertheless."""
+    plugin = ready(own_plugin)
+    with pytest.raises(CallFailed, match=r"queue-storage-shape"):
+        plugin.check({**DROPPING, "queueSlots": 8}, name="renamed")
+    plugin.delete("acme_jobs", kept)
+    assert plugin.log[-1] == ANOTHER
+    assert there(awa_database)
 
 
 def test_a_destroy_that_runs_the_program_drops_the_schema(

@@ -415,7 +415,7 @@ def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) ->
     assert told == f"{gate['message']} [canonical-schema-missing]\nHint: {gate['hint']}"
     _found, failures = plugin.invoke("getPlan", {"targetVersion": 0, "queueStorageSchemas": ["pg_x"]})
     assert failures == {
-        "databaseUrl": NOWHERE,
+        "databaseUrl": NOWHERE.replace("the resource", "the function"),
         "targetVersion": "must be at least 1 [config-invalid]",
         "queueStorageSchemas": (
             "'pg_x' is reserved: PostgreSQL keeps names that start with pg_ to itself [config-invalid]"
@@ -451,6 +451,28 @@ def test_nulls_are_what_is_not_given(plugin: Plugin, awa_database: Database) -> 
     inputs, failures = plugin.check(news)
     assert failures == {}
     assert plugin.create(inputs)[1]["schemaVersion"] == 40
+
+
+@pytest.mark.parametrize("nothing", [None, secret(None)], ids=["null", "secret null"])
+@pytest.mark.parametrize("name", ["databaseUrl", "role", "lockWait"])
+def test_an_input_that_turns_out_to_be_nothing_is_taken_from_the_provider_and_is_no_diff(
+    plugin: Plugin, awa_database: Database, name: str, nothing: object
+) -> None:
+    plugin.configure({"databaseUrl": secret(awa_database.url), "role": "postgres", "lockWait": 7})
+    inputs, failures = plugin.check({name: nothing})
+    assert failures == {}
+    kept = plugin.create(inputs)[1]
+    assert name not in kept
+    assert plugin.check({name: nothing}, inputs)[1] == {}
+    assert not plugin.diff(kept, inputs, inputs).changes
+    assert plugin.update(kept, inputs) == kept
+
+
+def test_a_provider_whose_connection_is_nothing_takes_that_of_the_environment() -> None:
+    with plugin_process(environment={"DATABASE_URL": "postgresql://db.example/jobs"}) as found:
+        for nothing in (None, secret(None)):
+            inputs, failures = found.check_config({"databaseUrl": nothing})
+            assert (inputs["databaseUrl"], failures) == (secret("postgresql://db.example/jobs"), {})
 
 
 def test_cancelling_rolls_back_what_runs_and_begins_nothing_else(own_plugin: Plugin, database: Database) -> None:

@@ -6,6 +6,7 @@ A profile makes a database and gives the site: who migrates it, and what the env
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -251,10 +252,37 @@ def audited() -> Iterator[Site]:
 
 
 @contextmanager
+def migrated(server: TestServer, *after: str) -> Iterator[Site]:
+    """Give a site whose database is a copy of one that a role like its own migrated."""
+    template = role = _of_this_process()
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [template]).fetchone()
+    if known is None:
+        statements(
+            server.url,
+            f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'",
+            f"CREATE DATABASE {template} TEMPLATE template0",  # its own, or it would be handed over as well
+            f"GRANT CREATE ON DATABASE {template} TO {role}",
+        )
+        install(Target.of(Target.of(server.url).with_database(template)).with_login(role, PASSWORD))
+    with site(server, f"REASSIGN OWNED BY {role} TO {{role}}", *after, options=f"TEMPLATE {template}") as made:
+        yield made
+
+
+def forget_migrated(server: TestServer) -> None:
+    """Drop what :func:`migrated` copied."""
+    name = _of_this_process()
+    statements(server.url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"DROP ROLE IF EXISTS {name}")
+
+
+def _of_this_process() -> str:
+    return f"awa_infra_test_{os.getpid()}_rough"
+
+
+@contextmanager
 def restored(server: TestServer, *words: str, by_role: bool = False) -> Iterator[Site]:
     """Give a site whose database was restored from a dump of a migrated one."""
-    with site(server) as origin:
-        install(origin.url)
+    with migrated(server) as origin:
         dump = subprocess.run(
             [str(binaries() / "pg_dump"), "-d", origin.admin, *words], capture_output=True, check=True, timeout=120
         ).stdout

@@ -9,8 +9,8 @@ import pytest
 
 from awa_infra.database.target import Target
 from tests.database.test_verify_formats import FORMATS, read
-from tests.rough.profiles import PASSWORD, Site, install, profile, statements
-from tests.rough.test_structure_script import migrated, reader, without_rights
+from tests.rough.profiles import PASSWORD, Site, install, migrated, profile, statements
+from tests.rough.test_structure_script import reader, without_rights
 from tests.rough.ways import where
 from tests.support.servers import TestServer
 from tests.tools.runners import Result, run

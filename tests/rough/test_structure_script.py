@@ -21,7 +21,7 @@ from awa_infra.release import installed_release
 from devtools import postgres_versions
 from devtools.progress import ToolMissing
 from tests.rough.hostile import HOSTILE
-from tests.rough.profiles import CUSTOM, PASSWORD, Site, install, restore, site, statements
+from tests.rough.profiles import CUSTOM, PASSWORD, Site, migrated, restore, site, statements
 from tests.rough.proof import assert_damage_is_named, assert_proof, proof
 from tests.rough.servers import caught_up, own_server, standby
 from tests.rough.ways import where
@@ -30,13 +30,6 @@ from tests.support.tools import missing
 from tests.tools.runners import psql, run
 
 Make = Callable[[TestServer], AbstractContextManager[Site]]
-
-
-@contextmanager
-def migrated(server: TestServer, *after: str) -> Iterator[Site]:
-    with site(server, *after) as made:
-        install(made.url)
-        yield made
 
 
 @contextmanager

@@ -104,10 +104,15 @@ class Plugin:
         return _checked(self.call("Check", request))
 
     def diff(
-        self, olds: Mapping[str, Any], news: Mapping[str, Any], old_inputs: Mapping[str, Any] | None = None
+        self,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        old_inputs: Mapping[str, Any] | None = None,
+        *,
+        name: str = "test",
     ) -> Diff:
         """Compare."""
-        request = provider_pb2.DiffRequest(id="x", urn=urn(self.kind), olds=struct(olds), news=struct(news))
+        request = provider_pb2.DiffRequest(id="x", urn=urn(self.kind, name), olds=struct(olds), news=struct(news))
         if old_inputs is not None:
             request.old_inputs.CopyFrom(struct(old_inputs))
         answer = self.call("Diff", request)

@@ -137,9 +137,14 @@ def golang_migrate(where: str | Where, bundle: Path, *words: str) -> Result:
 
 def goose(where: str | Where, bundle: Path, *words: str) -> Result:
     """Run the preparation, then goose; ``up`` unless told otherwise."""
-    where = _where(where)
     ready = prepared(where, bundle)
-    return ready if ready.status else run(where, [*_goose(where), *(words or ("up",))], bundle, {})
+    return ready if ready.status else goose_alone(where, bundle, *words)
+
+
+def goose_alone(where: str | Where, bundle: Path, *words: str) -> Result:
+    """Run goose without the preparation."""
+    where = _where(where)
+    return run(where, [*_goose(where), *(words or ("up",))], bundle, {})
 
 
 def _goose(where: Where) -> list[str]:
@@ -149,11 +154,14 @@ def _goose(where: Where) -> list[str]:
 
 def dbmate(where: str | Where, bundle: Path, *words: str) -> Result:
     """Run the preparation, then dbmate; ``migrate`` unless told otherwise."""
+    ready = prepared(where, bundle)
+    return ready if ready.status else dbmate_alone(where, bundle, *words)
+
+
+def dbmate_alone(where: str | Where, bundle: Path, *words: str) -> Result:
+    """Run dbmate without the preparation."""
     where = _where(where)
     tool = [*command(node_packages.dbmate), "--env-file", "dbmate.env"]
-    ready = prepared(where, bundle)
-    if ready.status:
-        return ready
     return run(where, [*tool, *(words or ("migrate",))], bundle, {"DATABASE_URL": _go_url(where)})
 
 

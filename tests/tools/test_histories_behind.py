@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from awa_infra.bundles.existing import read
@@ -13,7 +17,19 @@ from awa_infra.model import DesiredState, Release
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import unverified
-from tests.tools.runners import RUNNERS, Runner, Tool, flyway_tool, liquibase_tool, psql, sqitch
+from tests.tools.runners import (
+    RUNNERS,
+    Result,
+    Runner,
+    Tool,
+    dbmate_alone,
+    flyway_tool,
+    goose_alone,
+    liquibase_tool,
+    prepared,
+    psql,
+    sqitch,
+)
 
 LOST = 12
 """The version whose row is lost; run again on top of 40 it leaves a second overload of a function of Awa's."""
@@ -188,3 +204,43 @@ def test_flyway_in_one_transaction_goes_on_from_a_baseline(
     done = flyway.run(database.url, "-group=true", "migrate")
     assert done.status == 0, done.output
     assert unverified(database, flyway.bundle) == []
+
+
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event = 'PgSleep' AND backend_type = 'client backend'
+"""
+
+
+@pytest.mark.parametrize(("form", "alone"), [("goose", goose_alone), ("dbmate", dbmate_alone)])
+def test_of_two_runs_at_once_the_second_one_runs_no_file_again(
+    form: str, alone: Callable[..., Result], database: Database, release: Release, tmp_path: Path
+) -> None:
+    write(render(form, DesiredState(release, BEFORE)), tmp_path)
+    done = RUNNERS[form].up(database.url, tmp_path)
+    assert done.status == 0, done.output
+    write(package(form, DesiredState(release, release.schema_version), existing=read(tmp_path)).files, tmp_path)
+    assert prepared(database.url, tmp_path).status == 0
+    with ThreadPoolExecutor(2) as runs, psycopg.connect(database.url, autocommit=True) as holder:
+        # Both read the history before they wait for the lock.
+        holder.execute("SELECT pg_advisory_lock(4708303813013489490)")
+        both = [runs.submit(alone, database.url, tmp_path) for _ in range(2)]
+        deadline = time.monotonic() + 60
+        while database.rows(WAITING) != [{"count": 2}]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        holder.execute("SELECT pg_advisory_unlock(4708303813013489490)")
+        results = [run.result() for run in both]
+    refused = [done for done in results if done.status]
+    assert refused
+    for done in refused:
+        # Where they take turns, each meets a file of the other one.
+        assert "already, and this file is for one below version" in done.output
+        assert "[not-adopted]" in done.output
+    done = RUNNERS[form].up(database.url, tmp_path)
+    assert done.status == 0, done.output
+    assert unverified(database, tmp_path, least=1) == []
+    if form == "goose":
+        # It has no unique key.
+        twice = "SELECT version_id FROM awa_migrations.goose_db_version GROUP BY version_id HAVING count(*) > 1"
+        assert database.rows(twice) == []

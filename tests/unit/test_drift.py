@@ -21,6 +21,7 @@ from awa_infra.verification.catalog import Expanded, Key, SchemaName, body_hash,
 from awa_infra.verification.checks import Health, cut_names
 from awa_infra.verification.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes
+from awa_infra.verification.sequences import Behind
 from tests.support.releases import release_of
 
 AWA, ACME = SchemaName("awa", "awa"), SchemaName("acme", "acme")
@@ -459,3 +460,27 @@ def test_more_schemas_than_are_remembered_are_compared_all_the_same() -> None:
     for _ in range(2):
         assert {f.code for f in drift(many, *many.existing)} == {f.code for f in drift(many, "s0")}
     assert "object-missing" in codes(replace(many, existing={**many.existing, **lost}), "s0")
+
+
+def test_sequences_behind_their_rows_are_one_finding_with_its_statements() -> None:
+    lane = "queue_enqueue_seq_" + "a" * 32
+    ids = [Behind(name, 1, 7, "dlq_entries") for name in ("job_id_seq", "o'dd", "jobs_id_seq")]
+    health = Health(
+        {}, behind=(Behind(lane, 3, 5, "ready_entries", "alpha", 2, 0), *ids), unread_sequences=2, most_lanes=1600
+    )
+    found = examine(subject(existing={"acme": existing(ACME, SMALL, health=health)}), ["acme"]).findings
+    behind, unread = (next(f for f in found if f.code == code) for code in ("sequences-behind", "not-readable"))
+    assert behind.message == (
+        f"4 sequences are behind: {lane} (queue alpha, priority 2, shard 0) gives 3 next, but ready_entries is at 5; "
+        "job_id_seq gives 1 next, but dlq_entries is at 7; o'dd gives 1 next, but dlq_entries is at 7 and 1 more"
+    )
+    assert behind.sql[:3] == (
+        f"SELECT pg_catalog.setval('acme.{lane}', greatest(5, last_value)) FROM acme.{lane};",
+        "SELECT pg_catalog.setval('acme.job_id_seq', greatest(7, last_value)) FROM acme.job_id_seq;",
+        "SELECT pg_catalog.setval('acme.\"o''dd\"', greatest(7, last_value)) FROM acme.\"o'dd\";",
+    )
+    assert behind.step == "sequences:acme"
+    [limit] = (f.message for f in found if f.code == "not-compared")
+    assert limit.startswith("only the first 1600 lanes of schema acme were compared with their rows")
+    assert "may not read 2 sequences of schema acme" in unread.message
+    assert unread.sql[1].startswith("GRANT SELECT ON ALL SEQUENCES IN SCHEMA acme TO ")

@@ -8,8 +8,19 @@ from typing import Any
 import pytest
 
 from awa_infra.errors import ConfigurationError, StalePlanError
-from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, ObservedState, Plan, Release, Transaction
-from awa_infra.planning.agreement import require_agreed
+from awa_infra.model import (
+    AgreedPlan,
+    DatabaseIdentity,
+    DesiredState,
+    ObservedState,
+    Plan,
+    Policy,
+    QueueStorage,
+    Release,
+    Roles,
+    Transaction,
+)
+from awa_infra.planning.agreement import declared_data, require_agreed
 from awa_infra.planning.plan_file import document, read_document
 from awa_infra.planning.planner import make_plan
 
@@ -46,7 +57,7 @@ def test_a_plan_file_says_all_of_a_plan_but_its_sql_and_is_read_as_it_was_writte
     assert "CREATE TABLE" not in text
     assert written["made_at"] == "2026-11-26T12:00:00+00:00"
     agreed = read_document(text, "plan.json")
-    assert agreed == AgreedPlan.of(plan, Transaction.WHOLE, HERE, wanted.release.name)
+    assert agreed == AgreedPlan.of(plan, Transaction.WHOLE, HERE, wanted.release.name, declared_data(wanted, None))
     require_agreed(agreed, plan, wanted, HERE)
 
 
@@ -105,8 +116,8 @@ def test_what_differs_from_what_was_agreed_to_is_listed(plan: Plan, wanted: Desi
     assert stale(agreed, later, replace(wanted, transaction=Transaction.EACH), HERE) == [
         "Database shop, or the desired state, changed since the plan was made.",
         "transaction: whole then, each now",
-        "schema awa: at version 0 then, at version 1 now",
         f"release: Awa 0.6.8 then, {wanted.release.name} now",
+        "schema awa: at version 0 then, at version 1 now",
         f"no longer in the plan: {first.key}",
         "new in the plan: lanes:extra",
         f"with another SQL: {edited.key}",
@@ -123,5 +134,41 @@ def test_another_kind_of_transaction_is_another_plan(plan: Plan, wanted: Desired
     assert stale(agreed, plan, wanted, None)[1:] == ["transaction: each then, whole now"]
 
 
-def test_a_plan_that_another_run_has_applied_is_not_refused(plan: Plan, wanted: DesiredState) -> None:
-    require_agreed(AgreedPlan.of(plan, Transaction.EACH, HERE), replace(plan, steps=(), from_version=40), wanted, HERE)
+def test_a_plan_that_another_run_has_applied_is_not_refused(
+    plan: Plan, wanted: DesiredState, written: dict[str, Any]
+) -> None:
+    done = replace(plan, steps=(), from_version=40)
+    require_agreed(AgreedPlan.of(plan, Transaction.WHOLE, HERE), done, wanted, HERE)
+    require_agreed(read_document(json.dumps(written), "plan.json"), done, wanted, HERE)
+
+
+@pytest.mark.parametrize("pending", [True, False])
+def test_who_wants_something_else_is_refused_also_where_there_is_nothing_to_do(
+    written: dict[str, Any], plan: Plan, wanted: DesiredState, *, pending: bool
+) -> None:
+    agreed = read_document(json.dumps(written), "plan.json")
+    found = plan if pending else replace(plan, steps=())
+    other = replace(
+        wanted,
+        target_version=39,
+        queue_storage=(QueueStorage("acme"),),
+        roles=Roles("own_a"),
+        guarded=("awa",),
+        policy=Policy(max_window=5.0),
+    )
+    with pytest.raises(StalePlanError) as caught:
+        require_agreed(agreed, found, other, HERE, "own_a")
+    assert list(caught.value.details) == [
+        "target_version: 40 then, 39 now",
+        'role: null then, "own_a" now',
+        "queue_storage: the configuration declares something else",
+        "roles: the configuration declares something else",
+        "guarded: the configuration declares something else",
+        "max_window: null then, 5.0 now",
+    ]
+    edited = written["declared"] | {"target_version": None, "policy": "none"}
+    assert stale(read_document(json.dumps({**written, "declared": edited}), "plan.json"), found, wanted, HERE)[1:] == [
+        "target_version: null then, 40 now",
+        "policy: the configuration declares something else",
+    ]
+    require_agreed(agreed, found, None, HERE)

@@ -11,9 +11,12 @@ from awa_infra.model import (
     StorageTransition,
 )
 from awa_infra.verification.advice import with_repairs
-from awa_infra.verification.catalog import Key
+from awa_infra.verification.catalog import Key, SchemaName
+from awa_infra.verification.checks import Health
+from awa_infra.verification.drift import ObservedSchema
 from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingKind, state
 from awa_infra.verification.repair import make_repair
+from awa_infra.verification.sequences import Behind, sequence_findings
 from tests.support.releases import release_of
 
 ROW = (
@@ -206,3 +209,19 @@ def test_an_installer_that_differs_is_not_run() -> None:
 
 def test_nothing_to_repair_is_an_empty_plan() -> None:
     assert make_repair(judged(finding(EXTRA, "relation", "mine")), RELEASE, STATE, {"awa": Shape()}).empty
+
+
+def test_sequences_move_forward_under_the_lock_with_which_awa_takes_numbers() -> None:
+    name = SchemaName("acme", "acme")
+    health = Health({}, behind=(Behind("job_id_seq", 1, 7, "dlq_entries"),))
+    read = {"acme": ObservedSchema(name, {}, health), "other": ObservedSchema(name, {}, health)}
+    found = judged(*sequence_findings(name, health.behind))
+    assert found[0].repair.startswith("--repair moves the sequences of acme forward")
+    plan = make_repair(found, RELEASE, STATE, {}, existing=read)
+    [step] = plan.steps
+    assert (step.key, step.title) == ("sequences:acme", "1 sequence of schema acme forward to the rows")
+    assert step.sql.endswith(
+        "SELECT pg_advisory_xact_lock(hashtextextended('acme.job_id_seq', 0));\n"
+        "SELECT pg_catalog.setval('acme.job_id_seq', greatest(7, last_value)) FROM acme.job_id_seq;\n"
+    )
+    assert plan.lock_objects == 1

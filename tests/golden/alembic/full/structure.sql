@@ -3,6 +3,7 @@
 -- Run after the bundle, by any role, with psql or in any console. Every row should say true in column ok: otherwise it
 -- names what is missing, extra or changed in a schema, as awa-infra verify does. Where ok is empty, this role may not
 -- read the rows of a table, so they were not checked; the structure is compared whatever the role may read.
+-- Of sequences that are behind their rows, column expected has the statements that correct them.
 -- Not in it, but in awa-infra verify: other queue-storage schemas of the database, what would repair a difference, and that
 -- a patch is missing, which shows here as the changed body of a function. Names of indexes that PostgreSQL cut are compared
 -- as it cut them; they cannot be equal, because a bundle's schemas have at most 18 characters.
@@ -444,6 +445,170 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
        ELSE NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = p.oid AND i.indisprimary)
        END
  GROUP BY p.schema, p.relname
+UNION ALL
+-- Sequences whose next number rows have already, as a partial restore or logical replication leaves them: what takes its
+-- number from one fails with a duplicate key, or is never claimed. A sequence that is ahead is normal, so only the highest
+-- row counts. It is found by an index, in each partition that has any page; without that index, itself a finding, nothing
+-- is read. A role that may not read a table or a sequence has that as a row: it was not checked.
+-- Only ts_stat runs a query that is made meanwhile without a procedural language; its words are the texts.
+SELECT b.schema, b.part, b.object, b.definition
+  FROM (
+WITH feeds AS MATERIALIZED (
+    SELECT s.schema, f.relname, c.oid, c.relkind, f.sequence, f.slot, f.key, f.number, f.columns, q.oid AS sequence_oid,
+           format('%I.%I', s.schema, f.relname) AS name,
+           has_schema_privilege(s.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+           AS readable
+      FROM (VALUES
+        -- Without a sequence: each lane has one of its own.
+        (NULL, 'ready_entries', 'ready_slot', 'queue,priority,enqueue_shard,lane_seq', 'lane_seq',
+         'ready_slot integer, queue text, priority smallint, enqueue_shard smallint, lane_seq bigint'),
+        ('job_id_seq', 'ready_entries', 'ready_slot', 'job_id', 'job_id', 'ready_slot integer, job_id bigint'),
+        ('job_id_seq', 'done_entries', 'ready_slot', 'job_id', 'job_id', 'ready_slot integer, job_id bigint'),
+        ('job_id_seq', 'deferred_jobs', NULL, 'job_id', 'job_id', 'job_id bigint'),
+        ('job_id_seq', 'dlq_entries', NULL, 'job_id', 'job_id', 'job_id bigint'),
+        ('jobs_id_seq', 'jobs_hot', NULL, 'id', 'id', 'id bigint'),
+        ('jobs_id_seq', 'scheduled_jobs', NULL, 'id', 'id', 'id bigint'),
+        ('lease_claim_batch_id_seq', 'lease_claim_batches', 'claim_slot', 'batch_id', 'batch_id',
+         'claim_slot integer, batch_id bigint'),
+        ('lease_claim_closure_batch_id_seq', 'lease_claim_closure_batches', 'claim_slot', 'batch_id', 'batch_id',
+         'claim_slot integer, batch_id bigint'),
+        ('ready_claim_attempt_batch_id_seq', 'ready_claim_attempt_batches', 'ready_slot', 'batch_id', 'batch_id',
+         'ready_slot integer, batch_id bigint'),
+        ('receipt_completion_batch_id_seq', 'receipt_completion_batches', 'ready_slot', 'batch_id', 'batch_id',
+         'ready_slot integer, batch_id bigint'),
+        -- Receipts have no index by their number: the newest claims have the highest ones, or nearly.
+        ('lease_claim_receipt_id_seq', 'lease_claim_batches', 'claim_slot', 'batch_id', 'upper(receipt_ranges) - 1',
+         'claim_slot integer, batch_id bigint, receipt_ranges int8multirange'),
+        ('lease_claim_receipt_id_seq', 'lease_claims', 'claim_slot', 'claimed_at', 'receipt_id',
+         'claim_slot integer, claimed_at timestamp with time zone, receipt_id bigint')
+        ) AS f (sequence, relname, slot, key, number, columns)
+     CROSS JOIN spaces s
+      JOIN pg_catalog.pg_class c ON c.relname = f.relname::name AND c.relnamespace = s.oid AND c.relkind IN ('r', 'p')
+      LEFT JOIN pg_catalog.pg_class q ON q.relname = f.sequence::name AND q.relnamespace = s.oid AND q.relkind = 'S'
+     WHERE f.sequence IS NULL OR q.oid IS NOT NULL
+), heads AS MATERIALIZED (
+    -- A sequence that was read stays locked until the transaction ends: two of each lane, in half of the lock table.
+    SELECT s.schema, s.oid AS space, format('%I.%I', s.schema, e.relname) AS enqueue, m.most,
+           format('(SELECT * FROM %I.%I ORDER BY queue, priority, enqueue_shard LIMIT %s)', s.schema, e.relname, m.most)
+           AS lanes, format('%I.%I', s.schema, c.relname) AS claim
+      FROM spaces s
+      JOIN pg_catalog.pg_class e ON e.relname = 'queue_enqueue_heads' AND e.relnamespace = s.oid AND e.relkind = 'r'
+      JOIN pg_catalog.pg_class c ON c.relname = 'queue_claim_heads' AND c.relnamespace = s.oid AND c.relkind = 'r'
+     CROSS JOIN (SELECT current_setting('max_locks_per_transaction')::bigint
+                        * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
+                        / 4 AS most) m
+     WHERE pg_catalog.pg_relation_size(e.oid) > 0
+       AND has_schema_privilege(s.oid, 'USAGE')
+       AND 2 = (SELECT count(*)
+                  FROM (VALUES (e.oid), (c.oid)) AS h (oid)
+                 WHERE has_table_privilege(h.oid, 'SELECT') AND NOT row_security_active(h.oid)
+                   AND 4 = (SELECT count(*)
+                              FROM pg_catalog.pg_attribute a
+                             WHERE a.attrelid = h.oid AND NOT a.attisdropped
+                               AND a.attname || ' ' || pg_catalog.format_type(a.atttypid, NULL) IN (
+                                   'queue text', 'priority smallint', 'enqueue_shard smallint', 'seq_name text')))
+), leaves AS MATERIALIZED (
+    SELECT f.*, CASE WHEN f.slot IS NULL THEN '' ELSE format('r.%I = %s AND ', f.slot, l.value) END AS filter
+      FROM feeds f
+     CROSS JOIN LATERAL (
+        SELECT f.oid, NULL AS value
+         WHERE f.relkind = 'r' AND f.slot IS NULL
+        UNION ALL
+        SELECT c.oid, substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid) FROM '^FOR VALUES IN \((-?[0-9]+)\)$')
+          FROM pg_catalog.pg_inherits i
+          JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+         WHERE f.relkind = 'p' AND f.slot IS NOT NULL AND i.inhparent = f.oid AND c.relkind = 'r') l
+     WHERE f.readable AND (f.slot IS NULL OR l.value IS NOT NULL)
+       AND pg_catalog.pg_relation_size(l.oid) > 0
+       -- Where a table is not as Awa makes it, that is what is reported.
+       AND NOT EXISTS (SELECT FROM unnest(string_to_array(f.columns, ', ')) AS w (wanted)
+                        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                           WHERE a.attrelid = f.oid AND NOT a.attisdropped
+                                             AND a.attname || ' ' || pg_catalog.format_type(a.atttypid, NULL) = w.wanted))
+       AND EXISTS (SELECT FROM pg_catalog.pg_index i
+                     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+                     JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname = 'btree'
+                    CROSS JOIN LATERAL (
+                        SELECT string_agg(coalesce(a.attname::text, ''), ',' ORDER BY k.place) || ',' AS keys
+                          FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+                          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = l.oid AND a.attnum = k.attnum) k
+                    WHERE i.indrelid = l.oid AND i.indisvalid AND i.indpred IS NULL
+                      AND (starts_with(k.keys, f.key || ',') OR starts_with(k.keys, f.slot || ',' || f.key || ',')))
+), questions AS MATERIALIZED (
+    SELECT l.schema, l.relname, l.sequence,
+           CASE WHEN l.sequence_oid IS NULL OR has_sequence_privilege(l.sequence_oid, 'SELECT')
+                THEN format('SELECT array_to_tsvector(ARRAY[json_build_array(%L, m.number)::text]) '
+                            'FROM (SELECT %s AS number FROM %s r WHERE %sr.%I IS NOT NULL ORDER BY r.%5$I DESC LIMIT 1) m '
+                            'WHERE m.number > coalesce(pg_catalog.pg_sequence_last_value(%s), 0)', l.sequence, l.number,
+                            l.name, l.filter, l.key, l.sequence_oid) END AS text
+      FROM leaves l
+     WHERE l.sequence IS NOT NULL
+    UNION ALL
+    SELECT l.schema, l.relname, NULL,
+           format('SELECT array_to_tsvector(ARRAY[json_build_array(h.seq_name, m.lane_seq, left(h.queue, 100), '
+                  'h.priority, h.enqueue_shard)::text]) FROM %s h '
+                  'JOIN pg_catalog.pg_class c ON c.relname = left(h.seq_name, 63)::name AND c.relnamespace = %s '
+                  'AND c.relkind = ''S'' CROSS JOIN LATERAL (SELECT r.lane_seq FROM %s r WHERE %sr.queue = h.queue '
+                  'AND r.priority = h.priority AND r.enqueue_shard = h.enqueue_shard ORDER BY r.lane_seq DESC LIMIT 1) m '
+                  'WHERE CASE WHEN has_sequence_privilege(c.oid, ''SELECT'') '
+                  'THEN m.lane_seq > coalesce(pg_catalog.pg_sequence_last_value(c.oid), 0) END', h.lanes,
+                  h.space, l.name, l.filter)
+      FROM leaves l
+      JOIN heads h ON h.schema = l.schema
+     WHERE l.sequence IS NULL
+    UNION ALL
+    -- Jobs whose number was claimed already are never looked at. Claims are read first: they follow.
+    SELECT h.schema, 'queue_claim_heads', NULL,
+           format('SELECT array_to_tsvector(ARRAY[json_build_array(m.seq_name, m.claimed, left(m.queue, 100), '
+                  'm.priority, m.enqueue_shard)::text]) FROM (SELECT e.seq_name, h.queue, h.priority, h.enqueue_shard, '
+                  'CASE WHEN has_sequence_privilege(c.oid, ''SELECT'') THEN pg_catalog.pg_sequence_last_value(c.oid) END '
+                  'AS claimed FROM %s h JOIN %s e ON e.queue = h.queue AND e.priority = h.priority '
+                  'AND e.enqueue_shard = h.enqueue_shard '
+                  'JOIN pg_catalog.pg_class c ON c.relname = left(h.seq_name, 63)::name AND c.relnamespace = %s '
+                  'AND c.relkind = ''S'' OFFSET 0) m '
+                  'JOIN pg_catalog.pg_class c ON c.relname = left(m.seq_name, 63)::name AND c.relnamespace = %3$s '
+                  'AND c.relkind = ''S'' WHERE CASE WHEN m.claimed > 0 AND has_sequence_privilege(c.oid, ''SELECT'') '
+                  'THEN m.claimed > coalesce(pg_catalog.pg_sequence_last_value(c.oid), 0) END', h.claim, h.lanes,
+                  h.space)
+      FROM heads h
+), found AS MATERIALIZED (
+    SELECT DISTINCT ON (q.schema, v.sequence) q.schema, v.sequence, v.number, q.relname, v.answer
+      FROM questions q
+     CROSS JOIN LATERAL ts_stat(q.text) AS s
+     CROSS JOIN LATERAL (SELECT s.word::json AS answer, s.word::json ->> 0 AS sequence,
+                                (s.word::json ->> 1)::bigint AS number) v
+     ORDER BY q.schema, v.sequence, v.number DESC
+), certain AS MATERIALIZED (
+    -- A sequence that was set or restarted and not used since has a number that no function says.
+    SELECT f.*, coalesce(pg_catalog.pg_sequence_last_value(r.oid) + 1,
+                         (SELECT s.word::bigint
+                            FROM ts_stat(format('SELECT array_to_tsvector(ARRAY[last_value::text]) FROM %I.%I',
+                                                f.schema, f.sequence)) AS s)) AS next
+      FROM found f
+      JOIN relations r ON r.schema = f.schema AND r.relname = f.sequence AND r.relkind = 'S'
+)
+SELECT c.schema, 'behind' AS part, c.sequence AS object,
+       json_build_object('next', c.next, 'highest', c.number, 'table', c.relname, 'queue', c.answer ->> 2,
+                         'priority', (c.answer ->> 3)::int, 'shard', (c.answer ->> 4)::int)::text AS definition
+  FROM certain c
+ WHERE c.number >= c.next
+UNION ALL
+SELECT DISTINCT f.schema, 'unread', f.relname, ''
+  FROM feeds f
+ WHERE NOT f.readable
+UNION ALL
+SELECT h.schema, 'unread', '#', h.most::text
+  FROM heads h
+ WHERE h.most < (SELECT s.word::bigint
+                   FROM ts_stat(format('SELECT array_to_tsvector(ARRAY[count(*)::text]) FROM %s', h.enqueue)) AS s)
+UNION ALL
+SELECT r.schema, 'unread', '', count(*)::text
+  FROM relations r
+ WHERE r.relkind = 'S'
+   AND (r.relname ~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$' OR r.relname IN (SELECT f.sequence FROM feeds f))
+   AND NOT (has_schema_privilege(r.relnamespace, 'USAGE') AND has_sequence_privilege(r.oid, 'SELECT'))
+ GROUP BY r.schema
+  ) b
 ), observed AS MATERIALIZED (
     SELECT r.schema, r.part, r.object,
            CASE WHEN r.part NOT IN ('body', 'view') THEN r.definition
@@ -558,9 +723,13 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'::json))
+), behind AS MATERIALIZED (
+    SELECT r.schema, r.object, format('%I.%I', r.schema, r.object) AS name, r.definition::json AS at
+      FROM health r
+     WHERE r.part = 'behind'
 ), released AS MATERIALIZED (
     SELECT v.version FROM unnest('{1,2,3,4,5,6,7,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40}'::int[]) AS v (version)
 ), looked AS MATERIALIZED (
@@ -771,12 +940,29 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
                         WHERE r.schema = h.schema AND r.relkind = 'S' AND r.relname = h.name)
      GROUP BY h.schema
     UNION ALL
-    SELECT l.schema, false,
+    SELECT u.schema, false,
            format('role %s may not read %s of schema %s: rows were not checked', current_user,
-                  string_agg(l.relname, ', ' ORDER BY l.relname COLLATE "C"), l.schema)
-      FROM looked l
-     WHERE NOT l.readable
-     GROUP BY l.schema
+                  string_agg(u.relname, ', ' ORDER BY u.relname COLLATE "C"), u.schema)
+      FROM (SELECT l.schema, l.relname
+              FROM looked l
+             WHERE NOT l.readable
+            UNION
+            SELECT r.schema, r.object
+              FROM health r
+             WHERE r.part = 'unread' AND r.object NOT IN ('', '#')) u
+     GROUP BY u.schema
+    UNION ALL
+    SELECT r.schema, false,
+           format('role %s may not read %s sequence%s of schema %s: whether they are behind their rows was not checked',
+                  current_user, r.definition, CASE WHEN r.definition <> '1' THEN 's' ELSE '' END, r.schema)
+      FROM health r
+     WHERE r.part = 'unread' AND r.object = ''
+    UNION ALL
+    SELECT r.schema, false,
+           format('only the first %s lanes of schema %s were compared with their rows, because PostgreSQL keeps a lock for '
+                  'each sequence that is read', r.definition, r.schema)
+      FROM health r
+     WHERE r.part = 'unread' AND r.object = '#'
 )
 SELECT format('schema %s: %s %s %s%s', f.schema, f.kind, f.part, f.object,
               CASE WHEN f.members > 1 THEN format(', and %s more like it', f.members - 1) ELSE '' END) AS what,
@@ -785,6 +971,20 @@ SELECT format('schema %s: %s %s %s%s', f.schema, f.kind, f.part, f.object,
 UNION ALL
 SELECT format('schema %s: %s', s.schema, s.message), NULL, NULL, CASE WHEN s.checked THEN false END
   FROM states s
+UNION ALL
+SELECT format('schema %s: %s behind: %s%s', b.schema,
+              CASE WHEN count(*) > 1 THEN count(*) || ' sequences are' ELSE '1 sequence is' END,
+              array_to_string((array_agg(format('%s%s gives %s next, but %s is at %s', b.object, l.lane, b.at ->> 'next',
+                                                b.at ->> 'table', b.at ->> 'highest')
+                                         ORDER BY b.object COLLATE "C"))[1:3], '; '),
+              CASE WHEN count(*) > 3 THEN format(' and %s more', count(*) - 3) ELSE '' END),
+       string_agg(format('SELECT pg_catalog.setval(%L, greatest(%s, last_value)) FROM %s;', b.name, b.at ->> 'highest',
+                         b.name), ' ' ORDER BY b.object COLLATE "C"), NULL, false
+  FROM behind b
+ CROSS JOIN LATERAL (SELECT CASE WHEN b.at ->> 'queue' IS NULL THEN ''
+                                 ELSE format(' (queue %s, priority %s, shard %s)', b.at ->> 'queue', b.at ->> 'priority',
+                                             b.at ->> 'shard') END AS lane) l
+ GROUP BY b.schema
 UNION ALL
 SELECT format('schema %s: structure', w.schema), 'as Awa ' || '0.6.9' || ' makes it',
        CASE WHEN s.schema IS NULL THEN 'there is no such schema'

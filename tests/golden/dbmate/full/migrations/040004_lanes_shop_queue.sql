@@ -157,6 +157,24 @@ BEGIN
 END
 $awa_infra$;
 
+-- This file is for a schema below version 41. A second run of the tool, which waited for the lock above while the
+-- first one ran the same files, would run it on top of later ones and bring back what those have replaced.
+DO $awa_infra$
+DECLARE
+    reached integer;
+BEGIN
+    IF to_regclass('awa.schema_version') IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT max(v.version) INTO reached FROM awa.schema_version v;
+    IF NOT reached < 41 THEN
+        RAISE EXCEPTION 'Schema awa in database % is at version % already, and this file is for one below version %. [not-adopted]',
+            current_database(), reached, 41
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Another run has done it, or another program. This file changed nothing. Run preflight.sql; if it reports nothing, run the tool again.';
+    END IF;
+END
+$awa_infra$;
 -- What comes now is run as it was published:
 -- Lanes of queues in queue-storage schema 'shop_queue', made by its owner: a runtime that found none would make them
 -- itself, and own their sequences. Existing lanes are not touched: their sequences may be in use.

@@ -156,5 +156,23 @@ BEGIN
 END
 $awa_infra$;
 
+-- This file is for a schema below version 1. A second run of the tool, which waited for the lock above while the
+-- first one ran the same files, would run it on top of later ones and bring back what those have replaced.
+DO $awa_infra$
+DECLARE
+    reached integer;
+BEGIN
+    IF to_regclass('awa.schema_version') IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT max(v.version) INTO reached FROM awa.schema_version v;
+    IF NOT reached < 1 THEN
+        RAISE EXCEPTION 'Schema awa in database % is at version % already, and this file is for one below version %. [not-adopted]',
+            current_database(), reached, 1
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Another run has done it, or another program. This file changed nothing. Run preflight.sql; if it reports nothing, run the tool again.';
+    END IF;
+END
+$awa_infra$;
 -- What comes now is run as it was published:
 [Awa's own text of V001: 15289 bytes, sha256 4722dfe2d9e2f54be308dd3c53b626950e13ba3f3c210c4c3302d7c752434c6b]

@@ -158,6 +158,24 @@ BEGIN
 END
 $awa_infra$;
 
+-- This file is for a schema below version 2. A second run of the tool, which waited for the lock above while the
+-- first one ran the same files, would run it on top of later ones and bring back what those have replaced.
+DO $awa_infra$
+DECLARE
+    reached integer;
+BEGIN
+    IF to_regclass('awa.schema_version') IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT max(v.version) INTO reached FROM awa.schema_version v;
+    IF NOT reached < 2 THEN
+        RAISE EXCEPTION 'Schema awa in database % is at version % already, and this file is for one below version %. [not-adopted]',
+            current_database(), reached, 2
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Another run has done it, or another program. This file changed nothing. Run preflight.sql; if it reports nothing, run the tool again.';
+    END IF;
+END
+$awa_infra$;
 -- What comes now is run as it was published:
 [Awa's own text of V002: 1008 bytes, sha256 81d7b55baea14f6491607a8d1326b68ed8a02ddfc1353b34eb5a40afaa0b8d3e]
 

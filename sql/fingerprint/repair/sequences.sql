@@ -1,0 +1,2 @@
+-- Moves sequences that are behind to the highest number that rows have, never back: each under the lock with which Awa takes
+-- numbers of a lane (0.6.9).
