@@ -25,7 +25,7 @@ config:
     secure: v1:J5mYkPq1uOb7V3vl:cWwq0Yy8JtB0fDy3w0x0Xg==
   awa:database:
     name: awa_quickstart
-    owner: awa_owner
+    owner: platform
     encoding: UTF8
     template: template0
     connectionLimit: 100

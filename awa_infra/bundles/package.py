@@ -8,6 +8,7 @@ from pathlib import Path
 
 from awa_infra.bundles.admin_scripts import guard_script, roles_script
 from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
+from awa_infra.bundles.earlier_waits import EarlierWaits, earlier_waits
 from awa_infra.bundles.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.bundles.formats import format_named
 from awa_infra.bundles.growing import Kept, grown_from, refuse_another_archive, refuse_older, with_released_texts
@@ -35,11 +36,13 @@ class Bundle:
     Attributes:
         files: the bytes of every file by its path.
         kept: files that stay as they were released, although the release at hand has another text.
+        waits: files that keep other lock waits than those declared now.
         digest: of the plan that it carries out, on a database at the version at which it starts.
     """
 
     files: Mapping[str, bytes] = field(repr=False)
     kept: tuple[Kept, ...] = ()
+    waits: tuple[EarlierWaits, ...] = ()
     digest: str = ""
 
 
@@ -87,12 +90,14 @@ def package(
     paths = form.paths(contents)
     wrap = form.wrap or _as_it_is
     files = {paths[step.key]: wrap(contents, step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
+    earlier: tuple[EarlierWaits, ...] = ()
     if existing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
         files |= {entry.file: existing.files[entry.file] for entry in stay if entry.file in existing.files}
+        earlier = earlier_waits(files, [entry.file for entry in stay], contents.waits)
     around = {**form.files(contents), **roles_script(contents), **guard_script(contents), **structure_script(contents)}
     files.update(with_headers({**around, "verify.sql": verify(contents).encode()}))
-    files["README.md"] = readme(form, contents, paths).encode()
+    files["README.md"] = readme(form, contents, paths, earlier).encode()
     files[".gitattributes"] = _ATTRIBUTES
     migrations = {step.version: paths[step.key] for step in contents.of(StepKind.MIGRATION)}
     repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
@@ -100,7 +105,7 @@ def package(
     files[LOCK_FILE] = written(lock)
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
     files[CHECKSUMS] = checksums(files)
-    return Bundle(files, kept, contents.plan.digest)
+    return Bundle(files, kept, earlier, contents.plan.digest)
 
 
 def bundle_to_replace(out: Path | None, archive: Path | None, release: str, *, written: bool) -> ExistingBundle | None:

@@ -10,6 +10,7 @@ from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
 from awa_infra.bundles.conditions import CONDITIONS
 from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format, seconds
 from awa_infra.bundles.durations import durations
+from awa_infra.bundles.earlier_waits import EarlierWaits
 from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.preflight import asked_of, start_queries
 from awa_infra.bundles.running import abort, bad_release, statement, total
@@ -22,8 +23,15 @@ from awa_infra.planning.markdown import as_code, as_text
 from awa_infra.wording import and_listed
 
 
-def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
-    """Return the README: the part that all formats share, with this format's commands and failures."""
+def readme(form: Format, contents: Contents, paths: Mapping[str, str], earlier: Sequence[EarlierWaits] = ()) -> str:
+    """Return the README: the part that all formats share, with this format's commands and failures.
+
+    Args:
+        form: the format.
+        contents: what the bundle contains.
+        paths: the path of every step's file by the step's key.
+        earlier: files that keep other lock waits than those of the contents.
+    """
     plan, release = contents.plan, contents.desired.release
     values = {
         "title": form.title,
@@ -36,21 +44,24 @@ def readme(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "digest": plan.digest,
         "digest_of": f"at version {plan.from_version}" if plan.from_version else "that is empty",
         "asks": "Before anything runs, the bundle checks" if form.asks else "`preflight.sql` checks",
-        "kept": _kept(contents),
+        "kept": _kept([*contents.kept, *map(str, earlier)]),
         "total": total(contents),
         "watch": statement("bundle/watch.sql"),
         "abort": abort(form),
         "bad_release": bad_release(contents),
         "structure": _STRUCTURE if facts_to_compare(contents) else _NO_STRUCTURE,
-        "locks": _locks(form, contents, paths),
+        "locks": _locks(form, contents, paths, earlier),
         "durations": durations(contents, paths),
         "roles": _roles(contents),
         "grants": _GRANTS_NOTHING
         if contents.desired.roles is None
         else "Roles and privileges are in `roles.sql` alone.",
         "conditions": _conditions(form, contents),
-        "table_lock": _bound(contents.waits.table_lock),
-        "migration_lock": seconds(contents.waits.migration_lock),
+        "table_lock": _table_locks(contents, earlier),
+        "migration_lock": "` or `".join(
+            dict.fromkeys(seconds(waits.migration_lock) for waits in (contents.waits, *(one.waits for one in earlier)))
+        ),
+        "packaged": _PACKAGED[form.asks],
         "tag": f"awa-{contents.of(StepKind.MIGRATION)[-1].key.lower()}",
         **{
             key: text.replace("{again}", form.again or "Run again; it continues where it stopped.")
@@ -69,6 +80,12 @@ _PROVENANCE = {
     Provenance.UNKNOWN: "awa-infra knows no hashes of this release, so it cannot check its texts.",
 }
 
+
+_PACKAGED = {
+    True: "when the bundle is packaged",
+    False: "when a file is packaged first: released files keep theirs",
+}
+"""From when on a changed wait holds, by whether the bundle checks the gates when it is run."""
 
 _GRANTS_NOTHING = "It creates no roles and grants nothing."
 
@@ -140,15 +157,22 @@ def _start(plan: Plan) -> str:
     return f"Brings a PostgreSQL database that has reached version {plan.from_version}"
 
 
-def _kept(contents: Contents) -> str:
-    """Return the section about texts that are not those of the release; empty if there are none."""
-    if not contents.kept:
+def _table_locks(contents: Contents, earlier: Sequence[EarlierWaits]) -> str:
+    """Return how long files wait that are written now, and those that keep their waits."""
+    now = _bound(contents.waits.table_lock)
+    others = [wait for wait in dict.fromkeys(_bound(one.waits.table_lock) for one in earlier) if wait != now]
+    return f"{now}, or {' or '.join(others)} in files released before" if others else now
+
+
+def _kept(lines: Sequence[str]) -> str:
+    """Return the section about what is not as it would be written now; empty if there is nothing."""
+    if not lines:
         return ""
-    listed = "\n".join(f"- {line}" for line in contents.kept)
+    listed = "\n".join(f"- {line}" for line in lines)
     return f"\nMigrations already handed out never change, because the tool remembers what it ran:\n\n{listed}\n"
 
 
-def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
+def _locks(form: Format, contents: Contents, paths: Mapping[str, str], earlier: Sequence[EarlierWaits]) -> str:
     """Return what the files lock, and what is known about how long it takes."""
     replays = [step for step in contents.of(StepKind.MIGRATION) if replays_installer(step)]
     listed = ", ".join(f"`{paths[step.key]}`" for step in replays)
@@ -157,8 +181,8 @@ def _locks(form: Format, contents: Contents, paths: Mapping[str, str]) -> str:
         "On an empty database it takes seconds, and nothing else uses an empty database.",
         "Workers may keep running unless a condition below blocks; they wait for the locks.",
         "Every migration may take `ACCESS EXCLUSIVE` on the tables that it changes, until its transaction ends.",
-        f"It waits for a lock {_bound(contents.waits.table_lock)}; then the transaction is rolled back."
-        if contents.waits.table_lock
+        f"It waits for a lock {_table_locks(contents, earlier)}; then the transaction is rolled back."
+        if contents.waits.table_lock or any(one.waits.table_lock for one in earlier)
         else "It waits for locks without a bound (`awa:lockTimeout` is 0).",
         f"The server's lock table needs room for about {contents.plan.lock_objects} objects in {transaction}.",
     ]

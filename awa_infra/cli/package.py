@@ -106,6 +106,14 @@ def package(
                 "files": sorted(bundle.files),
                 "changes": [{"file": change.file, "what": change.what} for change in done],
                 "kept": [{"file": k.file, "release": k.release, "newer": k.newer} for k in bundle.kept],
+                "kept_waits": [
+                    {
+                        "files": list(one.files),
+                        "lock_timeout": one.waits.table_lock,
+                        "lock_wait": one.waits.migration_lock,
+                    }
+                    for one in bundle.waits
+                ],
             }
         )
     elif looking:
@@ -119,7 +127,7 @@ def package(
             + (f", queue-storage {listed(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
             + f". Start with its README.md.\nDigest: {bundle.digest}"
         )
-    for entry in bundle.kept:
+    for entry in (*bundle.kept, *bundle.waits):
         print_error(f"{click.style('Kept:', bold=True)} {entry}")
     if check and done:
         ctx.exit(DIFFERENT)

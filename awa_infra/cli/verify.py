@@ -38,6 +38,7 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reference import measured_facts
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.lifecycle.database_url import database_of, url_to_read
+from awa_infra.lifecycle.declared_state import compared_with_declared
 from awa_infra.model import Plan, Policy
 from awa_infra.release import installed_release
 from awa_infra.verification.drift import Examination
@@ -111,8 +112,9 @@ def verify(
     """Compare one database with what its Awa release promises. Without --repair reads only.
 
     Compares schema awa and every queue-storage schema object by object, and looks at version rows, routing,
-    slots, owners and privileges. With --config the database must be the one that it declares. --repair never
-    drops, never activates and never runs a single old migration; with --dry-run it runs nothing.
+    slots, owners and privileges. With --config the database must be the one that it declares, and what is declared and
+    missing is a finding, too. --repair never drops, never activates and never runs a single old migration; with
+    --dry-run it runs nothing.
 
     Exit status: 0 healthy, 1 drift found (or left), 3 if a gate blocks, 9 if no drift was found but not everything was
     compared.
@@ -136,6 +138,8 @@ def verify(
         observed = report.after
     else:
         observed, found = run_verify(url, release, schemas, role=role, facts=facts)
+    if config is not None:
+        found = compared_with_declared(url, config, found, schemas, role=role)
     if kind != TEXT_FORMAT:
         write_report(report_text(kind, Result(observed, release.name, found, report, plan, config_path)), output)
     if kind != TEXT_FORMAT and output is None:

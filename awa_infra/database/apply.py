@@ -16,6 +16,7 @@ from awa_infra.database.kept import pool
 from awa_infra.database.lock_budget import Reservation
 from awa_infra.database.look import Look, look
 from awa_infra.database.migration_lock import wait_for_migration_lock
+from awa_infra.database.migration_queue import Turn, turn_of
 from awa_infra.database.observe import plan_from
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import Retries
@@ -40,10 +41,10 @@ def apply(
 ) -> Report:
     """Bring the database to the desired state, or leave it exactly as it was.
 
-    In this order: connect; take the migration lock, holding nothing while waiting for it; observe and plan under
-    it; refuse if a gate blocks or if the plan is not the one that was agreed to; run every step; observe again and
-    require that nothing is left; commit. An empty plan commits nothing. After a deadlock, a lock timeout or a full lock
-    table the whole transaction is tried again.
+    In this order: connect; wait for applies of this process to the same database that came before; take the migration
+    lock, holding nothing while waiting for it; observe and plan under it; refuse if a gate blocks or if the plan is not
+    the one that was agreed to; run every step; observe again and require that nothing is left; commit. An empty plan
+    commits nothing. After a deadlock, a lock timeout or a full lock table the whole transaction is tried again.
 
     With ``desired.transaction`` :attr:`Transaction.EACH` every migration is committed by itself, while the migration
     lock is held from the first to the last one. What was committed before a failure is kept, and the next apply goes on
@@ -114,10 +115,12 @@ def _attempt(
         RolesLock(url) as roles_lock,
         connect(url, autocommit=True) as connection,
         translated(url, "Applying"),
+        turn_of(connection, options.migration_lock, options.on_wait) as turn,
         Reservation(connection) as reservation,
     ):
+        retries.exclude(turn.queued)
         while True:
-            seen = _look_under_lock(connection, settings, planner.desired, options)
+            seen = _look_under_lock(connection, settings, planner.desired, options, turn)
             before = seen.state
             plan = planner.plan(connection, seen)
             raise_if_blocked(plan.gates, before.database)
@@ -144,7 +147,11 @@ def _attempt(
 
 
 def _look_under_lock(
-    connection: Connection, settings: Mapping[str, str], desired: DesiredState | None, options: ApplyOptions
+    connection: Connection,
+    settings: Mapping[str, str],
+    desired: DesiredState | None,
+    options: ApplyOptions,
+    turn: Turn,
 ) -> Look:
     """Begin a transaction, take the migration lock, and only then look."""
     try:
@@ -156,7 +163,8 @@ def _look_under_lock(
     if seen.locked:
         return seen
     connection.rollback()
-    wait_for_migration_lock(connection, settings, options.migration_lock, options.on_wait)
+    with turn.waiting_for_others():
+        wait_for_migration_lock(connection, settings, options.migration_lock, options.on_wait, waited=turn.waited)
     return look(connection, settings, desired=desired)
 
 

@@ -16,6 +16,7 @@ from psycopg.rows import DictRow
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
 from awa_infra.database.migration_lock import TRY_MIGRATION_LOCK
+from awa_infra.database.optional import may_fail
 from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, with_role
 from awa_infra.model import (
     CANONICAL_SCHEMA,
@@ -104,13 +105,14 @@ def look(
     unseen = [s for s in substrates if s["readable_rings"] != len(RINGS)]
     substrates = [s for s in substrates if s["readable_rings"] == len(RINGS)]
     existing = [s["schema"] for s in substrates]
-    with connection.pipeline():
+    with may_fail(connection) as system, connection.pipeline():
         contents_cursor = connection.execute(_contents(readable, existing))
         missing_cursor = _missing(connection, desired, existing)
         strangers_cursor = connection.execute(hand_over_query(scope).encode())
-        system_cursor = connection.execute(sqltext.load("observe/system.sql").encode()) if row["may_ask"] else None
         if reader is not None:
             reader.ask(connection, readable, [*existing, *(s["schema"] for s in unseen)])
+        if row["may_ask"]:
+            system.ask(sqltext.load("observe/system.sql"))
     contents = contents_cursor.fetchone() or {}
     missing = missing_cursor.fetchall() if missing_cursor else []
     strangers = strangers_cursor.fetchall()
@@ -136,7 +138,7 @@ def look(
         strangers=tuple(Stranger(**stranger) for stranger in strangers),
         functions_given=row["functions_given"],
         oid=row["oid"],
-        system=(system_cursor.fetchone() or {})["system"] if system_cursor else None,
+        system=system.value("system"),
     )
     return Look(state, readable, locked)
 

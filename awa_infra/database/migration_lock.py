@@ -25,7 +25,12 @@ _LONGEST_PAUSE = 1.0
 
 
 def wait_for_migration_lock(
-    connection: Connection, settings: Mapping[str, str], wait: float, on_wait: Callable[[str], None]
+    connection: Connection,
+    settings: Mapping[str, str],
+    wait: float,
+    on_wait: Callable[[str], None],
+    *,
+    waited: float = 0.0,
 ) -> None:
     """Begin a transaction that has the lock, waiting at most ``wait`` seconds for it.
 
@@ -38,12 +43,13 @@ def wait_for_migration_lock(
         settings: of the transaction, see :func:`awa_infra.database.session.apply_settings`.
         wait: seconds.
         on_wait: called once with who holds the lock.
+        waited: how many of the seconds are over already.
 
     Raises:
         LockTimeoutError: another session kept it; the message names it.
         CancelledError: everything in this process was cancelled.
     """
-    deadline = time.monotonic() + wait
+    deadline = time.monotonic() + wait - waited
     pause, reported = _FIRST_PAUSE, False
     stay_while_idle(connection)
     while True:

@@ -70,6 +70,11 @@ class Retries:
             self._spent += time.monotonic() - self._since
         self._since, self._tries, self._others, self._beyond = None, 0, 1, 0.0
 
+    def exclude(self, seconds: float) -> None:
+        """Take a wait for other applies of this process out of the time that is tried for table locks."""
+        if self._since is not None:
+            self._since += seconds
+
     def pause_or_raise(self, error: AwaInfraError) -> None:
         """Wait until a transaction that was rolled back may be tried again.
 

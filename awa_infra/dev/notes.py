@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def read_notes(folder: Path) -> Notes | None:
     """Return what is remembered in a folder of ours, or ``None`` if it is no folder of ours.
 
     Raises:
-        LocalServerError: this user may not read it.
+        LocalServerError: this user may not read it, or it is damaged.
     """
     try:
         kept = json.loads((folder / NOTES).read_text(encoding="utf-8"))
@@ -50,8 +51,11 @@ def read_notes(folder: Path) -> Notes | None:
         return None
     except OSError as error:
         raise _unreadable(folder / NOTES, error) from error
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LocalServerError(
+            f"{folder / NOTES} is damaged, or was written by a newer awa-infra.",
+            hint="Put it back from a backup, or use the awa-infra that wrote it. The data beside it are as they were.",
+        ) from error
 
 
 def _names(folder: Path) -> set[str]:
@@ -88,7 +92,10 @@ def _write_notes(folder: Path, notes: Notes) -> None:
     side = folder / f"{NOTES}.new"
     side.unlink(missing_ok=True)
     side.touch(0o600)
-    side.write_text(json.dumps(asdict(notes)) + "\n", encoding="utf-8")
+    with side.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(notes)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     side.rename(folder / NOTES)
 
 

@@ -51,7 +51,11 @@ def _schema(url: str, desired: DesiredState, role: str | None) -> list[Check]:
         return failed(Area.SCHEMA, "plan", error)
     found = _plan(plan, desired)
     if not state.versions:
-        return found
+        missing = "nothing to compare: there is no schema awa yet"
+        return [
+            *found,
+            Check(Area.SCHEMA, "objects", Outcome.NOTE, missing, "Run awa-infra verify after the migration."),
+        ]
     if plan.from_version < plan.to_version:
         later = "not compared: the schema is at an earlier version; run awa-infra verify after the migration"
         return [*found, Check(Area.SCHEMA, "objects", Outcome.UNKNOWN, later)]
@@ -105,9 +109,11 @@ def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
         hint = "awa-infra plan shows what is pending, awa-infra apply runs it."
         found.append(Check(Area.SCHEMA, "version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))
     elif not plan.blocked:
-        message = (
-            f"schema awa is at version {plan.to_version}, the one of Awa {desired.release.name}; nothing is pending"
-        )
+        release = desired.release
+        newest = f"the one of Awa {release.name}"
+        held = f"as declared; Awa {release.name} has version {release.schema_version}"
+        which = newest if plan.to_version == release.schema_version else held
+        message = f"schema awa is at version {plan.to_version}, {which}; nothing is pending"
         found.append(Check(Area.SCHEMA, "version", Outcome.OK, message))
     notes = [note for note in plan.notes if note.code != UNKNOWN_RELEASE]  # a check of this machine, already
     found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in notes]

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from awa_infra.doctor.checks import Area, Check, Outcome
@@ -31,8 +32,18 @@ def network_checks(places: Sequence[tuple[str, int]]) -> list[Check]:
             found.append(Check(Area.NETWORK, "name", Outcome.PROBLEM, f"{host}: {addresses}", hint))
             continue
         found.append(Check(Area.NETWORK, "name", Outcome.OK, f"{host} is {', '.join(addresses)}"))
-        found += [_listening(address, port) for address in addresses]
+        found += _of_one_host([_listening(address, port) for address in addresses])
     return found
+
+
+def _of_one_host(checks: list[Check]) -> list[Check]:
+    """Return the checks of the addresses of one host: libpq takes the first of them that answers."""
+    if all(check.outcome is not Outcome.OK for check in checks):
+        return checks
+    hint = "Another address of the host answers, and is used instead; each attempt takes time."
+    return [
+        check if check.outcome is Outcome.OK else replace(check, outcome=Outcome.NOTE, hint=hint) for check in checks
+    ]
 
 
 def _addresses(host: str, port: int) -> list[str] | str:

@@ -9,7 +9,7 @@ from awa_infra.database.identity import place
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.places import PLACE
 from awa_infra.lifecycle.progress import apply_options
-from awa_infra.lifecycle.reading import as_role, state_as
+from awa_infra.lifecycle.reading import as_role, as_role_or_login, state_as
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan
 from awa_infra.spec.activation import ActivationInputs, ActivationOutputs
@@ -41,6 +41,12 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
         """Return the one step, or nothing if it is active as declared."""
         url, schema = wanted.database_url, wanted.schema_name
         return as_role(lambda role: read_activation(url, schema, role=role), wanted.role)
+
+    def compare(self, olds: Props, wanted: ActivationInputs) -> Comparison:  # noqa: ARG002
+        """Return the plan, and whether the role was refused."""
+        url, schema = wanted.database_url, wanted.schema_name
+        (observed, plan), refused = as_role_or_login(lambda role: read_activation(url, schema, role=role), wanted.role)
+        return Comparison(observed, plan, refused=refused)
 
     def show_pending(self, wanted: ActivationInputs, seen: Comparison, show: Show) -> None:
         """Warn: this cannot be taken back."""

@@ -20,6 +20,8 @@ from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.problems import Problem
 
+_REFUSED = "An update or a removal fails with role-refused, unless the role is created or granted in the same run."
+
 
 class Lifecycle(DeclaredInputs[W]):
     """One kind of declared object. Keeps nothing but what a check hands to the diff after it.
@@ -95,6 +97,9 @@ class Lifecycle(DeclaredInputs[W]):
             outputs = (*outputs, PLACE)
             if not leads_elsewhere(before, now):
                 show(elsewhere, warning=True)
+        if seen.refused:
+            # No difference: an update could not be done either.
+            show(f"{seen.refused} {_REFUSED}", warning=True)
         if seen.plan.steps:
             self._show_plan(wanted, seen, show)
             return Difference(inputs, pending=True, outputs=outputs)

@@ -16,6 +16,7 @@ from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.planning.new_database import new_database_gates, owner_gates
+from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.database import DatabaseInputs, DatabaseOutputs
 from awa_infra.spec.problems import Problem
@@ -33,6 +34,8 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
     approvable: ClassVar = False
     connection: ClassVar = "server_url"
     needed: ClassVar = ("server_url", "name")
+    # A resource of another provider in the same program may create the role, or grant what is missing.
+    satisfied_by_dependency: ClassVar = frozenset({"database-owner-unusable", "database-template-unusable"})
 
     def identifier(self, wanted: DatabaseInputs) -> str:
         """Return the name."""
@@ -78,10 +81,20 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         """Say whether it is there."""
         missing = bool(seen.plan.steps)
         show(f"Database {wanted.name} {'is missing and is created' if missing else 'exists and is adopted'}.")
+        self.drifted(wanted, seen, show)
+
+    def drifted(self, wanted: DatabaseInputs, seen: Comparison, show: Show) -> bool:  # noqa: ARG002
+        """Warn of what must be there before the update, unless something in the same run brings it."""
+        for gate in seen.plan.gates:
+            if gate.code in self.satisfied_by_dependency:
+                show(f"{gate.message} The update fails if it is still so by then. {gate.hint}", warning=True)
+        return False
 
     def apply(self, olds: Props, wanted: DatabaseInputs, show: Show) -> dict[str, Any]:
         """Create it, or adopt the one that is there; of an adopted one change only what changed in the program."""
         url, name, limit = wanted.server_url, wanted.name, wanted.connection_limit
+        observed, plan = self.plan(olds, wanted)
+        raise_if_blocked(plan.gates, observed.database)
         before = self.normal(olds)
         options = DatabaseOptions(wanted.owner, wanted.encoding, wanted.template, limit)
         created = ensure_database(url, name, options)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from awa_infra.database.connection import ROLE_REFUSED
 from awa_infra.database.fingerprint import read_drift
 from awa_infra.database.observe import read_plan, read_state
-from awa_infra.errors import AwaInfraError
+from awa_infra.errors import AwaInfraError, RoleRefusedError
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.verification.drift import Examination
@@ -21,13 +21,18 @@ T = TypeVar("T")
 
 def as_role(read: Callable[[str | None], T], role: str | None) -> T:
     """Return what the role reads, or what the login reads while the role is pending itself."""
+    return as_role_or_login(read, role)[0]
+
+
+def as_role_or_login(read: Callable[[str | None], T], role: str | None) -> tuple[T, str]:
+    """Return what :func:`as_role` does, and why PostgreSQL refused the role; empty if it did not."""
     try:
-        return read(role)
+        return read(role), ""
     except AwaInfraError as exc:
         # Roles may be pending in the same run: there is no such role yet, or it is not granted yet.
         if role is None or exc.sqlstate not in ROLE_REFUSED:
             raise
-        return read(None)
+        return read(None), exc.message if isinstance(exc, RoleRefusedError) else ""
 
 
 def desired_plan(url: str, desired: DesiredState, role: str | None) -> tuple[ObservedState, Plan]:
@@ -45,9 +50,11 @@ def comparison(url: str, desired: DesiredState, schema: str, role: str | None) -
 
     Where the database is such that a verification could say nothing, or the schema is not there, nothing is found.
     """
-    observed, plan, found = as_role(lambda acting: read_drift(url, desired, schema, role=acting), role)
+    (observed, plan, found), refused = as_role_or_login(
+        lambda acting: read_drift(url, desired, schema, role=acting), role
+    )
     hashes = [f.found for f in found.fingerprints if f.schema == schema]
-    return Comparison(observed, plan, found, hashes[0] if hashes else "")
+    return Comparison(observed, plan, found, hashes[0] if hashes else "", refused)
 
 
 def warn_of_drift(schema: str, found: Examination, hint: str, show: Show) -> None:

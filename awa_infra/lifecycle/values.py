@@ -47,9 +47,11 @@ class Comparison:
         plan: what is to be done.
         found: what a verification of the object's own schema found; empty for what has none.
         fingerprint: of that schema; empty where there is nothing to compare it with.
+        refused: why PostgreSQL refused the declared role, so that the login read; empty if it did not.
     """
 
     observed: ObservedState
     plan: Plan
     found: Examination = NOTHING
     fingerprint: str = ""
+    refused: str = ""

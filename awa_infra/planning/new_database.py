@@ -77,8 +77,7 @@ def owner_gates(seen: DatabaseLook, name: str, owner: str | None) -> tuple[Gate,
             Gate(
                 "database-owner-unusable",
                 f"Database {name} is to belong to role {owner}, which does not exist.",
-                "Correct the name, or create the role first. If this program creates it, run pulumi up --target with "
-                "that resource once.",
+                "Correct the name, or create the role first.",
             ),
         )
     return (
@@ -95,8 +94,7 @@ def _template_gates(seen: DatabaseLook, name: str, template: str) -> Iterator[Ga
         yield Gate(
             "database-template-unusable",
             f"Database {name} is to be a copy of database {template}, which does not exist.",
-            "Correct the name, or create the template first. If this program creates it, run pulumi up --target with "
-            "that resource once.",
+            "Correct the name, or create the template first.",
         )
     elif not seen.may_copy:
         yield Gate(

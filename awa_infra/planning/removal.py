@@ -66,7 +66,9 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
             f"Schema awa of database {observed.database} is at version {observed.version}, and the installed Awa "
             f"{release.name} makes version {release.schema_version}: nothing can tell what in schema {schema} is not "
             "Awa's.",
-            "Migrate schema awa first (awa-infra apply), or remove the schema with the awa-pg of that version.",
+            f"Install the awa-pg that makes version {observed.version}, and remove the schema with that."
+            if observed.version > release.schema_version
+            else "Migrate schema awa first (awa-infra apply), or remove the schema with the awa-pg of that version.",
         )
     if not extra:
         return None

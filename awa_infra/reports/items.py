@@ -42,6 +42,9 @@ OF_EACH: tuple[FindingCode, ...] = (
 )
 """States that every schema can be in."""
 
+OF_DECLARED: tuple[FindingCode, ...] = ("declared-missing",)
+"""States that are looked for only where something is declared, and so are listed only where they are found."""
+
 OBJECTS = tuple(sorted(STRUCTURE))
 """Parts of the catalog, each of which is compared as a whole."""
 
@@ -112,6 +115,9 @@ def _of_schema(schema: str, found: Examination) -> Iterator[Item]:
         yield _item(schema, part, [f for f in here if f.is_drift and f.part == part], () if compared else unknown)
     for code in (*OF_AWA, *OF_EACH) if schema == CANONICAL_SCHEMA else OF_EACH:
         yield _item(schema, code, [f for f in here if f.is_drift and f.code == code], ())
+    declared = [finding for finding in here if finding.code in OF_DECLARED]
+    for code in dict.fromkeys(finding.code for finding in declared):
+        yield _item(schema, code, declared, ())
     for code in dict.fromkeys(finding.code for finding in unknown):
         yield Item(schema, code, Outcome.SKIPPED, tuple(finding for finding in unknown if finding.code == code))
 

@@ -18,7 +18,9 @@ class DatabaseEntry(Entry):
         description="Name of the database: any that PostgreSQL allows, at most 63 bytes."
     )
     owner: RoleName | None = Field(
-        None, description="Role that owns it, which must exist. Default: the one that creates it."
+        None,
+        description="Role that owns it, which must exist before: Awa's roles are created after the database. Default: "
+        "the one that creates it.",
     )
     encoding: Annotated[Encoding | None, FIXED] = Field(
         None, description="Encoding of a new database, for example UTF8. Default: the template's."

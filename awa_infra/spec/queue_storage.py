@@ -103,7 +103,8 @@ class QueueStorageEntry(Entry):
     deletion_policy: Literal["retain", "drop"] = Field(
         RETAIN,
         description="What a removal from the program does: retain (the schema and its jobs stay) or drop (they "
-        "are dropped, unless a gate blocks that). The policy that was last applied decides.",
+        "are dropped, unless a gate blocks that). The policy that was last applied decides. With drop, rename "
+        "the resource only with an alias: an up with the old name as the only target drops the schema.",
     )
     force_drop: StrictBool = Field(
         False,  # noqa: FBT003

@@ -15,6 +15,7 @@ from awa_infra.verification.catalog import Catalog, is_lane_sequence, relation_o
 
 FindingCode = Literal[
     "active-schema-missing",
+    "declared-missing",
     "index-names-truncated",
     "lane-sequence-missing",
     "lane-sequence-owner",

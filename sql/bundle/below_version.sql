@@ -8,7 +8,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT max(v.version) INTO reached FROM awa.schema_version v;
-    IF reached >= {version} THEN
+    IF NOT reached < {version} THEN
         RAISE EXCEPTION 'Schema awa in database % is at version % already, and this file is for one below version %. [not-adopted]',
             current_database(), reached, {version}
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -570,6 +570,20 @@ def test_a_bundle_is_written_and_grows(run: Run, tmp_path: Path, stack: Path, fo
     assert "up to version 40, queue-storage acme_jobs, small. Start with its README.md." in third.out
 
 
+def test_files_that_keep_earlier_lock_waits_are_reported(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "Pulumi.waits.yaml"
+    config.write_text("config:\n  awa:lockTimeout: 30\n  awa:lockWait: 300\n", encoding="utf-8")
+    command = ("package", "--format", "goose", "--out", str(tmp_path / "bundle"))
+    assert run(*command).status == 0
+    again = run(*command, "--config", str(config))
+    assert again.status == 0
+    assert again.err == (
+        "Kept: migrations/001000_awa_v001.sql to migrations/040001_patch_wait_free_dirty_marks.sql (40 files) keep the "
+        "lock waits of their release: 2 seconds for each table lock, 60 seconds for another migration. Files written "
+        "now wait: 30 seconds for each table lock, 300 seconds for another migration.\n"
+    )
+
+
 def test_a_bundle_that_is_not_what_would_be_written_is_reported_and_shown(
     run: Run, tmp_path: Path, stack: Path
 ) -> None:

@@ -36,6 +36,19 @@ def test_deleting_takes_only_what_start_made(tmp_path: Path, run: Run) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("content", ["", "{", '{"database": "jobs", "container": {"image": "x", "of a later one": 1}}'])
+def test_a_folder_whose_notes_are_damaged_is_not_taken_for_somebody_elses(
+    content: str, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "dev.json").write_text(content)
+    for command in (["start"], ["status"], ["stop", "--delete"]):
+        outcome = run("dev", *command, "--folder", str(tmp_path))
+        assert outcome.status == 4
+        assert "dev.json is damaged, or was written by a newer awa-infra." in outcome.err
+        assert "did not make" not in outcome.err
+    assert (tmp_path / "dev.json").read_text() == content
+
+
 def test_without_a_server_each_command_says_so(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("dev", "stop").out == f"No server runs with its data in {tmp_path / '.awa'}.\n"

@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from awa_infra.database.target import Target
+from awa_infra.model import Release
 from tests.support.command import Outcome, Run
 from tests.support.servers import Database
 
@@ -41,6 +42,18 @@ def test_an_empty_database_has_no_problem_and_forty_steps_to_go(run: Run, databa
     done = run("doctor", "--json", url=database.url)
     assert done.status == 0
     assert of(done, "version") == ("note", "schema awa is at version 0 of 40; 40 steps pending")
+    assert of(done, "objects") == ("note", "nothing to compare: there is no schema awa yet")
+
+
+def test_a_declared_earlier_version_is_not_said_to_be_that_of_the_release(
+    run: Run, database: Database, release: Release, tmp_path: Path
+) -> None:
+    config = tmp_path / "Pulumi.dev.yaml"
+    config.write_text("config:\n  awa:targetVersion: 3\n")
+    assert run("apply", "--config", str(config), url=database.url).status == 0
+    done = run("doctor", "--config", str(config), "--json", url=database.url)
+    said = f"schema awa is at version 3, as declared; Awa {release.name} has version 40; nothing is pending"
+    assert of(done, "version") == ("ok", said)
 
 
 def test_what_verify_finds_is_a_problem(run: Run, awa_database: Database) -> None:

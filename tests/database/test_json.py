@@ -113,7 +113,11 @@ def test_the_documents_that_need_no_database_are_as_documented(
 ) -> None:
     out = tmp_path / "out"
     written = run("package", "--json", "--format", "psql", "--out", str(out)).data
-    compare("package", [written], unseen=frozenset({"kept[].file", "kept[].release", "kept[].newer"}))
+    waits = tmp_path / "Pulumi.waits.yaml"
+    waits.write_text("config:\n  awa:lockWait: 300\n", encoding="utf-8")
+    goose = ("package", "--json", "--format", "goose", "--out", str(tmp_path / "goose"))
+    kept = [run(*goose).data, run(*goose, "--config", str(waits)).data]
+    compare("package", [written, *kept], unseen=frozenset({"kept[].file", "kept[].release", "kept[].newer"}))
     intact = run("bundle", "verify", "--json", str(out), url=awa_database.url).data
     (out / "README.md").write_text("mine", encoding="utf-8")
     edited = run("bundle", "verify", "--json", str(out)).data

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -130,3 +131,34 @@ def test_options_of_a_dry_run_need_it(awa_database: Database, run: Run, argument
     done = run("verify", *arguments, url=awa_database.url)
     assert done.status == 2
     assert "needs --repair" in done.err
+
+
+def test_what_the_configuration_declares_and_is_missing_is_drift(
+    run: Run, awa_database: Database, tmp_path: Path
+) -> None:
+    config = tmp_path / "Pulumi.dev.yaml"
+    config.write_text(
+        "config:\n  awa:queueStorageSchemas:\n  - {schema: acme_jobs, queueSlots: 4, leaseSlots: 2, claimSlots: 2}\n"
+    )
+    missing = run("verify", "--config", str(config), url=awa_database.url)
+    assert missing.status == 1
+    assert "declared, and missing: queue-storage schema acme_jobs" in missing.out
+    assert run("verify", "--config", str(config), "--schema", "awa", url=awa_database.url).status == 0
+    assert run("apply", "--config", str(config), url=awa_database.url).status == 0
+    assert run("verify", "--config", str(config), url=awa_database.url).status == 0
+    awa_database.rows("DROP SCHEMA acme_jobs CASCADE")
+    assert run("verify", url=awa_database.url).status == 0
+    found = json.loads(run("verify", "--config", str(config), "--json", url=awa_database.url).out)
+    assert (found["healthy"], [finding["code"] for finding in found["findings"]]) == (False, ["declared-missing"])
+
+
+def test_an_earlier_version_that_is_declared_is_neither_drift_nor_healthy(
+    run: Run, database: Database, tmp_path: Path
+) -> None:
+    config = tmp_path / "Pulumi.dev.yaml"
+    config.write_text("config:\n  awa:targetVersion: 3\n")
+    assert run("apply", "--config", str(config), url=database.url).status == 0
+    held = run("verify", "--config", str(config), url=database.url)
+    assert held.status == 9
+    assert "The configuration declares this version" in held.out
+    assert run("verify", url=database.url).status == 1

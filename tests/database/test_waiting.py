@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.database.session import READ_SETTINGS
 from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError, SqlFailedError
-from awa_infra.model import DesiredState, Release, Step
+from awa_infra.model import DesiredState, QueueStorage, Release, Step
 from devtools import postgres
 from tests.support.people import people
 from tests.support.servers import Database, TestServer
@@ -97,6 +98,36 @@ def test_an_apply_that_waits_for_a_migration_holds_nothing_and_says_who_has_the_
         )
     waiting.ends()
     assert waiting.changed
+
+
+def test_many_applies_of_one_program_to_one_database_do_not_use_up_the_wait_for_others(
+    awa_database: Database, desired: Desired
+) -> None:
+    """Each takes its turn, although all together take longer than each may wait for another program."""
+    wanted = [desired(QueueStorage(f"queue_{number}")) for number in range(6)]
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        options = ApplyOptions(migration_lock=0.05)
+        done = list(threads.map(lambda one: apply(awa_database.url, one, options=options), wanted))
+    assert all(report.changed for report in done)
+
+
+def test_many_applies_that_wait_for_another_program_wait_for_it_together(
+    awa_database: Database, desired: Desired
+) -> None:
+    wanted = [desired(QueueStorage(f"queue_{number}")) for number in range(4)]
+
+    def failure(one: DesiredState) -> str:
+        with pytest.raises(LockTimeoutError) as failed:
+            apply(awa_database.url, one, options=ApplyOptions(migration_lock=3))
+        return failed.value.message
+
+    began = time.monotonic()
+    with psycopg.connect(awa_database.url, application_name="the migrator", autocommit=True) as migrator:
+        migrator.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK_KEY})".encode())
+        with ThreadPoolExecutor(len(wanted)) as threads:
+            failures = list(threads.map(failure, wanted))
+    assert time.monotonic() - began < 3 * len(wanted)
+    assert all("was not free within 3 s" in line and "program the migrator" in line for line in failures)
 
 
 def test_an_apply_that_waits_for_the_roles_of_another_database_outlives_a_limit_on_idle_sessions(

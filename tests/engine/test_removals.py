@@ -111,3 +111,17 @@ def test_a_removal_drops_the_schema_after_a_refresh_in_the_same_run_too(removals
     assert there(removals.database)
     assert DROPPED in said(removals.pulumi("destroy", "--refresh", "--yes", "--skip-preview", "--stack=dev"))
     assert not there(removals.database)
+
+
+def test_a_rename_with_an_alias_keeps_the_schema_also_where_only_the_old_name_is_a_target(removals: Project) -> None:
+    """Without an alias the engine asks no provider about the new name then, as the page on removals says."""
+    said(removals.program("up", source=PLUGIN + 'Schema("old")'))
+    target = f"--target={removals.urn('old')}"
+    options = 'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])'
+    renamed = PLUGIN + f'Schema("new", {options})'
+    removals.program("up", target, source=renamed)  # it may refuse a target that is nowhere
+    assert there(removals.database)
+    assert "deleted" not in said(removals.program("up", source=renamed))
+    assert there(removals.database)
+    again = PLUGIN + 'Schema("third")'
+    assert DROPPED in said(removals.program("up", f"--target={removals.urn('new')}", source=again))

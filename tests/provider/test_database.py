@@ -6,6 +6,7 @@ import pytest
 
 from awa_infra.database.databases import database_exists
 from awa_infra.database.target import Target
+from awa_infra.lifecycle.database import DatabaseLifecycle
 from awa_infra.resources.database import AwaDatabaseProvider
 from tests.support.plugin import Plugin, secret
 from tests.support.provider import UNKNOWN, CallFailed, ProviderProcess
@@ -86,26 +87,71 @@ WRONG = {"encoding": "UTF9", "template": "no_such_template", "owner": "no_such_o
 IN_THE_WAY = ("database-owner-unusable", "database-template-unusable", "database-encoding-unusable")
 
 
-def test_what_postgresql_would_refuse_is_reported_by_the_preview_all_at_once(
+def test_what_postgresql_would_refuse_is_refused_before_anything_is_created(
     databases: ProviderProcess, plugin: Plugin, server: TestServer, name: str
 ) -> None:
     with pytest.raises(CallFailed) as of_dynamic:
-        databases.check({"server_url": server.url, "name": name} | WRONG)
+        databases.create({"server_url": server.url, "name": name} | WRONG)
     with pytest.raises(CallFailed) as of_plugin:
-        plugin.use("Database").check({"serverUrl": secret(server.url), "name": name} | WRONG)
+        plugin.use("Database").create({"serverUrl": secret(server.url), "name": name} | WRONG)
     for failed in (of_dynamic, of_plugin):
         text = str(failed.value)
         assert "3 conditions do not hold" in text
         assert [code for code in IN_THE_WAY if f"[{code}]" not in text] == []
+    assert not database_exists(server.url, name)
+
+
+def test_a_preview_refuses_what_nothing_in_the_program_can_bring_and_warns_of_the_rest(
+    databases: ProviderProcess, plugin: Plugin, server: TestServer, name: str
+) -> None:
+    with pytest.raises(CallFailed, match="database-encoding-unusable"):
+        databases.check({"server_url": server.url, "name": name} | WRONG)
+    with pytest.raises(CallFailed, match="database-encoding-unusable"):
+        plugin.use("Database").check({"serverUrl": secret(server.url), "name": name} | WRONG)
+    # The role and the template may be those of another provider in the same program.
+    others = {key: value for key, value in WRONG.items() if key != "encoding"}
+    assert databases.check({"server_url": server.url, "name": name} | others) == {}
+    plugin.use("Database").check({"serverUrl": secret(server.url), "name": name} | others)
     # What is not known yet, or wrong for a database that exists, is no reason to refuse.
     assert databases.check({"server_url": server.url, "name": name, "owner": UNKNOWN, "template": UNKNOWN}) == {}
     assert databases.check({"server_url": server.url, "name": "postgres"} | WRONG) == {}
+
+
+def test_a_missing_owner_and_template_are_named_by_the_preview(server: TestServer, name: str) -> None:
+    shown: list[tuple[str, bool]] = []
+
+    def show(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
+        shown.append((message, warning and not ephemeral))
+
+    wanted = {"server_url": server.url, "name": name, "owner": "no_such_owner", "template": "no_such_template"}
+    assert DatabaseLifecycle().check({}, wanted, show) == []
+    owner, template = (message for message, warning in shown if warning)
+    assert owner.startswith(
+        f"Database {name} is to belong to role no_such_owner, which does not exist. The update fails"
+    )
+    assert template.startswith(
+        f"Database {name} is to be a copy of database no_such_template, which does not exist. The "
+    )
 
 
 def test_an_owner_that_does_not_exist_is_refused_also_where_the_database_gets_another_one(
     databases: ProviderProcess, server: TestServer, database: Database
 ) -> None:
     declared = {"server_url": server.url, "name": database.name}
+    wanted = declared | {"owner": "no_such_owner"}
+    assert databases.check(wanted, declared) == {}
     with pytest.raises(CallFailed, match="role no_such_owner, which does not exist"):
-        databases.check(declared | {"owner": "no_such_owner"}, declared)
-    assert databases.check(declared | {"owner": "no_such_owner"}, declared | {"owner": "no_such_owner"}) == {}
+        databases.update(declared, wanted)
+    assert databases.check(wanted, wanted) == {}
+
+
+def test_an_engine_prints_no_value_that_is_missing_or_may_hold_a_password(databases: ProviderProcess) -> None:
+    """Of a missing one it would print ``value {<nil>}``, of any other the value as the program gave it."""
+    wrong = {"server_url": "postgresql://me:s3cret@h/d\0", "owner": "postgresql://me:s3cret@h/d", "encoding": "no such"}
+    assert databases.named(wrong) == ["encoding"]
+    assert databases.check(wrong) == {
+        "server_url": "must be text [config-invalid]",
+        "name": "is missing [config-invalid]",
+        "owner": "must be a name, not a connection string [config-invalid]",
+        "encoding": "must be the name of an encoding, such as UTF8 [config-invalid]",
+    }

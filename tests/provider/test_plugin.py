@@ -415,7 +415,7 @@ def test_get_plan_says_what_would_be_done(plugin: Plugin, database: Database) ->
     assert told == f"{gate['message']} [canonical-schema-missing]\nHint: {gate['hint']}"
     _found, failures = plugin.invoke("getPlan", {"targetVersion": 0, "queueStorageSchemas": ["pg_x"]})
     assert failures == {
-        "databaseUrl": NOWHERE,
+        "databaseUrl": NOWHERE.replace("the resource", "the function"),
         "targetVersion": "must be at least 1 [config-invalid]",
         "queueStorageSchemas": (
             "'pg_x' is reserved: PostgreSQL keeps names that start with pg_ to itself [config-invalid]"

@@ -72,6 +72,11 @@ class ProviderProcess:
         answer = self._call("Check", request)
         return objections(answer)
 
+    def named(self, news: Mapping[str, Any]) -> list[str]:
+        """Return the properties whose values the engine would print, because the check objects to them."""
+        answer = self._call("Check", provider_pb2.CheckRequest(urn=URN, news=self._struct(news)))
+        return [failure.property for failure in answer.failures if failure.property]
+
     def changes(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         """Return whether a diff finds changes."""
         request = provider_pb2.DiffRequest(id="x", urn=URN, olds=self._struct(olds), news=self._struct(news))

@@ -161,3 +161,58 @@ def test_a_history_of_one_number_tells_of_all_below_it(row: HistoryRow, told: li
     existing = ExistingBundle(Path("b"), grown("goose", release, FIRST).files)
     states = [entry.state for entry in applied_files(existing, History("shop", (row,)))]
     assert states[-4:-1] == told
+
+
+BAKED = ["goose", "golang-migrate", "dbmate"]
+"""The formats whose files have the lock waits in them."""
+
+
+@pytest.mark.parametrize("form", BAKED)
+def test_files_that_keep_the_lock_waits_of_their_release_are_reported(form: str, release: Release) -> None:
+    short = package(form, DesiredState(release, 39))
+    desired = DesiredState(release, 40)
+    longer = Waits(table_lock=30, migration_lock=300)
+    grown_once = package(form, desired, existing=ExistingBundle(Path("b"), short.files), waits=longer)
+    [earlier] = grown_once.waits
+    assert earlier.waits == Waits()
+    assert earlier.newer == longer
+    [first, *_, last] = earlier.files
+    assert (Path(first).name[:6], Path(last).name[:6]) == ("001000", "039000")
+    line = (
+        f"{first} to {last} ({len(earlier.files)} files) keep the lock waits of their release: 2 seconds for each "
+        "table lock, 60 seconds for another migration. Files written now wait: 30 seconds for each table lock, 300 "
+        "seconds for another migration."
+    )
+    assert str(earlier) == line
+    readme = grown_once.files["README.md"].decode()
+    assert f"- {line}\n" in readme
+    assert "was not free within 300 seconds` or `60 seconds`" in readme
+    assert "longer than this waits (at most 30 seconds, or at most 2 seconds in files released before;" in readme
+    assert "when a file is packaged first: released files keep theirs" in readme
+    # What was released with the longer waits keeps them, too.
+    back = package(form, desired, existing=ExistingBundle(Path("b"), grown_once.files))
+    [later] = back.waits
+    assert [Path(path).name[:6] for path in later.files] == ["040000", "040001"]
+    assert package(form, desired, existing=ExistingBundle(Path("b"), short.files)).waits == ()
+
+
+def test_a_single_file_and_waits_without_a_bound_are_reported(release: Release) -> None:
+    for_ever = Waits(table_lock=0)
+    one = package("goose", DesiredState(release, 39), from_version=38, waits=for_ever).files
+    grown_once = package("goose", DesiredState(release, 40), existing=ExistingBundle(Path("b"), one))
+    [earlier] = grown_once.waits
+    assert str(earlier) == (
+        "migrations/039000_awa_v039.sql keeps the lock waits of its release: without a bound for table locks, 60 "
+        "seconds for another migration. Files written now wait: 2 seconds for each table lock, 60 seconds for another "
+        "migration."
+    )
+    readme = grown_once.files["README.md"].decode()
+    assert "It waits for a lock at most 2 seconds, or without a bound in files released before;" in readme
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in BAKED])
+def test_where_no_released_file_has_lock_waits_in_it_new_ones_hold_everywhere(form: str, release: Release) -> None:
+    old = ExistingBundle(Path("b"), package(form, DesiredState(release, 39)).files)
+    bundle = package(form, DesiredState(release, 40), existing=old, waits=Waits(table_lock=30))
+    assert bundle.waits == ()
+    assert "released files keep theirs" not in bundle.files["README.md"].decode()

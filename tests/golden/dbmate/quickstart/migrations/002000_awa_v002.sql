@@ -167,7 +167,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT max(v.version) INTO reached FROM awa.schema_version v;
-    IF reached >= 2 THEN
+    IF NOT reached < 2 THEN
         RAISE EXCEPTION 'Schema awa in database % is at version % already, and this file is for one below version %. [not-adopted]',
             current_database(), reached, 2
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -166,7 +166,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT max(v.version) INTO reached FROM awa.schema_version v;
-    IF reached >= 40 THEN
+    IF NOT reached < 40 THEN
         RAISE EXCEPTION 'Schema awa in database % is at version % already, and this file is for one below version %. [not-adopted]',
             current_database(), reached, 40
             USING ERRCODE = 'object_not_in_prerequisite_state',

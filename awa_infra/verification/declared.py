@@ -1,0 +1,66 @@
+"""Where a database is not what its configuration declares, as findings beside those about the release. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind
+from awa_infra.verification.drift import Examination
+from awa_infra.verification.findings import Finding, state
+
+_OF_THE_RELEASE = frozenset(
+    {StepKind.NUMBERING, StepKind.MIGRATION, StepKind.PATCH, StepKind.OWNERSHIP, StepKind.ACT_AS}
+)
+"""Steps that a verification has findings of its own about, or that are about the run."""
+
+_CONTRADICTIONS = frozenset(
+    {"queue-storage-foreign", "queue-storage-shape", "role-cannot-log-in", "role-too-powerful", "schema-other-owner"}
+)
+"""Gates that say how what is there contradicts what is declared, not what is in the way of a migration."""
+
+_APPLY = "Run awa-infra apply with this configuration; awa-infra plan shows what it would do."
+
+
+def with_declared(
+    found: Examination,
+    observed: ObservedState,
+    plan: Plan,
+    desired: DesiredState,
+    activation: str | None,
+) -> Examination:
+    """Return an examination with what is declared and missing, and without drift that is declared.
+
+    Args:
+        found: what a verification found against the release.
+        observed: the state of the database.
+        plan: what is pending for what is declared.
+        desired: what is declared.
+        activation: the schema that is declared to be active; ``None`` if none is.
+    """
+    held = observed.version == desired.target_version != desired.release.schema_version
+    findings = [_held(finding) if held else finding for finding in found.findings]
+    findings = [finding for finding in findings if not (held and finding.code == "pending")]
+    known = {finding.schema for finding in findings if finding.code == "schema-missing"}
+    for step in plan.steps:
+        schema = step.subject if step.kind is StepKind.QUEUE_STORAGE else CANONICAL_SCHEMA
+        if step.kind not in _OF_THE_RELEASE and schema not in known:
+            message = f"declared, and missing: {step.title}"
+            findings.append(state("declared-missing", schema, step.key, message, _APPLY))
+    findings += [
+        state("declared-missing", CANONICAL_SCHEMA, gate.code, f"not as declared: {gate.message}", gate.hint)
+        for gate in plan.gates
+        if gate.code in _CONTRADICTIONS
+    ]
+    if activation is not None and observed.active_schema != activation:
+        message = f"declared, and missing: activation of queue storage in {activation}; new jobs go elsewhere"
+        repair = "Run awa-infra up, or declare no activation."
+        findings.append(state("declared-missing", CANONICAL_SCHEMA, "activation", message, repair))
+    return replace(found, findings=tuple(findings))
+
+
+def _held(finding: Finding) -> Finding:
+    """Return a finding as it is where an earlier version than that of the release is declared."""
+    if finding.code != "not-compared":
+        return finding
+    hint = "The configuration declares this version: awa-infra plan --check shows whether anything is pending."
+    return replace(finding, repair=hint)
