@@ -14,17 +14,8 @@ from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import host
 from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode, server_url
 from awa_infra.localserver.folders import Lock, lock, note
-from awa_infra.localserver.host import (
-    CLUSTER,
-    account,
-    foreign,
-    home_of,
-    keep,
-    make_home,
-    orphans,
-    remove_home,
-    wheel_major,
-)
+from awa_infra.localserver.homes import CLUSTER, foreign, home_of, keep, make_home, orphans, remove_home
+from awa_infra.localserver.host import account, wheel_major
 
 if TYPE_CHECKING:
     from awa_infra.localserver.cluster import Binaries

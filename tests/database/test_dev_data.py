@@ -261,7 +261,7 @@ def test_a_removal_that_was_killed_is_in_the_way_of_nothing(folder: Path, monkey
             raise OSError(str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("awa_infra.localserver.host.shutil.rmtree", killed)
+        patch.setattr("awa_infra.localserver.homes.shutil.rmtree", killed)
         with pytest.raises(OSError, match="cluster"):
             localserver.destroy(data)
     assert _answers(localserver.start(data, settings=FAST).url)

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from awa_infra.errors import LocalServerError
+from awa_infra.localserver import homes as server_homes
 from awa_infra.localserver import host as postgres_host
 from awa_infra.localserver import server as localserver
 from awa_infra.localserver.cluster import Cluster
@@ -67,7 +68,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "real").mkdir()
     link = tmp_path / "named"
     link.symlink_to(tmp_path / "real")
-    monkeypatch.setattr(postgres_host, "_candidate_places", lambda: [link])
+    monkeypatch.setattr(server_homes, "candidate_places", lambda: [link])
     monkeypatch.setattr(localserver, "account", lambda: SimpleNamespace(switches=True))
     return link
 
@@ -78,7 +79,7 @@ def _home(place: Path, name: str, *, age: float = 0, linked: bool = False) -> Pa
     link = place.parent / f"data-{name}"
     if linked:
         link.symlink_to(home)
-    mark = home / postgres_host.OWNER_MARK
+    mark = home / server_homes.OWNER_MARK
     mark.write_text(str(link))
     os.utime(mark, (time.time() - age,) * 2)
     return home
@@ -87,7 +88,7 @@ def _home(place: Path, name: str, *, age: float = 0, linked: bool = False) -> Pa
 def test_orphans_that_may_be_in_use_stay(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half_made = place / "cluster-half"
     half_made.mkdir()
-    (half_made / f"{postgres_host.OWNER_MARK}.new").touch()
+    (half_made / f"{server_homes.OWNER_MARK}.new").touch()
     young = _home(place, "young")
     old = _home(place, "old", age=localserver.ORPHAN_AGE + 60)
     in_use = _home(place, "used", age=localserver.RUNNING_ORPHAN_AGE * 2, linked=True)
@@ -108,9 +109,10 @@ def test_orphans_that_may_be_in_use_stay(place: Path, monkeypatch: pytest.Monkey
 def _nobody_gets_in(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have data placed elsewhere, as where root starts a server."""
     postgres_host.binaries()  # found by the real account, and remembered
-    monkeypatch.setattr(postgres_host, "_public_places", lambda: [place])
+    monkeypatch.setattr(server_homes, "public_places", lambda: [place])
     unreachable = SimpleNamespace(own=lambda _: None, can=lambda _: False)
-    monkeypatch.setattr(postgres_host, "account", lambda: unreachable)
+    for module in (postgres_host, server_homes):
+        monkeypatch.setattr(module, "account", lambda: unreachable)
 
 
 def test_data_of_a_project_are_no_orphans_when_the_project_is_out_of_reach(
@@ -121,18 +123,18 @@ def test_data_of_a_project_are_no_orphans_when_the_project_is_out_of_reach(
     for name, throw_away in (("project", False), ("test", True), ("demo", True)):
         data = tmp_path / name
         data.mkdir()
-        homes[name] = postgres_host.make_home(data, throw_away=throw_away)
+        homes[name] = server_homes.make_home(data, throw_away=throw_away)
     # A server for tests that is then started as a project's is one of a project.
     running = SimpleNamespace(running=lambda: True, port=1, password="", major=18)
     monkeypatch.setattr(Cluster, "load", lambda *_: running)
     localserver.start(tmp_path / "test", settings={"fsync": "off"})
     localserver.start(tmp_path / "demo")
     monkeypatch.undo()
-    monkeypatch.setattr(postgres_host, "_candidate_places", lambda: [place])
-    assert list(postgres_host.orphans()) == []
+    monkeypatch.setattr(server_homes, "candidate_places", lambda: [place])
+    assert list(server_homes.orphans()) == []
     for name in homes:
         (tmp_path / name).rename(tmp_path / f"{name}-unmounted")
-    assert [home.resolve() for home, _ in postgres_host.orphans()] == [homes["test"].resolve()]
+    assert [home.resolve() for home, _ in server_homes.orphans()] == [homes["test"].resolve()]
 
 
 def test_a_copy_of_a_link_does_not_lead_to_the_data_of_the_original(
@@ -141,20 +143,20 @@ def test_a_copy_of_a_link_does_not_lead_to_the_data_of_the_original(
     _nobody_gets_in(place, monkeypatch)
     data, copy = tmp_path / "data", tmp_path / "copy"
     data.mkdir()
-    home = postgres_host.make_home(data, throw_away=False)
+    home = server_homes.make_home(data, throw_away=False)
     shutil.copytree(data, copy, symlinks=True)
     for act in (localserver.running, localserver.start, localserver.stop, localserver.destroy):
         with pytest.raises(LocalServerError, match=f"leads to data that belong to {data / 'cluster'}") as caught:
             act(copy)
     assert caught.value.hint.endswith(f"rm {copy / 'cluster'}")
     assert home.is_dir()
-    assert postgres_host.home_of(data) == home.resolve()
+    assert server_homes.home_of(data) == home.resolve()
     # Moved, it is the same link.
     shutil.rmtree(copy)
     data.rename(copy)
-    assert postgres_host.home_of(copy) == home.resolve()
-    postgres_host.keep(copy)
-    assert (home / postgres_host.LINK_MARK).read_text() == str(copy / "cluster")
+    assert server_homes.home_of(copy) == home.resolve()
+    server_homes.keep(copy)
+    assert (home / server_homes.LINK_MARK).read_text() == str(copy / "cluster")
 
 
 def test_a_port_that_this_user_may_not_have_is_not_called_taken(
@@ -176,7 +178,7 @@ def test_mark_of_a_home_is_never_seen_half_written(
     seen: list[object] = []
 
     def look(*_: object, **__: object) -> None:
-        seen.extend(postgres_host.orphans())
+        seen.extend(server_homes.orphans())
 
     def spy(cls: type, name: str) -> None:
         original = getattr(cls, name)
@@ -196,7 +198,7 @@ def test_mark_of_a_home_is_never_seen_half_written(
     _nobody_gets_in(place, monkeypatch)
     for name in ("symlink_to", "write_text", "rename"):
         spy(Path, name)
-    home = postgres_host.make_home(data, throw_away=True)
+    home = server_homes.make_home(data, throw_away=True)
     monkeypatch.undo()
     assert home.parent == place
     assert (data / "cluster").resolve() == home.resolve()
