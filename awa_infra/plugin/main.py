@@ -79,7 +79,6 @@ def _finish() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
-    os._exit(0)
 
 
 def _load(address: str) -> Serve:
