@@ -70,18 +70,23 @@ def foreign(data_dir: Path, others: Iterable[str] = ()) -> list[str]:
     """
     link = data_dir / CLUSTER
     names = {path.name for path in data_dir.iterdir()} if data_dir.is_dir() else set()
-    try:
-        # A link to a place that is gone leads to nothing that could be lost.
-        inside = {path.name for path in link.iterdir()} if not link.is_symlink() or link.exists() else set()
-    except FileNotFoundError:
-        inside = set()
-    except NotADirectoryError:
-        return sorted(names.difference(others))
-    except PermissionError:
-        inside = set(_MADE)  # of the server's account, which whatever comes next reports
-    half = all(name.removesuffix(".new") in _HALF_MADE | _MADE or name.startswith(".") for name in inside)
-    own = {CLUSTER} if half or inside & _MADE else set()
+    own = {CLUSTER} if _is_ours(link) else set[str]()
     return sorted(names.difference(others, own))
+
+
+def _is_ours(link: Path) -> bool:
+    """Whether what a link leads to is a cluster's directory, or one that is half made; also if there is nothing."""
+    try:
+        if any((link / name).exists() for name in _MADE):
+            return True
+        inside = {path.name for path in link.iterdir()}
+    except FileNotFoundError:
+        return True  # a link to a place that is gone leads to nothing that could be lost
+    except NotADirectoryError:
+        return False
+    except PermissionError:
+        return True  # of the server's account, which whatever comes next reports
+    return all(name.removesuffix(".new") in _HALF_MADE | _MADE or name.startswith(".") for name in inside)
 
 
 def _recorded(mark: Path) -> Path | None:

@@ -18,6 +18,9 @@ from tests.engine.projects import PASSPHRASE
 FOLDER = ROOT / "provider"
 README = FOLDER / "README.md"
 
+HOST_WAS_FASTER = "os: process already finished"
+"""How an installation by Pulumi 3.274.1 ends now and then: the language host has ended before it is stopped."""
+
 
 @pytest.fixture
 def copied(tmp_path: Path, hosted_path: str) -> Sandbox:
@@ -76,7 +79,10 @@ def test_the_folder_is_installed_as_its_page_says(copied: Sandbox, tmp_path: Pat
     # What awa-infra depends on is here already; its own code comes from the wheel.
     environment = {**copied.environment, "PIP_FIND_LINKS": str(tmp_path / "dist"), "PIP_NO_DEPS": "1"}
     sandbox = Sandbox(copied.folder, environment, {})
-    assert docs_shown.problems(list(docs_shown.run(README, sandbox, [])), sandbox) == []
+    found = docs_shown.problems(list(docs_shown.run(README, sandbox, [])), sandbox)
+    if any(HOST_WAS_FASTER in problem for problem in found):
+        found = docs_shown.problems(list(docs_shown.run(README, sandbox, [])), sandbox)
+    assert found == []
     (code,) = (tmp_path / "home" / "plugins").glob("resource-awa-*/**/site-packages/awa_infra/plugin/main.py")
     assert code.is_file()
     program(copied)
