@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from pathlib import Path
 import psycopg
 
 from devtools.awa_releases import awa_python
+from devtools.progress import ToolError
 
 RATE = 200.0
 """Jobs a second."""
@@ -113,24 +114,33 @@ class Traffic:
 
 @contextmanager
 def traffic(url: str, release: str, rate: float = RATE) -> Iterator[Traffic]:
-    """Run a worker and producers of a release of Awa until the end of the block."""
+    """Run a worker and producers of a release of Awa until the end of the block.
+
+    Raises:
+        ToolError: they did not start, twice.
+    """
     environment = {**os.environ, "PYTHONPATH": str(awa_python(release)), "RUST_LOG": "off"}
     words = [sys.executable, "-P", str(_JOBS), url, str(rate)]
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
-        ) as process,
-    ):
-        try:
-            if process.stdout is None or process.stdout.readline() != "ready\n":
-                said.seek(0)
-                raise SystemExit(f"no live jobs: {said.read().decode()[-1000:]}")
-            running = Traffic(process)
-            yield running
-            running.end()
-        finally:
+    with tempfile.TemporaryFile() as said, ExitStack() as processes:
+        for last in (False, True):
+            process = processes.enter_context(
+                subprocess.Popen(
+                    words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
+                )
+            )
+            processes.callback(process.kill)
+            first = process.stdout.readline() if process.stdout else ""
+            if first == "ready\n":
+                break
+            # The process of an old release has ended without a word once, on a new machine.
             process.kill()
+            if last:
+                said.seek(0)
+                text = said.read().decode()[-1000:]
+                raise ToolError(f"no live jobs: status {process.wait()}, said {first!r} and {text!r}")
+        running = Traffic(process)
+        yield running
+        running.end()
 
 
 @contextmanager
