@@ -155,7 +155,8 @@ def table(figures: dict[str, Figures]) -> str:
         f"{installed_release().schema_version}. The reader has read `awa.jobs` and keeps its transaction open for "
         f"{SITS:g} s more. Milliseconds: how long the upgrade took, the slowest insert, what 99 of 100 inserts took at "
         "most, the longest time in which no job was handled; then how many inserts failed, and how often a transaction "
-        "was tried again. Seconds belong to the machine and to what else it does: compare with the first row."
+        "was tried again. Inserts that fail with `whole` are those of connections that were opened meanwhile, see "
+        "upgrade Awa. Seconds belong to the machine and to what else it does: compare with the first row."
     )
     rows = [
         f"| {name} | {f.took} | {f.longest} | {f.p99} | {f.idle} | {f.errors} | {f.tries} |"

@@ -1,10 +1,11 @@
 -- note: traffic
 -- needs: awa.runtime_instances
--- What each way to commit costs the live runtimes.
+-- What each way to commit costs the live runtimes. A session that prepares a call of a function of Awa while it waits for
+-- a lock of the transaction which replaces that function keeps the old one: PostgreSQL does not look it up again.
 SELECT 'traffic' AS code,
        format('%s runtimes are live. %s%s', l.live,
               CASE WHEN w.mode IS NULL THEN ''
-                   ELSE format('With transaction whole %s wait for about %s s at once, from %s until the commit%s. ',
+                   ELSE format('With transaction whole %s wait for about %s s at once, from %s until the commit%s; sessions that connect meanwhile may fail after it ("cache lookup failed for function") until they connect anew, so restart producers then. ',
                                w.who, round(w.seconds, 1), w.first,
                                CASE WHEN {transaction} = 'whole' THEN ' (as chosen)' ELSE '' END) END,
               CASE WHEN e.mode IS NULL THEN ''

@@ -314,6 +314,7 @@ def test_what_each_way_to_commit_costs_is_noted_when_runtimes_are_alive(database
             r"finished jobs wait for about [1-9]\.\d s at once, from V12 until the commit",
             whole,
         )
+        assert whole.endswith("so restart producers then.")
         assert re.search(r"they wait \d+ times, at most about 0\.\d s at once \(V\d+\)", each)
         assert ("(as chosen)" in whole) == (transaction is Transaction.WHOLE)
         assert ("(as chosen)" in each) == (transaction is Transaction.EACH)
