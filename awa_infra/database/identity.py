@@ -29,13 +29,16 @@ def place(url: str, observed: ObservedState) -> Place:
         url: the connection string that led there; of it only the address of the server is taken.
         observed: the observed state.
     """
-    return Place(f"{observed.database} at {Target.of(url).address()[0]}", observed.oid, observed.system)
+    return Place(_where(url, observed.database), observed.oid, observed.system)
 
 
 def address(url: str) -> str:
     """Return what :class:`awa_infra.model.Place` says of where a connection string leads to, without connecting."""
-    server, database = Target.of(url).address()
-    return f"{database} at {server}"
+    return _where(url, Target.of(url).address()[1])
+
+
+def _where(url: str, database: str) -> str:
+    return f"{database} at {Target.of(url).address()[0]}"
 
 
 def read_place(url: str) -> Place:
@@ -48,7 +51,7 @@ def read_place(url: str) -> Place:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     found = read_identity(url)
-    return Place(f"{found.name} at {Target.of(url).address()[0]}", found.oid, found.system)
+    return Place(_where(url, found.name), found.oid, found.system)
 
 
 def read_identity(url: str) -> DatabaseIdentity:

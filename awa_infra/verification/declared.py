@@ -37,9 +37,9 @@ def with_declared(
         desired: what is declared.
         activation: the schema that is declared to be active; ``None`` if none is.
     """
-    held = observed.version == desired.target_version != desired.release.schema_version
-    findings = [_held(finding) if held else finding for finding in found.findings]
-    findings = [finding for finding in findings if not (held and finding.code == "pending")]
+    findings = list(found.findings)
+    if observed.version == desired.target_version != desired.release.schema_version:
+        findings = [_held(finding) for finding in findings if finding.code != "pending"]
     known = {finding.schema for finding in findings if finding.code == "schema-missing"}
     for step in plan.steps:
         schema = step.subject if step.kind is StepKind.QUEUE_STORAGE else CANONICAL_SCHEMA
