@@ -31,6 +31,11 @@ define calmly
 	else printf '%s\n' "$$output"; echo "error: $(1) failed" >&2; exit 1; fi
 endef
 
+define UNIT_TESTS
+@$(PYTHON_BIN)/python -m pytest tests/unit -n auto $(PARALLEL) --cov --cov-report=
+$(call calmly,branch coverage of the pure parts,$(COVERAGE_REPORT))
+endef
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -50,12 +55,11 @@ demo-stop: setup ## stop what `make demo` left running
 test: lint ## lint, then run every test; PYTEST_ARGS="-k name" narrows it
 	$(if $(PYTEST_ARGS),,@$(HOSTS))
 	$(if $(PYTEST_ARGS),,@$(HELM))
-	@$(PYTHON_BIN)/python -m pytest $(or $(PYTEST_ARGS),tests/unit -n auto $(PARALLEL) --cov --cov-report=)
-	$(if $(PYTEST_ARGS),,$(call calmly,branch coverage of the pure parts,$(COVERAGE_REPORT)))
+	$(if $(PYTEST_ARGS),@$(PYTHON_BIN)/python -m pytest $(PYTEST_ARGS),$(UNIT_TESTS))
 	$(if $(PYTEST_ARGS),,@$(PYTHON_BIN)/python -m pytest --ignore=tests/unit -n "$(WORKERS)" $(PARALLEL))
 
-test-unit: setup ## run only the tests that need no server
-	@$(PYTHON_BIN)/python -m pytest tests/unit $(PYTEST_ARGS)
+test-unit: setup ## run only the tests that need no server, and their coverage of the pure parts
+	$(if $(PYTEST_ARGS),@$(PYTHON_BIN)/python -m pytest tests/unit $(PYTEST_ARGS),$(UNIT_TESTS))
 
 test-matrix: setup ## every start, way, PostgreSQL major, kind of server and fault; two hours; writes docs/reference
 	@$(PYTHON_BIN)/python -m devtools.matrix

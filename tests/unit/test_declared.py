@@ -101,12 +101,15 @@ def test_an_earlier_version_is_no_drift_where_it_is_declared_and_is_not_called_h
     found = replace(
         NOTHING,
         findings=(
+            state("sequences-behind", "awa", "jobs_id_seq", "behind its rows", "Run setval."),
             state("pending", "awa", "version", "version 3", "Run awa-infra apply."),
             unknown("not-compared", "awa", "catalog", "not compared", "Apply."),
         ),
     )
     result = with_declared(found, early, Plan(3, declared), DesiredState(release, declared), None)
-    assert bool(result.drift) is (declared == 40)
+    drifted = [finding.code for finding in result.drift]
+    assert drifted == (["sequences-behind"] if declared == 3 else ["sequences-behind", "pending"])
+    assert result.findings[0].repair == "Run setval."
     assert [finding.kind for finding in result.findings][-1] is FindingKind.UNKNOWN
     assert ("declares this version" in result.findings[-1].repair) is (declared == 3)
     assert not result.healthy
