@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.activation import ActivationLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs, pulumi_options
 
 
 class StorageActivationProvider(LifecycleProvider):
@@ -53,5 +53,5 @@ class StorageActivation(Resource, module="awa", name="StorageActivation"):
             StorageActivationProvider(),
             resource_name,
             pulumi_inputs(StorageActivationProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=True), opts),
+            pulumi_options(resource_name, pulumi.ResourceOptions(retain_on_delete=True), opts),
         )

@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.database import DatabaseLifecycle
 from awa_infra.model import UNLIMITED
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs, pulumi_options
 
 
 class AwaDatabaseProvider(LifecycleProvider):
@@ -52,5 +52,5 @@ class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
             AwaDatabaseProvider(),
             resource_name,
             pulumi_inputs(AwaDatabaseProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(defaults, opts),
+            pulumi_options(resource_name, defaults, opts),
         )

@@ -19,6 +19,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
+from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
@@ -124,6 +125,24 @@ def pulumi_inputs(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[s
     """
     inputs = {i.name: _sent(given[i.name], secret=i.secret) for i in lifecycle.inputs}
     return {**inputs, **{o.name: None for o in lifecycle.outputs}}
+
+
+def pulumi_options(
+    resource_name: str, defaults: pulumi.ResourceOptions, opts: pulumi.ResourceOptions | None
+) -> pulumi.ResourceOptions:
+    """Return the options of a resource: those of the program, and these defaults.
+
+    Raises:
+        pulumi.RunError: the program wants an import, which the SDK answers with a traceback.
+    """
+    if opts is not None and opts.import_:
+        refused = ConfigurationError(
+            f"{resource_name} has the option import_, and Pulumi cannot import the resources of a Python program. "
+            "None is needed: the first pulumi up adopts what exists.",
+            hint="Leave import_ out.",
+        )
+        raise pulumi.RunError(refused.report())
+    return pulumi.ResourceOptions.merge(defaults, opts)
 
 
 def _sent(value: Any, *, secret: bool) -> Any:  # noqa: ANN401  whatever a program declares

@@ -10,7 +10,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs, pulumi_options
 from awa_infra.spec.queue_storage import DROP
 
 
@@ -91,7 +91,8 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
             QueueStorageSchemaProvider(),
             resource_name,
             pulumi_inputs(QueueStorageSchemaProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(
+            pulumi_options(
+                resource_name,
                 # A forced replacement drops first: the other way round it would drop what it has just adopted.
                 pulumi.ResourceOptions(
                     retain_on_delete=deletion_policy != DROP, delete_before_replace=deletion_policy == DROP

@@ -10,7 +10,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs, pulumi_options
 from awa_infra.spec.rules import LOGINS
 
 
@@ -74,5 +74,5 @@ class AwaRoles(Resource, module="awa", name="AwaRoles"):
             AwaRolesProvider(),
             resource_name,
             pulumi_inputs(AwaRolesProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(defaults, opts),
+            pulumi_options(resource_name, defaults, opts),
         )

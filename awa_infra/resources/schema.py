@@ -10,7 +10,7 @@ from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.schema import SchemaLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs, pulumi_options
 from awa_infra.resources.queue_storage_schema import QueueArgs
 
 
@@ -71,5 +71,5 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
             AwaSchemaProvider(),
             resource_name,
             pulumi_inputs(AwaSchemaProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(defaults, opts),
+            pulumi_options(resource_name, defaults, opts),
         )
