@@ -130,7 +130,7 @@ class Format:
         title: as people write it.
         paths: the path of every step's file by the step's key. The file is the step's SQL, byte for byte.
         files: all other files that the tool needs, by path.
-        wrap: what makes a step's file where the tool wants more in it than the SQL.
+        wrap: what makes a step's file, by its path, where the tool wants more in it than the SQL.
         text_of: the SQL of such a file.
         appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
         asks: whether running it checks the gates, rather than a script for psql beside it.
@@ -145,7 +145,7 @@ class Format:
     paths: Callable[[Contents], Mapping[str, str]]
     files: Callable[[Contents], Mapping[str, bytes]]
     one_transaction: bool = False
-    wrap: Callable[[Contents, Step], bytes] | None = None
+    wrap: Callable[[Contents, Step, str], bytes] | None = None
     text_of: Callable[[bytes], str] = bytes.decode
     appends: bool = False
     asks: bool = True

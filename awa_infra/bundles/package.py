@@ -21,7 +21,7 @@ from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
 from awa_infra.bundles.verify_script import verify
 from awa_infra.bundles.writing import read_archive
 from awa_infra.errors import BundleError, ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, Step, StepKind
+from awa_infra.model import DesiredState, ObservedState, StepKind
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 
@@ -88,8 +88,11 @@ def package(
     contents = replace(contents, waits=waits or Waits())
     refuse_what_tools_misread(desired, contents.plan.steps)
     paths = form.paths(contents)
-    wrap = form.wrap or _as_it_is
-    files = {paths[step.key]: wrap(contents, step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
+    files = {
+        paths[step.key]: form.wrap(contents, step, paths[step.key]) if form.wrap else step.sql.encode()
+        for step in contents.plan.steps
+        if step.kind not in ADMINISTRATORS
+    }
     earlier: tuple[EarlierWaits, ...] = ()
     if existing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
@@ -145,10 +148,6 @@ def _refuse_lost_files(existing: ExistingBundle) -> None:
             f"The bundle in {existing.folder} has lost files that it released: {', '.join(lost)}.",
             hint="Restore them from version control.",
         )
-
-
-def _as_it_is(_contents: Contents, step: Step) -> bytes:
-    return step.sql.encode()
 
 
 def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, ...] = ()) -> Contents:

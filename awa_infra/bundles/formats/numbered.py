@@ -21,8 +21,8 @@ _GOOSE_END = b"\n-- +goose StatementEnd\n"
 _PATHS = partial(stem_paths, folder="migrations")
 
 
-def _goose_wrapped(contents: Contents, step: Step) -> bytes:
-    return _GOOSE_BEGIN + wrapped(contents, step) + _GOOSE_END
+def _goose_wrapped(contents: Contents, step: Step, path: str) -> bytes:
+    return _GOOSE_BEGIN + wrapped(contents, step, path) + _GOOSE_END
 
 
 def _goose_unwrapped(content: bytes) -> str:
@@ -78,8 +78,9 @@ def _dbmate_files(contents: Contents) -> dict[str, bytes]:
     return {"dbmate.env": _DBMATE_SETTINGS.encode(), **psql_scripts(contents, "dbmate")}
 
 
-def _dbmate_wrapped(contents: Contents, step: Step) -> bytes:
-    return _DBMATE_UP + wrapped(contents, step) + _DBMATE_DOWN + sqltext.load("bundle/no_way_back.sql").encode()
+def _dbmate_wrapped(contents: Contents, step: Step, path: str) -> bytes:
+    no_way_back = sqltext.load("bundle/no_way_back.sql").encode()
+    return _DBMATE_UP + wrapped(contents, step, path) + _DBMATE_DOWN + no_way_back
 
 
 def _dbmate_unwrapped(content: bytes) -> str:

@@ -7,6 +7,7 @@ only the file's name, one fixed date and one fixed planner.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, Contents, Format
@@ -87,9 +88,9 @@ def files(contents: Contents) -> dict[str, bytes]:
     }
 
 
-def _wrapped(contents: Contents, step: Step) -> bytes:
+def _wrapped(_contents: Contents, step: Step, path: str) -> bytes:
     # No two scripts of a project may have the same bytes, or sqitch's registry refuses the second one.
-    name = b"" if step.kind is StepKind.MIGRATION else f"-- Change {stems(contents)[step.key]}.\n".encode()
+    name = b"" if step.kind is StepKind.MIGRATION else f"-- Change {PurePosixPath(path).stem}.\n".encode()
     return name + _BEGIN + AWAS_TEXT + step.sql.encode() + _END
 
 
