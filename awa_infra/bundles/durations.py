@@ -24,12 +24,7 @@ _HEADER = """\
 
 
 def durations(contents: Contents, paths: Mapping[str, str]) -> str:
-    """Return the table, a row for each file in the order in which they run, and what its columns mean.
-
-    Args:
-        contents: what the bundle contains.
-        paths: the path of every step's file by the step's key.
-    """
+    """Return the table, a row for each file in the order in which they run, and what its columns mean."""
     shapes = contents.desired.shapes
     steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
     timed = [(step, duration_of(step, shapes)) for step in steps]

@@ -79,12 +79,7 @@ def unwrapped(content: bytes) -> str:
 
 
 def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
-    """Return the script that makes the schema of a tool's own tables, where that can be.
-
-    Args:
-        contents: what the bundle contains.
-        more: gates that only this tool has.
-    """
+    """Return the script that makes the schema of a tool's own tables, where that can be."""
     parts = [
         session_block(contents.waits.lock_timeout, local=False),
         preflight(contents, more=more, only=BEFORE_THE_HISTORY | {query.code for query in more}),

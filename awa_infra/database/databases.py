@@ -41,10 +41,6 @@ class DatabaseOptions:
 def database_exists(server_url: str, name: str) -> bool:
     """Whether the server has a database of that name.
 
-    Args:
-        server_url: connection string of any database of the server, for example ``postgres``.
-        name: the database to look for.
-
     Raises:
         ConnectionFailedError: the server could not be asked.
     """
