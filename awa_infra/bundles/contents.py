@@ -89,6 +89,11 @@ class Contents:
     returned: frozenset[str] = frozenset()
     waits: Waits = Waits()
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What the tool runs, in the plan's order: all but what an administrator does."""
+        return tuple(step for step in self.plan.steps if step.kind not in ADMINISTRATORS)
+
     def of(self, kind: StepKind) -> tuple[Step, ...]:
         """Return the steps of one kind, in the plan's order."""
         return tuple(step for step in self.plan.steps if step.kind is kind)

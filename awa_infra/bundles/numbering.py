@@ -12,7 +12,7 @@ import json
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
+from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
 from awa_infra.bundles.gates import dropped_schema_queries, history_of, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
@@ -40,11 +40,11 @@ def stems(contents: Contents) -> dict[str, str]:
     top = contents.plan.to_version * ROOM
     used = max([top, *(number(entry.file) for entry in contents.released)])
     found = {}
-    for step in contents.plan.steps:
+    for step in contents.steps:
         if step.kind is StepKind.MIGRATION:
             version = step.version
             found[step.key] = f"{version * ROOM:06d}_awa_{step.key.lower()}"
-        elif step.kind not in ADMINISTRATORS:
+        else:
             slug = f"{_SLUGS[step.kind]}_{step.subject}"
             stem, file = newest.get(slug, ("", ""))
             # When a tool takes over a database, its history gets everything up to that version.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from awa_infra.bundles.admin_scripts import guard_script, roles_script
-from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
+from awa_infra.bundles.contents import Contents, Waits
 from awa_infra.bundles.earlier_waits import EarlierWaits, earlier_waits
 from awa_infra.bundles.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.bundles.formats import format_named
@@ -90,8 +90,7 @@ def package(
     paths = form.paths(contents)
     files = {
         paths[step.key]: form.wrap(contents, step, paths[step.key]) if form.wrap else step.sql.encode()
-        for step in contents.plan.steps
-        if step.kind not in ADMINISTRATORS
+        for step in contents.steps
     }
     earlier: tuple[EarlierWaits, ...] = ()
     if existing is not None:
@@ -103,7 +102,7 @@ def package(
     files["README.md"] = readme(form, contents, paths, earlier).encode()
     files[".gitattributes"] = _ATTRIBUTES
     migrations = {step.version: paths[step.key] for step in contents.of(StepKind.MIGRATION)}
-    repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
+    repeatable = [paths[s.key] for s in contents.steps if s.kind is not StepKind.MIGRATION]
     lock = grown(lock, desired.release.name, migrations, repeatable, files, desired.shapes)
     files[LOCK_FILE] = written(lock)
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
