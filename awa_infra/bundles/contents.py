@@ -122,7 +122,12 @@ def script_name(contents: Contents, step: Step) -> str:
 KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
 """What is true of stopping every tool with a connection of its own."""
 
-NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = "not-adopted", "schema-gone", "tool-timeout"
+HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = (
+    "history-other-owner",
+    "not-adopted",
+    "schema-gone",
+    "tool-timeout",
+)
 """Codes of conditions that depend on the tool."""
 
 

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
-from awa_infra.bundles.gates import dropped_schema_queries, history_of, lock_table_queries
+from awa_infra.bundles.gates import dropped_schema_queries, history_of, history_owner_query, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -80,9 +80,10 @@ def unwrapped(content: bytes) -> str:
 
 def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
     """Return the script that makes the schema of a tool's own tables, where that can be."""
+    own = (history_owner_query(), *more)
     parts = [
         session_block(contents.waits.lock_timeout, local=False),
-        preflight(contents, more=more, only=BEFORE_THE_HISTORY | {query.code for query in more}),
+        preflight(contents, more=own, only=BEFORE_THE_HISTORY | {query.code for query in own}),
         refusal(),
         sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
     ]
@@ -99,6 +100,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
         last_only: whether the tool's history has only the last number.
     """
     more = [
+        history_owner_query(),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, tool, last_only=last_only),
         *not_adopted_queries(

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
+from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.numbering import psql_scripts, stem_paths, unwrapped, wrapped
 from awa_infra.model import Step
 
-_CHECKS = frozenset({NOT_ADOPTED, SCHEMA_GONE})
+_CHECKS = frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE})
 
 # Without these goose would split at the semicolons of function bodies.
 _GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
