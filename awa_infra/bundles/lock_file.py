@@ -117,10 +117,6 @@ def written(lock: LockFile) -> bytes:
 def parsed(content: bytes, where: str) -> LockFile:
     """Return what a lock file says.
 
-    Args:
-        content: its bytes.
-        where: its path, for the message.
-
     Raises:
         BundleError: it cannot be read.
     """

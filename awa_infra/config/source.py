@@ -27,10 +27,6 @@ _PREFIX = f"{NAMESPACE}:"
 def parse(text: str, source: str) -> StackConfig:
     """Return the configuration in the text of a ``Pulumi.<stack>.yaml``.
 
-    Args:
-        text: the file's content.
-        source: its name, for messages.
-
     Raises:
         ConfigurationError: it is not YAML, or anything in namespace ``awa`` is wrong; all of it is listed.
     """

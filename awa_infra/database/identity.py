@@ -44,9 +44,6 @@ def _where(url: str, database: str) -> str:
 def read_place(url: str) -> Place:
     """Return which database a connection string leads to.
 
-    Args:
-        url: connection string; hidden from every message.
-
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
@@ -56,9 +53,6 @@ def read_place(url: str) -> Place:
 
 def read_identity(url: str) -> DatabaseIdentity:
     """Return which database a connection string leads to.
-
-    Args:
-        url: connection string; hidden from every message.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
@@ -75,11 +69,6 @@ def read_identified_plan(
     url: str, desired: DesiredState, *, role: str | None = None
 ) -> tuple[ObservedState, Plan, DatabaseIdentity]:
     """Do what :func:`awa_infra.database.observe.read_plan` does, and say for which database the plan is.
-
-    Args:
-        url: connection string; hidden from every message.
-        desired: the desired state.
-        role: become this role first, as an apply would.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.

@@ -36,10 +36,10 @@ class LockBudget:
             capacity: for how many objects the server's lock table is sized.
         """
         with self._changed:
-            free = not self._used[server] or self._used[server] + count <= capacity
-            if free:
-                self._used[server] += count
-            return free
+            if self._used[server] and self._used[server] + count > capacity:
+                return False
+            self._used[server] += count
+            return True
 
     def reserve(self, server: str, count: int, capacity: int) -> None:
         """Wait until locks can be reserved, and reserve them.
@@ -48,10 +48,9 @@ class LockBudget:
             CancelledError: everything was cancelled meanwhile.
         """
         with self._changed:
-            while self._used[server] and self._used[server] + count > capacity:
+            while not self.try_reserve(server, count, capacity):
                 running.refuse_if_cancelled()
                 self._changed.wait(_POLL)
-            self._used[server] += count
 
     def release(self, server: str, count: int) -> None:
         """Release reserved locks, and wake those that wait for room."""

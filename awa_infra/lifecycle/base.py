@@ -92,7 +92,7 @@ class Lifecycle(DeclaredInputs[W]):
                 self.show_still_unknown(wanted, show)
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
-        elsewhere = self._moved(olds, wanted, seen.observed)
+        elsewhere = moved(kept_place(olds), place(getattr(wanted, self.connection), seen.observed))
         if elsewhere:
             outputs = (*outputs, PLACE)
             if not leads_elsewhere(before, now):
@@ -137,7 +137,7 @@ class Lifecycle(DeclaredInputs[W]):
             # Another database cannot prove that. Only an update moves an object there.
             return dict(props) if is_elsewhere(kept, getattr(wanted, self.connection)) else None
         here = kept_place(found)
-        if kept is not None and here is not None and moved(kept, here):
+        if here is not None and moved(kept, here):
             found = {**found, PLACE: props[PLACE]}
         return {**props, **found}
 
@@ -269,11 +269,6 @@ class Lifecycle(DeclaredInputs[W]):
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
         return self._check_results.take(wanted.props()) or self.compare(olds, wanted)
-
-    def _moved(self, olds: Props, wanted: W, observed: ObservedState) -> str:
-        """Return in one sentence that the object was last applied in another database; empty for what has no place."""
-        kept = kept_place(olds)
-        return "" if kept is None else moved(kept, place(getattr(wanted, self.connection), observed))
 
     def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
         return {**wanted.props(), **outputs}

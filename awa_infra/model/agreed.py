@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from awa_infra.model.desired import Transaction
-from awa_infra.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +51,3 @@ class AgreedPlan:
     database: DatabaseIdentity | None = None
     release: str = ""
     declared: Mapping[str, Any] | None = None
-
-    @staticmethod
-    def of(
-        plan: Plan,
-        transaction: Transaction,
-        database: DatabaseIdentity | None = None,
-        release: str = "",
-        declared: Mapping[str, Any] | None = None,
-    ) -> AgreedPlan:
-        """Return what is to be agreed to for a plan."""
-        steps = tuple((step.key, step.sha256) for step in plan.steps)
-        return AgreedPlan(plan.from_version, plan.digest, steps, transaction, database, release, declared)

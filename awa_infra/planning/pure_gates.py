@@ -101,10 +101,6 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
 def refuse_unreadable(gates: Iterable[Gate], database: str) -> None:
     """Raise if the role may not read the version of the schema: the schema would be reported as not migrated.
 
-    Args:
-        gates: of a plan.
-        database: its name, for the message.
-
     Raises:
         BlockedError: see above.
     """

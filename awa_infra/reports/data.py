@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from awa_infra.model import ObservedState, Plan, Report
-from awa_infra.planning.describe import gate_data, step_data
+from awa_infra.planning.describe import step_data
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding
 
@@ -33,7 +34,7 @@ def verification_data(
     }
     if plan is not None:
         data["would_run"] = [step_data(step) for step in plan.steps]
-        data["gates"] = [gate_data(gate) for gate in plan.gates]
+        data["gates"] = [asdict(gate) for gate in plan.gates]
     if report is not None:
         data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
     return data

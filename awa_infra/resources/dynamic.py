@@ -13,6 +13,7 @@ from pulumi.dynamic import (
     CreateResult,
     DiffResult,
     ReadResult,
+    Resource,
     ResourceProvider,
     UpdateResult,
 )
@@ -116,25 +117,47 @@ def _section(text: str | None, title: str, entries: Mapping[str, str]) -> str:
     return f"{inspect.cleandoc(text or '')}\n\n{title}:{''.join(lines)}\n"
 
 
-def pulumi_inputs(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a resource hands to Pulumi: its inputs, those wrapped that are secret, and a place for each output.
+class DeclaredResource(Resource):
+    """Hands Pulumi its inputs, those wrapped that are secret, and a place for each output.
 
     Args:
-        lifecycle: of the resource.
-        given: arguments of its constructor, by name.
-    """
-    inputs = {i.name: _sent(given[i.name], secret=i.secret) for i in lifecycle.inputs}
-    return {**inputs, **{o.name: None for o in lifecycle.outputs}}
-
-
-def pulumi_options(
-    resource_name: str, defaults: pulumi.ResourceOptions, opts: pulumi.ResourceOptions | None
-) -> pulumi.ResourceOptions:
-    """Return the options of a resource: those of the program, and these defaults.
+        provider: what the engine calls.
+        resource_name: of the resource in the stack.
+        given: arguments of the constructor, by name.
+        opts: Pulumi's options of the program, which count before the others here.
+        retain_on_delete: as Pulumi has it.
+        protect: likewise.
+        delete_before_replace: likewise.
 
     Raises:
-        pulumi.RunError: the program wants an import, which the SDK answers with a traceback.
+        pulumi.RunError: the program wants an import.
     """
+
+    def __init__(
+        self,
+        provider: LifecycleProvider,
+        resource_name: str,
+        given: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        *,
+        retain_on_delete: bool = True,
+        protect: bool | None = None,
+        delete_before_replace: bool | None = None,
+    ) -> None:
+        _refuse_import(resource_name, opts)
+        inputs, outputs = provider.lifecycle.inputs, provider.lifecycle.outputs
+        own = pulumi.ResourceOptions(
+            retain_on_delete=retain_on_delete,
+            protect=protect,
+            delete_before_replace=delete_before_replace,
+            additional_secret_outputs=[o.name for o in outputs if o.secret],
+        )
+        sent = {i.name: _sent(given[i.name], secret=i.secret) for i in inputs} | {o.name: None for o in outputs}
+        super().__init__(provider, resource_name, sent, pulumi.ResourceOptions.merge(own, opts))
+
+
+def _refuse_import(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Refuse what the SDK answers with a traceback: it starts a dynamic provider from the state, and there is none."""
     if opts is not None and opts.import_:
         refused = ConfigurationError(
             f"{resource_name} has the option import_, and Pulumi cannot import the resources of a Python program. "
@@ -142,7 +165,6 @@ def pulumi_options(
             hint="Leave import_ out.",
         )
         raise pulumi.RunError(refused.report())
-    return pulumi.ResourceOptions.merge(defaults, opts)
 
 
 def _sent(value: Any, *, secret: bool) -> Any:  # noqa: ANN401  whatever a program declares

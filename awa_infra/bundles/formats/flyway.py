@@ -11,6 +11,7 @@ import json
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import (
+    HISTORY_OWNER,
     HISTORY_SCHEMA,
     NOT_ADOPTED,
     SCHEMA_GONE,
@@ -19,7 +20,7 @@ from awa_infra.bundles.contents import (
     Format,
     script_name,
 )
-from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
+from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, lock_table_queries
 from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
 from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
@@ -97,6 +98,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     gone = dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [
+        history_owner_query(),
         _not_adopted(contents),
         *lock_table_queries(contents, together=False),
         *gone,
@@ -122,7 +124,10 @@ def files(contents: Contents) -> dict[str, bytes]:
         "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
             [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
         ).encode(),
-        "callbacks/beforeValidate__awa_infra_alone.sql": f"{begun}\n{alone}".encode(),
+        # Validating reads the history, which may be a view of somebody else.
+        "callbacks/beforeValidate__awa_infra_alone.sql": "\n".join(
+            [begun, preflight(contents, more=more, only=frozenset({HISTORY_OWNER})), refusal(), alone]
+        ).encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(conditions).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }
@@ -173,5 +178,5 @@ FLYWAY = Format(
     "Flyway",
     paths,
     files,
-    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
+    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
 )
