@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
+from awa_infra.database.optional import may_fail
 from awa_infra.database.reading import read
 from awa_infra.database.session import read_transaction
 from awa_infra.database.target import Target
@@ -47,12 +48,10 @@ def read_identity(url: str) -> DatabaseIdentity:
     """
 
     def work(connection: Connection) -> DatabaseIdentity:
-        with read_transaction(connection):
+        with read_transaction(connection), may_fail(connection) as system:
             row = connection.execute(sqltext.load("observe/identity.sql").encode()).fetchone() or {}
-            system = None
             if row["may_ask"]:
-                found = connection.execute(sqltext.load("observe/system.sql").encode()).fetchone() or {}
-                system = str(found["system"])
-            return DatabaseIdentity(row["name"], row["oid"], system)
+                system.ask(sqltext.load("observe/system.sql"))
+        return DatabaseIdentity(row["name"], row["oid"], system.value("system"))
 
     return read(url, work)
