@@ -197,8 +197,9 @@ class Servicer:
         except AwaInfraError:
             return  # the first error is the one that is reported
         if found is not None:
-            left = self._kept(kind, sent, kind.kept_of_failed(found))
-            raise PartlyDoneError(exc, kind.identifier(kind.normal(found)), left, inputs) from exc
+            id_, kept = kind.identifier(kind.normal(found)), self._kept(kind, sent, kind.kept_of_failed(found))
+            left = provider_pb2.ErrorResourceInitFailed(id=id_, properties=kept, inputs=inputs)
+            raise PartlyDoneError(exc, left) from exc
 
     def _show(self, urn: str) -> Show:
         def show(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:
