@@ -180,11 +180,7 @@ class Lifecycle(DeclaredInputs[W]):
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
 
     def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is kept of an object that is there although its create failed.
-
-        Args:
-            found: inputs as they were given, and outputs as they are now.
-        """
+        """Return what is kept of an object that is there although its create failed."""
         return dict(found)
 
     def droppable(self, props: Props) -> str:  # noqa: ARG002

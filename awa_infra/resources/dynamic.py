@@ -90,12 +90,7 @@ class LifecycleProvider(ResourceProvider):
 
 
 def documented(lifecycle: Lifecycle[Any], opts: str) -> Callable[[type[C]], type[C]]:
-    """Return a decorator that describes inputs and outputs of a resource in its docstrings, as its specification does.
-
-    Args:
-        lifecycle: of the resource.
-        opts: what is said of Pulumi's options.
-    """
+    """Return a decorator that describes inputs and outputs in the docstrings of a resource, as specified."""
     about = {"resource_name": "Name of the resource in the stack."}
     about |= {i.name: f"{i.text}{' Immutable.' if i.fixed else ''}" for i in lifecycle.inputs}
 
