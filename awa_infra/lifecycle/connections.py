@@ -7,7 +7,7 @@ from awa_infra.errors import ConfigurationError
 
 
 def connection_change(before: object, now: object) -> str:
-    """Return one sentence on how a connection changed, without any secret; empty if it did not, or if either is not known."""
+    """Return one sentence on how a connection changed, without a secret; empty if it did not, or is not known."""
     old, new = _target(before), _target(now)
     if old is None or new is None or old.parameters == new.parameters:
         return ""
