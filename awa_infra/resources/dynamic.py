@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
+from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
@@ -118,6 +119,9 @@ class DeclaredResource(Resource):
         retain_on_delete: as Pulumi has it.
         protect: likewise.
         delete_before_replace: likewise.
+
+    Raises:
+        pulumi.RunError: the program wants an import.
     """
 
     def __init__(
@@ -131,6 +135,7 @@ class DeclaredResource(Resource):
         protect: bool | None = None,
         delete_before_replace: bool | None = None,
     ) -> None:
+        _refuse_import(resource_name, opts)
         inputs, outputs = provider.lifecycle.inputs, provider.lifecycle.outputs
         own = pulumi.ResourceOptions(
             retain_on_delete=retain_on_delete,
@@ -140,6 +145,17 @@ class DeclaredResource(Resource):
         )
         sent = {i.name: _sent(given[i.name], secret=i.secret) for i in inputs} | {o.name: None for o in outputs}
         super().__init__(provider, resource_name, sent, pulumi.ResourceOptions.merge(own, opts))
+
+
+def _refuse_import(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Refuse what the SDK answers with a traceback: it starts a dynamic provider from the state, and there is none."""
+    if opts is not None and opts.import_:
+        refused = ConfigurationError(
+            f"{resource_name} has the option import_, and Pulumi cannot import the resources of a Python program. "
+            "None is needed: the first pulumi up adopts what exists.",
+            hint="Leave import_ out.",
+        )
+        raise pulumi.RunError(refused.report())
 
 
 def _sent(value: Any, *, secret: bool) -> Any:  # noqa: ANN401  whatever a program declares
