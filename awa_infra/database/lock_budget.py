@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from functools import cached_property
 from typing import Self
 
 from awa_infra import sqltext
@@ -70,7 +71,6 @@ class Reservation:
         self._connection = connection
         self._budget = budget
         self._server = f"{connection.info.host}:{connection.info.port}"
-        self._known_capacity: int | None = None
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class Reservation:
         more = count - self._count
         if more <= 0:
             return True
-        reserved = self._budget.try_reserve(self._server, more, self._capacity())
+        reserved = self._budget.try_reserve(self._server, more, self._capacity)
         if reserved:
             self._count = count
         return reserved
@@ -99,16 +99,15 @@ class Reservation:
         """
         self._release()
         stay_while_idle(self._connection)
-        self._budget.reserve(self._server, count, self._capacity())
+        self._budget.reserve(self._server, count, self._capacity)
         self._count = count
 
     def _release(self) -> None:
         self._budget.release(self._server, self._count)
         self._count = 0
 
+    @cached_property
     def _capacity(self) -> int:
-        if self._known_capacity is None:
-            # Read inside the transaction of the migration, or before its next one.
-            row = self._connection.execute(sqltext.load("observe/lock_room.sql").encode()).fetchone() or {}
-            self._known_capacity = int(row["room"])
-        return self._known_capacity
+        # Read inside the transaction of the migration, or before its next one.
+        row = self._connection.execute(sqltext.load("observe/lock_room.sql").encode()).fetchone() or {}
+        return int(row["room"])

@@ -118,13 +118,13 @@ class Lifecycle(DeclaredInputs[W]):
         """Create what is declared, or adopt what exists; return the id and everything to be kept."""
         wanted = self.normal(news)
         self._check_results.clear()
-        return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, show))
+        return self.identifier(wanted), {**wanted.props(), **self.apply({}, wanted, show)}
 
     def update(self, olds: Props, news: Props, show: Show) -> dict[str, Any]:
         """Bring it to what is declared now; return everything to be kept."""
         wanted = self.normal(news)
         self._check_results.clear()
-        return self._kept(wanted, self.apply(olds, wanted, show))
+        return {**wanted.props(), **self.apply(olds, wanted, show)}
 
     def read(self, props: Props) -> dict[str, Any] | None:
         """Return what is to be kept, read from the database; ``None`` only where it is proven to be gone."""
@@ -180,11 +180,7 @@ class Lifecycle(DeclaredInputs[W]):
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
 
     def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is kept of an object that is there although its create failed.
-
-        Args:
-            found: inputs as they were given, and outputs as they are now.
-        """
+        """Return what is kept of an object that is there although its create failed."""
         return dict(found)
 
     def droppable(self, props: Props) -> str:  # noqa: ARG002
@@ -269,6 +265,3 @@ class Lifecycle(DeclaredInputs[W]):
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
         return self._check_results.take(wanted.props()) or self.compare(olds, wanted)
-
-    def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
-        return {**wanted.props(), **outputs}

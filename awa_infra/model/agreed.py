@@ -7,26 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awa_infra.model.desired import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseIdentity:
-    """Identify one database, whatever its name and address.
-
-    Attributes:
-        name: of the database.
-        oid: of the database in its server; a restored one has another.
-        system: identifier of the server's data, as ``pg_control_system()`` has it; ``None`` where the role may not ask.
-    """
-
-    name: str
-    oid: int
-    system: str | None = None
-
-    def is_another_than(self, other: DatabaseIdentity) -> bool:
-        """Whether the two are known to be different databases."""
-        systems = {self.system, other.system} - {None}
-        return (self.name, self.oid) != (other.name, other.oid) or len(systems) > 1
+from awa_infra.model.place import DatabaseIdentity
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,7 @@ from awa_infra.verification.findings import Finding
 def verification_data(
     observed: ObservedState, release: str, found: Examination, report: Report | None, plan: Plan | None
 ) -> dict[str, Any]:
-    """Return a verification as JSON data.
-
-    Args:
-        observed: the state of the database.
-        release: name of the Awa release.
-        found: what the verification found.
-        report: of a repair before it, if there was one.
-        plan: of a repair that was only planned, if it was.
-    """
+    """Return a verification as JSON data."""
     data: dict[str, Any] = {
         "database": observed.database,
         "release": release,

@@ -87,20 +87,11 @@ class LifecycleProvider(ResourceProvider):
     @served
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
-        holder = _declared.holder(urn(), self.lifecycle, _props)
-        if holder:
-            _show_here()(f"{holder}, so nothing is dropped.", warning=True)
-            return
-        self.lifecycle.delete(_props, _show_here())
+        _declared.delete(urn(), self.lifecycle, _props, _show_here())
 
 
 def documented(lifecycle: Lifecycle[Any], opts: str) -> Callable[[type[C]], type[C]]:
-    """Return a decorator that describes inputs and outputs of a resource in its docstrings, as its specification does.
-
-    Args:
-        lifecycle: of the resource.
-        opts: what is said of Pulumi's options.
-    """
+    """Return a decorator that describes inputs and outputs in the docstrings of a resource, as specified."""
     about = {"resource_name": "Name of the resource in the stack."}
     about |= {i.name: f"{i.text}{' Immutable.' if i.fixed else ''}" for i in lifecycle.inputs}
 
