@@ -117,11 +117,10 @@ class BlockedError(AwaInfraError):
         message: str,
         *,
         hint: str = "",
-        details: Sequence[str] = (),
         gate: str | None = None,
         parts: Sequence[BlockedError] = (),
     ) -> None:
-        super().__init__(message, hint=hint, details=details or [str(part) for part in parts])
+        super().__init__(message, hint=hint, details=[str(part) for part in parts])
         self.parts = tuple(parts)
         if gate is not None:
             self.code = gate

@@ -63,11 +63,6 @@ def checked_release(
 ) -> Release:
     """Check the texts of one release, however old, against the committed facts and return it.
 
-    Args:
-        name: version of the wheel.
-        migrations: see :func:`build_release`.
-        patches: see :func:`build_release`.
-
     Raises:
         ReleaseModifiedError: a known release whose texts differ from what it shipped.
         ReleaseError: no migrations at all, or versions that do not ascend.

@@ -6,13 +6,7 @@ from collections.abc import Iterable
 
 
 def listed(names: Iterable[str], separator: str = ", ", most: int = 8) -> str:
-    """Return names as a list for one line; of many the first few, and how many more there are.
-
-    Args:
-        names: in the order in which they are shown.
-        separator: between two names.
-        most: how many names are shown.
-    """
+    """Return names as a list for one line; of many the first few, and how many more there are."""
     shown = list(names)
     more = len(shown) - most
     return separator.join(shown) if more <= 0 else f"{separator.join(shown[:most])} and {more} more"

@@ -88,6 +88,11 @@ its key and line, before anything is done ([`config-invalid`](errors.md#config-i
 in CI](../how-to/check-a-stack-configuration.md) with `awa-infra config check` and the [JSON
 Schema](stack-config.schema.json).
 
+A key that the file does not give may be in the project's `Pulumi.yaml`, under `config:`, for all of its stacks; the
+file of a stack comes first. A mapping is written below `value:` there, as Pulumi wants it. With `stackConfigDir` the
+files of the stacks are found in that folder. Environments of Pulumi ESC (`environment:`) are read by Pulumi alone, so
+by `preview` and `up`: every other command warns that keys which they give are missing.
+
 `pulumi config set` writes numbers and booleans of the first level as text, `"40"` and `"true"`. That means the same.
 
 Without quotes `5e10`, `0o17` and `08` are numbers, as Pulumi reads them, and `2024-01-01` is a date. Put such texts in

@@ -52,6 +52,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/find-out-why",
             "how-to/develop-with-a-database",
             "how-to/test-with-a-database",
+            "how-to/unit-test-a-program",
         ),
         "Reference": (
             "reference/cli",

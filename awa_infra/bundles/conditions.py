@@ -25,6 +25,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "`roles.sql`.",
         "database-encoding": "Awa's functions need encoding UTF8, and the database has another. Use another database.",
         "database-not-owned": "A role lacks a right on the database that only its owner can grant: run `roles.sql`.",
+        "history-other-owner": "Schema `awa_migrations`, or a table in it, belongs to a role that is not to be "
+        "trusted.",
         "lock-table-too-small": "The server's lock table has too little room for what is to be installed. Raise it.",
         "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
         "no-synchronous-standby": "Every commit waits for synchronous standbys, and too few are connected.",

@@ -89,6 +89,11 @@ class Contents:
     returned: frozenset[str] = frozenset()
     waits: Waits = Waits()
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What the tool runs, in the plan's order: all but what an administrator does."""
+        return tuple(step for step in self.plan.steps if step.kind not in ADMINISTRATORS)
+
     def of(self, kind: StepKind) -> tuple[Step, ...]:
         """Return the steps of one kind, in the plan's order."""
         return tuple(step for step in self.plan.steps if step.kind is kind)
@@ -117,7 +122,12 @@ def script_name(contents: Contents, step: Step) -> str:
 KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
 """What is true of stopping every tool with a connection of its own."""
 
-NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = "not-adopted", "schema-gone", "tool-timeout"
+HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = (
+    "history-other-owner",
+    "not-adopted",
+    "schema-gone",
+    "tool-timeout",
+)
 """Codes of conditions that depend on the tool."""
 
 
@@ -130,7 +140,7 @@ class Format:
         title: as people write it.
         paths: the path of every step's file by the step's key. The file is the step's SQL, byte for byte.
         files: all other files that the tool needs, by path.
-        wrap: what makes a step's file where the tool wants more in it than the SQL.
+        wrap: what makes a step's file, by its path, where the tool wants more in it than the SQL.
         text_of: the SQL of such a file.
         appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
         asks: whether running it checks the gates, rather than a script for psql beside it.
@@ -145,7 +155,7 @@ class Format:
     paths: Callable[[Contents], Mapping[str, str]]
     files: Callable[[Contents], Mapping[str, bytes]]
     one_transaction: bool = False
-    wrap: Callable[[Contents, Step], bytes] | None = None
+    wrap: Callable[[Contents, Step, str], bytes] | None = None
     text_of: Callable[[bytes], str] = bytes.decode
     appends: bool = False
     asks: bool = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from awa_infra.bundles.contents import ADMINISTRATORS, Contents
+from awa_infra.bundles.contents import Contents
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
@@ -24,15 +24,9 @@ _HEADER = """\
 
 
 def durations(contents: Contents, paths: Mapping[str, str]) -> str:
-    """Return the table, a row for each file in the order in which they run, and what its columns mean.
-
-    Args:
-        contents: what the bundle contains.
-        paths: the path of every step's file by the step's key.
-    """
+    """Return the table, a row for each file in the order in which they run, and what its columns mean."""
     shapes = contents.desired.shapes
-    steps = [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS]
-    timed = [(step, duration_of(step, shapes)) for step in steps]
+    timed = [(step, duration_of(step, shapes)) for step in contents.steps]
     rows = [_row(paths[step.key], step, duration) for step, duration in timed]
     seconds = [duration.seconds for _, duration in timed if duration is not None]
     return "\n".join([_about(sum(seconds)), "", _HEADER, *rows])

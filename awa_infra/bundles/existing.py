@@ -183,12 +183,9 @@ def changes(existing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> tuple
 def unified(change: Change, existing: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> Iterator[str]:
     """Return the lines of a unified diff of one file, without their ends."""
     old, new = (_lines(files.get(change.file)) for files in (existing, wanted))
-    names = {
-        "added": ("/dev/null", f"b/{change.file}"),
-        "removed": (f"a/{change.file}", "/dev/null"),
-        "changed": (f"a/{change.file}", f"b/{change.file}"),
-    }
-    return difflib.unified_diff(old, new, *names[change.what], lineterm="")
+    before = "/dev/null" if change.what == "added" else f"a/{change.file}"
+    after = "/dev/null" if change.what == "removed" else f"b/{change.file}"
+    return difflib.unified_diff(old, new, before, after, lineterm="")
 
 
 def _lines(content: bytes | None) -> list[str]:

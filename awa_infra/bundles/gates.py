@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import SCHEMA_GONE, Contents
+from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, SCHEMA_GONE, Contents
 from awa_infra.facts.measured import CANONICAL_LOCKS, shape_locks
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -46,6 +46,12 @@ def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery
         together=together,
     )
     return (GateQuery(LOCK_TABLE, (), text),)
+
+
+def history_owner_query() -> GateQuery:
+    """Return the gate for a history that another role has made before the tool does."""
+    text = sqltext.render("bundle/history_other_owner.sql", history_schema=HISTORY_SCHEMA)
+    return GateQuery(HISTORY_OWNER, (), text)
 
 
 def history_of(tool: str) -> tuple[tuple[str, ...], str]:

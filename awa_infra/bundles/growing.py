@@ -39,11 +39,6 @@ def with_released_texts(
 ) -> tuple[DesiredState, tuple[Kept, ...]]:
     """Return the desired state with the texts that the bundle has released, and those that differ.
 
-    Args:
-        desired: the desired state now.
-        form: the requested format.
-        existing: the bundle.
-
     Raises:
         BundleError: the bundle cannot become that by adding files.
     """

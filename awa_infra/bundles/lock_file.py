@@ -73,16 +73,7 @@ def grown(
     files: Mapping[str, bytes],
     shapes: Mapping[str, Shape],
 ) -> LockFile:
-    """Return the lock after these files were released, too.
-
-    Args:
-        old: what was released before.
-        release: name of the Awa release that is released now.
-        migrations: path of each migration by its version.
-        repeatable: paths of the repeatable files.
-        files: the bytes of all of them.
-        shapes: of the declared queue-storage schemas, by name.
-    """
+    """Return the lock after these files were released, too."""
     frozen = {version: Released(path, release, sha256(files[path])) for version, path in migrations.items()}
     released_before = {(entry.file, entry.sha256): entry for entry in old.repeatable}
     new = [Released(path, release, sha256(files[path])) for path in repeatable]
@@ -116,10 +107,6 @@ def written(lock: LockFile) -> bytes:
 
 def parsed(content: bytes, where: str) -> LockFile:
     """Return what a lock file says.
-
-    Args:
-        content: its bytes.
-        where: its path, for the message.
 
     Raises:
         BundleError: it cannot be read.

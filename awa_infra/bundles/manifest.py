@@ -26,14 +26,7 @@ def tool_version() -> str:
 
 
 def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: LockFile) -> bytes:
-    """Return the manifest: where the texts come from and what each hashes to.
-
-    Args:
-        form: name of the format.
-        contents: what the bundle contains.
-        paths: the path of every step's file by the step's key.
-        lock: which release each migration's text is from.
-    """
+    """Return the manifest: where the texts come from and what each hashes to."""
     desired, plan = contents.desired, contents.plan
     release = desired.release
     data: dict[str, Any] = {

@@ -12,8 +12,8 @@ import json
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import ADMINISTRATORS, HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
-from awa_infra.bundles.gates import dropped_schema_queries, history_of, lock_table_queries
+from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
+from awa_infra.bundles.gates import dropped_schema_queries, history_of, history_owner_query, lock_table_queries
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -40,11 +40,11 @@ def stems(contents: Contents) -> dict[str, str]:
     top = contents.plan.to_version * ROOM
     used = max([top, *(number(entry.file) for entry in contents.released)])
     found = {}
-    for step in contents.plan.steps:
+    for step in contents.steps:
         if step.kind is StepKind.MIGRATION:
             version = step.version
             found[step.key] = f"{version * ROOM:06d}_awa_{step.key.lower()}"
-        elif step.kind not in ADMINISTRATORS:
+        else:
             slug = f"{_SLUGS[step.kind]}_{step.subject}"
             stem, file = newest.get(slug, ("", ""))
             # When a tool takes over a database, its history gets everything up to that version.
@@ -62,14 +62,14 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
     return sorted({*named.values(), *(_stem(entry.file) for entry in contents.released)})
 
 
-def wrapped(contents: Contents, step: Step) -> bytes:
+def wrapped(contents: Contents, step: Step, path: str) -> bytes:
     """Return a step's text behind the lock, a last check and the acting as the owner: each file is a transaction.
 
     These tools read their history before the lock, and goose and dbmate have no lock of their own: of two runs at once
     the second would replay every file. What they record of a file is in its transaction, or `adopt.sql` corrects it, so
     nothing that is right replays a file below the version of the database.
     """
-    below = sqltext.render("bundle/below_version.sql", version=reached_after(number(stems(contents)[step.key])))
+    below = sqltext.render("bundle/below_version.sql", version=reached_after(number(path)))
     return f"{locked(contents)}\n{acting()}\n{below}".encode() + AWAS_TEXT + step.sql.encode()
 
 
@@ -79,15 +79,11 @@ def unwrapped(content: bytes) -> str:
 
 
 def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
-    """Return the script that makes the schema of a tool's own tables, where that can be.
-
-    Args:
-        contents: what the bundle contains.
-        more: gates that only this tool has.
-    """
+    """Return the script that makes the schema of a tool's own tables, where that can be."""
+    own = (history_owner_query(), *more)
     parts = [
         session_block(contents.waits.lock_timeout, local=False),
-        preflight(contents, more=more, only=BEFORE_THE_HISTORY | {query.code for query in more}),
+        preflight(contents, more=own, only=BEFORE_THE_HISTORY | {query.code for query in own}),
         refusal(),
         sqltext.render("bundle/prerequisite.sql", history_name=sqltext.Name(HISTORY_SCHEMA)),
     ]
@@ -104,6 +100,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
         last_only: whether the tool's history has only the last number.
     """
     more = [
+        history_owner_query(),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, tool, last_only=last_only),
         *not_adopted_queries(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from awa_infra.bundles.admin_scripts import guard_script, roles_script
-from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Waits
+from awa_infra.bundles.contents import Contents, Waits
 from awa_infra.bundles.earlier_waits import EarlierWaits, earlier_waits
 from awa_infra.bundles.existing import ExistingBundle, read, refuse_what_changed
 from awa_infra.bundles.formats import format_named
@@ -21,7 +21,7 @@ from awa_infra.bundles.unsafe_text import refuse_what_tools_misread
 from awa_infra.bundles.verify_script import verify
 from awa_infra.bundles.writing import read_archive
 from awa_infra.errors import BundleError, ConfigurationError
-from awa_infra.model import DesiredState, ObservedState, Step, StepKind
+from awa_infra.model import DesiredState, ObservedState, StepKind
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 
@@ -88,8 +88,10 @@ def package(
     contents = replace(contents, waits=waits or Waits())
     refuse_what_tools_misread(desired, contents.plan.steps)
     paths = form.paths(contents)
-    wrap = form.wrap or _as_it_is
-    files = {paths[step.key]: wrap(contents, step) for step in contents.plan.steps if step.kind not in ADMINISTRATORS}
+    files = {
+        paths[step.key]: form.wrap(contents, step, paths[step.key]) if form.wrap else step.sql.encode()
+        for step in contents.steps
+    }
     earlier: tuple[EarlierWaits, ...] = ()
     if existing is not None:
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
@@ -100,7 +102,7 @@ def package(
     files["README.md"] = readme(form, contents, paths, earlier).encode()
     files[".gitattributes"] = _ATTRIBUTES
     migrations = {step.version: paths[step.key] for step in contents.of(StepKind.MIGRATION)}
-    repeatable = [paths[s.key] for s in contents.plan.steps if s.kind not in {*ADMINISTRATORS, StepKind.MIGRATION}]
+    repeatable = [paths[s.key] for s in contents.steps if s.kind is not StepKind.MIGRATION]
     lock = grown(lock, desired.release.name, migrations, repeatable, files, desired.shapes)
     files[LOCK_FILE] = written(lock)
     files[MANIFEST] = manifest(form.name, contents, paths, lock)
@@ -145,10 +147,6 @@ def _refuse_lost_files(existing: ExistingBundle) -> None:
             f"The bundle in {existing.folder} has lost files that it released: {', '.join(lost)}.",
             hint="Restore them from version control.",
         )
-
-
-def _as_it_is(_contents: Contents, step: Step) -> bytes:
-    return step.sql.encode()
 
 
 def contents_of(desired: DesiredState, from_version: int = 0, kept: tuple[Kept, ...] = ()) -> Contents:

@@ -118,21 +118,13 @@ OWN_STATEMENTS = 10_000
 
 
 def tool_timeout_query(tool: str) -> GateQuery:
-    """Return the gate of a tool with a connection of its own that is idle in a transaction meanwhile.
-
-    Args:
-        tool: as people write it.
-    """
+    """Return the gate of a tool with a connection of its own that is idle in a transaction meanwhile."""
     what = f"{tool} keeps a transaction of its own open while a migration runs, which this would end."
     return _timeout_query(_IN_A_TRANSACTION, ENOUGH, what)
 
 
 def own_statements_query(tool: str) -> GateQuery:
-    """Return the gate of a tool whose own statements need more time than a short timeout.
-
-    Args:
-        tool: as people write it.
-    """
+    """Return the gate of a tool whose own statements need more time than a short timeout."""
     what = f"What {tool} does with its own tables would end in it."
     return _timeout_query(("statement_timeout", *_IN_A_TRANSACTION), OWN_STATEMENTS, what)
 

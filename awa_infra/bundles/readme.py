@@ -24,14 +24,7 @@ from awa_infra.wording import and_listed
 
 
 def readme(form: Format, contents: Contents, paths: Mapping[str, str], earlier: Sequence[EarlierWaits] = ()) -> str:
-    """Return the README: the part that all formats share, with this format's commands and failures.
-
-    Args:
-        form: the format.
-        contents: what the bundle contains.
-        paths: the path of every step's file by the step's key.
-        earlier: files that keep other lock waits than those of the contents.
-    """
+    """Return the README: the part that all formats share, with this format's commands and failures."""
     plan, release = contents.plan, contents.desired.release
     values = {
         "title": form.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import ADMINISTRATORS, Contents, Format
+from awa_infra.bundles.contents import Contents, Format
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY, runtime_floor
 from awa_infra.facts.durations import duration_facts
 from awa_infra.planning.effort import effort_of
@@ -26,9 +26,7 @@ def statement(path: str) -> str:
 
 def total(contents: Contents) -> str:
     """Return how long all files together take from the version at which the bundle starts, and how jobs are counted."""
-    effort = effort_of(
-        [step for step in contents.plan.steps if step.kind not in ADMINISTRATORS], contents.desired.shapes
-    )
+    effort = effort_of(contents.steps, contents.desired.shapes)
     start = contents.plan.from_version
     where = f"From version {start}" if start else "From an empty database"
     sentences = [

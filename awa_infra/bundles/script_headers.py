@@ -62,11 +62,7 @@ _WORDS = {
 
 
 def with_headers(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files, each script with two sentences before it.
-
-    Args:
-        files: of ours, none of which a tool keeps a checksum of, by path.
-    """
+    """Return our files, of which no tool keeps a checksum, each script with two sentences before it."""
     return {path: _opened(path, content) for path, content in files.items()}
 
 

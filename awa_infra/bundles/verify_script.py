@@ -45,10 +45,6 @@ def verified(contents: Contents, outcome: str = "Everything was rolled back.") -
     """Return the statements that raise if anything that the bundle makes is not as promised.
 
     What only an administrator's script brings is a warning: it may be run after the bundle.
-
-    Args:
-        contents: what the bundle contains.
-        outcome: a sentence for the hint.
     """
     return "\n".join([facts(contents), sqltext.render("bundle/verify_stop.sql", outcome=outcome)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -30,7 +30,7 @@ from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.database_url import url_for
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import AgreedPlan, Policy
-from awa_infra.planning.describe import note_data, state_data
+from awa_infra.planning.describe import state_data
 from awa_infra.planning.release_notes import release_notes
 
 
@@ -99,7 +99,7 @@ def apply(
                 "changed": report.changed,
                 "seconds": round(report.seconds, 3),
                 "attempts": report.attempts,
-                "notes": [note_data(note) for note in notes],
+                "notes": [asdict(note) for note in notes],
                 "applied": [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied],
                 **state_data(report.after),
             }

@@ -30,13 +30,16 @@ def config() -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
-    """Check the keys awa:* of one Pulumi.<stack>.yaml. Connects to nothing and decrypts nothing.
+    """Check the keys awa:* of one Pulumi.<stack>.yaml, and of its Pulumi.yaml.
+
+    Connects to nothing and decrypts nothing.
 
     Exit status: 0 with one line about what is declared, or 2 with every problem.
     """
     from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    found, problems = stack_config.examine(stack_config.read(file))
+    text = stack_config.read(file)
+    found, problems = stack_config.examine(text, stack_config.project_keys(file))
     if as_json:
         wrong = [{"key": p.key, "line": p.line, "message": p.message} for p in stack_config.in_order(problems)]
         declared = _data(found) if found is not None else None
@@ -56,7 +59,8 @@ def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
     if found is None:
         raise stack_config.problems_error(problems, str(file))
     click.echo(f"{file}: {_line(found)}.")
-    warn(stack_config.clear_warning(found.secrets(), str(file)))
+    for warning in stack_config.warnings(text, found, str(file)):
+        warn(warning)
 
 
 @config.command(epilog=examples("config schema"))

@@ -31,13 +31,7 @@ FailureWriter = Callable[[AwaInfraError], None]
 
 
 def show_error(error: AwaInfraError, *, as_json: bool, write: FailureWriter | None = None) -> int:
-    """Show one failure and return its exit status.
-
-    Args:
-        error: the failure.
-        as_json: whether the command line requests JSON.
-        write: writes the failure as the document that the command line requests, if the command has come so far.
-    """
+    """Show one failure and return its exit status."""
     print_failure(error)
     if write is not None:
         write(error)

@@ -102,7 +102,7 @@ transaction_option = click.option(
 
 
 def read_config(path: Path | None) -> StackConfig | None:
-    """Return the configuration of an option, or ``None`` without one; warn of passwords that are not encrypted in it.
+    """Return the configuration of an option, or ``None`` without one; warn of what is not safe in it, or not read.
 
     Raises:
         ConfigurationError: the configuration is wrong; every problem is listed.
@@ -111,8 +111,9 @@ def read_config(path: Path | None) -> StackConfig | None:
         return None
     from awa_infra import config as stack_config  # noqa: PLC0415  pydantic takes a third of a second to import
 
-    found = stack_config.load(path)
-    warn(stack_config.clear_warning(found.secrets(), str(path)))
+    found, warnings = stack_config.load_with_warnings(path)
+    for warning in warnings:
+        warn(warning)
     return found
 
 

@@ -23,12 +23,11 @@ from awa_infra.cli.options import (
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, write_page, write_plan
 from awa_infra.cli.tables import tables
-from awa_infra.database.identity import read_identified_plan
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.lifecycle.database_url import url_for
 from awa_infra.lifecycle.desired import desired_state
-from awa_infra.model import DesiredState, ObservedState, Plan, Policy
+from awa_infra.model import DesiredState, Plan, Policy
 from awa_infra.planning.describe import digest_line, locks_shown, plan_data
 from awa_infra.planning.effort import DURATION
 
@@ -79,13 +78,13 @@ def plan(
     """
     if as_markdown and (show_sql or as_json):
         raise ConfigurationError("--markdown cannot be combined with --sql or --json.", hint="Give one of them.")
-    _refuse_same_file(out, html_path)
     config = read_config(config_path)
     url = url_for(database_url, config)
     desired = desired_state(config, target_version, policy, transaction)
-    if html_path is not None:
-        refuse_other_pages(html_path)
-    observed, found = read_plan(url, desired, role=role) if out is None else _written(out, url, desired, role)
+    _refuse_files(out, html_path)
+    observed, found = read_plan(url, desired, role=role)
+    if out is not None and not found.blocked:
+        write_plan(out, found, desired, observed.identity, role)
     if html_path is not None:
         write_page(html_path, observed.database, found, desired)
         print_error(f"Wrote {html_path}.")
@@ -106,23 +105,18 @@ def plan(
         ctx.exit(PENDING)
 
 
-def _refuse_same_file(out: Path | None, html_path: Path | None) -> None:
-    """Refuse one file for the plan and its page.
+def _refuse_files(out: Path | None, html_path: Path | None) -> None:
+    """Refuse one file for the plan and its page, and to replace one that is no plan, or no page.
 
     Raises:
-        ConfigurationError: the second would replace the first.
+        ConfigurationError: something would be lost.
     """
     if out is not None and html_path is not None and out.resolve() == html_path.resolve():
         raise ConfigurationError("--out and --html name the same file.", hint="Give each a file of its own.")
-
-
-def _written(out: Path, url: str, desired: DesiredState, role: str | None) -> tuple[ObservedState, Plan]:
-    """Plan, and write the plan to a file unless a gate blocks."""
-    refuse_other_files(out)
-    observed, found, which = read_identified_plan(url, desired, role=role)
-    if not found.blocked:
-        write_plan(out, found, desired, which, role)
-    return observed, found
+    if html_path is not None:
+        refuse_other_pages(html_path)
+    if out is not None:
+        refuse_other_files(out)
 
 
 def _markdown(database: str, found: Plan, desired: DesiredState) -> str:

@@ -28,11 +28,6 @@ def read_plan_file(path: Path) -> AgreedPlan:
 def read_signed_plan_file(path: Path, signature: Path | None, allowed: Path) -> tuple[AgreedPlan, str]:
     """Return the plan in a file, and who signed it. What is checked is what is used: the file is read once.
 
-    Args:
-        path: of the plan file.
-        signature: path of its signature; ``None`` is the same with ``.sig`` behind it.
-        allowed: path of the allowed signers.
-
     Raises:
         SignatureError: it is not signed as it must be.
         ConfigurationError: it cannot be read, or is no plan file.

@@ -43,13 +43,7 @@ class Tables:
         self._console = console
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, numbered: bool = False) -> None:
-        """Print rows below their headers.
-
-        Args:
-            headers: one for each column.
-            rows: a cell for each column.
-            numbered: whether the first column has numbers.
-        """
+        """Print rows below their headers."""
         from rich import box  # noqa: PLC0415  see tables
         from rich.table import Table  # noqa: PLC0415  see tables
 

@@ -7,8 +7,9 @@ reported at once, with its key and, for a file, its line.
 from awa_infra.config.clear import clear_warning, keys_in_clear
 from awa_infra.config.decode import decode
 from awa_infra.config.problems import in_order, problems_error, validate
+from awa_infra.config.project import project_file, project_keys
 from awa_infra.config.schema import json_schema
-from awa_infra.config.source import examine, load, parse, read
+from awa_infra.config.source import examine, load, load_with_warnings, parse, read, warnings
 
 __all__ = [
     "clear_warning",
@@ -18,8 +19,12 @@ __all__ = [
     "json_schema",
     "keys_in_clear",
     "load",
+    "load_with_warnings",
     "parse",
     "problems_error",
+    "project_file",
+    "project_keys",
     "read",
     "validate",
+    "warnings",
 ]

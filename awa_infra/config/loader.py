@@ -6,6 +6,7 @@ five times as long to import and read: every command would pay that.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -56,3 +57,24 @@ def mapping_of(loader: Loader, node: yaml.Node | None) -> dict[str, yaml.Node] |
                 raise yaml.constructor.ConstructorError(None, None, "found unhashable key", key.start_mark)
         return {key.value: value for key, value in node.value}
     return {} if node is None or loader.construct_document(node) is None else None
+
+
+UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+"""What PyYAML raises at a text that it cannot read."""
+
+_WORDS = {
+    r"found character '\t' that cannot start any token": "a tab cannot indent; write spaces",
+    "but found another document": "a second document begins here; Pulumi reads one",
+}
+"""Plainer words for what PyYAML says."""
+
+
+def reason(exc: Exception) -> str:
+    """Return what is wrong with the YAML; PyYAML quotes names and tags, which a secret can look like."""
+
+    def hidden(quoted: re.Match[str]) -> str:
+        inner = quoted.group(1)
+        return quoted.group() if len(inner) == 1 or re.fullmatch("<[a-z ]+>", inner) else "'...'"
+
+    said = getattr(exc, "problem", None) or "it is not YAML"
+    return _WORDS.get(said) or re.sub(r"'(.*)'", hidden, said, flags=re.DOTALL)

@@ -29,11 +29,7 @@ Value = str | bool | int | float | date | None
 
 
 def plain_value(text: str) -> Value:
-    """Return what Pulumi reads where a text is written without quotes.
-
-    Args:
-        text: as it is written.
-    """
+    """Return what Pulumi reads where a text is written without quotes."""
     if text in _NAMED:
         return _NAMED[text]
     if not _BEGINS.match(text):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
-from awa_infra.config.loader import Loader, mapping_of
+from awa_infra.config.clear import clear_warning
+from awa_infra.config.environments import environment_warning
+from awa_infra.config.loader import UNREADABLE, Loader, mapping_of, reason
 from awa_infra.config.places import Places
 from awa_infra.config.problems import problems_error, validate
+from awa_infra.config.project import NO_PROJECT, ProjectKeys, project_keys
 from awa_infra.errors import ConfigurationError
 from awa_infra.spec.paths import KeyPath
 from awa_infra.spec.problems import Problem
@@ -25,10 +27,6 @@ _PREFIX = f"{NAMESPACE}:"
 def parse(text: str, source: str) -> StackConfig:
     """Return the configuration in the text of a ``Pulumi.<stack>.yaml``.
 
-    Args:
-        text: the file's content.
-        source: its name, for messages.
-
     Raises:
         ConfigurationError: it is not YAML, or anything in namespace ``awa`` is wrong; all of it is listed.
     """
@@ -39,12 +37,37 @@ def parse(text: str, source: str) -> StackConfig:
 
 
 def load(path: Path) -> StackConfig:
-    """Return the configuration in a file.
+    """Return the configuration in a file, with the keys that its Pulumi project declares for every stack.
 
     Raises:
-        ConfigurationError: the file cannot be read, or see :func:`parse`.
+        ConfigurationError: the file or the project's cannot be read, or see :func:`parse`.
     """
-    return parse(read(path), str(path))
+    return load_with_warnings(path)[0]
+
+
+def load_with_warnings(path: Path) -> tuple[StackConfig, list[str]]:
+    """Return the configuration in a file, see :func:`load`, and what to warn of; reads the file once.
+
+    Raises:
+        ConfigurationError: see :func:`load`.
+    """
+    text = read(path)
+    config, problems = examine(text, project_keys(path))
+    if config is None:
+        raise problems_error(problems, str(path))
+    return config, warnings(text, config, str(path))
+
+
+def warnings(text: str, config: StackConfig, source: str) -> list[str]:
+    """Return what to warn of in a configuration that is right.
+
+    Args:
+        text: of the file.
+        config: what it declares.
+        source: its name.
+    """
+    found = clear_warning(config.secrets(), source), environment_warning(text, source)
+    return [warning for warning in found if warning]
 
 
 def read(path: Path) -> str:
@@ -57,10 +80,10 @@ def read(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             text = file.read(_LARGEST + 1)
     except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(
-            f"Cannot read {path}: {reason}.", hint="Give the path of a Pulumi.<stack>.yaml."
-        ) from exc
+        said, hint = "it is not UTF-8 text", "Save it as UTF-8."
+        if isinstance(exc, OSError):
+            said, hint = str(exc.strerror), "Give the path of a Pulumi.<stack>.yaml."
+        raise ConfigurationError(f"Cannot read {path}: {said}.", hint=hint) from exc
     if len(text) > _LARGEST:
         raise ConfigurationError(
             f"Cannot read {path}: it has more than {_LARGEST} characters.",
@@ -69,10 +92,14 @@ def read(path: Path) -> str:
     return text
 
 
-def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:
+def examine(text: str, project: ProjectKeys = NO_PROJECT) -> tuple[StackConfig | None, list[Problem]]:
     """Return the configuration in the text of a ``Pulumi.<stack>.yaml``, or ``None`` and every problem.
 
     What is in other namespaces is not interpreted at all.
+
+    Args:
+        text: of the file.
+        project: what its project declares for every stack; the file comes first.
     """
     try:
         # Made here too: it refuses characters that no YAML has.
@@ -82,18 +109,18 @@ def examine(text: str) -> tuple[StackConfig | None, list[Problem]]:
         config = None if document is None else mapping_of(loader, document.get("config"))
         own = {key: node for key, node in (config or {}).items() if key.startswith(_PREFIX)}
         values = {key.removeprefix(_PREFIX): loader.construct_document(node) for key, node in own.items()}
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
+    except UNREADABLE as exc:
         mark = getattr(exc, "problem_mark", None)
-        return None, [Problem("", _reason(exc), line=mark.line + 1 if mark else None)]
+        return None, [Problem("", reason(exc), line=mark.line + 1 if mark else None)]
     if document is None or config is None:
         words = "a stack configuration is a mapping with a mapping under config: with keys such as awa:database"
         return None, [Problem("", words)]
     places = Places()
     if root is not None:
         places.walk(root, (), frozenset())
-    problems = [*_misplaced(document, config, places.lines), *places.repeated_of_ours()]
-    found, wrong = validate(values, places.lines_of_ours())
-    problems += [places.with_reading(problem) for problem in wrong]
+    problems = [*project.problems, *_misplaced(document, config, places.lines), *places.repeated_of_ours()]
+    found, wrong = validate({**project.values, **values}, places.lines_of_ours())
+    problems += [project.located(places.with_reading(problem), values) for problem in wrong]
     return (None if problems else found), problems
 
 
@@ -122,13 +149,3 @@ def _misplaced(
                 "project's own",
                 line=node.start_mark.line + 1,
             )
-
-
-def _reason(exc: Exception) -> str:
-    """Return what is wrong with the YAML; PyYAML quotes names and tags, which a secret can look like."""
-
-    def hidden(quoted: re.Match[str]) -> str:
-        inner = quoted.group(1)
-        return quoted.group() if len(inner) == 1 or re.fullmatch("<[a-z ]+>", inner) else "'...'"
-
-    return re.sub(r"'(.*)'", hidden, getattr(exc, "problem", None) or "it is not YAML", flags=re.DOTALL)

@@ -39,11 +39,7 @@ def activate(
 ) -> Report:
     """Activate queue storage in a schema of a fresh database; does nothing if it is active there already.
 
-    Args:
-        url: connection string; hidden from every message.
-        schema: ``awa``, or an existing custom queue-storage schema.
-        role: become this role for the transaction.
-        options: how to wait for locks, and what to call on the way.
+    The schema is ``awa``, or an existing custom queue-storage schema.
 
     Raises:
         BlockedError: the schema is not there, or the database has worked before.

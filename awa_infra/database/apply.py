@@ -11,7 +11,6 @@ from psycopg import errors
 from awa_infra import sqltext
 from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.identity import identity
 from awa_infra.database.kept import pool
 from awa_infra.database.lock_budget import Reservation
 from awa_infra.database.look import Look, look
@@ -125,7 +124,7 @@ def _attempt(
             plan = planner.plan(connection, seen)
             raise_if_blocked(plan.gates, before.database)
             if agreed is not None:
-                require_agreed(agreed, plan, planner.desired, identity(connection), role)
+                require_agreed(agreed, plan, planner.desired, before.identity, role)
             if not plan.steps:
                 return Report((), before, before, 0.0)
             if not roles_lock.asked and any(step.kind is StepKind.ROLES for step in plan.steps):

@@ -6,7 +6,7 @@ import re
 
 from awa_infra import sqltext
 from awa_infra.database.reading import reading
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings
+from awa_infra.database.session import read_transaction
 from awa_infra.model import History, HistoryRow
 
 
@@ -21,9 +21,7 @@ def read_history(url: str, form: str) -> History:
     query = sqltext.load(f"bundle/{own if own in sqltext.names('bundle') else 'history_awa'}.sql")
     needs = re.search(r"^-- needs: (\S+)$", query, re.MULTILINE)
     table = needs.group(1) if needs else ""
-    with reading(url, "Reading the history") as connection:
-        connection.execute(BEGIN_READ.encode())
-        apply_settings(connection, READ_SETTINGS)
+    with reading(url, "Reading the history") as connection, read_transaction(connection):
         there = connection.execute(
             "SELECT current_database() AS database, to_regclass(%s) IS NOT NULL AS there", [table]
         ).fetchone()

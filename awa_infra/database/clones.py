@@ -204,12 +204,7 @@ def run(url: str) -> Iterator[Run]:
 
 
 def _refuse_shared_session(url: str, pid: int) -> None:
-    """Refuse a pooler that gives one session to several clients: copies of a live run would be dropped by another.
-
-    Args:
-        url: connection string.
-        pid: the process that answers while the first connection is open and idle.
-    """
+    """Refuse a pooler that gives one session to several clients: copies of a live run would be dropped by another."""
     with connect(url, autocommit=True) as other:
         row = other.execute(sqltext.load("clones/server.sql").encode()).fetchone() or {}
     if row["pid"] == pid:

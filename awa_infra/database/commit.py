@@ -17,7 +17,7 @@ _PATIENCE = 3.0
 """Seconds after which a commit is looked at: by itself it takes milliseconds."""
 
 
-def commit(connection: Connection, url: str, on_wait: Callable[[str], None], what: str = "all of it") -> None:
+def commit(connection: Connection, url: str, on_wait: Callable[[str], None], what: str) -> None:
     """Commit.
 
     Args:

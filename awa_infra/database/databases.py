@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, LiteralString
 
 from psycopg import errors, sql
 
@@ -39,21 +42,12 @@ class DatabaseOptions:
 
 
 def database_exists(server_url: str, name: str) -> bool:
-    """Whether the server has a database of that name.
-
-    Args:
-        server_url: connection string of any database of the server, for example ``postgres``.
-        name: the database to look for.
+    """Whether the server of a connection string has a database of that name.
 
     Raises:
         ConnectionFailedError: the server could not be asked.
     """
-
-    def exists(connection: Connection) -> bool:
-        with read_transaction(connection):
-            return _found(connection, name) is not None
-
-    return read(server_url, exists, "Looking for the database")
+    return look_for_database(server_url, name, DatabaseOptions()).found
 
 
 def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> DatabaseLook:
@@ -92,12 +86,8 @@ def ensure_database(server_url: str, name: str, options: DatabaseOptions = Datab
         SqlFailedError: the role may not create databases, or the server refused.
         ConnectionFailedError: the server could not be reached.
     """
-    pool.close_idle()
-    with (
-        connect(server_url, autocommit=True) as connection,
-        translated(server_url, f"Creating database {name}", f"Database {name} was not created. Run the same again."),
-        session(connection, LOCK_TIMEOUT),
-    ):
+    left = f"Database {name} was not created. Run the same again."
+    with _connected(server_url, f"Creating database {name}", left) as connection:
         if _found(connection, name) is not None:
             return False
         try:
@@ -114,12 +104,8 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
         SqlFailedError: there is no such database, or the role may not.
         ConnectionFailedError: the server could not be reached.
     """
-    pool.close_idle()
-    with (
-        connect(server_url, autocommit=True) as connection,
-        translated(server_url, f"Changing database {name}", f"Database {name} is as it was before this statement."),
-        session(connection, LOCK_TIMEOUT),
-    ):
+    left = f"Database {name} is as it was before this statement."
+    with _connected(server_url, f"Changing database {name}", left) as connection:
         found = _found(connection, name)
         if found is None:
             raise SqlFailedError(f"Database {name} does not exist.", hint="Run the same command again to create it.")
@@ -131,17 +117,29 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
             connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(owner)))
 
 
+@contextmanager
+def _connected(server_url: str, doing: str, left: str) -> Iterator[Connection]:
+    """Connect for statements that cannot be in a transaction. No idle connection of ours may be in their way."""
+    pool.close_idle()
+    with (
+        connect(server_url, autocommit=True) as connection,
+        translated(server_url, doing, left),
+        session(connection, LOCK_TIMEOUT),
+    ):
+        yield connection
+
+
 def _create(name: str, options: DatabaseOptions) -> sql.Composed:
-    words: list[sql.Composable] = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
-    if options.owner is not None:
-        words.append(sql.SQL("OWNER {}").format(sql.Identifier(options.owner)))
-    if options.template is not None:
-        words.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(options.template)))
-    if options.encoding is not None:
-        words.append(sql.SQL("ENCODING {}").format(sql.Literal(options.encoding)))
-    if options.connection_limit != UNLIMITED:
-        words.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(options.connection_limit)))
-    return sql.SQL(" ").join(words)
+    limit = None if options.connection_limit == UNLIMITED else options.connection_limit
+    clauses: tuple[tuple[LiteralString, object, Callable[[Any], sql.Composable]], ...] = (
+        ("CREATE DATABASE {}", name, sql.Identifier),
+        ("OWNER {}", options.owner, sql.Identifier),
+        ("TEMPLATE {}", options.template, sql.Identifier),
+        ("ENCODING {}", options.encoding, sql.Literal),
+        ("CONNECTION LIMIT {}", limit, sql.Literal),
+    )
+    given = (sql.SQL(text).format(quoted(value)) for text, value, quoted in clauses if value is not None)
+    return sql.SQL(" ").join(given)
 
 
 def _found(connection: Connection, name: str) -> dict[str, object] | None:

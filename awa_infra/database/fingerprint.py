@@ -64,12 +64,6 @@ def read_drift(
 
     Other schemas are not looked at, as far as the plan does not need them: many may be read like this, one by one.
 
-    Args:
-        url: connection string; hidden from every message.
-        desired: the desired state.
-        schema: what to verify.
-        role: become this role first, as an apply would.
-
     Returns:
         Nothing was examined if a gate blocks that makes a verification meaningless.
 
@@ -152,14 +146,6 @@ def read_repair(
     facts: CatalogFacts | None = None,
 ) -> tuple[ObservedState, Examination, Plan]:
     """Return what is wrong in a database, and the plan that :func:`repair` would run; writes nothing.
-
-    Args:
-        url: connection string; hidden from every message.
-        release: whose texts would be applied again.
-        schemas: as for :func:`verify`.
-        policy: which gates are overruled.
-        role: become this role first.
-        facts: as for :func:`verify`.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.

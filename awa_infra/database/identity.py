@@ -1,25 +1,14 @@
-"""Which database this is, for a plan that was made for one."""
+"""Which database a connection string leads to."""
 
 from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import look_to_read
-from awa_infra.database.observe import END, plan_from
+from awa_infra.database.optional import may_fail
 from awa_infra.database.reading import read
 from awa_infra.database.session import read_transaction
 from awa_infra.database.target import Target
-from awa_infra.model import DatabaseIdentity, DesiredState, ObservedState, Place, Plan
-
-
-def identity(connection: Connection) -> DatabaseIdentity:
-    """Return which database a connection is to; only reads."""
-    row = connection.execute(sqltext.load("observe/identity.sql").encode()).fetchone() or {}
-    system = None
-    if row["may_ask"]:
-        found = connection.execute(sqltext.load("observe/system.sql").encode()).fetchone() or {}
-        system = str(found["system"])
-    return DatabaseIdentity(row["name"], row["oid"], system)
+from awa_infra.model import DatabaseIdentity, ObservedState, Place
 
 
 def place(url: str, observed: ObservedState) -> Place:
@@ -44,9 +33,6 @@ def _where(url: str, database: str) -> str:
 def read_place(url: str) -> Place:
     """Return which database a connection string leads to.
 
-    Args:
-        url: connection string; hidden from every message.
-
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
@@ -55,41 +41,17 @@ def read_place(url: str) -> Place:
 
 
 def read_identity(url: str) -> DatabaseIdentity:
-    """Return which database a connection string leads to.
-
-    Args:
-        url: connection string; hidden from every message.
+    """Return which database a connection string leads to, by the query of a look without the rest of it.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
 
     def work(connection: Connection) -> DatabaseIdentity:
-        with read_transaction(connection):
-            return identity(connection)
-
-    return read(url, work)
-
-
-def read_identified_plan(
-    url: str, desired: DesiredState, *, role: str | None = None
-) -> tuple[ObservedState, Plan, DatabaseIdentity]:
-    """Do what :func:`awa_infra.database.observe.read_plan` does, and say for which database the plan is.
-
-    Args:
-        url: connection string; hidden from every message.
-        desired: the desired state.
-        role: become this role first, as an apply would.
-
-    Raises:
-        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
-    """
-
-    def work(connection: Connection) -> tuple[ObservedState, Plan, DatabaseIdentity]:
-        seen = look_to_read(connection, role, desired=desired)
-        plan = plan_from(connection, desired, seen)
-        which = identity(connection)
-        connection.execute(END)
-        return seen.state, plan, which
+        with read_transaction(connection), may_fail(connection) as system:
+            row = connection.execute(sqltext.load("observe/identity.sql").encode()).fetchone() or {}
+            if row["may_ask"]:
+                system.ask(sqltext.load("observe/system.sql"))
+        return DatabaseIdentity(row["name"], row["oid"], system.value("system"))
 
     return read(url, work)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from functools import cached_property
 from typing import Self
 
 from awa_infra import sqltext
@@ -36,10 +37,10 @@ class LockBudget:
             capacity: for how many objects the server's lock table is sized.
         """
         with self._changed:
-            free = not self._used[server] or self._used[server] + count <= capacity
-            if free:
-                self._used[server] += count
-            return free
+            if self._used[server] and self._used[server] + count > capacity:
+                return False
+            self._used[server] += count
+            return True
 
     def reserve(self, server: str, count: int, capacity: int) -> None:
         """Wait until locks can be reserved, and reserve them.
@@ -48,10 +49,9 @@ class LockBudget:
             CancelledError: everything was cancelled meanwhile.
         """
         with self._changed:
-            while self._used[server] and self._used[server] + count > capacity:
+            while not self.try_reserve(server, count, capacity):
                 running.refuse_if_cancelled()
                 self._changed.wait(_POLL)
-            self._used[server] += count
 
     def release(self, server: str, count: int) -> None:
         """Release reserved locks, and wake those that wait for room."""
@@ -71,7 +71,6 @@ class Reservation:
         self._connection = connection
         self._budget = budget
         self._server = f"{connection.info.host}:{connection.info.port}"
-        self._known_capacity: int | None = None
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -87,7 +86,7 @@ class Reservation:
         more = count - self._count
         if more <= 0:
             return True
-        reserved = self._budget.try_reserve(self._server, more, self._capacity())
+        reserved = self._budget.try_reserve(self._server, more, self._capacity)
         if reserved:
             self._count = count
         return reserved
@@ -100,16 +99,15 @@ class Reservation:
         """
         self._release()
         stay_while_idle(self._connection)
-        self._budget.reserve(self._server, count, self._capacity())
+        self._budget.reserve(self._server, count, self._capacity)
         self._count = count
 
     def _release(self) -> None:
         self._budget.release(self._server, self._count)
         self._count = 0
 
+    @cached_property
     def _capacity(self) -> int:
-        if self._known_capacity is None:
-            # Read inside the transaction of the migration, or before its next one.
-            row = self._connection.execute(sqltext.load("observe/lock_room.sql").encode()).fetchone() or {}
-            self._known_capacity = int(row["room"])
-        return self._known_capacity
+        # Read inside the transaction of the migration, or before its next one.
+        row = self._connection.execute(sqltext.load("observe/lock_room.sql").encode()).fetchone() or {}
+        return int(row["room"])

@@ -168,15 +168,7 @@ def look_to_read(
     only: Collection[str] = (),
     reader: SchemaReader | None = None,
 ) -> Look:
-    """Begin a transaction that only reads, and observe in it; see :func:`look`.
-
-    Args:
-        connection: in autocommit, outside of a transaction.
-        role: act as this role.
-        desired: as for :func:`look`.
-        only: as for :func:`look`.
-        reader: as for :func:`look`.
-    """
+    """Begin a transaction that only reads, on a connection in autocommit, and observe in it; see :func:`look`."""
     settings = with_role(READ_SETTINGS, role)
     return look(connection, settings, desired=desired, begin=BEGIN_READ, only=only, reader=reader)
 

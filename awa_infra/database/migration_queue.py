@@ -132,12 +132,6 @@ def turn_of(
 ) -> Iterator[Turn]:
     """Wait for the turn of a connection.
 
-    Args:
-        connection: in autocommit, outside of a transaction.
-        wait: see :meth:`MigrationQueue.turn`.
-        on_wait: called with one sentence when it waits.
-        queue: whose turn.
-
     Raises:
         CancelledError: everything in this process was cancelled meanwhile.
     """

@@ -11,13 +11,12 @@ from awa_infra import sqltext
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect, translated
-from awa_infra.database.identity import identity
 from awa_infra.database.look import look_to_read
 from awa_infra.database.reading import reading
 from awa_infra.database.session import read_transaction, session
 from awa_infra.database.target import Target
 from awa_infra.facts.catalog import CatalogFacts, newest_catalog_facts
-from awa_infra.model import CANONICAL_SCHEMA, DatabaseIdentity, DesiredState, Gate, ObservedState, Policy, Release
+from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Gate, ObservedState, Policy, Release
 from awa_infra.model.desired import LOCK_TIMEOUT
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.reference import SCRATCH_SCHEMAS, facts_from, reference_problem
@@ -43,13 +42,13 @@ def measured_facts(url: str, release: Release, reference: str | None = None) -> 
         AwaInfraError: see :func:`awa_infra.database.connection.connect` and :func:`awa_infra.database.apply.apply`.
     """
     with reading(url) as connection:
-        target, which = look_to_read(connection).state, identity(connection)
+        target = look_to_read(connection).state
     if reference is not None:
         is_name = "=" not in reference and ":" not in reference
         other = Target.of(url).with_database(reference) if is_name else reference
-        return _facts(other, release, target, which)
+        return _facts(other, release, target)
     with _scratch(url, release) as scratch:
-        return _facts(scratch, release, target, which)
+        return _facts(scratch, release, target)
 
 
 @contextmanager
@@ -79,14 +78,13 @@ def _run(url: str, doing: str, file: Literal["create", "drop"], name: str) -> No
         connection.execute(sqltext.render(f"reference/{file}.sql", name=sqltext.Name(name)).encode())
 
 
-def _facts(url: str, release: Release, target: ObservedState, which: DatabaseIdentity) -> CatalogFacts:
+def _facts(url: str, release: Release, target: ObservedState) -> CatalogFacts:
     with reading(url) as connection:
         seen = look_to_read(connection)
         problem = reference_problem(release, target, seen.state)
-        here = identity(connection)
-        if not here.is_another_than(which):
+        if not seen.state.identity.is_another_than(target.identity):
             problem = "it is the database that is verified"
-            if not (here.system and which.system):
+            if not (seen.state.system and target.system):
                 problem += ", as far as a role can tell that may not execute pg_control_system()"
         if problem:
             message = f"Database {seen.state.database} cannot be the reference: {problem}."

@@ -167,10 +167,8 @@ class Run:
         with translated(self.url, "Looking at the result"):
             after = observe(self.connection, self.planner.desired)
         self.planner.require_done(self.connection, self.before, after)
-        if self.planner.transaction is Transaction.WHOLE:
-            commit(self.connection, self.url, self.options.on_wait)
-        else:
-            commit(self.connection, self.url, self.options.on_wait, "the last part of it")
+        what = "all of it" if self.planner.transaction is Transaction.WHOLE else "the last part of it"
+        commit(self.connection, self.url, self.options.on_wait, what)
         return Report(tuple(self._results), self.before, after, 0.0)
 
     @contextmanager

@@ -53,10 +53,6 @@ class Server:
 def read_server(url: str, *, role: str | None = None) -> Server:
     """Read it in one read-only transaction.
 
-    Args:
-        url: connection string; hidden from every message.
-        role: become this role first.
-
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """

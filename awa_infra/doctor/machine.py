@@ -34,12 +34,7 @@ _ENGINE_FOR = "Only up, preview, refresh and destroy need it, and Pulumi program
 
 
 def machine_checks(config: Path | None = None, environment: Mapping[str, str] = os.environ) -> list[Check]:
-    """Return every check of this machine.
-
-    Args:
-        config: file of the stack configuration, where there is one.
-        environment: variables.
-    """
+    """Return every check of this machine."""
     return [
         _check("Python", Outcome.OK, f"{platform.python_version()} at {sys.executable}"),
         _check("awa-infra", Outcome.OK, metadata.version("awa-infra")),

@@ -6,9 +6,10 @@ One place for each fact. ``releases.json`` was measured on the real wheels of ``
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib import resources
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 FLOOR = "0.6.8"
 """The oldest Awa release that may migrate anything here.
@@ -53,6 +54,16 @@ def known_releases() -> dict[str, ReleaseFacts]:
     """
     text = resources.files(__name__).joinpath("releases.json").read_text(encoding="utf-8")
     return cast("dict[str, ReleaseFacts]", json.loads(text)["releases"])
+
+
+@cache
+def measured_files(kind: str) -> tuple[dict[str, Any], ...]:
+    """Return all committed facts of a kind, ``catalog`` or ``durations``, those of the newest release last."""
+    folder = resources.files(__name__)
+    names = (entry.name for entry in folder.iterdir() if entry.name.startswith(f"{kind}-"))
+    # By number: 0.6.10 is newer than 0.6.9.
+    ordered = sorted(names, key=lambda name: [int(number) for number in re.findall("[0-9]+", name)])
+    return tuple(json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in ordered)
 
 
 def runtime_floor(after: int, to: int) -> str | None:

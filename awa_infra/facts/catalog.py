@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
+
+from awa_infra.facts import measured_files
 
 Entries = dict[tuple[str, str], str]
 
@@ -63,7 +63,7 @@ def catalog_facts(release: str, major: int) -> CatalogFacts | None:
 
     A major that is newer than all that were measured is taken for the newest of them.
     """
-    for data in _files():
+    for data in measured_files("catalog"):
         if release in data["releases"]:
             majors = data["majors"]
             measured = min(max(majors, key=int), str(major), key=int)
@@ -81,13 +81,13 @@ def catalog_facts(release: str, major: int) -> CatalogFacts | None:
 @cache
 def measured_majors() -> tuple[int, ...]:
     """Return the majors of PostgreSQL on which the newest release was measured, the newest one last."""
-    return tuple(sorted(map(int, _files()[-1]["majors"])))
+    return tuple(sorted(map(int, measured_files("catalog")[-1]["majors"])))
 
 
 @cache
 def newest_catalog_facts(major: int | None = None) -> CatalogFacts:
     """Return the facts of the newest release that is known; without a major those that are the same on all."""
-    release = _files()[-1]["releases"][-1]
+    release = measured_files("catalog")[-1]["releases"][-1]
     facts = catalog_facts(release, major or measured_majors()[-1])
     assert facts is not None  # noqa: S101  the release comes from the same files
     return facts
@@ -112,11 +112,3 @@ def _overridden(data: Mapping[str, Any], major: Mapping[str, Any], which: str) -
 
 def _entries(parts: Mapping[str, Mapping[str, str]]) -> Entries:
     return {(part, name): text for part, entries in parts.items() for name, text in entries.items()}
-
-
-@cache
-def _files() -> tuple[dict[str, Any], ...]:
-    folder = resources.files("awa_infra.facts")
-    names = (entry.name for entry in folder.iterdir())
-    chosen = sorted(name for name in names if name.startswith("catalog-") and name.endswith(".json"))
-    return tuple(json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in chosen)

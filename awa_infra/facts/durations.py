@@ -6,12 +6,12 @@ names; what is written from them is the same on every machine.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Any
+
+from awa_infra.facts import measured_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,7 @@ class DurationFacts:
 @cache
 def duration_facts() -> DurationFacts:
     """Return the facts of all releases; where one has measured again, those of the newest."""
-    folder = resources.files(__name__.rpartition(".")[0])
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.startswith("durations-"))
-    files = [json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
+    files = measured_files("durations")
     newest = files[-1]
     return DurationFacts(
         reference=newest["reference"],
@@ -72,6 +70,6 @@ def duration_facts() -> DurationFacts:
 
 def _duration(entry: Mapping[str, Any]) -> Duration:
     waiting = tuple(entry.get("waiting", ()))
-    locks = entry.get("locks") or ({entry["lock"]: entry["tables"]} if entry.get("lock") else {})
     named = {mode: tuple(tables) for mode, tables in entry.get("named", {}).items()}
-    return Duration(float(entry["seconds"]), locks, waiting, named, float(entry.get("per_million", 0.0)))
+    per_million = float(entry.get("per_million", 0.0))
+    return Duration(float(entry["seconds"]), entry.get("locks", {}), waiting, named, per_million)

@@ -9,7 +9,7 @@ from awa_infra.database.identity import place
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.places import PLACE
 from awa_infra.lifecycle.progress import apply_options
-from awa_infra.lifecycle.reading import as_role, as_role_or_login, state_as
+from awa_infra.lifecycle.reading import as_role_or_login, state_as
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan
 from awa_infra.spec.activation import ActivationInputs, ActivationOutputs
@@ -37,10 +37,10 @@ class ActivationLifecycle(Lifecycle[ActivationInputs]):
             return super().fixed_message(name, old, new)
         return f"queue storage cannot move from {old} to {new}: Awa knows no way there.", f"Declare {old} again."
 
-    def plan(self, olds: Props, wanted: ActivationInputs) -> tuple[ObservedState, Plan]:  # noqa: ARG002
+    def plan(self, olds: Props, wanted: ActivationInputs) -> tuple[ObservedState, Plan]:
         """Return the one step, or nothing if it is active as declared."""
-        url, schema = wanted.database_url, wanted.schema_name
-        return as_role(lambda role: read_activation(url, schema, role=role), wanted.role)
+        seen = self.compare(olds, wanted)
+        return seen.observed, seen.plan
 
     def compare(self, olds: Props, wanted: ActivationInputs) -> Comparison:  # noqa: ARG002
         """Return the plan, and whether the role was refused."""

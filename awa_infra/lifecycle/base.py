@@ -92,7 +92,7 @@ class Lifecycle(DeclaredInputs[W]):
                 self.show_still_unknown(wanted, show)
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
-        elsewhere = self._moved(olds, wanted, seen.observed)
+        elsewhere = moved(kept_place(olds), place(getattr(wanted, self.connection), seen.observed))
         if elsewhere:
             outputs = (*outputs, PLACE)
             if not leads_elsewhere(before, now):
@@ -118,13 +118,13 @@ class Lifecycle(DeclaredInputs[W]):
         """Create what is declared, or adopt what exists; return the id and everything to be kept."""
         wanted = self.normal(news)
         self._check_results.clear()
-        return self.identifier(wanted), self._kept(wanted, self.apply({}, wanted, show))
+        return self.identifier(wanted), {**wanted.props(), **self.apply({}, wanted, show)}
 
     def update(self, olds: Props, news: Props, show: Show) -> dict[str, Any]:
         """Bring it to what is declared now; return everything to be kept."""
         wanted = self.normal(news)
         self._check_results.clear()
-        return self._kept(wanted, self.apply(olds, wanted, show))
+        return {**wanted.props(), **self.apply(olds, wanted, show)}
 
     def read(self, props: Props) -> dict[str, Any] | None:
         """Return what is to be kept, read from the database; ``None`` only where it is proven to be gone."""
@@ -137,7 +137,7 @@ class Lifecycle(DeclaredInputs[W]):
             # Another database cannot prove that. Only an update moves an object there.
             return dict(props) if is_elsewhere(kept, getattr(wanted, self.connection)) else None
         here = kept_place(found)
-        if kept is not None and here is not None and moved(kept, here):
+        if here is not None and moved(kept, here):
             found = {**found, PLACE: props[PLACE]}
         return {**props, **found}
 
@@ -180,11 +180,7 @@ class Lifecycle(DeclaredInputs[W]):
         """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
 
     def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is kept of an object that is there although its create failed.
-
-        Args:
-            found: inputs as they were given, and outputs as they are now.
-        """
+        """Return what is kept of an object that is there although its create failed."""
         return dict(found)
 
     def droppable(self, props: Props) -> str:  # noqa: ARG002
@@ -269,11 +265,3 @@ class Lifecycle(DeclaredInputs[W]):
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
         return self._check_results.take(wanted.props()) or self.compare(olds, wanted)
-
-    def _moved(self, olds: Props, wanted: W, observed: ObservedState) -> str:
-        """Return in one sentence that the object was last applied in another database; empty for what has no place."""
-        kept = kept_place(olds)
-        return "" if kept is None else moved(kept, place(getattr(wanted, self.connection), observed))
-
-    def _kept(self, wanted: W, outputs: Mapping[str, Any]) -> dict[str, Any]:
-        return {**wanted.props(), **outputs}

@@ -7,12 +7,7 @@ from awa_infra.errors import ConfigurationError
 
 
 def connection_change(before: object, now: object) -> str:
-    """Return one sentence on how a connection changed, without any secret; empty if it did not.
-
-    Args:
-        before: connection string of before.
-        now: connection string of now; where either is not known, or cannot be understood, there is no sentence.
-    """
+    """Return one sentence on how a connection changed, without a secret; empty if it did not, or is not known."""
     old, new = _target(before), _target(now)
     if old is None or new is None or old.parameters == new.parameters:
         return ""

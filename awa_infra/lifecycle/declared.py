@@ -13,6 +13,7 @@ from typing import Any
 
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.claims import Claim, Claims, State
+from awa_infra.lifecycle.values import Show
 from awa_infra.spec.base import Props
 
 
@@ -50,6 +51,14 @@ class Declared:
         """Remember that a resource is being made, or adopted, in this run."""
         # Two connection strings may lead to one database; a create is rare enough to look.
         self._add(urn, "made", lifecycle, props, lifecycle.located(props))
+
+    def delete(self, urn: str, lifecycle: Lifecycle[Any], props: Props, show: Show) -> None:
+        """Do what a removal from the program means, unless something else declares the same object now."""
+        holder = self.holder(urn, lifecycle, props)
+        if holder:
+            show(f"{holder}, so nothing is dropped.", warning=True)
+        else:
+            lifecycle.delete(props, show)
 
     def holder(self, urn: str, lifecycle: Lifecycle[Any], props: Props) -> str:
         """Return what declares the object of a resource that is to be deleted, in words; empty if nothing does."""

@@ -19,12 +19,6 @@ _FINDINGS = frozenset({"state-rows-missing", "version-rows-missing"})
 def plan_with_repair(wanted: SchemaInputs, desired: DesiredState, observed: ObservedState, plan: Plan) -> Plan:
     """Return the plan with the steps that put lost rows back in place of the gate about them, where all can be.
 
-    Args:
-        wanted: the normalised inputs of an ``AwaSchema``.
-        desired: what they ask for.
-        observed: what was observed.
-        plan: what is to be done, gates included.
-
     Raises:
         AwaInfraError: the database cannot be read.
     """
@@ -45,11 +39,6 @@ def plan_with_repair(wanted: SchemaInputs, desired: DesiredState, observed: Obse
 
 def apply_with_repair(wanted: SchemaInputs, desired: DesiredState, options: ApplyOptions) -> Report:
     """Do what :func:`awa_infra.database.apply.apply` does; where only lost rows block it, put them back first.
-
-    Args:
-        wanted: the normalised inputs of an ``AwaSchema``.
-        desired: what they ask for.
-        options: how it waits for locks, and what it calls on the way.
 
     Raises:
         BlockedError: gates block, or rows cannot be put back.

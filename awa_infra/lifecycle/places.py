@@ -20,25 +20,12 @@ def kept_place(props: Props) -> Place | None:
 
 def moved(kept: Place | None, now: Place) -> str:
     """Return in one sentence that an object was last applied elsewhere; empty if it was not, or is not recorded."""
-    same = Same.YES if kept is None else kept.same_as(now)
-    if same is Same.YES:
+    if kept is None or (same := kept.same_as(now)) is Same.YES:
         return ""
     led = f"The connection leads to database {now} now, and led to {kept} before"
     if same is Same.NO:
         return f"{led}, which is another one. What is there stays as it is, and is not copied."
     return f"{led}. Nothing shows whether that is the same one."
-
-
-def place_now(url: str) -> Place | None:
-    """Return which database a connection string leads to; ``None`` if the server has no such database.
-
-    Raises:
-        AwaInfraError: it cannot be read.
-    """
-    try:
-        return read_place(url)
-    except DatabaseMissingError:
-        return None
 
 
 def is_elsewhere(kept: Place | None, url: str) -> bool:
@@ -49,5 +36,7 @@ def is_elsewhere(kept: Place | None, url: str) -> bool:
     """
     if kept is None:
         return False
-    now = place_now(url)
-    return kept.where != address(url) if now is None else kept.same_as(now) is not Same.YES
+    try:
+        return kept.same_as(read_place(url)) is not Same.YES
+    except DatabaseMissingError:
+        return kept.where != address(url)

@@ -51,13 +51,7 @@ def apply_options(wanted: Waiting, show: Show) -> ApplyOptions:
 
 
 def show_result(report: Report, show: Show, *, drift: int = 0) -> None:
-    """Replace the last progress line by what was done.
-
-    Args:
-        report: of the apply.
-        show: shows the line.
-        drift: how many findings a verification has after it.
-    """
+    """Replace the last progress line by what was done."""
     if report.changed:
         done = f"{counted(len(report.applied), 'step')} in {report.seconds:.1f} s"
     elif drift:

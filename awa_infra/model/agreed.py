@@ -7,27 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awa_infra.model.desired import Transaction
-from awa_infra.model.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseIdentity:
-    """Identify one database, whatever its name and address.
-
-    Attributes:
-        name: of the database.
-        oid: of the database in its server; a restored one has another.
-        system: identifier of the server's data, as ``pg_control_system()`` has it; ``None`` where the role may not ask.
-    """
-
-    name: str
-    oid: int
-    system: str | None = None
-
-    def is_another_than(self, other: DatabaseIdentity) -> bool:
-        """Whether the two are known to be different databases."""
-        systems = {self.system, other.system} - {None}
-        return (self.name, self.oid) != (other.name, other.oid) or len(systems) > 1
+from awa_infra.model.place import DatabaseIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +32,3 @@ class AgreedPlan:
     database: DatabaseIdentity | None = None
     release: str = ""
     declared: Mapping[str, Any] | None = None
-
-    @staticmethod
-    def of(
-        plan: Plan,
-        transaction: Transaction,
-        database: DatabaseIdentity | None = None,
-        release: str = "",
-        declared: Mapping[str, Any] | None = None,
-    ) -> AgreedPlan:
-        """Return what is to be agreed to for a plan."""
-        steps = tuple((step.key, step.sha256) for step in plan.steps)
-        return AgreedPlan(plan.from_version, plan.digest, steps, transaction, database, release, declared)

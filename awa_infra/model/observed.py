@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from awa_infra.model.desired import Shape
+from awa_infra.model.place import DatabaseIdentity
 from awa_infra.model.release import CANONICAL_SCHEMA
 
 LEGACY_VERSIONS = {0: 0, 1: 0, 2: 0, 3: 1, 4: 2, 5: 3}
@@ -170,6 +171,11 @@ class ObservedState:
     functions_given: bool = False
     oid: int = 0
     system: str | None = None
+
+    @property
+    def identity(self) -> DatabaseIdentity:
+        """Which database it is, whatever its address."""
+        return DatabaseIdentity(self.database, self.oid, self.system)
 
     @property
     def version(self) -> int:

@@ -1,4 +1,4 @@
-"""Which database a declared object is in, as one line that is kept with it and that people can read. Pure."""
+"""Which database this is: by what identifies it, and as one line that is kept and that people can read. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,26 @@ from dataclasses import dataclass
 from enum import Enum
 
 _WRITTEN = re.compile(r"(?P<where>.+) \(oid (?P<oid>\d+)(?:, system (?P<system>\d+))?\)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseIdentity:
+    """Identify one database, whatever its name and address.
+
+    Attributes:
+        name: of the database.
+        oid: of the database in its server; a restored one has another.
+        system: identifier of the server's data, as ``pg_control_system()`` has it; ``None`` where the role may not ask.
+    """
+
+    name: str
+    oid: int
+    system: str | None = None
+
+    def is_another_than(self, other: DatabaseIdentity) -> bool:
+        """Whether the two are known to be different databases."""
+        systems = {self.system, other.system} - {None}
+        return (self.name, self.oid) != (other.name, other.oid) or len(systems) > 1
 
 
 class Same(Enum):

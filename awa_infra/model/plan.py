@@ -86,11 +86,7 @@ class Step:
 
 
 def digest_of(steps: Iterable[tuple[str, str]]) -> str:
-    """Return the digest of a plan with these steps.
-
-    Args:
-        steps: key and hash of the SQL of each, in order.
-    """
+    """Return the digest of a plan with these steps."""
     return hashlib.sha256("".join(f"{key}={sha256};" for key, sha256 in steps).encode()).hexdigest()
 
 

@@ -152,12 +152,7 @@ def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
 
 
 def roles_step(roles: Roles, names: Collection[str]) -> Step:
-    """Return the step that makes the roles that are missing, and their memberships.
-
-    Args:
-        roles: the declared ones.
-        names: those of them that it is about.
-    """
+    """Return the step that makes the roles that are missing, and their memberships."""
     owner: sqltext.Values = {"owner": roles.owner, "owner_name": sqltext.Name(roles.owner)}
     texts = []
     named = {duty: name for duty, name in roles.duties().items() if name in names}
@@ -220,13 +215,7 @@ def installer_step() -> Step:
 
 
 def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool) -> list[Step]:
-    """Return the step that keeps Awa's installer with its owner, where default privileges give it away.
-
-    Args:
-        roles: the declared ones.
-        observed: the observed state.
-        made: whether the plan makes the installer.
-    """
+    """Return the step that keeps Awa's installer with its owner, where default privileges give it away."""
     given = roles is not None or observed.functions_given
     lacking = roles is not None and bool(observed.missing) and observed.is_missing(INSTALLER_KEY)
     return [installer_step()] if lacking or (made and given) else []

@@ -10,12 +10,7 @@ from awa_infra.planning.substrate import is_complete
 
 
 def make_activation(schema: str, observed: ObservedState) -> Plan:
-    """Return the plan that activates queue storage in a schema; empty if it is active there already.
-
-    Args:
-        schema: ``awa``, or an existing custom queue-storage schema.
-        observed: the observed state.
-    """
+    """Return the plan that activates queue storage in a schema; empty if it is active there already."""
     version = observed.version
     if is_active(schema, observed):
         return Plan(version, version)

@@ -15,12 +15,7 @@ _POLICY = "policy"
 
 
 def declared_data(desired: DesiredState, role: str | None) -> dict[str, Any]:
-    """Return what a plan is made for, as JSON data: the desired state without Awa's texts, and the options.
-
-    Args:
-        desired: the desired state.
-        role: to act as.
-    """
+    """Return what a plan is made for, as JSON data: the desired state without Awa's texts, and the options."""
     data = {
         "target_version": desired.target_version,
         "role": role,
@@ -41,13 +36,6 @@ def require_agreed(
     role: str | None = None,
 ) -> None:
     """Refuse anything but what was agreed to. Nothing to do is accepted: another session was faster.
-
-    Args:
-        agreed: the approved plan.
-        plan: what would be run now.
-        desired: what it was made for, where that is known.
-        database: where, if that matters.
-        role: to act as.
 
     Raises:
         StalePlanError: what differs is in the details.

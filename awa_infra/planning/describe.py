@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from awa_infra.model import Gate, Note, ObservedState, Plan, Step, StepKind
+from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.wording import counted, listed
 
 
@@ -62,16 +62,6 @@ def _keys(keys: list[str]) -> str:
     return version_ranges(versions) if len(versions) == len(keys) else ", ".join(keys)
 
 
-def gate_data(gate: Gate) -> dict[str, str]:
-    """Return a gate as JSON data."""
-    return {"code": gate.code, "message": gate.message, "hint": gate.hint}
-
-
-def note_data(note: Note) -> dict[str, str]:
-    """Return a note as JSON data."""
-    return {"code": note.code, "message": note.message}
-
-
 def step_data(step: Step) -> dict[str, Any]:
     """Return a step as JSON data, its SQL by hash and size."""
     return {
@@ -90,8 +80,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "from_version": plan.from_version,
         "to_version": plan.to_version,
         "digest": plan.digest,
-        "gates": [gate_data(gate) for gate in plan.gates],
-        "notes": [note_data(note) for note in plan.notes],
+        "gates": [asdict(gate) for gate in plan.gates],
+        "notes": [asdict(note) for note in plan.notes],
         "lock_objects": plan.lock_objects,
         "steps": [step_data(step) for step in plan.steps],
     }

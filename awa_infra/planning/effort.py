@@ -40,29 +40,19 @@ class Effort:
 
 
 def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
-    """Return what steps cost together.
-
-    Args:
-        steps: of a plan.
-        shapes: of the declared queue-storage schemas, by their names.
-    """
+    """Return what steps cost together."""
     each = [(step, duration_of(step, shapes)) for step in steps]
     measured = [duration for _step, duration in each if duration is not None]
     return Effort(
         sum(duration.seconds for duration in measured),
         sum(duration.per_million for duration in measured),
         tuple(who for who in WAITING if any(who in duration.waiting for duration in measured)),
-        sum(is_unmeasured(step, duration) for step, duration in each),
+        sum(duration is None and step.kind in _MEASURED_ALONE for step, duration in each),
     )
 
 
 def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
-    """Return what is known of a step; ``None`` if its text was never measured.
-
-    Args:
-        step: of a plan.
-        shapes: of the declared queue-storage schemas, by their names.
-    """
+    """Return what is known of a step; ``None`` if its text was never measured."""
     facts = duration_facts()
     if step.kind is StepKind.LANES:
         return facts.lanes
@@ -70,16 +60,6 @@ def duration_of(step: Step, shapes: Mapping[str, Shape]) -> Duration | None:
         installation = facts.installation
         return replace(installation, seconds=installation.seconds * shape_locks(shapes[step.subject]) / facts.objects)
     return facts.texts.get(normalised_sha256(step.sql)) if step.kind in _MEASURED_ALONE else None
-
-
-def is_unmeasured(step: Step, duration: Duration | None) -> bool:
-    """Whether a step has a text of Awa that was never measured.
-
-    Args:
-        step: of a plan.
-        duration: what :func:`duration_of` returns for it.
-    """
-    return duration is None and step.kind in _MEASURED_ALONE
 
 
 def locks_text(sql: str) -> str | None:

@@ -106,11 +106,7 @@ def history_query() -> GateQuery:
 
 
 def version_queries(release: Release) -> tuple[GateQuery, ...]:
-    """Return the gates for a schema whose version is unknown, or newer than a release.
-
-    Args:
-        release: the one that is installed.
-    """
+    """Return the gates for a schema whose version is unknown, or newer than a release."""
     files = (file for file in gate_files("gates") if file.code in {*VERSION_UNKNOWN, "newer-schema"})
     return tuple(_query(file, _values(DesiredState(release, None), None)) for file in files)
 
@@ -121,13 +117,7 @@ def runtime_query() -> GateQuery:
 
 
 def note_queries(desired: DesiredState, live: LiveFacts, *, pending: bool) -> tuple[GateQuery, ...]:
-    """Return every note that may be worth knowing.
-
-    Args:
-        desired: the desired state.
-        live: what the live engine knows.
-        pending: whether there is anything to do; most notes only matter then.
-    """
+    """Return every note that may be worth knowing."""
     values = _values(desired, live)
     return tuple(_query(file, values) for file in gate_files("notes") if pending or file.when == "always")
 

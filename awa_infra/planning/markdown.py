@@ -28,11 +28,7 @@ def as_text(text: str) -> str:
 
 
 def plan_markdown(shown: PlanSummary) -> str:
-    """Return a plan for people who have to agree to it, as Markdown.
-
-    Args:
-        shown: what they are shown.
-    """
+    """Return a plan for people who have to agree to it, as Markdown."""
     headline = as_text(shown.headline) + (f" Digest of the plan: `{shown.digest}`." if shown.digest else "")
     parts = [f"### Awa in database {as_code(shown.database)}", headline]
     if shown.gates:

@@ -38,42 +38,28 @@ def ownership_steps(observed: ObservedState) -> list[Step]:
     movable = [stranger for stranger in observed.strangers if stranger.movable]
     if not movable:
         return []
+    moves = "; ".join(
+        f"{counted(count, 'object')} in schema {schema} from {belongs} to {owner}"
+        for (schema, belongs, owner), count in _counts(movable)
+    )
     text = "\n".join(stranger.sql for stranger in movable)
-    return [
-        Step(
-            StepKind.OWNERSHIP,
-            OWNERSHIP_KEY,
-            f"hand over {'; '.join(_handed_over(movable))}",
-            text,
-            "short AccessExclusive locks on these objects",
-        )
-    ]
+    locks = "short AccessExclusive locks on these objects"
+    return [Step(StepKind.OWNERSHIP, OWNERSHIP_KEY, f"hand over {moves}", text, locks)]
 
 
 def ownership_notes(observed: ObservedState) -> tuple[Note, ...]:
     """Return what belongs to another role and cannot be handed over by this session."""
-    left = [stranger for stranger in observed.strangers if not stranger.movable]
     return tuple(
         Note(
             "objects-other-owner",
-            f"In schema {schema}, {_belong(count)} to {belongs}, not to {owner}. Run awa-infra apply as {belongs} "
-            f"or as a superuser to hand them over; awa-infra verify --schema {schema} lists the statements.",
+            f"In schema {schema}, {counted(count, 'object belongs', 'objects belong')} to {belongs}, not to {owner}. "
+            f"Run awa-infra apply as {belongs} or as a superuser to hand them over; awa-infra verify --schema {schema} "
+            "lists the statements.",
         )
-        for (schema, belongs, owner), count in Counter((s.schema, s.belongs, s.owner) for s in left).items()
+        for (schema, belongs, owner), count in _counts(s for s in observed.strangers if not s.movable)
     )
 
 
-def _handed_over(strangers: Iterable[Stranger]) -> list[str]:
-    counted = Counter((s.schema, s.belongs, s.owner) for s in strangers)
-    return [
-        f"{_objects(count)} in schema {schema} from {belongs} to {owner}"
-        for (schema, belongs, owner), count in counted.items()
-    ]
-
-
-def _objects(count: int) -> str:
-    return counted(count, "object")
-
-
-def _belong(count: int) -> str:
-    return f"{_objects(count)} belong{'' if count > 1 else 's'}"
+def _counts(strangers: Iterable[Stranger]) -> Iterable[tuple[tuple[str, str, str], int]]:
+    """Return how many objects of a schema belong to a role, and not to which owner."""
+    return Counter((s.schema, s.belongs, s.owner) for s in strangers).items()

@@ -55,16 +55,7 @@ def document(
     made_at: datetime,
     made_by: str,
 ) -> dict[str, Any]:
-    """Return the document of a plan: no SQL, but the hash of every step.
-
-    Args:
-        plan: what is to be agreed to.
-        desired: what it was made for.
-        database: of which database.
-        role: to act as.
-        made_at: when.
-        made_by: which program, with its version.
-    """
+    """Return the document of a plan: no SQL, but the hash of every step."""
     return {
         "plan_file_version": PLAN_FILE_VERSION,
         "made_at": made_at.isoformat(timespec="seconds"),
@@ -79,10 +70,6 @@ def document(
 
 def read_document(text: str, source: str) -> AgreedPlan:
     """Return the plan that a file holds.
-
-    Args:
-        text: of the file.
-        source: its name, for messages.
 
     Raises:
         ConfigurationError: it is no plan file, is of a later awa-infra, or was edited.

@@ -31,12 +31,7 @@ from awa_infra.planning.transactions import transactions
 
 
 def make_plan(desired: DesiredState, observed: ObservedState) -> Plan:
-    """Return what it takes to bring the database from observed to desired.
-
-    Args:
-        desired: the desired state.
-        observed: the observed state.
-    """
+    """Return what it takes to bring the database from observed to desired."""
     reached = [m.version for m in desired.release.migrations if m.version <= (desired.target_version or 0)]
     canonical = _canonical_steps(desired, observed)
     steps = owned_steps(

@@ -16,12 +16,7 @@ STATE_ROWS_HINT = "Run awa-infra verify: it says what --repair can put back, and
 
 
 def database_gate(declared: str | None, connected: str) -> Gate | None:
-    """Return a gate if the connection is to another database than the declared one, else ``None``.
-
-    Args:
-        declared: what ``awa:database`` of a stack configuration names, if it does.
-        connected: the database that the connection is to.
-    """
+    """Return a gate if the connection is to another database than the declared one, else ``None``."""
     if declared is None or declared == connected:
         return None
     return Gate(
@@ -100,10 +95,6 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
 
 def refuse_unreadable(gates: Iterable[Gate], database: str) -> None:
     """Raise if the role may not read the version of the schema: the schema would be reported as not migrated.
-
-    Args:
-        gates: of a plan.
-        database: its name, for the message.
 
     Raises:
         BlockedError: see above.

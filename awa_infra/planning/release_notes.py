@@ -9,11 +9,7 @@ UNKNOWN_RELEASE = "release-unknown"
 
 
 def release_notes(release: Release) -> tuple[Note, ...]:
-    """Return a note if the release is not one whose texts and facts awa-infra has.
-
-    Args:
-        release: the installed one.
-    """
+    """Return a note if the release is not one whose texts and facts awa-infra has."""
     if release.provenance is Provenance.KNOWN:
         return ()
     return (

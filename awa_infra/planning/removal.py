@@ -82,13 +82,9 @@ def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedSta
 def elsewhere_gate(schema: str, kept: Place | None, now: Place) -> Gate | None:
     """Return the gate for a schema that was applied in another database than the one of the connection.
 
-    Args:
-        schema: the schema to be dropped.
-        kept: where it was applied; ``None`` where that was not recorded, which blocks nothing.
-        now: where the connection leads to.
+    Where it was applied (``kept``) may not be recorded, which blocks nothing.
     """
-    same = Same.YES if kept is None else kept.same_as(now)
-    if same is Same.YES:
+    if kept is None or (same := kept.same_as(now)) is Same.YES:
         return None
     applied = f"Schema {schema} was last applied in database {kept}"
     if same is Same.NO:
@@ -101,10 +97,7 @@ def elsewhere_gate(schema: str, kept: Place | None, now: Place) -> Gate | None:
 def missing_gate(schema: str, kept: Place | None, where: str) -> Gate | None:
     """Return the gate for a schema that was applied elsewhere than in the database of the connection, which is missing.
 
-    Args:
-        schema: the schema to be dropped.
-        kept: as for :func:`elsewhere_gate`.
-        where: where the connection leads to, as :attr:`awa_infra.model.Place.where` has it.
+    Where the connection leads to is given as :attr:`awa_infra.model.Place.where` has it.
     """
     if kept is None or kept.where == where:
         return None

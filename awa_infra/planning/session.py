@@ -26,13 +26,7 @@ def session_settings(lock_timeout: str, *, statement_timeout: str = NO_TIMEOUT) 
 
 @cache
 def session_query(lock_timeout: str, *, local: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:
-    """Return one SELECT that sets them; it needs no procedural language.
-
-    Args:
-        lock_timeout: as for :func:`session_settings`.
-        local: until the end of the transaction rather than of the session.
-        statement_timeout: as for :func:`session_settings`.
-    """
+    """Return one SELECT that sets them, local to the transaction or not; it needs no procedural language."""
     settings = sqltext.Part(session_settings(lock_timeout, statement_timeout=statement_timeout))
     return sqltext.render("session/select.sql", settings=settings, local=local)
 
@@ -46,20 +40,13 @@ def transaction(*, only_reads: bool = False) -> str:
     """Return the statement that has to be the first one of a transaction.
 
     A script does not say that it writes: a standby would refuse that with an error, before any gate can say so.
-
-    Args:
-        only_reads: whether the transaction may not write.
     """
     why = "-- By name: under another default of the role or the database this would look at a stale snapshot."
     return f"{why}\n{_by_name('SET TRANSACTION', ', READ ONLY' if only_reads else '')};\n"
 
 
 def begin(*, write: bool) -> str:
-    """Return the statement that begins such a transaction, for a caller that begins it itself.
-
-    Args:
-        write: whether it is to write, whatever the default of the role or the database is.
-    """
+    """Return the statement that begins such a transaction, for a caller that begins it itself."""
     return _by_name("BEGIN", ", READ WRITE" if write else ", READ ONLY")
 
 
@@ -69,13 +56,7 @@ def _by_name(statement: str, access: str) -> str:
 
 
 def session_block(lock_timeout: str, *, local: bool = True, statement_timeout: str = NO_TIMEOUT) -> str:
-    """Return the DO block that sets them and shows nothing, for scripts.
-
-    Args:
-        lock_timeout: as for :func:`session_settings`.
-        local: until the end of the transaction rather than of the session.
-        statement_timeout: as for :func:`session_settings`.
-    """
+    """Return the DO block that sets them, local to the transaction or not, and shows nothing, for scripts."""
     settings = sqltext.Part(session_settings(lock_timeout, statement_timeout=statement_timeout))
     return sqltext.render("session/block.sql", settings=settings, local=local)
 

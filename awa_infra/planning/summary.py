@@ -78,13 +78,7 @@ class PlanSummary:
 
 
 def summary_of(database: str, plan: Plan, desired: DesiredState) -> PlanSummary:
-    """Return what is shown of a plan.
-
-    Args:
-        database: its name.
-        plan: what would be done.
-        desired: what it was made for.
-    """
+    """Return what is shown of a plan."""
     shapes = desired.shapes
     failing = {gate.code for gate in plan.gates}
     return PlanSummary(
@@ -123,12 +117,7 @@ def _locks(step: Step, shapes: Mapping[str, Shape]) -> str:
 
 
 def took(step: Step, shapes: Mapping[str, Shape]) -> str:
-    """Return how long a step took where it was measured, and how much longer for jobs.
-
-    Args:
-        step: of a plan.
-        shapes: of the declared queue-storage schemas, by their names.
-    """
+    """Return how long a step took where it was measured, and how much longer for jobs."""
     duration = duration_of(step, shapes)
     parts = [f"{max(duration.seconds, _LEAST):.2f} s"] if duration else ["not measured"]
     if duration and duration.per_million:

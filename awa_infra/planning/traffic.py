@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from awa_infra.model import Shape, Step, StepKind, Transaction
-from awa_infra.planning.effort import WAITING, duration_of, is_unmeasured
+from awa_infra.planning.effort import WAITING, effort_of
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.transactions import transactions
 from awa_infra.wording import and_listed
@@ -47,13 +47,7 @@ class Hold:
 def holds(
     steps: Sequence[Step], shapes: Mapping[str, Shape], modes: Iterable[Transaction] = Transaction
 ) -> tuple[Hold, ...]:
-    """Return what the transactions of a plan hold, for every way to commit.
-
-    Args:
-        steps: of a plan.
-        shapes: of the declared queue-storage schemas, by their names.
-        modes: the ways that there are for this plan.
-    """
+    """Return what the transactions of a plan hold, for every way to commit."""
     found: list[Hold] = []
     for mode in modes:
         for together in transactions(steps, mode):
@@ -72,32 +66,26 @@ def holds_json(found: Iterable[Hold]) -> str:
 
 
 def _hold(mode: Transaction, steps: Sequence[Step], shapes: Mapping[str, Shape], *, certain: bool) -> Hold:
-    each = [(step, duration_of(step, shapes)) for step in steps]
-    measured = [duration for _step, duration in each if duration is not None]
-    unmeasured = sum(is_unmeasured(step, duration) for step, duration in each)
-    all_wait = unmeasured > 0 or not certain or any(step.kind in _LOCKING for step in steps)
-    waiting = [
-        who for who in WAITING if (all_wait and who in _USERS) or any(who in duration.waiting for duration in measured)
-    ]
+    effort = effort_of(steps, shapes)
+    all_wait = effort.unmeasured > 0 or not certain or any(step.kind in _LOCKING for step in steps)
+    waiting = [who for who in WAITING if (all_wait and who in _USERS) or who in effort.waiting]
     return Hold(
         mode.value,
         _named(steps[0]),
         and_listed(waiting),
-        round(sum(duration.seconds for duration in measured), 3),
-        round(sum(duration.per_million for duration in measured), 1),
+        round(effort.seconds, 3),
+        round(effort.per_million, 1),
         replays(steps),
         installs(steps),
         certain,
-        unmeasured,
+        effort.unmeasured,
     )
 
 
 def _locks(step: Step, shapes: Mapping[str, Shape]) -> bool:
     """Whether a step locks what producers or workers use, for all that is known."""
-    duration = duration_of(step, shapes)
-    if duration is None:
-        return step.kind in _LOCKING or is_unmeasured(step, duration)
-    return step.kind in _LOCKING or not _USERS.isdisjoint(duration.waiting)
+    effort = effort_of([step], shapes)
+    return step.kind in _LOCKING or effort.unmeasured > 0 or not _USERS.isdisjoint(effort.waiting)
 
 
 def _named(step: Step) -> str:

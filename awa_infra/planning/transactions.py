@@ -19,10 +19,6 @@ def transactions(steps: Sequence[Step], mode: Transaction) -> tuple[tuple[Step, 
     before them, because a migration can put back what a patch replaces. A migration that makes Awa's installer commits
     with the step that takes it from others, if the plan has one. What acts as the owner is part of every transaction
     after it.
-
-    Args:
-        steps: of a plan.
-        mode: as the user chose.
     """
     if not steps:
         return ()

@@ -40,11 +40,6 @@ def construct(
 ) -> provider_pb2.ConstructResponse:
     """Register the resources of a component; return once all of them are known to the engine.
 
-    Args:
-        engine: address of the engine.
-        request: as the engine sent it.
-        configuration: of the provider, which the resources in the component have, too.
-
     Raises:
         ConfigurationError: there is no such component, or its inputs are wrong; every problem is in the message.
     """

@@ -30,7 +30,7 @@ def serve(engine: str) -> Serve:
         except DecodeError:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"The request of {method} cannot be read")
         try:
-            found: bytes = getattr(servicer, method)(message, context).SerializeToString()
+            found: bytes = getattr(servicer, method)(message).SerializeToString()
         except Exception as exc:  # noqa: BLE001  no traceback ever reaches a user
             fail(context, exc)
         return found

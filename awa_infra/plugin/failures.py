@@ -6,7 +6,6 @@ import os
 from typing import NoReturn
 
 import grpc
-from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from awa_infra.errors import AwaInfraError
@@ -14,23 +13,12 @@ from awa_infra.plugin.kinds import spoken
 
 
 class PartlyDoneError(Exception):
-    """A create or an update failed, and the object is there nevertheless.
+    """A create or an update failed, and the object is there nevertheless, as `left` has it."""
 
-    Attributes:
-        cause: what went wrong.
-        id: of the object.
-        properties: as they are now.
-        inputs: as they were given.
-    """
-
-    def __init__(
-        self, cause: AwaInfraError, id_: str, properties: struct_pb2.Struct, inputs: struct_pb2.Struct
-    ) -> None:
+    def __init__(self, cause: AwaInfraError, left: provider_pb2.ErrorResourceInitFailed) -> None:
         super().__init__(str(cause))
         self.cause = cause
-        self.id = id_
-        self.properties = properties
-        self.inputs = inputs
+        self.left = left
 
 
 def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
@@ -53,11 +41,9 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
 
 def _fail_partly(context: grpc.ServicerContext, exc: PartlyDoneError) -> NoReturn:
     message = spoken(exc.cause.report())
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=exc.id, properties=exc.properties, inputs=exc.inputs, reasons=[message]
-    )
+    exc.left.reasons.append(message)
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
-    status.details.add().Pack(detail)
+    status.details.add().Pack(exc.left)
     # The engine believes the status in this trailer, and finds the detail only there.
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, message)

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from awa_infra import __version__
 from awa_infra.plugin import functions
 from awa_infra.plugin.about import About
+from awa_infra.plugin.descriptions import INTRODUCTION, description
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, PROVIDER, STACK, VARIABLES, worded
-from awa_infra.plugin.texts import CONFIGURATION, EXAMPLES, FUNCTIONS, INTRODUCTION, RESOURCES
 from awa_infra.spec.base import Input, Inputs, Output, camel, described
 from awa_infra.spec.database import DatabaseEntry
 from awa_infra.spec.provider import Gate, ProviderInputs
@@ -86,7 +86,7 @@ def package_schema(about: About | None = None) -> dict[str, Any]:
         },
         "config": {"variables": _of_provider(types)},
         "provider": {
-            "description": CONFIGURATION + EXAMPLES[PROVIDER],
+            "description": description(PROVIDER),
             "inputProperties": _of_provider(types),
             "properties": {},
         },
@@ -103,7 +103,7 @@ def _resource(token: str, types: dict[str, Any]) -> dict[str, Any]:
     # What may come from the provider's configuration is kept nowhere else.
     always = [i.key for i in kind.inputs if i.name not in FALLBACKS and (i.required or i.default is not None)]
     return {
-        "description": RESOURCES[token] + EXAMPLES.get(token, ""),
+        "description": description(token),
         "inputProperties": inputs,
         "requiredInputs": [i.key for i in kind.inputs if i.required and i.name not in FALLBACKS],
         "properties": properties | {o.key: _property(o, types) for o in kind.outputs},
@@ -114,7 +114,7 @@ def _resource(token: str, types: dict[str, Any]) -> dict[str, Any]:
 def _function(token: str, types: dict[str, Any]) -> dict[str, Any]:
     results = functions.RESULTS[token].described()
     return {
-        "description": FUNCTIONS[token] + EXAMPLES[token],
+        "description": description(token),
         "inputs": {"type": "object", "properties": _inputs(functions.ARGUMENTS[token], types, provider=True)},
         "outputs": {
             "type": "object",
@@ -128,7 +128,7 @@ def _component(types: dict[str, Any]) -> dict[str, Any]:
     outputs = StackOutputs.described()
     return {
         "isComponent": True,
-        "description": RESOURCES[STACK] + EXAMPLES.get(STACK, ""),
+        "description": description(STACK),
         "inputProperties": {i.key: _part(i, types) for i in StackConfig.described()},
         "requiredInputs": [],
         "properties": {o.key: _property(o, types) for o in outputs},

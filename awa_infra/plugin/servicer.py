@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
@@ -30,7 +29,7 @@ from awa_infra.spec.provider import ProviderInputs
 
 
 class Servicer:
-    """One provider of package ``awa``. Its methods are named as in Pulumi's protocol.
+    """One provider of package ``awa``. Its methods are named as in Pulumi's protocol, and get requests alone.
 
     Args:
         engine: address of the engine, ``host:port``.
@@ -43,19 +42,15 @@ class Servicer:
         self._configuration: Props = {}
         self._declared = Declared(engine)
 
-    def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+    def GetPluginInfo(self, _request: empty_pb2.Empty) -> plugin_pb2.PluginInfo:
         """Return the version."""
         return plugin_pb2.PluginInfo(version=__version__)
 
-    def GetSchema(
-        self, _request: provider_pb2.GetSchemaRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.GetSchemaResponse:
+    def GetSchema(self, _request: provider_pb2.GetSchemaRequest) -> provider_pb2.GetSchemaResponse:
         """Return the schema of the package, from which SDKs are made."""
         return provider_pb2.GetSchemaResponse(schema=schema.text())
 
-    def CheckConfig(
-        self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.CheckResponse:
+    def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Check what is configured for all resources; other keys of the namespace are for others."""
         for remark in remarks(request.news):
             self._show(request.urn)(remark, warning=True)
@@ -66,9 +61,7 @@ class Servicer:
         answer.inputs.CopyFrom(with_secrets(given, sent, ProviderInputs.described()))
         return answer
 
-    def DiffConfig(
-        self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.DiffResponse:
+    def DiffConfig(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """Say whether it changed; nothing is ever replaced for that."""
         before, now = configured(decode(request.olds)), configured(decode(request.news))
         urls = before["database_url"], now["database_url"]
@@ -77,16 +70,14 @@ class Servicer:
             self._show(request.urn)(connection_change(*urls), warning=True)
         return difference([f.name for f in ProviderInputs.described() if before[f.name] != now[f.name]], before, now)
 
-    def Configure(
-        self, request: provider_pb2.ConfigureRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.ConfigureResponse:
+    def Configure(self, request: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:
         """Remember what is configured for all resources."""
         # An import configures with what the program gave, not with what the check made of it.
         sent = decode(with_environment(request.args))
         self._configuration = {name: value for name, value in configured(sent).items() if value is not None}
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    def Check(self, request: provider_pb2.CheckRequest, _context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+    def Check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         """Refuse in the preview already whatever is wrong."""
         kind, sent = _kind(request.urn), decode(request.news)
         olds = self._merged(decode(request.olds)) if request.HasField("olds") and request.olds.fields else {}
@@ -100,7 +91,7 @@ class Servicer:
         answer.inputs.CopyFrom(with_secrets(request.news, sent, kind.inputs))
         return answer
 
-    def Diff(self, request: provider_pb2.DiffRequest, _context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+    def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         """Compare with the live database."""
         kind, olds, news = _kind(request.urn), decode(request.olds), decode(request.news)
         found = kind.diff(self._merged(olds), self._merged(news), self._show(request.urn))
@@ -114,9 +105,7 @@ class Servicer:
             answer.changes = provider_pb2.DiffResponse.DIFF_SOME
         return answer
 
-    def Create(
-        self, request: provider_pb2.CreateRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.CreateResponse:
+    def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create what is declared, or adopt what exists."""
         kind, sent = _kind(request.urn), decode(request.properties)
         given = self._merged(sent)
@@ -132,9 +121,7 @@ class Servicer:
             raise
         return provider_pb2.CreateResponse(id=id_, properties=self._kept(kind, sent, kept))
 
-    def Update(
-        self, request: provider_pb2.UpdateRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.UpdateResponse:
+    def Update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """Bring it to what is declared now."""
         kind, sent = _kind(request.urn), decode(request.news)
         olds, given = self._merged(decode(request.olds)), self._merged(sent)
@@ -143,7 +130,7 @@ class Servicer:
         kept = kind.update(olds, given, self._show(request.urn))
         return provider_pb2.UpdateResponse(properties=self._kept(kind, sent, kept))
 
-    def Read(self, request: provider_pb2.ReadRequest, _context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+    def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         """Read it again, or for the first time to import it; no id means that it is not there."""
         kind, sent = _kind(request.urn), decode(request.properties)
         if sent.values:
@@ -159,20 +146,13 @@ class Servicer:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(id=request.id, properties=self._kept(kind, sent, found), inputs=inputs)
 
-    def Delete(self, request: provider_pb2.DeleteRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+    def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         kind, given = _kind(request.urn), self._merged(decode(request.properties))
-        show = self._show(request.urn)
-        holder = self._declared.holder(request.urn, kind, given)
-        if holder:
-            show(f"{holder}, so nothing is dropped.", warning=True)
-        else:
-            kind.delete(given, show)
+        self._declared.delete(request.urn, kind, given, self._show(request.urn))
         return empty_pb2.Empty()
 
-    def Invoke(
-        self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.InvokeResponse:
+    def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         """Answer a function."""
         sent = decode(request.args)
         problems, found = functions.call(request.tok, with_fallbacks(sent.values, self._configuration))
@@ -182,21 +162,19 @@ class Servicer:
             getattr(answer, "return").update(found)
         return answer
 
-    def Construct(
-        self, request: provider_pb2.ConstructRequest, _context: grpc.ServicerContext
-    ) -> provider_pb2.ConstructResponse:
+    def Construct(self, request: provider_pb2.ConstructRequest) -> provider_pb2.ConstructResponse:
         """Make the component."""
         from awa_infra.plugin import component  # noqa: PLC0415  most programs have none, and it takes a while
 
         return component.construct(self._engine, request, self._configuration)
 
-    def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+    def Cancel(self, _request: empty_pb2.Empty) -> empty_pb2.Empty:
         """Roll back what runs, and begin nothing else."""
         running.cancel()
         pool.close_idle()
         return empty_pb2.Empty()
 
-    def Attach(self, request: plugin_pb2.PluginAttach, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+    def Attach(self, request: plugin_pb2.PluginAttach) -> empty_pb2.Empty:
         """Serve another engine, as where a developer started the plugin by hand."""
         self._engine = request.address
         return empty_pb2.Empty()
@@ -219,8 +197,9 @@ class Servicer:
         except AwaInfraError:
             return  # the first error is the one that is reported
         if found is not None:
-            left = self._kept(kind, sent, kind.kept_of_failed(found))
-            raise PartlyDoneError(exc, kind.identifier(kind.normal(found)), left, inputs) from exc
+            id_, kept = kind.identifier(kind.normal(found)), self._kept(kind, sent, kind.kept_of_failed(found))
+            left = provider_pb2.ErrorResourceInitFailed(id=id_, properties=kept, inputs=inputs)
+            raise PartlyDoneError(exc, left) from exc
 
     def _show(self, urn: str) -> Show:
         def show(message: str, *, warning: bool = False, ephemeral: bool = False) -> None:

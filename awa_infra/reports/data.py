@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from awa_infra.model import ObservedState, Plan, Report
-from awa_infra.planning.describe import gate_data, step_data
+from awa_infra.planning.describe import step_data
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding
 
@@ -13,15 +14,7 @@ from awa_infra.verification.findings import Finding
 def verification_data(
     observed: ObservedState, release: str, found: Examination, report: Report | None, plan: Plan | None
 ) -> dict[str, Any]:
-    """Return a verification as JSON data.
-
-    Args:
-        observed: the state of the database.
-        release: name of the Awa release.
-        found: what the verification found.
-        report: of a repair before it, if there was one.
-        plan: of a repair that was only planned, if it was.
-    """
+    """Return a verification as JSON data."""
     data: dict[str, Any] = {
         "database": observed.database,
         "release": release,
@@ -33,7 +26,7 @@ def verification_data(
     }
     if plan is not None:
         data["would_run"] = [step_data(step) for step in plan.steps]
-        data["gates"] = [gate_data(gate) for gate in plan.gates]
+        data["gates"] = [asdict(gate) for gate in plan.gates]
     if report is not None:
         data["repaired"] = [{"key": r.key, "title": r.title, "seconds": round(r.seconds, 3)} for r in report.applied]
     return data

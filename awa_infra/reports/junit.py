@@ -16,13 +16,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(observed: ObservedState, release: str, found: Examination) -> str:
-    """Return the document: a suite for each schema, in it a test for each thing that was verified.
-
-    Args:
-        observed: the database.
-        release: what it was compared with.
-        found: what was found.
-    """
+    """Return the document: a suite for each schema, in it a test for each thing that was verified."""
     document = JUnitXml("awa-infra verify")
     suites: dict[str, TestSuite] = {}
     for item in items(found):
@@ -36,11 +30,7 @@ def junit(observed: ObservedState, release: str, found: Examination) -> str:
 
 
 def junit_unchecked(unchecked: Unchecked) -> str:
-    """Return the document of a verification that could not be made: one test, with an error.
-
-    Args:
-        unchecked: why.
-    """
+    """Return the document of a verification that could not be made: one test, with an error."""
     document = JUnitXml("awa-infra verify")
     where = ".".join(filter(None, ("awa", unchecked.database)))
     case = TestCase("verify", classname=_xml(where), time=0)

@@ -56,10 +56,6 @@ def sarif_unchecked(unchecked: Unchecked, made_by: str) -> str:
 
     It has no ``results``: an empty list would say that nothing was found, and a page of code scanning would close
     everything that earlier runs found.
-
-    Args:
-        unchecked: why.
-        made_by: version of awa-infra.
     """
     notification = {
         "descriptor": {"id": unchecked.code},

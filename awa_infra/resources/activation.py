@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.activation import ActivationLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import DeclaredResource, LifecycleProvider, documented
 
 
 class StorageActivationProvider(LifecycleProvider):
@@ -19,7 +18,7 @@ class StorageActivationProvider(LifecycleProvider):
 
 
 @documented(StorageActivationProvider.lifecycle, opts="``retain_on_delete`` is on unless set here.")
-class StorageActivation(Resource, module="awa", name="StorageActivation"):
+class StorageActivation(DeclaredResource, module="awa", name="StorageActivation"):
     """Queue storage, active in one schema: new jobs go there, and there is no supported way back.
 
     Let it depend on that schema. Nothing else here ever activates anything. A fresh database is activated; one that
@@ -48,10 +47,4 @@ class StorageActivation(Resource, module="awa", name="StorageActivation"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the activation."""
-        given = dict(locals())
-        super().__init__(
-            StorageActivationProvider(),
-            resource_name,
-            pulumi_inputs(StorageActivationProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(pulumi.ResourceOptions(retain_on_delete=True), opts),
-        )
+        super().__init__(StorageActivationProvider(), resource_name, dict(locals()), opts)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.database import DatabaseLifecycle
 from awa_infra.model import UNLIMITED
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import DeclaredResource, LifecycleProvider, documented
 
 
 class AwaDatabaseProvider(LifecycleProvider):
@@ -19,7 +18,7 @@ class AwaDatabaseProvider(LifecycleProvider):
 
 
 @documented(AwaDatabaseProvider.lifecycle, opts="``retain_on_delete`` is on unless set here.")
-class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
+class AwaDatabase(DeclaredResource, module="awa", name="AwaDatabase"):
     """A database on a server, created if it is missing, adopted as it is if it is there.
 
     Retained by default, and a delete changes nothing on the server.
@@ -46,11 +45,4 @@ class AwaDatabase(Resource, module="awa", name="AwaDatabase"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the database."""
-        given = dict(locals())
-        defaults = pulumi.ResourceOptions(retain_on_delete=True, additional_secret_outputs=["url"])
-        super().__init__(
-            AwaDatabaseProvider(),
-            resource_name,
-            pulumi_inputs(AwaDatabaseProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(defaults, opts),
-        )
+        super().__init__(AwaDatabaseProvider(), resource_name, dict(locals()), opts)

@@ -13,12 +13,14 @@ from pulumi.dynamic import (
     CreateResult,
     DiffResult,
     ReadResult,
+    Resource,
     ResourceProvider,
     UpdateResult,
 )
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
+from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
@@ -85,20 +87,11 @@ class LifecycleProvider(ResourceProvider):
     @served
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
-        holder = _declared.holder(urn(), self.lifecycle, _props)
-        if holder:
-            _show_here()(f"{holder}, so nothing is dropped.", warning=True)
-            return
-        self.lifecycle.delete(_props, _show_here())
+        _declared.delete(urn(), self.lifecycle, _props, _show_here())
 
 
 def documented(lifecycle: Lifecycle[Any], opts: str) -> Callable[[type[C]], type[C]]:
-    """Return a decorator that describes inputs and outputs of a resource in its docstrings, as its specification does.
-
-    Args:
-        lifecycle: of the resource.
-        opts: what is said of Pulumi's options.
-    """
+    """Return a decorator that describes inputs and outputs in the docstrings of a resource, as specified."""
     about = {"resource_name": "Name of the resource in the stack."}
     about |= {i.name: f"{i.text}{' Immutable.' if i.fixed else ''}" for i in lifecycle.inputs}
 
@@ -115,15 +108,54 @@ def _section(text: str | None, title: str, entries: Mapping[str, str]) -> str:
     return f"{inspect.cleandoc(text or '')}\n\n{title}:{''.join(lines)}\n"
 
 
-def pulumi_inputs(lifecycle: Lifecycle[Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a resource hands to Pulumi: its inputs, those wrapped that are secret, and a place for each output.
+class DeclaredResource(Resource):
+    """Hands Pulumi its inputs, those wrapped that are secret, and a place for each output.
 
     Args:
-        lifecycle: of the resource.
-        given: arguments of its constructor, by name.
+        provider: what the engine calls.
+        resource_name: of the resource in the stack.
+        given: arguments of the constructor, by name.
+        opts: Pulumi's options of the program, which count before the others here.
+        retain_on_delete: as Pulumi has it.
+        protect: likewise.
+        delete_before_replace: likewise.
+
+    Raises:
+        pulumi.RunError: the program wants an import.
     """
-    inputs = {i.name: _sent(given[i.name], secret=i.secret) for i in lifecycle.inputs}
-    return {**inputs, **{o.name: None for o in lifecycle.outputs}}
+
+    def __init__(
+        self,
+        provider: LifecycleProvider,
+        resource_name: str,
+        given: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        *,
+        retain_on_delete: bool = True,
+        protect: bool | None = None,
+        delete_before_replace: bool | None = None,
+    ) -> None:
+        _refuse_import(resource_name, opts)
+        inputs, outputs = provider.lifecycle.inputs, provider.lifecycle.outputs
+        own = pulumi.ResourceOptions(
+            retain_on_delete=retain_on_delete,
+            protect=protect,
+            delete_before_replace=delete_before_replace,
+            additional_secret_outputs=[o.name for o in outputs if o.secret],
+        )
+        sent = {i.name: _sent(given[i.name], secret=i.secret) for i in inputs} | {o.name: None for o in outputs}
+        super().__init__(provider, resource_name, sent, pulumi.ResourceOptions.merge(own, opts))
+
+
+def _refuse_import(resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """Refuse what the SDK answers with a traceback: it starts a dynamic provider from the state, and there is none."""
+    if opts is not None and opts.import_:
+        refused = ConfigurationError(
+            f"{resource_name} has the option import_, and Pulumi cannot import the resources of a Python program. "
+            "None is needed: the first pulumi up adopts what exists.",
+            hint="Leave import_ out.",
+        )
+        raise pulumi.RunError(refused.report())
 
 
 def _sent(value: Any, *, secret: bool) -> Any:  # noqa: ANN401  whatever a program declares

@@ -64,14 +64,7 @@ def served(method: Callable[P, R]) -> Callable[P, R]:
 
 
 def log(message: str, resource: str, *, severity: int = INFO, ephemeral: bool = False) -> None:
-    """Show one line at a resource, from any thread; best effort.
-
-    Args:
-        message: the line, without secrets.
-        resource: its URN, see :func:`urn`.
-        severity: :data:`INFO` or :data:`WARNING`.
-        ephemeral: show it as live progress only, not in the diagnostics that stay.
-    """
+    """Show one line at a resource, from any thread; best effort."""
     address = engine_address()
     if resource and address:
         engine_log.send(address, resource, with_inputs(in_lines(message)), severity=severity, ephemeral=ephemeral)

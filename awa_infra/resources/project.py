@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from awa_infra.config import project_file
 from awa_infra.errors import ConfigurationError, OwnProgramError
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -21,7 +22,7 @@ class StackFile:
     """A stack, as its configuration file names it.
 
     Attributes:
-        directory: the Pulumi project, that is the folder of the file.
+        directory: the folder of the Pulumi project; the file is there, or where its stackConfigDir leads.
         stack: the name between ``Pulumi.`` and ``.yaml``.
     """
 
@@ -46,13 +47,13 @@ def target_of(path: Path) -> StackFile:
             f"{path} is not named like a stack configuration.",
             hint="Name it Pulumi.<stack>.yaml, for example Pulumi.prod.yaml; the middle part is the stack's name.",
         )
-    directory = path.resolve().parent
-    if not (directory / PROJECT_FILE).is_file():
+    found = project_file(path)
+    if found is None:
         raise ConfigurationError(
-            f"There is no {PROJECT_FILE} beside {path}.",
+            f"There is no {PROJECT_FILE} beside {path}, and none above it whose stackConfigDir leads there.",
             hint="Create it with two lines, name: awa and runtime: python; it names the project of the stack.",
         )
-    return StackFile(directory, stack)
+    return StackFile(found.parent, stack)
 
 
 def refuse_own_program(target: StackFile, operation: str) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, NotRequired, TypedDict
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.queue_storage_schema import QueueStorageSchemaLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import DeclaredResource, LifecycleProvider, documented
 from awa_infra.spec.queue_storage import DROP
 
 
@@ -41,7 +40,7 @@ class QueueStorageSchemaProvider(LifecycleProvider):
     QueueStorageSchemaProvider.lifecycle,
     opts="``retain_on_delete`` is on unless set here, or ``deletion_policy`` is drop.",
 )
-class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
+class QueueStorageSchema(DeclaredResource, module="awa", name="QueueStorageSchema"):
     """A custom queue-storage schema beside the default one in ``awa``.
 
     Needs schema ``awa`` at version 24 or later in the same database: let it depend on the ``AwaSchema``.
@@ -86,16 +85,13 @@ class QueueStorageSchema(Resource, module="awa", name="QueueStorageSchema"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the schema."""
-        given = dict(locals())
+        drops = deletion_policy == DROP
+        # A forced replacement drops first: the other way round it would drop what it has just adopted.
         super().__init__(
             QueueStorageSchemaProvider(),
             resource_name,
-            pulumi_inputs(QueueStorageSchemaProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(
-                # A forced replacement drops first: the other way round it would drop what it has just adopted.
-                pulumi.ResourceOptions(
-                    retain_on_delete=deletion_policy != DROP, delete_before_replace=deletion_policy == DROP
-                ),
-                opts,
-            ),
+            dict(locals()),
+            opts,
+            retain_on_delete=not drops,
+            delete_before_replace=drops,
         )

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
-from awa_infra.spec.rules import LOGINS
+from awa_infra.resources.dynamic import DeclaredResource, LifecycleProvider, documented
 
 
 class AwaRolesProvider(LifecycleProvider):
@@ -21,7 +19,7 @@ class AwaRolesProvider(LifecycleProvider):
 
 
 @documented(AwaRolesProvider.lifecycle, opts="``retain_on_delete`` is on unless set here.")
-class AwaRoles(Resource, module="awa", name="AwaRoles"):
+class AwaRoles(DeclaredResource, module="awa", name="AwaRoles"):
     """An owner without login, and logins with exactly the privileges that Awa needs.
 
     Makes the schemas too where they are missing, empty, so that privileges hold for everything that is made in
@@ -66,13 +64,4 @@ class AwaRoles(Resource, module="awa", name="AwaRoles"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the roles."""
-        given = dict(locals())
-        defaults = pulumi.ResourceOptions(
-            retain_on_delete=True, additional_secret_outputs=[f"{duty}_url" for duty in LOGINS]
-        )
-        super().__init__(
-            AwaRolesProvider(),
-            resource_name,
-            pulumi_inputs(AwaRolesProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(defaults, opts),
-        )
+        super().__init__(AwaRolesProvider(), resource_name, dict(locals()), opts)

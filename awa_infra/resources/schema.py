@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from awa_infra.lifecycle.schema import SchemaLifecycle
 from awa_infra.model import LOCK_TIMEOUT, LOCK_WAIT
-from awa_infra.resources.dynamic import LifecycleProvider, documented, pulumi_inputs
+from awa_infra.resources.dynamic import DeclaredResource, LifecycleProvider, documented
 from awa_infra.resources.queue_storage_schema import QueueArgs
 
 
@@ -21,7 +20,7 @@ class AwaSchemaProvider(LifecycleProvider):
 
 
 @documented(AwaSchemaProvider.lifecycle, opts="``protect`` and ``retain_on_delete`` are on unless set here.")
-class AwaSchema(Resource, module="awa", name="AwaSchema"):
+class AwaSchema(DeclaredResource, module="awa", name="AwaSchema"):
     """The canonical schema ``awa`` of one database, migrated to a version of the installed Awa release.
 
     Creating and updating apply the pending migrations and patches of the ``awa-pg`` wheel in one transaction
@@ -65,11 +64,4 @@ class AwaSchema(Resource, module="awa", name="AwaSchema"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the schema."""
-        given = dict(locals())
-        defaults = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
-        super().__init__(
-            AwaSchemaProvider(),
-            resource_name,
-            pulumi_inputs(AwaSchemaProvider.lifecycle, given),
-            pulumi.ResourceOptions.merge(defaults, opts),
-        )
+        super().__init__(AwaSchemaProvider(), resource_name, dict(locals()), opts, protect=True)

@@ -91,12 +91,7 @@ def entry_problems(
 
 
 def input_problems(model: type[Inputs], props: Props) -> list[Problem]:
-    """Return what is wrong with the inputs of a resource, under their names; what is unknown is right.
-
-    Args:
-        model: what they should be.
-        props: by name, as an engine sends them.
-    """
+    """Return what is wrong with the inputs of a resource, under their names; what is unknown is right."""
     given = model.given(props)
     found = [*_told(model.read(props)[1], model, given, in_yaml=False), *model.checked(given)]
     return [Problem(_input(path, model), _in_python(message, model)) for path, message in found]

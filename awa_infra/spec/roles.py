@@ -11,7 +11,7 @@ from awa_infra.model import CANONICAL_SCHEMA, Roles
 from awa_infra.spec.base import Entry, Outputs
 from awa_infra.spec.connection import Connected, Waiting
 from awa_infra.spec.paths import Found
-from awa_infra.spec.rules import roles_checks
+from awa_infra.spec.rules import LOGINS, roles_checks
 from awa_infra.spec.values import DISTINCT, FIXED, IS_A_LIST, SECRET, Identifier, Password, RoleName, SchemaName
 
 
@@ -75,15 +75,11 @@ class RolesInputs(Waiting, _Granted, Connected):
 
     def logins(self) -> dict[str, str | None]:
         """Return the roles that log in, by duty."""
-        return {"migrator": self.migrator, "runtime": self.runtime, "observer": self.observer}
+        return {duty: getattr(self, duty) for duty in LOGINS}
 
     def passwords(self) -> dict[str, str | None]:
         """Return the passwords, by duty."""
-        return {
-            "migrator": self.migrator_password,
-            "runtime": self.runtime_password,
-            "observer": self.observer_password,
-        }
+        return {duty: getattr(self, f"{duty}_password") for duty in LOGINS}
 
 
 class RolesOutputs(Outputs):

@@ -93,9 +93,7 @@ class TextOrMapping:
             if isinstance(value, str):
                 if self.key is not None:
                     return check({self.key: value})
-                if not value:
-                    raise PydanticCustomError("empty", "must not be empty")
-                return value
+                return _not_empty(value)
             if not isinstance(value, Mapping | self.model):
                 raise PydanticCustomError("text_or_mapping", "must be text or a mapping")
             return check(value)
@@ -162,8 +160,7 @@ def _active_schema_problem(name: str) -> str | None:
 
 
 def _queue_name(value: str) -> str:
-    if not value:
-        raise PydanticCustomError("empty", "must not be empty")
+    _not_empty(value)
     if len(value) > MAX_QUEUE_NAME:
         raise PydanticCustomError("too_long", "has more than {most} characters", {"most": MAX_QUEUE_NAME})
     if not value.isprintable():
@@ -190,16 +187,16 @@ _RESERVED = f"pg_|({'|'.join([*TAKEN, *sorted(RESERVED_WORDS)])})$"
 Text = Annotated[StrictStr, AfterValidator(_storable)]
 """Any text that can be handed to PostgreSQL."""
 
-Password = Annotated[Text, AfterValidator(_not_empty)]
+Given = Annotated[Text, AfterValidator(_not_empty)]
+"""Text that is not empty: an empty role, such as of a variable that is not set, must not mean the login, nor an empty
+connection string wherever libpq's defaults lead."""
 
-ActingRole = Annotated[Text, AfterValidator(_not_empty)]
-"""A role to become; an empty one, such as of a variable that is not set, must not mean the login."""
+Password = Given
+ActingRole = Given
+Url = Given
 
 MAX_INTEGER = 2**31 - 1
 """Largest number of PostgreSQL's type integer."""
-
-Url = Annotated[Text, AfterValidator(_not_empty)]
-"""A connection string; libpq would connect an empty one to wherever its defaults lead."""
 
 ActiveSchema = Annotated[StrictStr, _name(_active_schema_problem, plain=True)]
 SchemaName = Annotated[StrictStr, _name(schema_name_problem, plain=True), _name_schema(_RESERVED, MAX_LENGTH)]

@@ -77,10 +77,6 @@ def contents(config: str | PathLike[str] | None = None, activation: str | None =
 def make_ready(url: str, wanted: Contents) -> None:
     """Bring a database to what it is to hold; doing it again changes nothing.
 
-    Args:
-        url: connection string; hidden from every message.
-        wanted: what it is to hold.
-
     Raises:
         AwaInfraError: as for :func:`awa_infra.database.apply.apply`.
     """

@@ -16,13 +16,7 @@ from awa_infra.wording import listed
 
 
 def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[str, Health]) -> list[Finding]:
-    """Return what is gone in one schema, with its repair where no job can be lost by it.
-
-    Args:
-        schema: which one.
-        observed: what was observed.
-        healths: of every schema of the database, with the tables that hold rows.
-    """
+    """Return what is gone in one schema, with its repair where no job can be lost by it."""
     findings = []
     lost = [row for row in observed.lost_rows if row.schema == schema]
     rings = [row for row in lost if row.table != TRANSITION]

@@ -32,14 +32,7 @@ class Denied:
 def obstacle_findings(
     name: SchemaName, catalog: Catalog, published: Iterable[tuple[str, str]], denied: Iterable[Denied]
 ) -> list[Finding]:
-    """Return everything in one schema that keeps workers from their statements.
-
-    Args:
-        name: of the schema.
-        catalog: as it was read.
-        published: tables that a publication keeps from being deleted from or updated, and which publications.
-        denied: what roles may not do that a worker does.
-    """
+    """Return everything in one schema that keeps workers from their statements."""
     return [*_row_security(name, catalog), *_published(name, published), *_denied(name, denied)]
 
 

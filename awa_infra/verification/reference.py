@@ -19,13 +19,7 @@ SCRATCH_SCHEMAS = (
 
 
 def reference_problem(release: Release, target: ObservedState, reference: ObservedState) -> str:
-    """Return why a database cannot be compared with another one; empty if it can.
-
-    Args:
-        release: the one that both must have.
-        target: what is verified.
-        reference: what it is compared with.
-    """
+    """Return why a database cannot be compared with another one; empty if it can."""
     if reference.version != release.schema_version:
         return f"it is at version {reference.version}, and Awa {release.name} is at {release.schema_version}"
     lacking = sorted(patch.name for patch in release.patches if patch.name not in reference.patches)

@@ -13,7 +13,8 @@ from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import AwaInfraError, BlockedError, LockTimeoutError, SqlFailedError, StalePlanError
-from awa_infra.model import AgreedPlan, DesiredState, QueueStorage, Release, Shape, Step, Transaction
+from awa_infra.model import DesiredState, QueueStorage, Release, Shape, Step, Transaction
+from tests.support.plans import agreed_to
 from tests.support.schemas import ACME
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
@@ -215,7 +216,7 @@ def test_a_plan_that_somebody_else_made_stale_is_not_applied(database: Database,
     _observed, plan = read_plan(database.url, desired())
     apply(database.url, desired(target=10))
     with pytest.raises(StalePlanError) as caught:
-        apply(database.url, desired(), agreed=AgreedPlan.of(plan, Transaction.WHOLE))
+        apply(database.url, desired(), agreed=agreed_to(plan, Transaction.WHOLE))
     assert caught.value.details[0] == "schema awa: at version 0 then, at version 10 now"
     assert read_state(database.url).version == 10
 
@@ -223,7 +224,7 @@ def test_a_plan_that_somebody_else_made_stale_is_not_applied(database: Database,
 def test_a_plan_that_somebody_else_already_applied_is_fine(database: Database, desired: Desired) -> None:
     _observed, plan = read_plan(database.url, desired())
     apply(database.url, desired())
-    assert not apply(database.url, desired(), agreed=AgreedPlan.of(plan, Transaction.WHOLE)).changed
+    assert not apply(database.url, desired(), agreed=agreed_to(plan, Transaction.WHOLE)).changed
 
 
 def test_of_several_at_once_one_applies_and_the_others_find_it_done(database: Database, desired: Desired) -> None:

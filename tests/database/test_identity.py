@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from awa_infra import sqltext
-from awa_infra.database import look
+from awa_infra.database import identity, look
 from awa_infra.database.apply import apply
+from awa_infra.database.identity import read_identity
 from awa_infra.database.observe import read_state
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import DesiredState, Release
@@ -24,7 +25,8 @@ def texts(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         render = staticmethod(lambda name, **values: replaced.get(name) or render(name, **values))
         load = staticmethod(lambda name: replaced.get(name) or load(name))
 
-    monkeypatch.setattr(look, "sqltext", Texts)
+    for module in (look, identity):
+        monkeypatch.setattr(module, "sqltext", Texts)
     return replaced
 
 
@@ -42,6 +44,7 @@ def test_a_server_that_does_not_say_its_identifier_is_read_and_migrated_all_the_
     observed = read_state(database.url)
     assert (observed.version, observed.system) == (40, None)
     assert observed.oid
+    assert read_identity(database.url) == observed.identity
 
 
 def test_any_other_question_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch, awa_database: Database) -> None:

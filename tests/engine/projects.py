@@ -152,7 +152,8 @@ def copy(example: str, stack: str, folder: Path, names: dict[str, str]) -> None:
 def environment(folder: Path, path: str, url: str) -> dict[str, str]:
     """Return the variables that tell the commands where everything is."""
     return {
-        **os.environ,
+        # A passphrase of the developer's own comes before any file.
+        **{name: value for name, value in os.environ.items() if name != "PULUMI_CONFIG_PASSPHRASE"},
         "PATH": path,
         "DATABASE_URL": url,
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",

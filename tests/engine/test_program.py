@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from pulumi import automation
 
@@ -89,3 +92,22 @@ def test_what_is_wrong_with_a_configuration_is_reported_with_the_connection(proj
     text = refused.stdout + refused.stderr
     assert "awa:databaseUrl: is missing, and DATABASE_URL is not set" in text
     assert "awa:lockWait: must be at least 0" in text
+
+
+def test_keys_of_the_project_and_the_folder_of_its_stacks_mean_the_same_to_pulumi_and_to_plan(project: Project) -> None:
+    (project.folder / "stacks").mkdir()
+    moved = project.folder / "stacks" / "Pulumi.dev.yaml"
+    project.set(database=None)
+    project.config.rename(moved)
+    settings = project.folder / "Pulumi.yaml"
+    name = project.database.name
+    settings.write_text(f"{settings.read_text()}stackConfigDir: stacks\nconfig:\n  awa:database: {name}\n")
+    command = (str(Path(sys.executable).with_name("awa-infra")), f"--config={moved}")
+    previewed = project.run(command[0], "preview", command[1])
+    assert previewed.status == 0, previewed.stderr
+    assert f"Database {name} is missing and is created." in previewed.stderr
+    planned = project.run(command[0], "plan", command[1])
+    assert planned.status == 3, planned.stdout
+    assert f"The configuration declares database {name}, but the database URL names database postgres." in (
+        planned.stdout + planned.stderr
+    )

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.plugin.texts import EXAMPLES as OF_THE_SCHEMA
+from awa_infra.plugin import functions
+from awa_infra.plugin.descriptions import description
+from awa_infra.plugin.kinds import KINDS, PROVIDER, STACK
 from devtools import node_packages, sdks
 from devtools.go_build import environment, find_go
 from devtools.progress import ToolError
@@ -21,7 +23,8 @@ from tests.support.tools import missing
 
 def shown(language: str) -> list[str]:
     """Return the programs that the schema shows for its resources."""
-    return [re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[0] for text in OF_THE_SCHEMA.values()]
+    tokens = (*KINDS, STACK, PROVIDER, *functions.ARGUMENTS)
+    return [re.findall(rf"```{language}\n(.*?)```", description(token), re.DOTALL)[0] for token in tokens]
 
 
 def compiles(*command: str, folder: Path) -> None:

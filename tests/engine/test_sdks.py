@@ -17,8 +17,8 @@ import pytest
 from awa_infra import __version__
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.about import About
-from awa_infra.plugin.kinds import KINDS, STACK, worded
-from awa_infra.plugin.texts import EXAMPLES, RESOURCES
+from awa_infra.plugin.descriptions import description
+from awa_infra.plugin.kinds import KINDS, PROVIDER, STACK, worded
 from awa_infra.spec.base import Input, Output, snake
 from devtools import go_build, sdks
 from devtools.docs_shown import ROOT
@@ -50,7 +50,7 @@ def test_the_same_schema_gives_the_same_sdk_in_every_language(language: Language
         first / name: (first / name).read_bytes() for name in again
     }
     told = "\n".join(text.decode() for path, text in again.items() if path.suffix == f".{SUFFIXES[language]}")
-    assert [token for token, text in RESOURCES.items() if text not in told] == []
+    assert [token for token in (*KINDS, STACK) if description(token).partition("\n")[0] not in told] == []
 
 
 def test_a_schema_that_pulumi_has_a_remark_about_gives_no_sdk(tmp_path: Path) -> None:
@@ -127,7 +127,8 @@ def test_the_python_sdk_asks_for_the_plugin_of_its_own_version(awa_sdk: ModuleTy
 
 def test_examples_in_the_python_sdk_are_typed_right(tmp_path: Path) -> None:
     sdk = generated("python")
-    programs = [re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0] for text in EXAMPLES.values()]
+    tokens = (*KINDS, STACK, PROVIDER, *functions.ARGUMENTS)
+    programs = [re.findall(r"```python\n(.*?)```", description(token), re.DOTALL)[0] for token in tokens]
     for number, program in enumerate(programs):
         (tmp_path / f"example_{number}.py").write_text(program)
     (tmp_path / "mypy.ini").write_text(f"[mypy]\nstrict = true\nfollow_imports = silent\nmypy_path = {sdk}\n")

@@ -74,7 +74,7 @@ class Profile:
         make: gives the site.
         refused: codes by the name of the way, or for `EVERY_WAY`; what is not here has to work.
         without: ways whose tool cannot be told of such a server, and why.
-        remarked: how verify's findings about each schema begin there, if such a server is the cause of any.
+        remarked: how verify's findings begin there, if such a server is the cause of any.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Profile:
     make: Callable[[TestServer], AbstractContextManager[Site]]
     refused: Mapping[str, str] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
-    remarked: str = ""
+    remarked: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.name
@@ -574,7 +574,9 @@ PROFILES: tuple[Profile, ...] = (
         "all tables published",
         "wal_level = logical, a publication FOR ALL TABLES",
         lambda _server: own("CREATE PUBLICATION everything FOR ALL TABLES", wal_level="logical"),
-        remarked="publication everything publishes deletes or updates",
+        remarked=frozenset(
+            f"schema {schema}: publication everything publishes deletes or updates" for schema in ("awa", CUSTOM.schema)
+        ),
     ),
     Profile(
         "lost standby",
@@ -625,6 +627,7 @@ PROFILES: tuple[Profile, ...] = (
         "--no-owner --no-privileges, restored by the role",
         lambda server: restored(server, "--no-owner", "--no-privileges", by_role=True),
         NOT_ADOPTED,
+        remarked=frozenset({"schema awa: PUBLIC may execute awa.install_queue_storage_substrate"}),
     ),
     Profile(
         "dump of a superuser",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import re
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from awa_infra.errors import AwaInfraError, ConnectionFailedError, LocalServerError
 from devtools import go_tools
 from devtools.docs_shown import ROOT
 from tests.support.people import PASSWORD, people
@@ -104,12 +107,99 @@ def test_helm_lint_finds_nothing_in_the_chart() -> None:
         ("existingSecret.name=a,databaseUrl=postgresql://u:p@h/d", "databaseUrl"),
         ("existingSecret.name=a,image.digest=latest", "/image/digest"),
         ("existingSecret.name=a,image.tag=", "/image"),
+        ("existingSecret.name=a,activeDeadlineSeconds=null", "activeDeadlineSeconds"),
+        ("existingSecret.name=a,checkArgs={plan}", "/checkArgs"),
+        ("existingSecret.name=a,checkArgs={status}", "/checkArgs/0"),
+        ("existingSecret.name=a,extraEnv[0].name=DATABASE_URL", "/extraEnv/0/name"),
     ],
 )
 def test_the_chart_refuses_values_that_it_would_ignore_or_that_lack_something(given: str, named: str) -> None:
     done = helm("template", "jobs", str(CHART), f"--set={given}")
     assert done.returncode != 0
     assert named in done.stderr
+
+
+def test_two_databases_of_one_release_have_a_job_and_a_configuration_each(tmp_path: Path) -> None:
+    """Helm deletes a hook of before by its name, so with one name a job would mount what belongs to the other one."""
+    wanted = {"awa-eu": "jobs-awa-eu-migrate", "awa-infra": "jobs-awa-migrate"}
+    parent = tmp_path / "shop"
+    shutil.copytree(CHART, parent / "charts" / "awa-infra")
+    needs = [{"name": "awa-infra", "version": "0.1.0"}, {"name": "awa-infra", "version": "0.1.0", "alias": "awa-eu"}]
+    about = {"apiVersion": "v2", "name": "shop", "version": "1.0.0", "dependencies": needs}
+    (parent / "Chart.yaml").write_text(yaml.safe_dump(about))
+    values = {
+        name: {"existingSecret": {"name": name}, "stackConfig": f"config: {{awa:database: {name}}}"} for name in wanted
+    }
+    (parent / "values.yaml").write_text(yaml.safe_dump(values))
+    done = helm("template", "jobs", str(parent))
+    assert done.returncode == 0, done.stderr
+    made = manifests.read(done.stdout)
+    assert sorted(m["metadata"]["name"] for m in made) == sorted([*wanted.values()] * 2)
+    for chart, name in wanted.items():
+        (configuration,) = (m for m in made if m["kind"] == "ConfigMap" and m["metadata"]["name"] == name)
+        assert chart in configuration["data"]["Pulumi.kubernetes.yaml"]
+        (job,) = (m for m in made if m["kind"] == "Job" and m["metadata"]["name"] == name)
+        check(job)
+        spec = manifests.pod(job)
+        assert [volume["configMap"]["name"] for volume in spec["volumes"]] == [name]
+        assert spec["containers"][0]["env"][0]["valueFrom"]["secretKeyRef"]["name"] == chart
+
+
+@pytest.mark.parametrize("release", ["0123", "a" * 53, "a.b", f"{'a' * 52}b"])
+def test_every_name_of_a_release_makes_valid_names_and_one_of_its_own(release: str) -> None:
+    done = helm("template", release, str(CHART), "--set-string=existingSecret.name=0123,existingSecret.key=true")
+    assert done.returncode == 0, done.stderr
+    (made,) = manifests.read(done.stdout)
+    check(made)
+    name = made["metadata"]["name"]
+    assert re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", name)
+    assert len(name) <= 63
+    assert name != helm_name("a" * 53) or release == "a" * 53
+
+
+def helm_name(release: str) -> str:
+    done = helm("template", release, str(CHART), "--set=existingSecret.name=a")
+    return str(manifests.read(done.stdout)[0]["metadata"]["name"])
+
+
+def test_what_a_cluster_wants_of_a_pod_reaches_it(tmp_path: Path) -> None:
+    mount = {"name": "ca", "mountPath": "/etc/ca", "readOnly": True}
+    variable = {"name": "PGSSLROOTCERT", "value": "/etc/ca/ca.pem"}
+    tolerations = [{"key": "batch", "operator": "Exists"}]
+    values = {
+        "stackConfig": STACK,
+        "checkArgs": ["plan", "--check"],
+        "annotations": {"owner": "platform"},
+        "podAnnotations": {"number": "1"},
+        "podLabels": {"sidecar.istio.io/inject": "false"},
+        "serviceAccount": {"name": "migrator", "automount": True},
+        "nodeSelector": {"pool": "batch"},
+        "tolerations": tolerations,
+        "affinity": {"nodeAffinity": {}},
+        "priorityClassName": "high",
+        "podSecurityContext": {"runAsUser": None, "runAsGroup": None},
+        "extraEnv": [variable],
+        "extraVolumes": [{"name": "ca", "secret": {"secretName": "ca"}}],
+        "extraVolumeMounts": [mount],
+    }
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
+    _configuration, made = template(f"--values={tmp_path / 'values.yaml'}")
+    assert manifests.schema_problems(made) == []
+    spec = manifests.pod(made)
+    assert manifests.restricted_problems(spec) == []
+    assert made["metadata"]["annotations"]["owner"] == "platform"
+    about = made["spec"]["template"]["metadata"]
+    assert about["annotations"] == {"number": "1"}
+    assert about["labels"]["sidecar.istio.io/inject"] == "false"
+    assert (spec["serviceAccountName"], spec["automountServiceAccountToken"]) == ("migrator", True)
+    assert (spec["nodeSelector"], spec["tolerations"]) == ({"pool": "batch"}, tolerations)
+    assert (spec["affinity"], spec["priorityClassName"]) == ({"nodeAffinity": {}}, "high")
+    assert spec["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert [volume["name"] for volume in spec["volumes"]] == ["config", "ca"]
+    for container in manifests.containers(spec):
+        assert container["env"][1:] == [variable]
+        assert container["volumeMounts"][1:] == [mount]
+    assert spec["containers"][0]["args"] == ["plan", "--check", "--config=/etc/awa/Pulumi.kubernetes.yaml"]
 
 
 def test_the_job_is_the_same_in_kubernetes_argo_cd_and_the_chart() -> None:
@@ -131,8 +221,27 @@ def test_the_job_waits_in_bounds_and_within_its_deadline() -> None:
     words = manifests.containers(spec["template"]["spec"])[0]["args"]
     waits = [int(words[words.index(option) + 1]) for option in ("--lock-wait", "--lock-timeout")]
     assert 0 < sum(waits) < spec["activeDeadlineSeconds"] / 2
-    assert spec["backoffLimit"] == 0
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_only_a_server_that_cannot_be_reached_and_a_pod_that_is_taken_away_are_tried_again() -> None:
+    spec = one(JOB)["spec"]
+    assert spec["backoffLimit"] == 3
+    taken_away, others = spec["podFailurePolicy"]["rules"]
+    assert (taken_away["action"], taken_away["onPodConditions"][0]["type"]) == ("Ignore", "DisruptionTarget")
+    assert others == {
+        "action": "FailJob",
+        "onExitCodes": {"operator": "NotIn", "values": [ConnectionFailedError.exit_status]},
+    }
+    of_4 = {kind for kind in every_error() if kind.exit_status == ConnectionFailedError.exit_status}
+    # The other one is of commands that start a server.
+    assert all(issubclass(kind, ConnectionFailedError | LocalServerError) for kind in of_4)
+
+
+def every_error(kind: type[AwaInfraError] = AwaInfraError) -> Iterator[type[AwaInfraError]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from every_error(below)
 
 
 def run_job(made: Manifest, url: str, files: dict[str, Path] | None = None) -> list[int]:

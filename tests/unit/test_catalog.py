@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from awa_infra.facts import measured_files
 from awa_infra.facts.catalog import FAMILIES, catalog_facts, newest_catalog_facts, own_names, partition_of
-from awa_infra.facts.catalog import _files as files
 from awa_infra.model import Shape
 from awa_infra.verification.catalog import (
     LANE_SEQUENCE,
@@ -158,7 +158,7 @@ def test_facts_agree_with_their_own_fingerprint(release: str, major: int) -> Non
 
 
 def test_facts_hold_no_text_of_awas_functions() -> None:
-    for data in files():
+    for data in measured_files("catalog"):
         of_majors = [major.get(which, {}) for major in data["majors"].values() for which in ("canonical", "substrate")]
         groups = [data["canonical"], data["substrate"], data["without_receipts"], *of_majors]
         texts = [text for group in groups for part in ("body", "view") for text in group.get(part, {}).values()]

@@ -262,7 +262,8 @@ def test_a_wrong_key_of_a_secret_is_named_only_if_secure_was_meant(value: str, p
     [
         ("config: {\n", "Pulumi.dev.yaml:2: expected the node content, but found '<stream end>'"),
         ("config:\n  a: b: c\n", "Pulumi.dev.yaml:2: mapping values are not allowed here"),
-        ("a: 1\n---\nb: 2\n", "Pulumi.dev.yaml:2: but found another document"),
+        ("a: 1\n---\nb: 2\n", "Pulumi.dev.yaml:2: a second document begins here; Pulumi reads one"),
+        ("config:\n\ta: b\n", "Pulumi.dev.yaml:2: a tab cannot indent; write spaces"),
         ("config:\n  ? [a, b]\n  : 1\n", "Pulumi.dev.yaml:2: found unhashable key"),
         ("config: !python/object:os.system x\n", "Pulumi.dev.yaml:1: could not determine a constructor"),
         ("config: @x\n", "Pulumi.dev.yaml:1: found character '@' that cannot start any token"),

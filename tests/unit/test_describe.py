@@ -10,11 +10,10 @@ from awa_infra.model import DesiredState, Gate, Note, ObservedState, Plan, Queue
 from awa_infra.planning.access import lanes_step
 from awa_infra.planning.describe import (
     digest_line,
-    gate_data,
     locks_line,
     locks_shown,
-    note_data,
     pending_line,
+    plan_data,
     version_ranges,
 )
 from awa_infra.planning.planner import make_plan
@@ -113,9 +112,7 @@ def test_the_digest_of_a_plan_is_one_line_that_is_the_same_everywhere(release: R
 
 
 def test_a_gate_and_a_note_are_data_with_the_names_of_their_fields() -> None:
-    assert gate_data(Gate("read-only", "It only reads.", "Ask another.")) == {
-        "code": "read-only",
-        "message": "It only reads.",
-        "hint": "Ask another.",
-    }
-    assert note_data(Note("release-unknown", "Newer.")) == {"code": "release-unknown", "message": "Newer."}
+    gate, note = Gate("read-only", "It only reads.", "Ask another."), Note("release-unknown", "Newer.")
+    shown = plan_data(Plan(40, 40, gates=(gate,), notes=(note,)))
+    assert shown["gates"] == [{"code": "read-only", "message": "It only reads.", "hint": "Ask another."}]
+    assert shown["notes"] == [{"code": "release-unknown", "message": "Newer."}]

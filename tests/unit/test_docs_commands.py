@@ -53,6 +53,7 @@ RUN_WITH_A_DATABASE = (
     "docs/how-to/run-beside-replication.md",
     "docs/how-to/set-up-roles.md",
     "docs/how-to/test-with-a-database.md",
+    "docs/how-to/unit-test-a-program.md",
     "docs/how-to/verify-a-database.md",
     "docs/how-to/when-an-upgrade-fails.md",
 )

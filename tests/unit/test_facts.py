@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
 from awa_infra import facts as committed
 from awa_infra.errors import ReleaseTooOldError
-from awa_infra.facts import FLOOR, known_releases
+from awa_infra.facts import FLOOR, known_releases, measured_files
 from awa_infra.model import Release
 from awa_infra.release import build_release
 
@@ -16,6 +17,16 @@ from awa_infra.release import build_release
 def test_the_floor_and_the_installed_release_are_known(release: Release) -> None:
     assert FLOOR in known_releases()
     assert release.name in known_releases()
+
+
+def test_the_newest_facts_are_those_of_the_highest_version_not_of_the_last_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("durations-0.6.9", "durations-0.6.10", "durations-0.10.0", "catalog-0.6.9"):
+        (tmp_path / f"{name}.json").write_text(f'{{"of": "{name}"}}')
+    monkeypatch.setattr("awa_infra.facts.resources.files", lambda _package: tmp_path)
+    found = measured_files.__wrapped__("durations")
+    assert [data["of"] for data in found] == ["durations-0.6.9", "durations-0.6.10", "durations-0.10.0"]
 
 
 def test_a_release_below_the_floor_is_known_by_its_texts_and_migrates_nothing() -> None:

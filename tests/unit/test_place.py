@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from awa_infra.model import Place, Same
+from awa_infra.model import DatabaseIdentity, ObservedState, Place, Same
 from awa_infra.planning.removal import elsewhere_gate, missing_gate
 
 HERE = Place("jobs at db.example:5432", 16389, "7301")
@@ -21,7 +21,7 @@ def test_what_is_no_such_line_is_no_place(kept: object) -> None:
 @pytest.mark.parametrize(
     ("other", "same"),
     [
-        (Place("renamed at standby.example:5432", 16389, "7301"), Same.YES),
+        (Place("shop at standby.example:5432", 16389, "7301"), Same.YES),
         (Place("jobs at db.example:5432", 16389, "9999"), Same.NO),
         (Place("jobs at db.example:5432", 16999, "7301"), Same.NO),
         (Place("jobs at db.example:5432", 16389), Same.YES),
@@ -62,3 +62,10 @@ def test_where_no_place_was_kept_a_removal_goes_on_as_before() -> None:
     assert elsewhere_gate("acme", None, HERE) is None
     assert missing_gate("acme", None, HERE.where) is None
     assert elsewhere_gate("acme", HERE, HERE) is None
+
+
+def test_what_was_observed_says_which_database_it_was() -> None:
+    shop = ObservedState(database="shop", oid=16384, system="7301").identity
+    assert shop == DatabaseIdentity("shop", 16384, "7301")
+    assert not shop.is_another_than(ObservedState(database="shop", oid=16384).identity)
+    assert shop.is_another_than(ObservedState(database="shop", oid=16999, system="7301").identity)

@@ -23,6 +23,7 @@ from awa_infra.model import (
 from awa_infra.planning.agreement import declared_data, require_agreed
 from awa_infra.planning.plan_file import document, read_document
 from awa_infra.planning.planner import make_plan
+from tests.support.plans import agreed_to
 
 HERE = DatabaseIdentity("shop", 16384, "7301")
 MADE = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -57,7 +58,7 @@ def test_a_plan_file_says_all_of_a_plan_but_its_sql_and_is_read_as_it_was_writte
     assert "CREATE TABLE" not in text
     assert written["made_at"] == "2026-11-26T12:00:00+00:00"
     agreed = read_document(text, "plan.json")
-    assert agreed == AgreedPlan.of(plan, Transaction.WHOLE, HERE, wanted.release.name, declared_data(wanted, None))
+    assert agreed == agreed_to(plan, Transaction.WHOLE, HERE, wanted.release.name, declared_data(wanted, None))
     require_agreed(agreed, plan, wanted, HERE)
 
 
@@ -99,7 +100,7 @@ def test_fields_that_a_later_version_adds_do_no_harm(written: dict[str, Any], pl
     ],
 )
 def test_a_plan_is_for_one_database_only(other: DatabaseIdentity, said: str, plan: Plan, wanted: DesiredState) -> None:
-    agreed = AgreedPlan.of(plan, Transaction.WHOLE, HERE)
+    agreed = agreed_to(plan, Transaction.WHOLE, HERE)
     assert stale(agreed, plan, wanted, other)[0].endswith(said)
     # Also where nothing is left to do there.
     stale(agreed, replace(plan, steps=()), wanted, other)
@@ -108,7 +109,7 @@ def test_a_plan_is_for_one_database_only(other: DatabaseIdentity, said: str, pla
 
 
 def test_what_differs_from_what_was_agreed_to_is_listed(plan: Plan, wanted: DesiredState) -> None:
-    agreed = AgreedPlan.of(plan, Transaction.WHOLE, HERE, "0.6.8")
+    agreed = agreed_to(plan, Transaction.WHOLE, HERE, "0.6.8")
     first, *rest = plan.steps
     edited = replace(rest[-1], sql="SELECT 1")
     extra = replace(first, key="lanes:extra")
@@ -130,7 +131,7 @@ def test_what_differs_from_what_was_agreed_to_is_listed(plan: Plan, wanted: Desi
 
 
 def test_another_kind_of_transaction_is_another_plan(plan: Plan, wanted: DesiredState) -> None:
-    agreed = AgreedPlan.of(plan, Transaction.EACH)
+    agreed = agreed_to(plan, Transaction.EACH)
     assert stale(agreed, plan, wanted, None)[1:] == ["transaction: each then, whole now"]
 
 
@@ -138,7 +139,7 @@ def test_a_plan_that_another_run_has_applied_is_not_refused(
     plan: Plan, wanted: DesiredState, written: dict[str, Any]
 ) -> None:
     done = replace(plan, steps=(), from_version=40)
-    require_agreed(AgreedPlan.of(plan, Transaction.WHOLE, HERE), done, wanted, HERE)
+    require_agreed(agreed_to(plan, Transaction.WHOLE, HERE), done, wanted, HERE)
     require_agreed(read_document(json.dumps(written), "plan.json"), done, wanted, HERE)
 
 

@@ -13,7 +13,6 @@ from markdown_it import MarkdownIt
 from awa_infra import resources
 from awa_infra.plugin import schema
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, STACK, worded
-from awa_infra.plugin.texts import EXAMPLES
 from awa_infra.spec.base import Input, camel, snake
 from awa_infra.spec.stack import StackConfig
 from awa_infra.spec.values import forms
@@ -159,8 +158,9 @@ def found_references(value: object) -> list[str]:
 
 @pytest.mark.parametrize("token", PACKAGE["resources"])
 def test_every_resource_has_an_example_in_yaml_and_typescript(token: str) -> None:
-    assert f"type: {token.replace(':index', '')}" in EXAMPLES[token]
-    assert "```typescript" in EXAMPLES[token]
+    shown = PACKAGE["resources"][token]["description"]
+    assert f"type: {token.replace(':index', '')}\n" in shown
+    assert "```typescript" in shown
 
 
 @pytest.mark.parametrize("name", ["database_url", "schema", "queue_storage_schemas"])

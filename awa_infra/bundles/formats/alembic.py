@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from importlib import resources
 
-from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format
-from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.contents import HISTORY_OWNER, SCHEMA_GONE, Contents, Format
+from awa_infra.bundles.gates import history_owner_query, lock_table_queries
 from awa_infra.bundles.numbering import (
     in_order,
     number,
@@ -68,6 +68,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the environment and a revision for every file."""
     env = resources.files("awa_infra.bundles").joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
     more = [
+        history_owner_query(),
         *lock_table_queries(contents, together=True),
         *numbered_dropped_queries(contents, "alembic", last_only=True),
     ]
@@ -109,5 +110,5 @@ ALEMBIC = Format(
     files,
     one_transaction=True,
     appends=True,
-    checks=frozenset({SCHEMA_GONE}),
+    checks=frozenset({HISTORY_OWNER, SCHEMA_GONE}),
 )

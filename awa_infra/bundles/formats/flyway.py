@@ -8,9 +8,11 @@ that number belongs to a later Awa.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import (
+    HISTORY_OWNER,
     HISTORY_SCHEMA,
     NOT_ADOPTED,
     SCHEMA_GONE,
@@ -19,7 +21,7 @@ from awa_infra.bundles.contents import (
     Format,
     script_name,
 )
-from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
+from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, lock_table_queries
 from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
 from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
@@ -33,6 +35,9 @@ _LANES_AT = 20
 
 _APPLICATION = "awa-infra flyway"
 
+_Value = str | bool | list[str]
+_Setting = tuple[str, str, _Value]
+
 ALONE_KEY = 4708303812896250199
 """Of the advisory lock that lets one Flyway at a time go on: "AWA_FLYW" as a number."""
 
@@ -44,12 +49,12 @@ _WHO = "Shows in pg_stat_activity; the lock callback reads it to see that Flyway
 
 _NO_NAMES = "A pooler gives one session to many clients, whose prepared statements would have the same names."
 
-_JDBC = ((_WHO, "ApplicationName", _APPLICATION), (_NO_NAMES, "prepareThreshold", "0"))
+_JDBC: tuple[_Setting, ...] = ((_WHO, "ApplicationName", _APPLICATION), (_NO_NAMES, "prepareThreshold", "0"))
 """Why, what, and the value; properties of the driver of PostgreSQL, for every way to connect."""
 
 _LOCATIONS = "Relative to the working directory: run Flyway inside this folder, or with -workingDirectory."
 
-_SETTINGS: tuple[tuple[str, str, str | bool | list[str]], ...] = (
+_SETTINGS: tuple[_Setting, ...] = (
     ('Without this a wrong working directory means "up to date" and exit status 0.', "failOnMissingLocations", True),
     (
         "Flyway's history table has a schema of its own; schema awa belongs to Awa's migrations.",
@@ -97,6 +102,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the configuration and the callbacks."""
     gone = dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [
+        history_owner_query(),
         _not_adopted(contents),
         *lock_table_queries(contents, together=False),
         *gone,
@@ -122,7 +128,10 @@ def files(contents: Contents) -> dict[str, bytes]:
         "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
             [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
         ).encode(),
-        "callbacks/beforeValidate__awa_infra_alone.sql": f"{begun}\n{alone}".encode(),
+        # Validating reads the history, which may be a view of somebody else.
+        "callbacks/beforeValidate__awa_infra_alone.sql": "\n".join(
+            [begun, preflight(contents, more=more, only=frozenset({HISTORY_OWNER})), refusal(), alone]
+        ).encode(),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(conditions).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }
@@ -138,30 +147,29 @@ def _not_adopted(contents: Contents) -> GateQuery:
 
 
 def _settings(folders: list[str]) -> str:
-    locations = [f"filesystem:{folder}" for folder in folders]
-    lines = [_ABOUT, "[flyway]"]
-    for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
-        lines += [f"# {why}"] if why else []
-        lines.append(f"{name} = {json.dumps(value)}")
-    lines += ["", "[environments.default.jdbcProperties]"]
-    for why, name, value in _JDBC:
-        lines += [f"# {why}", f"{name} = {json.dumps(value)}"]
-    return "\n".join([*lines, ""])
+    settings = _explained(_with_locations(folders), lambda name, value: f"{name} = {json.dumps(value)}")
+    driver = _explained(_JDBC, lambda name, value: f"{name} = {json.dumps(value)}")
+    return "\n".join([_ABOUT, "[flyway]", *settings, "", "[environments.default.jdbcProperties]", *driver, ""])
 
 
 def _classic_settings(folders: list[str]) -> str:
     """Return the same for Flyway before TOML, and for frameworks that take properties."""
-    locations = [f"filesystem:{folder}" for folder in folders]
-    lines = [_ABOUT, "# The settings of flyway.toml, for: flyway -configFiles=classic.conf migrate"]
-    for why, name, value in ((_LOCATIONS, "locations", locations), *_SETTINGS):
-        lines += [f"# {why}"] if why else []
-        lines.append(f"flyway.{name}={_classic(value)}")
-    for why, name, value in _JDBC:
-        lines += [f"# {why}", f"flyway.jdbcProperties.{name}={value}"]
-    return "\n".join([*lines, ""])
+    title = "# The settings of flyway.toml, for: flyway -configFiles=classic.conf migrate"
+    settings = _explained(_with_locations(folders), lambda name, value: f"flyway.{name}={_classic(value)}")
+    driver = _explained(_JDBC, lambda name, value: f"flyway.jdbcProperties.{name}={value}")
+    return "\n".join([_ABOUT, title, *settings, *driver, ""])
 
 
-def _classic(value: str | bool | list[str]) -> str:
+def _with_locations(folders: list[str]) -> tuple[_Setting, ...]:
+    return ((_LOCATIONS, "locations", [f"filesystem:{folder}" for folder in folders]), *_SETTINGS)
+
+
+def _explained(settings: Iterable[_Setting], line: Callable[[str, _Value], str]) -> list[str]:
+    """Return a line for each setting, behind one that says why."""
+    return [text for why, name, value in settings for text in (*([f"# {why}"] if why else []), line(name, value))]
+
+
+def _classic(value: _Value) -> str:
     """Return a value as properties have it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -173,5 +181,5 @@ FLYWAY = Format(
     "Flyway",
     paths,
     files,
-    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
+    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
 )

@@ -13,6 +13,7 @@ import yaml
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import (
+    HISTORY_OWNER,
     HISTORY_SCHEMA,
     KILLED,
     SCHEMA_GONE,
@@ -22,7 +23,7 @@ from awa_infra.bundles.contents import (
     plain_paths,
     script_name,
 )
-from awa_infra.bundles.gates import dropped_schema_queries, lock_table_queries
+from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, lock_table_queries
 from awa_infra.bundles.numbering import prerequisite
 from awa_infra.bundles.preflight import keeping_installer, own_statements_query, preflight, stop
 from awa_infra.bundles.preflight import lock as take_lock
@@ -63,7 +64,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
     gone = dropped_schema_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
     own = own_statements_query("Liquibase")
-    more = [*lock_table_queries(contents, together=False), *gone, own]
+    more = [history_owner_query(), *lock_table_queries(contents, together=False), *gone, own]
     conditions = preflight(contents, more=more)
     wait = contents.waits.lock_timeout
     lock = [
@@ -171,6 +172,6 @@ LIQUIBASE = Format(
     "Liquibase",
     plain_paths,
     files,
-    checks=frozenset({SCHEMA_GONE, TOOL_TIMEOUT}),
+    checks=frozenset({HISTORY_OWNER, SCHEMA_GONE, TOOL_TIMEOUT}),
     stopping=_STOPPING,
 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
+from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
 from awa_infra.bundles.numbering import psql_scripts, stem_paths, unwrapped, wrapped
 from awa_infra.model import Step
 
-_CHECKS = frozenset({NOT_ADOPTED, SCHEMA_GONE})
+_CHECKS = frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE})
 
 # Without these goose would split at the semicolons of function bodies.
 _GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
@@ -21,8 +21,8 @@ _GOOSE_END = b"\n-- +goose StatementEnd\n"
 _PATHS = partial(stem_paths, folder="migrations")
 
 
-def _goose_wrapped(contents: Contents, step: Step) -> bytes:
-    return _GOOSE_BEGIN + wrapped(contents, step) + _GOOSE_END
+def _goose_wrapped(contents: Contents, step: Step, path: str) -> bytes:
+    return _GOOSE_BEGIN + wrapped(contents, step, path) + _GOOSE_END
 
 
 def _goose_unwrapped(content: bytes) -> str:
@@ -78,8 +78,9 @@ def _dbmate_files(contents: Contents) -> dict[str, bytes]:
     return {"dbmate.env": _DBMATE_SETTINGS.encode(), **psql_scripts(contents, "dbmate")}
 
 
-def _dbmate_wrapped(contents: Contents, step: Step) -> bytes:
-    return _DBMATE_UP + wrapped(contents, step) + _DBMATE_DOWN + sqltext.load("bundle/no_way_back.sql").encode()
+def _dbmate_wrapped(contents: Contents, step: Step, path: str) -> bytes:
+    no_way_back = sqltext.load("bundle/no_way_back.sql").encode()
+    return _DBMATE_UP + wrapped(contents, step, path) + _DBMATE_DOWN + no_way_back
 
 
 def _dbmate_unwrapped(content: bytes) -> str:

@@ -7,10 +7,19 @@ only the file's name, one fixed date and one fixed planner.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, Contents, Format
-from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.contents import (
+    HISTORY_OWNER,
+    HISTORY_SCHEMA,
+    NOT_ADOPTED,
+    SCHEMA_GONE,
+    TOOL_TIMEOUT,
+    Contents,
+    Format,
+)
+from awa_infra.bundles.gates import history_owner_query, lock_table_queries
 from awa_infra.bundles.numbering import (
     AWAS_TEXT,
     ROOM,
@@ -62,6 +71,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     ordered = in_order(contents, stems(contents))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
     more = [
+        history_owner_query(),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, "sqitch"),
         *not_adopted_queries(contents, "sqitch", _ADOPTING),
@@ -87,9 +97,9 @@ def files(contents: Contents) -> dict[str, bytes]:
     }
 
 
-def _wrapped(contents: Contents, step: Step) -> bytes:
+def _wrapped(_contents: Contents, step: Step, path: str) -> bytes:
     # No two scripts of a project may have the same bytes, or sqitch's registry refuses the second one.
-    name = b"" if step.kind is StepKind.MIGRATION else f"-- Change {stems(contents)[step.key]}.\n".encode()
+    name = b"" if step.kind is StepKind.MIGRATION else f"-- Change {PurePosixPath(path).stem}.\n".encode()
     return name + _BEGIN + AWAS_TEXT + step.sql.encode() + _END
 
 
@@ -105,7 +115,7 @@ SQITCH = Format(
     wrap=_wrapped,
     text_of=_unwrapped,
     appends=True,
-    checks=frozenset({NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
+    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
     again="Run again. If it stops with `not-adopted`, sqitch has not recorded the last change: record it as for a "
     "database that `awa migrate` migrated.",
 )

@@ -3,31 +3,46 @@
 {{- end }}
 
 {{- define "awa-infra.name" -}}
-{{ .Release.Name | trunc 40 | trimSuffix "-" }}-awa-migrate
+{{- /* Below an alias of another chart's dependency, Chart.Name is the alias: each database has a job of its own. */ -}}
+{{- $last := eq .Chart.Name "awa-infra" | ternary "awa-migrate" (printf "%s-migrate" .Chart.Name) -}}
+{{- $whole := printf "%s-%s" .Release.Name $last -}}
+{{- if gt (len $whole) 63 -}}
+{{ $whole | trunc 54 | trimSuffix "-" | trimSuffix "." }}-{{ sha256sum $whole | trunc 8 }}
+{{- else -}}
+{{ $whole }}
+{{- end }}
 {{- end }}
 
 {{- define "awa-infra.labels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: awa-infra
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: migrate
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+helm.sh/chart: awa-infra-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "awa-infra.container" -}}
-image: {{ include "awa-infra.image" . }}
+image: {{ include "awa-infra.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 env:
   - name: DATABASE_URL
     valueFrom:
       secretKeyRef:
-        name: {{ .Values.existingSecret.name }}
-        key: {{ .Values.existingSecret.key }}
-{{- if .Values.stackConfig }}
+        name: {{ .Values.existingSecret.name | quote }}
+        key: {{ .Values.existingSecret.key | quote }}
+  {{- with .Values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- if or .Values.stackConfig .Values.extraVolumeMounts }}
 volumeMounts:
+  {{- if .Values.stackConfig }}
   - name: config
     mountPath: /etc/awa
     readOnly: true
+  {{- end }}
+  {{- with .Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 resources:
   {{- toYaml .Values.resources | nindent 2 }}

@@ -76,6 +76,98 @@ BEGIN
 END
 $awa_infra$;
 
+-- Until the end of the transaction: a login that inherits nothing of the owner of schema awa, but may act as it, cannot
+-- read the schema otherwise.
+DO $awa_infra$
+BEGIN
+    PERFORM set_config('role', pg_catalog.pg_get_userbyid(n.nspowner)::text, true)
+       FROM pg_catalog.pg_namespace n
+      CROSS JOIN (SELECT CASE WHEN current_setting('server_version_num')::int < 160000
+                              THEN 'MEMBER' ELSE 'SET' END AS option) may
+      WHERE n.nspname = 'awa'
+        AND NOT pg_has_role(n.nspowner, 'USAGE')
+        AND pg_has_role(n.nspowner, may.option)
+        AND pg_has_role(session_user, n.nspowner, may.option);
+END
+$awa_infra$;
+
+-- Conditions that must hold before anything runs. This only reads, and collects every condition that fails
+-- in a setting of the session; stop.sql then reports all of them at once.
+DO $awa_infra$
+DECLARE
+    problems text[] := ARRAY[]::text[];
+    problem  record;
+    -- Whether anything that this bundle makes is missing; some conditions only apply then.
+    pending  CONSTANT boolean := current_setting('awa_infra.pending', true) IS DISTINCT FROM 'false';
+    -- Whether the migration lock has just been taken: earlier answers may be outdated.
+    fresh    CONSTANT boolean := current_setting('awa_infra.fresh', true) IS DISTINCT FROM 'false';
+    -- The tables that this role can read. A condition about a missing table does not apply; its
+    -- query is then never planned, because PL/pgSQL plans a statement when it first runs it.
+    readable CONSTANT text[] := ARRAY(
+        SELECT n.nspname || '.' || c.relname
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v')
+           AND n.nspname || '.' || c.relname = ANY (string_to_array('', ' '))
+           AND has_schema_privilege(n.oid, 'USAGE')
+           AND has_table_privilege(c.oid, 'SELECT'));
+BEGIN
+    -- 'history-other-owner, for the administrator of the server'
+    IF true AND string_to_array('', ' ') <@ readable THEN
+        FOR problem IN
+-- A tool writes its history in the rights of whoever runs it, and so runs the triggers of a table that another role owns.
+SELECT 'history-other-owner' AS code,
+       format('In database %I, role %I owns %s. Whoever runs this bundle would run the triggers that it puts there.',
+              current_database(), r.rolname, string_agg(o.thing, ', ' ORDER BY o.place, o.thing)) AS message,
+       format('Ask who made it. If it is nobody''s history, let an administrator remove it; if it is that of this bundle, '
+              'run this as that role, or let an administrator give it to the role that migrates: '
+              'ALTER SCHEMA %I OWNER TO %I; and the same for its tables.',
+              'awa_migrations', current_user) AS hint
+  FROM (SELECT 1 AS place, format('schema %I', n.nspname) AS thing, n.nspowner AS owner
+          FROM pg_catalog.pg_namespace n
+         WHERE n.nspname = 'awa_migrations'
+         UNION ALL
+        SELECT 2, format('%I.%I', n.nspname, c.relname), c.relowner
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'awa_migrations' AND c.relkind IN ('r', 'p', 'v', 'f')) AS o
+  JOIN pg_catalog.pg_roles r ON r.oid = o.owner
+ -- Trusted: administrators, whoever can act as the owner of the database or of schema awa, and the roles of this login.
+ WHERE NOT r.rolsuper
+   AND NOT r.rolcreaterole
+   AND r.rolname NOT IN (current_user, session_user)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_database d
+                    WHERE d.datname = current_database() AND pg_catalog.pg_has_role(r.oid, d.datdba, 'MEMBER'))
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace a
+                    WHERE a.nspname = 'awa' AND pg_catalog.pg_has_role(r.oid, a.nspowner, 'MEMBER'))
+   -- A superuser counts as a member of every role.
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles s
+                    WHERE s.rolname = session_user AND NOT s.rolsuper AND pg_catalog.pg_has_role(s.oid, r.oid, 'MEMBER'))
+ GROUP BY r.rolname
+        LOOP
+            problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
+        END LOOP;
+    END IF;
+
+
+    PERFORM set_config('awa_infra.problems', array_to_string(problems, E'\n'), false);
+END
+$awa_infra$;
+
+-- Stops the tool if one of the conditions just checked fails. A statement of its own, because tools print the statement
+-- that failed, and a short one leaves the reasons in sight.
+DO $awa_infra$
+BEGIN
+    IF current_setting('awa_infra.problems') <> '' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('This bundle cannot be run on database %I:', current_database())
+                      || E'\n' || current_setting('awa_infra.problems'),
+            HINT = 'Nothing was run.' || ' README.md of the bundle says what each code in brackets means.';
+    END IF;
+END
+$awa_infra$;
+
 -- Flyway gives its own lock back after each file, while Awa's migration lock is held from the first file to the last.
 -- A second Flyway that starts between two files would hold one and wait for the other, and the first one the reverse: a
 -- deadlock. So on connections of its own only one Flyway at a time continues from here ("AWA_FLYW" as a number), until
