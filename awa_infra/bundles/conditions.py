@@ -31,7 +31,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
         "no-synchronous-standby": "Every commit waits for synchronous standbys, and too few are connected.",
         "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
-        "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
+        "queue-storage-unusable": "The owner of schema awa cannot migrate, or install in, a schema of another owner.",
         "read-only": "This is a standby, or the role or database is set to read-only transactions.",
         "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",
         "roles-not-creatable": "Declared roles are missing, and this role may not create any: run `roles.sql`.",

@@ -215,6 +215,10 @@ def test_a_dated_copy_of_a_table_is_one_object_too_many_and_no_count_of_slots(ac
         (FindingKind.EXTRA, "awa", "done_entries_20260101"),
         (FindingKind.EXTRA, "acme", "leases_20260101"),
     ]
+    # Nor is it taken for a slot whose other partitions were lost.
+    before = dump_schema(acme.url, "acme")
+    repair(acme.url, release)
+    assert dump_schema(acme.url, "acme") == before
 
 
 def test_a_column_too_many_in_a_family_is_reported_once(acme: Database, release: Release) -> None:
