@@ -162,7 +162,7 @@ def test_an_empty_schema_that_somebody_else_made_beforehand_is_refused_with_the_
     awa_database.rows(f"CREATE SCHEMA acme AUTHORIZATION {login}")
     wanted = desired(QueueStorage("acme", Shape(4, 2, 2)))
     (gate,) = read_plan(awa_database.url, wanted)[1].gates
-    assert gate.code == "queue-storage-unusable"
+    assert gate.code == "queue-storage-other-owner"
     assert f"belongs to {login}, not to postgres" in gate.message
     awa_database.rows(gate.hint.partition(": ")[2].partition(";")[0])
     assert apply(awa_database.url, wanted).changed

@@ -447,12 +447,12 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
         END LOOP;
     END IF;
 
-    -- 'queue-storage-unusable, for the administrator of the server'
+    -- 'queue-storage-other-owner, for the administrator of the server'
     IF pending AND string_to_array('', ' ') <@ readable THEN
         FOR problem IN
 -- Whoever made the schema beforehand owns it, while what is installed there belongs to the owner of schema awa: that one
 -- may not create in it, or the schema's owner could neither migrate nor drop what is in it.
-SELECT 'queue-storage-unusable' AS code,
+SELECT 'queue-storage-other-owner' AS code,
        format('Schema %I exists in database %I and belongs to %I, not to %I, whose queue storage is to be installed there.',
               n.nspname, current_database(), pg_catalog.pg_get_userbyid(n.nspowner),
               pg_catalog.pg_get_userbyid(o.owner)) AS message,
