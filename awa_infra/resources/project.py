@@ -23,7 +23,7 @@ class StackFile:
 
     Attributes:
         directory: the folder of the Pulumi project; the file is there, or where its stackConfigDir leads.
-        stack: the name between ``Pulumi.`` and ``.yaml``; before it the organization and the project, if they were given.
+        stack: the name between ``Pulumi.`` and ``.yaml``; before it organization and project, if they were given.
     """
 
     directory: Path
