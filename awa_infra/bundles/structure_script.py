@@ -11,7 +11,7 @@ from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
-from awa_infra.verification.catalog import STRUCTURE, SchemaName, digest, expand, parts_query
+from awa_infra.verification.catalog import LANE_SEQUENCE, STRUCTURE, SchemaName, digest, expand, parts_query
 from awa_infra.verification.checks import SLOT_COUNTS
 
 STRUCTURE_FILE = "structure.sql"
@@ -62,6 +62,7 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
         names="|".join(map(re.escape, own)),
         families="|".join(sorted(FAMILIES, key=len, reverse=True)),
         release=desired.release.name,
+        lane=LANE_SEQUENCE,
     )
     return {STRUCTURE_FILE: text.encode()}
 

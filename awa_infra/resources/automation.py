@@ -49,11 +49,12 @@ Approve = Callable[[EngineResult], None]
 """Gets what an operation is going to do; raises :class:`~awa_infra.errors.NotConfirmedError` to have nothing done."""
 
 
-def run(
+def run(  # noqa: PLR0913  options of a command
     operation: Operation,
     path: Path,
     *,
     on_output: Callable[[str], None],
+    stack_name: str | None = None,
     backend: str | None = None,
     diff: bool = False,
     approve: Approve | None = None,
@@ -68,6 +69,7 @@ def run(
         operation: what to do.
         path: the ``Pulumi.<stack>.yaml``.
         on_output: gets every line that the engine prints, secrets of ``DATABASE_URL`` hidden.
+        stack_name: of the stack, with its organization; default: the file's, in the default organization.
         backend: where the state is, for example ``file://~``; default: ``PULUMI_BACKEND_URL``, the project's
             own, or where ``pulumi login`` went.
         diff: show what changes property by property.
@@ -82,7 +84,7 @@ def run(
         NotConfirmedError: it was not approved.
         EngineError: the engine is missing or failed; what it printed has gone to ``on_output``.
     """
-    target = target_of(path)
+    target = target_of(path, stack_name)
     refuse_own_program(target, operation)
     declared = stack_config.load(path)
     url = os.environ.get("DATABASE_URL", "")

@@ -71,7 +71,11 @@ class AwaStack(pulumi.ComponentResource):
             database_url: connection string; with ``config.database`` that of any database of the server.
             passwords: of ``migrator``, ``runtime`` and ``observer``, those that are to be set.
             opts: Pulumi's options; they reach every resource in the component.
+
+        Raises:
+            pulumi.RunError: a password is for a role that is not declared.
         """
+        _refuse_passwords(config, passwords or {})
         super().__init__("awa:index:AwaStack", resource_name, None, opts)
         self.database_url = pulumi.Output.secret(database_url)
         secrets = {f"{duty}_password": password for duty, password in (passwords or {}).items()}
@@ -100,7 +104,14 @@ class AwaStack(pulumi.ComponentResource):
         self.register_outputs({"schema_version": self.schema.schema_version, "release": self.schema.release})
 
     @classmethod
-    def from_config(cls, resource_name: str = "awa", opts: pulumi.ResourceOptions | None = None) -> AwaStack:
+    def from_config(
+        cls,
+        resource_name: str = "awa",
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        database_url: pulumi.Input[str] | None = None,
+        passwords: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> AwaStack:
         """Declare what the stack's own configuration says, and export what people look for.
 
         The connection string is the secret ``awa:databaseUrl``, else the environment's ``DATABASE_URL``.
@@ -108,17 +119,19 @@ class AwaStack(pulumi.ComponentResource):
         Args:
             resource_name: name of the component, and prefix of the names in it.
             opts: Pulumi's options.
+            database_url: comes before both, for a server that the same program makes.
+            passwords: come before those of the configuration: of ``migrator``, ``runtime`` and ``observer``.
 
         Raises:
             pulumi.RunError: the configuration is wrong; every problem is in the message.
         """
         try:
-            config, url = _declared()
+            config, url = _declared(database_url)
         except ConfigurationError as exc:
             # Pulumi prints a RunError as one line; anything else becomes a traceback.
             raise pulumi.RunError(exc.report()) from exc
         _warn_of_clear_secrets()
-        stack = cls(resource_name, config, database_url=url, passwords=_passwords(), opts=opts)
+        stack = cls(resource_name, config, database_url=url, passwords=_passwords() | {**(passwords or {})}, opts=opts)
         pulumi.export("schema_version", stack.schema.schema_version)
         pulumi.export("release", stack.schema.release)
         pulumi.export("patches", stack.schema.patches)
@@ -126,25 +139,43 @@ class AwaStack(pulumi.ComponentResource):
         return stack
 
 
-def _declared() -> tuple[StackConfig, pulumi.Input[str]]:
+def _declared(given: pulumi.Input[str] | None) -> tuple[StackConfig, pulumi.Input[str]]:
     """Return what the stack's configuration declares, and the connection string.
+
+    Args:
+        given: the connection string, if the program has one.
 
     Raises:
         ConfigurationError: the configuration is wrong, or there is no connection string.
     """
     config, problems = stack_config.validate(_values())
-    url = pulumi.Config(NAMESPACE).get_secret("databaseUrl") or os.environ.get("DATABASE_URL")
+    url = given
+    if url is None:
+        url = pulumi.Config(NAMESPACE).get_secret("databaseUrl") or os.environ.get("DATABASE_URL")
     if problems or config is None:
         nowhere = Problem(f"{NAMESPACE}:databaseUrl", "is missing, and DATABASE_URL is not set")
-        found = problems if url else [*problems, nowhere]
+        found = [*problems, nowhere] if url is None or url == "" else problems
         raise stack_config.problems_error(found, f"Pulumi.{pulumi.get_stack()}.yaml")
-    if not url:
+    if url is None or url == "":
         raise ConfigurationError(
             "There is no database URL.",
             hint="Set DATABASE_URL, or keep it in the stack as a secret: "
             "printenv DATABASE_URL | pulumi config set --secret awa:databaseUrl",
         )
     return config, url
+
+
+def _refuse_passwords(config: StackConfig, given: Mapping[str, pulumi.Input[str]]) -> None:
+    """Refuse passwords that would be set for nobody."""
+    declared = {duty for duty in LOGINS if config.roles is not None and getattr(config.roles, duty)}
+    for duty in sorted(given.keys() - declared):
+        refused = ConfigurationError(
+            f"A password is given for {duty}, and no such role is declared.",
+            hint=f"Declare {NAMESPACE}:roles with {duty}, or leave the password out."
+            if duty in LOGINS
+            else f"Passwords are of {', '.join(LOGINS)}.",
+        )
+        raise pulumi.RunError(refused.report())
 
 
 def _values() -> dict[str, Any]:

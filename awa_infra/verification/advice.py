@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from awa_infra.facts.catalog import own_names, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, Release
-from awa_infra.naming import quote
 from awa_infra.verification.bodies import last_definer
 from awa_infra.verification.catalog import relation_of
 from awa_infra.verification.checks import BY_HAND
 from awa_infra.verification.findings import Finding, FindingKind
+from awa_infra.verification.statements import statements
 
 REPLAY = "replay"
 _PRECIOUS = frozenset(("column", "sequence", "type"))
@@ -33,7 +33,27 @@ _DEFINES = {
 _REPLACEABLE = frozenset(("function", "body", "view", "trigger", "storage"))
 """Parts that Awa's texts correct where an object exists but differs; they leave the others alone."""
 
+STATEMENTS = "Nothing here overwrites it: run the statement as the owner, when Awa is idle."
+"""What to do where a statement puts it right that nothing here runs."""
+
 BACKUP = "Restore it from a backup: a new one would be empty, and Awa would use it."
+
+FIRST = "Repair the other findings first."
+"""What to do where another finding is in the way of a step."""
+
+EXTRA = "Awa did not create it, and awa-infra does not drop it: ask whose it is, and move or drop it."
+"""What to do about an object that no release makes."""
+
+_STOPS = "Awa did not create it, and it can stop a worker; awa-infra does not drop it."
+_EXTRA_ADVICE = {
+    "constraint trigger": "PostgreSQL does not check this constraint. Run the statement as a superuser.",
+    "inheritance": "Awa's statements use the rows of both tables. Run the statement as the owner of both.",
+    "policy": _STOPS,
+    "reference": "Awa deletes and moves the rows that it refers to, and it refuses that: drop it, and keep plain ids.",
+    "rule": _STOPS,
+    "storage": "Awa sets no such parameter. Run the statement as the owner.",
+    "trigger": _STOPS,
+}
 
 
 def with_repairs(
@@ -62,21 +82,29 @@ def with_repairs(
     lost = any(f.code == "version-rows-missing" and f.repair for f in reported)
     if unrepairable or not known or (lost and differing):
         reported = [
-            replace(f, step=None, repair=f.repair or "Repair the other findings first.")
-            if f.code == "version-rows-missing"
-            else f
-            for f in reported
+            replace(f, step=None, repair=f.repair or FIRST) if f.code == "version-rows-missing" else f for f in reported
         ]
-    return tuple(_with_wording(f) for f in reported)
+    # Awa's installer would make a partition anew that is in another schema, and fail.
+    elsewhere = {f.schema for f in reported if f.part == "inheritance"}
+    return tuple(
+        replace(f, step=None, sql=(), repair=FIRST)
+        if elsewhere and (f.step == REPLAY or f.step in {f"install:{schema}" for schema in elsewhere})
+        else _with_wording(f)
+        for f in reported
+    )
 
 
 def _with_advice(finding: Finding, release: Release, own: frozenset[str]) -> Finding:
-    if finding.kind is FindingKind.EXTRA:
-        return replace(finding, repair=_extra_advice(finding), sql=_extra_sql(finding))
     if finding.kind is FindingKind.MISSING and finding.part in _PRECIOUS:
         return replace(finding, repair=BACKUP)
+    finding = replace(finding, sql=statements(finding))
+    if finding.kind is FindingKind.EXTRA:
+        return replace(finding, repair=_extra_advice(finding))
     if finding.kind is FindingKind.CHANGED and finding.part not in _REPLACEABLE:
-        return replace(finding, repair=_changed_advice(finding), sql=_changed_sql(finding))
+        return replace(finding, repair=_changed_advice(finding))
+    if any(" RESET (" in statement for statement in finding.sql):
+        # Awa's texts only set storage parameters.
+        return replace(finding, repair=STATEMENTS)
     relation = relation_of((finding.part, finding.object), finding.expected or "") or finding.object.partition("(")[0]
     if relation.removesuffix("_*") in own or partition_of(relation) is not None:
         return _queue_storage(finding, release, relation)
@@ -88,7 +116,7 @@ def _queue_storage(finding: Finding, release: Release, relation: str) -> Finding
         return replace(finding, repair=BACKUP)
     # The installer makes tables with their constraints and partitions, and adds few to tables that are there.
     if finding.part == "partition" or (finding.part == "constraint" and _definer(finding, release) is None):
-        return replace(finding, repair=BY_HAND)
+        return replace(finding, repair=STATEMENTS)
     if finding.part == "storage" and re.fullmatch(r"(leases|lease_claims)_([0-9]+|\*)", finding.object):
         return replace(finding, step=f"fillfactor:{finding.schema}")
     return replace(finding, step=f"install:{finding.schema}")
@@ -102,7 +130,8 @@ def _canonical(finding: Finding, release: Release) -> Finding:
         return replace(finding, repair=BACKUP)
     first = f"V{release.migrations[0].version}"
     if definer is None or definer == first:
-        return replace(finding, repair=f"Only {first} makes it, which cannot be run again. " + BY_HAND)
+        how = STATEMENTS if finding.sql else BY_HAND
+        return replace(finding, repair=f"Only {first} makes it, which cannot be run again. " + how)
     return replace(finding, step=REPLAY)
 
 
@@ -117,28 +146,14 @@ def _definer(finding: Finding, release: Release) -> str | None:
 
 
 def _extra_advice(finding: Finding) -> str:
-    if finding.part == "reference":
-        return "Awa deletes and moves the rows that it refers to, which it would refuse: drop it, and keep plain ids."
-    if finding.part in {"policy", "rule", "trigger"}:
-        return "Awa did not create it, and it can stop a worker; awa-infra does not drop it."
-    return "Awa did not create it, and awa-infra does not drop it."
-
-
-def _extra_sql(finding: Finding) -> tuple[str, ...]:
-    relation, _, name = finding.object.partition(".")
-    if finding.part not in {"policy", "rule"}:
-        return ()
-    return (f"DROP {finding.part.upper()} {quote(name)} ON {quote(finding.schema)}.{quote(relation)};",)
+    switched_off = (finding.found or "").startswith("constraint trigger ")
+    return _EXTRA_ADVICE.get("constraint trigger" if switched_off else finding.part, EXTRA)
 
 
 def _changed_advice(finding: Finding) -> str:
-    if finding.part == "index":
+    if finding.part == "index" and any(statement.startswith("DROP ") for statement in finding.sql):
         return "Run the statement when Awa is idle, then verify with --repair, which makes the index again."
-    return BY_HAND
-
-
-def _changed_sql(finding: Finding) -> tuple[str, ...]:
-    return (f"DROP INDEX {quote(finding.schema)}.{quote(finding.object)};",) if finding.part == "index" else ()
+    return STATEMENTS if finding.sql else BY_HAND
 
 
 def _with_wording(finding: Finding) -> Finding:
@@ -154,4 +169,5 @@ def _with_wording(finding: Finding) -> Finding:
         "marker": "--repair inserts it again; routing does not change.",
         REPLAY: "--repair runs every migration except the first again, with the patches, in one transaction.",
     }
-    return replace(finding, repair=wording[kind]) if kind else finding
+    either = " Or run the statement." if finding.part != "state" and finding.sql else ""
+    return replace(finding, repair=wording[kind] + either) if kind else finding

@@ -29,7 +29,7 @@ STRUCTURE = frozenset(
     (
         *("relation", "view", "storage", "partition", "column", "constraint", "index"),
         *("function", "body", "trigger", "sequence", "type"),
-        *("security", "policy", "rule", "reference", "other"),
+        *("security", "policy", "rule", "reference", "inheritance", "other"),
     )
 )
 """The parts that count for the fingerprint. Privileges and owners are compared separately: each site has its own."""
@@ -42,6 +42,9 @@ HASHED = frozenset(("body", "view"))
 
 NAME_BYTES = 63
 """``NAMEDATALEN`` of a standard build, less one: PostgreSQL cuts longer names."""
+
+LANE_SEQUENCE = "bigint start 1 increment 1 from 1 to 9223372036854775807 cache 1"
+"""How Awa makes every sequence of a lane (0.6.9). It also sets them, so numbers that a session keeps would repeat."""
 
 _LANE = re.compile(r"queue_(enqueue|claim)_seq_[0-9a-f]{32}")
 _INDEX_NAME = re.compile(r"\bidx_\{schema\}_[a-z0-9_]+")
@@ -96,7 +99,7 @@ def is_lane_sequence(key: Key) -> bool:
 def relation_of(key: Key, definition: str) -> str | None:
     """Return the relation that an entry depends on; ``None`` if it depends on none."""
     part, name = key
-    if part in {"column", "constraint", "trigger", "policy", "rule", "reference"}:
+    if part in {"column", "constraint", "trigger", "policy", "rule", "reference", "inheritance"}:
         return name.partition(".")[0]
     if part in {"storage", "partition", "view", "security"}:
         return name
@@ -105,11 +108,11 @@ def relation_of(key: Key, definition: str) -> str | None:
 
 
 def structure(catalog: Catalog) -> dict[Key, str]:
-    """Return the entries that count for the fingerprint: no lane sequences, no privileges, no owners."""
+    """Return the entries that count for the fingerprint: no proper lane sequences, no privileges, no owners."""
     return {
         key: text
         for key, text in catalog.items()
-        if key[0] in STRUCTURE and not (key[0] == "sequence" and is_lane_sequence(key))
+        if key[0] in STRUCTURE and not (text == LANE_SEQUENCE and key[0] == "sequence" and is_lane_sequence(key))
     }
 
 

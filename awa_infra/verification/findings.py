@@ -86,6 +86,7 @@ class Finding:
         sql: statements for an operator to look at and run; ``--repair`` never does.
         step: key of the step by which ``--repair`` repairs it.
         also: how many more entries of the catalog depend on it.
+        slots: of the partitions that a finding about a family is about.
         diff: lines of a unified difference, where both texts are known.
     """
 
@@ -101,6 +102,7 @@ class Finding:
     sql: tuple[str, ...] = ()
     step: str | None = None
     also: int = 0
+    slots: tuple[int, ...] = ()
     diff: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -192,9 +194,15 @@ def _cause(
     relation = relation_of((part, name), finding.expected or finding.found or "") or name
     parent, _ = partition_of(relation) or (None, 0)
     if part == "relation":
+        moved = FindingKind.EXTRA, "inheritance", f"{parent}.{name}"
+        if kind is FindingKind.MISSING and moved in others:
+            return moved
         return (kind, "relation", parent) if parent and (kind, parent) in tables else None
     if (kind, relation) in tables and kind is not FindingKind.CHANGED:
         return kind, "relation", relation
+    if part == "index" and (FindingKind.MISSING, "partition", relation) in others:
+        # A table that is no partition any more has indexes of its own.
+        return FindingKind.MISSING, "partition", relation
     candidates = {
         "body": [] if kind is FindingKind.CHANGED else [("function", name)],
         "index": [("constraint", f"{relation}.{name}"), ("index", name.partition(".")[2])],
@@ -230,9 +238,9 @@ def _families(findings: Sequence[Finding]) -> list[Finding]:
         )
         first = grouped.get(group)
         if first is None:
-            grouped[group] = finding
+            grouped[group] = replace(finding, slots=(partition[1],))
         else:
-            grouped[group] = replace(
-                first, object=str(name), expected=expected, found=found, also=first.also + finding.also + 1
-            )
+            slots = (*first.slots, partition[1])
+            also = first.also + finding.also + 1
+            grouped[group] = replace(first, object=str(name), expected=expected, found=found, also=also, slots=slots)
     return list(grouped.values())

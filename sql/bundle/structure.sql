@@ -23,7 +23,7 @@ BEGIN;
                          ELSE r.definition END, E'\r\n', E'\n'), 'UTF8')), 'hex') END AS definition
       FROM raw r
      WHERE r.part = ANY ({compared}::text[])
-       AND (r.part <> 'sequence' OR r.object !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{{32}}$')
+       AND (r.part <> 'sequence' OR r.definition <> {lane} OR r.object !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{{32}}$')
 ), unequal AS MATERIALIZED (
     -- A schema whose entries, sorted, have the hash that this script expects has no difference. Only another one is
     -- compared entry by entry.
@@ -74,7 +74,9 @@ BEGIN;
     SELECT b.schema, b.part, b.object, max(b.expected) AS expected, max(b.found) AS found
       FROM (SELECT e.schema, e.part, e.object, e.definition AS expected, NULL AS found FROM expected e
             UNION ALL
-            SELECT o.schema, o.part, o.object, NULL, o.definition
+            SELECT o.schema, o.part, o.object,
+                   CASE WHEN o.part = 'sequence' AND o.object ~ '^queue_(enqueue|claim)_seq_[0-9a-f]{{32}}$' THEN {lane} END,
+                   o.definition
               FROM observed o
              WHERE o.schema IN (SELECT u.schema FROM unequal u)) b
      GROUP BY b.schema, b.part, b.object
@@ -84,7 +86,7 @@ BEGIN;
            substring(d.relation FROM ('^(?:' || {families} || ')_([0-9]+)$')) AS slot
       FROM (SELECT c.schema, c.part, c.object, c.expected, c.found,
                    CASE WHEN c.found IS NULL THEN 'missing' WHEN c.expected IS NULL THEN 'extra' ELSE 'changed' END AS kind,
-                   CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference')
+                   CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference', 'inheritance')
                         THEN split_part(c.object, '.', 1)
                         WHEN c.part = 'index'
                         THEN coalesce(substring(coalesce(c.expected, c.found) FROM ' on ([^ ]+) \('), c.object)
@@ -96,15 +98,18 @@ BEGIN;
       FROM differing d
      WHERE NOT EXISTS (
             SELECT FROM differing o
-             WHERE o.schema = d.schema AND o.kind = d.kind AND (o.part, o.object) <> (d.part, d.object)
-               AND (o.part = 'relation' AND o.object = CASE WHEN d.part = 'relation' THEN d.parent
+             WHERE o.schema = d.schema AND (o.part, o.object) <> (d.part, d.object)
+               AND (d.part = 'relation' AND (d.kind, o.kind, o.part) = ('missing', 'extra', 'inheritance')
+                    AND o.object = d.parent || '.' || d.object
+                    OR d.part = 'index' AND (o.kind, o.part, o.object) = ('missing', 'partition', d.relation)
+                    OR o.kind = d.kind AND (o.part = 'relation' AND o.object = CASE WHEN d.part = 'relation' THEN d.parent
                                                             WHEN d.kind <> 'changed' THEN d.relation END
                     OR d.part = 'body' AND d.kind <> 'changed' AND o.part = 'function' AND o.object = d.object
                     OR d.part = 'index' AND (o.part, o.object) IN (
                            ('constraint', d.relation || '.' || d.object),
                            ('index', substring(d.object FROM '\.(.*)$')),
                            ('constraint', d.parent || '.' || substring(d.object FROM '\.(.*)$')))
-                    OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent)))
+                    OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent))))
 ), families AS (
     -- Equal differences of the partitions of one table are reported once.
     SELECT f.schema, f.kind, f.part,

@@ -22,7 +22,7 @@ SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relna
                THEN ' nulls not distinct' ELSE '' END
        || coalesce(' with ' || array_to_string(ic.reloptions, ', '), '')
        || coalesce(' partition of ' || parent.relname, '')
-       || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' invalid' END AS definition
+       || CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN '' ELSE ' invalid' END AS definition
   FROM relations r
  -- The names of a table's columns by number, once for all of its indexes; an expression has number 0.
  CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS names

@@ -70,3 +70,53 @@ def test_a_rotated_password_is_previewed_as_what_it_is(project: Project, program
     assert re.search(r"3 unchanged", said(project.program("preview", source=program)))
     refreshed = project.pulumi("refresh", "--yes", "--stack=dev")
     assert refreshed.status == 0, refreshed.stdout
+
+
+MANAGED = """
+import os
+import pulumi
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+from awa_infra import AwaStack
+
+
+class Made(ResourceProvider):
+    def create(self, props):
+        return CreateResult("server", {**props, "url": props["administrator"], "password": props["chosen"]})
+
+
+class Server(Resource):
+    url: pulumi.Output[str]
+    password: pulumi.Output[str]
+
+    def __init__(self):
+        chosen, administrator = (pulumi.Output.secret(text) for text in ("SECOND", os.environ["SERVER_URL"]))
+        props = {"administrator": administrator, "chosen": chosen, "url": None, "password": None}
+        opts = pulumi.ResourceOptions(additional_secret_outputs=["url", "password"])
+        super().__init__(Made(), "server", props, opts)
+
+
+server = Server()
+AwaStack.from_config(database_url=server.url, passwords={"DUTY": server.password})
+"""
+
+
+def test_a_stack_on_a_server_that_the_same_program_makes_takes_its_connection_and_passwords(
+    project: Project, canary: str
+) -> None:
+    runtime = f"runtime_{project.database.name}"
+    project.set(roles={"owner": f"owner_{project.database.name}", "runtime": runtime})
+    project.pulumi("stack", "init", "dev")
+    project.environment["SERVER_URL"] = canary
+    del project.environment["DATABASE_URL"]
+    source = MANAGED.replace("SECOND", SECOND)
+    misspelt = project.program("preview", source=source.replace("DUTY", "observer"))
+    assert "A password is given for observer, and no such role is declared." in misspelt.stdout
+    assert "Traceback" not in misspelt.stdout
+    source = source.replace("DUTY", "runtime")
+    assert "The database is not known yet." in said(project.program("preview", source=source))
+    assert "7 created" in said(project.program("up", source=source))
+    assert re.search(r"7 unchanged", said(project.program("preview", source=source)))
+    with psycopg.connect(Target.of(project.database.url).with_login(runtime, SECOND)) as connection:
+        assert connection.execute("SELECT count(*) FROM awa.jobs").fetchone() == (0,)
+    assert CANARY not in project.state_text
+    assert SECOND not in project.state_text

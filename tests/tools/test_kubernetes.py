@@ -6,11 +6,13 @@ import copy
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from awa_infra.errors import AwaInfraError, ConnectionFailedError, LocalServerError
 from devtools import go_tools
 from devtools.docs_shown import ROOT
 from tests.support.people import PASSWORD, people
@@ -219,8 +221,27 @@ def test_the_job_waits_in_bounds_and_within_its_deadline() -> None:
     words = manifests.containers(spec["template"]["spec"])[0]["args"]
     waits = [int(words[words.index(option) + 1]) for option in ("--lock-wait", "--lock-timeout")]
     assert 0 < sum(waits) < spec["activeDeadlineSeconds"] / 2
-    assert spec["backoffLimit"] == 0
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_only_a_server_that_cannot_be_reached_and_a_pod_that_is_taken_away_are_tried_again() -> None:
+    spec = one(JOB)["spec"]
+    assert spec["backoffLimit"] == 3
+    taken_away, others = spec["podFailurePolicy"]["rules"]
+    assert (taken_away["action"], taken_away["onPodConditions"][0]["type"]) == ("Ignore", "DisruptionTarget")
+    assert others == {
+        "action": "FailJob",
+        "onExitCodes": {"operator": "NotIn", "values": [ConnectionFailedError.exit_status]},
+    }
+    of_4 = {kind for kind in every_error() if kind.exit_status == ConnectionFailedError.exit_status}
+    # The other one is of commands that start a server.
+    assert all(issubclass(kind, ConnectionFailedError | LocalServerError) for kind in of_4)
+
+
+def every_error(kind: type[AwaInfraError] = AwaInfraError) -> Iterator[type[AwaInfraError]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from every_error(below)
 
 
 def run_job(made: Manifest, url: str, files: dict[str, Path] | None = None) -> list[int]:

@@ -8,6 +8,7 @@ from awa_infra.facts import measured_files
 from awa_infra.facts.catalog import FAMILIES, catalog_facts, newest_catalog_facts, own_names, partition_of
 from awa_infra.model import Shape
 from awa_infra.verification.catalog import (
+    LANE_SEQUENCE,
     SchemaName,
     body_hash,
     collapse,
@@ -85,8 +86,15 @@ def test_parts() -> None:
     assert is_lane_sequence(("owner", lane))
     assert not is_lane_sequence(("relation", lane))
     assert not is_lane_sequence(("sequence", "job_id_seq"))
-    catalog = {("sequence", lane): "", ("owner", "a"): "", ("privilege", "a"): "", ("relation", "a"): "table"}
+    catalog = {
+        ("sequence", lane): LANE_SEQUENCE,
+        ("owner", "a"): "",
+        ("privilege", "a"): "",
+        ("relation", "a"): "table",
+    }
     assert structure(catalog) == {("relation", "a"): "table"}
+    catalog["sequence", lane] = LANE_SEQUENCE.replace("cache 1", "cache 20")
+    assert ("sequence", lane) in structure(catalog)
 
 
 @pytest.mark.parametrize(

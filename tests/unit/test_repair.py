@@ -102,10 +102,32 @@ def test_what_repairs_what(kind: FindingKind, part: str, name: str, expected: st
 def test_an_index_that_differs_is_for_an_operator_to_drop() -> None:
     [plain, hostile] = judged(
         finding(CHANGED, "index", "idx_second", "btree on jobs (a int4_ops)"),
-        replace(finding(CHANGED, "index", 'x"; DROP TABLE "y', "btree on jobs (a int4_ops)"), schema="Select"),
+        replace(finding(CHANGED, "index", 'idx_x"; DROP TABLE "y', "btree on jobs (a int4_ops)"), schema="Select"),
     )
     assert plain.sql == ('DROP INDEX "awa"."idx_second";',)
-    assert hostile.sql == ('DROP INDEX "Select"."x""; DROP TABLE ""y";',)
+    assert hostile.sql == ('DROP INDEX "Select"."idx_x""; DROP TABLE ""y";',)
+
+
+def test_a_storage_parameter_too_many_is_no_work_for_awas_texts() -> None:
+    more = replace(
+        finding(CHANGED, "storage", "leases_3", "fillfactor=50"), found="autovacuum_enabled=off, fillfactor=50"
+    )
+    less = replace(finding(CHANGED, "storage", "leases_3", "fillfactor=50"), found="fillfactor=90")
+    [kept, repaired] = judged(more, less)
+    assert (kept.step, kept.sql) == (None, ('ALTER TABLE "awa"."leases_3" RESET (autovacuum_enabled);',))
+    assert (repaired.step, repaired.sql) == ("fillfactor:awa", ('ALTER TABLE "awa"."leases_3" SET (fillfactor=50);',))
+    assert repaired.repair.endswith("Or run the statement.")
+
+
+def test_nothing_makes_a_partition_anew_that_is_in_another_schema() -> None:
+    elsewhere = replace(finding(EXTRA, "inheritance", "leases.leases_1"), found="partition public.leases_1 DEFAULT")
+    _, index, function, patch = judged(
+        elsewhere,
+        finding(MISSING, "index", "i", "btree on leases_* (a int4_ops)"),
+        finding(CHANGED, "body", "second()"),
+        finding(MISSING, "relation", "marks"),
+    )
+    assert (index.step, function.step, patch.step) == (None, None, "patch:fix")
 
 
 def test_what_can_stop_a_worker_is_for_an_operator_to_drop() -> None:

@@ -12,7 +12,7 @@ WITH spaces AS MATERIALIZED (
 ), relations AS MATERIALIZED (
     SELECT m.schema, m.nspowner, c.oid, c.relname::text AS relname, c.relnamespace, c.relkind, c.relpersistence,
            c.relowner, c.relacl, c.reloptions, c.relispartition, c.relpartbound, c.relrowsecurity, c.relforcerowsecurity,
-           c.relreplident
+           c.relreplident, c.relam, c.relhassubclass
       FROM (SELECT m.schema, m.nspowner, m.objid AS oid
               FROM members m
              WHERE m.classid = 'pg_catalog.pg_class'::regclass

@@ -109,7 +109,7 @@ WITH spaces AS MATERIALIZED (
 ), relations AS MATERIALIZED (
     SELECT m.schema, m.nspowner, c.oid, c.relname::text AS relname, c.relnamespace, c.relkind, c.relpersistence,
            c.relowner, c.relacl, c.reloptions, c.relispartition, c.relpartbound, c.relrowsecurity, c.relforcerowsecurity,
-           c.relreplident
+           c.relreplident, c.relam, c.relhassubclass
       FROM (SELECT m.schema, m.nspowner, m.objid AS oid
               FROM members m
              WHERE m.classid = 'pg_catalog.pg_class'::regclass
@@ -176,12 +176,13 @@ SELECT r.schema, 'column' AS part, r.relname || '.' || a.attname AS object,
   JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
  WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
 UNION ALL
--- Constraints. NOT NULL is part of the column: only PostgreSQL 18 records it as a constraint too.
+-- Constraints. NOT NULL is part of the column: only PostgreSQL 18 records it as a constraint too, and knows one that old rows
+-- may violate.
 SELECT r.schema, 'constraint' AS part, r.relname || '.' || con.conname AS object,
        pg_catalog.pg_get_constraintdef(con.oid) AS definition
   FROM relations r
   JOIN pg_catalog.pg_constraint con ON con.conrelid = r.oid
- WHERE con.contype <> 'n'
+ WHERE con.contype <> 'n' OR NOT con.convalidated
 UNION ALL
 -- Functions: what they return and how they run. Their bodies are a part of their own.
 SELECT f.schema, 'function' AS part, f.signature AS object,
@@ -222,7 +223,7 @@ SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relna
                THEN ' nulls not distinct' ELSE '' END
        || coalesce(' with ' || array_to_string(ic.reloptions, ', '), '')
        || coalesce(' partition of ' || parent.relname, '')
-       || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' invalid' END AS definition
+       || CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN '' ELSE ' invalid' END AS definition
   FROM relations r
  -- The names of a table's columns by number, once for all of its indexes; an expression has number 0.
  CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS names
@@ -234,6 +235,22 @@ SELECT r.schema, 'index' AS part, CASE WHEN parent.relname IS NULL THEN ic.relna
   LEFT JOIN pg_catalog.pg_inherits inh ON inh.inhrelid = i.indexrelid
   LEFT JOIN pg_catalog.pg_class parent ON parent.oid = inh.inhparent
  WHERE r.relkind IN ('r', 'p', 'm')
+UNION ALL
+-- Partitions and children of this schema's tables in another schema, and every other inheritance: Awa's statements would read
+-- and change the rows of the child, too. Awa makes no such table (0.6.9).
+SELECT r.schema, 'inheritance' AS part, r.relname || '.' || c.relname AS object,
+       CASE WHEN c.relispartition THEN 'partition ' ELSE 'child ' END || c.oid::regclass
+       || coalesce(' ' || pg_catalog.pg_get_expr(c.relpartbound, 0), '') AS definition
+  FROM relations r
+  JOIN pg_catalog.pg_inherits i ON i.inhparent = r.oid
+  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND (c.relnamespace <> r.relnamespace OR NOT c.relispartition)
+ WHERE r.relhassubclass AND r.relkind IN ('r', 'p')
+UNION ALL
+SELECT r.schema, 'inheritance', r.relname || '.' || p.relname, 'parent ' || p.oid::regclass
+  FROM relations r
+  JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid
+  JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relnamespace <> r.relnamespace
+ WHERE NOT r.relispartition AND r.relkind IN ('r', 'f')
 UNION ALL
 -- Whatever else is in the schema: every kind of object that depends on it and that no other part is about. Awa makes
 -- none of them (0.6.9). Default privileges and publications of a schema are not in it.
@@ -259,9 +276,12 @@ SELECT t.schema, 'owner', t.typname, pg_catalog.pg_get_userbyid(t.typowner)::tex
   FROM types t
 UNION ALL
 -- Partition keys, and which partition of which table holds which values. The plain columns of the catalog say
--- the same as pg_get_expr would, and the bound of Awa's partitions is one list value.
+-- the same as pg_get_expr would, and the bound of Awa's partitions is one list value. A partition whose DETACH CONCURRENTLY was
+-- interrupted takes no row.
 SELECT r.schema, 'partition' AS part, r.relname AS object,
-       coalesce('of ' || parent.relname || ' ' || pg_catalog.pg_get_expr(r.relpartbound, 0), '')
+       coalesce('of ' || CASE WHEN parent.relnamespace = r.relnamespace THEN '' ELSE parent.relnamespace::regnamespace || '.' END
+                || parent.relname || ' ' || pg_catalog.pg_get_expr(r.relpartbound, 0)
+                || CASE WHEN i.inhdetachpending THEN ' detach pending' ELSE '' END, '')
        || coalesce('by ' || pg_catalog.pg_get_partkeydef(p.partrelid), '') AS definition
   FROM relations r
   LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid
@@ -311,12 +331,15 @@ SELECT DISTINCT r.schema, 'reference' AS part, r.relname || '.' || con.conname A
   JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
  WHERE con.contype = 'f' AND f.relnamespace <> r.relnamespace AND con.conparentid = 0
 UNION ALL
--- Tables, views and partitioned tables: kind and persistence. Sequences and indexes have parts of their own.
+-- Tables, views and partitioned tables: kind, persistence, and an access method other than heap, which may know no UPDATE.
+-- Sequences and indexes have parts of their own.
 SELECT r.schema, 'relation' AS part, r.relname AS object,
        CASE r.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
                       WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
                       WHEN 'c' THEN 'composite type' ELSE r.relkind::text END
-       || CASE r.relpersistence WHEN 'p' THEN '' WHEN 'u' THEN ' unlogged' ELSE ' temporary' END AS definition
+       || CASE r.relpersistence WHEN 'p' THEN '' WHEN 'u' THEN ' unlogged' ELSE ' temporary' END
+       || CASE WHEN r.relam IN (0, 2) THEN ''
+               ELSE coalesce((SELECT ' using ' || am.amname FROM pg_catalog.pg_am am WHERE am.oid = r.relam), '') END AS definition
   FROM relations r
  WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
 UNION ALL
@@ -339,11 +362,11 @@ SELECT r.schema, 'security' AS part, r.relname AS object,
   FROM relations r
  WHERE r.relrowsecurity OR r.relforcerowsecurity
 UNION ALL
--- Sequences: their parameters, not their current values.
+-- Sequences: their parameters, not their current values. One that is not logged starts again after a crash (PostgreSQL 15).
 SELECT r.schema, 'sequence' AS part, r.relname AS object,
        pg_catalog.format_type(s.seqtypid, NULL) || ' start ' || s.seqstart || ' increment ' || s.seqincrement
        || ' from ' || s.seqmin || ' to ' || s.seqmax || ' cache ' || s.seqcache
-       || CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END AS definition
+       || CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END || CASE r.relpersistence WHEN 'u' THEN ' unlogged' ELSE '' END AS definition
   FROM relations r
   JOIN pg_catalog.pg_sequence s ON s.seqrelid = r.oid
 UNION ALL
@@ -621,8 +644,8 @@ SELECT r.schema, 'unread', '', count(*)::text
                                   '''' || r.schema || '''', '''{schema}''')
                          ELSE r.definition END, E'\r\n', E'\n'), 'UTF8')), 'hex') END AS definition
       FROM raw r
-     WHERE r.part = ANY ('{body,column,constraint,function,index,other,partition,policy,reference,relation,rule,sequence,storage,trigger,type,view}'::text[])
-       AND (r.part <> 'sequence' OR r.object !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$')
+     WHERE r.part = ANY ('{body,column,constraint,function,index,inheritance,other,partition,policy,reference,relation,rule,sequence,storage,trigger,type,view}'::text[])
+       AND (r.part <> 'sequence' OR r.definition <> 'bigint start 1 increment 1 from 1 to 9223372036854775807 cache 1' OR r.object !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$')
 ), unequal AS MATERIALIZED (
     -- A schema whose entries, sorted, have the hash that this script expects has no difference. Only another one is
     -- compared entry by entry.
@@ -673,7 +696,9 @@ SELECT r.schema, 'unread', '', count(*)::text
     SELECT b.schema, b.part, b.object, max(b.expected) AS expected, max(b.found) AS found
       FROM (SELECT e.schema, e.part, e.object, e.definition AS expected, NULL AS found FROM expected e
             UNION ALL
-            SELECT o.schema, o.part, o.object, NULL, o.definition
+            SELECT o.schema, o.part, o.object,
+                   CASE WHEN o.part = 'sequence' AND o.object ~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$' THEN 'bigint start 1 increment 1 from 1 to 9223372036854775807 cache 1' END,
+                   o.definition
               FROM observed o
              WHERE o.schema IN (SELECT u.schema FROM unequal u)) b
      GROUP BY b.schema, b.part, b.object
@@ -683,7 +708,7 @@ SELECT r.schema, 'unread', '', count(*)::text
            substring(d.relation FROM ('^(?:' || 'receipt_completion_tombstones|ready_claim_attempt_batches|queue_terminal_count_deltas|lease_claim_closure_batches|receipt_completion_batches|lease_claim_closures|lease_claim_batches|ready_tombstones|ready_segments|ready_entries|done_entries|lease_claims|leases' || ')_([0-9]+)$')) AS slot
       FROM (SELECT c.schema, c.part, c.object, c.expected, c.found,
                    CASE WHEN c.found IS NULL THEN 'missing' WHEN c.expected IS NULL THEN 'extra' ELSE 'changed' END AS kind,
-                   CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference')
+                   CASE WHEN c.part IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'reference', 'inheritance')
                         THEN split_part(c.object, '.', 1)
                         WHEN c.part = 'index'
                         THEN coalesce(substring(coalesce(c.expected, c.found) FROM ' on ([^ ]+) \('), c.object)
@@ -695,15 +720,18 @@ SELECT r.schema, 'unread', '', count(*)::text
       FROM differing d
      WHERE NOT EXISTS (
             SELECT FROM differing o
-             WHERE o.schema = d.schema AND o.kind = d.kind AND (o.part, o.object) <> (d.part, d.object)
-               AND (o.part = 'relation' AND o.object = CASE WHEN d.part = 'relation' THEN d.parent
+             WHERE o.schema = d.schema AND (o.part, o.object) <> (d.part, d.object)
+               AND (d.part = 'relation' AND (d.kind, o.kind, o.part) = ('missing', 'extra', 'inheritance')
+                    AND o.object = d.parent || '.' || d.object
+                    OR d.part = 'index' AND (o.kind, o.part, o.object) = ('missing', 'partition', d.relation)
+                    OR o.kind = d.kind AND (o.part = 'relation' AND o.object = CASE WHEN d.part = 'relation' THEN d.parent
                                                             WHEN d.kind <> 'changed' THEN d.relation END
                     OR d.part = 'body' AND d.kind <> 'changed' AND o.part = 'function' AND o.object = d.object
                     OR d.part = 'index' AND (o.part, o.object) IN (
                            ('constraint', d.relation || '.' || d.object),
                            ('index', substring(d.object FROM '\.(.*)$')),
                            ('constraint', d.parent || '.' || substring(d.object FROM '\.(.*)$')))
-                    OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent)))
+                    OR o.part = d.part AND o.object = replace(d.object, d.relation, d.parent))))
 ), families AS (
     -- Equal differences of the partitions of one table are reported once.
     SELECT f.schema, f.kind, f.part,
