@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _config = file_option(
     "--config", "config_path", about="The stack's Pulumi.<stack>.yaml; Pulumi.yaml lies beside it.", required=True
 )
+_stack = click.option(
+    "--stack",
+    metavar="NAME",
+    help="Name of the stack with its organization, for example acme/prod. Default: the middle of the file's name, in "
+    "Pulumi's default organization.",
+)
 _backend = click.option(
     "--backend",
     metavar="URL",
@@ -31,11 +37,12 @@ _diff = click.option("--diff", is_flag=True, help="Show what changes property by
 
 @click.command(epilog=examples("up"))
 @_config
+@_stack
 @_backend
 @_diff
 @_yes
 @json_option
-def up(*, config_path: Path, backend: str | None, diff: bool, yes: bool, as_json: bool) -> None:
+def up(*, config_path: Path, stack: str | None, backend: str | None, diff: bool, yes: bool, as_json: bool) -> None:
     """Create or update everything that the stack configuration declares.
 
     Applies Awa's pending migrations, makes roles and installs custom queue-storage schemas. Activates queue storage
@@ -43,50 +50,61 @@ def up(*, config_path: Path, backend: str | None, diff: bool, yes: bool, as_json
 
     Shows what will happen and asks on a terminal. Elsewhere it goes on, but needs --yes to delete or replace anything.
     """
-    _run("up", config_path, backend, diff=diff, yes=yes, as_json=as_json)
+    _run("up", config_path, stack, backend, diff=diff, yes=yes, as_json=as_json)
 
 
 @click.command(epilog=examples("preview"))
 @_config
+@_stack
 @_backend
 @_diff
 @json_option
-def preview(*, config_path: Path, backend: str | None, diff: bool, as_json: bool) -> None:
+def preview(*, config_path: Path, stack: str | None, backend: str | None, diff: bool, as_json: bool) -> None:
     """Show what up would do, pending versions and drift included. Changes nothing."""
-    _run("preview", config_path, backend, diff=diff, as_json=as_json)
+    _run("preview", config_path, stack, backend, diff=diff, as_json=as_json)
 
 
 @click.command(epilog=examples("refresh"))
 @_config
+@_stack
 @_backend
 @json_option
-def refresh(*, config_path: Path, backend: str | None, as_json: bool) -> None:
+def refresh(*, config_path: Path, stack: str | None, backend: str | None, as_json: bool) -> None:
     """Read the live databases into the stack's state. Changes no database."""
-    _run("refresh", config_path, backend, as_json=as_json)
+    _run("refresh", config_path, stack, backend, as_json=as_json)
 
 
 @click.command(epilog=examples("destroy"))
 @_config
+@_stack
 @_backend
 @_yes
 @json_option
-def destroy(*, config_path: Path, backend: str | None, yes: bool, as_json: bool) -> None:
+def destroy(*, config_path: Path, stack: str | None, backend: str | None, yes: bool, as_json: bool) -> None:
     """Forget the stack's resources. Schema awa is protected: Pulumi refuses to delete it.
 
     Nothing here ever drops a database or the schema awa, and a queue-storage schema only if its deletionPolicy is
     drop and nothing blocks. Shows what will happen and asks on a terminal; elsewhere it needs --yes.
     """
-    _run("destroy", config_path, backend, yes=yes, as_json=as_json)
+    _run("destroy", config_path, stack, backend, yes=yes, as_json=as_json)
 
 
 def _run(
-    operation: Operation, path: Path, backend: str | None, *, diff: bool = False, yes: bool = False, as_json: bool
+    operation: Operation,
+    path: Path,
+    stack: str | None,
+    backend: str | None,
+    *,
+    diff: bool = False,
+    yes: bool = False,
+    as_json: bool,
 ) -> None:
     from awa_infra.resources import automation  # noqa: PLC0415  imports pulumi
 
     outcome = automation.run(
         operation,
         path,
+        stack_name=stack,
         backend=backend,
         diff=diff,
         on_output=print_error,
@@ -121,11 +139,12 @@ def _ask(foreseen: EngineResult) -> None:
 
 def _refuse_destruction(foreseen: EngineResult) -> None:
     """Refuse to delete or replace anything without a terminal to confirm it."""
-    if foreseen.going:
+    if foreseen.destroyed:
         raise NotConfirmedError(
             f"{foreseen.operation} of stack {foreseen.stack} would delete or replace "
-            f"{counted(len(foreseen.going), 'resource')}, and there is no terminal to confirm it. Nothing was changed.",
-            details=foreseen.going,
+            f"{counted(len(foreseen.destroyed), 'resource')}, and there is no terminal to confirm it. Nothing was "
+            "changed.",
+            details=foreseen.destroyed,
             hint=f"If that is what you want, run: awa-infra {foreseen.operation} --yes, with the same options.",
         )
 

@@ -88,9 +88,9 @@ def _stack_folder(file: Path) -> str:
     with _reading(file) as loader:
         _root, document = _document(loader, file)
         for key in ("stackConfigDir", "config"):
-            found = loader.construct_document(document[key]) if key in document else None
-            if isinstance(found, str) and found:
-                return found
+            found = document.get(key)
+            if isinstance(found, yaml.ScalarNode) and found.value:
+                return str(found.value)
     return "."
 
 

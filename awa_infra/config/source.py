@@ -115,6 +115,8 @@ def examine(text: str, project: ProjectKeys = NO_PROJECT) -> tuple[StackConfig |
     if document is None or config is None:
         words = "a stack configuration is a mapping with a mapping under config: with keys such as awa:database"
         return None, [Problem("", words)]
+    if {"name", "runtime"} <= document.keys():
+        return None, [Problem("", "this is the file of a project; give that of a stack, Pulumi.<stack>.yaml")]
     places = Places()
     if root is not None:
         places.walk(root, (), frozenset())

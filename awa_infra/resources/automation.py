@@ -35,25 +35,26 @@ class EngineResult:
         stack: its name.
         changes: how many resources were created, updated, left the same, and so on.
         outputs: the stack's outputs that are no secrets.
-        going: of an operation that is only foreseen: URNs of the resources that it deletes or replaces.
+        destroyed: of an operation that is only foreseen: URNs of the resources that it deletes or replaces.
     """
 
     operation: Operation
     stack: str
     changes: dict[str, int]
     outputs: dict[str, object] = field(default_factory=dict)
-    going: tuple[str, ...] = ()
+    destroyed: tuple[str, ...] = ()
 
 
 Approve = Callable[[EngineResult], None]
 """Gets what an operation is going to do; raises :class:`~awa_infra.errors.NotConfirmedError` to have nothing done."""
 
 
-def run(
+def run(  # noqa: PLR0913  options of a command
     operation: Operation,
     path: Path,
     *,
     on_output: Callable[[str], None],
+    stack_name: str | None = None,
     backend: str | None = None,
     diff: bool = False,
     approve: Approve | None = None,
@@ -68,6 +69,7 @@ def run(
         operation: what to do.
         path: the ``Pulumi.<stack>.yaml``.
         on_output: gets every line that the engine prints, secrets of ``DATABASE_URL`` hidden.
+        stack_name: of the stack, with its organization; default: the file's, in the default organization.
         backend: where the state is, for example ``file://~``; default: ``PULUMI_BACKEND_URL``, the project's
             own, or where ``pulumi login`` went.
         diff: show what changes property by property.
@@ -82,7 +84,7 @@ def run(
         NotConfirmedError: it was not approved.
         EngineError: the engine is missing or failed; what it printed has gone to ``on_output``.
     """
-    target = target_of(path)
+    target = target_of(path, stack_name)
     refuse_own_program(target, operation)
     declared = stack_config.load(path)
     url = os.environ.get("DATABASE_URL", "")
@@ -125,19 +127,19 @@ def _approve(
 ) -> None:
     """Preview an operation, and have approved what it is going to do."""
     lines: list[str] = []
-    going: list[str] = []
+    destroyed: list[str] = []
 
     def hear(event: automation.EngineEvent) -> None:
         found = event.resource_pre_event
         if found is not None and str(getattr(found.metadata.op, "value", found.metadata.op)) in DESTRUCTIVE:
-            going.append(found.metadata.urn)
+            destroyed.append(found.metadata.urn)
 
     foresee = stack.preview if operation == "up" else stack.preview_destroy
     say = show if show_preview else lines.append
     try:
         result = foresee(on_output=say, on_error=say, on_event=hear, diff=diff, color="auto")
         counts = _counts(result.change_summary)
-        approve(EngineResult(operation, target.stack, counts, going=tuple(dict.fromkeys(going))))
+        approve(EngineResult(operation, target.stack, counts, destroyed=tuple(dict.fromkeys(destroyed))))
     except (automation.CommandError, NotConfirmedError):
         for line in lines:
             show(line)

@@ -23,7 +23,7 @@ class StackFile:
 
     Attributes:
         directory: the folder of the Pulumi project; the file is there, or where its stackConfigDir leads.
-        stack: the name between ``Pulumi.`` and ``.yaml``.
+        stack: the name between ``Pulumi.`` and ``.yaml``; before it organization and project, if they were given.
     """
 
     directory: Path
@@ -34,15 +34,20 @@ class StackFile:
         return shlex.join(["pulumi", operation, "--stack", self.stack, "--cwd", str(self.directory)])
 
 
-def target_of(path: Path) -> StackFile:
+def target_of(path: Path, full_name: str | None = None) -> StackFile:
     """Return which stack a configuration file belongs to.
 
+    Args:
+        path: of the file.
+        full_name: of the stack, with its organization.
+
     Raises:
-        ConfigurationError: the name is not ``Pulumi.<stack>.yaml``, or the folder is no Pulumi project.
+        ConfigurationError: the name is not ``Pulumi.<stack>.yaml`` or another one than that of the stack, or the folder
+            is no Pulumi project.
     """
     name = path.name
     stack = name.removeprefix("Pulumi.").removesuffix(".yaml")
-    if not (name.startswith("Pulumi.") and name.endswith(".yaml") and stack and stack != name):
+    if name == PROJECT_FILE or not (name.startswith("Pulumi.") and name.endswith(".yaml") and stack):
         raise ConfigurationError(
             f"{path} is not named like a stack configuration.",
             hint="Name it Pulumi.<stack>.yaml, for example Pulumi.prod.yaml; the middle part is the stack's name.",
@@ -53,7 +58,12 @@ def target_of(path: Path) -> StackFile:
             f"There is no {PROJECT_FILE} beside {path}, and none above it whose stackConfigDir leads there.",
             hint="Create it with two lines, name: awa and runtime: python; it names the project of the stack.",
         )
-    return StackFile(found.parent, stack)
+    if full_name is not None and full_name.rpartition("/")[2] != stack:
+        raise ConfigurationError(
+            f"{path} is the configuration of a stack {stack}, not of {full_name}.",
+            hint=f"Give --stack ORGANIZATION/{stack}, or the file of the other stack.",
+        )
+    return StackFile(found.parent, full_name or stack)
 
 
 def refuse_own_program(target: StackFile, operation: str) -> None:

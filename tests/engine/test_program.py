@@ -111,3 +111,14 @@ def test_keys_of_the_project_and_the_folder_of_its_stacks_mean_the_same_to_pulum
     assert f"The configuration declares database {name}, but the database URL names database postgres." in (
         planned.stdout + planned.stderr
     )
+
+
+def test_a_stack_is_found_in_the_organization_that_is_named(project: Project) -> None:
+    other = project.awa_infra("preview", "--stack=acme/awa-quickstart/dev")
+    assert other.status == 8
+    assert "Stack acme/awa-quickstart/dev cannot be opened: " in other.stderr
+    # That is the only one of a backend in a folder.
+    own = project.awa_infra("preview", "--stack=organization/awa-quickstart/dev")
+    assert own.status == 0, own.stderr
+    assert "5 to create" in own.stdout
+    assert project.awa_infra("preview").status == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from awa_infra.database.target import Target
 from awa_infra.errors import AwaInfraError, ConnectionFailedError, LocalServerError
 from devtools import go_tools
 from devtools.docs_shown import ROOT
@@ -200,6 +201,25 @@ def test_what_a_cluster_wants_of_a_pod_reaches_it(tmp_path: Path) -> None:
         assert container["env"][1:] == [variable]
         assert container["volumeMounts"][1:] == [mount]
     assert spec["containers"][0]["args"] == ["plan", "--check", "--config=/etc/awa/Pulumi.kubernetes.yaml"]
+
+
+def test_a_connection_in_parts_as_operators_keep_it_takes_the_place_of_a_connection_string(
+    database: Database, tmp_path: Path
+) -> None:
+    parts = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password", "PGDATABASE": "dbname"}
+    names = [
+        {"name": name, "valueFrom": {"secretKeyRef": {"name": "postgres.shop", "key": key}}}
+        for name, key in parts.items()
+    ]
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump({"existingSecret": {"name": ""}, "extraEnv": names}))
+    done = helm("template", "jobs", str(CHART), f"--values={tmp_path / 'values.yaml'}")
+    assert done.returncode == 0, done.stderr
+    (made,) = manifests.read(done.stdout)
+    assert manifests.schema_problems(made) == []
+    where = Target.of(database.url).parameters
+    secrets = {("postgres.shop", key): where.get(key, "") for key in parts.values()}
+    apply, verify = manifests.containers(manifests.pod(made))
+    assert [manifests.run(container, secrets).returncode for container in (apply, verify)] == [0, 0]
 
 
 def test_the_job_is_the_same_in_kubernetes_argo_cd_and_the_chart() -> None:

@@ -142,3 +142,8 @@ def test_environments_of_pulumi_esc_are_warned_of_because_only_pulumi_reads_them
 @pytest.mark.parametrize("text", [STACK, f"environment:\n{STACK}", f"environment: []\n{STACK}", "", "{", "- a\n"])
 def test_without_environments_there_is_no_warning(text: str) -> None:
     assert environment_warning(text, "Pulumi.dev.yaml") == ""
+
+
+def test_the_file_of_a_project_is_not_taken_for_that_of_a_stack(tmp_path: Path) -> None:
+    project = stack_of(tmp_path, "name: jobs\nruntime: yaml\nconfig:\n  awa:database: shop\n").with_name("Pulumi.yaml")
+    assert "this is the file of a project; give that of a stack, Pulumi.<stack>.yaml" in problem_of(project)

@@ -25,11 +25,13 @@ helm.sh/chart: awa-infra-{{ .Chart.Version | replace "+" "_" }}
 image: {{ include "awa-infra.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 env:
+  {{- if .Values.existingSecret.name }}
   - name: DATABASE_URL
     valueFrom:
       secretKeyRef:
         name: {{ .Values.existingSecret.name | quote }}
         key: {{ .Values.existingSecret.key | quote }}
+  {{- end }}
   {{- with .Values.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
