@@ -49,6 +49,8 @@ NOWHERE = "127.0.0.1:1"
 """An engine that is not there; providers ask it for nothing when they start."""
 
 Way = Callable[[str], object]
+Results = dict[str, dict[str, list[float]]]
+"""Seconds of every round, by group and way."""
 
 
 class Bench:
@@ -129,9 +131,9 @@ class Bench:
         return seconds
 
 
-def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
+def measure(bench: Bench, rounds: int) -> Results:
     """Run everything; the first way of each comparison is what the others are divided by."""
-    results: dict[str, dict[str, list[float]]] = {}
+    results: Results = {}
     fresh: dict[str, Way] = {
         "awa migrate": bench.awa,
         "awa-infra, in process": lambda url: apply(url, CURRENT),
@@ -163,9 +165,8 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
         warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}
     results |= measure_reads(bench, rounds, done)
-    results |= measure_tests(bench, rounds)
-    results |= measure_startup(bench, rounds, done)
-    results |= measure_structure(bench, rounds, done)
+    for measured in OTHERS.values():
+        results |= measured(bench, rounds, done)
     note("bench: start of the providers")
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
@@ -186,14 +187,8 @@ def measure(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
     return results
 
 
-def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, list[float]]]:
-    """Run what only reads.
-
-    Args:
-        bench: where.
-        rounds: how often.
-        done: template of a migrated database.
-    """
+def measure_reads(bench: Bench, rounds: int, done: str) -> Results:
+    """Run what only reads, on copies of a migrated database."""
     results = {}
     with bench.database(done) as url:
         results["verify"] = bench_reads.verifications(url, rounds, _seconds)
@@ -208,35 +203,23 @@ def measure_reads(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, l
     return results
 
 
-def measure_tests(bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Run what gives each test a database."""
-    return {bench_clones.GROUP: bench_clones.for_tests(rounds, _seconds, bench.awa)}
-
-
-def measure_startup(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, list[float]]]:
-    """Run commands that have nothing to do.
-
-    Args:
-        bench: where.
-        rounds: how often.
-        done: template of a migrated database.
-    """
-    note("bench: start of the commands")
+def measure_one(bench: Bench, group: str, done: str, run: Callable[[str], dict[str, list[float]]]) -> Results:
+    """Run one group on a copy of a migrated database."""
+    note(f"bench: {group}")
     with bench.database(done) as url:
-        return {bench_startup.GROUP: bench_startup.commands(url, rounds)}
+        return {group: run(url)}
 
 
-def measure_structure(bench: Bench, rounds: int, done: str) -> dict[str, dict[str, list[float]]]:
-    """Run the script that proves a whole structure.
-
-    Args:
-        bench: where.
-        rounds: how often.
-        done: template of a migrated database.
-    """
-    note("bench: structure.sql")
-    with bench.database(done) as url:
-        return {bench_structure.GROUP: bench_structure.script(url, rounds)}
+OTHERS: dict[str, Callable[[Bench, int, str], Results]] = {
+    "tests": lambda bench, rounds, _done: {bench_clones.GROUP: bench_clones.for_tests(rounds, _seconds, bench.awa)},
+    "startup": lambda bench, rounds, done: measure_one(
+        bench, bench_startup.GROUP, done, lambda url: bench_startup.commands(url, rounds)
+    ),
+    "structure": lambda bench, rounds, done: measure_one(
+        bench, bench_structure.GROUP, done, lambda url: bench_structure.script(url, rounds)
+    ),
+}
+"""Groups of their own: what gives each test a database, commands without anything to do, structure.sql."""
 
 
 def _seconds(way: Callable[[], object]) -> float:
@@ -268,7 +251,7 @@ def _plan(connection: Connection) -> None:
     connection.rollback()
 
 
-def table(results: dict[str, dict[str, list[float]]], server: str) -> str:
+def table(results: Results, server: str) -> str:
     """Return the page with the medians and ratios."""
     lines = [
         "# Benchmark",
@@ -300,9 +283,7 @@ def _run(words: list[str], environment: dict[str, str], folder: Path | None = No
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument(
-        "--only", choices=["reads", "tests", "startup", "structure"], help="measure these groups, and keep the others"
-    )
+    parser.add_argument("--only", choices=["reads", *OTHERS], help="measure these groups, and keep the others")
     given = parser.parse_args()
     rounds: int = given.rounds
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-bench-"))
@@ -312,13 +293,7 @@ def _main() -> int:
         kept = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"]
         if given.only:
             done = "" if given.only == "tests" else bench.template("bench_done", bench.awa)
-            again = {
-                "reads": lambda: measure_reads(bench, rounds, done),
-                "tests": lambda: measure_tests(bench, rounds),
-                "startup": lambda: measure_startup(bench, rounds, done),
-                "structure": lambda: measure_structure(bench, rounds, done),
-            }
-            results = kept | again[given.only]()
+            results = kept | {"reads": measure_reads, **OTHERS}[given.only](bench, rounds, done)
             traffic = _known_traffic()
         else:
             results = measure(bench, rounds)

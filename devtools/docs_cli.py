@@ -20,12 +20,8 @@ from devtools.progress import ToolError
 
 PROGRAM = "awa-infra"
 
-_READS = (
-    errors.ConfigurationError,
-    errors.ConnectionFailedError,
-    errors.LockTimeoutError,
-    errors.SqlFailedError,
-)
+_READS = (errors.ConfigurationError, errors.ConnectionFailedError, errors.LockTimeoutError, errors.SqlFailedError)
+_LOCAL = (errors.ConfigurationError, errors.LocalServerError)
 _PLANS = (*_READS, errors.BlockedError, errors.ReleaseError)
 _ENGINE = (errors.ConfigurationError, errors.ForeignResourcesError, errors.EngineError)
 
@@ -36,36 +32,20 @@ FAILURES: Mapping[str, tuple[type[errors.AwaInfraError], ...]] = MappingProxyTyp
         "refresh": _ENGINE,
         "destroy": _ENGINE,
         "plan": _PLANS,
-        "apply": (*_PLANS, errors.LockTimeoutError, errors.SqlFailedError, errors.CommitUnknownError),
+        "apply": (*_PLANS, errors.CommitUnknownError),
         "status": (*_READS, errors.BlockedError),
         "doctor": (errors.ConfigurationError,),
-        "verify": (
-            *_PLANS,
-            errors.NotOursError,
-            errors.LockTimeoutError,
-            errors.SqlFailedError,
-            errors.CommitUnknownError,
-        ),
+        "verify": (*_PLANS, errors.NotOursError, errors.CommitUnknownError),
         "package": (errors.ConfigurationError, errors.BlockedError, errors.BundleError, errors.ReleaseError),
         "config check": (errors.ConfigurationError,),
         "config schema": (errors.ConfigurationError,),
         "bundle verify": (*_READS, errors.BundleError),
         "dev start": (*_PLANS, errors.LocalServerError, errors.NotOursError, errors.CommitUnknownError),
-        "dev url": (errors.ConfigurationError, errors.LocalServerError),
-        "dev psql": (errors.ConfigurationError, errors.LocalServerError),
-        "dev status": (errors.ConfigurationError, errors.LocalServerError),
-        "dev stop": (
-            errors.ConfigurationError,
-            errors.LocalServerError,
-            errors.NotOursError,
-            errors.LockTimeoutError,
-        ),
-        "dev clean": (
-            errors.ConfigurationError,
-            errors.ConnectionFailedError,
-            errors.LockTimeoutError,
-            errors.SqlFailedError,
-        ),
+        "dev url": _LOCAL,
+        "dev psql": _LOCAL,
+        "dev status": _LOCAL,
+        "dev stop": (*_LOCAL, errors.NotOursError, errors.LockTimeoutError),
+        "dev clean": _READS,
         "completion": (errors.ConfigurationError,),
         "explain": (errors.ConfigurationError,),
     }

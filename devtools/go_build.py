@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.processes import find_uv, run_bounded
+from devtools.processes import answer_of, find_uv, run_bounded
 from devtools.progress import ToolError, ToolMissing, note, tail
 
 NEWEST = Path(__file__).parent / "pulumi-engine"
@@ -119,16 +119,7 @@ def _version_of(go: str) -> tuple[int, ...] | None:
     that is switched off or out of reach.
     """
     try:
-        answer = subprocess.run(
-            [go, "version"],
-            cwd=NEWEST,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=GO_TIMEOUT,
-            check=False,
-        )
+        answer = answer_of([go, "version"], GO_TIMEOUT, cwd=NEWEST, env=environment())
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(rf"go{_GO_VERSION}", answer.stdout)

@@ -18,7 +18,7 @@ from functools import cache as once
 from pathlib import Path
 
 from devtools import cache
-from devtools.processes import run_bounded
+from devtools.processes import answer_of, run_bounded
 from devtools.progress import ToolMissing, note, run_cli, tail
 
 OLDEST_JAVA = 17
@@ -123,14 +123,7 @@ def _java() -> str:
     if java is None:
         raise ToolMissing(f"there is no `java` on PATH; install Java {OLDEST_JAVA} or newer")
     try:
-        answer = subprocess.run(
-            [java, "-version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=JAVA_TIMEOUT,
-            check=False,
-        )
+        answer = answer_of([java, "-version"], JAVA_TIMEOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolMissing(f"{java} does not run ({error})") from error
     match = re.search(r'version "(\d+)', answer.stderr + answer.stdout)

@@ -6,8 +6,8 @@ Without it `ToolMissing` says how to get it, and the tests that need it skip.
 from __future__ import annotations
 
 import shutil
-import subprocess
 
+from devtools.processes import answer_of
 from devtools.progress import ToolMissing, tail
 
 _HOW = "install sqitch with its driver for PostgreSQL (Debian: apt-get install sqitch libdbd-pg-perl)"
@@ -19,9 +19,7 @@ def sqitch() -> list[str]:
     command = shutil.which("sqitch")
     if command is None:
         raise ToolMissing(f"there is no `sqitch` on PATH; {_HOW}")
-    driver = subprocess.run(
-        ["perl", "-MDBD::Pg", "-e", "1"], capture_output=True, text=True, timeout=TIMEOUT, check=False
-    )
+    driver = answer_of(["perl", "-MDBD::Pg", "-e", "1"], TIMEOUT)
     if driver.returncode != 0:
         raise ToolMissing(f"sqitch has no driver for PostgreSQL; {_HOW}\n{tail(driver.stderr, lines=2)}")
     return [command]

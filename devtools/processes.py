@@ -27,12 +27,31 @@ def find_uv() -> str:
         ToolMissing: It cannot be had; the text says why.
     """
     try:
-        found = subprocess.run(
-            [GET_UV], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=GET_UV_TIMEOUT, check=True
-        )
+        found = answer_of([GET_UV], GET_UV_TIMEOUT)
+        found.check_returncode()
     except (OSError, subprocess.SubprocessError) as error:
         raise ToolMissing(str(getattr(error, "stderr", None) or error)) from error
     return found.stdout.strip()
+
+
+def answer_of(
+    command: Sequence[str | Path],
+    timeout: float,
+    *,
+    cwd: Path | str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Return what a command answers that reads nothing, takes seconds at most, and starts no others."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
 
 
 def run_bounded(

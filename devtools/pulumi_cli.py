@@ -19,7 +19,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from devtools import cache, go_build
-from devtools.processes import run_bounded
+from devtools.processes import answer_of, run_bounded
 from devtools.progress import ToolError, note, run_cli, tail
 
 # The first releases with everything that dynamic resources of a current SDK
@@ -186,15 +186,7 @@ def _checked(directory: Path, source: str) -> PulumiCli:
     path = directory / COMMAND
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        answer = subprocess.run(
-            [path, "version"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=VERSION_TIMEOUT,
-            check=False,
-        )
+        answer = answer_of([path, "version"], VERSION_TIMEOUT, env=environment)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SkippedError(f"{path} does not run ({error})") from error
     match = re.fullmatch(r"v?(\d+)\.(\d+)\.\d+\S*", answer.stdout.strip())

@@ -13,13 +13,13 @@ import argparse
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, replace
 from functools import cache as once
 from pathlib import Path
 
 from devtools import cache, go_build, pulumi_cli
+from devtools.processes import answer_of
 from devtools.progress import ToolError, run_cli, tail
 from devtools.pulumi_cli import PulumiCli
 
@@ -108,16 +108,8 @@ def _host(host: Host) -> Path:
 
 def _sources(host: Host) -> Path:
     """Return the folder of the SDK's module that a host is built from."""
-    listed = subprocess.run(
-        [*go_build.find_go().command, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK],
-        cwd=host.module,
-        env=go_build.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_LIST_TIMEOUT,
-        check=False,
-    )
+    command = [*go_build.find_go().command, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
+    listed = answer_of(command, _LIST_TIMEOUT, cwd=host.module, env=go_build.environment())
     if listed.returncode != 0:
         raise ToolError(f"Go does not find {_SDK}\n{tail(listed.stderr, lines=3)}")
     return Path(listed.stdout.strip())

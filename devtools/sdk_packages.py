@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from devtools import node_packages
-from devtools.processes import find_uv
+from devtools.processes import answer_of, find_uv
 from devtools.progress import ToolError, note, run_cli, tail
 from devtools.sdks import LANGUAGES, Language, generated
 
@@ -71,9 +71,7 @@ def _module(source: Path, folder: Path) -> list[Path]:
 
 def _run(doing: str, folder: Path, *command: str | Path) -> str:
     try:
-        done = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
+        done = answer_of(command, TIMEOUT, cwd=folder)
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise ToolError(f"{doing}: {exc}") from exc
     if done.returncode != 0:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final, Literal, get_args
 
 from awa_infra.plugin import schema
 from devtools import cache, go_build
+from devtools.processes import answer_of
 from devtools.progress import ToolError, run_cli, tail
 
 Language = Literal["python", "nodejs", "go"]
@@ -56,7 +56,7 @@ def write(language: Language, folder: Path, text: str) -> None:
         # Diagnostics name the file.
         source = Path(scratch) / "schema.json"
         source.write_text(text, encoding="utf-8")
-        done = _run(scratch, command, language, source.name, folder.absolute())
+        done = answer_of([command, language, source.name, folder.absolute()], RUN_TIMEOUT, cwd=scratch)
     if done.returncode != 0:
         raise ToolError(f"Pulumi makes no {language} SDK of this schema\n{tail(done.stderr)}")
 
@@ -71,22 +71,10 @@ def imported(language: Language, state: Path) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "schema.json"
         source.write_text(schema.text(), encoding="utf-8")
-        done = _run(scratch, command, "import", language, source.name, state.absolute())
+        done = answer_of([command, "import", language, source.name, state.absolute()], RUN_TIMEOUT, cwd=scratch)
     if done.returncode != 0:
         raise ToolError(f"Pulumi writes no {language} program for {state}\n{tail(done.stderr)}")
     return done.stdout
-
-
-def _run(folder: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=RUN_TIMEOUT,
-        check=False,
-    )
 
 
 def _describe_installed(folder: Path, text: str) -> None:

@@ -94,8 +94,8 @@ def problems(text: str) -> tuple[str, ...]:
     """Return everything in a text that a tool would misread, each with its line."""
     # Replace quoted text by a marker, for a psql variable may have quotes, and its newlines, to keep line numbers.
     bare = _QUOTED.sub(_hollow, text)
-    anywhere = [reported for pattern, what in _ANYWHERE for reported in _told(pattern, what, text)]
-    return (*anywhere, *(reported for pattern, what in _OUTSIDE_QUOTES for reported in _told(pattern, what, bare)))
+    anywhere = [reported for pattern, what in _ANYWHERE for reported in _reported(pattern, what, text)]
+    return (*anywhere, *(reported for pattern, what in _OUTSIDE_QUOTES for reported in _reported(pattern, what, bare)))
 
 
 def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:
@@ -107,7 +107,7 @@ def _declared(desired: DesiredState) -> Iterator[tuple[str, str]]:
         yield from ((f"{duty} role", name) for duty, name in desired.roles.duties().items())
 
 
-def _told(pattern: re.Pattern[str], what: str, text: str) -> Iterator[str]:
+def _reported(pattern: re.Pattern[str], what: str, text: str) -> Iterator[str]:
     found = pattern.search(text)
     if found:
         start = found.end() - len(found[0].lstrip("; \t\n"))

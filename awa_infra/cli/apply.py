@@ -87,12 +87,12 @@ def apply(
         migration_lock=or_declared(ctx, "lock_wait", options.migration_lock, config.lock_wait if config else None),
         table_lock=or_declared(ctx, "lock_timeout", options.table_lock, config.lock_timeout if config else None),
     )
-    with shown_progress(waiting) as telling:
+    with shown_progress(waiting) as shown:
         desired = desired_state(config, target_version, policy, transaction)
         notes = release_notes(desired.release)
         for note in notes:
             print_note(note)
-        report = run_apply(url, desired, agreed=agreed, role=role, options=telling)
+        report = run_apply(url, desired, agreed=agreed, role=role, options=shown)
     if as_json:
         print_json(
             {

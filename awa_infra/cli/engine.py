@@ -139,11 +139,12 @@ def _ask(foreseen: EngineResult) -> None:
 
 def _refuse_destruction(foreseen: EngineResult) -> None:
     """Refuse to delete or replace anything without a terminal to confirm it."""
-    if foreseen.going:
+    if foreseen.destroyed:
         raise NotConfirmedError(
             f"{foreseen.operation} of stack {foreseen.stack} would delete or replace "
-            f"{counted(len(foreseen.going), 'resource')}, and there is no terminal to confirm it. Nothing was changed.",
-            details=foreseen.going,
+            f"{counted(len(foreseen.destroyed), 'resource')}, and there is no terminal to confirm it. Nothing was "
+            "changed.",
+            details=foreseen.destroyed,
             hint=f"If that is what you want, run: awa-infra {foreseen.operation} --yes, with the same options.",
         )
 

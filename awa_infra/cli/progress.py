@@ -31,10 +31,10 @@ def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
     """
     chosen = loudness()
     if chosen is Loudness.QUIET:
-        yield _telling(options, print_error)
+        yield _reporting(options, print_error)
     elif chosen is Loudness.NORMAL and _has_bars():
         bar = _bar()
-        reporting = _telling(
+        reporting = _reporting(
             options, lambda text: _draw_safely(lambda: bar.console.print(text, markup=False, highlight=False))
         )
         steps = _Drawn(bar)  # before the start: to add a task to a bar that is shown would draw it
@@ -45,7 +45,7 @@ def shown_progress(options: ApplyOptions) -> Iterator[ApplyOptions]:
             _draw_safely(bar.stop)
     else:
         lines = _Lines(each=chosen is Loudness.VERBOSE)
-        yield replace(_telling(options, print_error), progress=lines)
+        yield replace(_reporting(options, print_error), progress=lines)
         lines.close()
 
 
@@ -59,11 +59,11 @@ def _draw_safely(draw: Callable[[], object]) -> None:
         draw()
 
 
-def _telling(options: ApplyOptions, tell: Callable[[str], None]) -> ApplyOptions:
+def _reporting(options: ApplyOptions, report: Callable[[str], None]) -> ApplyOptions:
     def retry(attempt: int, error: AwaInfraError, pause: float) -> None:
-        tell(retry_line(attempt, error, pause))
+        report(retry_line(attempt, error, pause))
 
-    return replace(options, on_wait=tell, on_retry=retry)
+    return replace(options, on_wait=report, on_retry=retry)
 
 
 def _bar() -> Progress:

@@ -133,8 +133,8 @@ def verify(
     if dry_run:
         observed, found, plan = read_repair(url, release, schemas, policy=policy, role=role, facts=facts)
     elif repair:
-        with shown_progress(options) as telling:
-            report, found = run_repair(url, release, schemas, policy=policy, role=role, facts=facts, options=telling)
+        with shown_progress(options) as shown:
+            report, found = run_repair(url, release, schemas, policy=policy, role=role, facts=facts, options=shown)
         observed = report.after
     else:
         observed, found = run_verify(url, release, schemas, role=role, facts=facts)

@@ -28,12 +28,12 @@ class Made:
     Attributes:
         marked: whether it has our mark.
         owned: whether the session may drop it: its role is the owner, a member of the owner, or a superuser.
-        going: whether it is being dropped, or a DROP of it was interrupted.
+        dropping: whether it is being dropped, or a DROP of it was interrupted.
     """
 
     marked: bool
     owned: bool
-    going: bool = False
+    dropping: bool = False
 
 
 def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
@@ -41,4 +41,4 @@ def made(connection: Connection, url: str, pattern: str) -> dict[str, Made]:
     with translated(url, "Reading the list of databases"):
         text = sqltext.render("clones/made.sql", limit=MARK, pattern=pattern)
         rows = connection.execute(text.encode()).fetchall()
-    return {row["name"]: Made(row["marked"], row["owned"], row["going"]) for row in rows}
+    return {row["name"]: Made(row["marked"], row["owned"], row["dropping"]) for row in rows}

@@ -100,10 +100,10 @@ class Run:
                 return False
             try:
                 found = self._found(name)
-                if found is not None and found.going:
+                if found is not None and found.dropping:
                     # Its DROP was interrupted: nothing can connect to it, and its name is needed.
                     self.drop(name)
-                if found is None or found.going:
+                if found is None or found.dropping:
                     self._make(name, make, base)
             finally:
                 self._release(number)
@@ -152,7 +152,7 @@ class Run:
 
     def _exists(self, name: str) -> bool:
         found = self._found(name)
-        return found is not None and not found.going
+        return found is not None and not found.dropping
 
     def _found(self, name: str) -> Made | None:
         found = made(self._connection, self.url, f"^{name}$").get(name)

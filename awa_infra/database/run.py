@@ -112,7 +112,7 @@ class Run:
                     except AwaInfraError as exc:
                         with suppress(psycopg.Error):
                             self.connection.rollback()
-                        with self._telling_what_is_kept(number, len(parts)):
+                        with self._naming_what_is_kept(number, len(parts)):
                             retries.pause_or_raise(exc)
                     else:
                         break
@@ -172,7 +172,7 @@ class Run:
         return Report(tuple(self._results), self.before, after, 0.0)
 
     @contextmanager
-    def _telling_what_is_kept(self, committed: int, parts: int) -> Iterator[None]:
+    def _naming_what_is_kept(self, committed: int, parts: int) -> Iterator[None]:
         try:
             yield
         except AwaInfraError as exc:

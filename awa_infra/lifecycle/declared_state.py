@@ -32,6 +32,7 @@ def compared_with_declared(
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
     desired = desired_state(config)
+    # A look of its own: with declared roles it is the login's, and a verification reads as the owner where it may.
     observed, plan = read_plan(url, desired, role=role)
     whole = with_declared(found, observed, plan, desired, config.activation)
     return replace(whole, findings=tuple(f for f in whole.findings if not schemas or f.schema in schemas))

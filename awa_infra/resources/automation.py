@@ -35,14 +35,14 @@ class EngineResult:
         stack: its name.
         changes: how many resources were created, updated, left the same, and so on.
         outputs: the stack's outputs that are no secrets.
-        going: of an operation that is only foreseen: URNs of the resources that it deletes or replaces.
+        destroyed: of an operation that is only foreseen: URNs of the resources that it deletes or replaces.
     """
 
     operation: Operation
     stack: str
     changes: dict[str, int]
     outputs: dict[str, object] = field(default_factory=dict)
-    going: tuple[str, ...] = ()
+    destroyed: tuple[str, ...] = ()
 
 
 Approve = Callable[[EngineResult], None]
@@ -127,19 +127,19 @@ def _approve(
 ) -> None:
     """Preview an operation, and have approved what it is going to do."""
     lines: list[str] = []
-    going: list[str] = []
+    destroyed: list[str] = []
 
     def hear(event: automation.EngineEvent) -> None:
         found = event.resource_pre_event
         if found is not None and str(getattr(found.metadata.op, "value", found.metadata.op)) in DESTRUCTIVE:
-            going.append(found.metadata.urn)
+            destroyed.append(found.metadata.urn)
 
     foresee = stack.preview if operation == "up" else stack.preview_destroy
     say = show if show_preview else lines.append
     try:
         result = foresee(on_output=say, on_error=say, on_event=hear, diff=diff, color="auto")
         counts = _counts(result.change_summary)
-        approve(EngineResult(operation, target.stack, counts, going=tuple(dict.fromkeys(going))))
+        approve(EngineResult(operation, target.stack, counts, destroyed=tuple(dict.fromkeys(destroyed))))
     except (automation.CommandError, NotConfirmedError):
         for line in lines:
             show(line)

@@ -86,14 +86,14 @@ def entry_problems(
     try:
         return model.model_validate(values), list(model.checked(values))
     except ValidationError as exc:
-        found = _told(exc.errors(include_url=False, include_input=False), model, values, in_yaml=in_yaml)
+        found = _reported(exc.errors(include_url=False, include_input=False), model, values, in_yaml=in_yaml)
         return None, [*found, *model.checked(values)]
 
 
 def input_problems(model: type[Inputs], props: Props) -> list[Problem]:
     """Return what is wrong with the inputs of a resource, under their names; what is unknown is right."""
     given = model.given(props)
-    found = [*_told(model.read(props)[1], model, given, in_yaml=False), *model.checked(given)]
+    found = [*_reported(model.read(props)[1], model, given, in_yaml=False), *model.checked(given)]
     return [Problem(_input(path, model), _in_python(message, model)) for path, message in found]
 
 
@@ -109,7 +109,7 @@ def _in_python(message: str, model: type[Entry]) -> str:
     return re.sub(rf"\b({'|'.join(keys)})\b", lambda found: snake(found[0]), message) if keys else message
 
 
-def _told(errors: Sequence[ErrorDetails], model: type[Entry], values: Mapping[str, Any], *, in_yaml: bool) -> Found:
+def _reported(errors: Sequence[ErrorDetails], model: type[Entry], values: Mapping[str, Any], *, in_yaml: bool) -> Found:
     seen: set[KeyPath] = set()
     inside = {error["loc"][:-1] for error in errors}
     for error in errors:

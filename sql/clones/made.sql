@@ -3,7 +3,7 @@
 -- DROP DATABASE first sets the limit to -2; if it is interrupted then, nothing but another DROP is possible.
 SELECT d.datname::text AS name,
        d.datconnlimit IN ({limit}, -2) AS marked,
-       d.datconnlimit = -2 AS going,
+       d.datconnlimit = -2 AS dropping,
        pg_catalog.pg_has_role(d.datdba, 'USAGE') AS owned
   FROM pg_catalog.pg_database d
  WHERE d.datname ~ {pattern}

@@ -219,7 +219,7 @@ def test_a_database_that_is_just_being_dropped_is_no_strangers(server: TestServe
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])
         found = clone_names.made(admin, server.url, f"^{template}$")[template]
         assert found.marked
-        assert found.going
+        assert found.dropping
         assert template in clone_sweep.sweep(server.url, templates=True).dropped
         assert run.template("being dropped", lambda _url: None) == template
 
@@ -232,4 +232,4 @@ def test_the_next_run_makes_a_template_anew_whose_drop_was_interrupted(server: T
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])
         with clones.run(server.url) as run:
             assert run.template("an interrupted drop", lambda _url: None) == template
-        assert not clone_names.made(admin, server.url, f"^{template}$")[template].going
+        assert not clone_names.made(admin, server.url, f"^{template}$")[template].dropping

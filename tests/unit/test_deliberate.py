@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from awa_infra.model import ObservedState, Release, Shape, StepKind, StorageTransition, Substrate
+from awa_infra.model import LostRows, ObservedState, Plan, Release, Shape, StepKind, StorageTransition, Substrate
 from awa_infra.planning.activation import make_activation
 from awa_infra.planning.removal import foreign_gate, make_removal
 
@@ -38,17 +39,37 @@ def test_a_schema_that_is_active_elsewhere_is_not_moved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("substrates", "words"), [((), "is no queue-storage schema"), ((replace(ACME, tables=3),), "is incomplete")]
+    ("schema", "substrates", "words", "hint"),
+    [
+        ("acme", (), "is no queue-storage schema", "Install it first."),
+        ("awa", (), "is no queue-storage schema", "awa-infra apply completes it."),
+        ("acme", (replace(ACME, tables=3),), "is incomplete", "awa-infra apply completes it."),
+    ],
 )
-def test_jobs_are_never_routed_to_tables_that_are_not_there(substrates: tuple[Substrate, ...], words: str) -> None:
-    (gate,) = make_activation("acme", replace(FRESH, substrates=substrates)).gates
+def test_jobs_are_never_routed_to_tables_that_are_not_there(
+    schema: str, substrates: tuple[Substrate, ...], words: str, hint: str
+) -> None:
+    (gate,) = make_activation(schema, replace(FRESH, substrates=substrates)).gates
     assert gate.code == "activation-schema-missing"
     assert words in gate.message
+    assert gate.hint == hint
 
 
-def test_an_old_canonical_schema_cannot_be_activated() -> None:
-    plan = make_activation("acme", replace(FRESH, versions=frozenset({5}), transition=None))
-    assert codes(plan.gates) == ["canonical-schema-missing"]
+@pytest.mark.parametrize("make", [make_activation, make_removal])
+def test_lost_rows_block_only_what_needs_them(make: Callable[[str, ObservedState], Plan]) -> None:
+    elsewhere, own = (LostRows(schema, "queue_ring_state", 0, 1) for schema in ("other", "acme"))
+    routing = LostRows("awa", "storage_transition_state", 0, 1)
+    assert make("acme", replace(FRESH, lost_rows=(elsewhere,))).gates == ()
+    assert codes(make("acme", replace(FRESH, lost_rows=(own,))).gates) == ["state-rows-missing"]
+    assert codes(make("acme", replace(FRESH, transition=None, lost_rows=(routing,))).gates) == ["state-rows-missing"]
+
+
+@pytest.mark.parametrize(
+    ("version", "gates"), [(5, ["canonical-schema-missing"]), (12, ["canonical-schema-missing"]), (13, [])]
+)
+def test_an_old_canonical_schema_cannot_be_activated(version: int, gates: list[str]) -> None:
+    plan = make_activation("acme", replace(FRESH, versions=frozenset({version}), transition=None))
+    assert codes(plan.gates) == gates
 
 
 def test_a_schema_without_jobs_routed_to_it_is_dropped_by_one_step() -> None:

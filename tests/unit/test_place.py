@@ -21,7 +21,7 @@ def test_what_is_no_such_line_is_no_place(kept: object) -> None:
 @pytest.mark.parametrize(
     ("other", "same"),
     [
-        (Place("shop at standby.example:5432", 16389, "7301"), Same.YES),
+        (Place("renamed at standby.example:5432", 16389, "7301"), Same.YES),
         (Place("jobs at db.example:5432", 16389, "9999"), Same.NO),
         (Place("jobs at db.example:5432", 16999, "7301"), Same.NO),
         (Place("jobs at db.example:5432", 16389), Same.YES),

@@ -101,6 +101,12 @@ def test_locks_are_held_from_the_first_that_keeps_anybody_out_until_the_commit(r
     assert {hold.replays for hold in each} == {0, 1}
 
 
+def test_only_those_are_named_who_wait(release: Release) -> None:
+    one = next(migration for migration in release.migrations if migration.version == 14)
+    (hold,) = holds([migration_step(one)], {}, [Transaction.EACH])
+    assert (hold.first, hold.who) == ("V14", "workers")
+
+
 def test_what_locks_nothing_that_is_used_keeps_nobody_waiting(release: Release) -> None:
     assert holds(migrations(release, 39), {}) == ()
 
