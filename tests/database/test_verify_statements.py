@@ -196,11 +196,9 @@ def test_a_row_of_awas_state_that_is_there_twice_stops_no_command(
 ) -> None:
     small.rows(f"ALTER TABLE {table} DROP CONSTRAINT {key}; INSERT INTO {table} SELECT * FROM {table}")
     [finding] = verify(small.url, release)[1].drift
-    assert finding.object == f"{table.partition('.')[2]}.{key}"
-    assert finding.sql == (
-        (
-            f"ALTER TABLE {quote(table.partition('.')[0])}.{quote(table.partition('.')[2])} ADD CONSTRAINT {quote(key)} "
-            f"{finding.expected};"
-        ),
+    schema, _, name = table.partition(".")
+    assert finding.object == f"{name}.{key}"
+    assert finding.sql[0].startswith(
+        f"ALTER TABLE {quote(schema)}.{quote(name)} ADD CONSTRAINT {quote(key)} PRIMARY KEY"
     )
     assert not all(row["ok"] for row in proof(small, release, SMALL))
