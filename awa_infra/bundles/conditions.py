@@ -31,6 +31,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "no-create-privilege": "The role lacks CREATE on the database, which Awa's SQL needs at every run.",
         "no-synchronous-standby": "Every commit waits for synchronous standbys, and too few are connected.",
         "objects-other-owner": "Objects of Awa are not the schema owner's. `awa-infra apply` hands them over.",
+        "queue-storage-other-owner": "An empty schema with the name of a queue-storage schema has another owner.",
         "queue-storage-unusable": "The owner of schema awa cannot migrate a queue-storage schema of another owner.",
         "read-only": "This is a standby, or the role or database is set to read-only transactions.",
         "role-too-powerful": "A role for workers or observers is a superuser, or can act as the owner.",

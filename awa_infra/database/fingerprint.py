@@ -189,7 +189,9 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
     if observed.version != release.schema_version:
         return None
     found = _examination(_subject(connection, release, observed, None), [schema]).findings
-    return [f"{f.part} {f.object}" for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
+    extra = [f for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
+    # One finding is about several slots of a family.
+    return [f"{f.part} {f.object.replace('*', str(slot))}" for f in extra for slot in f.slots or ("*",)]
 
 
 def _reader(connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = ()) -> SchemaReader:

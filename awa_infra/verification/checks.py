@@ -10,6 +10,7 @@ from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, StorageTransition, Substrate
 from awa_infra.naming import quote
 from awa_infra.planning.describe import version_ranges
+from awa_infra.planning.pure_gates import TRANSITION
 from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
@@ -98,8 +99,14 @@ def routing_findings(observed: ObservedState) -> list[Finding]:
     transition = observed.transition
     if transition is None:
         return []
-    routed = transition.state in {"mixed_transition", "active"}
+    routed = transition.routed
     findings = []
+    if routed != (transition.engine == "queue_storage"):
+        message = (
+            f"storage is {transition.state}, but new jobs go to engine {transition.engine}: the row of "
+            "awa.storage_transition_state contradicts itself, and clients look for jobs elsewhere"
+        )
+        findings.append(state("transition-inconsistent", CANONICAL_SCHEMA, TRANSITION, message, BY_HAND))
     if routed and transition.marker_schema is None:
         findings.append(_lost_marker(observed, transition))
     elif routed and transition.details_schema not in {None, transition.marker_schema}:
@@ -137,15 +144,19 @@ def _lost_marker(observed: ObservedState, transition: StorageTransition) -> Find
 def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
     """Return the slots that a schema really has.
 
-    Count the partitions. Where there are fewer than recorded, the rows of the ring decide whether the count was
-    changed or partitions were lost.
+    Count the partitions, not tables that are only called like one: a copy of a day may be ``done_entries_20260101``. A
+    number beyond all slots is no slot either, even where something is attached under it. Where there are fewer than
+    recorded, the rows of the ring decide whether the count was changed or partitions were lost.
     """
-    counts = dict.fromkeys(SLOT_COUNTS.values(), 0)
-    for part, name in catalog:
-        partition = partition_of(name) if part == "relation" else None
-        if partition:
-            ring = SLOT_COUNTS[FAMILIES[partition[0]]]
-            counts[ring] = max(counts[ring], partition[1] + 1)
+    numbers: dict[str, set[int]] = {ring: set() for ring in SLOT_COUNTS.values()}
+    for (part, name), definition in catalog.items():
+        partition = partition_of(name) if part == "partition" else None
+        if partition and definition.startswith(f"of {partition[0]} "):
+            numbers[SLOT_COUNTS[FAMILIES[partition[0]]]].add(partition[1])
+    counts = {}
+    for ring, found in numbers.items():
+        most = max(len(found), getattr(recorded, ring))
+        counts[ring] = max((number + 1 for number in found if number < most), default=0)
     for ring, count in counts.items():
         recorded_count = getattr(recorded, ring)
         if count < recorded_count and health.slots.get(ring) != count:
@@ -171,8 +182,15 @@ def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Subs
     return findings
 
 
-def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[Finding]:
-    """Return what is wrong with owners, lanes and privileges of one schema."""
+def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, active: bool) -> list[Finding]:
+    """Return what is wrong with owners, lanes and privileges of one schema.
+
+    Args:
+        name: of the schema.
+        catalog: as it was read.
+        health: what is not in it.
+        active: whether new jobs go to queue storage there, for which every role that adds one needs CREATE.
+    """
     findings = _owners(name, catalog)
     if health.lost_lanes:
         message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
@@ -183,7 +201,9 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[
         message = f"role {role} may insert jobs, but lacks USAGE, SELECT or UPDATE on {count} sequences"
         grant = f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {name.quoted} TO {quote(role)};"
         findings.append(state("sequences-without-update", name.text, role, message, "Grant them as the owner.", grant))
-    return findings + obstacle_findings(name, catalog, health.published, health.denied)
+    owner = catalog.get(("owner", "(schema)"))
+    denied = [d for d in health.denied if active or d.role == owner or d.privilege != "CREATE"]
+    return findings + obstacle_findings(name, catalog, health.published, denied)
 
 
 def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:

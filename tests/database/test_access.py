@@ -212,6 +212,20 @@ def test_who_does_not_own_the_database_is_told_what_its_owner_must_grant(
         assert apply(staff.administrator.url, wanted(staff, release, EARLY)).changed
 
 
+def test_an_administrator_who_is_no_superuser_is_told_how_to_hand_over_the_lanes_that_a_worker_made(
+    server: TestServer, database: Database, release: Release
+) -> None:
+    with people(server, database, superuser=False) as staff:
+        assert apply(staff.administrator.url, wanted(staff, release, EARLY)).changed
+        staff.login("runtime").rows(f"CREATE SEQUENCE awa.queue_claim_seq_{'0' * 32}")
+        gate = refused(staff, wanted(staff, release), "objects-other-owner")
+        statement, semicolon, then = gate.hint.partition(": ")[2].partition(";")
+        assert f"{semicolon}{then}".startswith(f"; then awa-infra apply as {staff.name('boss')} hands them over")
+        staff.administrator.rows(statement)
+        assert apply(staff.administrator.url, wanted(staff, release)).changed
+        nothing_is_left(staff, release)
+
+
 def test_roles_that_others_made_are_used_by_whoever_may_act_as_the_owner(
     server: TestServer, database: Database, release: Release
 ) -> None:

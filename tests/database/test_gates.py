@@ -155,6 +155,20 @@ def test_what_the_owner_of_the_schema_lacks_is_told_all_at_once(
         awa_database.rows(f"REASSIGN OWNED BY {owner} TO postgres; DROP OWNED BY {owner}; DROP ROLE {owner}")
 
 
+def test_an_empty_schema_that_somebody_else_made_beforehand_is_refused_with_the_statement_that_hands_it_over(
+    awa_database: Database, stranger: str, desired: Desired
+) -> None:
+    login = Target.of(stranger).parameters["user"]
+    awa_database.rows(f"CREATE SCHEMA acme AUTHORIZATION {login}")
+    wanted = desired(QueueStorage("acme", Shape(4, 2, 2)))
+    (gate,) = read_plan(awa_database.url, wanted)[1].gates
+    assert gate.code == "queue-storage-other-owner"
+    assert f"belongs to {login}, not to postgres" in gate.message
+    awa_database.rows(gate.hint.partition(": ")[2].partition(";")[0])
+    assert apply(awa_database.url, wanted).changed
+    assert read_plan(awa_database.url, wanted)[1].empty
+
+
 @pytest.fixture
 def pending_patch(awa_database: Database) -> Database:
     """Return a migrated database on which one patch is pending."""

@@ -62,6 +62,10 @@ def test_an_empty_schema_is_dropped_and_the_others_stay_as_they_are(acme: Databa
 
 FOREIGN = {
     "a table": "CREATE TABLE acme.mine (n int)",
+    "a copy of finished jobs": "CREATE TABLE acme.done_entries_2025 AS SELECT * FROM acme.done_entries",
+    "two copies": "CREATE TABLE acme.lease_claims_77 AS SELECT * FROM acme.lease_claims; "
+        "CREATE TABLE acme.lease_claims_20260101 (LIKE acme.lease_claims INCLUDING ALL)",
+    "a partition beyond all slots": "CREATE TABLE acme.leases_9 PARTITION OF acme.leases FOR VALUES IN (9)",
     "a sequence": "CREATE SEQUENCE acme.mine",
     "a function": "CREATE FUNCTION acme.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "an enumeration": "CREATE TYPE acme.mine AS ENUM ('a')",
@@ -106,7 +110,7 @@ def test_what_awa_did_not_make_is_never_dropped_along(acme: Database, made: str)
         acme.rows(statement)
     found = objections(acme, force=True)
     assert list(found) == ["removal-foreign-objects"]
-    assert re.search("mine|====", found["removal-foreign-objects"])
+    assert re.search("mine|====|_2025|_20260101, .*_77|_9", found["removal-foreign-objects"])
     assert objections(acme, "beta") == {}
 
 

@@ -207,6 +207,20 @@ def test_a_lost_partition_is_made_again(acme: Database, acme_template: Database,
     assert dump_schema(acme.url, "acme") == dump_schema(acme_template.url, "acme")
 
 
+def test_a_dated_copy_of_a_table_is_one_object_too_many_and_no_count_of_slots(acme: Database, release: Release) -> None:
+    acme.rows("CREATE TABLE awa.done_entries_20260101 AS SELECT * FROM awa.done_entries")
+    acme.rows("CREATE TABLE acme.leases_20260101 AS SELECT * FROM acme.leases")
+    _observed, found = verify(acme.url, release)
+    assert [(f.kind, f.schema, f.object) for f in found.drift] == [
+        (FindingKind.EXTRA, "awa", "done_entries_20260101"),
+        (FindingKind.EXTRA, "acme", "leases_20260101"),
+    ]
+    # Nor is it taken for a slot whose other partitions were lost.
+    before = dump_schema(acme.url, "acme")
+    repair(acme.url, release)
+    assert dump_schema(acme.url, "acme") == before
+
+
 def test_a_column_too_many_in_a_family_is_reported_once(acme: Database, release: Release) -> None:
     acme.rows("ALTER TABLE acme.leases ADD COLUMN note text")
     finding = only(drift(acme, release))

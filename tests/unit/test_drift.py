@@ -50,8 +50,10 @@ TEMPLATE = {
     ("index", "idx_{schema}_leases_{l}_a"): "btree on leases_{l} (a int4_ops)",
     ("relation", "ready_entries"): "partitioned table",
     ("relation", "ready_entries_{q}"): "table",
+    ("partition", "ready_entries_{q}"): "of ready_entries FOR VALUES IN ({q})",
     ("relation", "lease_claims"): "partitioned table",
     ("relation", "lease_claims_{c}"): "table",
+    ("partition", "lease_claims_{c}"): "of lease_claims FOR VALUES IN ({c})",
     ("function", "claim()"): "sql returns integer",
     ("body", "claim()"): body_hash(NEUTRAL),
 }
@@ -156,6 +158,23 @@ def test_routing(state: str, details: str | None, marker: str | None, expected: 
     assert [f.step for f in found if f.code == "marker-missing"] in ([], ["marker" if details == "acme" else None])
 
 
+@pytest.mark.parametrize(
+    ("state", "current", "prepared", "routed"),
+    [
+        ("active", "canonical", None, False),
+        ("active", "queue_storage", "canonical", False),
+        ("mixed_transition", "canonical", "nonsense", False),
+        ("canonical", "queue_storage", None, True),
+        ("prepared", "queue_storage", "queue_storage", True),
+    ],
+)
+def test_a_transition_that_contradicts_itself(state: str, current: str, prepared: str | None, routed: bool) -> None:
+    marker = None if state in {"canonical", "prepared"} else "acme"
+    row = StorageTransition(state, current, prepared, 1, "", "acme", marker)
+    assert (row.active_schema == "acme") is routed
+    assert [f.code for f in drift(subject(observed=observed(transition=row)), "awa")] == ["transition-inconsistent"]
+
+
 def test_a_function_is_compared_with_the_text_of_the_release() -> None:
     [finding] = drift(damaged("awa", **{"body__second()": "mine"}), "awa")
     assert (finding.kind, finding.part, finding.expected) == (FindingKind.CHANGED, "body", body_hash("new"))
@@ -196,6 +215,21 @@ def test_slots() -> None:
     small = {k: t for k, t in catalog(ACME, SMALL).items() if "leases_1" not in k[1]}
     [finding] = drift(subject(existing={"acme": existing(ACME, SMALL, catalog=small, health=lost)}), "acme")
     assert (finding.kind, finding.object, finding.also) == (FindingKind.MISSING, "leases_1", 3)
+
+
+def test_a_table_or_partition_with_a_number_beyond_all_slots_is_no_slot_but_one_object_too_many() -> None:
+    beyond = {
+        ("relation", "leases_20260101"): "table",
+        ("relation", "lease_claims_20250101"): "table",
+        ("partition", "lease_claims_20250101"): "of lease_claims FOR VALUES IN (20250101)",
+        ("relation", "lease_claims_2"): "table",
+    }
+    made = subject(existing={"acme": existing(ACME, SMALL, catalog=catalog(ACME, SMALL) | beyond)})
+    assert shapes(made) == {"acme": SMALL}
+    assert {(f.kind, f.object, f.slots) for f in drift(made, "acme")} == {
+        (FindingKind.EXTRA, "leases_20260101", (20260101,)),
+        (FindingKind.EXTRA, "lease_claims_*", (2, 20250101)),
+    }
 
 
 def test_a_database_without_the_default_queue_storage_still_has_a_shape() -> None:

@@ -890,9 +890,25 @@ SELECT 'objects-other-owner' AS code,
               s.belongs, s.owner,
               array_to_string((array_agg(s.name ORDER BY s.name))[:3], ', '),
               CASE WHEN count(*) > 3 THEN ' and more' ELSE '' END) AS message,
-       format('Run awa-infra apply as %I or as a superuser, which hands them over; awa-infra verify --schema %I lists the statements.',
-              s.belongs, s.schema) AS hint
+       CASE
+           -- Who may create roles may make itself a member: before 16 of all, since then of those that it made.
+           WHEN s.granting
+               THEN format('Become a member of %I: GRANT %I TO %I%s; then awa-infra apply as %I hands them over; '
+                           'awa-infra verify --schema %I lists the statements.',
+                           s.belongs, s.belongs, current_user,
+                           CASE WHEN current_setting('server_version_num')::int < 160000 THEN ''
+                                ELSE ' WITH INHERIT TRUE' END,
+                           current_user, s.schema)
+           ELSE format('Run awa-infra apply as %I or as a superuser, which hands them over; awa-infra verify --schema %I '
+                       'lists the statements.', s.belongs, s.schema)
+       END AS hint
   FROM (
+    SELECT t.*, NOT pg_has_role(t.belongs, 'USAGE')
+                AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = t.belongs)
+                AND (pg_has_role(t.belongs, 'MEMBER WITH ADMIN OPTION')
+                     OR current_setting('server_version_num')::int < 160000
+                        AND (SELECT r.rolcreaterole FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)) AS granting
+      FROM (
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
 -- replace nor grant on, because they belong to another role: another member of the owner migrated, or a runtime made
 -- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
@@ -933,9 +949,10 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
    AND (n.nspname = 'awa'
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
+           ) AS t
        ) AS s
  WHERE NOT (s.movable AND false)
- GROUP BY s.schema, s.belongs, s.owner
+ GROUP BY s.schema, s.belongs, s.owner, s.granting
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;
@@ -1484,7 +1501,8 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
                     lost := lost || format('%s.%s_state (0 of 1 rows)', ring.schema, ring.name);
                 END IF;
                 IF ring.countable THEN
-                    EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
+                    EXECUTE format('SELECT count(DISTINCT slot) FROM %I.%I WHERE slot >= 0 AND slot < %s', ring.schema,
+                                   ring.name || '_slots', coalesce(recorded, 2147483647)) INTO slots;
                     -- A changed count is another condition: only slots with partitions must have rows.
                     IF slots < least(recorded, ring.partitions) THEN
                         lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
