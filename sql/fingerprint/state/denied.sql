@@ -24,6 +24,6 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object) AS o
         SELECT r.schema, o.rolname::text, 'SELECT, INSERT, UPDATE, DELETE', 'TABLE', r.oid::regclass::text
           FROM relations r
           JOIN pg_catalog.pg_roles o ON o.oid = r.nspowner
-         WHERE r.relkind IN ('r', 'p')
+         WHERE r.relkind IN ('r', 'p') AND r.relowner = r.nspowner
            AND NOT (has_table_privilege(o.oid, r.oid, 'SELECT') AND has_table_privilege(o.oid, r.oid, 'INSERT')
                     AND has_table_privilege(o.oid, r.oid, 'UPDATE') AND has_table_privilege(o.oid, r.oid, 'DELETE'))) d
