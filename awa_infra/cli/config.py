@@ -53,6 +53,7 @@ def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
                 "in_clear": clear,
             }
         )
+        warn(stack_config.environment_warning(text, str(file)))
         if found is None:
             ctx.exit(ConfigurationError.exit_status)
         return

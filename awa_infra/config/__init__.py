@@ -6,6 +6,7 @@ reported at once, with its key and, for a file, its line.
 
 from awa_infra.config.clear import clear_warning, keys_in_clear
 from awa_infra.config.decode import decode
+from awa_infra.config.environments import environment_warning
 from awa_infra.config.problems import in_order, problems_error, validate
 from awa_infra.config.project import project_file, project_keys
 from awa_infra.config.schema import json_schema
@@ -14,6 +15,7 @@ from awa_infra.config.source import examine, load, load_with_warnings, parse, re
 __all__ = [
     "clear_warning",
     "decode",
+    "environment_warning",
     "examine",
     "in_order",
     "json_schema",

@@ -36,7 +36,14 @@ _HINTS = (
         r"no pg_hba\.conf entry",
         "The server's pg_hba.conf does not allow this login from here. Try sslmode=require, or have an entry added.",
     ),
-    (r"could not translate host name|[Nn]ame or service not known", "Check the host of the database URL."),
+    (
+        r"database system is (?:starting up|not yet accepting|in recovery mode|shutting down)",
+        "The server is just starting or stopping. Run again in a moment.",
+    ),
+    (
+        r"could not translate host name|[Nn]ame or service not known",
+        "Check the host of the database URL; the name of a new server may need minutes.",
+    ),
 )
 
 _HINT = "Check that the server runs, and host, port, user and password of the database URL."

@@ -93,7 +93,7 @@ def parts_query(private: Collection[str] = (), *, health: bool) -> str:
 
 def is_lane_sequence(key: Key) -> bool:
     """Whether Awa creates this sequence when a queue is first used: two per queue, priority and shard."""
-    return key[0] in {"sequence", "owner", "privilege"} and _LANE.fullmatch(key[1]) is not None
+    return key[0] in {"sequence", "owner"} and _LANE.fullmatch(key[1]) is not None
 
 
 def relation_of(key: Key, definition: str) -> str | None:

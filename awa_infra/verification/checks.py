@@ -176,8 +176,15 @@ def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Subs
     return findings
 
 
-def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[Finding]:
-    """Return what is wrong with owners, lanes and privileges of one schema."""
+def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, active: bool) -> list[Finding]:
+    """Return what is wrong with owners, lanes and privileges of one schema.
+
+    Args:
+        name: of the schema.
+        catalog: as it was read.
+        health: what is not in it.
+        active: whether new jobs go to queue storage there, for which every role that adds one needs CREATE.
+    """
     findings = _owners(name, catalog)
     if health.lost_lanes:
         message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
@@ -188,7 +195,9 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health) -> list[
         message = f"role {role} may insert jobs, but lacks USAGE, SELECT or UPDATE on {count} sequences"
         grant = f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {name.quoted} TO {quote(role)};"
         findings.append(state("sequences-without-update", name.text, role, message, "Grant them as the owner.", grant))
-    return findings + obstacle_findings(name, catalog, health.published, health.denied)
+    owner = catalog.get(("owner", "(schema)"))
+    denied = [d for d in health.denied if active or d.role == owner or d.privilege != "CREATE"]
+    return findings + obstacle_findings(name, catalog, health.published, denied)
 
 
 def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:

@@ -110,6 +110,7 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
     healths = {schema: existing.health for schema, existing in subject.existing.items()}
     current = _comparable(subject)
     wanted = list(schemas)
+    active = subject.observed.active_schema
     if CANONICAL_SCHEMA in wanted:
         findings += checks.release_findings(subject.release, subject.observed)
         findings += checks.routing_findings(subject.observed)
@@ -123,7 +124,7 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
         recorded = _recorded(subject.observed, schema)
         shape = checks.observed_shape(existing.catalog, existing.health, recorded)
         findings += lanes(schema, existing.catalog)
-        findings += checks.schema_findings(existing.name, existing.catalog, existing.health)
+        findings += checks.schema_findings(existing.name, existing.catalog, existing.health, active=schema == active)
         findings += lost_rows.state_row_findings(schema, subject.observed, healths)
         findings += _unreadable(existing.name, existing.health.unreadable, subject.observed.user)
         findings += unread_findings(existing.name, existing.health.unread_sequences, subject.observed.user)

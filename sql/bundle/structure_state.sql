@@ -119,6 +119,11 @@
                    r.definition::json ->> 'object' AS object
               FROM health r
              WHERE r.part = 'denied') d
+     -- CREATE is needed by the owner, and where new jobs go by every role that adds one.
+     WHERE d.privilege <> 'CREATE'
+        OR EXISTS (SELECT FROM spaces s WHERE s.schema = d.schema AND pg_catalog.pg_get_userbyid(s.nspowner) = d.role)
+        OR EXISTS (SELECT FROM routing r
+                    WHERE r.engine = 'queue_storage' AND coalesce(r.schema, r.marker, 'awa') = d.schema)
      GROUP BY d.schema, d.role, d.privilege, d.kind
     UNION ALL
     SELECT r.schema, true,

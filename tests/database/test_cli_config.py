@@ -129,6 +129,22 @@ def test_a_wrong_configuration_is_every_problem_with_its_line(run: Run, stack: P
     assert run("config", "check", "--json", str(stack)).status == 2
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_values_of_pulumi_esc_are_warned_of_and_those_of_the_project_are_read(
+    run: Run, database: Database, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: jobs\nruntime: python\nconfig:\n  awa:database: shop\n")
+    stack = tmp_path / "Pulumi.dev.yaml"
+    stack.write_text("environment: [shared/dev]\n")
+    done = run("config", "check", *form, str(stack))
+    assert done.status == 0
+    assert "shop" in done.out
+    assert "takes values from environments of Pulumi ESC, which only Pulumi reads" in done.err
+    planned = run("plan", f"--config={stack}", *form, url=database.url)
+    assert planned.status == 3, "the database of DATABASE_URL is another one than that of the project"
+    assert "takes values from environments of Pulumi ESC" in planned.err
+
+
 def test_what_is_no_yaml_is_a_problem_as_well(run: Run, stack: Path) -> None:
     stack.write_text("config: {\n", encoding="utf-8")
     problem = "expected the node content, but found '<stream end>'"

@@ -29,6 +29,16 @@ def failed(text: str, url: str = URL) -> ConnectionFailedError:
             "no free connection",
         ),
         (f"{AT}FATAL:  no more connections allowed (max_client_conn)", "no more connections", "no free connection"),
+        (
+            f"{AT}FATAL:  the database system is starting up",
+            "the database system is starting up",
+            "Run again in a moment",
+        ),
+        (
+            f"{AT}FATAL:  the database system is not yet accepting connections",
+            "the database system is not yet accepting connections",
+            "Run again in a moment",
+        ),
         (f"{AT}FATAL:  query_wait_timeout", "query_wait_timeout", "PgBouncer answers, and has no connection"),
         (
             f'{AT}FATAL:  server login failed: FATAL: password authentication failed for user "app"',

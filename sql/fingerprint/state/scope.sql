@@ -2,7 +2,7 @@
 -- Found by what depends on the schema, and from there by indexes: pg_class has no index by schema, and reading all of it,
 -- and of the other catalogs, for each part takes seconds beside 80,000 other tables.
 WITH spaces AS MATERIALIZED (
-    SELECT n.oid, n.nspname::text AS schema, n.nspowner, n.nspacl
+    SELECT n.oid, n.nspname::text AS schema, n.nspowner
       FROM pg_catalog.pg_namespace n
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text({schemas}::json)::name))
 ), members AS MATERIALIZED (
@@ -45,11 +45,8 @@ WITH spaces AS MATERIALIZED (
        AND a.privilege_type = 'INSERT' AND a.grantee <> r.relowner
 ), holders AS MATERIALIZED (
     -- The roles that work in a schema: those, and its owner.
-    SELECT i.schema, o.oid, o.rolname::text AS rolname
-      FROM inserters i
-      JOIN pg_catalog.pg_roles o ON o.oid = i.grantee
-    UNION
-    SELECT s.schema, o.oid, o.rolname::text
+    SELECT s.schema, o.oid, o.rolname::text AS rolname, o.oid = s.nspowner AS owns
       FROM spaces s
-      JOIN pg_catalog.pg_roles o ON o.oid = s.nspowner
+      JOIN pg_catalog.pg_roles o
+        ON o.oid = s.nspowner OR o.oid IN (SELECT i.grantee FROM inserters i WHERE i.schema = s.schema)
 )

@@ -99,7 +99,7 @@ CLOSE awa_infra_quiet;
 -- Found by what depends on the schema, and from there by indexes: pg_class has no index by schema, and reading all of it,
 -- and of the other catalogs, for each part takes seconds beside 80,000 other tables.
 WITH spaces AS MATERIALIZED (
-    SELECT n.oid, n.nspname::text AS schema, n.nspowner, n.nspacl
+    SELECT n.oid, n.nspname::text AS schema, n.nspowner
       FROM pg_catalog.pg_namespace n
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text('["awa", "shop_queue", "slow_queue"]'::json)::name))
 ), members AS MATERIALIZED (
@@ -142,13 +142,10 @@ WITH spaces AS MATERIALIZED (
        AND a.privilege_type = 'INSERT' AND a.grantee <> r.relowner
 ), holders AS MATERIALIZED (
     -- The roles that work in a schema: those, and its owner.
-    SELECT i.schema, o.oid, o.rolname::text AS rolname
-      FROM inserters i
-      JOIN pg_catalog.pg_roles o ON o.oid = i.grantee
-    UNION
-    SELECT s.schema, o.oid, o.rolname::text
+    SELECT s.schema, o.oid, o.rolname::text AS rolname, o.oid = s.nspowner AS owns
       FROM spaces s
-      JOIN pg_catalog.pg_roles o ON o.oid = s.nspowner
+      JOIN pg_catalog.pg_roles o
+        ON o.oid = s.nspowner OR o.oid IN (SELECT i.grantee FROM inserters i WHERE i.schema = s.schema)
 )
 , raw AS MATERIALIZED (
 -- The bodies of functions, whole: facts hold only their hash, but a readable difference needs the text.
@@ -299,23 +296,16 @@ SELECT r.schema, 'policy' AS part, r.relname || '.' || p.polname AS object,
   FROM relations r
   JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid
 UNION ALL
--- Privileges that were granted or revoked; without any the defaults of the object hold. The owner is written as
--- such, so that one schema owned by different roles has one fingerprint.
-SELECT x.schema, 'privilege' AS part, x.object,
-       (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public' WHEN a.grantee = x.owner THEN 'owner'
+-- Privileges on functions that were granted or revoked; without any the defaults of the function hold. The owner is written as
+-- such, so that one schema owned by different roles reads the same.
+SELECT f.schema, 'privilege' AS part, f.signature AS object,
+       (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public' WHEN a.grantee = f.proowner THEN 'owner'
                                ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END
                           || ' ' || a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', '
-                          ORDER BY a.grantee = x.owner, a.grantee, a.privilege_type)
-          FROM aclexplode(x.acl) a) AS definition
-  FROM (SELECT s.schema, '(schema)' AS object, s.nspowner AS owner, s.nspacl AS acl
-          FROM spaces s
-        UNION ALL
-        SELECT r.schema, r.relname, r.relowner, r.relacl
-          FROM relations r
-        UNION ALL
-        SELECT f.schema, f.signature, f.proowner, f.proacl
-          FROM functions f) x
- WHERE x.acl IS NOT NULL
+                          ORDER BY a.grantee = f.proowner, a.grantee, a.privilege_type)
+          FROM aclexplode(f.proacl) a) AS definition
+  FROM functions f
+ WHERE f.proacl IS NOT NULL
 UNION ALL
 -- Foreign keys of tables elsewhere on tables of this schema: Awa moves and deletes its rows, which they would refuse.
 -- Found by what depends on the table's unique indexes, as each foreign key on it does: there is no index of foreign keys by
@@ -413,13 +403,19 @@ SELECT r.schema, 'weak-role' AS part, o.rolname::text AS object, count(*)::text 
 UNION ALL
 -- What roles may not do that a worker does: those that were granted INSERT where jobs begin, and the owner of each
 -- schema, which can lose its own privileges too. Not checked: functions that Awa itself revokes from PUBLIC
--- ('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'), operators' functions of the storage transition, and those that only triggers call.
-SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object) AS object,
+-- ('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'), operators' functions of the storage transition, and those that only triggers call. CREATE is needed by the
+-- owner, and by each role that adds a job where new jobs go: a lane makes sure of its sequence, which needs CREATE even where
+-- the sequence is there (Awa 0.6.9).
+SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object, d.privilege) AS object,
        json_build_object('role', d.role, 'privilege', d.privilege, 'kind', d.kind, 'object', d.object)::text AS definition
-  FROM (SELECT h.schema, h.rolname AS role, 'USAGE' AS privilege, 'SCHEMA' AS kind, s.oid::regnamespace::text AS object
+  FROM (SELECT h.schema, h.rolname AS role, p.privilege, 'SCHEMA' AS kind, s.oid::regnamespace::text AS object
           FROM spaces s
           JOIN holders h ON h.schema = s.schema
-         WHERE NOT has_schema_privilege(h.oid, s.oid, 'USAGE')
+         CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p (privilege)
+         WHERE NOT has_schema_privilege(h.oid, s.oid, p.privilege)
+           AND (p.privilege = 'USAGE'
+                OR EXISTS (SELECT FROM functions f
+                            WHERE f.schema = s.schema AND f.proname = 'ensure_lane_sequences' AND f.prosrc ~ 'CREATE SEQUENCE'))
         UNION ALL
         SELECT h.schema, h.rolname, 'EXECUTE', 'FUNCTION', f.oid::regprocedure::text
           FROM functions f
@@ -434,12 +430,35 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object) AS o
           JOIN holders h ON h.schema = t.schema
          WHERE NOT has_type_privilege(h.oid, t.oid, 'USAGE')
         UNION ALL
-        SELECT r.schema, o.rolname::text, 'SELECT, INSERT, UPDATE, DELETE', 'TABLE', r.oid::regclass::text
-          FROM relations r
-          JOIN pg_catalog.pg_roles o ON o.oid = r.nspowner
-         WHERE r.relkind IN ('r', 'p') AND r.relowner = r.nspowner
-           AND NOT (has_table_privilege(o.oid, r.oid, 'SELECT') AND has_table_privilege(o.oid, r.oid, 'INSERT')
-                    AND has_table_privilege(o.oid, r.oid, 'UPDATE') AND has_table_privilege(o.oid, r.oid, 'DELETE'))) d
+        -- A role that may delete from most tables is a worker's: what it may not do with the others, it lost. Tables with the
+        -- same owner and privileges are asked about once. Workers truncate partitions, and only read what says where jobs go.
+        SELECT l.schema, l.rolname, l.privilege, 'TABLE', t.oid::regclass::text
+          FROM (SELECT h.schema, h.rolname, g.oids, a.privilege,
+                       h.owns OR 2 * sum(g.many) FILTER (WHERE has_table_privilege(h.oid, g.oid, 'DELETE')) OVER each
+                                 > sum(g.many) OVER each AS works
+                  FROM holders h
+                  JOIN (SELECT r.schema, min(r.oid) AS oid, array_agg(r.oid) AS oids, count(*) AS many, r.relispartition,
+                               k.written, k.kept
+                          FROM relations r
+                         CROSS JOIN LATERAL (SELECT r.relkind <> 'v' AS written, r.relname IN (
+                                                    'schema_version', 'schema_patches', 'storage_transition_state',
+                                                    'runtime_storage_backends') AS kept) k
+                         -- What another role owns is a finding of its own, or none of Awa's.
+                         WHERE r.relkind IN ('r', 'p', 'v') AND r.relowner = r.nspowner
+                         GROUP BY r.schema, r.relowner, r.relacl::text, r.relispartition, k.written, k.kept) g
+                    ON g.schema = h.schema
+                 CROSS JOIN LATERAL (
+                    SELECT concat_ws(', ', CASE WHEN NOT has_table_privilege(h.oid, g.oid, 'SELECT') THEN 'SELECT' END,
+                                     CASE WHEN w.writes AND NOT has_table_privilege(h.oid, g.oid, 'INSERT') THEN 'INSERT' END,
+                                     CASE WHEN w.writes AND NOT has_table_privilege(h.oid, g.oid, 'UPDATE') THEN 'UPDATE' END,
+                                     CASE WHEN w.writes AND NOT has_table_privilege(h.oid, g.oid, 'DELETE') THEN 'DELETE' END,
+                                     CASE WHEN w.writes AND (h.owns OR g.relispartition)
+                                               AND NOT has_table_privilege(h.oid, g.oid, 'TRUNCATE') THEN 'TRUNCATE' END)
+                           AS privilege
+                      FROM (SELECT g.written AND (h.owns OR NOT g.kept) AS writes) w) a
+                WINDOW each AS (PARTITION BY h.schema, h.oid)) l
+         CROSS JOIN LATERAL unnest(l.oids) AS t (oid)
+         WHERE l.works AND l.privilege <> '') d
 UNION ALL
 -- Tables whose rows no worker can delete or update: a publication publishes that, and the table has no replica identity
 -- (no primary key, no other one set). PostgreSQL then refuses the statement at any wal_level.
@@ -868,6 +887,11 @@ SELECT r.schema, 'unread', '', count(*)::text
                    r.definition::json ->> 'object' AS object
               FROM health r
              WHERE r.part = 'denied') d
+     -- CREATE is needed by the owner, and where new jobs go by every role that adds one.
+     WHERE d.privilege <> 'CREATE'
+        OR EXISTS (SELECT FROM spaces s WHERE s.schema = d.schema AND pg_catalog.pg_get_userbyid(s.nspowner) = d.role)
+        OR EXISTS (SELECT FROM routing r
+                    WHERE r.engine = 'queue_storage' AND coalesce(r.schema, r.marker, 'awa') = d.schema)
      GROUP BY d.schema, d.role, d.privilege, d.kind
     UNION ALL
     SELECT r.schema, true,
