@@ -43,6 +43,12 @@ RINGS = ("queue_ring", "lease_ring", "claim_ring")
 """The rings of a queue-storage schema, each with a table ``_state`` of one row and a table ``_slots`` (Awa 0.6.9)."""
 
 
+_SLOTS = """(SELECT count(DISTINCT slot)
+   FROM {name}.{slots}
+  WHERE slot >= 0 AND slot < coalesce((SELECT max(slot_count) FROM {name}.{state}), 2147483647))"""
+"""Rows of a ring's slots. Without its primary key, itself a finding, a table of Awa's state may hold a row twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One look at a database.
@@ -182,15 +188,17 @@ def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:
 
     rings = [
         sql.SQL(
-            "SELECT {literal}::text AS s, json_build_object('recorded', json_build_array((SELECT slot_count FROM "
-            "{name}.queue_ring_state), (SELECT slot_count FROM {name}.lease_ring_state), (SELECT slot_count FROM "
-            "{name}.claim_ring_state)), 'slots', json_build_array({slots})) AS r"
+            "SELECT {literal}::text AS s, json_build_object('recorded', json_build_array((SELECT max(slot_count) FROM "
+            "{name}.queue_ring_state), (SELECT max(slot_count) FROM {name}.lease_ring_state), "
+            "(SELECT max(slot_count) FROM {name}.claim_ring_state)), 'slots', json_build_array({slots})) AS r"
         ).format(
             literal=sql.Literal(schema),
             name=sql.Identifier(schema),
             slots=sql.SQL(", ").join(
-                when(f"{schema}.{ring}_slots", "(SELECT count(*) FROM {name}.{table})").format(
-                    name=sql.Identifier(schema), table=sql.Identifier(f"{ring}_slots")
+                when(f"{schema}.{ring}_slots", _SLOTS).format(
+                    name=sql.Identifier(schema),
+                    slots=sql.Identifier(f"{ring}_slots"),
+                    state=sql.Identifier(f"{ring}_state"),
                 )
                 for ring in RINGS
             ),
@@ -203,10 +211,12 @@ def _contents(readable: frozenset[str], schemas: list[str]) -> sql.Composed:
     ).format(
         versions=when("awa.schema_version", "(SELECT json_agg(version) FROM awa.schema_version)"),
         ledger=when("awa.schema_patches", "(SELECT json_agg(name) FROM awa.schema_patches)"),
-        transition=when("awa.storage_transition_state", "(SELECT to_json(t) FROM awa.storage_transition_state t)"),
+        transition=when(
+            "awa.storage_transition_state", "(SELECT to_json(t) FROM awa.storage_transition_state t LIMIT 1)"
+        ),
         marker=when(
             "awa.runtime_storage_backends",
-            "(SELECT to_json(schema_name) FROM awa.runtime_storage_backends WHERE backend = 'queue_storage')",
+            "(SELECT to_json(max(schema_name)) FROM awa.runtime_storage_backends WHERE backend = 'queue_storage')",
         ),
         rings=sql.SQL("(SELECT json_object_agg(s, r) FROM ({}) x)").format(sql.SQL(" UNION ALL ").join(rings))
         if rings

@@ -31,12 +31,19 @@ class StorageTransition:
     marker_schema: str | None
 
     @property
+    def routed(self) -> bool:
+        """Whether new jobs go to queue storage by the state alone."""
+        return self.state in {"mixed_transition", "active"}
+
+    @property
+    def engine(self) -> str:
+        """What takes new jobs (the rule of ``awa.active_storage_engine()``)."""
+        return (self.routed and self.prepared_engine) or self.current_engine
+
+    @property
     def active_schema(self) -> str | None:
         """Where new jobs go if queue storage is active (the rule of ``awa.active_queue_storage_schema()``)."""
-        engine = self.current_engine
-        if self.state in {"mixed_transition", "active"}:
-            engine = self.prepared_engine or self.current_engine
-        if engine != "queue_storage":
+        if self.engine != "queue_storage":
             return None
         return self.details_schema or self.marker_schema or CANONICAL_SCHEMA
 

@@ -11,6 +11,7 @@ from awa_infra.facts.catalog import FAMILIES, names_of_awa, partition_of
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, StorageTransition, Substrate
 from awa_infra.naming import quote
 from awa_infra.planning.describe import version_ranges
+from awa_infra.planning.pure_gates import TRANSITION
 from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import Denied, obstacle_findings
@@ -99,8 +100,14 @@ def routing_findings(observed: ObservedState) -> list[Finding]:
     transition = observed.transition
     if transition is None:
         return []
-    routed = transition.state in {"mixed_transition", "active"}
+    routed = transition.routed
     findings = []
+    if routed != (transition.engine == "queue_storage"):
+        message = (
+            f"storage is {transition.state}, but new jobs go to engine {transition.engine}: the row of "
+            "awa.storage_transition_state contradicts itself, and clients look for jobs elsewhere"
+        )
+        findings.append(state("transition-inconsistent", CANONICAL_SCHEMA, TRANSITION, message, BY_HAND))
     if routed and transition.marker_schema is None:
         findings.append(_lost_marker(observed, transition))
     elif routed and transition.details_schema not in {None, transition.marker_schema}:

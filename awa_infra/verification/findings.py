@@ -42,6 +42,7 @@ FindingCode = Literal[
     "sequences-without-update",
     "slot-counts-changed",
     "state-rows-missing",
+    "transition-inconsistent",
     "version-rows-missing",
     "version-rows-strange",
 ]

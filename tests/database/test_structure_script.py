@@ -125,7 +125,10 @@ STATES = {
     "version-rows empty": "DELETE FROM awa.schema_version",
     "state-rows-missing": "DELETE FROM small.queue_ring_state; DELETE FROM small.lease_ring_slots WHERE slot = 1;"
     " DELETE FROM awa.claim_ring_slots",
+    "slots that are no slots": "UPDATE small.queue_ring_slots SET slot = 99 WHERE slot = 2;"
+    " UPDATE small.lease_ring_slots SET slot = -1 WHERE slot = 0",
     "transition": "DELETE FROM awa.storage_transition_state",
+    "transition-inconsistent": "UPDATE awa.storage_transition_state SET current_engine = 'queue_storage'",
     "marker-unexpected": MARKER.format("awa"),
     "marker-missing": ACTIVE,
     "marker-disagrees": f"{ACTIVE}; {MARKER.format('plain')}",

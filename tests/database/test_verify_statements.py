@@ -10,6 +10,7 @@ import pytest
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
+from awa_infra.naming import quote
 from tests.database.test_structure_script import MORE, as_verify_says, proof
 from tests.support.servers import Database, TestServer
 
@@ -180,3 +181,24 @@ def test_a_column_with_rows_that_violate_it_stays_as_it_is(small: Database, rele
     [finding] = verify(small.url, release)[1].drift
     with pytest.raises(psycopg.errors.NotNullViolation):
         small.rows(finding.sql[0])
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("small.queue_ring_state", "queue_ring_state_pkey"),
+        ("small.claim_ring_slots", "claim_ring_slots_pkey"),
+        ("awa.storage_transition_state", "storage_transition_state_pkey"),
+    ],
+)
+def test_a_row_of_awas_state_that_is_there_twice_stops_no_command(
+    small: Database, release: Release, table: str, key: str
+) -> None:
+    small.rows(f"ALTER TABLE {table} DROP CONSTRAINT {key}; INSERT INTO {table} SELECT * FROM {table}")
+    [finding] = verify(small.url, release)[1].drift
+    schema, _, name = table.partition(".")
+    assert finding.object == f"{name}.{key}"
+    assert finding.sql[0].startswith(
+        f"ALTER TABLE {quote(schema)}.{quote(name)} ADD CONSTRAINT {quote(key)} PRIMARY KEY"
+    )
+    assert not all(row["ok"] for row in proof(small, release, SMALL))

@@ -158,6 +158,23 @@ def test_routing(state: str, details: str | None, marker: str | None, expected: 
     assert [f.step for f in found if f.code == "marker-missing"] in ([], ["marker" if details == "acme" else None])
 
 
+@pytest.mark.parametrize(
+    ("state", "current", "prepared", "routed"),
+    [
+        ("active", "canonical", None, False),
+        ("active", "queue_storage", "canonical", False),
+        ("mixed_transition", "canonical", "nonsense", False),
+        ("canonical", "queue_storage", None, True),
+        ("prepared", "queue_storage", "queue_storage", True),
+    ],
+)
+def test_a_transition_that_contradicts_itself(state: str, current: str, prepared: str | None, routed: bool) -> None:
+    marker = None if state in {"canonical", "prepared"} else "acme"
+    row = StorageTransition(state, current, prepared, 1, "", "acme", marker)
+    assert (row.active_schema == "acme") is routed
+    assert [f.code for f in drift(subject(observed=observed(transition=row)), "awa")] == ["transition-inconsistent"]
+
+
 def test_a_function_is_compared_with_the_text_of_the_release() -> None:
     [finding] = drift(damaged("awa", **{"body__second()": "mine"}), "awa")
     assert (finding.kind, finding.part, finding.expected) == (FindingKind.CHANGED, "body", body_hash("new"))

@@ -798,9 +798,9 @@ SELECT r.schema, 'unread', '', count(*)::text
                    ('queue_ring_state', false, 'array_agg(slot_count::text)'),
                    ('lease_ring_state', false, 'array_agg(slot_count::text)'),
                    ('claim_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('queue_ring_slots', false, 'ARRAY[format(''%s %s'', count(*), max(slot) + 1)]'),
-                   ('lease_ring_slots', false, 'ARRAY[format(''%s %s'', count(*), max(slot) + 1)]'),
-                   ('claim_ring_slots', false, 'ARRAY[format(''%s %s'', count(*), max(slot) + 1)]'),
+                   ('queue_ring_slots', false, 'array_agg(slot::text)'),
+                   ('lease_ring_slots', false, 'array_agg(slot::text)'),
+                   ('claim_ring_slots', false, 'array_agg(slot::text)'),
                    -- A vector for each row: one of all would be too large with twenty thousand lanes.
                    ('queue_enqueue_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'),
                    ('queue_claim_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'))
@@ -815,10 +815,12 @@ SELECT r.schema, 'unread', '', count(*)::text
      CROSS JOIN LATERAL unnest(l.v) AS e (word)
      WHERE l.relname = 'schema_version'
 ), rings AS MATERIALIZED (
-    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count, split_part(c.v[1], ' ', 1)::bigint AS rows,
+    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count,
+           -- Each slot below the recorded count must have its row.
+           (SELECT count(*) FROM unnest(c.v) AS e (slot) WHERE e.slot::bigint >= 0 AND e.slot::bigint < n.recorded) AS rows,
            least(n.recorded, p.partitions) AS wanted, n.recorded, CASE WHEN s.schema = 'awa' THEN k.slots END AS always,
            -- Fewer partitions than recorded are lost, unless the rows of the ring are as few.
-           CASE WHEN q.slots < n.recorded AND nullif(split_part(c.v[1], ' ', 2), '')::bigint IS DISTINCT FROM q.slots
+           CASE WHEN q.slots < n.recorded AND (SELECT max(e.slot::bigint) + 1 FROM unnest(c.v) AS e (slot)) IS DISTINCT FROM q.slots
                 THEN n.recorded ELSE q.slots END AS slots
       FROM json_to_recordset('[{"number": 1, "ring": "queue_ring", "pattern": "^(?:ready_entries|ready_tombstones|ready_claim_attempt_batches|ready_segments|done_entries|receipt_completion_batches|receipt_completion_tombstones|queue_terminal_count_deltas)_([0-9]+)$", "family": "^ready_entries_[0-9]+$", "slots": 16}, {"number": 2, "ring": "lease_ring", "pattern": "^(?:leases)_([0-9]+)$", "family": "^leases_[0-9]+$", "slots": 8}, {"number": 3, "ring": "claim_ring", "pattern": "^(?:lease_claims|lease_claim_batches|lease_claim_closures|lease_claim_closure_batches)_([0-9]+)$", "family": "^lease_claims_[0-9]+$", "slots": 8}]'::json) AS k (number int, ring text, pattern text, family text, slots bigint)
       JOIN looked s ON s.relname = k.ring || '_state' AND s.readable
@@ -951,6 +953,12 @@ SELECT r.schema, 'unread', '', count(*)::text
     SELECT 'awa', true, 'the row of awa.storage_transition_state, which says where new jobs go, is missing'
       FROM routing r
      WHERE r.gone
+    UNION ALL
+    SELECT 'awa', true,
+           format('storage is %s, but new jobs go to engine %s: the row of awa.storage_transition_state contradicts itself, and '
+                  'clients look for jobs elsewhere', r.state, r.engine)
+      FROM routing r
+     WHERE r.routed <> (r.engine = 'queue_storage')
     UNION ALL
     SELECT 'awa', true, format('storage is %s, but the marker in awa.runtime_storage_backends is lost', r.state)
       FROM routing r

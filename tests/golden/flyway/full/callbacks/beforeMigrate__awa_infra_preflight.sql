@@ -1469,7 +1469,8 @@ HAVING count(*) > 0 AND (SELECT coalesce(max(v.version), 0) FROM awa.schema_vers
                     lost := lost || format('%s.%s_state (0 of 1 rows)', ring.schema, ring.name);
                 END IF;
                 IF ring.countable THEN
-                    EXECUTE format('SELECT count(*) FROM %I.%I', ring.schema, ring.name || '_slots') INTO slots;
+                    EXECUTE format('SELECT count(DISTINCT slot) FROM %I.%I WHERE slot >= 0 AND slot < %s', ring.schema,
+                                   ring.name || '_slots', coalesce(recorded, 2147483647)) INTO slots;
                     -- A changed count is another condition: only slots with partitions must have rows.
                     IF slots < least(recorded, ring.partitions) THEN
                         lost := lost || format('%s.%s_slots (%s of %s rows)', ring.schema, ring.name, slots,
