@@ -106,6 +106,13 @@ def own_names(catalog: Iterable[tuple[str, str]]) -> frozenset[str]:
     return frozenset(name for name in names if "{" not in name and partition_of(name) is None)
 
 
+@cache
+def names_of_awa() -> frozenset[str]:
+    """Return the names of everything that the newest release makes, in schema ``awa`` and in queue storage."""
+    facts = newest_catalog_facts()
+    return own_names({**facts.canonical, **facts.substrate})
+
+
 def _overridden(data: Mapping[str, Any], major: Mapping[str, Any], which: str) -> Entries:
     return _entries(data[which]) | _entries(major.get(which, {}))
 

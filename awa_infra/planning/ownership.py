@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from awa_infra import sqltext
-from awa_infra.facts.catalog import newest_catalog_facts, own_names
+from awa_infra.facts.catalog import names_of_awa
 from awa_infra.model import Note, ObservedState, Step, StepKind, Stranger
 from awa_infra.wording import counted
 
@@ -18,9 +18,7 @@ OWNERSHIP_KEY = "ownership"
 @cache
 def strangers_query() -> str:
     """Return the query for the objects of Awa that the owner of their schema cannot change."""
-    facts = newest_catalog_facts()
-    names = sorted(own_names({**facts.canonical, **facts.substrate}))
-    return sqltext.render("ownership/strangers.sql", names="{" + ",".join(names) + "}").rstrip()
+    return sqltext.render("ownership/strangers.sql", names="{" + ",".join(sorted(names_of_awa())) + "}").rstrip()
 
 
 @cache

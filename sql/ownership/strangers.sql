@@ -13,7 +13,10 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
   JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_namespace'::regclass AND m.refobjid = n.oid
  CROSS JOIN LATERAL (
         SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS word,
-               c.relname::text AS name, format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
+               c.relname::text AS name,
+               -- Only a partition has a number beside its name: a table of that name alone may be somebody's copy.
+               CASE WHEN c.relispartition THEN regexp_replace(c.relname, '_[0-9]+$', '') ELSE c.relname END AS known,
+               format('%I.%I', n.nspname, c.relname) AS full_name, c.relowner AS owner
           FROM pg_catalog.pg_class c
          WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.oid = m.objid
            AND c.relowner <> n.nspowner AND c.relkind IN ('r', 'p', 'v', 'S')
@@ -23,17 +26,17 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
                          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
                            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')))
         UNION ALL
-        SELECT 'ROUTINE', p.proname, format('%I.%I(%s)', n.nspname, p.proname,
+        SELECT 'ROUTINE', p.proname, p.proname, format('%I.%I(%s)', n.nspname, p.proname,
                                             pg_catalog.pg_get_function_identity_arguments(p.oid)), p.proowner
           FROM pg_catalog.pg_proc p
          WHERE m.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = m.objid AND p.proowner <> n.nspowner
         UNION ALL
-        SELECT 'TYPE', t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
+        SELECT 'TYPE', t.typname, t.typname, format('%I.%I', n.nspname, t.typname), t.typowner
           FROM pg_catalog.pg_type t
          WHERE m.classid = 'pg_catalog.pg_type'::regclass AND t.oid = m.objid
            AND t.typowner <> n.nspowner AND t.typtype IN ('e', 'd', 'r')) AS thing
  WHERE NOT pg_has_role(n.nspowner, thing.owner, 'USAGE')
-   AND (regexp_replace(thing.name, '_[0-9]+$', '') = ANY ({names}::text[])
+   AND (thing.known = ANY ({names}::text[])
         OR thing.name ~ '^queue_(enqueue|claim)_seq_[0-9a-f]+$')
    AND (n.nspname = 'awa'
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p

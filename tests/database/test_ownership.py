@@ -17,6 +17,7 @@ from awa_infra.database.removal import remove
 from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
+from awa_infra.verification.findings import FindingKind
 from tests.support.people import forget, hand_over, log_in
 from tests.support.servers import Database, TestServer
 
@@ -193,8 +194,14 @@ def test_what_others_made_in_the_schema_stays_theirs(team: Team, desired: Desire
     split(team, release)
     team.database.rows("CREATE VIEW awa.reporting AS SELECT version FROM awa.schema_version")
     team.database.rows("CREATE FUNCTION awa.report() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    team.database.rows("CREATE TABLE awa.jobs_2025 AS SELECT * FROM awa.jobs")
     apply(team.database.url, desired())
     assert team.owners() == ["postgres", team.owner]
+    # Nor is anything of them to be handed over; they are objects too many.
+    findings = verify(team.database.url, release)[1].drift
+    assert {(finding.kind, finding.object) for finding in findings} == {
+        (FindingKind.EXTRA, name) for name in ("reporting", "report()", "jobs_2025")
+    }
     assert team.database.rows("SELECT viewowner::text AS o FROM pg_views WHERE viewname = 'reporting'") == [
         {"o": "postgres"}
     ]

@@ -68,6 +68,7 @@ def test_what_a_bundle_made_is_proven_for_every_schema(full: Database, release: 
         "CREATE TABLE awa.mine (id int PRIMARY KEY)",
         "CREATE FUNCTION plain.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "DROP TABLE small.dlq_entries",
+        "CREATE TABLE small.leases_20250101 (n int); ALTER TABLE small.leases_20250101 OWNER TO pg_monitor",
         "ALTER TABLE awa.queue_meta ADD COLUMN mine int",
         "ALTER TABLE awa.queue_meta DROP CONSTRAINT queue_meta_pkey CASCADE",
         "DROP TABLE awa.ready_entries_3",

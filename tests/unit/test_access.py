@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from awa_infra.model import (
     Stranger,
     Substrate,
 )
-from awa_infra.planning.access import missing_queries, missing_roles
+from awa_infra.planning.access import missing_queries, missing_roles, roles_values
 from awa_infra.planning.gates import gate_queries, special_queries
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
@@ -239,3 +240,8 @@ def test_gates_of_activation_and_removal_are_never_checked_for_anything_else(wan
 def test_force_overrules_only_the_count_of_jobs() -> None:
     cautious = {q.code for q in special_queries("removal", "acme")}
     assert cautious - {q.code for q in special_queries("removal", "acme", force=True)} == {"removal-live-jobs"}
+
+
+def test_only_roles_with_a_declared_password_are_asked_about_theirs() -> None:
+    asked = json.loads(str(roles_values(Roles("boss", "mover", "worker", passwords=("runtime",)))["roles"]))
+    assert [role["name"] for role in asked if role.get("password")] == ["worker"]

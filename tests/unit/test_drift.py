@@ -240,16 +240,20 @@ def test_a_database_without_the_default_queue_storage_still_has_a_shape() -> Non
 def test_owners_lanes_and_roles() -> None:
     lane = "queue_claim_seq_" + "a" * 32
     others = {
-        ("owner", "v"): "eve",
-        ("relation", "v"): "view",
-        ("owner", "m"): "eve",
-        ("relation", "m"): "materialized view",
-        ("owner", "t"): "eve",
-        ("relation", "t"): "table",
-        ("owner", "f(a text)"): "eve",
-        ("function", "f(a text)"): "",
-        ("owner", "e"): "eve",
-        ("type", "e"): "",
+        ("owner", "terminal_jobs"): "eve",
+        ("relation", "terminal_jobs"): "view",
+        ("owner", "cron_jobs"): "eve",
+        ("relation", "cron_jobs"): "table",
+        ("owner", "leases_1"): "eve",
+        ("owner", "storage_status()"): "eve",
+        ("function", "storage_status()"): "",
+        ("owner", "job_state"): "eve",
+        ("type", "job_state"): "",
+        # What others made is theirs.
+        ("owner", "mine"): "eve",
+        ("relation", "mine"): "table",
+        ("owner", "leases_2025"): "eve",
+        ("relation", "leases_2025"): "table",
         ("owner", lane): 'ro"le',
         ("sequence", lane): "",
     }
@@ -265,11 +269,11 @@ def test_owners_lanes_and_roles() -> None:
         "not-compared",
     ]
     assert found[1].sql == (
-        'ALTER TYPE acme."e" OWNER TO "boss";',
-        'ALTER ROUTINE acme."f"(a text) OWNER TO "boss";',
-        'ALTER MATERIALIZED VIEW acme."m" OWNER TO "boss";',
-        'ALTER TABLE acme."t" OWNER TO "boss";',
-        'ALTER VIEW acme."v" OWNER TO "boss";',
+        'ALTER TABLE acme."cron_jobs" OWNER TO "boss";',
+        'ALTER TYPE acme."job_state" OWNER TO "boss";',
+        'ALTER TABLE acme."leases_1" OWNER TO "boss";',
+        'ALTER ROUTINE acme."storage_status"() OWNER TO "boss";',
+        'ALTER VIEW acme."terminal_jobs" OWNER TO "boss";',
     )
     assert " and 2 more" in found[1].message
     assert found[2].sql == (

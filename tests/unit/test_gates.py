@@ -303,3 +303,14 @@ def test_notes_have_a_code_and_a_message(release: Release) -> None:
 
 def test_an_activation_asks_what_is_to_be_known_of_the_version_first(release: Release) -> None:
     assert {query.code for query in version_queries(release)} == VERSION_UNKNOWN | {"newer-schema"}
+
+
+@pytest.mark.parametrize(
+    ("pending", "structure", "asked"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_who_owns_objects_only_matters_where_something_is_altered_now(
+    pending: bool, structure: bool, asked: bool, release: Release
+) -> None:
+    live = replace(LIVE, structure=structure)
+    found = {query.code for query in gate_queries(DesiredState(release, 40), pending=pending, live=live)}
+    assert ("objects-other-owner" in found) is asked

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from awa_infra.model import ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.reports.data import verification_data
-from awa_infra.reports.items import OBJECTS, OF_AWA, OF_DECLARED, OF_EACH, Outcome, hint_of, items
+from awa_infra.reports.items import OBJECTS, OF_AWA, OF_DECLARED, OF_EACH, Outcome, hint_of, items, lines_of
 from awa_infra.reports.junit import junit, junit_unchecked
 from awa_infra.reports.prometheus import prometheus, prometheus_unchecked
 from awa_infra.reports.sarif import sarif, sarif_unchecked
@@ -185,3 +185,10 @@ def test_what_is_declared_and_missing_is_a_failed_check_only_where_it_was_looked
     found = replace(HEALTHY, findings=(missing,))
     assert [item.findings for item in items(found) if item.name == "declared-missing"] == [(missing,)]
     assert not [item for item in items(HEALTHY) if item.name == "declared-missing"]
+
+
+def test_a_changed_object_shows_its_difference_or_both_definitions_and_no_other_does() -> None:
+    missing, changed, body = FOUND[:3]
+    assert list(lines_of(changed))[1:3] == ["- bigint", "+ integer"]
+    assert list(lines_of(body))[1:3] == ["-a", "+b"]
+    assert [line for line in lines_of(missing) if line.startswith(("-", "+"))] == []

@@ -40,7 +40,8 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object, d.pr
                          CROSS JOIN LATERAL (SELECT r.relkind <> 'v' AS written, r.relname IN (
                                                     'schema_version', 'schema_patches', 'storage_transition_state',
                                                     'runtime_storage_backends') AS kept) k
-                         WHERE r.relkind IN ('r', 'p', 'v')
+                         -- What another role owns is a finding of its own, or none of Awa's.
+                         WHERE r.relkind IN ('r', 'p', 'v') AND r.relowner = r.nspowner
                          GROUP BY r.schema, r.relowner, r.relacl::text, r.relispartition, k.written, k.kept) g
                     ON g.schema = h.schema
                  CROSS JOIN LATERAL (

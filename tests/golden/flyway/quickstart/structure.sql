@@ -443,7 +443,8 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object, d.pr
                          CROSS JOIN LATERAL (SELECT r.relkind <> 'v' AS written, r.relname IN (
                                                     'schema_version', 'schema_patches', 'storage_transition_state',
                                                     'runtime_storage_backends') AS kept) k
-                         WHERE r.relkind IN ('r', 'p', 'v')
+                         -- What another role owns is a finding of its own, or none of Awa's.
+                         WHERE r.relkind IN ('r', 'p', 'v') AND r.relowner = r.nspowner
                          GROUP BY r.schema, r.relowner, r.relacl::text, r.relispartition, k.written, k.kept) g
                     ON g.schema = h.schema
                  CROSS JOIN LATERAL (
@@ -825,16 +826,20 @@ SELECT r.schema, 'unread', '', count(*)::text
            (SELECT count(*) FROM unnest(c.v) AS e (slot) WHERE e.slot::bigint >= 0 AND e.slot::bigint < n.recorded) AS rows,
            least(n.recorded, p.partitions) AS wanted, n.recorded, CASE WHEN s.schema = 'awa' THEN k.slots END AS always,
            -- Fewer partitions than recorded are lost, unless the rows of the ring are as few.
-           CASE WHEN p.slots < n.recorded AND (SELECT max(e.slot::bigint) + 1 FROM unnest(c.v) AS e (slot)) IS DISTINCT FROM p.slots
-                THEN n.recorded ELSE p.slots END AS slots
+           CASE WHEN q.slots < n.recorded AND (SELECT max(e.slot::bigint) + 1 FROM unnest(c.v) AS e (slot)) IS DISTINCT FROM q.slots
+                THEN n.recorded ELSE q.slots END AS slots
       FROM json_to_recordset('[{"number": 1, "ring": "queue_ring", "pattern": "^(?:ready_entries|ready_tombstones|ready_claim_attempt_batches|ready_segments|done_entries|receipt_completion_batches|receipt_completion_tombstones|queue_terminal_count_deltas)_([0-9]+)$", "family": "^ready_entries_[0-9]+$", "slots": 16}, {"number": 2, "ring": "lease_ring", "pattern": "^(?:leases)_([0-9]+)$", "family": "^leases_[0-9]+$", "slots": 8}, {"number": 3, "ring": "claim_ring", "pattern": "^(?:lease_claims|lease_claim_batches|lease_claim_closures|lease_claim_closure_batches)_([0-9]+)$", "family": "^lease_claims_[0-9]+$", "slots": 8}]'::json) AS k (number int, ring text, pattern text, family text, slots bigint)
       JOIN looked s ON s.relname = k.ring || '_state' AND s.readable
       JOIN looked c ON c.schema = s.schema AND c.relname = k.ring || '_slots'
-     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE r.relispartition AND r.relname ~ k.family) AS partitions,
-                                coalesce(max(substring(r.relname FROM k.pattern)::numeric) + 1, 0) AS slots
+     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE r.relname ~ k.family) AS partitions,
+                                array_agg(DISTINCT substring(r.relname FROM k.pattern)::numeric) AS numbers
                            FROM relations r
-                          WHERE r.schema = s.schema AND r.relkind <> 'S') p
+                          WHERE r.schema = s.schema AND r.relispartition AND r.relname ~ k.pattern) p
      CROSS JOIN LATERAL (SELECT coalesce(nullif(s.v[1]::bigint, 0), p.partitions) AS recorded) n
+     -- A number beyond all slots is none of them, whatever is attached under it.
+     CROSS JOIN LATERAL (SELECT coalesce(max(o.number) + 1, 0) AS slots
+                           FROM unnest(p.numbers) AS o (number)
+                          WHERE o.number < greatest(cardinality(p.numbers), n.recorded)) q
 ), lost AS MATERIALIZED (
     SELECT r.schema, r.number, 1 AS place, format('%s.%s_state (0 of 1 rows)', r.schema, r.ring) AS what
       FROM rings r
@@ -869,6 +874,10 @@ SELECT r.schema, 'unread', '', count(*)::text
         ON o.schema = r.schema AND o.owner <> r.definition
      CROSS JOIN LATERAL (SELECT r.object ~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$' AS lane) l
      WHERE r.part = 'owner'
+       -- What others made in the schema is theirs, and named as one object too many.
+       AND (l.lane OR NOT EXISTS (SELECT FROM compared c
+                                   WHERE (c.schema, c.object) = (r.schema, r.object) AND c.expected IS NULL
+                                     AND c.part IN ('relation', 'sequence', 'function', 'type')))
      GROUP BY r.schema, r.definition, o.owner, l.lane
     UNION ALL
     SELECT r.schema, true,
