@@ -23,7 +23,7 @@ from awa_infra.naming import quote
 from awa_infra.verification.catalog import Key, SchemaName, parts_query
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
-from awa_infra.verification.obstacles import Denied
+from awa_infra.verification.obstacles import Denied, Setting
 from awa_infra.verification.sequences import Behind
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
@@ -34,7 +34,14 @@ _SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_WEAK, _DENIED, _PUBLISHED, _BEHIND, _UNREAD = "weak-role", "denied", "published", "behind", "unread"
+_WEAK, _DENIED, _PUBLISHED, _SETTING, _BEHIND, _UNREAD = (
+    "weak-role",
+    "denied",
+    "published",
+    "setting",
+    "behind",
+    "unread",
+)
 """What these call their rows."""
 
 _SAVEPOINT = "awa_infra_catalogs"
@@ -181,7 +188,9 @@ def _health(
     schema: str, rows: dict[Key, str], readable: frozenset[str], slots: Mapping[str, Any], lanes: list[str]
 ) -> Health:
     """Return what no catalog shows, and take it out of the rows."""
-    taken: dict[str, list[tuple[str, str]]] = {part: [] for part in (_WEAK, _DENIED, _PUBLISHED, _BEHIND, _UNREAD)}
+    taken: dict[str, list[tuple[str, str]]] = {
+        part: [] for part in (_WEAK, _DENIED, _PUBLISHED, _SETTING, _BEHIND, _UNREAD)
+    }
     for part, name in sorted(key for key in rows if key[0] in taken):
         taken[part].append((name, rows.pop((part, name))))
     looked_at = STATE_TABLES | _HEADS | (_OF_AWA if schema == CANONICAL_SCHEMA else frozenset())
@@ -200,6 +209,7 @@ def _health(
         tuple(Behind(name, **json.loads(text)) for name, text in taken[_BEHIND]),
         unread_sequences,
         most_lanes,
+        tuple(Setting(name, **json.loads(text)) for name, text in taken[_SETTING]),
     )
 
 

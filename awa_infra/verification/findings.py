@@ -40,6 +40,7 @@ FindingCode = Literal[
     "schema-missing",
     "sequences-behind",
     "sequences-without-update",
+    "session-settings",
     "slot-counts-changed",
     "state-rows-missing",
     "transition-inconsistent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from awa_infra.naming import quote
@@ -29,11 +29,32 @@ class Denied:
     object: str
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of the database or of a role, with which its sessions start, and Awa fails.
+
+    Attributes:
+        of: whose it is, and its name.
+        message: what it does.
+        statements: take it back.
+    """
+
+    of: str
+    message: str
+    statements: Sequence[str]
+
+
 def obstacle_findings(
-    name: SchemaName, catalog: Catalog, published: Iterable[tuple[str, str]], denied: Iterable[Denied]
+    name: SchemaName,
+    catalog: Catalog,
+    published: Iterable[tuple[str, str]],
+    denied: Iterable[Denied],
+    settings: Iterable[Setting] = (),
 ) -> list[Finding]:
     """Return everything in one schema that keeps workers from their statements."""
-    return [*_row_security(name, catalog), *_published(name, published), *_denied(name, denied)]
+    repair = "Run the statement, then restart what is connected: sessions keep their settings."
+    found = [state("session-settings", name.text, one.of, one.message, repair, *one.statements) for one in settings]
+    return [*_row_security(name, catalog), *_published(name, published), *_denied(name, denied), *found]
 
 
 def _row_security(name: SchemaName, catalog: Catalog) -> list[Finding]:

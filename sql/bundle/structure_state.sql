@@ -2,7 +2,7 @@
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'setting', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text({private}::json))
 ), behind AS MATERIALIZED (
@@ -30,9 +30,9 @@
                    ('queue_ring_state', false, 'array_agg(slot_count::text)'),
                    ('lease_ring_state', false, 'array_agg(slot_count::text)'),
                    ('claim_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('queue_ring_slots', false, 'array_agg(slot::text)'),
-                   ('lease_ring_slots', false, 'array_agg(slot::text)'),
-                   ('claim_ring_slots', false, 'array_agg(slot::text)'),
+                   ('queue_ring_slots', false, 'ARRAY[format(''{{%s}} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('lease_ring_slots', false, 'ARRAY[format(''{{%s}} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('claim_ring_slots', false, 'ARRAY[format(''{{%s}} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    -- A vector for each row: one of all would be too large with twenty thousand lanes.
                    ('queue_enqueue_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'),
                    ('queue_claim_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'))
@@ -50,10 +50,12 @@
 ), rings AS MATERIALIZED (
     SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count,
            -- Each slot below the recorded count must have its row.
-           (SELECT count(*) FROM unnest(c.v) AS e (slot) WHERE e.slot::bigint >= 0 AND e.slot::bigint < n.recorded) AS rows,
+           (SELECT count(DISTINCT e.slot)
+              FROM unnest(split_part(c.v[1], ' ', 1)::bigint[]) AS e (slot)
+             WHERE e.slot >= 0 AND e.slot < n.recorded) AS rows,
            least(n.recorded, p.partitions) AS wanted, n.recorded, CASE WHEN s.schema = 'awa' THEN k.slots END AS always,
            -- Fewer partitions than recorded are lost, unless the rows of the ring are as few.
-           CASE WHEN q.slots < n.recorded AND (SELECT max(e.slot::bigint) + 1 FROM unnest(c.v) AS e (slot)) IS DISTINCT FROM q.slots
+           CASE WHEN q.slots < n.recorded AND nullif(split_part(c.v[1], ' ', 2), '')::bigint IS DISTINCT FROM q.slots
                 THEN n.recorded ELSE q.slots END AS slots
       FROM json_to_recordset({rings}::json) AS k (number int, ring text, pattern text, family text, slots bigint)
       JOIN looked s ON s.relname = k.ring || '_state' AND s.readable
@@ -128,6 +130,10 @@
         OR EXISTS (SELECT FROM routing r
                     WHERE r.engine = 'queue_storage' AND coalesce(r.schema, r.marker, 'awa') = d.schema)
      GROUP BY d.schema, d.role, d.privilege, d.kind
+    UNION ALL
+    SELECT r.schema, true, r.definition::json ->> 'message'
+      FROM health r
+     WHERE r.part = 'setting'
     UNION ALL
     SELECT r.schema, true,
            format('publication %s publishes deletes or updates of %s tables without a replica identity, so PostgreSQL '

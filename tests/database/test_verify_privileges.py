@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import psycopg
 import pytest
@@ -109,3 +109,43 @@ def test_a_worker_need_not_write_what_says_where_jobs_go(small: Database, releas
         f"awa.runtime_storage_backends FROM {worker}"
     )
     assert verify(small.url, release)[1].healthy
+
+
+@pytest.mark.parametrize(
+    ("whose", "setting", "effect"),
+    [
+        ("DATABASE {database}", "session_replication_role = replica", "no trigger of Awa fires"),
+        ("DATABASE {database}", "default_transaction_read_only = true", "no job can be added"),
+        ("ROLE {worker} IN DATABASE {database}", "session_replication_role = replica", "no trigger of Awa fires"),
+        ("ROLE {worker}", "default_transaction_read_only = on", "no job can be added"),
+    ],
+)
+def test_settings_with_which_sessions_start_and_awa_fails(
+    small: Database, release: Release, worker: str, whose: str, setting: str, effect: str
+) -> None:
+    target = whose.format(database=small.name, worker=worker)
+    small.rows(f"ALTER {target} SET {setting}")
+    [finding] = verify(small.url, release)[1].drift
+    assert (finding.code, effect in finding.message) == ("session-settings", True)
+    said = {row["what"] for row in proof(small, release, SMALL) if row["ok"] is False}
+    assert said == as_verify_says(small, release)
+    take_back(small, finding.sql)
+    assert verify(small.url, release)[1].healthy
+
+
+def take_back(small: Database, statements: Iterable[str]) -> None:
+    with psycopg.connect(small.url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def test_a_database_that_is_read_only_for_all_but_a_worker_is_somebodys_plan(
+    small: Database, release: Release, worker: str
+) -> None:
+    small.rows(
+        f"ALTER DATABASE {small.name} SET default_transaction_read_only = on; "
+        f"ALTER ROLE {worker} IN DATABASE {small.name} SET default_transaction_read_only = off"
+    )
+    assert verify(small.url, release)[1].healthy
+    ended = f"ALTER DATABASE {small.name} RESET default_transaction_read_only"
+    take_back(small, ("SET default_transaction_read_only = off", ended))

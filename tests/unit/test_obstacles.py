@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from awa_infra.verification.catalog import SchemaName
-from awa_infra.verification.obstacles import Denied, obstacle_findings
+from awa_infra.verification.obstacles import Denied, Setting, obstacle_findings
 
 AWA = SchemaName("awa", "awa")
 
@@ -35,3 +35,8 @@ def test_what_a_role_may_not_do_is_one_statement_for_each_kind() -> None:
     assert functions.sql == ('GRANT EXECUTE ON FUNCTION awa.a(text), awa.b() TO "ro""le";',)
     assert "EXECUTE on 2 functions: awa.a(text), awa.b()" in functions.message
     assert "USAGE on type awa.job_state" in types.message
+
+
+def test_a_setting_has_the_statement_that_takes_it_back() -> None:
+    [found] = obstacle_findings(AWA, {}, (), (), [Setting("role r x", "sessions of role r", ["ALTER ROLE r RESET x;"])])
+    assert (found.code, found.object, found.sql) == ("session-settings", "role r x", ("ALTER ROLE r RESET x;",))

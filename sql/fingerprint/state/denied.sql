@@ -18,7 +18,8 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object, d.pr
           FROM functions f
           JOIN holders h ON h.schema = f.schema
          WHERE f.prorettype <> 'pg_catalog.trigger'::regtype
-           AND NOT has_function_privilege(h.oid, f.oid, 'EXECUTE')
+           -- Without any privilege recorded everybody may.
+           AND f.proacl IS NOT NULL AND NOT has_function_privilege(h.oid, f.oid, 'EXECUTE')
            AND f.proname NOT IN ('storage_prepare', 'storage_enter_mixed_transition', 'storage_finalize', 'storage_abort')
            AND f.signature NOT IN (SELECT json_array_elements_text({private}::json))
         UNION ALL

@@ -421,7 +421,8 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object, d.pr
           FROM functions f
           JOIN holders h ON h.schema = f.schema
          WHERE f.prorettype <> 'pg_catalog.trigger'::regtype
-           AND NOT has_function_privilege(h.oid, f.oid, 'EXECUTE')
+           -- Without any privilege recorded everybody may.
+           AND f.proacl IS NOT NULL AND NOT has_function_privilege(h.oid, f.oid, 'EXECUTE')
            AND f.proname NOT IN ('storage_prepare', 'storage_enter_mixed_transition', 'storage_finalize', 'storage_abort')
            AND f.signature NOT IN (SELECT json_array_elements_text('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'::json))
         UNION ALL
@@ -487,6 +488,36 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
        ELSE NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = p.oid AND i.indisprimary)
        END
  GROUP BY p.schema, p.relname
+UNION ALL
+-- Settings of this database, or of a role that works in schema awa, with which sessions start and Awa fails, as a load of data
+-- leaves them. Where some role has a setting of its own, that of the database is somebody's plan, and no finding.
+SELECT s.schema, 'setting' AS part, concat_ws(' ', e.whose, e.name) AS object,
+       json_build_object('message', format('sessions of %s start with %s = %s: %s', e.whose, e.name, e.value, e.effect),
+                         'statements', array_remove(ARRAY[
+                             -- The session that takes it back may have started with it.
+                             CASE e.name WHEN 'default_transaction_read_only' THEN 'SET default_transaction_read_only = off;' END,
+                             format('ALTER %s RESET %s;', e.target, e.name)], NULL))::text AS definition
+  FROM spaces s
+  JOIN pg_catalog.pg_db_role_setting d ON s.schema = 'awa' AND d.setdatabase IN (0, (SELECT b.oid FROM pg_catalog.pg_database b
+                                                                                    WHERE b.datname = current_database()))
+  LEFT JOIN holders h ON h.oid = d.setrole AND h.schema = s.schema
+ CROSS JOIN LATERAL unnest(d.setconfig) AS c (setting)
+ CROSS JOIN LATERAL (
+        SELECT split_part(c.setting, '=', 1) AS name, split_part(c.setting, '=', 2) AS value,
+               CASE WHEN c.setting ~* '^session_replication_role=replica$' THEN 'no trigger of Awa fires'
+                    WHEN c.setting ~* '^default_transaction_read_only=(on|t|tr|tru|true|y|ye|yes|1)$' THEN 'no job can be added'
+               END AS effect,
+               CASE WHEN h.oid IS NULL THEN 'database ' || current_database() ELSE 'role ' || h.rolname END AS whose,
+               CASE WHEN h.oid IS NULL THEN format('DATABASE %I', current_database())
+                    WHEN d.setdatabase = 0 THEN format('ROLE %I', h.rolname)
+                    ELSE format('ROLE %I IN DATABASE %I', h.rolname, current_database()) END AS target) e
+ WHERE e.effect IS NOT NULL
+   AND (h.oid IS NOT NULL
+        OR d.setrole = 0 AND d.setdatabase <> 0
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting o
+                            CROSS JOIN LATERAL unnest(o.setconfig) AS x (setting)
+                            WHERE o.setrole <> 0 AND o.setdatabase IN (0, d.setdatabase)
+                              AND split_part(x.setting, '=', 1) = e.name))
 UNION ALL
 -- Sequences whose next number rows have already, as a partial restore or logical replication leaves them: what takes its
 -- number from one fails with a duplicate key, or is never claimed. A sequence that is ahead is normal, so only the highest
@@ -775,7 +806,7 @@ SELECT r.schema, 'unread', '', count(*)::text
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'setting', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'::json))
 ), behind AS MATERIALIZED (
@@ -803,9 +834,9 @@ SELECT r.schema, 'unread', '', count(*)::text
                    ('queue_ring_state', false, 'array_agg(slot_count::text)'),
                    ('lease_ring_state', false, 'array_agg(slot_count::text)'),
                    ('claim_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('queue_ring_slots', false, 'array_agg(slot::text)'),
-                   ('lease_ring_slots', false, 'array_agg(slot::text)'),
-                   ('claim_ring_slots', false, 'array_agg(slot::text)'),
+                   ('queue_ring_slots', false, 'ARRAY[format(''{%s} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('lease_ring_slots', false, 'ARRAY[format(''{%s} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('claim_ring_slots', false, 'ARRAY[format(''{%s} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    -- A vector for each row: one of all would be too large with twenty thousand lanes.
                    ('queue_enqueue_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'),
                    ('queue_claim_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'))
@@ -823,10 +854,12 @@ SELECT r.schema, 'unread', '', count(*)::text
 ), rings AS MATERIALIZED (
     SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count,
            -- Each slot below the recorded count must have its row.
-           (SELECT count(*) FROM unnest(c.v) AS e (slot) WHERE e.slot::bigint >= 0 AND e.slot::bigint < n.recorded) AS rows,
+           (SELECT count(DISTINCT e.slot)
+              FROM unnest(split_part(c.v[1], ' ', 1)::bigint[]) AS e (slot)
+             WHERE e.slot >= 0 AND e.slot < n.recorded) AS rows,
            least(n.recorded, p.partitions) AS wanted, n.recorded, CASE WHEN s.schema = 'awa' THEN k.slots END AS always,
            -- Fewer partitions than recorded are lost, unless the rows of the ring are as few.
-           CASE WHEN q.slots < n.recorded AND (SELECT max(e.slot::bigint) + 1 FROM unnest(c.v) AS e (slot)) IS DISTINCT FROM q.slots
+           CASE WHEN q.slots < n.recorded AND nullif(split_part(c.v[1], ' ', 2), '')::bigint IS DISTINCT FROM q.slots
                 THEN n.recorded ELSE q.slots END AS slots
       FROM json_to_recordset('[{"number": 1, "ring": "queue_ring", "pattern": "^(?:ready_entries|ready_tombstones|ready_claim_attempt_batches|ready_segments|done_entries|receipt_completion_batches|receipt_completion_tombstones|queue_terminal_count_deltas)_([0-9]+)$", "family": "^ready_entries_[0-9]+$", "slots": 16}, {"number": 2, "ring": "lease_ring", "pattern": "^(?:leases)_([0-9]+)$", "family": "^leases_[0-9]+$", "slots": 8}, {"number": 3, "ring": "claim_ring", "pattern": "^(?:lease_claims|lease_claim_batches|lease_claim_closures|lease_claim_closure_batches)_([0-9]+)$", "family": "^lease_claims_[0-9]+$", "slots": 8}]'::json) AS k (number int, ring text, pattern text, family text, slots bigint)
       JOIN looked s ON s.relname = k.ring || '_state' AND s.readable
@@ -901,6 +934,10 @@ SELECT r.schema, 'unread', '', count(*)::text
         OR EXISTS (SELECT FROM routing r
                     WHERE r.engine = 'queue_storage' AND coalesce(r.schema, r.marker, 'awa') = d.schema)
      GROUP BY d.schema, d.role, d.privilege, d.kind
+    UNION ALL
+    SELECT r.schema, true, r.definition::json ->> 'message'
+      FROM health r
+     WHERE r.part = 'setting'
     UNION ALL
     SELECT r.schema, true,
            format('publication %s publishes deletes or updates of %s tables without a replica identity, so PostgreSQL '
