@@ -70,7 +70,7 @@ def wrapped(contents: Contents, step: Step, path: str) -> bytes:
     nothing that is right replays a file below the version of the database.
     """
     below = sqltext.render("bundle/below_version.sql", version=reached_after(number(path)))
-    return f"{locked(contents)}\n{acting()}\n{below}".encode() + AWAS_TEXT + step.sql.encode()
+    return f"{locked(contents.waits)}\n{acting()}\n{below}".encode() + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:
@@ -107,7 +107,7 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
             contents, tool, f"{first or 'Run'} adopt.sql with psql, as README.md says; then run this again."
         ),
     ]
-    lock = locked(contents)
+    lock = locked(contents.waits)
     conditions = [
         session_block(contents.waits.lock_timeout, local=False),
         "BEGIN;",

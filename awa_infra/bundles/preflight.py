@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from awa_infra import sqltext
 from awa_infra.bundles.conditions import WHO, corrected_by
-from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents
+from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents, Waits
 from awa_infra.bundles.verify_script import facts
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
 from awa_infra.facts.measured import FIRST_VERSION_OF_0_7
@@ -68,34 +69,28 @@ def preflight(
     return "\n".join([reading, *([facts(contents)] if only is None and each_time is None else []), text])
 
 
-def locked(contents: Contents, *, first: bool = True) -> str:
-    """Return what comes first in every transaction: its settings, and Awa's migration lock.
+@cache
+def locked(waits: Waits, *, first: bool = True) -> str:
+    """Return what comes first in every transaction: its settings, and Awa's migration lock; rendered once for a bundle.
 
-    Args:
-        contents: what the bundle contains; has the lock waits.
-        first: whether it is; after a query of the tool the isolation level can no longer be set.
+    After a query of the tool it is not the first, and the isolation level can no longer be set.
     """
-    taken = lock(contents, "pg_try_advisory_xact_lock")
+    taken = lock(waits, "pg_try_advisory_xact_lock")
     if not first:
-        return f"{session_block(contents.waits.lock_timeout)}\n{taken}"
-    return f"-- First in the transaction.\n{opening(contents.waits.lock_timeout)}\n{taken}"
+        return f"{session_block(waits.lock_timeout)}\n{taken}"
+    return f"-- First in the transaction.\n{opening(waits.lock_timeout)}\n{taken}"
 
 
-def lock(contents: Contents, take: str) -> str:
-    """Return the DO block that takes Awa's migration lock.
-
-    Args:
-        contents: what the bundle contains; has the lock waits.
-        take: the function of PostgreSQL that tries to take it, for the transaction or for the session.
-    """
-    return lock_script("bundle/lock.sql", contents, take=sqltext.Part(take))
+def lock(waits: Waits, take: str) -> str:
+    """Return the DO block that takes Awa's migration lock, by a function of PostgreSQL that tries to."""
+    return lock_script("bundle/lock.sql", waits, take=sqltext.Part(take))
 
 
-def lock_script(file: str, contents: Contents, **values: sqltext.Value | sqltext.Part) -> str:
+def lock_script(file: str, waits: Waits, **values: sqltext.Value | sqltext.Part) -> str:
     """Return a script that waits for Awa's migration lock, with the lines that refuse when the wait is over."""
-    waits = contents.waits.values()
-    wait = sqltext.Part(sqltext.render("bundle/lock_wait.sql", **waits).rstrip("\n"))
-    return sqltext.render(file, wait=wait, **waits, **values)
+    known = waits.values()
+    wait = sqltext.Part(sqltext.render("bundle/lock_wait.sql", **known).rstrip("\n"))
+    return sqltext.render(file, wait=wait, **known, **values)
 
 
 def _condition(query: GateQuery, when: sqltext.Part) -> str:
@@ -189,6 +184,7 @@ def refusal(outcome: str = "Nothing was run.") -> str:
     return sqltext.render("bundle/stop.sql", outcome=outcome)
 
 
+@cache
 def acting(*, session: bool = False) -> str:
     """Return the DO block from which on everything belongs to the owner of schema ``awa``, where the session may.
 

@@ -76,7 +76,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),
-        "awa_infra/lock.sql": locked(contents).encode(),
+        "awa_infra/lock.sql": locked(contents.waits).encode(),
         "awa_infra/preflight.sql": conditions.encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),

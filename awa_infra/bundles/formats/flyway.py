@@ -111,10 +111,10 @@ def files(contents: Contents) -> dict[str, bytes]:
     ]
     # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
-    conditions = [locked(contents, first=False), preflight(contents, more=more), stop()]
+    conditions = [locked(contents.waits, first=False), preflight(contents, more=more), stop()]
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
-        lock_script("bundle/lock_flyway.sql", contents, application=_APPLICATION),
+        lock_script("bundle/lock_flyway.sql", contents.waits, application=_APPLICATION),
         preflight(contents, more=more, each_time=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]

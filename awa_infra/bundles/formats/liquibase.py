@@ -72,7 +72,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         transaction(),
         keep_query(wait),
         session_block(wait, local=False),
-        take_lock(contents, "pg_try_advisory_lock"),
+        take_lock(contents.waits, "pg_try_advisory_lock"),
         conditions,
     ]
     unlock = sqltext.render(

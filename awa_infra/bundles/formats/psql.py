@@ -99,7 +99,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
-        "awa_infra/lock.sql": locked(contents).encode(),
+        "awa_infra/lock.sql": locked(contents.waits).encode(),
         "awa_infra/lock_session.sql": sqltext.load("bundle/lock_session.sql").encode(),
         "awa_infra/preflight.sql": preflight(contents, more=more, begins_itself=True).encode(),
         "awa_infra/stop.sql": refusal().encode(),

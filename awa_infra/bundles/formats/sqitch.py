@@ -83,7 +83,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "sqitch.conf": _SETTINGS.encode(),
         "prerequisite.sql": prerequisite(contents),
         "sqitch.plan": "\n".join(lines).encode(),
-        "awa_infra/lock.sql": locked(contents).encode(),
+        "awa_infra/lock.sql": locked(contents.waits).encode(),
         "awa_infra/preflight.sql": conditions.encode(),
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
