@@ -42,8 +42,10 @@ _HINTS = (
     ),
     (
         r"not currently accepting connections",
-        "The database allows no connections: a template, or one that is being moved. Its owner ends that, connected to "
-        "another database: ALTER DATABASE ... WITH ALLOW_CONNECTIONS true.",
+        (
+            "The database allows no connections: a template, or one that is being moved. Its owner ends that, connected to "
+            "another database: ALTER DATABASE ... WITH ALLOW_CONNECTIONS true."
+        ),
     ),
     (
         r"connect to invalid database",
@@ -53,8 +55,10 @@ _HINTS = (
     (r"is not permitted to log in", "An administrator has to allow it: ALTER ROLE ... LOGIN. Or use another login."),
     (
         r"could not (?:access file|load library)",
-        "A library that the server loads for every session is missing there: session_preload_libraries or "
-        "local_preload_libraries, of the server, the database or the role.",
+        (
+            "A library that the server loads for every session is missing there: session_preload_libraries or "
+            "local_preload_libraries, of the server, the database or the role."
+        ),
     ),
     (
         r"server does not support SSL",
@@ -62,8 +66,10 @@ _HINTS = (
     ),
     (
         r"certificate verify failed|root certificate (?:file|store)|sslrootcert",
-        "sslrootcert names the file with the certificate of the authority that signed the server's; sslrootcert=system "
-        "stands for those that this machine trusts. A server's own name has to be the host of the URL.",
+        (
+            "sslrootcert names the file with the certificate of the authority that signed the server's; sslrootcert=system "
+            "stands for those that this machine trusts. A server's own name has to be the host of the URL."
+        ),
     ),
     (
         r"could not translate host name|[Nn]ame or service not known",
