@@ -43,13 +43,13 @@ _HINTS = (
     (
         r"not currently accepting connections",
         (
-            "The database allows no connections: a template, or one that is being moved. Its owner ends that, connected to "
+            "The database allows no connections: a template, or one that is moved. Its owner ends that, connected to "
             "another database: ALTER DATABASE ... WITH ALLOW_CONNECTIONS true."
         ),
     ),
     (
         r"connect to invalid database",
-        "A DROP DATABASE of it was interrupted: nothing in it can be read any more. Its owner drops it, and makes it anew.",
+        "A DROP DATABASE of it was interrupted: nothing in it can be read. Its owner drops it, and makes it anew.",
     ),
     (r"permission denied for database", "Its owner has to allow this login to connect: GRANT CONNECT ON DATABASE ..."),
     (r"is not permitted to log in", "An administrator has to allow it: ALTER ROLE ... LOGIN. Or use another login."),
@@ -62,13 +62,13 @@ _HINTS = (
     ),
     (
         r"server does not support SSL",
-        "The URL asks for TLS, and the server has it off. Turn it on there; or, in a network you trust, sslmode=disable.",
+        "The URL asks for TLS, and the server has it off. Turn it on; or, in a network you trust, sslmode=disable.",
     ),
     (
         r"certificate verify failed|root certificate (?:file|store)|sslrootcert",
         (
-            "sslrootcert names the file with the certificate of the authority that signed the server's; sslrootcert=system "
-            "stands for those that this machine trusts. A server's own name has to be the host of the URL."
+            "sslrootcert names the file with the certificate of the authority that signed the server's; sslrootcert=system"
+            " stands for those that this machine trusts. A server's own name has to be the host of the URL."
         ),
     ),
     (
