@@ -67,8 +67,9 @@ _HINTS = (
     (
         r"certificate verify failed|root certificate (?:file|store)|sslrootcert",
         (
-            "sslrootcert names the file with the certificate of the authority that signed the server's; sslrootcert=system"
-            " stands for those that this machine trusts. A server's own name has to be the host of the URL."
+            "sslrootcert names the file with the certificate of the authority that signed the server's; "
+            "sslrootcert=system stands for those that this machine trusts. The certificate has to "
+            "be for the host of the URL."
         ),
     ),
     (
