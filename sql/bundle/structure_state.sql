@@ -39,7 +39,8 @@
         AS t (relname, canonical, words) ON t.relname = r.relname AND (NOT t.canonical OR r.schema = 'awa')
      CROSS JOIN LATERAL (SELECT format('%I.%I', r.schema, r.relname) AS name,
                                 has_schema_privilege(r.relnamespace, 'USAGE') AND has_table_privilege(r.oid, 'SELECT')
-                                AND NOT row_security_active(r.oid) AS readable) k
+                                AND NOT row_security_active(r.oid)
+                                AND NOT (r.relpersistence = 'u' AND pg_is_in_recovery()) AS readable) k
      WHERE r.relkind IN ('r', 'p')
 ), recorded AS MATERIALIZED (
     SELECT e.word::int AS version

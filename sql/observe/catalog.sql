@@ -23,6 +23,8 @@ SELECT current_setting('server_version_num')::int AS server_version,
                         AND (json_array_length({only}::json) = 0
                              OR n.nspname = ANY (ARRAY(SELECT json_array_elements_text({only}::json)::name))))
                 AND has_schema_privilege(n.oid, 'USAGE')
+                -- A standby has no rows of an unlogged table.
+                AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
                 AND has_table_privilege(c.oid, 'SELECT')) AS readable,
        -- The owner of schema awa, if this session does not act as it but may. From PostgreSQL 16 on a member may be one
        -- without the right to do so.

@@ -41,6 +41,7 @@ WITH found AS MATERIALIZED (
            count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')) AS rings,
            count(*) FILTER (WHERE c.relname IN ('queue_ring_state', 'lease_ring_state', 'claim_ring_state')
                               AND has_schema_privilege(c.relnamespace, 'USAGE')
+                              AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
                               AND has_table_privilege(c.oid, 'SELECT')) AS readable_rings,
            sum(CASE WHEN c.relhastriggers
                     THEN (SELECT count(*) FROM pg_catalog.pg_trigger t

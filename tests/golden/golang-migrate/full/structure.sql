@@ -491,7 +491,8 @@ UNION ALL
 -- Sequences whose next number rows have already, as a partial restore or logical replication leaves them: what takes its
 -- number from one fails with a duplicate key, or is never claimed. A sequence that is ahead is normal, so only the highest
 -- row counts. It is found by an index, in each partition that has any page; without that index, itself a finding, nothing
--- is read. A role that may not read a table or a sequence has that as a row: it was not checked.
+-- is read. A role that may not read a table or a sequence has that as a row: it was not checked. Nor may anybody read one that
+-- is not logged, itself a finding, on a standby.
 -- Only ts_stat runs a query that is made meanwhile without a procedural language; its words are the texts.
 SELECT b.schema, b.part, b.object, b.definition
   FROM (
@@ -499,7 +500,7 @@ WITH feeds AS MATERIALIZED (
     SELECT s.schema, f.relname, c.oid, c.relkind, f.sequence, f.slot, f.key, f.number, f.columns, q.oid AS sequence_oid,
            format('%I.%I', s.schema, f.relname) AS name,
            has_schema_privilege(s.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
-           AS readable
+           AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) AS readable
       FROM (VALUES
         -- Without a sequence: each lane has one of its own.
         (NULL, 'ready_entries', 'ready_slot', 'queue,priority,enqueue_shard,lane_seq', 'lane_seq',
@@ -527,6 +528,7 @@ WITH feeds AS MATERIALIZED (
      CROSS JOIN spaces s
       JOIN pg_catalog.pg_class c ON c.relname = f.relname::name AND c.relnamespace = s.oid AND c.relkind IN ('r', 'p')
       LEFT JOIN pg_catalog.pg_class q ON q.relname = f.sequence::name AND q.relnamespace = s.oid AND q.relkind = 'S'
+                                     AND NOT (q.relpersistence = 'u' AND pg_is_in_recovery())
      WHERE f.sequence IS NULL OR q.oid IS NOT NULL
 ), heads AS MATERIALIZED (
     -- A sequence that was read stays locked until the transaction ends: two of each lane, in half of the lock table.
@@ -542,8 +544,9 @@ WITH feeds AS MATERIALIZED (
      WHERE pg_catalog.pg_relation_size(e.oid) > 0
        AND has_schema_privilege(s.oid, 'USAGE')
        AND 2 = (SELECT count(*)
-                  FROM (VALUES (e.oid), (c.oid)) AS h (oid)
+                  FROM (VALUES (e.oid, e.relpersistence), (c.oid, c.relpersistence)) AS h (oid, relpersistence)
                  WHERE has_table_privilege(h.oid, 'SELECT') AND NOT row_security_active(h.oid)
+                   AND NOT (h.relpersistence = 'u' AND pg_is_in_recovery())
                    AND 4 = (SELECT count(*)
                               FROM pg_catalog.pg_attribute a
                              WHERE a.attrelid = h.oid AND NOT a.attisdropped
@@ -559,7 +562,8 @@ WITH feeds AS MATERIALIZED (
         SELECT c.oid, substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid) FROM '^FOR VALUES IN \((-?[0-9]+)\)$')
           FROM pg_catalog.pg_inherits i
           JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-         WHERE f.relkind = 'p' AND f.slot IS NOT NULL AND i.inhparent = f.oid AND c.relkind = 'r') l
+         WHERE f.relkind = 'p' AND f.slot IS NOT NULL AND i.inhparent = f.oid AND c.relkind = 'r'
+           AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())) l
      WHERE f.readable AND (f.slot IS NULL OR l.value IS NOT NULL)
        AND pg_catalog.pg_relation_size(l.oid) > 0
        -- Where a table is not as Awa makes it, that is what is reported.
@@ -628,6 +632,7 @@ WITH feeds AS MATERIALIZED (
                                                 f.schema, f.sequence)) AS s)) AS next
       FROM found f
       JOIN relations r ON r.schema = f.schema AND r.relname = f.sequence AND r.relkind = 'S'
+                      AND NOT (r.relpersistence = 'u' AND pg_is_in_recovery())
 )
 SELECT c.schema, 'behind' AS part, c.sequence AS object,
        json_build_object('next', c.next, 'highest', c.number, 'table', c.relname, 'queue', c.answer ->> 2,
@@ -807,7 +812,8 @@ SELECT r.schema, 'unread', '', count(*)::text
         AS t (relname, canonical, words) ON t.relname = r.relname AND (NOT t.canonical OR r.schema = 'awa')
      CROSS JOIN LATERAL (SELECT format('%I.%I', r.schema, r.relname) AS name,
                                 has_schema_privilege(r.relnamespace, 'USAGE') AND has_table_privilege(r.oid, 'SELECT')
-                                AND NOT row_security_active(r.oid) AS readable) k
+                                AND NOT row_security_active(r.oid)
+                                AND NOT (r.relpersistence = 'u' AND pg_is_in_recovery()) AS readable) k
      WHERE r.relkind IN ('r', 'p')
 ), recorded AS MATERIALIZED (
     SELECT e.word::int AS version
