@@ -41,6 +41,38 @@ _HINTS = (
         "The server is just starting or stopping. Run again in a moment.",
     ),
     (
+        r"not currently accepting connections",
+        (
+            "The database allows no connections: a template, or one that is moved. Its owner ends that, connected to "
+            "another database: ALTER DATABASE ... WITH ALLOW_CONNECTIONS true."
+        ),
+    ),
+    (
+        r"connect to invalid database",
+        "A DROP DATABASE of it was interrupted: nothing in it can be read. Its owner drops it, and makes it anew.",
+    ),
+    (r"permission denied for database", "Its owner has to allow this login to connect: GRANT CONNECT ON DATABASE ..."),
+    (r"is not permitted to log in", "An administrator has to allow it: ALTER ROLE ... LOGIN. Or use another login."),
+    (
+        r"could not (?:access file|load library)",
+        (
+            "A library that the server loads for every session is missing there: session_preload_libraries or "
+            "local_preload_libraries, of the server, the database or the role."
+        ),
+    ),
+    (
+        r"server does not support SSL",
+        "The URL asks for TLS, and the server has it off. Turn it on; or, in a network you trust, sslmode=disable.",
+    ),
+    (
+        r"certificate verify failed|root certificate (?:file|store)|sslrootcert",
+        (
+            "sslrootcert names the file with the certificate of the authority that signed the server's; "
+            "sslrootcert=system stands for those that this machine trusts. The certificate has to "
+            "be for the host of the URL."
+        ),
+    ),
+    (
         r"could not translate host name|[Nn]ame or service not known",
         "Check the host of the database URL; the name of a new server may need minutes.",
     ),

@@ -21,6 +21,7 @@ OF_AWA: tuple[FindingCode, ...] = (
     "patch-missing",
     "pending",
     "public-may-install",
+    "transition-inconsistent",
     "version-rows-missing",
     "version-rows-strange",
 )

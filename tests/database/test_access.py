@@ -226,6 +226,22 @@ def test_an_administrator_who_is_no_superuser_is_told_how_to_hand_over_the_lanes
         nothing_is_left(staff, release)
 
 
+def test_with_roles_a_login_that_inherits_nothing_is_told_how_to_inherit(
+    server: TestServer, database: Database, release: Release
+) -> None:
+    with people(server, database, superuser=False) as staff:
+        assert apply(staff.administrator.url, wanted(staff, release, EARLY)).changed
+        boss, owner = staff.name("boss"), staff.roles.owner
+        old = database.rows("SELECT current_setting('server_version_num')::int < 160000 AS old")[0]["old"]
+        database.rows(f"ALTER ROLE {boss} NOINHERIT" if old else f"GRANT {owner} TO {boss} WITH INHERIT FALSE")
+        if not old:  # what it gave itself counts too
+            staff.administrator.rows(f"GRANT {owner} TO {boss} WITH INHERIT FALSE")
+        gate = objections(staff, wanted(staff, release))["history-unreadable"]
+        database.rows(gate.hint.rpartition(": ")[2])
+        assert apply(staff.administrator.url, wanted(staff, release)).changed
+        nothing_is_left(staff, release)
+
+
 def test_roles_that_others_made_are_used_by_whoever_may_act_as_the_owner(
     server: TestServer, database: Database, release: Release
 ) -> None:

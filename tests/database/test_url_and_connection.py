@@ -22,6 +22,7 @@ from awa_infra.errors import (
     LockTimeoutError,
     SqlFailedError,
 )
+from tests.support.people import log_in
 from tests.support.servers import Database, TestServer
 
 CANARY = "c4n:ry p@ss/w%rd?#'"
@@ -128,6 +129,32 @@ def test_a_missing_database_is_proven_missing(database: Database) -> None:
     assert error.sqlstate == "3D000"
     assert error.message.startswith("Database no_such_database does not exist on ")
     assert "AwaDatabase" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("statement", "options", "hint"),
+    [
+        ("ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false", "", "WITH ALLOW_CONNECTIONS true"),
+        ("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC", "", "GRANT CONNECT ON DATABASE"),
+        ("ALTER ROLE {role} NOLOGIN", "", "ALTER ROLE ... LOGIN"),
+        ("ALTER ROLE {role} SET session_preload_libraries = 'no_such_library'", "", "session_preload_libraries"),
+        ("SELECT 1", "?sslmode=require", "The URL asks for TLS"),
+    ],
+)
+def test_a_server_that_refuses_says_why_and_the_hint_says_what_to_do(
+    server: TestServer, database: Database, statement: str, options: str, hint: str
+) -> None:
+    role = f"guest_of_{database.name}"
+    admin = Database("", server.url)
+    admin.rows(f"CREATE ROLE {role} LOGIN")
+    try:
+        guest = log_in(database, role)
+        admin.rows(statement.format(database=database.name, role=role))
+        error = failure(f"{guest.url}{options}")
+        assert hint in error.hint, error.message
+    finally:
+        admin.rows(f"ALTER DATABASE {database.name} WITH ALLOW_CONNECTIONS true")
+        admin.rows(f"DROP ROLE {role}")
 
 
 def test_a_server_that_does_not_answer_proves_nothing_about_the_database() -> None:

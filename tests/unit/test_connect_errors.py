@@ -63,6 +63,17 @@ def failed(text: str, url: str = URL) -> ConnectionFailedError:
             "Connection refused",
             "Check that the server runs",
         ),
+        (f"{AT}SSL error: certificate verify failed", "SSL error: certificate verify failed", "sslrootcert=system"),
+        (
+            f'{AT}root certificate file "/home/me/.postgresql/root.crt" does not exist',
+            'root certificate file "/home/me/.postgresql/root.crt" does not exist',
+            "sslrootcert=system",
+        ),
+        (
+            f'{AT}FATAL:  cannot connect to invalid database "shop"',
+            'cannot connect to invalid database "shop"',
+            "A DROP DATABASE of it was interrupted",
+        ),
         ("connection timeout expired", "connection timeout expired", "Check that the server runs"),
         ("", "no reason given", "Check that the server runs"),
     ],
