@@ -38,6 +38,7 @@ OF_EACH: tuple[FindingCode, ...] = (
     "schema-missing",
     "sequences-behind",
     "sequences-without-update",
+    "session-settings",
     "slot-counts-changed",
     "state-rows-missing",
 )

@@ -834,9 +834,9 @@ SELECT r.schema, 'unread', '', count(*)::text
                    ('queue_ring_state', false, 'array_agg(slot_count::text)'),
                    ('lease_ring_state', false, 'array_agg(slot_count::text)'),
                    ('claim_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('queue_ring_slots', false, 'ARRAY[format(''{%s} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
-                   ('lease_ring_slots', false, 'ARRAY[format(''{%s} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
-                   ('claim_ring_slots', false, 'ARRAY[format(''{%s} %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('queue_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('lease_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
+                   ('claim_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    -- A vector for each row: one of all would be too large with twenty thousand lanes.
                    ('queue_enqueue_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'),
                    ('queue_claim_heads', false, 'CASE WHEN seq_name <> '''' THEN ARRAY[left(seq_name, 63)] END'))
@@ -855,7 +855,7 @@ SELECT r.schema, 'unread', '', count(*)::text
     SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count,
            -- Each slot below the recorded count must have its row.
            (SELECT count(DISTINCT e.slot)
-              FROM unnest(split_part(c.v[1], ' ', 1)::bigint[]) AS e (slot)
+              FROM unnest(string_to_array(split_part(c.v[1], ' ', 1), ',')::bigint[]) AS e (slot)
              WHERE e.slot >= 0 AND e.slot < n.recorded) AS rows,
            least(n.recorded, p.partitions) AS wanted, n.recorded, CASE WHEN s.schema = 'awa' THEN k.slots END AS always,
            -- Fewer partitions than recorded are lost, unless the rows of the ring are as few.
