@@ -434,11 +434,14 @@ PROFILES: tuple[Profile, ...] = (
         {"default_transaction_isolation": "serializable"},
         {"Flyway": "isolation-level"},
     ),
-    on_database(
-        "read-only",
-        "default_transaction_read_only of the database",
-        {"default_transaction_read_only": "on"},
-        dict.fromkeys(ITS_OWN_TRANSACTIONS, "read-only"),
+    replace(
+        on_database(
+            "read-only",
+            "default_transaction_read_only of the database",
+            {"default_transaction_read_only": "on"},
+            dict.fromkeys(ITS_OWN_TRANSACTIONS, "read-only"),
+        ),
+        remarked=frozenset({"schema awa: sessions of database"}),
     ),
     on_database("timeouts of the database", "a second and less", TIMEOUTS, ITS_OWN_STATEMENTS),
     on_role("timeouts of the role", "a second and less", TIMEOUTS, ITS_OWN_STATEMENTS),
