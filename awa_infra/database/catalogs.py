@@ -34,7 +34,7 @@ _SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_WEAK, _DENIED, _PUBLISHED, _SETTING, _BEHIND, _UNREAD = (
+_OF_HEALTH = _WEAK, _DENIED, _PUBLISHED, _SETTING, _BEHIND, _UNREAD = (
     "weak-role",
     "denied",
     "published",
@@ -188,9 +188,7 @@ def _health(
     schema: str, rows: dict[Key, str], readable: frozenset[str], slots: Mapping[str, Any], lanes: list[str]
 ) -> Health:
     """Return what no catalog shows, and take it out of the rows."""
-    taken: dict[str, list[tuple[str, str]]] = {
-        part: [] for part in (_WEAK, _DENIED, _PUBLISHED, _SETTING, _BEHIND, _UNREAD)
-    }
+    taken: dict[str, list[tuple[str, str]]] = {part: [] for part in _OF_HEALTH}
     for part, name in sorted(key for key in rows if key[0] in taken):
         taken[part].append((name, rows.pop((part, name))))
     looked_at = STATE_TABLES | _HEADS | (_OF_AWA if schema == CANONICAL_SCHEMA else frozenset())

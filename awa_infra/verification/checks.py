@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -234,8 +233,9 @@ def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
 
 def _is_awas(catalog: Catalog, name: str) -> bool:
     """Whether a release makes something of that name; ownership/strangers.sql asks the same."""
-    partition = catalog.get(("partition", name), "").startswith("of ")
-    return (re.sub("_[0-9]+$", "", name) if partition else name.partition("(")[0]) in names_of_awa()
+    attached = catalog.get(("partition", name), "").startswith("of ")
+    partition = partition_of(name) if attached else None
+    return (partition[0] if partition else name.partition("(")[0]) in names_of_awa()
 
 
 def _kind(catalog: Catalog, name: str) -> str:

@@ -119,19 +119,19 @@ def files(contents: Contents) -> dict[str, bytes]:
         stop("Nothing more was run."),
     ]
     alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
+
+    def first(codes: frozenset[str]) -> bytes:
+        return "\n".join([begun, preflight(contents, more=more, only=codes), refusal(), alone]).encode()
+
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
         "flyway.toml": _settings(folders).encode(),
         "classic.conf": _classic_settings(folders).encode(),
         # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
         # first run: where its schema is missing Flyway has nothing to validate.
-        "callbacks/createSchema__awa_infra_alone.sql": "\n".join(
-            [begun, preflight(contents, more=more, only=_FIRST), refusal(), alone]
-        ).encode(),
+        "callbacks/createSchema__awa_infra_alone.sql": first(_FIRST),
         # Validating reads the history, which may be a view of somebody else.
-        "callbacks/beforeValidate__awa_infra_alone.sql": "\n".join(
-            [begun, preflight(contents, more=more, only=frozenset({HISTORY_OWNER})), refusal(), alone]
-        ).encode(),
+        "callbacks/beforeValidate__awa_infra_alone.sql": first(frozenset({HISTORY_OWNER})),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(conditions).encode(),
         "callbacks/beforeEachMigrate__awa_infra_lock.sql": "\n".join(each).encode(),
     }
