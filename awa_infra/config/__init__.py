@@ -8,7 +8,7 @@ from awa_infra.config.clear import clear_warning, keys_in_clear
 from awa_infra.config.decode import decode
 from awa_infra.config.environments import environment_warning
 from awa_infra.config.problems import in_order, problems_error, validate
-from awa_infra.config.project import project_file, project_keys
+from awa_infra.config.project import project_file, project_keys, read_project
 from awa_infra.config.schema import json_schema
 from awa_infra.config.source import examine, load, load_with_warnings, parse, read, warnings
 
@@ -27,6 +27,7 @@ __all__ = [
     "project_file",
     "project_keys",
     "read",
+    "read_project",
     "validate",
     "warnings",
 ]

@@ -70,6 +70,18 @@ def project_file(path: Path) -> Path | None:
     return None
 
 
+def read_project(file: Path) -> Mapping[str, Any]:
+    """Return what a project's file says.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    with _reading(file) as loader:
+        root, _nodes = _document(loader, file)
+        found: Mapping[str, Any] = loader.construct_document(root)
+        return found
+
+
 def project_keys(path: Path) -> ProjectKeys:
     """Return what the project of a stack's file declares for every stack.
 

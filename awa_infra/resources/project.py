@@ -6,11 +6,8 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from awa_infra.config import project_file
+from awa_infra.config import project_file, read_project
 from awa_infra.errors import ConfigurationError, OwnProgramError
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -89,7 +86,7 @@ def refuse_own_program(target: StackFile, operation: str) -> None:
 
 def _program(directory: Path) -> str | None:
     """Return what makes a project one with a program, in words; ``None`` if it consists of YAML alone."""
-    project = _read(directory / PROJECT_FILE)
+    project = read_project(directory / PROJECT_FILE)
     runtime = project.get("runtime")
     if isinstance(runtime, Mapping):
         runtime = runtime.get("name")
@@ -100,15 +97,3 @@ def _program(directory: Path) -> str | None:
     if (directory / "__main__.py").exists():
         return "__main__.py"
     return None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise ConfigurationError(
-            f"{path} cannot be read: {' '.join(str(exc).split())}.", hint="Correct it; Pulumi needs it as well."
-        ) from exc
-    if not isinstance(found, dict):
-        raise ConfigurationError(f"{path} is no mapping.", hint="Give it the two keys name and runtime.")
-    return found
