@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from awa_infra.spec.rules import PASSWORDS
-from awa_infra.spec.stack import NAMESPACE
+from awa_infra.spec.stack import PREFIX
 from awa_infra.spec.values import Encrypted
 
 _PASSWORD_IN_URL = re.compile(r"://[^/?#@]*:[^@]+@|\bpassword\s*=")
@@ -24,7 +24,7 @@ def keys_in_clear(secrets: Mapping[str, str | Encrypted]) -> list[str]:
 
 def clear_warning(secrets: Mapping[str, str | Encrypted], source: str) -> str:
     """Return a warning about passwords that are not encrypted, with the command that encrypts; empty if all are."""
-    keys = [f"{NAMESPACE}:{key}" for key in keys_in_clear(secrets)]
+    keys = [f"{PREFIX}{key}" for key in keys_in_clear(secrets)]
     if not keys:
         return ""
     what = "a password" if len(keys) == 1 else "passwords"

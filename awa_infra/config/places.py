@@ -12,9 +12,7 @@ from awa_infra.config.scalars import Value, plain_value
 from awa_infra.spec.base import whole_numbers
 from awa_infra.spec.paths import KeyPath, written
 from awa_infra.spec.problems import Problem
-from awa_infra.spec.stack import NAMESPACE, SECRETS
-
-_PREFIX = f"{NAMESPACE}:"
+from awa_infra.spec.stack import PREFIX, SECRETS
 
 
 @dataclass(slots=True)
@@ -57,14 +55,14 @@ class Places:
 
     def repeated_of_ours(self) -> list[Problem]:
         """Return what is given twice, and matters here."""
-        return [p for p in self.repeated if p.key == "config" or p.key.startswith(_PREFIX)]
+        return [p for p in self.repeated if p.key == "config" or p.key.startswith(PREFIX)]
 
     def lines_of_ours(self) -> dict[KeyPath, int]:
         """Return the lines of what is in namespace ``awa``, without the namespace."""
         return {
-            (str(path[1]).removeprefix(_PREFIX), *path[2:]): line
+            (str(path[1]).removeprefix(PREFIX), *path[2:]): line
             for path, line in self.lines.items()
-            if len(path) > 1 and path[0] == "config" and str(path[1]).startswith(_PREFIX)
+            if len(path) > 1 and path[0] == "config" and str(path[1]).startswith(PREFIX)
         }
 
     def with_reading(self, problem: Problem) -> Problem:
@@ -77,7 +75,7 @@ class Places:
 
 
 def _is_secret(path: KeyPath) -> bool:
-    return len(path) > 1 and str(path[1]).removeprefix(_PREFIX) in SECRETS
+    return len(path) > 1 and str(path[1]).removeprefix(PREFIX) in SECRETS
 
 
 def _given_twice(path: KeyPath, first: int, line: int) -> Problem:

@@ -18,11 +18,10 @@ from awa_infra.config.loader import UNREADABLE, Loader, mapping_of, reason
 from awa_infra.config.places import Places
 from awa_infra.errors import ConfigurationError
 from awa_infra.spec.problems import Problem
-from awa_infra.spec.stack import NAMESPACE
+from awa_infra.spec.stack import PREFIX
 
 _STACK_FILE = re.compile(r"Pulumi\..+\.ya?ml")
-_PREFIX = f"{NAMESPACE}:"
-_OF_THE_KEY = re.compile(rf"{_PREFIX}([^.\[]+)")
+_OF_THE_KEY = re.compile(rf"{PREFIX}([^.\[]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +113,13 @@ def _keys(file: Path) -> ProjectKeys:
         places.walk(root, (), frozenset())
         problems = places.repeated_of_ours()
         for key, node in (mapping_of(loader, document.get("config")) or {}).items():
-            if not key.startswith(_PREFIX):
+            if not key.startswith(PREFIX):
                 continue
             inner = mapping_of(loader, node) if isinstance(node, yaml.MappingNode) else {"value": node}
             if inner is None or "value" not in inner:
                 problems.append(Problem(key, "needs its value below value:, as every mapping in Pulumi.yaml"))
             else:
-                values[key.removeprefix(_PREFIX)] = loader.construct_document(inner["value"])
+                values[key.removeprefix(PREFIX)] = loader.construct_document(inner["value"])
     lines = {str(path[0]): line for path, line in places.lines_of_ours().items() if len(path) == 1}
     keys = ProjectKeys(file.name, values, lines)
     return replace(keys, problems=tuple(keys.located(problem, {}) for problem in problems))

@@ -16,12 +16,10 @@ from awa_infra.config.project import NO_PROJECT, ProjectKeys, project_keys
 from awa_infra.errors import ConfigurationError
 from awa_infra.spec.paths import KeyPath
 from awa_infra.spec.problems import Problem
-from awa_infra.spec.stack import NAMESPACE, StackConfig
+from awa_infra.spec.stack import NAMESPACE, PREFIX, StackConfig
 
 _LARGEST = 10_000_000
 """Characters; a configuration with a thousand schemas has less than one million. /dev/zero has no end."""
-
-_PREFIX = f"{NAMESPACE}:"
 
 
 def parse(text: str, source: str) -> StackConfig:
@@ -107,8 +105,8 @@ def examine(text: str, project: ProjectKeys = NO_PROJECT) -> tuple[StackConfig |
         root = loader.get_single_node()
         document = mapping_of(loader, root)
         config = None if document is None else mapping_of(loader, document.get("config"))
-        own = {key: node for key, node in (config or {}).items() if key.startswith(_PREFIX)}
-        values = {key.removeprefix(_PREFIX): loader.construct_document(node) for key, node in own.items()}
+        own = {key: node for key, node in (config or {}).items() if key.startswith(PREFIX)}
+        values = {key.removeprefix(PREFIX): loader.construct_document(node) for key, node in own.items()}
     except UNREADABLE as exc:
         mark = getattr(exc, "problem_mark", None)
         return None, [Problem("", reason(exc), line=mark.line + 1 if mark else None)]
@@ -131,15 +129,14 @@ def _misplaced(
 ) -> Iterator[Problem]:
     """Say of keys which look like those of awa-infra that nothing reads them where they are."""
     for key in document:
-        if key.startswith(_PREFIX):
+        if key.startswith(PREFIX):
             yield Problem(key, "nothing reads it outside of config:; write it there", line=lines.get((key,)))
     known = StackConfig.attributes()
     for key in config:
         if key in known:
             yield Problem(
                 key,
-                f"keys of awa-infra have a namespace; write {_PREFIX}{key}, or PROJECT:{key} if it is the project's "
-                "own",
+                f"keys of awa-infra have a namespace; write {PREFIX}{key}, or PROJECT:{key} if it is the project's own",
                 line=lines.get(("config", key)),
             )
     nested = config.get(NAMESPACE)
@@ -147,7 +144,7 @@ def _misplaced(
         if isinstance(node, yaml.ScalarNode) and node.value in known:
             yield Problem(
                 f"{NAMESPACE}.{node.value}",
-                f"keys of awa-infra are not nested; write {_PREFIX}{node.value}, or PROJECT:{NAMESPACE} if it is the "
+                f"keys of awa-infra are not nested; write {PREFIX}{node.value}, or PROJECT:{NAMESPACE} if it is the "
                 "project's own",
                 line=node.start_mark.line + 1,
             )

@@ -20,6 +20,9 @@ from awa_infra.spec.values import IS_A_LIST, SECRET, Encrypted, Identifier, Seco
 NAMESPACE = "awa"
 """Pulumi configuration namespace of every key read here."""
 
+PREFIX = f"{NAMESPACE}:"
+"""How such a key begins."""
+
 
 def _password(role: str) -> str:
     return f"Password of the {role} role, which must be declared; keep it secret."
