@@ -139,7 +139,13 @@ def test_environments_of_pulumi_esc_are_warned_of_because_only_pulumi_reads_them
     assert "Pulumi ESC, which only Pulumi reads" in warnings[0]
 
 
-@pytest.mark.parametrize("text", [STACK, f"environment:\n{STACK}", f"environment: []\n{STACK}", "", "environment: {", "- environment\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(STACK, f"environment:\n{STACK}", f"environment: []\n{STACK}"),
+        *("", "{", "- a\n", "environment: {", "- environment\n"),
+    ],
+)
 def test_without_environments_there_is_no_warning(text: str) -> None:
     assert environment_warning(text, "Pulumi.dev.yaml") == ""
 
