@@ -34,11 +34,12 @@ _SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _SETTING, _BEHIND, _UNREAD = (
+_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _BEHIND, _UNREAD = (
     "weak-role",
     "denied",
     "public",
     "published",
+    "narrowed",
     "setting",
     "behind",
     "unread",
@@ -204,6 +205,7 @@ def _health(
         tuple(sorted(unreadable.union(unread))),
         (),
         tuple(taken[_PUBLISHED]),
+        tuple(taken[_NARROWED]),
         _privileges(taken[_DENIED]),
         tuple(Behind(name, **json.loads(text)) for name, text in taken[_BEHIND]),
         unread_sequences,

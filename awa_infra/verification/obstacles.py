@@ -23,7 +23,7 @@ class Privilege:
         object: its name, qualified and quoted.
         schema: where; only of declared roles.
         duty: what the role is declared as.
-        through: the role that has the privilege, where it is not the one that is declared, but one that it is a member of.
+        through: the role that has the privilege, where the declared one only is a member of it.
     """
 
     role: str
@@ -100,7 +100,7 @@ def _published(name: SchemaName, published: Iterable[tuple[str, str]]) -> list[F
     tables = list(published)
     if not tables:
         return []
-    publications = ", ".join(dict.fromkeys(one for _table, found in tables for one in found.split(", ")))
+    publications = _publications(tables)
     message = (
         f"publication {publications} publishes deletes or updates of {len(tables)} tables without a replica identity, "
         f"so PostgreSQL refuses those of Awa: {listed(t for t, _found in tables)}"
@@ -110,6 +110,25 @@ def _published(name: SchemaName, published: Iterable[tuple[str, str]]) -> list[F
     )
     sql = [f"ALTER TABLE {name.quoted}.{quote(table)} REPLICA IDENTITY FULL;" for table, _found in tables]
     return [state("publication-without-identity", name.text, publications, message, repair, *sql)]
+
+
+def narrowed_findings(name: SchemaName, narrowed: Iterable[tuple[str, str]]) -> list[Finding]:
+    """Return which tables PostgreSQL refuses to change because of what a publication leaves out."""
+    tables = list(narrowed)
+    if not tables:
+        return []
+    publications = _publications(tables)
+    message = (
+        f"publication {publications} publishes deletes or updates with a row filter or a column list that does not fit "
+        f"the replica identity of {len(tables)} tables, so PostgreSQL refuses those of Awa: "
+        f"{listed(t for t, _found in tables)}"
+    )
+    repair = "Filter by columns of the replica identity alone and list all of them, or publish inserts only."
+    return [state("publication-without-identity", name.text, publications, message, repair)]
+
+
+def _publications(tables: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(dict.fromkeys(one for _table, found in tables for one in found.split(", ")))
 
 
 def _denied(name: SchemaName, denied: Iterable[Privilege]) -> list[Finding]:

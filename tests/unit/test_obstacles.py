@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from awa_infra.verification.catalog import SchemaName
-from awa_infra.verification.obstacles import Privilege, Setting, excess_findings, obstacle_findings
+from awa_infra.verification.obstacles import Privilege, Setting, excess_findings, narrowed_findings, obstacle_findings
 
 AWA = SchemaName("awa", "awa")
 
@@ -54,3 +54,10 @@ def test_what_everybody_or_a_declared_role_has_too_much_is_taken_back_by_its_sta
     assert (alone.schema, alone.sql) == ("awa", ('REVOKE CREATE ON SCHEMA awa FROM "o";',))
     assert member.message == 'role o, declared as observer, has CREATE on schema awa, as a member of g"'
     assert member.sql == ('REVOKE "g""" FROM "o";',)
+
+
+def test_a_publication_that_leaves_out_too_much_names_its_tables() -> None:
+    assert narrowed_findings(AWA, ()) == []
+    [finding] = narrowed_findings(AWA, [("a", "p"), ("b", "p, q")])
+    assert (finding.code, finding.object, finding.sql) == ("publication-without-identity", "p, q", ())
+    assert "does not fit the replica identity of 2 tables" in finding.message
