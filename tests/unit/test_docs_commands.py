@@ -98,6 +98,7 @@ RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
 RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
+RUN_WITH_SIGSTORE = "docs/how-to/verify-a-release.md"
 
 RUN = frozenset(
     {
@@ -108,6 +109,7 @@ RUN = frozenset(
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
         RUN_WITH_PODMAN,
+        RUN_WITH_SIGSTORE,
     }
 )
 
