@@ -26,7 +26,7 @@ from awa_infra.planning.planner import make_plan
 Desired = Callable[..., DesiredState]
 ROLES = Roles("awa_owner", "awa_migrator", "awa_runtime", "awa_observer", ("acme",), ("acme",))
 ACME = QueueStorage("acme", Shape(), (Queue("emails", (1, 2), shards=2, stripes=3), Queue("reports")))
-STANDING = Substrate("acme", Shape(), "awa_owner", 184, 525, 2, 0)
+STANDING = Substrate("acme", Shape(), "awa_owner", 184, 525, 8, 2, 0)
 
 
 def keys(desired: DesiredState, observed: ObservedState) -> list[str]:
