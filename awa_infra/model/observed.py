@@ -127,6 +127,7 @@ class Stranger:
         belongs: owner of the object.
         sql: statements that hand it over, and leave its owner what workers need.
         movable: whether this session may run them.
+        hint: who else may, or how this session can.
     """
 
     schema: str
@@ -134,6 +135,7 @@ class Stranger:
     belongs: str
     sql: str
     movable: bool
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
