@@ -129,7 +129,9 @@ def test_gates_about_whoever_connects_are_left_out_where_the_declared_owner_acts
 
 
 def stranger(*, movable: bool) -> Stranger:
-    return Stranger("awa", "awa_owner", "rita", "ALTER TABLE awa.jobs OWNER TO awa_owner;", movable, "Run apply as rita.")
+    return Stranger(
+        "awa", "awa_owner", "rita", "ALTER TABLE awa.jobs OWNER TO awa_owner;", movable, "Run apply as rita."
+    )
 
 
 def test_without_roles_a_plan_acts_as_the_owner_of_the_schema_where_the_session_may(desired: Desired) -> None:
