@@ -176,9 +176,9 @@ class Run:
             if row is not None:
                 name = row["trigger"]
                 error.hint = (
-                    f"Event trigger {name} of this database, whose owner is {row['owner']}, refused the statement. Ask "
-                    f"there first. For the time of the migration: ALTER EVENT TRIGGER {name} DISABLE; later the same with "
-                    f"ENABLE. {ROLLED_BACK}"
+                    f"Event trigger {name} of this database, whose owner is {row['owner']}, refused the statement. "
+                    f"Ask there first. For the time of the migration: ALTER EVENT TRIGGER {name} DISABLE; later the same "
+                    f"with ENABLE. {ROLLED_BACK}"
                 )
 
     def _finish(self) -> Report:
