@@ -177,8 +177,8 @@ class Run:
                 name = row["trigger"]
                 error.hint = (
                     f"Event trigger {name} of this database, whose owner is {row['owner']}, refused the statement. "
-                    f"Ask there first. For the time of the migration: ALTER EVENT TRIGGER {name} DISABLE; later the same "
-                    f"with ENABLE. {ROLLED_BACK}"
+                    f"Ask there first. For the time of the migration: ALTER EVENT TRIGGER {name} DISABLE; later the "
+                    f"same with ENABLE. {ROLLED_BACK}"
                 )
 
     def _finish(self) -> Report:
