@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from awa_infra import __version__
 from devtools import docs_shown
 from tests.support.attestations import Run, Sigstore
 from tests.support.wheels import ROOT, build_wheel
@@ -22,7 +23,7 @@ from tests.unit.test_docs_commands import RUN_WITH_SIGSTORE
 
 PAGE = ROOT / RUN_WITH_SIGSTORE
 ONLINE, OFFLINE = (one.text for block in docs_shown.blocks(PAGE, "console") for one in docs_shown.commands(block))
-RELEASED = Run("acme/awa-infra", "refs/tags/v0.1.0")
+RELEASED = Run("acme/awa-infra", f"refs/tags/v{__version__}")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def test_a_file_that_was_changed_is_refused(release: Release) -> None:
     ("other", "reason"),
     [
         (replace(RELEASED, workflow=".github/workflows/tests.yml"), "SANs do not match"),
-        (replace(RELEASED, ref="refs/tags/v0.2.0"), "SANs do not match"),
+        (replace(RELEASED, ref="refs/tags/v0.0.1"), "SANs do not match"),
         (replace(RELEASED, ref="refs/heads/main"), "SANs do not match"),
         (replace(RELEASED, repository="mallory/awa-infra"), "SANs do not match"),
         (replace(RELEASED, issuer="https://gitlab.com"), "OIDCIssuer"),

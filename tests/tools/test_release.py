@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import tomllib
 from fnmatch import fnmatch
@@ -14,7 +15,9 @@ import pytest
 import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from packaging import tags
 from packaging.requirements import Requirement
+from packaging.utils import parse_wheel_filename
 
 from tests.support.wheels import ROOT
 
@@ -123,3 +126,47 @@ def test_the_release_has_what_was_built_and_every_attestation(tmp_path: Path) ->
     published = {Path(word).name for word in words if "/" in word} - {"awa-infra"}
     files = {name for job in BUILT if job != "sdks" for name in BUILT[job]}
     assert published == files | {f"{name}.sigstore.json" for job in BUILT for name in BUILT[job]}
+
+
+PLATFORMS = {
+    "linux-amd64": ("x86_64", "linux"),
+    "linux-arm64": ("aarch64", "linux"),
+    "darwin-amd64": ("x86_64", "darwin"),
+    "darwin-arm64": ("arm64", "darwin"),
+}
+"""The machine and the system of the platforms that the plugin is packed for, and that people develop on."""
+
+
+def without_wheel(platform: str, newest: int, *groups: str) -> set[str]:
+    """Return which locked packages of some groups have no wheel for Python 3.13 and glibc 2.``newest`` or macOS 13."""
+    machine, system = PLATFORMS[platform]
+    many = [f"manylinux_2_{number}_{machine}" for number in range(5, newest + 1)]
+    many += [f"{name}_{machine}" for name in ("manylinux1", "manylinux2010", "manylinux2014")]
+    platforms = [*tags.mac_platforms((13, 0), machine)] if system == "darwin" else many
+    taken = {*tags.cpython_tags((3, 13), ["cp313"], platforms), *tags.compatible_tags((3, 13), "cp313", platforms)}
+    uv = subprocess.run([ROOT / "devtools" / "get-uv"], capture_output=True, text=True, check=True, timeout=300).stdout
+    options = ("--quiet", "--frozen", *groups, "--no-emit-project", "--no-hashes", "--no-header", "--no-annotate")
+    wanted = map(Requirement, act(shlex.join([uv.strip(), "export", *options]), ROOT).splitlines())
+    python = {"python_version": "3.13", "python_full_version": "3.13.0", "implementation_name": "cpython"}
+    where = {"platform_machine": machine, "sys_platform": system, "platform_system": system.capitalize()}
+    needed = {one.name for one in wanted if one.marker is None or one.marker.evaluate({**where, **python})}
+    assert len(needed) > 20
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    wheels = {
+        package["name"]: [wheel["url"].rpartition("/")[2] for wheel in package.get("wheels", ())]
+        for package in lock["package"]
+        if package["name"] in needed
+    }
+    return {name for name, files in wheels.items() if not any(taken & parse_wheel_filename(file)[3] for file in files)}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_packing_the_plugin_compiles_nothing(platform: str) -> None:
+    (command,) = (one["run"] for one in steps("plugin") if "devtools.plugin_archive" in one.get("run", ""))
+    assert "--no-default-groups" in command
+    assert without_wheel(platform, 28, "--no-default-groups", "--group=archive") == set()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_setting_up_a_checkout_compiles_nothing(platform: str) -> None:
+    assert without_wheel(platform, 39, "--group=docs") == set()
