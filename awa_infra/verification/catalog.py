@@ -34,8 +34,8 @@ STRUCTURE = frozenset(
 )
 """The parts that count for the fingerprint. Privileges and owners are compared separately: each site has its own."""
 
-NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view", "security"}
-"""The parts whose entries are objects with names, not properties of other ones."""
+MADE_PARTS = frozenset(("relation", "column", "constraint", "index", "function", "trigger", "sequence", "type"))
+"""The parts of kinds that Awa makes in a queue-storage schema: of these only a name shows what it did not make."""
 
 HASHED = frozenset(("body", "view"))
 """Parts whose definitions are Awa's own texts: facts know only their hash."""
