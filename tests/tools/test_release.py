@@ -6,6 +6,8 @@ import json
 import os
 import shlex
 import subprocess
+import sys
+import tarfile
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -49,11 +51,15 @@ def step(job: str, name: str) -> str:
     return str(found)
 
 
-def act(command: str, folder: Path, **variables: str) -> str:
+def tried(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a runner of GitHub does."""
     words = ["bash", "-e", "-c", command]
     environment = {**os.environ, **variables}
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def act(command: str, folder: Path, **variables: str) -> str:
+    done = tried(command, folder, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -86,6 +92,33 @@ def test_the_sbom_is_valid_and_lists_what_is_installed_with_the_wheel(tmp_path: 
 def test_a_release_is_built_with_the_backend_that_the_tests_build_with() -> None:
     pinned = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["uv"]
     assert pinned["build-constraint-dependencies"] == [f"hatchling=={locked()['hatchling']}"]
+
+
+def test_nothing_is_built_before_the_sdks_name_the_repository(tmp_path: Path) -> None:
+    text = (ROOT / "provider" / "schema.json").read_text(encoding="utf-8")
+    schema = json.loads(text) | {"repository": "https://github.com/acme/awa-infra"}
+    command = step("build", "the SDKs name this repository")
+    here = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/awa-infra"}
+    other = {**here, "GITHUB_REPOSITORY": "acme/awa"}
+    (tmp_path / "provider").mkdir()
+    for content, variables, status in (
+        (text, here, 1),
+        (json.dumps(schema, indent=2), here, 0),
+        (json.dumps(schema, indent=2), other, 1),
+    ):
+        (tmp_path / "provider" / "schema.json").write_text(content, encoding="utf-8")
+        assert tried(command, tmp_path, **variables).returncode == status
+
+
+def test_the_source_archive_has_all_that_the_repository_has(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (path,) = tmp_path.iterdir()
+    with tarfile.open(path) as archive:
+        packed = {name.partition("/")[2] for name in archive.getnames()}
+    kept = act("git ls-files", ROOT).splitlines()
+    assert {name for name in kept if name not in packed} == {".pre-commit-config.yaml"}
+    assert packed - {*kept} == {"PKG-INFO"}
 
 
 @pytest.mark.parametrize("job", BUILT)
