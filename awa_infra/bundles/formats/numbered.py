@@ -1,6 +1,6 @@
 """The goose, golang-migrate and dbmate bundles: numbered files only.
 
-Tested with goose 3.27.3, golang-migrate 4.19.1 and dbmate 2.36.0.
+Tested with goose 3.30.1, golang-migrate 4.20.1 and dbmate 2.36.0.
 """
 
 from __future__ import annotations
