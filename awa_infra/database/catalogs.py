@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import Any
 
 from psycopg import Cursor
@@ -103,7 +104,7 @@ class SchemaReader:
         for row in _fetched(asked.lanes):
             lanes[str(row["schema"])].append(str(row["sequence"]))
         existing = {}
-        for schema, rows in _by_schema(asked.catalogs.fetchall()).items():
+        for schema, rows in _by_schema(asked.catalogs).items():
             health = _health(schema, rows, asked.readable, slots.get(schema, {}), sorted(lanes[schema]))
             existing[schema] = ObservedSchema(_name(schema, rows), rows, health)
         return existing
@@ -138,7 +139,7 @@ def read_catalogs(connection: Connection, schemas: Iterable[str]) -> dict[str, t
     One query, for which the transaction must have :func:`prepare`'s settings: then definitions name everything
     with its schema, whatever the settings of the role are.
     """
-    found = _by_schema(_ask(connection, tuple(schemas), health=False).fetchall())
+    found = _by_schema(_ask(connection, tuple(schemas), health=False))
     return {schema: (_name(schema, rows), rows) for schema, rows in found.items()}
 
 
@@ -177,7 +178,8 @@ def _readable(readable: frozenset[str], schema: str, tables: Iterable[str]) -> b
 def _by_schema(rows: Iterable[TupleRow]) -> dict[str, dict[Key, str]]:
     found: defaultdict[str, dict[Key, str]] = defaultdict(dict)
     for schema, part, name, text in rows:
-        found[schema][part, name] = text
+        # A fleet of schemas has hundreds of thousands of entries, of a few parts.
+        found[schema][intern(part), name] = text
     return dict(found)
 
 
