@@ -24,24 +24,25 @@ from awa_infra.naming import quote
 from awa_infra.verification.catalog import Key, SchemaName, parts_query
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
-from awa_infra.verification.obstacles import Privilege, Setting
+from awa_infra.verification.obstacles import Adopted, Privilege, Setting
 from awa_infra.verification.sequences import Behind
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
 """Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""
 
 _HEADS = frozenset(("queue_enqueue_heads", "queue_claim_heads"))
-_SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _BEHIND, _UNREAD = (
+_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _ADOPTED, _EXHAUSTED, _BEHIND, _UNREAD = (
     "weak-role",
     "denied",
     "public",
     "published",
     "narrowed",
     "setting",
+    "adopted",
+    "exhausted",
     "behind",
     "unread",
 )
@@ -88,7 +89,7 @@ class SchemaReader:
         _execute_settings(connection)
         self._asked = _Asked(
             _ask(connection, schemas, health=True, private=self.private),
-            _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, _SLOTS)]),
+            _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, STATE_TABLES)]),
             _ask_each(connection, "lanes", [s for s in schemas if _readable(readable, s, _HEADS)]),
             readable,
         )
@@ -214,6 +215,8 @@ def _health(
         most_lanes,
         tuple(Setting(name, **json.loads(text)) for name, text in taken[_SETTING]),
         _privileges(taken[_PUBLIC]),
+        tuple(Adopted(name, **json.loads(text)) for name, text in taken[_ADOPTED]),
+        tuple(taken[_EXHAUSTED]),
     )
 
 
