@@ -10,11 +10,12 @@ import argparse
 import gzip
 import os
 import platform
+import re
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from awa_infra import __version__
 from devtools.processes import find_uv, run_bounded
@@ -22,11 +23,23 @@ from devtools.progress import ToolError, note, run_cli, tail
 
 ROOT = Path(__file__).parent.parent
 NAME: Final = "pulumi-resource-awa"
+Version: TypeAlias = tuple[int, int]
 TIMEOUT = 10 * 60.0
 
 SYSTEMS: Final = {"Linux": "linux", "Darwin": "darwin"}
 MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 """What Pulumi calls a platform, by what Python calls it: those that awa-pg has wheels for."""
+
+OLDEST: Final = {
+    "linux-amd64": "x86_64-manylinux_2_28",
+    "linux-arm64": "aarch64-manylinux_2_28",
+    "darwin-amd64": "x86_64-apple-darwin",
+    "darwin-arm64": "aarch64-apple-darwin",
+}
+"""The oldest systems that an archive is for, as uv calls them: it takes no wheel that needs a newer one."""
+
+OF_THE_MACHINE: Final = ("libgcc_s.so.", "libstdc++.so.")
+"""Libraries that PyInstaller copies from the machine that packs, and that need its C library. Others have their own."""
 
 CONTENTS: Final = (
     *("--collect-submodules", "awa_infra.plugin"),
@@ -41,6 +54,8 @@ OF_THE_INSTALLATION: Final = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.js
 BUILD_TIME: Final = 315619200
 """1980-01-02, the first day that every archive format can tell: of all files, so that two builds are alike."""
 
+_NEEDS = re.compile(rb"\bGLIBC_(\d+)\.(\d+)")
+
 
 def name() -> str:
     """Return the file name that Pulumi looks for on this platform.
@@ -48,24 +63,29 @@ def name() -> str:
     Raises:
         ToolError: Awa's Python SDK, which has the migrations, is not published for this platform.
     """
+    return f"{NAME}-v{__version__}-{_where()}.tar.gz"
+
+
+def _where() -> str:
     try:
-        where = f"{SYSTEMS[platform.system()]}-{MACHINES[platform.machine()]}"
+        return f"{SYSTEMS[platform.system()]}-{MACHINES[platform.machine()]}"
     except KeyError as exc:
         message = f"awa-pg has no wheel for {platform.system()} on {platform.machine()}"
         raise ToolError(message) from exc
-    return f"{NAME}-v{__version__}-{where}.tar.gz"
 
 
-def build(folder: Path, python: str = sys.executable) -> Path:
+def build(folder: Path, python: str = sys.executable, newest: Version | None = None) -> Path:
     """Build the archive into a folder and return its path.
 
     Args:
         folder: is made if it does not exist.
         python: the one to pack, as `uv --python` takes it. The archive needs a C library at least as new as this
             Python does, so a release takes one that is built for old systems.
+        newest: the newest GNU C library that it may need; by default any.
 
     Raises:
-        ToolError: uv or PyInstaller could not; the text has the end of what they printed.
+        ToolError: uv or PyInstaller could not, and the text has the end of what they printed; or a newer C library is
+            needed.
     """
     target = folder / name()
     note(f"plugin: packing {target.name}; takes up to a minute")
@@ -86,6 +106,7 @@ def build(folder: Path, python: str = sys.executable) -> Path:
             "--no-default-groups",
             "--group=archive",
             "--no-editable",
+            f"--python-platform={OLDEST[_where()]}",
             "--python",
             python,
         )
@@ -94,8 +115,37 @@ def build(folder: Path, python: str = sys.executable) -> Path:
         options = ("--onedir", "--noconfirm", "--log-level", "WARN", "--name", NAME, *CONTENTS)
         places = ("--distpath", place / "dist", "--workpath", place / "work", "--specpath", place)
         _run("packing the plugin", environment, packed, *options, *places, ROOT / "provider" / "__main__.py")
-        _archive(place / "dist" / NAME, target)
+        packed_folder = place / "dist" / NAME
+        for path in packed_folder.rglob("*.so.*"):
+            if path.name.startswith(OF_THE_MACHINE):
+                path.unlink()
+        if newest is not None:
+            demand(packed_folder, newest)
+        _archive(packed_folder, target)
     return target
+
+
+def c_library(path: Path) -> Version:
+    """Return the version of GNU's C library that a program or library needs; zero for any other file."""
+    with path.open("rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return (0, 0)
+        found = _NEEDS.findall(file.read())
+    return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
+
+
+def demand(folder: Path, newest: Version) -> None:
+    """Check that nothing in a folder needs a newer C library.
+
+    Raises:
+        ToolError: something does; the text names it.
+    """
+    needed = {path: c_library(path) for path in folder.rglob("*") if path.is_file()}
+    newer = sorted(path for path, version in needed.items() if version > newest)
+    if newer:
+        lines = [f"{path.relative_to(folder)} needs {'.'.join(map(str, needed[path]))}" for path in newer]
+        message = "\n".join([f"the archive needs a C library newer than {'.'.join(map(str, newest))}", *lines])
+        raise ToolError(message)
 
 
 def _run(doing: str, environment: dict[str, str], *command: str | Path) -> None:
@@ -128,13 +178,21 @@ def _archive(folder: Path, target: Path) -> None:
         archive.add(ROOT / "LICENSE", "LICENSE", filter=alike)
 
 
+def _version(text: str) -> Version:
+    major, minor = text.split(".")
+    return int(major), int(minor)
+
+
 def _main() -> int:
     """Pack the plugin for this platform: ``python -m devtools.plugin_archive --out dist``."""
     parser = argparse.ArgumentParser(prog="devtools.plugin_archive", description=_main.__doc__)
     parser.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR", help="default: dist")
     parser.add_argument("--python", default=sys.executable, help="the Python to pack; default: the one that runs this")
+    parser.add_argument(
+        "--c-library", type=_version, metavar="VERSION", help="fail if it needs a newer one, e. g. 2.28"
+    )
     given = parser.parse_args()
-    print(build(given.out, given.python))
+    print(build(given.out, given.python, given.c_library))
     return 0
 
 

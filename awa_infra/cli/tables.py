@@ -94,5 +94,10 @@ def _visible(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def one_line(text: str) -> str:
+    """Return a text as one line with nothing that moves the cursor: the name of an object can hold anything."""
+    return text.translate(_CONTROLS | {ord("\t"): "\t", ord("\n"): "\\n"})
+
+
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")}
 """The characters of Unicode's category Cc but the end of a line, each with how it is shown."""

@@ -8,7 +8,7 @@ from itertools import groupby
 import click
 
 from awa_infra.cli.plan import print_steps
-from awa_infra.cli.tables import Tables, tables
+from awa_infra.cli.tables import Tables, one_line, tables
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, FindingKind
@@ -36,7 +36,7 @@ def print_findings(
             click.echo("--repair found nothing that it can repair.")
     drawing = tables()
     for schema, findings in groupby(sorted(found.findings, key=lambda f: f.schema), key=lambda f: f.schema):
-        click.echo(click.style(f"Schema {schema}", bold=True))
+        click.echo(click.style(one_line(f"Schema {schema}"), bold=True))
         for finding in findings:
             _print_finding(finding, drawing)
     click.echo(f"Database {observed.database}, Awa {release}: {_verdict(found, schemas)}")
@@ -74,20 +74,20 @@ def _print_finding(finding: Finding, drawing: Tables | None) -> None:
     if drawing is not None:
         drawing.rows([([(mark, shade)], what)], widths=(len(mark),), indent=2)
     else:
-        click.echo(f"  {click.style(mark, fg=shade)} {what}")
+        click.echo(f"  {click.style(mark, fg=shade)} {one_line(what)}")
     if finding.diff:
         for line in finding.diff[:_SHOWN_LINES]:
             colour = {"+": "green", "-": "red"}.get(line[:1])
-            click.echo(click.style(f"             {line}", fg=colour))
+            click.echo(click.style(f"             {one_line(line)}", fg=colour))
         if len(finding.diff) > _SHOWN_LINES:
             click.echo(f"             ... {len(finding.diff) - _SHOWN_LINES} more lines, see --json")
     elif finding.kind is FindingKind.CHANGED:
-        click.echo(click.style(f"             - {finding.expected}", fg="red"))
-        click.echo(click.style(f"             + {finding.found}", fg="green"))
+        click.echo(click.style(f"             - {one_line(str(finding.expected))}", fg="red"))
+        click.echo(click.style(f"             + {one_line(str(finding.found))}", fg="green"))
     if finding.repair and drawing is not None:
         drawing.rows([("", [(finding.repair, "dim")])], widths=(len(mark),), indent=2)
     elif finding.repair:
-        click.echo(click.style(f"           {finding.repair}", dim=True))
+        click.echo(click.style(f"           {one_line(finding.repair)}", dim=True))
     # All of them: half of the statements of a handover change no owner.
     for statement in finding.sql:
-        click.echo(f"             {statement}")
+        click.echo(f"             {one_line(statement)}")

@@ -23,7 +23,7 @@ from awa_infra.naming import quote
 from awa_infra.verification.catalog import Key, SchemaName, parts_query
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
-from awa_infra.verification.obstacles import Denied, Setting
+from awa_infra.verification.obstacles import Privilege, Setting
 from awa_infra.verification.sequences import Behind
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
@@ -34,10 +34,12 @@ _SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_OF_HEALTH = _WEAK, _DENIED, _PUBLISHED, _SETTING, _BEHIND, _UNREAD = (
+_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _BEHIND, _UNREAD = (
     "weak-role",
     "denied",
+    "public",
     "published",
+    "narrowed",
     "setting",
     "behind",
     "unread",
@@ -203,12 +205,18 @@ def _health(
         tuple(sorted(unreadable.union(unread))),
         (),
         tuple(taken[_PUBLISHED]),
-        tuple(Denied(**json.loads(text)) for _name, text in taken[_DENIED]),
+        tuple(taken[_NARROWED]),
+        _privileges(taken[_DENIED]),
         tuple(Behind(name, **json.loads(text)) for name, text in taken[_BEHIND]),
         unread_sequences,
         most_lanes,
         tuple(Setting(name, **json.loads(text)) for name, text in taken[_SETTING]),
+        _privileges(taken[_PUBLIC]),
     )
+
+
+def _privileges(rows: Iterable[tuple[str, str]]) -> tuple[Privilege, ...]:
+    return tuple(Privilege(**json.loads(text)) for _name, text in rows)
 
 
 def _counted(connection: Connection, existing: ObservedSchema, tables: Collection[str]) -> ObservedSchema:

@@ -60,13 +60,13 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 @contextmanager
-def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
-    """Open a connection; its transaction is rolled back unless the caller commits.
+def connect(url: str) -> Iterator[Connection]:
+    """Open a connection in autocommit: what is to be one transaction begins one.
 
     Raises:
         AwaInfraError: see :func:`open_connection`.
     """
-    connection = open_connection(url, autocommit=autocommit)
+    connection = open_connection(url)
     running.add(connection)
     try:
         yield connection
@@ -75,8 +75,8 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         close(connection)
 
 
-def open_connection(url: str, *, autocommit: bool = False) -> Connection:
-    """Return a new connection, which the caller closes.
+def open_connection(url: str) -> Connection:
+    """Return a new connection in autocommit, which the caller closes.
 
     Raises:
         ConfigurationError: the URL is not a connection string.
@@ -88,7 +88,7 @@ def open_connection(url: str, *, autocommit: bool = False) -> Connection:
     known = Target.of(url)
     target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)
     try:
-        return psycopg.connect(target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None)
+        return psycopg.connect(target, autocommit=True, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
         raise connection_error(exc, url, lambda name: _exists(known, name)) from exc
 

@@ -18,7 +18,7 @@ from awa_infra.facts.catalog import CatalogFacts, catalog_facts, newest_catalog_
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, Policy, Release, Report
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.verification.advice import with_repairs
-from awa_infra.verification.catalog import NAMED_PARTS
+from awa_infra.verification.catalog import MADE_PARTS
 from awa_infra.verification.drift import Examination, ObservedSchema, Subject, examine, shapes
 from awa_infra.verification.findings import FindingKind
 from awa_infra.verification.repair import INSTALLER, made_canonical, make_repair, with_history
@@ -180,7 +180,7 @@ def _repair_plan(
 def extra_objects(connection: Connection, release: Release, observed: ObservedState, schema: str) -> list[str] | None:
     """Return the objects of a queue-storage schema that the release does not make; writes nothing.
 
-    Only what has a name of its own counts: not a changed definition, not a privilege.
+    Only kinds of objects that the release makes too: others are known by their kind (``sql/gates``), and named there.
 
     Returns:
         What each is and how it is called; ``None`` if nothing can be compared, because schema ``awa`` is at another
@@ -189,7 +189,7 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
     if observed.version != release.schema_version:
         return None
     found = _examination(_subject(connection, release, observed, None), [schema]).findings
-    extra = [f for f in found if f.kind is FindingKind.EXTRA and f.part in NAMED_PARTS]
+    extra = [f for f in found if f.kind is FindingKind.EXTRA and f.part in MADE_PARTS]
     # One finding is about several slots of a family.
     return [f"{f.part} {f.object.replace('*', str(slot))}" for f in extra for slot in f.slots or ("*",)]
 

@@ -229,7 +229,7 @@ def _substrate(row: dict[str, Any], recorded: list[int | None]) -> Substrate:
     queue, lease, claim = (
         recorded_count or partitions for recorded_count, partitions in zip(recorded, row["partitions"], strict=True)
     )
-    names = ("schema", "owner", "tables", "indexes", "triggers", "partitions_without_fillfactor")
+    names = ("schema", "owner", "tables", "indexes", "functions", "triggers", "partitions_without_fillfactor")
     return Substrate(**{name: row[name] for name in names}, shape=Shape(queue, lease, claim, row["receipts"]))
 
 

@@ -26,7 +26,7 @@ from awa_infra.planning.effort import effort_of
 from awa_infra.planning.gates import VERSION_UNKNOWN, GateQuery, LiveFacts, gate_queries, history_query, note_queries
 from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.ownership import ownership_notes
-from awa_infra.planning.planner import make_plan
+from awa_infra.planning.planner import lock_objects, make_plan
 from awa_infra.planning.pure_gates import database_gate, raise_if_blocked
 from awa_infra.planning.traffic import holds
 
@@ -57,9 +57,13 @@ def plan_from(
     modes = tuple(Transaction) if draft is None else (Transaction.WHOLE,)
     if draft is None:
         draft = make_plan(desired, seen.state)
+        each = lock_objects(desired, seen.state, draft.steps, Transaction.EACH)
+    else:
+        each = draft.lock_objects
     live = LiveFacts(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
+        lock_objects_each=each,
         replays=replays(draft.steps),
         installs=installs(draft.steps),
         effort=effort_of(draft.steps, desired.shapes),

@@ -1,4 +1,4 @@
-"""Apply roles with passwords: the plan of every apply, plus a step for each password."""
+"""Apply roles with passwords, a step for each beside the plan of every apply; and read what roles have too much."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.look import Look
 from awa_infra.database.observe import plan_from
 from awa_infra.database.options import ApplyOptions
+from awa_infra.database.reading import reading
 from awa_infra.database.run import Planner
+from awa_infra.database.session import read_transaction
 from awa_infra.errors import SqlFailedError
-from awa_infra.model import DesiredState, ObservedState, Plan, Report, Step, StepKind
-from awa_infra.planning.access import missing_roles, retried
+from awa_infra.model import DesiredState, ObservedState, Plan, Report, Roles, Step, StepKind
+from awa_infra.planning.access import excess_query, missing_roles, retried
 from awa_infra.planning.planner import make_plan
+from awa_infra.verification.obstacles import Privilege
 from awa_infra.wording import listed
 
 
@@ -62,6 +65,22 @@ def apply_roles(
 
     planner = Planner(plan, require_done, desired)
     return apply_plans(url, planner, options=options)
+
+
+def read_excess(url: str, roles: Roles, active: str | None) -> tuple[Privilege, ...]:
+    """Return what declared roles have beyond what they are declared for; writes nothing.
+
+    Args:
+        url: connection string; hidden from every message.
+        roles: the declared ones.
+        active: where new jobs go, if that is queue storage.
+
+    Raises:
+        AwaInfraError: see :func:`awa_infra.database.connection.connect`.
+    """
+    with reading(url) as connection, read_transaction(connection):
+        rows = connection.execute(excess_query(roles, active).encode()).fetchall()
+    return tuple(Privilege(**row) for row in rows)
 
 
 def _password_step(connection: Connection, role: str, password: str) -> Step:

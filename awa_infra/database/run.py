@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import Cursor
+from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow
 
+from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.commit import commit
-from awa_infra.database.connection import Connection, translate, translated
+from awa_infra.database.connection import ROLLED_BACK, Connection, translate, translated
 from awa_infra.database.look import Look, observe
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.options import ApplyOptions
@@ -159,8 +161,25 @@ class Run:
         except psycopg.Error as exc:
             error = translate(exc, self.url, f"Step {step.key}")
             error.retryable = step.kind is StepKind.ROLES and error.sqlstate in ROLE_RACES
+            self._name_refusing_trigger(error, exc.diag)
             raise error from exc
         return StepResult(step.key, step.title, time.monotonic() - started)
+
+    def _name_refusing_trigger(self, error: AwaInfraError, said: Diagnostic) -> None:
+        """Put a hint on an error that arose in an event trigger, which refuses what any migration has to do."""
+        if not said.context or said.message_hint:
+            return
+        with suppress(psycopg.Error):
+            self.connection.rollback()
+            text = sqltext.render("observe/refusing_trigger.sql", context=said.context)
+            row = self.connection.execute(text.encode()).fetchone()
+            if row is not None:
+                name = row["trigger"]
+                error.hint = (
+                    f"Event trigger {name} of this database, whose owner is {row['owner']}, refused the statement. "
+                    f"Ask there first. For the time of the migration: ALTER EVENT TRIGGER {name} DISABLE; later the "
+                    f"same with ENABLE. {ROLLED_BACK}"
+                )
 
     def _finish(self) -> Report:
         """Look again, require that nothing is left, and commit."""

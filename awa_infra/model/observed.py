@@ -52,8 +52,8 @@ class StorageTransition:
 class Substrate:
     """A queue-storage schema of the database, with the shape it recorded.
 
-    The counts are of ordinary tables (partitions included), plain indexes, Awa's two enabled triggers, and
-    partitions that lack their storage parameters.
+    The counts are of ordinary tables (partitions included), plain indexes, Awa's functions, its two enabled triggers,
+    and partitions that lack their storage parameters.
     """
 
     schema: str
@@ -61,6 +61,7 @@ class Substrate:
     owner: str
     tables: int
     indexes: int
+    functions: int
     triggers: int
     partitions_without_fillfactor: int
 
@@ -126,6 +127,7 @@ class Stranger:
         belongs: owner of the object.
         sql: statements that hand it over, and leave its owner what workers need.
         movable: whether this session may run them.
+        hint: who else may, or how this session can.
     """
 
     schema: str
@@ -133,6 +135,7 @@ class Stranger:
     belongs: str
     sql: str
     movable: bool
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,6 +257,16 @@ def roles_values(roles: Roles) -> sqltext.Values:
     return {"roles": json.dumps(named), "schemas": json.dumps(schemas), "private": private_functions()}
 
 
+def excess_query(roles: Roles, active: str | None) -> str:
+    """Return the query for what declared roles have beyond what they are declared for.
+
+    Args:
+        roles: the declared ones.
+        active: where new jobs go, if that is queue storage.
+    """
+    return sqltext.render("roles/excess.sql", **roles_values(roles), active=active or "")
+
+
 def _schemas(roles: Roles) -> tuple[str, ...]:
     return (CANONICAL_SCHEMA, *roles.schemas)
 

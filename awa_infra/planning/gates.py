@@ -53,6 +53,7 @@ class LiveFacts:
     Attributes:
         announced_pid: server process that was announced when the connection was opened.
         lock_objects: about how many objects the plan's transaction will lock.
+        lock_objects_each: the same with a transaction for each step.
         replays: how often the plan replays the queue-storage installer over every queue-storage schema.
         installs: over which schemas it runs the installer beside that.
         effort: what the plan costs where there are no jobs, and more for jobs.
@@ -62,6 +63,7 @@ class LiveFacts:
 
     announced_pid: int
     lock_objects: int
+    lock_objects_each: int
     replays: int
     installs: tuple[str, ...] = ()
     effort: Effort = field(default_factory=Effort)
@@ -188,6 +190,7 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
         values |= {
             "announced_pid": live.announced_pid,
             "lock_objects": live.lock_objects,
+            "lock_objects_each": live.lock_objects_each,
             "replays": live.replays,
             "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in live.installs),
             "row_seconds": SECONDS_PER_MILLION_ROWS_AND_REPLAY / 1e6,

@@ -38,7 +38,7 @@ def ownership_steps(observed: ObservedState) -> list[Step]:
         return []
     moves = "; ".join(
         f"{counted(count, 'object')} in schema {schema} from {belongs} to {owner}"
-        for (schema, belongs, owner), count in _counts(movable)
+        for (schema, belongs, owner, _hint), count in _counts(movable)
     )
     text = "\n".join(stranger.sql for stranger in movable)
     locks = "short AccessExclusive locks on these objects"
@@ -51,13 +51,12 @@ def ownership_notes(observed: ObservedState) -> tuple[Note, ...]:
         Note(
             "objects-other-owner",
             f"In schema {schema}, {counted(count, 'object belongs', 'objects belong')} to {belongs}, not to {owner}. "
-            f"Run awa-infra apply as {belongs} or as a superuser to hand them over; awa-infra verify --schema {schema} "
-            "lists the statements.",
+            f"{hint}",
         )
-        for (schema, belongs, owner), count in _counts(s for s in observed.strangers if not s.movable)
+        for (schema, belongs, owner, hint), count in _counts(s for s in observed.strangers if not s.movable)
     )
 
 
-def _counts(strangers: Iterable[Stranger]) -> Iterable[tuple[tuple[str, str, str], int]]:
-    """Return how many objects of a schema belong to a role, and not to which owner."""
-    return Counter((s.schema, s.belongs, s.owner) for s in strangers).items()
+def _counts(strangers: Iterable[Stranger]) -> Iterable[tuple[tuple[str, str, str, str], int]]:
+    """Return how many objects of a schema belong to a role, not to which owner, and who can hand them over."""
+    return Counter((s.schema, s.belongs, s.owner, s.hint) for s in strangers).items()

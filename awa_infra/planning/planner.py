@@ -18,6 +18,7 @@ from awa_infra.model import (
     Release,
     Step,
     StepKind,
+    Transaction,
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
 from awa_infra.planning.effort import locks_text
@@ -48,16 +49,18 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> Plan:
     # First, as the login: the role that the plan acts as may not create event triggers.
     steps = (*guard_steps(desired, observed), *steps)
     return Plan(
-        lock_objects=max(
-            (_lock_objects(desired, observed, together) for together in transactions(steps, desired.transaction)),
-            default=0,
-        ),
+        lock_objects=lock_objects(desired, observed, steps, desired.transaction),
         from_version=observed.version,
         to_version=max([observed.version, *reached]),
         gates=pure_gates(desired, observed),
         notes=release_notes(desired.release),
         steps=steps,
     )
+
+
+def lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step], mode: Transaction) -> int:
+    """Return about how many objects the largest transaction of these steps will have locked at its end."""
+    return max((_lock_objects(desired, observed, together) for together in transactions(steps, mode)), default=0)
 
 
 def migration_step(migration: Migration) -> Step:

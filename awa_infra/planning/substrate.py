@@ -55,10 +55,11 @@ _FUNCTIONS = 8
 
 
 def is_complete(substrate: Substrate) -> bool:
-    """Whether a queue-storage schema has every table, index, trigger and storage parameter of its shape."""
+    """Whether a queue-storage schema has every table, index, function, trigger and storage parameter of its shape."""
     return (
         substrate.tables >= _TABLES.of(substrate.shape)
         and substrate.indexes >= _INDEXES.of(substrate.shape)
+        and substrate.functions >= _FUNCTIONS
         and substrate.triggers >= _TRIGGERS
         and substrate.partitions_without_fillfactor == 0
     )

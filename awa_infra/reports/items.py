@@ -33,6 +33,7 @@ OF_EACH: tuple[FindingCode, ...] = (
     "lane-sequence-owner",
     "owner-differs",
     "privileges-missing",
+    "public-may-write",
     "publication-without-identity",
     "row-level-security",
     "schema-missing",
@@ -44,7 +45,7 @@ OF_EACH: tuple[FindingCode, ...] = (
 )
 """States that every schema can be in."""
 
-OF_DECLARED: tuple[FindingCode, ...] = ("declared-missing",)
+OF_DECLARED: tuple[FindingCode, ...] = ("declared-missing", "privileges-extra")
 """States that are looked for only where something is declared, and so are listed only where they are found."""
 
 OBJECTS = tuple(sorted(STRUCTURE))
@@ -119,7 +120,7 @@ def _of_schema(schema: str, found: Examination) -> Iterator[Item]:
         yield _item(schema, code, [f for f in here if f.is_drift and f.code == code], ())
     declared = [finding for finding in here if finding.code in OF_DECLARED]
     for code in dict.fromkeys(finding.code for finding in declared):
-        yield _item(schema, code, declared, ())
+        yield _item(schema, code, [finding for finding in declared if finding.code == code], ())
     for code in dict.fromkeys(finding.code for finding in unknown):
         yield Item(schema, code, Outcome.SKIPPED, tuple(finding for finding in unknown if finding.code == code))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from awa_infra.model import ObservedState
@@ -22,14 +24,14 @@ def prometheus(observed: ObservedState, release: str, found: Examination, now: f
     gauges = _Gauges(observed.database)
     gauges.ran(release, now, up=True, healthy=found.healthy)
     gauges.set("schema_version", "Version of schema awa.", observed.version)
+    drift, unknown = (Counter(finding.schema for finding in findings) for findings in (found.drift, found.unknown))
     for item in items(found):
-        drift = sum(f.schema == item.schema for f in found.drift)
-        unknown = sum(f.schema == item.schema for f in found.unknown)
-        gauges.set("verify_drift", "Findings that are not as the release promises.", drift, schema=item.schema)
-        gauges.set("verify_not_compared", "Findings that say what was not compared.", unknown, schema=item.schema)
+        schema = item.schema
+        gauges.set("verify_drift", "Findings that are not as the release promises.", drift[schema], schema=schema)
+        gauges.set("verify_not_compared", "Findings that say what was not compared.", unknown[schema], schema=schema)
         failed = item.outcome is Outcome.FAILED
         about = "1 if the check found something wrong."
-        gauges.set("verify_check_failed", about, failed, schema=item.schema, check=item.name)
+        gauges.set("verify_check_failed", about, failed, schema=schema, check=item.name)
     return gauges.text()
 
 

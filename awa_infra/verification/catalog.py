@@ -34,8 +34,8 @@ STRUCTURE = frozenset(
 )
 """The parts that count for the fingerprint. Privileges and owners are compared separately: each site has its own."""
 
-NAMED_PARTS = STRUCTURE - {"storage", "partition", "body", "view", "security"}
-"""The parts whose entries are objects with names, not properties of other ones."""
+MADE_PARTS = frozenset(("relation", "column", "constraint", "index", "function", "trigger", "sequence", "type"))
+"""The parts of kinds that Awa makes in a queue-storage schema: of these only a name shows what it did not make."""
 
 HASHED = frozenset(("body", "view"))
 """Parts whose definitions are Awa's own texts: facts know only their hash."""
@@ -51,7 +51,7 @@ _INDEX_NAME = re.compile(r"\bidx_\{schema\}_[a-z0-9_]+")
 _INDEX_TABLE = re.compile(r" on ([^ ]+) \(")
 
 
-_HEALTH = ("weak_roles", "denied", "publications", "sessions", "behind")
+_HEALTH = ("weak_roles", "denied", "public", "publications", "sessions", "behind")
 """Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
 
 

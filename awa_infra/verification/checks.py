@@ -13,7 +13,7 @@ from awa_infra.planning.describe import version_ranges
 from awa_infra.planning.pure_gates import TRANSITION
 from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
-from awa_infra.verification.obstacles import Denied, Setting, obstacle_findings
+from awa_infra.verification.obstacles import Privilege, Setting, narrowed_findings, obstacle_findings
 from awa_infra.verification.sequences import Behind, sequence_findings
 from awa_infra.wording import listed
 
@@ -36,12 +36,14 @@ class Health:
     Attributes:
         holding: tables of queue storage that hold rows; only read where rows of Awa's state are gone.
         published: tables that a publication keeps from being deleted from or updated, and which publications.
+        narrowed: the same, because of a row filter or a column list.
         denied: what roles may not do that a worker does.
         behind: sequences whose next number rows have already.
         unread_sequences: how many sequences this role may not read, so that they were not compared with their rows.
         most_lanes: how many lanes were compared with their rows, if there are more.
         unreadable: tables whose rows this role may not read, though a verification looks at them.
         settings: with which sessions of workers start, and Awa fails.
+        public: what everybody may do beyond reading.
         slots: rows of the three ``*_ring_slots`` tables, by the name of the count; empty if unreadable.
         lost_lanes: sequences that rows of the lane heads name and that do not exist.
         weak_roles: role to the number of sequences which it may not advance, though it may insert jobs.
@@ -53,11 +55,13 @@ class Health:
     unreadable: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
     published: tuple[tuple[str, str], ...] = ()
-    denied: tuple[Denied, ...] = ()
+    narrowed: tuple[tuple[str, str], ...] = ()
+    denied: tuple[Privilege, ...] = ()
     behind: tuple[Behind, ...] = ()
     unread_sequences: int = 0
     most_lanes: int = 0
     settings: tuple[Setting, ...] = ()
+    public: tuple[Privilege, ...] = ()
 
 
 def no_such_schema(schema: str) -> Finding:
@@ -205,7 +209,8 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, activ
         findings.append(state("sequences-without-update", name.text, role, message, "Grant them as the owner.", grant))
     owner = catalog.get(("owner", "(schema)"))
     denied = [d for d in health.denied if active or d.role == owner or d.privilege != "CREATE"]
-    return findings + obstacle_findings(name, catalog, health.published, denied, health.settings)
+    findings += obstacle_findings(name, catalog, health.published, denied, health.settings, health.public)
+    return findings + narrowed_findings(name, health.narrowed)
 
 
 def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:

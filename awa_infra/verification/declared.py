@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, ObservedState, Plan, StepKind
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, state
+from awa_infra.verification.obstacles import Privilege, excess_findings
 
 _OF_THE_RELEASE = frozenset(
     {StepKind.NUMBERING, StepKind.MIGRATION, StepKind.PATCH, StepKind.OWNERSHIP, StepKind.ACT_AS}
@@ -18,6 +20,12 @@ _CONTRADICTIONS = frozenset(
 )
 """Gates that say how what is there contradicts what is declared, not what is in the way of a migration."""
 
+_OF_WORKERS = frozenset({"privileges-missing", "sequences-without-update"})
+"""Findings about what a worker lacks."""
+
+_KINDS = ("function", "schema", "table", "type")
+"""Of the objects of those findings."""
+
 _APPLY = "Run awa-infra apply with this configuration; awa-infra plan shows what it would do."
 
 
@@ -27,6 +35,7 @@ def with_declared(
     plan: Plan,
     desired: DesiredState,
     activation: str | None,
+    given: Iterable[Privilege] = (),
 ) -> Examination:
     """Return an examination with what is declared and missing, and without drift that is declared.
 
@@ -36,6 +45,7 @@ def with_declared(
         plan: what is pending for what is declared.
         desired: what is declared.
         activation: the schema that is declared to be active; ``None`` if none is.
+        given: what declared roles have beyond what they are declared for.
     """
     findings = list(found.findings)
     if observed.version == desired.target_version != desired.release.schema_version:
@@ -55,7 +65,11 @@ def with_declared(
         message = f"declared, and missing: activation of queue storage in {activation}; new jobs go elsewhere"
         repair = "Run awa-infra up, or declare no activation."
         findings.append(state("declared-missing", CANONICAL_SCHEMA, "activation", message, repair))
-    return replace(found, findings=tuple(findings))
+    if desired.roles is not None and desired.roles.observer is not None:
+        # One that may insert looks like a worker that lost everything else.
+        names = {desired.roles.observer, *(f"{desired.roles.observer} {kind}" for kind in _KINDS)}
+        findings = [finding for finding in findings if not (finding.code in _OF_WORKERS and finding.object in names)]
+    return replace(found, findings=(*findings, *excess_findings(given)))
 
 
 def _held(finding: Finding) -> Finding:

@@ -2,7 +2,7 @@
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'setting', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text({private}::json))
 ), behind AS MATERIALIZED (
@@ -115,40 +115,44 @@
      WHERE r.part = 'weak-role'
     UNION ALL
     SELECT d.schema, true,
-           format('role %s works in schema %s, but lacks %s on %s%s%s', d.role, d.schema, d.privilege,
+           format('%s %s on %s%s%s', CASE d.part WHEN 'public' THEN 'PUBLIC, so every role, has'
+                                     ELSE format('role %s works in schema %s, but lacks', d.role, d.schema) END, d.privilege,
                   CASE WHEN count(*) > 1 THEN format('%s %ss: ', count(*), d.kind) ELSE d.kind || ' ' END,
                   array_to_string((array_agg(d.object ORDER BY d.key COLLATE "C"))[1:8], ', '),
                   CASE WHEN count(*) > 8 THEN format(' and %s more', count(*) - 8) ELSE '' END)
-      FROM (SELECT r.schema, r.object AS key, r.definition::json ->> 'role' AS role,
+      FROM (SELECT r.schema, r.part, r.object AS key, r.definition::json ->> 'role' AS role,
                    r.definition::json ->> 'privilege' AS privilege, lower(r.definition::json ->> 'kind') AS kind,
                    r.definition::json ->> 'object' AS object
               FROM health r
-             WHERE r.part = 'denied') d
+             WHERE r.part IN ('denied', 'public')) d
      -- CREATE is needed by the owner, and where new jobs go by every role that adds one.
-     WHERE d.privilege <> 'CREATE'
+     WHERE d.part = 'public' OR d.privilege <> 'CREATE'
         OR EXISTS (SELECT FROM spaces s WHERE s.schema = d.schema AND pg_catalog.pg_get_userbyid(s.nspowner) = d.role)
         OR EXISTS (SELECT FROM routing r
                     WHERE r.engine = 'queue_storage' AND coalesce(r.schema, r.marker, 'awa') = d.schema)
-     GROUP BY d.schema, d.role, d.privilege, d.kind
+     GROUP BY d.schema, d.part, d.role, d.privilege, d.kind
     UNION ALL
     SELECT r.schema, true, r.definition::json ->> 'message'
       FROM health r
      WHERE r.part = 'setting'
     UNION ALL
     SELECT r.schema, true,
-           format('publication %s publishes deletes or updates of %s tables without a replica identity, so PostgreSQL '
-                  'refuses those of Awa: %s%s',
+           format('publication %s %s %s tables%s, so PostgreSQL refuses those of Awa: %s%s',
                   (SELECT string_agg(p.name, ', ' ORDER BY p.first COLLATE "C", p.name)
                      FROM (SELECT n.name, min(x.object COLLATE "C") AS first
                              FROM health x
                             CROSS JOIN LATERAL regexp_split_to_table(x.definition, ', ') AS n (name)
-                            WHERE x.part = 'published' AND x.schema = r.schema
+                            WHERE x.part = r.part AND x.schema = r.schema
                             GROUP BY n.name) p),
-                  count(*), array_to_string((array_agg(r.object ORDER BY r.object COLLATE "C"))[1:8], ', '),
+                  CASE r.part WHEN 'published' THEN 'publishes deletes or updates of'
+                              ELSE 'publishes deletes or updates with a row filter or a column list that does not fit the '
+                                   'replica identity of' END,
+                  count(*), CASE r.part WHEN 'published' THEN ' without a replica identity' ELSE '' END,
+                  array_to_string((array_agg(r.object ORDER BY r.object COLLATE "C"))[1:8], ', '),
                   CASE WHEN count(*) > 8 THEN format(' and %s more', count(*) - 8) ELSE '' END)
       FROM health r
-     WHERE r.part = 'published'
-     GROUP BY r.schema
+     WHERE r.part IN ('published', 'narrowed')
+     GROUP BY r.schema, r.part
     UNION ALL
     SELECT f.schema, true, format('PUBLIC may execute awa.%s; Awa revokes that', split_part(f.object, '(', 1))
       FROM health f

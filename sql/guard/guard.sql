@@ -16,6 +16,19 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = 'Drop the event triggers that begin with awa_infra_guard_ first, then: DROP SCHEMA awa_infra_guard CASCADE; and run this again.';
     END LOOP;
+    -- PostgreSQL would advise to drop it along.
+    FOR found IN
+        SELECT t.evtname
+          FROM pg_catalog.pg_event_trigger t
+          JOIN pg_catalog.pg_proc p ON p.oid = t.evtfoid
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'awa_infra_guard' AND p.proname = {schema} AND t.evtname <> ('awa_infra_guard_' || {schema})::name
+    LOOP
+        RAISE EXCEPTION 'In database %, event trigger % uses the function of the guard of schema %, which cannot be made anew.',
+                current_database(), found.evtname, {schema}
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  HINT = format('awa-infra did not make it: ask whose it is. Then, as its owner: DROP EVENT TRIGGER %I; and run this again.', found.evtname);
+    END LOOP;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'awa_infra_guard') THEN
         CREATE SCHEMA awa_infra_guard;
     END IF;

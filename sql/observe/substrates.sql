@@ -63,6 +63,10 @@ SELECT f.nspname::text AS schema,
        coalesce(r.rings, 0) AS rings, coalesce(r.readable_rings, 0) AS readable_rings,
        ARRAY[r.queue_slots, r.lease_slots, r.claim_slots] AS partitions,
        r.tables, r.indexes::bigint AS indexes, r.partitions_without_fillfactor,
+       (SELECT count(*)
+          FROM unnest({own_functions}::text[]) AS own (signature)
+          JOIN pg_catalog.pg_proc p ON p.proname = split_part(own.signature, '(', 1)::name AND p.pronamespace = f.oid
+         WHERE own.signature = format('%s(%s)', p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))) AS functions,
        coalesce(r.triggers, 0)::bigint AS triggers
   FROM found f
   LEFT JOIN relations r ON r.relnamespace = f.oid

@@ -1,6 +1,6 @@
 -- The statements that hand over what belongs to another role than its schema, one row for each object; of the schemas
 -- {only} alone, or if there are none, of all.
-SELECT s.schema, s.owner, s.belongs, s.movable,
+SELECT s.schema, s.owner, s.belongs, s.movable, s.hint,
        format('ALTER %s %s OWNER TO %I;', s.word, s.full_name, s.owner)
        -- A runtime goes on with the lanes that it made.
        || CASE WHEN s.word = 'SEQUENCE' AND NOT s.member

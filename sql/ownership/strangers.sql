@@ -8,7 +8,19 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
        pg_has_role(thing.owner, n.nspowner, 'USAGE') AS member,
        pg_has_role(thing.owner, 'USAGE')
        AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
-                                        THEN 'MEMBER' ELSE 'SET' END) AS movable
+                                        THEN 'MEMBER' ELSE 'SET' END) AS movable,
+       format(CASE
+                  -- Who may create roles may make itself a member: before 16 of all, since then of those that it made.
+                  WHEN NOT pg_has_role(thing.owner, 'USAGE')
+                       AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = thing.owner)
+                       AND (pg_has_role(thing.owner, 'MEMBER WITH ADMIN OPTION')
+                            OR current_setting('server_version_num')::int < 160000
+                               AND (SELECT r.rolcreaterole FROM pg_catalog.pg_roles r WHERE r.rolname = current_user))
+                      THEN 'Become a member of %1$I: GRANT %1$I TO %2$I%4$s; then awa-infra apply as %2$I hands them over; '
+                  ELSE 'Run awa-infra apply as %1$I or as a superuser, which hands them over; ' END
+              || 'awa-infra verify --schema %3$I lists the statements.',
+              pg_catalog.pg_get_userbyid(thing.owner), current_user, n.nspname,
+              CASE WHEN current_setting('server_version_num')::int < 160000 THEN '' ELSE ' WITH INHERIT TRUE' END) AS hint
   FROM pg_catalog.pg_namespace n
   JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_namespace'::regclass AND m.refobjid = n.oid
  CROSS JOIN LATERAL (

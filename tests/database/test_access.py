@@ -226,6 +226,21 @@ def test_an_administrator_who_is_no_superuser_is_told_how_to_hand_over_the_lanes
         nothing_is_left(staff, release)
 
 
+def test_with_nothing_pending_the_administrator_reads_in_a_note_how_to_hand_over(
+    server: TestServer, database: Database, release: Release
+) -> None:
+    with people(server, database, superuser=False) as staff:
+        assert apply(staff.administrator.url, wanted(staff, release)).changed
+        staff.login("runtime").rows(f"CREATE SEQUENCE awa.queue_claim_seq_{'0' * 32}")
+        plan = read_plan(staff.administrator.url, wanted(staff, release))[1]
+        assert (plan.steps, plan.gates) == ((), ())
+        [note] = [note for note in plan.notes if note.code == "objects-other-owner"]
+        assert f"GRANT {staff.name('runtime')} TO {staff.name('boss')}" in note.message
+        assert "superuser" not in note.message
+        staff.administrator.rows(note.message.partition("member of ")[2].partition(": ")[2].partition(";")[0])
+        assert apply(staff.administrator.url, wanted(staff, release)).changed
+
+
 def test_with_roles_a_login_that_inherits_nothing_is_told_how_to_inherit(
     server: TestServer, database: Database, release: Release
 ) -> None:

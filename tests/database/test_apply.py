@@ -114,6 +114,10 @@ HIDING = {
         "DROP INDEX small.idx_small_deferred_due",
         "CREATE INDEX mine ON small.deferred_jobs (job_id)",
     ),
+    "a function, by one with other arguments": (
+        "DROP FUNCTION small.ensure_lane_sequences",
+        "CREATE FUNCTION small.ensure_lane_sequences(text) RETURNS int LANGUAGE sql AS 'SELECT 1 AS mine'",
+    ),
     "the indexes of a table, by those on its partitions": (
         "DROP INDEX small.idx_small_leases_0_job, small.idx_small_leases_1_job",
         "CREATE INDEX mine ON small.leases (job_id)",

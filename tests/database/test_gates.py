@@ -219,7 +219,13 @@ def test_a_plan_that_needs_more_locks_than_the_server_has_is_refused(awa_databas
     assert gate.code == "lock-table-too-small"
     assert "The plan locks about 63715 objects" in gate.message
     assert "max_locks_per_transaction" in gate.hint
+    assert "--transaction each" not in gate.hint
     assert codes(awa_database.url, replace(desired(huge), policy=Policy(allow_many_locks=True))) == []
+    # Each of many fits alone.
+    many = desired(*(QueueStorage(f"large_{n}", Shape(64, 8, 8)) for n in range(4)))
+    (gate,) = read_plan(awa_database.url, many)[1].gates
+    assert gate.hint.startswith("Use --transaction each (awa:transaction), which commits every migration")
+    assert codes(awa_database.url, replace(many, transaction=Transaction.EACH)) == []
 
 
 def test_live_runtimes_are_reported_and_do_not_block_awa_0_6(pending_patch: Database, desired: Desired) -> None:
@@ -260,9 +266,8 @@ def test_an_invented_awa_0_7_needs_a_finished_transition_or_a_database_that_was_
 
 
 def test_a_pooler_is_recognised_by_the_process_that_answers(pending_patch: Database, desired: Desired) -> None:
-    queries = {
-        q.code: q.sql for q in gate_queries(desired(), live=LiveFacts(announced_pid=1, lock_objects=0, replays=0))
-    }
+    live = LiveFacts(announced_pid=1, lock_objects=0, lock_objects_each=0, replays=0)
+    queries = {q.code: q.sql for q in gate_queries(desired(), live=live)}
     (found,) = pending_patch.rows(queries["pooler"])
     assert "A connection pooler sits between this program and database" in found["message"]
     assert codes(pending_patch.url, desired()) == []

@@ -17,7 +17,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.database.removal import remove
-from awa_infra.errors import BlockedError
+from awa_infra.errors import BlockedError, SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
 from awa_infra.planning.guard import guard_step
 from tests.support.people import forget, log_in, people
@@ -227,6 +227,37 @@ def test_a_guard_that_was_changed_is_no_guard_and_is_made_anew(
     assert not apply(guarded.url, declared(release)).changed
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
         guarded.rows("DROP SCHEMA awa CASCADE")
+
+
+def test_an_event_trigger_of_others_that_uses_the_function_of_a_guard_is_named(
+    guarded: Database, release: Release
+) -> None:
+    guarded.rows('CREATE EVENT TRIGGER "Mine" ON sql_drop EXECUTE FUNCTION awa_infra_guard.awa()')
+    guarded.rows("ALTER EVENT TRIGGER awa_infra_guard_awa DISABLE")
+    with pytest.raises(
+        SqlFailedError, match="event trigger Mine uses the function of the guard of schema awa"
+    ) as caught:
+        apply(guarded.url, declared(release))
+    statement = caught.value.hint.partition("owner: ")[2].partition(";")[0]
+    assert statement == 'DROP EVENT TRIGGER "Mine"'
+    guarded.rows(statement)
+    assert apply(guarded.url, declared(release)).changed
+
+
+def test_an_event_trigger_that_refuses_what_a_migration_does_is_named_with_what_to_do(
+    database: Database, release: Release
+) -> None:
+    database.rows(
+        'CREATE FUNCTION public."No DDL"() RETURNS event_trigger LANGUAGE plpgsql '
+        "AS $$ BEGIN RAISE EXCEPTION 'not before Monday'; END $$"
+    )
+    database.rows('CREATE EVENT TRIGGER frozen ON ddl_command_start EXECUTE FUNCTION public."No DDL"()')
+    with pytest.raises(SqlFailedError, match="failed: not before Monday") as caught:
+        apply(database.url, DesiredState(release, 40))
+    assert "Event trigger frozen of this database, whose owner is postgres, refused the statement." in caught.value.hint
+    assert not read_state(database.url).schema_exists
+    database.rows("ALTER EVENT TRIGGER frozen DISABLE")
+    assert apply(database.url, DesiredState(release, 40)).changed
 
 
 def test_a_login_that_may_not_make_guards_sees_the_ones_that_are_there(

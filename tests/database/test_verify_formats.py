@@ -10,6 +10,7 @@ from junitparser import JUnitXml
 from prometheus_client.parser import text_string_to_metric_families
 
 from awa_infra.database.target import Target
+from awa_infra.naming import quote
 from tests.support.command import Run
 from tests.support.servers import Database
 
@@ -190,3 +191,43 @@ def test_a_failure_whose_document_cannot_be_written_keeps_its_status_and_says_bo
 def test_prometheus_shows_that_a_database_could_be_checked(run: Run, awa_database: Database) -> None:
     found = gauges(run("verify", "--format", "prometheus", url=awa_database.url).out)
     assert (found["awa_verify_up"], found["awa_verify_healthy"]) == (1, 1)
+
+
+NAMES = (
+    "a\x01b",
+    "q\"u'o`te",
+    "new\nDatabase shop, Awa 0.6.9: healthy.\r\ttab",
+    "ü" * 31,
+    "\x7f\x1b[31mred",
+    "]]>&<x",
+    "\ufffe",
+    "a{b}\\c,d",
+    "%s %(x)s",
+    "\U0001f600" * 15,
+    "$awa_infra$",
+)
+
+
+def test_whatever_objects_and_roles_are_called_each_document_is_whole_and_the_text_has_a_line_for_each(
+    run: Run, awa_database: Database
+) -> None:
+    quoted = [quote(name) for name in NAMES]
+    for name in quoted:
+        awa_database.rows(f"CREATE TABLE awa.{name} (id int)")
+        awa_database.rows(f"ALTER TABLE awa.queue_meta ADD COLUMN {name} int")
+        awa_database.rows(f"CREATE FUNCTION awa.{name}() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        awa_database.rows(f"CREATE PUBLICATION {name} FOR TABLE awa.job_unique_claims")
+        awa_database.rows(f"CREATE ROLE {name}")
+        awa_database.rows(f"GRANT INSERT ON awa.jobs_hot TO {name}")
+    try:
+        text = run("verify", url=awa_database.url)
+        assert [line for line in text.out.splitlines() if line.startswith("Database ")] == [text.out.splitlines()[-1]]
+        assert not set(text.out) & {chr(code) for code in range(32)} - {"\n", "\t"}
+        for kind in FORMATS:
+            outcome = run("verify", "--format", kind, url=awa_database.url)
+            assert (outcome.status, outcome.err) == (1, "")
+            assert read(kind, outcome.out)
+    finally:
+        for name in quoted:
+            awa_database.rows(f"DROP OWNED BY {name}")
+            awa_database.rows(f"DROP ROLE {name}")

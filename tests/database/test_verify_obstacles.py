@@ -12,6 +12,7 @@ from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan
 from awa_infra.model import DesiredState, Release
 from awa_infra.verification.findings import Finding
+from tests.database.test_structure_script import as_verify_says, proof
 from tests.support.servers import Database, TestServer
 
 
@@ -169,3 +170,38 @@ def test_lost_privileges_of_an_owner_are_reported(database: Database, release: R
         assert drift(database, release) == []
     finally:
         database.rows(f"DROP OWNED BY {owner} CASCADE; DROP ROLE {owner}")
+
+
+@pytest.mark.parametrize(
+    ("publication", "refused"),
+    [
+        ("TABLE awa.jobs_hot WHERE (queue = 'mine')", "DELETE FROM awa.jobs_hot"),
+        ("TABLE awa.jobs_hot (kind, queue)", "DELETE FROM awa.jobs_hot"),
+        ("TABLE awa.jobs_hot (id, kind) WHERE (kind = 'a')", "UPDATE awa.jobs_hot SET kind = 'b'"),
+        ("TABLE awa.dlq_entries (queue)", "DELETE FROM awa.dlq_entries"),
+        ("TABLE awa.ready_entries (payload) WITH (publish_via_partition_root)", "DELETE FROM awa.ready_entries_1"),
+        # Of these PostgreSQL refuses nothing.
+        ("TABLE awa.jobs_hot WHERE (id > 7)", ""),
+        ("TABLE awa.jobs_hot (id, kind)", ""),
+        ("TABLE awa.jobs_hot (kind) WITH (publish = 'insert')", ""),
+    ],
+)
+def test_a_publication_with_a_filter_or_columns_that_do_not_fit_the_identity(
+    awa_database: Database, release: Release, publication: str, refused: str
+) -> None:
+    if verify(awa_database.url, release)[0].server_version < 150000:
+        pytest.skip("PostgreSQL 14 has no row filters and no column lists")
+    awa_database.rows(f"CREATE PUBLICATION narrow FOR {publication}")
+    if not refused:
+        awa_database.rows("DELETE FROM awa.jobs_hot")
+        assert drift(awa_database, release) == []
+        return
+    with pytest.raises(psycopg.errors.InvalidColumnReference):
+        awa_database.rows(refused)
+    [finding] = drift(awa_database, release)
+    assert finding.code == "publication-without-identity"
+    assert "publication narrow publishes deletes or updates with a row filter or a column list" in finding.message
+    said = {row["what"] for row in proof(awa_database, release, ()) if row["ok"] is False}
+    assert said == as_verify_says(awa_database, release)
+    awa_database.rows("ALTER PUBLICATION narrow SET (publish = 'insert')")
+    assert drift(awa_database, release) == []

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from awa_infra import __version__
 from awa_infra.database.target import Target
 from devtools import container, docs_shown
 from devtools.docs_shown import ROOT, Sandbox
@@ -22,7 +23,7 @@ from tests.support.servers import Database
 from tests.support.tools import missing
 from tests.unit.test_docs_commands import NOT_RUN, RUN_WITH_PODMAN
 
-IMAGE = "registry.example.com/awa-infra:0.1.0-awa0.6.9"
+IMAGE = f"registry.example.com/awa-infra:{__version__}-awa0.6.9"
 FOLDER = ROOT / "deploy" / "container"
 SECRET = "a-password-of-a-package-index"  # noqa: S105  of no index that there is
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from awa_infra import __version__
 from awa_infra.database.target import Target
 from awa_infra.errors import AwaInfraError, ConnectionFailedError, LocalServerError
 from devtools import go_tools
@@ -84,7 +85,7 @@ def test_the_chart_is_valid_and_restricted_with_and_without_a_configuration(tmp_
     assert [made["kind"] for made in template("--set=enabled=true")] == ["Job"], "as a dependency of another chart"
     pinned = template(f"--set=image.digest=sha256:{'0' * 64}")
     images = {container["image"] for made in pinned for container in manifests.containers(manifests.pod(made))}
-    assert images == {f"registry.example.com/awa-infra:0.1.0-awa0.6.9@sha256:{'0' * 64}"}
+    assert images == {f"registry.example.com/awa-infra:{__version__}-awa0.6.9@sha256:{'0' * 64}"}
 
 
 def test_the_check_would_find_a_pod_that_may_be_root_or_an_unknown_key() -> None:
@@ -125,7 +126,8 @@ def test_two_databases_of_one_release_have_a_job_and_a_configuration_each(tmp_pa
     wanted = {"awa-eu": "jobs-awa-eu-migrate", "awa-infra": "jobs-awa-migrate"}
     parent = tmp_path / "shop"
     shutil.copytree(CHART, parent / "charts" / "awa-infra")
-    needs = [{"name": "awa-infra", "version": "0.1.0"}, {"name": "awa-infra", "version": "0.1.0", "alias": "awa-eu"}]
+    one = {"name": "awa-infra", "version": __version__}
+    needs = [one, one | {"alias": "awa-eu"}]
     about = {"apiVersion": "v2", "name": "shop", "version": "1.0.0", "dependencies": needs}
     (parent / "Chart.yaml").write_text(yaml.safe_dump(about))
     values = {

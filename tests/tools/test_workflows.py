@@ -124,5 +124,5 @@ def test_the_next_changelog_collects_the_fragments(tmp_path: Path) -> None:
     text = (tmp_path / "CHANGELOG.md").read_text(encoding="utf-8")
     # Without a repository the fragments are not taken away, and the command says so.
     assert "## 9.9.9, 2030-01-31" in text, done.stdout + done.stderr
-    assert text.index("Everything is quicker.") < text.index("## 0.1.0")
+    assert text.index("Everything is quicker.") < text.index("## Before 0.1.0")
     assert text.startswith((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()[0])

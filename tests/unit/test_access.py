@@ -26,7 +26,7 @@ from awa_infra.planning.planner import make_plan
 Desired = Callable[..., DesiredState]
 ROLES = Roles("awa_owner", "awa_migrator", "awa_runtime", "awa_observer", ("acme",), ("acme",))
 ACME = QueueStorage("acme", Shape(), (Queue("emails", (1, 2), shards=2, stripes=3), Queue("reports")))
-STANDING = Substrate("acme", Shape(), "awa_owner", 184, 525, 2, 0)
+STANDING = Substrate("acme", Shape(), "awa_owner", 184, 525, 8, 2, 0)
 
 
 def keys(desired: DesiredState, observed: ObservedState) -> list[str]:
@@ -129,7 +129,9 @@ def test_gates_about_whoever_connects_are_left_out_where_the_declared_owner_acts
 
 
 def stranger(*, movable: bool) -> Stranger:
-    return Stranger("awa", "awa_owner", "rita", "ALTER TABLE awa.jobs OWNER TO awa_owner;", movable)
+    return Stranger(
+        "awa", "awa_owner", "rita", "ALTER TABLE awa.jobs OWNER TO awa_owner;", movable, "Run apply as rita."
+    )
 
 
 def test_without_roles_a_plan_acts_as_the_owner_of_the_schema_where_the_session_may(desired: Desired) -> None:

@@ -20,6 +20,7 @@ from awa_infra.planning.planner import make_plan
 from awa_infra.verification.declared import with_declared
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import FindingKind, state, unknown
+from awa_infra.verification.obstacles import Privilege
 
 NOTHING = Examination((), ())
 
@@ -113,3 +114,16 @@ def test_an_earlier_version_is_no_drift_where_it_is_declared_and_is_not_called_h
     assert [finding.kind for finding in result.findings][-1] is FindingKind.UNKNOWN
     assert ("declares this version" in result.findings[-1].repair) is (declared == 3)
     assert not result.healthy
+
+
+def test_what_roles_have_beyond_their_declaration_is_drift_and_an_observer_lacks_nothing_of_a_worker(
+    release: Release, observed: ObservedState
+) -> None:
+    lacks = [state("privileges-missing", "awa", f"{role} table", "lacks", "Grant.") for role in ("see", "work")]
+    found = Examination((*lacks, state("sequences-without-update", "awa", "see", "lacks", "Grant.")), ())
+    given = [Privilege("see", "INSERT", "TABLE", "awa.jobs_hot", "awa", "observer")]
+    declared = DesiredState(release, release.schema_version, roles=Roles("own", None, "work", "see"))
+    result = with_declared(found, observed, Plan(40, 40), declared, None, given)
+    assert codes(result) == [("privileges-missing", "awa", "work table"), ("privileges-extra", "awa", "see table")]
+    alone = replace(declared, roles=Roles("own"))
+    assert len(with_declared(found, observed, Plan(40, 40), alone, None).findings) == 3

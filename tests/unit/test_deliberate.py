@@ -9,8 +9,8 @@ from awa_infra.model import LostRows, ObservedState, Plan, Release, Shape, StepK
 from awa_infra.planning.activation import make_activation
 from awa_infra.planning.removal import foreign_gate, make_removal
 
-ACME = Substrate("acme", Shape(), "owner", 184, 525, 2, 0)
-AWA = Substrate("awa", Shape(), "owner", 204, 564, 2, 0)
+ACME = Substrate("acme", Shape(), "owner", 184, 525, 8, 2, 0)
+AWA = Substrate("awa", Shape(), "owner", 204, 564, 8, 2, 0)
 CANONICAL = StorageTransition("canonical", "canonical", None, 0, "{}", None, None)
 ACTIVE = StorageTransition("active", "queue_storage", None, 1, "", "acme", "acme")
 PREPARED = StorageTransition("prepared", "canonical", "queue_storage", 1, "", "acme", None)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
+from awa_infra import __version__
 from devtools import docs_shown
 from devtools.docs_shown import ROOT, Command
 
@@ -27,11 +28,12 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         'pulumi package add "$(command -v pulumi-resource-awa)"': "needs a language host of the official distribution; "
         "tests/engine/test_sdk_programs.py compiles programs with what it generates",
         'pulumi package gen-sdk "$(command -v pulumi-resource-awa)" --language nodejs --out sdk': "the same",
-        "pulumi plugin install resource awa 0.1.0 --file pulumi-resource-awa-v0.1.0-linux-amd64.tar.gz": "needs the "
-        "archive; tests/engine/test_plugin_archive.py builds it and runs this",
+        f"pulumi plugin install resource awa {__version__} "
+        f"--file pulumi-resource-awa-v{__version__}-linux-amd64.tar.gz": "needs the archive; "
+        "tests/engine/test_plugin_archive.py builds it and runs this",
         "uv pip compile --universal --generate-hashes requirements.in --output-file requirements.txt": "not "
         "published yet",
-        "git clone --branch v0.1.0 https://github.com/OWNER/REPOSITORY awa-infra": "not published yet",
+        f"git clone --branch v{__version__} https://github.com/OWNER/REPOSITORY awa-infra": "not published yet",
         "make -C awa-infra build": "tests/database/test_wheel.py builds twice, in two folders",
         "uv export --frozen --no-default-groups --no-emit-project --format cyclonedx1.5 "
         "--output-file awa-infra.cdx.json": "needs a checkout; tests/tools/test_release.py runs it",
@@ -98,6 +100,7 @@ RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
 RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
+RUN_WITH_SIGSTORE = "docs/how-to/verify-a-release.md"
 
 RUN = frozenset(
     {
@@ -108,6 +111,7 @@ RUN = frozenset(
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
         RUN_WITH_PODMAN,
+        RUN_WITH_SIGSTORE,
     }
 )
 

@@ -75,7 +75,7 @@ def existing(schema: SchemaName, shape: Shape, **changed: object) -> ObservedSch
 
 
 def substrate(name: str, shape: Shape) -> Substrate:
-    return Substrate(name, shape, "boss", 0, 0, 2, 0)
+    return Substrate(name, shape, "boss", 0, 0, 8, 2, 0)
 
 
 def observed(**changed: object) -> ObservedState:

@@ -57,7 +57,7 @@ PURPOSES: tuple[Literal["activation", "removal", "removal-of-nothing"], ...] = (
     "removal",
     "removal-of-nothing",
 )
-LIVE = LiveFacts(announced_pid=1, lock_objects=2, replays=3)
+LIVE = LiveFacts(announced_pid=1, lock_objects=2, lock_objects_each=2, replays=3)
 
 
 def every_query(release: Release) -> tuple[GateQuery, ...]:

@@ -39,7 +39,7 @@ ROUTE = LostRows("awa", "storage_transition_state", 0, 1)
 EMPTY = {"awa": Health({}), "acme": Health({})}
 CANONICAL = StorageTransition("canonical", "canonical", None, 0, "{}", None, None)
 STATE = ObservedState(
-    versions=frozenset({40}), database="app", substrates=(Substrate("acme", Shape(), "o", 1, 1, 2, 0),)
+    versions=frozenset({40}), database="app", substrates=(Substrate("acme", Shape(), "o", 1, 1, 8, 2, 0),)
 )
 
 

@@ -51,8 +51,8 @@ def test_an_empty_database_is_at_version_0() -> None:
 
 
 def test_a_queue_storage_schema_is_found_by_its_name() -> None:
-    acme = Substrate("acme", Shape(), "owner", 1, 2, 3, 0)
-    observed = ObservedState(substrates=(Substrate("other", Shape(), "owner", 1, 2, 3, 0), acme))
+    acme = Substrate("acme", Shape(), "owner", 1, 2, 8, 3, 0)
+    observed = ObservedState(substrates=(Substrate("other", Shape(), "owner", 1, 2, 8, 3, 0), acme))
     assert observed.substrate("acme") is acme
     assert observed.substrate("missing") is None
 

@@ -49,7 +49,9 @@ def test_rewriting_the_numbering_is_the_first_step_that_people_see(release: Rele
 
 
 def substrate(schema: str, shape: Shape) -> Substrate:
-    return Substrate(schema, shape, "owner", tables=0, indexes=0, triggers=0, partitions_without_fillfactor=0)
+    return Substrate(
+        schema, shape, "owner", tables=0, indexes=0, functions=8, triggers=0, partitions_without_fillfactor=0
+    )
 
 
 def test_locks_are_estimated_for_all_that_one_transaction_touches(release: Release) -> None:

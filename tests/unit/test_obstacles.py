@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from awa_infra.verification.catalog import SchemaName
-from awa_infra.verification.obstacles import Denied, Setting, obstacle_findings
+from awa_infra.verification.obstacles import Privilege, Setting, excess_findings, narrowed_findings, obstacle_findings
 
 AWA = SchemaName("awa", "awa")
 
@@ -27,9 +29,9 @@ def test_a_publication_names_its_tables_and_a_statement_for_each() -> None:
 
 def test_what_a_role_may_not_do_is_one_statement_for_each_kind() -> None:
     denied = [
-        Denied('ro"le', "EXECUTE", "FUNCTION", "awa.a(text)"),
-        Denied('ro"le', "EXECUTE", "FUNCTION", "awa.b()"),
-        Denied('ro"le', "USAGE", "TYPE", "awa.job_state"),
+        Privilege('ro"le', "EXECUTE", "FUNCTION", "awa.a(text)"),
+        Privilege('ro"le', "EXECUTE", "FUNCTION", "awa.b()"),
+        Privilege('ro"le', "USAGE", "TYPE", "awa.job_state"),
     ]
     functions, types = obstacle_findings(AWA, {}, (), denied)
     assert functions.sql == ('GRANT EXECUTE ON FUNCTION awa.a(text), awa.b() TO "ro""le";',)
@@ -40,3 +42,22 @@ def test_what_a_role_may_not_do_is_one_statement_for_each_kind() -> None:
 def test_a_setting_has_the_statement_that_takes_it_back() -> None:
     [found] = obstacle_findings(AWA, {}, (), (), [Setting("role r x", "sessions of role r", ["ALTER ROLE r RESET x;"])])
     assert (found.code, found.object, found.sql) == ("session-settings", "role r x", ("ALTER ROLE r RESET x;",))
+
+
+def test_what_everybody_or_a_declared_role_has_too_much_is_taken_back_by_its_statement() -> None:
+    public = [Privilege("PUBLIC", "INSERT", "TABLE", "awa.a"), Privilege("PUBLIC", "INSERT", "TABLE", "awa.b")]
+    [found] = obstacle_findings(AWA, {}, (), (), (), public)
+    assert (found.code, found.sql) == ("public-may-write", ("REVOKE INSERT ON TABLE awa.a, awa.b FROM PUBLIC;",))
+    assert found.message == "PUBLIC, so every role, has INSERT on 2 tables: awa.a, awa.b"
+    own = Privilege("o", "CREATE", "SCHEMA", "awa", "awa", "observer")
+    alone, member = excess_findings([own, replace(own, through='g"')])
+    assert (alone.schema, alone.sql) == ("awa", ('REVOKE CREATE ON SCHEMA awa FROM "o";',))
+    assert member.message == 'role o, declared as observer, has CREATE on schema awa, as a member of g"'
+    assert member.sql == ('REVOKE "g""" FROM "o";',)
+
+
+def test_a_publication_that_leaves_out_too_much_names_its_tables() -> None:
+    assert narrowed_findings(AWA, ()) == []
+    [finding] = narrowed_findings(AWA, [("a", "p"), ("b", "p, q")])
+    assert (finding.code, finding.object, finding.sql) == ("publication-without-identity", "p, q", ())
+    assert "does not fit the replica identity of 2 tables" in finding.message

@@ -34,6 +34,7 @@ def addresses(page: str) -> list[str]:
     return [str(address) for address in found if address]
 
 
+@pytest.mark.skipif((ROOT / "PKG-INFO").exists(), reason="a source archive: hatchling takes the page that it has")
 @pytest.mark.parametrize("url", [REPOSITORY, f"{REPOSITORY}.git", f"{REPOSITORY}/"])
 def test_every_link_of_the_readme_leads_to_the_repository_at_the_tag_of_the_version(url: str) -> None:
     version = metadata.version("awa-infra")

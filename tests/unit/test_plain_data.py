@@ -32,7 +32,7 @@ def test_a_state_is_data_with_what_is_lost_and_what_cannot_be_read() -> None:
         versions=frozenset({1, 2}),
         patches=frozenset({"b", "a"}),
         transition=StorageTransition("active", "queue_storage", None, 3, "{}", "acme_jobs", None),
-        substrates=(Substrate("acme_jobs", Shape(4, 2, 2, receipts=False), "jobs_owner", 1, 1, 1, 0),),
+        substrates=(Substrate("acme_jobs", Shape(4, 2, 2, receipts=False), "jobs_owner", 1, 1, 1, 1, 0),),
         unseen=(Unseen("beta", "somebody", receipts=True, damaged=True),),
         lost_rows=(LostRows("acme_jobs", "ring_state", 0, 1),),
     )

@@ -76,6 +76,7 @@ def test_a_transaction_for_each_migration_needs_less_room_in_the_lock_table(rele
         shape=Shape(),
         tables=0,
         indexes=0,
+        functions=8,
         triggers=0,
         partitions_without_fillfactor=0,
     )

@@ -29,7 +29,7 @@ def test_a_step_of_one_schema_runs_the_installer_over_that(release: Release) -> 
     ("schema", "written"), [("acme", '"acme"'), ('a"b,c\\', '"a\\"b,c\\\\"'), ("größe", '"größe"')]
 )
 def test_a_schema_of_any_name_reaches_the_gate_as_one(release: Release, schema: str, written: str) -> None:
-    live = LiveFacts(announced_pid=1, lock_objects=0, replays=0, installs=(schema, "acme"))
+    live = LiveFacts(announced_pid=1, lock_objects=0, lock_objects_each=0, replays=0, installs=(schema, "acme"))
     [query] = [q for q in note_queries(DesiredState(release, 40), live, pending=True) if q.code == "window"]
     array = "{" + written + ',"acme"}'
     literal = array if "\\" not in array else array.replace("\\", "\\\\")

@@ -2,7 +2,7 @@
 -- Found by what depends on the schema, and from there by indexes: pg_class has no index by schema, and reading all of it,
 -- and of the other catalogs, for each part takes seconds beside 80,000 other tables.
 WITH spaces AS MATERIALIZED (
-    SELECT n.oid, n.nspname::text AS schema, n.nspowner
+    SELECT n.oid, n.nspname::text AS schema, n.nspowner, n.nspacl
       FROM pg_catalog.pg_namespace n
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text({schemas}::json)::name))
 ), members AS MATERIALIZED (

@@ -895,25 +895,8 @@ SELECT 'objects-other-owner' AS code,
               s.belongs, s.owner,
               array_to_string((array_agg(s.name ORDER BY s.name))[:3], ', '),
               CASE WHEN count(*) > 3 THEN ' and more' ELSE '' END) AS message,
-       CASE
-           -- Who may create roles may make itself a member: before 16 of all, since then of those that it made.
-           WHEN s.granting
-               THEN format('Become a member of %I: GRANT %I TO %I%s; then awa-infra apply as %I hands them over; '
-                           'awa-infra verify --schema %I lists the statements.',
-                           s.belongs, s.belongs, current_user,
-                           CASE WHEN current_setting('server_version_num')::int < 160000 THEN ''
-                                ELSE ' WITH INHERIT TRUE' END,
-                           current_user, s.schema)
-           ELSE format('Run awa-infra apply as %I or as a superuser, which hands them over; awa-infra verify --schema %I '
-                       'lists the statements.', s.belongs, s.schema)
-       END AS hint
+       s.hint AS hint
   FROM (
-    SELECT t.*, NOT pg_has_role(t.belongs, 'USAGE')
-                AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = t.belongs)
-                AND (pg_has_role(t.belongs, 'MEMBER WITH ADMIN OPTION')
-                     OR current_setting('server_version_num')::int < 160000
-                        AND (SELECT r.rolcreaterole FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)) AS granting
-      FROM (
 -- Objects that Awa made in schema awa and in queue-storage schemas, and that the owner of their schema can neither
 -- replace nor grant on, because they belong to another role: another member of the owner migrated, or a runtime made
 -- the sequences of a lane. Known by their names: what others made in these schemas is not in the list. Found by what
@@ -924,7 +907,19 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
        pg_has_role(thing.owner, n.nspowner, 'USAGE') AS member,
        pg_has_role(thing.owner, 'USAGE')
        AND pg_has_role(n.nspowner, CASE WHEN current_setting('server_version_num')::int < 160000
-                                        THEN 'MEMBER' ELSE 'SET' END) AS movable
+                                        THEN 'MEMBER' ELSE 'SET' END) AS movable,
+       format(CASE
+                  -- Who may create roles may make itself a member: before 16 of all, since then of those that it made.
+                  WHEN NOT pg_has_role(thing.owner, 'USAGE')
+                       AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = thing.owner)
+                       AND (pg_has_role(thing.owner, 'MEMBER WITH ADMIN OPTION')
+                            OR current_setting('server_version_num')::int < 160000
+                               AND (SELECT r.rolcreaterole FROM pg_catalog.pg_roles r WHERE r.rolname = current_user))
+                      THEN 'Become a member of %1$I: GRANT %1$I TO %2$I%4$s; then awa-infra apply as %2$I hands them over; '
+                  ELSE 'Run awa-infra apply as %1$I or as a superuser, which hands them over; ' END
+              || 'awa-infra verify --schema %3$I lists the statements.',
+              pg_catalog.pg_get_userbyid(thing.owner), current_user, n.nspname,
+              CASE WHEN current_setting('server_version_num')::int < 160000 THEN '' ELSE ' WITH INHERIT TRUE' END) AS hint
   FROM pg_catalog.pg_namespace n
   JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_namespace'::regclass AND m.refobjid = n.oid
  CROSS JOIN LATERAL (
@@ -957,10 +952,9 @@ SELECT n.nspname::text AS schema, pg_catalog.pg_get_userbyid(n.nspowner)::text A
    AND (n.nspname = 'awa'
         OR EXISTS (SELECT FROM pg_catalog.pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'claim_ready_runtime'))
-           ) AS t
        ) AS s
  WHERE NOT (s.movable AND false)
- GROUP BY s.schema, s.belongs, s.owner, s.granting
+ GROUP BY s.schema, s.belongs, s.owner, s.hint
         LOOP
             problems := problems || format(E'%s [%s]\nHint: %s', problem.message, problem.code, problem.hint);
         END LOOP;

@@ -99,7 +99,7 @@ CLOSE awa_infra_quiet;
 -- Found by what depends on the schema, and from there by indexes: pg_class has no index by schema, and reading all of it,
 -- and of the other catalogs, for each part takes seconds beside 80,000 other tables.
 WITH spaces AS MATERIALIZED (
-    SELECT n.oid, n.nspname::text AS schema, n.nspowner
+    SELECT n.oid, n.nspname::text AS schema, n.nspowner, n.nspacl
       FROM pg_catalog.pg_namespace n
      WHERE n.nspname = ANY (ARRAY(SELECT json_array_elements_text('["awa", "acme_jobs"]'::json)::name))
 ), members AS MATERIALIZED (
@@ -461,6 +461,21 @@ SELECT d.schema, 'denied' AS part, concat_ws(' ', d.role, d.kind, d.object, d.pr
          CROSS JOIN LATERAL unnest(l.oids) AS t (oid)
          WHERE l.works AND l.privilege <> '') d
 UNION ALL
+-- What was granted to PUBLIC beyond reading: whoever may connect could change jobs, or make functions where workers look for
+-- Awa's. Functions and types, which everybody may use by default, are not in it.
+SELECT t.schema, 'public' AS part, concat_ws(' ', t.kind, t.object) AS object,
+       json_build_object('role', 'PUBLIC', 'privilege', t.privilege, 'kind', t.kind, 'object', t.object)::text AS definition
+  FROM (SELECT g.schema, g.kind, g.object, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) AS privilege
+          FROM (SELECT s.schema, 'SCHEMA' AS kind, s.oid::regnamespace::text AS object, s.nspacl AS acl
+                  FROM spaces s
+                UNION ALL
+                SELECT r.schema, CASE r.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, r.oid::regclass::text, r.relacl
+                  FROM relations r
+                 WHERE r.relacl IS NOT NULL AND r.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')) g
+         CROSS JOIN LATERAL aclexplode(g.acl) a
+         WHERE a.grantee = 0 AND a.privilege_type <> CASE g.kind WHEN 'SCHEMA' THEN 'USAGE' ELSE 'SELECT' END
+         GROUP BY g.schema, g.kind, g.object) t
+UNION ALL
 -- Tables whose rows no worker can delete or update: a publication publishes that, and the table has no replica identity
 -- (no primary key, no other one set). PostgreSQL then refuses the statement at any wal_level.
 SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p.pubname, ', ' ORDER BY p.pubname) AS definition
@@ -488,6 +503,29 @@ SELECT p.schema, 'published' AS part, p.relname AS object, string_agg(DISTINCT p
        ELSE NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = p.oid AND i.indisprimary)
        END
  GROUP BY p.schema, p.relname
+UNION ALL
+-- The same where a row filter has a column that is not of the replica identity, or a list of columns leaves one out. Only
+-- servers from 15 on have them: read in a way that 14 accepts too. The rows of a partition can be published as of its parent.
+SELECT s.schema, 'narrowed', c.relname::text, string_agg(DISTINCT b.pubname::text, ', ' ORDER BY b.pubname::text)
+  FROM pg_catalog.pg_publication_rel p
+  JOIN pg_catalog.pg_publication b ON b.oid = p.prpubid AND (b.pubdelete OR b.pubupdate)
+ CROSS JOIN LATERAL (SELECT to_jsonb(p) ->> 'prqual' AS filter, string_to_array(translate(to_jsonb(p) ->> 'prattrs', '[],', ''), ' ')
+                            AS listed) n
+ CROSS JOIN LATERAL (SELECT p.prrelid AS oid
+                     UNION
+                     SELECT t.relid::oid FROM pg_catalog.pg_partition_tree(p.prrelid::regclass) t WHERE b.pubviaroot) leaf
+  JOIN pg_catalog.pg_class c ON c.oid = leaf.oid AND c.relkind = 'r' AND c.relpersistence = 'p'
+  JOIN spaces s ON s.oid = c.relnamespace
+ CROSS JOIN LATERAL (SELECT array_agg(o.attnum::text) AS keys
+                       FROM pg_catalog.pg_index i
+                       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+                       JOIN pg_catalog.pg_attribute o ON o.attrelid = p.prrelid AND o.attname = a.attname
+                      WHERE i.indrelid = c.oid
+                        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END) k
+ WHERE CASE c.relreplident WHEN 'f' THEN n.listed IS NOT NULL
+            ELSE NOT k.keys <@ n.listed
+                 OR NOT ARRAY(SELECT v.found[1] FROM regexp_matches(n.filter, ':varattno ([0-9]+)', 'g') AS v (found)) <@ k.keys END
+ GROUP BY s.schema, c.relname
 UNION ALL
 -- Settings of this database, or of a role that works in schema awa, with which sessions start and Awa fails, as a load of data
 -- leaves them. Where some role has a setting of its own, that of the database is somebody's plan, and no finding.
@@ -806,7 +844,7 @@ SELECT r.schema, 'unread', '', count(*)::text
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'published', 'setting', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'::json))
 ), behind AS MATERIALIZED (
@@ -919,40 +957,44 @@ SELECT r.schema, 'unread', '', count(*)::text
      WHERE r.part = 'weak-role'
     UNION ALL
     SELECT d.schema, true,
-           format('role %s works in schema %s, but lacks %s on %s%s%s', d.role, d.schema, d.privilege,
+           format('%s %s on %s%s%s', CASE d.part WHEN 'public' THEN 'PUBLIC, so every role, has'
+                                     ELSE format('role %s works in schema %s, but lacks', d.role, d.schema) END, d.privilege,
                   CASE WHEN count(*) > 1 THEN format('%s %ss: ', count(*), d.kind) ELSE d.kind || ' ' END,
                   array_to_string((array_agg(d.object ORDER BY d.key COLLATE "C"))[1:8], ', '),
                   CASE WHEN count(*) > 8 THEN format(' and %s more', count(*) - 8) ELSE '' END)
-      FROM (SELECT r.schema, r.object AS key, r.definition::json ->> 'role' AS role,
+      FROM (SELECT r.schema, r.part, r.object AS key, r.definition::json ->> 'role' AS role,
                    r.definition::json ->> 'privilege' AS privilege, lower(r.definition::json ->> 'kind') AS kind,
                    r.definition::json ->> 'object' AS object
               FROM health r
-             WHERE r.part = 'denied') d
+             WHERE r.part IN ('denied', 'public')) d
      -- CREATE is needed by the owner, and where new jobs go by every role that adds one.
-     WHERE d.privilege <> 'CREATE'
+     WHERE d.part = 'public' OR d.privilege <> 'CREATE'
         OR EXISTS (SELECT FROM spaces s WHERE s.schema = d.schema AND pg_catalog.pg_get_userbyid(s.nspowner) = d.role)
         OR EXISTS (SELECT FROM routing r
                     WHERE r.engine = 'queue_storage' AND coalesce(r.schema, r.marker, 'awa') = d.schema)
-     GROUP BY d.schema, d.role, d.privilege, d.kind
+     GROUP BY d.schema, d.part, d.role, d.privilege, d.kind
     UNION ALL
     SELECT r.schema, true, r.definition::json ->> 'message'
       FROM health r
      WHERE r.part = 'setting'
     UNION ALL
     SELECT r.schema, true,
-           format('publication %s publishes deletes or updates of %s tables without a replica identity, so PostgreSQL '
-                  'refuses those of Awa: %s%s',
+           format('publication %s %s %s tables%s, so PostgreSQL refuses those of Awa: %s%s',
                   (SELECT string_agg(p.name, ', ' ORDER BY p.first COLLATE "C", p.name)
                      FROM (SELECT n.name, min(x.object COLLATE "C") AS first
                              FROM health x
                             CROSS JOIN LATERAL regexp_split_to_table(x.definition, ', ') AS n (name)
-                            WHERE x.part = 'published' AND x.schema = r.schema
+                            WHERE x.part = r.part AND x.schema = r.schema
                             GROUP BY n.name) p),
-                  count(*), array_to_string((array_agg(r.object ORDER BY r.object COLLATE "C"))[1:8], ', '),
+                  CASE r.part WHEN 'published' THEN 'publishes deletes or updates of'
+                              ELSE 'publishes deletes or updates with a row filter or a column list that does not fit the '
+                                   'replica identity of' END,
+                  count(*), CASE r.part WHEN 'published' THEN ' without a replica identity' ELSE '' END,
+                  array_to_string((array_agg(r.object ORDER BY r.object COLLATE "C"))[1:8], ', '),
                   CASE WHEN count(*) > 8 THEN format(' and %s more', count(*) - 8) ELSE '' END)
       FROM health r
-     WHERE r.part = 'published'
-     GROUP BY r.schema
+     WHERE r.part IN ('published', 'narrowed')
+     GROUP BY r.schema, r.part
     UNION ALL
     SELECT f.schema, true, format('PUBLIC may execute awa.%s; Awa revokes that', split_part(f.object, '(', 1))
       FROM health f
