@@ -32,6 +32,7 @@ from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.look import look
 from awa_infra.database.observe import plan_from
+from awa_infra.database.session import read_transaction
 from awa_infra.database.target import Target
 from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
@@ -152,7 +153,7 @@ def measure(bench: Bench, rounds: int) -> Results:
     note("bench: nothing to do")
     done = bench.template("bench_done", bench.awa)
     results["nothing to do"] = bench.compare(dict(list(fresh.items())[:3]), rounds, done)
-    with bench.database(done) as url, connect(url, autocommit=True) as connection:
+    with bench.database(done) as url, connect(url) as connection:
         # What a connection costs by itself is the floor; on one that is open and warm, the rest shows.
         results["nothing to do, its parts"] = {
             "connecting, SELECT 1": [_seconds(lambda: _connect(url)) for _ in range(rounds)],
@@ -160,7 +161,7 @@ def measure(bench: Bench, rounds: int) -> Results:
             "awa-infra, on an open connection": [_seconds(lambda: _plan(connection)) for _ in range(rounds + 1)][1:],
         }
     note("bench: fingerprint")
-    with bench.database(done) as url, connect(url) as connection:
+    with bench.database(done) as url, connect(url) as connection, read_transaction(connection):
         prepare(connection)
         warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
         results["catalog of schema awa, warm"] = {"one query": warm}

@@ -47,7 +47,7 @@ def script(url: str, rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, piece in pieces.items():
-            with connect(url, autocommit=True) as connection:
+            with connect(url) as connection:
                 seconds.setdefault(name, []).append(_cpu(connection, opening, piece))
                 if piece is query:
                     seconds.setdefault("whole, repeated by its session", []).append(_cpu(connection, opening, piece))

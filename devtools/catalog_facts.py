@@ -24,6 +24,7 @@ import psycopg
 from awa_infra.database.catalogs import prepare as prepare_reading
 from awa_infra.database.catalogs import read_catalogs
 from awa_infra.database.connection import connect
+from awa_infra.database.session import read_transaction
 from awa_infra.database.target import Target
 from awa_infra.facts.catalog import own_names
 from awa_infra.model import CANONICAL_SCHEMA, Shape
@@ -53,7 +54,7 @@ def measure(url: str) -> dict[str, Any]:
     Raises:
         ToolError: a schema is not what the template says; then templates cannot hold this release.
     """
-    with connect(url) as connection:
+    with connect(url) as connection, read_transaction(connection):
         templates = {}
         for schema, shape in CUSTOM.items():
             name, found = _read(connection, schema)

@@ -39,7 +39,7 @@ def render() -> str:
         ("Awa, databases to start from", "0.3.0 and newer", "see [equivalence](equivalence.md)"),
         ("Pulumi SDK for Python", floors["pulumi"], locked["pulumi"]),
         ("Pulumi command", "3.200 and newer", _go_pin("pulumi-engine", "github.com/pulumi/pulumi/pkg/v3")),
-        ("Flyway", "10 and newer", ", ".join(java_tools.FLYWAYS)),
+        ("Flyway", "10 and newer", _flyways()),
         ("Liquibase", "4.33 and newer", ", ".join(java_tools.LIQUIBASES)),
         ("psql", "14 and newer", str(postgres_versions.majors()[-1])),
         ("pytest, of the plugin for tests", "8 and newer", locked["pytest"]),
@@ -52,6 +52,12 @@ def render() -> str:
     ]
     table = docs_text.table(("", "supported", "tested"), rows)
     return docs_text.page("# Supported versions", _INTRO, table)
+
+
+def _flyways() -> str:
+    """Return every Flyway that is tested, by how it is run."""
+    others = f"as a library {java_tools.FLYWAY_LIBRARY}, by Maven {java_tools.FLYWAY_MAVEN}"
+    return f"{', '.join(java_tools.FLYWAYS)}, {others}"
 
 
 def pythons() -> list[str]:

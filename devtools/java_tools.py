@@ -26,8 +26,14 @@ OLDEST_JAVA = 17
 COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 DOWNLOAD_TIMEOUT = 600.0
 JAVA_TIMEOUT = 60.0
-FLYWAYS = ("11.20.3", "10.21.0")
-"""The newest and the oldest that are tried."""
+FLYWAYS = ("12.4.0", "11.20.3", "10.21.0")
+"""Of the command line, the newest first. That of Flyway 13 asks for flyway-command-mcp, which Maven Central lacks."""
+
+FLYWAY_LIBRARY = "13.12.1"
+"""The newest one, as Spring Boot has it."""
+
+FLYWAY_MAVEN = "13.12.0"
+"""The newest plugin of Maven whose parts are all in Maven Central."""
 
 LIQUIBASES = ("4.33.0", "5.0.4")
 """The last one under Apache-2.0, and the newest."""
@@ -63,11 +69,18 @@ def flyway(version: str = FLYWAYS[0]) -> list[str]:
     return _command(FLYWAY, version)
 
 
-def flyway_embedded(program: Path, version: str = FLYWAYS[0]) -> list[str]:
+def flyway_embedded(program: Path, version: str = FLYWAY_LIBRARY) -> list[str]:
     """Return the start of a Java program that uses Flyway as a library, with HikariCP at hand."""
     if shutil.which("javac") is None:
         raise ToolMissing("there is no `javac` on PATH; a program of one file needs a JDK to run")
     return [*_java_with(EMBEDDED, version), str(program)]
+
+
+def flyway_maven() -> list[str]:
+    """Return the start of a run of Maven with its plugin for Flyway, which Maven fetches by itself."""
+    _java()
+    pom = Path(__file__).parent / "flyway-maven" / "pom.xml"
+    return [_maven("the plugin of Flyway"), "-B", "-f", str(pom), f"-Dtool.version={FLYWAY_MAVEN}"]
 
 
 def liquibase(version: str = LIQUIBASES[0]) -> list[str]:
@@ -98,9 +111,7 @@ def copy_dependencies(title: str, pom: Path, folder: Path, properties: Mapping[s
     Raises:
         ToolMissing: There is no Maven, or it cannot fetch that; the text says why.
     """
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise ToolMissing(f"{title} needs Maven once, to be fetched; there is no `mvn` on PATH")
+    maven = _maven(title)
     note(f"{title}: fetching it from Maven Central")
     values = {**properties, "outputDirectory": str(folder)}
     # -U: an earlier failure to reach the repository must not count
@@ -108,6 +119,13 @@ def copy_dependencies(title: str, pom: Path, folder: Path, properties: Mapping[s
     failure = run_bounded(command, DOWNLOAD_TIMEOUT, activity=f"{title}: still fetching")
     if failure is not None:
         raise ToolMissing(f"{title} could not be fetched: {_maven_reason(failure)}")
+
+
+def _maven(title: str) -> str:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise ToolMissing(f"{title} needs Maven to be fetched; there is no `mvn` on PATH")
+    return maven
 
 
 def _maven_reason(output: str) -> str:

@@ -47,7 +47,7 @@ _WORDS = {
     "lock_session.sql": ("Takes Awa's migration lock until the session ends.", _NOT_JOBS),
     "unlock.sql": ("Gives Awa's migration lock back, and keeps Awa's installer with its owner.", _NOT_JOBS),
     "installer.sql": ("Revokes Awa's installer from roles that default privileges gave it to.", _NOT_JOBS),
-    "createSchema__awa_infra_alone.sql": (
+    "beforeCreateSchema__awa_infra_alone.sql": (
         "Lets one Flyway at a time go on; checks the first conditions.",
         _NOT_JOBS,
     ),

@@ -155,7 +155,7 @@ def clean(*, database_url: str | None, templates: bool) -> None:
         for name in found.unmarked:
             print_error(f"Database {name} stays: it lacks the mark of awa-infra.")
         for name in found.others:
-            print_error(f"Database {name} stays: your role may not drop it. Its owner can: awa-infra dev clean.")
+            print_error(f"Database {name} stays: your role may not drop it. Its owner can, with the same command.")
         click.echo(
             f"Dropped {len(found.dropped)}; in use {len(found.in_use)}; templates that stay {len(found.templates)}."
         )

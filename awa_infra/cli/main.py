@@ -22,7 +22,14 @@ from awa_infra.cli.failures import (
     show_usage_error,
 )
 from awa_infra.cli.groups import SuggestingGroup
-from awa_infra.cli.output import drop_output, is_about_output, no_colour, output_error, prepare_streams
+from awa_infra.cli.output import (
+    drop_lost_errors,
+    drop_output,
+    is_about_output,
+    no_colour,
+    output_error,
+    prepare_streams,
+)
 from awa_infra.errors import AwaInfraError, ConfigurationError, InterruptionError, OutputError, TerminationError
 
 COMMANDS = {
@@ -106,6 +113,8 @@ def main() -> None:
         print_failure(output_error(exc))
         drop_output()
         sys.exit(OutputError.exit_status)
+    finally:
+        drop_lost_errors()
 
 
 def _complete(instruction: str) -> int:

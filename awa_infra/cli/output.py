@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from enum import Enum
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -102,7 +102,20 @@ def output_error(exc: OSError) -> OutputError:
 
 def drop_output() -> None:
     """Send what is not yet written to nowhere, so that Python reports no error about it at the end."""
+    _send_nowhere(sys.stdout, sys.stderr)
+
+
+def drop_lost_errors() -> None:
+    """Drop what standard error had no room for: Python 3.13 and newer exit with 120 if it is still there at the end."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        _send_nowhere(sys.stderr)
+
+
+def _send_nowhere(*streams: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(nowhere, stream.fileno())

@@ -112,7 +112,7 @@ def _attempt(
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
         RolesLock(url) as roles_lock,
-        connect(url, autocommit=True) as connection,
+        connect(url) as connection,
         translated(url, "Applying"),
         turn_of(connection, options.migration_lock, options.on_wait) as turn,
         Reservation(connection) as reservation,

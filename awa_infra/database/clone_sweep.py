@@ -43,7 +43,7 @@ def sweep(url: str, *, templates: bool = False) -> Leftovers:
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with connect(url, autocommit=True) as connection, session(connection, LOCK_TIMEOUT):
+    with connect(url) as connection, session(connection, LOCK_TIMEOUT):
         return sweep_on(connection, url, templates=templates)
 
 

@@ -186,7 +186,7 @@ def run(url: str) -> Iterator[Run]:
         BlockedError: a pooler gives one session to several clients.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`; also where the role may create no databases.
     """
-    with connect(url, autocommit=True) as connection, session(connection, LOCK_TIMEOUT):
+    with connect(url) as connection, session(connection, LOCK_TIMEOUT):
         with translated(url, "Reading the server"):
             stay_while_idle(connection)
             row = connection.execute(sqltext.load("clones/server.sql").encode()).fetchone() or {}
@@ -205,7 +205,7 @@ def run(url: str) -> Iterator[Run]:
 
 def _refuse_shared_session(url: str, pid: int) -> None:
     """Refuse a pooler that gives one session to several clients: copies of a live run would be dropped by another."""
-    with connect(url, autocommit=True) as other:
+    with connect(url) as other:
         row = other.execute(sqltext.load("clones/server.sql").encode()).fetchone() or {}
     if row["pid"] == pid:
         raise BlockedError(

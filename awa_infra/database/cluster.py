@@ -61,9 +61,7 @@ class RolesLock:
         """
         self.asked = True
         try:
-            connection = self._stack.enter_context(
-                connect(Target.of(self._url).with_database(MEETING_PLACE), autocommit=True)
-            )
+            connection = self._stack.enter_context(connect(Target.of(self._url).with_database(MEETING_PLACE)))
             stay_while_idle(connection)
             if _taken(connection):
                 return

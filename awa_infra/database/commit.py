@@ -57,7 +57,7 @@ def _look(pid: int, url: str, on_wait: Callable[[str], None]) -> None:
     # It only explains a wait, so it must never end one.
     with (
         suppress(AwaInfraError, psycopg.Error),
-        connect(url, autocommit=True) as connection,
+        connect(url) as connection,
         read_transaction(connection),
     ):
         row = connection.execute(sqltext.render("observe/commit_wait.sql", pid=pid).encode()).fetchone()

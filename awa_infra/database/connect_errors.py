@@ -62,7 +62,17 @@ _HINTS = (
     ),
     (
         r"server does not support SSL",
-        "The URL asks for TLS, and the server has it off. Turn it on; or, in a network you trust, sslmode=disable.",
+        (
+            "The URL, or PGSSLMODE, asks for TLS, and the server has it off. Turn it on; or, in a network you trust, "
+            "sslmode=disable."
+        ),
+    ),
+    (
+        r"definition of service|service file",
+        (
+            "The URL, or PGSERVICE, names a service that no file of services (PGSERVICEFILE, ~/.pg_service.conf) has."
+            " Correct it, or unset PGSERVICE."
+        ),
     ),
     (
         r"certificate verify failed|root certificate (?:file|store)|sslrootcert",

@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from awa_infra.database.cancellation import running
 from awa_infra.database.connect_errors import connection_error, hint_for
 from awa_infra.database.target import Target, redact
+from awa_infra.database.trusted_roots import connection_string
 from awa_infra.errors import (
     AwaInfraError,
     CancelledError,
@@ -60,13 +61,13 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 @contextmanager
-def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
-    """Open a connection; its transaction is rolled back unless the caller commits.
+def connect(url: str) -> Iterator[Connection]:
+    """Open a connection in autocommit: what is to be one transaction begins one.
 
     Raises:
         AwaInfraError: see :func:`open_connection`.
     """
-    connection = open_connection(url, autocommit=autocommit)
+    connection = open_connection(url)
     running.add(connection)
     try:
         yield connection
@@ -75,8 +76,8 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         close(connection)
 
 
-def open_connection(url: str, *, autocommit: bool = False) -> Connection:
-    """Return a new connection, which the caller closes.
+def open_connection(url: str) -> Connection:
+    """Return a new connection in autocommit, which the caller closes.
 
     Raises:
         ConfigurationError: the URL is not a connection string.
@@ -86,9 +87,9 @@ def open_connection(url: str, *, autocommit: bool = False) -> Connection:
     """
     running.refuse_if_cancelled()
     known = Target.of(url)
-    target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)
+    target = connection_string(known, connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)
     try:
-        return psycopg.connect(target, autocommit=autocommit, row_factory=dict_row, prepare_threshold=None)
+        return psycopg.connect(target, autocommit=True, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
         raise connection_error(exc, url, lambda name: _exists(known, name)) from exc
 
@@ -173,7 +174,7 @@ def _exists(target: Target, name: str) -> bool | None:
     for other in ("postgres", "template1"):
         with suppress(psycopg.Error):
             elsewhere = Target.of(target.with_database(other))
-            where = elsewhere.connection_string(connect_timeout=str(CONNECT_TIMEOUT), **WATCHED)
+            where = connection_string(elsewhere, connect_timeout=str(CONNECT_TIMEOUT), **WATCHED)
             with psycopg.connect(where, autocommit=True) as connection:
                 # No default of the role or of that database may affect this query.
                 connection.execute(begin(write=False).encode())

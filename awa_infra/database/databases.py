@@ -122,7 +122,7 @@ def _connected(server_url: str, doing: str, left: str) -> Iterator[Connection]:
     """Connect for statements that cannot be in a transaction. No idle connection of ours may be in their way."""
     pool.close_idle()
     with (
-        connect(server_url, autocommit=True) as connection,
+        connect(server_url) as connection,
         translated(server_url, doing, left),
         session(connection, LOCK_TIMEOUT),
     ):

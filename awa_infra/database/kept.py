@@ -102,7 +102,7 @@ class Pool:
         """
         kept = self._entry(url)
         if kept is None or not kept.lock.acquire(timeout=QUEUE):
-            with connect(url, autocommit=True) as connection:
+            with connect(url) as connection:
                 yield Lent(connection, again=False)
             return
         try:
@@ -164,12 +164,12 @@ class Pool:
 
     def _opened(self, url: str) -> Connection:
         try:
-            return open_connection(url, autocommit=True)
+            return open_connection(url)
         except ConnectionFailedError:
             # Those of other targets may be the ones that a role, a database or the server has too many of.
             if not self.close_idle():
                 raise
-        return open_connection(url, autocommit=True)
+        return open_connection(url)
 
     @staticmethod
     def _close(several: Iterable[_Kept]) -> int:

@@ -85,7 +85,7 @@ def table_holders(url: str, own_pid: int = 0, seconds: float = 0.0) -> tuple[str
     """
     text = sqltext.render("observe/table_holders.sql", own_pid=own_pid, seconds=seconds)
     try:
-        with connect(url, autocommit=True) as connection, read_transaction(connection):
+        with connect(url) as connection, read_transaction(connection):
             rows = connection.execute(text.encode()).fetchall()
     except (AwaInfraError, psycopg.Error):
         return ()  # this only explains another failure

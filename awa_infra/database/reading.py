@@ -51,7 +51,7 @@ def reading(url: str, doing: str = "Reading the database") -> Iterator[Connectio
         LockTimeoutError: another session locked a table for longer than ``READ_WAIT``; the message names it.
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
-    with connect(url, autocommit=True) as connection:
+    with connect(url) as connection:
         try:
             yield connection
         except psycopg.Error as exc:

@@ -56,7 +56,7 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
     """Give the URL of a migrated database with one custom schema of each kind, and drop it afterwards."""
     name = _PREFIX + secrets.token_hex(6)
     doing = f"Creating the scratch database {name}"
-    with connect(url, autocommit=True) as connection, translated(url, doing):
+    with connect(url) as connection, translated(url, doing):
         with read_transaction(connection):
             row = connection.execute(sqltext.load("reference/may_create.sql").encode()).fetchone() or {}
         if not row["allowed"]:
@@ -74,7 +74,7 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
 
 def _run(url: str, doing: str, file: Literal["create", "drop"], name: str) -> None:
     """Create or drop a scratch database, outside of any transaction."""
-    with connect(url, autocommit=True) as connection, translated(url, doing), session(connection, LOCK_TIMEOUT):
+    with connect(url) as connection, translated(url, doing), session(connection, LOCK_TIMEOUT):
         connection.execute(sqltext.render(f"reference/{file}.sql", name=sqltext.Name(name)).encode())
 
 

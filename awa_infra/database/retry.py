@@ -126,7 +126,7 @@ class Retries:
         least = time.monotonic() + _jittered(self.table_try)
         self._beyond = 0.0
         try:
-            with connect(self._url, autocommit=True) as connection:
+            with connect(self._url) as connection:
                 held = _owners(connection)
                 self._beyond = max(held.values(), default=0.0) * _BEYOND
                 while time.monotonic() < until:

@@ -130,6 +130,11 @@ def test_settings_of_a_role_and_live_runtimes_are_shown(run: Run, awa_database: 
         ("postgresql://u:hush@no-such-host.invalid/x", "name", "no-such-host.invalid: "),
         ("postgresql://u:hush@127.0.0.1:1/x", "port", "127.0.0.1, port 1: connection refused"),
         ("postgresql://u:hu@sh/x@y", "database URL", "is not a connection string"),
+        (
+            "postgresql://u:hush@127.0.0.1:5x/x",
+            "database URL",
+            "The port of the database URL, or PGPORT, is no number.",
+        ),
         ("", "database URL", "There is no database URL."),
     ],
 )

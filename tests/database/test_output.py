@@ -264,7 +264,7 @@ def test_an_error_that_psycopg_ignores_reaches_no_terminal(database: Database) -
     script = (
         "import os\n"
         "from awa_infra.database.connection import connect\n"
-        "with connect(os.environ['DATABASE_URL'], autocommit=True) as connection:\n"
+        "with connect(os.environ['DATABASE_URL']) as connection:\n"
         "    try:\n"
         "        with connection.pipeline():\n"
         "            connection.execute('SELECT 1/0')\n"

@@ -212,7 +212,7 @@ def test_a_server_whose_removal_does_not_end_is_reported(tmp_path: Path, monkeyp
 
 def test_a_database_that_is_just_being_dropped_is_no_strangers(server: TestServer) -> None:
     template, _ = left_by(server.url, "being dropped")
-    with clones.run(server.url) as run, connect(server.url, autocommit=True) as admin:
+    with clones.run(server.url) as run, connect(server.url) as admin:
         if admin.info.server_version < 160000:
             pytest.skip("older servers drop in one step, or by minor release")
         # What DROP DATABASE does first, and what stays of one that was interrupted.
@@ -226,7 +226,7 @@ def test_a_database_that_is_just_being_dropped_is_no_strangers(server: TestServe
 
 def test_the_next_run_makes_a_template_anew_whose_drop_was_interrupted(server: TestServer) -> None:
     template, _ = left_by(server.url, "an interrupted drop")
-    with connect(server.url, autocommit=True) as admin:
+    with connect(server.url) as admin:
         if admin.info.server_version < 160000:
             pytest.skip("older servers drop in one step, or by minor release")
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])

@@ -106,7 +106,7 @@ def drop_roles(server: TestServer, roles: Roles) -> None:
 
 
 def test_what_creating_a_database_sets_is_taken_back(database: Database) -> None:
-    with connect(database.url, autocommit=True) as connection:
+    with connect(database.url) as connection:
         before = connection.execute("SELECT name, setting FROM pg_settings ORDER BY name").fetchall()
         with session(connection, 3):
             assert connection.execute("SHOW lock_timeout").fetchone() == {"lock_timeout": "3s"}

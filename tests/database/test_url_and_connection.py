@@ -109,8 +109,7 @@ def test_a_connection_says_who_it_is_unless_the_connection_string_does(database:
 def test_what_was_not_committed_is_rolled_back(database: Database) -> None:
     with connect(database.url) as connection:
         connection.execute("CREATE TABLE kept ()")
-        connection.commit()
-        connection.execute("CREATE TABLE lost ()")
+        connection.execute("BEGIN; CREATE TABLE lost ()")
     assert connection.closed
     assert database.rows("SELECT to_regclass('kept') IS NULL AS kept, to_regclass('lost') IS NULL AS lost") == [
         {"kept": False, "lost": True}

@@ -15,6 +15,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
 from awa_infra.database.fingerprint import verify
+from awa_infra.database.session import read_transaction
 from awa_infra.localserver.host import binaries
 from awa_infra.model import Release
 from awa_infra.verification.catalog import Key, digest, structure
@@ -56,7 +57,7 @@ def major_of(database: Database) -> int:
 
 
 def catalog(database: Database, schema: str) -> dict[Key, str]:
-    with connect(database.url) as connection:
+    with connect(database.url) as connection, read_transaction(connection):
         prepare(connection)
         return read_catalogs(connection, [schema])[schema][1]
 

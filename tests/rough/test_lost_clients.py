@@ -38,7 +38,7 @@ def _lose_two_clients() -> tuple[float, list[int]]:
         own_server() as server,
         psycopg.connect(server.url, autocommit=True) as observer,
         psycopg.connect(server.url, autocommit=True) as other,
-        connect(server.url, autocommit=True) as ours,
+        connect(server.url) as ours,
         session(ours, 3),
     ):
         ours.execute("SELECT pg_advisory_lock(%s)", [_OURS])

@@ -14,13 +14,14 @@ import pytest
 
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import connect
+from awa_infra.database.session import read_transaction
 from awa_infra.localserver.host import binaries
 from awa_infra.verification.catalog import digest, structure
 
 
 def fingerprints(url: str, schemas: Collection[str]) -> dict[str, str]:
     """Return the fingerprint of each schema: of what stands in it, not of who owns it."""
-    with connect(url) as connection:
+    with connect(url) as connection, read_transaction(connection):
         prepare(connection)
         found = read_catalogs(connection, schemas)
     return {schema: digest(structure(found[schema][1])) for schema in schemas}

@@ -18,7 +18,7 @@ from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, PASSWORD, SCHEMAS
 from tests.tools.old_releases import old_release
-from tests.tools.runners import OLDEST_FLYWAY, Tool, flyway_tool, liquibase_tool
+from tests.tools.runners import OLDER_FLYWAYS, Tool, flyway_tool, liquibase_tool
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +27,10 @@ def flyway(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Tool:
     return flyway_tool(_bundle("flyway", release, tmp_path_factory))
 
 
-@pytest.fixture(scope="session")
-def flyway_10(flyway: Tool) -> Tool:
-    """Return the oldest Flyway that the bundle is for, with the same bundle."""
-    return flyway_tool(flyway.bundle, OLDEST_FLYWAY)
+@pytest.fixture(scope="session", params=OLDER_FLYWAYS)
+def older_flyway(flyway: Tool, request: pytest.FixtureRequest) -> Tool:
+    """Return an older Flyway that the bundle is for, with the same bundle."""
+    return flyway_tool(flyway.bundle, request.param)
 
 
 @pytest.fixture(scope="session")

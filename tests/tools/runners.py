@@ -21,7 +21,7 @@ from tests.support.tools import missing
 TIMEOUT = 180.0
 """Seconds; only guards against a hang."""
 
-NEWEST_FLYWAY, OLDEST_FLYWAY = java_tools.FLYWAYS
+NEWEST_FLYWAY, *OLDER_FLYWAYS = java_tools.FLYWAYS
 
 _TABLE = "x-migrations-table-quoted=true&x-migrations-table=%22awa_migrations%22.%22schema_migrations%22"
 _FLYWAY = ("FLYWAY_URL", "FLYWAY_USER", "FLYWAY_PASSWORD")
@@ -99,6 +99,12 @@ def embedded_flyway(bundle: Path) -> Tool:
     """Return an application that runs a bundle with Flyway as a library, or skip the test."""
     program = Path(__file__).parent / "java" / "EmbeddedFlyway.java"
     return Tool(command(lambda: java_tools.flyway_embedded(program)), _FLYWAY, bundle)
+
+
+def flyway_by_maven(bundle: Path) -> Tool:
+    """Return the plugin of Maven for a bundle, as the README says, or skip the test."""
+    options = [f"-Dflyway.configFiles={bundle}/classic.conf", f"-Dflyway.workingDirectory={bundle}"]
+    return Tool(command(lambda: [*java_tools.flyway_maven(), *options]), _FLYWAY, bundle)
 
 
 def liquibase_tool(bundle: Path, version: str = java_tools.LIQUIBASES[0]) -> Tool:

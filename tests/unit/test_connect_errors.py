@@ -57,6 +57,11 @@ def failed(text: str, url: str = URL) -> ConnectionFailedError:
             "unsupported startup parameter: options",
             "refuses this by its configuration",
         ),
+        (
+            'connection is bad: definition of service "shop" not found',
+            'connection is bad: definition of service "shop" not found',
+            "unset PGSERVICE",
+        ),
         (f"{AT}FATAL:  Rolle »app« existiert nicht", "Rolle »app« existiert nicht", "Check that the server runs"),
         (
             f"{AT}Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?",

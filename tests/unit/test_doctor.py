@@ -141,7 +141,16 @@ def test_an_address_that_does_not_answer_is_a_note_where_another_one_of_the_host
         monkeypatch.setattr(network, "_addresses", lambda *_given: ["127.0.0.2", "127.0.0.1"])
         found = network_checks([("db.example", port)])
     assert [check.outcome for check in found] == [Outcome.OK, Outcome.NOTE, Outcome.OK]
-    assert "Another address of the host answers" in found[1].hint
+    assert "Another address answers" in found[1].hint
+
+
+def test_a_host_that_is_down_is_a_note_where_another_one_of_the_url_answers() -> None:
+    with socket.socket() as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.listen()
+        port = ear.getsockname()[1]
+        found = network_checks([("127.0.0.2", port), ("no-such-host.invalid", 5432), ("127.0.0.1", port)])
+    assert [check.outcome for check in found] == [Outcome.OK, Outcome.NOTE, Outcome.NOTE, Outcome.OK, Outcome.OK]
 
 
 def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows() -> None:

@@ -26,7 +26,7 @@ FIRST_OF_ALL = {
     "alembic": ("awa_infra/lock.sql",),
     "dbmate": ("prerequisite.sql", "preflight.sql"),
     "flyway": (
-        "callbacks/createSchema__awa_infra_alone.sql",
+        "callbacks/beforeCreateSchema__awa_infra_alone.sql",
         "callbacks/beforeValidate__awa_infra_alone.sql",
         "callbacks/beforeMigrate__awa_infra_preflight.sql",
         "callbacks/beforeEachMigrate__awa_infra_lock.sql",

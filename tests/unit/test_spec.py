@@ -38,6 +38,7 @@ SIGNATURE = {
 """What is written out in the class of the resource, for type checkers: after each line another."""
 
 PROBE = """
+import asyncio
 import json
 from unittest import mock
 from pulumi import dynamic
@@ -47,6 +48,7 @@ from awa_infra.lifecycle.stack import stack_objects
 from awa_infra.plugin.schema import package_schema
 from devtools import docs_configuration, docs_plugin, docs_resources
 
+asyncio.set_event_loop(asyncio.new_event_loop())  # a program of Pulumi's has one
 given, _none = config.validate({"queueStorageSchemas": [{"schema": "acme", "paused": True}]})
 _none, wrong = config.validate({"queueStorageSchemas": [{"schema": "acme", "paused": "yes"}]})
 with mock.patch.object(dynamic.Resource, "__init__", return_value=None) as registered:

@@ -1,6 +1,6 @@
 """The Flyway bundle: Awa's migrations under their own numbers, everything else repeatable.
 
-Tested with Flyway 10.21.0 and 11.20.3. Two rules keep it upgradable: a versioned file is
+Tested with Flyway 10.21.0, 11.20.3, 12.4.0 and 13.12. Two rules keep it upgradable: a versioned file is
 Awa's text and nothing else, for Flyway compares checksums; and nothing of ours takes a version number, for
 that number belongs to a later Awa.
 """
@@ -129,7 +129,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         "classic.conf": _classic_settings(folders).encode(),
         # Before Flyway's own lock, on the connection that stays until the end. The first of them is for the very
         # first run: where its schema is missing Flyway has nothing to validate.
-        "callbacks/createSchema__awa_infra_alone.sql": first(_FIRST),
+        "callbacks/beforeCreateSchema__awa_infra_alone.sql": first(_FIRST),
         # Validating reads the history, which may be a view of somebody else.
         "callbacks/beforeValidate__awa_infra_alone.sql": first(frozenset({HISTORY_OWNER})),
         "callbacks/beforeMigrate__awa_infra_preflight.sql": "\n".join(conditions).encode(),

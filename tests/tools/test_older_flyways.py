@@ -1,4 +1,4 @@
-"""The oldest Flyway that the bundle is for. What any version does is tested with the newest one."""
+"""Older Flyways that the bundle is for. What any version does is tested with the newest one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.tools.old_releases import EDITED, first, grow
 from tests.tools.runners import Tool
 
 
-def test_flyway_10_brings_an_empty_database_along_with_a_bundle_that_grows(
-    flyway_10: Tool, database: Database, old: Release, release: Release, schema_of_awa: str, tmp_path: Path
+def test_an_older_flyway_brings_an_empty_database_along_with_a_bundle_that_grows(
+    older_flyway: Tool, database: Database, old: Release, release: Release, schema_of_awa: str, tmp_path: Path
 ) -> None:
-    tool = replace(flyway_10, bundle=tmp_path / "bundle")
+    tool = replace(older_flyway, bundle=tmp_path / "bundle")
     first("flyway", old, tool.bundle)
     done = tool.run(database.url, "migrate")
     assert done.status == 0, done.output
@@ -38,11 +38,13 @@ def test_flyway_10_brings_an_empty_database_along_with_a_bundle_that_grows(
     assert dump_everything(database.url) == before
 
 
-def test_flyway_10_stops_before_anything_and_names_every_condition(flyway_10: Tool, awa_database: Database) -> None:
+def test_an_older_flyway_stops_before_anything_and_names_every_condition(
+    older_flyway: Tool, awa_database: Database
+) -> None:
     awa_database.rows("INSERT INTO awa.schema_version VALUES (99, 'newer')")
     awa_database.rows("CREATE SCHEMA beta; CREATE TABLE beta.app ()")
     before = dump_schema(awa_database.url, "awa", "beta")
-    done = flyway_10.run(awa_database.url, "migrate")
+    done = older_flyway.run(awa_database.url, "migrate")
     assert done.status != 0
     for code in ("newer-schema", "queue-storage-foreign", "not-adopted"):
         assert f"[{code}]" in done.output
