@@ -146,7 +146,7 @@ def clean(*, database_url: str | None, templates: bool) -> None:
         click.echo("Removed the server that test runs shared.")
     else:
         click.echo("No shared server was removed: there is none, or a test run uses it.")
-    if not database_url:
+    if database_url is None or not database_url.strip():
         click.echo("No databases were checked: AWA_TEST_DATABASE_URL is not set.")
     else:
         found = sweep(database_url, templates=templates)

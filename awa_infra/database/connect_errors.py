@@ -75,11 +75,18 @@ _HINTS = (
         ),
     ),
     (
-        r"certificate verify failed|root certificate (?:file|store)|sslrootcert",
+        r"certificate verify failed|root certificate (?:file|store)|sslrootcert|does not match host name",
         (
             "sslrootcert names the file with the certificate of the authority that signed the server's; "
             "sslrootcert=system stands for those that this machine trusts. The certificate has to "
             "be for the host of the URL."
+        ),
+    ),
+    (
+        r"client certificate|private key file",
+        (
+            "sslcert and sslkey of the URL name the certificate of this login and its key. Only you may read the key "
+            "(chmod 600), and sslpassword opens it if it is encrypted."
         ),
     ),
     (

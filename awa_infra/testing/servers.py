@@ -50,7 +50,7 @@ def any_server(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
         NoTestServerError: there is none of the three.
         LocalServerError: the server of the wheel did not start.
     """
-    url = environment.get(VARIABLE)
+    url = environment.get(VARIABLE, "").strip()
     if url:
         yield url
         return

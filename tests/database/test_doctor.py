@@ -159,6 +159,12 @@ def test_a_configuration_that_cannot_be_used_is_one_problem_among_others(
     assert of(run("doctor", "--json", "--config", str(config), url=awa_database.url), "configuration")[0] == "ok"
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_connection_string_in_the_place_of_a_file_is_shown_without_its_password(run: Run, options: list[str]) -> None:
+    done = run("doctor", "--offline", "--config", "postgresql://u:hush@host/x", *options)
+    assert (done.status, "hush" in done.out + done.err) == (1, False)
+
+
 def test_offline_opens_no_connection(run: Run) -> None:
     done = run("doctor", "--json", "--offline", url="postgresql://u@127.0.0.1:1/x")
     assert done.status == 0

@@ -68,6 +68,21 @@ def failed(text: str, url: str = URL) -> ConnectionFailedError:
             "Connection refused",
             "Check that the server runs",
         ),
+        (
+            f'{AT}server certificate for "db.example" does not match host name "127.0.0.1"',
+            'server certificate for "db.example" does not match host name "127.0.0.1"',
+            "for the host of the URL",
+        ),
+        (
+            f"{AT}FATAL:  connection requires a valid client certificate",
+            "connection requires a valid client certificate",
+            "sslcert and sslkey",
+        ),
+        (
+            f'{AT}could not load private key file "/home/me/key": bad decrypt',
+            'could not load private key file "/home/me/key": bad decrypt',
+            "sslpassword",
+        ),
         (f"{AT}SSL error: certificate verify failed", "SSL error: certificate verify failed", "sslrootcert=system"),
         (
             f'{AT}root certificate file "/home/me/.postgresql/root.crt" does not exist',

@@ -102,7 +102,7 @@ def test_a_program_that_never_answers_is_not_waited_for(
 def test_the_engine_its_languages_and_where_the_state_is(of_machine: Find, program: Program, tmp_path: Path) -> None:
     program("pulumi", "echo v3.255.0")
     found = of_machine()
-    assert found["Pulumi"][1].startswith("v3.255.0 at ")
+    assert found["Pulumi"][1].startswith("3.255.0 at ")
     assert found["languages"][0] == "note"
     assert found["backend"][:2] == ("note", "not logged in")
     program("pulumi-language-yaml", "")
@@ -115,7 +115,40 @@ def test_the_engine_its_languages_and_where_the_state_is(of_machine: Find, progr
     (home / "credentials.json").write_text("[]")
     assert of_machine()["backend"][1] == "not logged in"
     assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}")["backend"][0] == "ok"
+    assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}?metadata=skip")["backend"][0] == "ok"
     assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}/none")["backend"][0] == "problem"
+
+
+@pytest.mark.parametrize("printed", ["v2.25.2", "v4.0.0", "hello"])
+def test_an_engine_that_up_would_refuse_is_a_problem(printed: str, of_machine: Find, program: Program) -> None:
+    program("pulumi", f"echo {printed}")
+    assert of_machine()["Pulumi"][0] == "problem"
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("http://[::1", "ok"),
+        ("postgres://u:hu/sh@ush@h/d", "ok"),
+        ("postgres://u:hu?sh@ush@h/d", "ok"),
+        ("s3://bucket?secret=hush@hush", "ok"),
+        ("hush", "problem"),
+    ],
+)
+def test_a_backend_whose_url_is_odd_is_shown_without_what_may_be_secret(
+    url: str, outcome: str, of_machine: Find, program: Program
+) -> None:
+    program("pulumi", "echo v3.255.0")
+    found = of_machine(PULUMI_BACKEND_URL=url)["backend"]
+    assert found[0] == outcome
+    assert "sh" not in "".join(found[1:])
+
+
+def test_a_configuration_that_comes_through_a_pipe_is_not_read_for_its_passphrase(
+    of_machine: Find, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert of_machine(tmp_path / "pipe")["passphrase"][0] == "ok"
 
 
 def test_a_passphrase_is_missed_only_by_a_stack_whose_secrets_have_one(of_machine: Find, tmp_path: Path) -> None:
