@@ -46,7 +46,8 @@ from awa_infra.planning.release_notes import release_notes
 @file_option(
     "--plan",
     "plan_path",
-    about="Run exactly this plan of awa-infra plan --out FILE, or nothing. Give the other options as they were then.",
+    about="Run exactly this plan of awa-infra plan --out FILE (- is standard input), or nothing. Give the other "
+    "options as they were then.",
 )
 @file_option(
     "--allowed-signers",

@@ -146,7 +146,7 @@ def clean(*, database_url: str | None, templates: bool) -> None:
         click.echo("Removed the server that test runs shared.")
     else:
         click.echo("No shared server was removed: there is none, or a test run uses it.")
-    if not database_url:
+    if database_url is None or not database_url.strip():
         click.echo("No databases were checked: AWA_TEST_DATABASE_URL is not set.")
     else:
         found = sweep(database_url, templates=templates)
@@ -155,7 +155,7 @@ def clean(*, database_url: str | None, templates: bool) -> None:
         for name in found.unmarked:
             print_error(f"Database {name} stays: it lacks the mark of awa-infra.")
         for name in found.others:
-            print_error(f"Database {name} stays: your role may not drop it. Its owner can: awa-infra dev clean.")
+            print_error(f"Database {name} stays: your role may not drop it. Its owner can, with the same command.")
         click.echo(
             f"Dropped {len(found.dropped)}; in use {len(found.in_use)}; templates that stay {len(found.templates)}."
         )

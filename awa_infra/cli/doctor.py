@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -50,7 +50,8 @@ def doctor(
 
     Exit status: 0 if every check passes, 1 if there is a problem, 9 if something could not be checked.
     """
-    checks = every_check(database_url, config_path, read_config, role=role, offline=offline)
+    found = every_check(database_url, config_path, read_config, role=role, offline=offline)
+    checks = [replace(check, message=hide_passwords(check.message)) for check in found]
     outcome = worst(checks)
     if as_json:
         print_json({"outcome": str(outcome), "checks": [asdict(check) for check in checks]})
@@ -70,7 +71,7 @@ def _print(checks: Sequence[Check]) -> None:
         for check in inside:
             mark = click.style(f"{check.outcome:<8}", fg=_COLOURS[check.outcome])
             code = f" [{check.code}]" if check.code else ""
-            click.echo(f"  {mark} {check.name:<{width}}  {hide_passwords(check.message)}{code}")
+            click.echo(f"  {mark} {check.name:<{width}}  {check.message}{code}")
             if check.hint and check.outcome is not Outcome.OK:
                 click.echo(f"  {'':<8} {'':<{width}}  {click.style(check.hint, dim=True)}")
     click.echo(_verdict(checks))
@@ -78,7 +79,7 @@ def _print(checks: Sequence[Check]) -> None:
 
 def _row(check: Check) -> Sequence[Cell]:
     """Return a check as a row of a table; what to do is below what was found."""
-    message = f"{hide_passwords(check.message)} [{check.code}]" if check.code else hide_passwords(check.message)
+    message = f"{check.message} [{check.code}]" if check.code else check.message
     hint = [(f"\n{check.hint}", "dim")] if check.hint and check.outcome is not Outcome.OK else []
     return [(str(check.outcome), _COLOURS[check.outcome])], check.name, [(message, ""), *hint]
 

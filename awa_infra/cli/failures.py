@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from awa_infra.cli.output import print_error, print_json
+from awa_infra.cli.output import CONTROLS, print_error, print_json
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def print_gates(gates: Iterable[Gate]) -> None:
 
 def print_note(note: Note) -> None:
     """Write what is worth knowing to standard error, one line."""
-    print_error(f"{click.style('Note:', bold=True)} {note.message} [{note.code}]")
+    print_error(f"{click.style('Note:', bold=True)} {_shown(note.message)} [{note.code}]")
 
 
 def error_data(error: AwaInfraError) -> dict[str, Any]:
@@ -103,13 +103,17 @@ def hide_passwords(text: str) -> str:
     return re.sub(r"(:/{1,2}[^\s:@/]*:)\S*@", r"\1***@", text)
 
 
+def _shown(text: str) -> str:
+    return hide_passwords(text).translate(CONTROLS)
+
+
 def _block(label: str, colour: str, error: AwaInfraError) -> None:
     state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    print_error(f"{click.style(label, fg=colour, bold=True)} {hide_passwords(error.message)}{state} [{error.code}]")
+    print_error(f"{click.style(label, fg=colour, bold=True)} {_shown(error.message)}{state} [{error.code}]")
     parts = error.parts if isinstance(error, BlockedError) else ()
     for detail in () if parts else error.details:
-        print_error(f"  - {hide_passwords(detail)}")
+        print_error(f"  - {_shown(detail)}")
     if error.hint:
-        print_error(f"{click.style('Hint:', bold=True)} {error.hint}")
+        print_error(f"{click.style('Hint:', bold=True)} {error.hint.translate(CONTROLS)}")
     for part in parts:
         print_failure(part)

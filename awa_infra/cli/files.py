@@ -9,12 +9,12 @@ from awa_infra.errors import ConfigurationError
 
 
 def refuse_devices(path: Path) -> None:
-    """Refuse what is no plain file, such as /dev/stdout: reading would block, or it would be replaced.
+    """Refuse what is no plain file, such as /dev/stdout or -: reading would block, or it would be replaced.
 
     Raises:
         ConfigurationError: it is one.
     """
-    if path.exists() and not path.is_file():
+    if str(path) == "-" or (path.exists() and not path.is_file()):
         raise ConfigurationError(
             f"{path} is no plain file.", hint="Name a file. Standard output takes what is printed without this option."
         )
@@ -31,7 +31,7 @@ def write_text(path: Path, text: str) -> None:
     mask = os.umask(0)
     os.umask(mask)
     try:
-        replace_file(path.resolve(), text.encode(), mode=0o666 & ~mask)
+        replace_file(Path(os.path.realpath(path)), text.encode(), mode=0o666 & ~mask)
     except OSError as exc:
         raise ConfigurationError(
             f"Cannot write {path}: {exc.strerror}.", hint="Name a file in a folder in which you may make files."

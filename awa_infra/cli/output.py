@@ -26,6 +26,10 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of a file system or terminal that cannot take more."""
 
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+"""Characters that move the cursor of a terminal, each with how it is shown: the name of an object can hold any."""
+
+
 class Loudness(Enum):
     """How much a command prints beside its failures."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def _refuse_files(out: Path | None, html_path: Path | None) -> None:
     Raises:
         ConfigurationError: something would be lost.
     """
-    if out is not None and html_path is not None and out.resolve() == html_path.resolve():
+    if out is not None and html_path is not None and os.path.realpath(out) == os.path.realpath(html_path):
         raise ConfigurationError("--out and --html name the same file.", hint="Give each a file of its own.")
     if html_path is not None:
         refuse_other_pages(html_path)

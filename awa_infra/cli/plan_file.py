@@ -103,13 +103,15 @@ def write_page(path: Path, database: str, plan: Plan, desired: DesiredState) -> 
 
 _MADE_BY = f"awa-infra {__version__}"
 
+_STANDARD_INPUT = Path("/dev/stdin")
+
 _NEAR_THE_START = 1_000
 """Bytes."""
 
 
 def _bytes(path: Path, most: int = _LARGEST, hint: str = _MAKE) -> bytes:
     try:
-        with path.open("rb") as file:
+        with (path if str(path) != "-" else _STANDARD_INPUT).open("rb") as file:
             return file.read(most)
     except OSError as exc:
         raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=hint) from exc

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from awa_infra.cli.output import no_colour
+from awa_infra.cli.output import CONTROLS, no_colour
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -91,13 +91,9 @@ def _text(cell: Cell) -> Text:
 
 
 def _visible(text: str) -> str:
-    return text.translate(_CONTROLS)
+    return text.translate(CONTROLS | {ord("\t"): "\\x09"})
 
 
 def one_line(text: str) -> str:
     """Return a text as one line with nothing that moves the cursor: the name of an object can hold anything."""
-    return text.translate(_CONTROLS | {ord("\t"): "\t", ord("\n"): "\\n"})
-
-
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")}
-"""The characters of Unicode's category Cc but the end of a line, each with how it is shown."""
+    return text.translate(CONTROLS | {ord("\n"): "\\n"})

@@ -39,7 +39,7 @@ def print_findings(
         click.echo(click.style(one_line(f"Schema {schema}"), bold=True))
         for finding in findings:
             _print_finding(finding, drawing)
-    click.echo(f"Database {observed.database}, Awa {release}: {_verdict(found, schemas)}")
+    click.echo(f"Database {one_line(observed.database)}, Awa {release}: {_verdict(found, schemas)}")
 
 
 def print_repair(plan: Plan) -> None:

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import Any
 
 from psycopg import Cursor
@@ -23,24 +24,25 @@ from awa_infra.naming import quote
 from awa_infra.verification.catalog import Key, SchemaName, parts_query
 from awa_infra.verification.checks import Health
 from awa_infra.verification.drift import ObservedSchema
-from awa_infra.verification.obstacles import Privilege, Setting
+from awa_infra.verification.obstacles import Adopted, Privilege, Setting
 from awa_infra.verification.sequences import Behind
 
 STATE_TABLES = frozenset(f"{ring}_{kind}" for ring in RINGS for kind in ("state", "slots"))
 """Tables of a queue-storage schema whose rows Awa's installer makes, and no job."""
 
 _HEADS = frozenset(("queue_enqueue_heads", "queue_claim_heads"))
-_SLOTS = frozenset(f"{ring}_slots" for ring in RINGS)
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _BEHIND, _UNREAD = (
+_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _ADOPTED, _EXHAUSTED, _BEHIND, _UNREAD = (
     "weak-role",
     "denied",
     "public",
     "published",
     "narrowed",
     "setting",
+    "adopted",
+    "exhausted",
     "behind",
     "unread",
 )
@@ -87,7 +89,7 @@ class SchemaReader:
         _execute_settings(connection)
         self._asked = _Asked(
             _ask(connection, schemas, health=True, private=self.private),
-            _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, _SLOTS)]),
+            _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, STATE_TABLES)]),
             _ask_each(connection, "lanes", [s for s in schemas if _readable(readable, s, _HEADS)]),
             readable,
         )
@@ -103,7 +105,7 @@ class SchemaReader:
         for row in _fetched(asked.lanes):
             lanes[str(row["schema"])].append(str(row["sequence"]))
         existing = {}
-        for schema, rows in _by_schema(asked.catalogs.fetchall()).items():
+        for schema, rows in _by_schema(asked.catalogs).items():
             health = _health(schema, rows, asked.readable, slots.get(schema, {}), sorted(lanes[schema]))
             existing[schema] = ObservedSchema(_name(schema, rows), rows, health)
         return existing
@@ -138,7 +140,7 @@ def read_catalogs(connection: Connection, schemas: Iterable[str]) -> dict[str, t
     One query, for which the transaction must have :func:`prepare`'s settings: then definitions name everything
     with its schema, whatever the settings of the role are.
     """
-    found = _by_schema(_ask(connection, tuple(schemas), health=False).fetchall())
+    found = _by_schema(_ask(connection, tuple(schemas), health=False))
     return {schema: (_name(schema, rows), rows) for schema, rows in found.items()}
 
 
@@ -177,7 +179,8 @@ def _readable(readable: frozenset[str], schema: str, tables: Iterable[str]) -> b
 def _by_schema(rows: Iterable[TupleRow]) -> dict[str, dict[Key, str]]:
     found: defaultdict[str, dict[Key, str]] = defaultdict(dict)
     for schema, part, name, text in rows:
-        found[schema][part, name] = text
+        # A fleet of schemas has hundreds of thousands of entries, of a few parts.
+        found[schema][intern(part), name] = text
     return dict(found)
 
 
@@ -212,6 +215,8 @@ def _health(
         most_lanes,
         tuple(Setting(name, **json.loads(text)) for name, text in taken[_SETTING]),
         _privileges(taken[_PUBLIC]),
+        tuple(Adopted(name, **json.loads(text)) for name, text in taken[_ADOPTED]),
+        tuple(taken[_EXHAUSTED]),
     )
 
 

@@ -20,6 +20,9 @@ is there from the first moment on, also where the run is killed in that moment."
 DENIED = "42501"
 """SQLSTATE where the role may not do it, such as to end a session of a superuser."""
 
+IN_USE = "55006"
+"""SQLSTATE where FORCE is not enough: a prepared transaction or a subscription uses a database, and has no session."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from awa_infra import sqltext
 from awa_infra.database import clone_locks
-from awa_infra.database.clone_names import CLONE, DENIED, TEMPLATE, made
+from awa_infra.database.clone_names import CLONE, DENIED, IN_USE, TEMPLATE, made
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.session import session
 from awa_infra.errors import SqlFailedError
@@ -19,7 +19,7 @@ class Leftovers:
 
     Attributes:
         dropped: copies of runs that have ended, and templates if requested.
-        in_use: what live runs use.
+        in_use: what live runs use, or a prepared transaction or a subscription.
         unmarked: databases with such a name but without the mark; they stay.
         templates: templates that stay.
         others: what no run uses either, but the role of the session may not drop, such as what belongs to another
@@ -76,6 +76,12 @@ def sweep_on(connection: Connection, url: str, *, templates: bool) -> Leftovers:
     )
 
 
+def drop(connection: Connection, url: str, name: str) -> None:
+    """Drop a database of ours; sessions connected to it are ended."""
+    with translated(url, f"Dropping database {name}", f"Database {name} is still there; a later run drops it."):
+        connection.execute(sqltext.render("clones/drop.sql", name=sqltext.Name(name)).encode())
+
+
 def _drop_unused(connection: Connection, url: str, name: str) -> bool | None:
     """Drop a copy, or a template that no run has begun to use: whether it was dropped, ``None`` if that is refused."""
     template = name.startswith(TEMPLATE)
@@ -86,9 +92,10 @@ def _drop_unused(connection: Connection, url: str, name: str) -> bool | None:
         # Such a lock is known in one database of the server, and the list has those of all.
         if template and (clone_locks.TEMPLATES, number) in clone_locks.taken(connection, url):
             return False
-        with translated(url, f"Dropping database {name}", f"Database {name} is still there."):
-            connection.execute(sqltext.render("clones/drop.sql", name=sqltext.Name(name)).encode())
+        drop(connection, url, name)
     except SqlFailedError as exc:
+        if exc.sqlstate == IN_USE:
+            return False
         if exc.sqlstate != DENIED:
             raise
         return None

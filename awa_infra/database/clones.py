@@ -18,7 +18,7 @@ from psycopg import sql
 from awa_infra import sqltext
 from awa_infra.database import clone_locks
 from awa_infra.database.clone_names import CLONE, DENIED, MARK, TEMPLATE, Made, made
-from awa_infra.database.clone_sweep import sweep_on
+from awa_infra.database.clone_sweep import drop, sweep_on
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.session import session, stay_while_idle
 from awa_infra.database.target import Target
@@ -86,7 +86,7 @@ class Run:
 
     def drop(self, name: str) -> None:
         """Drop a copy that this run made; sessions connected to it are ended."""
-        self._execute("drop", name=sqltext.Name(name))
+        drop(self._connection, self.url, name)
 
     def url_of(self, name: str) -> str:
         """Return the connection string of a copy."""

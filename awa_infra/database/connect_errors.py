@@ -62,14 +62,31 @@ _HINTS = (
     ),
     (
         r"server does not support SSL",
-        "The URL asks for TLS, and the server has it off. Turn it on; or, in a network you trust, sslmode=disable.",
+        (
+            "The URL, or PGSSLMODE, asks for TLS, and the server has it off. Turn it on; or, in a network you trust, "
+            "sslmode=disable."
+        ),
     ),
     (
-        r"certificate verify failed|root certificate (?:file|store)|sslrootcert",
+        r"definition of service|service file",
+        (
+            "The URL, or PGSERVICE, names a service that no file of services (PGSERVICEFILE, ~/.pg_service.conf) has."
+            " Correct it, or unset PGSERVICE."
+        ),
+    ),
+    (
+        r"certificate verify failed|root certificate (?:file|store)|sslrootcert|does not match host name",
         (
             "sslrootcert names the file with the certificate of the authority that signed the server's; "
             "sslrootcert=system stands for those that this machine trusts. The certificate has to "
             "be for the host of the URL."
+        ),
+    ),
+    (
+        r"client certificate|private key file",
+        (
+            "sslcert and sslkey of the URL name the certificate of this login and its key. Only you may read the key "
+            "(chmod 600), and sslpassword opens it if it is encrypted."
         ),
     ),
     (

@@ -107,11 +107,22 @@ class Target:
     def hosts(self) -> list[tuple[str, int]]:
         """Return host and port of each server that it may lead to; empty where only a service file says it.
 
-        A host that begins with a slash is the folder of a socket.
+        A host that begins with a slash is the folder of a socket. A ``hostaddr`` is connected to, and the name of the
+        host beside it is not looked up.
+
+        Raises:
+            ConfigurationError: a port is no number.
         """
         if self._in_a_service_file():
             return []
-        return [(host or _SOCKETS, int(port or 5432)) for host, port in _hosts(self._resolved(), _SOCKETS)]
+        found = self._resolved()
+        found["host"] = found.get("hostaddr") or found.get("host", "")
+        try:
+            return [(host or _SOCKETS, int(port or 5432)) for host, port in _hosts(found, _SOCKETS)]
+        except ValueError:
+            raise ConfigurationError(
+                "The port of the database URL, or PGPORT, is no number.", hint="Correct it, or leave it out for 5432."
+            ) from None
 
     def _resolved(self, tried: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
         """Return all parameters: what was tried, what it says, what the environment says, in this order."""

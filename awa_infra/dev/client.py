@@ -15,6 +15,16 @@ _BY_SIGNAL = 128
 """What a shell adds to the number of the signal that ended a program."""
 
 
+@contextmanager
+def without_libpq_variables() -> Iterator[None]:
+    """Hide the ``PG*`` variables of the user: they are for another server, and could lead there."""
+    hidden = {name: os.environ.pop(name) for name in tuple(os.environ) if name.startswith("PG")}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
 def run_psql(program: str, url: str, arguments: Sequence[str]) -> int:
     """Run psql on the database of a connection string, and return its exit status as a shell would.
 
@@ -22,9 +32,8 @@ def run_psql(program: str, url: str, arguments: Sequence[str]) -> int:
     """
     # In the environment: all users can see the arguments of a process.
     given = Target.of(url).parameters
-    others = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment = {**others, **{variable: given[key] for key, variable in _VARIABLES.items()}}
-    with _interrupts_are_its_own():
+    with without_libpq_variables(), _interrupts_are_its_own():
+        environment = {**os.environ, **{variable: given[key] for key, variable in _VARIABLES.items()}}
         status = subprocess.run([program, *arguments], env=environment, check=False).returncode  # noqa: S603
     return status if status >= 0 else _BY_SIGNAL - status
 

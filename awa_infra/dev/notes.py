@@ -9,6 +9,7 @@ from pathlib import Path
 
 from awa_infra.dev.container import Container
 from awa_infra.errors import LocalServerError
+from awa_infra.localserver.server import refuse_path
 
 NOTES = "dev.json"
 _IGNORE = ".gitignore"
@@ -16,8 +17,6 @@ _ALL = "*\n"
 """Content of our .gitignore."""
 _HALF_MADE = frozenset({_IGNORE, f"{NOTES}.new"})
 """What a start that was killed may have left: no reason to refuse a folder."""
-_OF_SHELLS = frozenset('"$`\\\n')
-"""What a shell does not take as it is between the quotation marks in which pg_ctl puts the path of its log."""
 _ELSEWHERE = "Name another folder with --folder."
 
 
@@ -105,13 +104,8 @@ def make_folder(folder: Path, notes: Notes) -> None:
     Raises:
         LocalServerError: this user may not write there, or no server can have its data there.
     """
-    odd = sorted(set(str(folder.absolute())) & _OF_SHELLS)
-    if odd and notes.container is None:
-        raise LocalServerError(
-            f"No server can have its data in {folder}: pg_ctl gives the path to a shell, where {' '.join(odd)} means "
-            "something else.",
-            hint=_ELSEWHERE,
-        )
+    if notes.container is None:
+        refuse_path(folder)
     try:
         # Where root starts the server, its account must be able to enter.
         folder.mkdir(0o711, parents=True, exist_ok=True)
@@ -124,8 +118,8 @@ def make_folder(folder: Path, notes: Notes) -> None:
 
 
 def forget(folder: Path, *, and_folder: bool = True) -> None:
-    """Remove our files in a folder, and the folder if nothing else is in it."""
+    """Remove our files in a folder, and the folder if nothing else is in it; not what a link of the user leads to."""
     for name in _HALF_MADE | {NOTES}:
         (folder / name).unlink(missing_ok=True)
-    if and_folder and not _names(folder):
+    if and_folder and not _names(folder) and not folder.is_symlink():
         folder.rmdir()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from awa_infra.database.databases import ensure_database
-from awa_infra.dev.client import run_psql
+from awa_infra.dev.client import run_psql, without_libpq_variables
 from awa_infra.dev.container import Container, left_behind, name_of
 from awa_infra.dev.container import runs as container_runs
 from awa_infra.dev.container import stop as stop_container
@@ -62,6 +62,7 @@ def folder_of(given: Path | None = None) -> Path:
     return next((folder for folder in found if has_notes(folder)), here / FOLDER)
 
 
+@without_libpq_variables()
 def start(
     folder: Path, config: Path | None = None, port: int | None = None, image: str | None = None, *, docker: bool = False
 ) -> DevServer:

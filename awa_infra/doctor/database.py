@@ -32,9 +32,10 @@ def database_checks(url: str, desired: DesiredState | None, *, role: str | None 
     """
     try:
         target = Target.of(url)
+        places = target.hosts()
     except AwaInfraError as error:
         return [*failed(Area.NETWORK, "database URL", error), *not_reached(Area.SERVER, Area.SCHEMA)]
-    found = [Check(Area.NETWORK, "database URL", Outcome.OK, target.describe()), *network_checks(target.hosts())]
+    found = [Check(Area.NETWORK, "database URL", Outcome.OK, target.describe()), *network_checks(places)]
     try:
         server = read_server(url, role=role)
     except AwaInfraError as error:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from awa_infra.doctor.checks import Area, Check, Outcome, failed
 from awa_infra.errors import AwaInfraError
@@ -30,6 +29,9 @@ _LARGEST = 10_000_000
 """Characters of a configuration that are read, as awa_infra.config reads them."""
 
 _LANGUAGES = ("python", "python-exec", "nodejs", "go", "yaml", "dotnet", "java")
+_ENGINE = "3"
+"""The only major version of the engine that Pulumi's SDK of that version starts (pulumi 3.250)."""
+
 _ENGINE_FOR = "Only up, preview, refresh and destroy need it, and Pulumi programs."
 
 
@@ -64,18 +66,17 @@ def _awa(environment: Mapping[str, str]) -> Check:
     path = _program("awa", environment)
     if path is None:
         return _check(name, Outcome.OK, "not installed, and not needed")
-    output = _said([path, "--version"])
-    found = re.search(r"\d+\.\d+\.\d+\S*", output or "")
-    if found is None:
+    found = _version([path, "--version"])
+    if not found:
         return _check(name, Outcome.UNKNOWN, f"{path} does not print its version", "Reinstall awa-cli.")
     try:
         wheel = metadata.version("awa-pg")
     except metadata.PackageNotFoundError:
-        return _check(name, Outcome.OK, f"{found[0]} at {path}")
-    if found[0] == wheel:
-        return _check(name, Outcome.OK, f"{found[0]} at {path}, as awa-pg")
+        return _check(name, Outcome.OK, f"{found} at {path}")
+    if found == wheel:
+        return _check(name, Outcome.OK, f"{found} at {path}, as awa-pg")
     hint = f"Use one release for both: pip install awa-cli=={wheel}. Or never run awa migrate here."
-    return _check(name, Outcome.NOTE, f"{found[0]} at {path}, but awa-pg is {wheel}", hint)
+    return _check(name, Outcome.NOTE, f"{found} at {path}, but awa-pg is {wheel}", hint)
 
 
 def _engine(environment: Mapping[str, str]) -> list[Check]:
@@ -83,9 +84,12 @@ def _engine(environment: Mapping[str, str]) -> list[Check]:
     if path is None:
         hint = f"{_ENGINE_FOR} Install it: https://www.pulumi.com/docs/install"
         return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", hint)]
-    output = _said([path, "version"])
-    if not output:
+    found = _version([path, "version"])
+    if not found:
         return [_check("Pulumi", Outcome.PROBLEM, f"{path} does not print its version", "Reinstall Pulumi.")]
+    if found.partition(".")[0] != _ENGINE:
+        hint = f"{_ENGINE_FOR} Install it: https://www.pulumi.com/docs/install"
+        return [_check("Pulumi", Outcome.PROBLEM, f"{found} at {path}; version {_ENGINE} is needed", hint)]
     folders = os.pathsep.join([str(Path(path).parent), environment.get("PATH", "")])
     hosts = [name for name in _LANGUAGES if shutil.which(f"pulumi-language-{name}", path=folders)]
     languages = [name for name in hosts if not name.endswith("-exec")]
@@ -99,7 +103,7 @@ def _engine(environment: Mapping[str, str]) -> list[Check]:
             "awa-infra up needs none; a Pulumi program of your own needs pulumi-language-<its language>.",
         )
     )
-    return [_check("Pulumi", Outcome.OK, f"{output.splitlines()[0]} at {path}"), host, _backend(environment)]
+    return [_check("Pulumi", Outcome.OK, f"{found} at {path}"), host, _backend(environment)]
 
 
 def _backend(environment: Mapping[str, str]) -> Check:
@@ -108,10 +112,14 @@ def _backend(environment: Mapping[str, str]) -> Check:
     url = environment.get("PULUMI_BACKEND_URL") or _logged_in_to(environment)
     if not url:
         return _check(name, Outcome.NOTE, "not logged in", "Run pulumi login, or set PULUMI_BACKEND_URL, or --backend.")
-    shown = _without_secrets(url)
-    if not url.startswith("file://"):
+    scheme, mark, place = url.partition("://")
+    if not mark:
+        hint = "Name one such as https://HOST, s3://BUCKET or file://FOLDER with PULUMI_BACKEND_URL."
+        return _check(name, Outcome.PROBLEM, "the backend is no URL", hint)
+    shown = f"{scheme}://{_without_secrets(place)}"
+    if scheme != "file":
         return _check(name, Outcome.OK, f"{shown} (not contacted)")
-    folder = Path(os.path.expanduser(url.removeprefix("file://") or "."))  # noqa: PTH111  a user may have no home
+    folder = Path(os.path.expanduser(place.partition("?")[0] or "."))  # noqa: PTH111  a user may have no home
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
         return _check(name, Outcome.OK, shown)
     return _check(name, Outcome.PROBLEM, f"{shown}: {folder} is not a writable folder", f"Make it: mkdir -p {folder}")
@@ -127,10 +135,10 @@ def _logged_in_to(environment: Mapping[str, str]) -> str:
     return current if isinstance(current, str) else ""
 
 
-def _without_secrets(url: str) -> str:
-    """Return a URL without user and query, which may hold a password."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+def _without_secrets(place: str) -> str:
+    """Return a URL from its host on, without user and query, which may hold a password of any characters."""
+    before, _mark, query = place.partition("?")
+    return "***" if "@" in query else before.rpartition("@")[2]
 
 
 def _passphrase(config: Path | None, environment: Mapping[str, str]) -> Check:
@@ -150,6 +158,8 @@ def _passphrase(config: Path | None, environment: Mapping[str, str]) -> Check:
 
 
 def _has_passphrase(config: Path) -> bool:
+    if not config.is_file():
+        return False  # a pipe can be read once, which is done for its configuration
     try:
         with config.open(encoding="utf-8") as file:
             text = file.read(_LARGEST)
@@ -164,8 +174,8 @@ def _program(name: str, environment: Mapping[str, str]) -> str | None:
     return shutil.which(name, path=os.pathsep.join([environment.get("PATH", ""), beside]))
 
 
-def _said(words: list[str]) -> str | None:
-    """Return what a program prints, or nothing where it fails."""
+def _version(words: list[str]) -> str:
+    """Return the version that a program prints, or nothing where it fails."""
     quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         done = subprocess.run(  # noqa: S603  programs of the user
@@ -179,5 +189,6 @@ def _said(words: list[str]) -> str | None:
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+        return ""
+    found = re.search(r"\d+\.\d+\.\d+[\w.+-]*", done.stdout)
+    return found[0] if found else ""

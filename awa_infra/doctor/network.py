@@ -11,6 +11,9 @@ from pathlib import Path
 
 from awa_infra.doctor.checks import Area, Check, Outcome
 
+_NAME = "name"
+"""Of the check that says nothing of a server."""
+
 PATIENCE = 10.0
 """Seconds for a name to be looked up, and for each address to answer."""
 
@@ -18,32 +21,29 @@ PATIENCE = 10.0
 def network_checks(places: Sequence[tuple[str, int]]) -> list[Check]:
     """Return the checks of every host: that its name is known, and that something listens.
 
+    Where one address answers, what is wrong with others is a note: libpq takes the first that answers.
+
     Args:
         places: host and port of each; a host that begins with a slash is the folder of a socket.
     """
-    found = []
-    for host, port in places:
-        if host.startswith(("/", "@")):
-            found.append(_socket(host, port))
-            continue
-        addresses = _addresses(host, port)
-        if isinstance(addresses, str):
-            hint = "Check the host of the database URL, and the name servers of this machine."
-            found.append(Check(Area.NETWORK, "name", Outcome.PROBLEM, f"{host}: {addresses}", hint))
-            continue
-        found.append(Check(Area.NETWORK, "name", Outcome.OK, f"{host} is {', '.join(addresses)}"))
-        found += _of_one_host([_listening(address, port) for address in addresses])
-    return found
-
-
-def _of_one_host(checks: list[Check]) -> list[Check]:
-    """Return the checks of the addresses of one host: libpq takes the first of them that answers."""
-    if all(check.outcome is not Outcome.OK for check in checks):
-        return checks
-    hint = "Another address of the host answers, and is used instead; each attempt takes time."
+    found = [check for host, port in places for check in _host(host, port)]
+    if not any(check.outcome is Outcome.OK and check.name != _NAME for check in found):
+        return found
+    hint = "Another address answers, and is used instead; each attempt takes time."
     return [
-        check if check.outcome is Outcome.OK else replace(check, outcome=Outcome.NOTE, hint=hint) for check in checks
+        check if check.outcome is Outcome.OK else replace(check, outcome=Outcome.NOTE, hint=hint) for check in found
     ]
+
+
+def _host(host: str, port: int) -> list[Check]:
+    if host.startswith(("/", "@")):
+        return [_socket(host, port)]
+    addresses = _addresses(host, port)
+    if isinstance(addresses, str):
+        hint = "Check the host of the database URL, and the name servers of this machine."
+        return [Check(Area.NETWORK, _NAME, Outcome.PROBLEM, f"{host}: {addresses}", hint)]
+    known = Check(Area.NETWORK, _NAME, Outcome.OK, f"{host} is {', '.join(addresses)}")
+    return [known, *(_listening(address, port) for address in addresses)]
 
 
 def _addresses(host: str, port: int) -> list[str] | str:

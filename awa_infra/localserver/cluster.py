@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -28,7 +29,7 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 90
 PORT_ATTEMPTS = 5
-_READ_IT = "Its own words are above. Remove what is in the way and run the same again."
+_READ_IT = "Its own words are above. Remove the cause, then run the same again."
 PORT_CLOSED = re.compile(r"could not bind[^\n]*Permission denied")
 PORT_TAKEN = re.compile(r"could not bind|[Aa]ddress already in use|could not create any TCP")
 
@@ -168,6 +169,12 @@ class Cluster:
         if self._is_served_by(pid, data):
             return True
         pid_file.unlink(missing_ok=True)  # it would keep the server from starting
+        return False
+
+    def moved(self) -> bool:
+        """Whether the data are no longer where their server was started, by whose path it finds some files."""
+        with suppress(OSError, IndexError):
+            return not Path((self.pgdata / "postmaster.pid").read_text().splitlines()[1]).is_dir()
         return False
 
     def _has_data(self) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 READABLE_FILE = 0o644
 CLUSTER = "cluster"
 """In a folder for a server: the directory with its data, or a link to it."""
+KEPT = "/var/lib"
+"""Where data elsewhere are that have to survive a restart of the machine; of temporary directories many do not."""
 OWNER_MARK = "owner"
 """File with the path of the link to data elsewhere that may be removed once that link is gone: those of test runs."""
 LINK_MARK = "link"
@@ -139,7 +141,7 @@ def make_home(data_dir: Path, *, throw_away: bool) -> Path:
     if account().can(["test", "-w", link]):
         return link.resolve()
     link.rmdir()
-    for place in public_places():
+    for place in public_places(*(() if throw_away else (KEPT,))):
         home = Path(tempfile.mkdtemp(prefix="cluster-", dir=place))
         account().own(home)
         link.symlink_to(home)

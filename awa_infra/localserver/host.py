@@ -166,16 +166,16 @@ def _runs(bin_dir: Path) -> bool:
     return account().can([bin_dir / "postgres", "--version"])
 
 
-def candidate_places() -> list[Path]:
-    """Return the folders of this user below temporary directories, whether or not they are there."""
+def candidate_places(*before: str) -> list[Path]:
+    """Return the folders of this user below some directories and temporary ones, whether or not they are there."""
     name = f"awa-infra-{os.geteuid()}"
-    parents = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108
+    parents = [*before, tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108
     return [Path(parent) / name for parent in dict.fromkeys(parents)]
 
 
-def public_places() -> Iterator[Path]:
-    """Yield own directories below temporary ones that account ``nobody`` cannot enter."""
-    for place in candidate_places():
+def public_places(*before: str) -> Iterator[Path]:
+    """Yield own directories below some directories, then below temporary ones, that account ``nobody`` can enter."""
+    for place in candidate_places(*before):
         try:
             place.mkdir(READABLE_DIRECTORY, exist_ok=True)
             status = place.lstat()

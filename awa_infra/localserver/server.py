@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import host
 from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode, server_url
-from awa_infra.localserver.folders import Lock, lock, note
+from awa_infra.localserver.folders import READABLE_DIRECTORY, Lock, lock, note
 from awa_infra.localserver.homes import CLUSTER, foreign, home_of, keep, make_home, orphans, remove_home
 from awa_infra.localserver.host import account, wheel_major
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 ORPHAN_AGE = 5 * 60.0
 # A server that runs without its data directory is stopped only when no test run can be that old.
 RUNNING_ORPHAN_AGE = 24 * 60 * 60.0
-_STOP = "Stop it first."
+_OF_SHELLS = frozenset('"$`\\\n')
+"""What a shell does not take as it is between the quotation marks in which pg_ctl puts the path of its log."""
+_STOP = "Stop it first: awa-infra dev stop."
 _LOCK = "lock"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
@@ -72,8 +74,9 @@ def start(
         LocalServerError: it cannot run here, or runs with other settings than requested.
     """
     data_dir = data_dir.absolute()
+    refuse_path(data_dir)
     _refuse_foreign(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(READABLE_DIRECTORY, parents=True, exist_ok=True)
     sync = settings.get("fsync") != "off"
     with _locked(data_dir):
         cluster = _existing(data_dir, binaries)
@@ -87,6 +90,11 @@ def start(
         if not cluster.running():
             cluster.check_version(major or cluster.major)
             cluster = cluster.launch(port, settings)
+        elif cluster.moved():
+            raise LocalServerError(
+                f"PostgreSQL in {data_dir} runs, and the folder was moved meanwhile: it does not find its files.",
+                hint="Stop it, then start it again: awa-infra dev stop",
+            )
         elif port not in (None, cluster.port):
             raise LocalServerError(f"PostgreSQL in {data_dir} already runs on port {cluster.port}.", hint=_STOP)
         elif major not in (None, cluster.major):
@@ -126,6 +134,21 @@ def destroy(data_dir: Path) -> bool:
         with suppress(OSError):
             data_dir.rmdir()  # another run waits, and has made a lock of its own
     return ran
+
+
+def refuse_path(path: Path) -> None:
+    """Refuse a path where no server can have its data.
+
+    Raises:
+        LocalServerError: it is one.
+    """
+    odd = sorted(set(str(path.absolute())) & _OF_SHELLS)
+    if odd:
+        raise LocalServerError(
+            f"No server can have its data in {path}: pg_ctl gives the path to a shell, where {' '.join(odd)} means "
+            "something else.",
+            hint="Name another folder.",
+        )
 
 
 def _refuse_foreign(data_dir: Path) -> None:

@@ -20,6 +20,10 @@ The Pulumi plugin of package awa. Pulumi starts it when it is on PATH; there is 
 ENGINE is the address of the engine, as host:port. The plugin prints its own port.
 """
 
+_CANNOT_START = """\
+error: pulumi-resource-awa cannot start on this machine: {}
+On Linux it needs glibc 2.28 or newer, and libstdc++: apt-get install libstdc++6, or dnf install libstdc++."""
+
 _POLL = 1.0
 """Seconds between two looks at whether the engine is still there."""
 
@@ -45,7 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
 
-    from awa_infra.plugin import server  # noqa: PLC0415  not for --help
+    try:
+        from awa_infra.plugin import server  # noqa: PLC0415  not for --help
+    except ImportError as exc:
+        print(_CANNOT_START.format(exc), file=sys.stderr)  # noqa: T201  the engine shows it
+        return 1
 
     parent = os.getppid()
     started, port = server.start(lambda: _load(address))

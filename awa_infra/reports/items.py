@@ -28,6 +28,7 @@ OF_AWA: tuple[FindingCode, ...] = (
 """States that only schema ``awa`` can be in."""
 
 OF_EACH: tuple[FindingCode, ...] = (
+    "extension-adopted",
     "index-names-truncated",
     "lane-sequence-missing",
     "lane-sequence-owner",
@@ -35,9 +36,11 @@ OF_EACH: tuple[FindingCode, ...] = (
     "privileges-missing",
     "public-may-write",
     "publication-without-identity",
+    "ring-slot-missing",
     "row-level-security",
     "schema-missing",
     "sequences-behind",
+    "sequences-exhausted",
     "sequences-without-update",
     "session-settings",
     "slot-counts-changed",

@@ -50,7 +50,7 @@ def any_server(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
         NoTestServerError: there is none of the three.
         LocalServerError: the server of the wheel did not start.
     """
-    url = environment.get(VARIABLE)
+    url = environment.get(VARIABLE, "").strip()
     if url:
         yield url
         return
@@ -145,7 +145,13 @@ def _place() -> Path:
     """Return a folder of this user alone: in memory if there is room, because a copy is some 1400 files."""
     given = os.environ.get(FOLDER)
     if given:
-        Path(given).mkdir(0o711, parents=True, exist_ok=True)
+        try:
+            Path(given).mkdir(0o711, parents=True, exist_ok=True)
+        except OSError as error:
+            raise NoTestServerError(
+                f"No server of tests can have its data in {given}: {error.strerror}.",
+                hint=f"Set {FOLDER} to a folder of your own, or {VARIABLE}.",
+            ) from error
         return Path(given)
     name = f"awa-infra-tests-{os.geteuid()}"
     for parent in (_MEMORY, Path(tempfile.gettempdir())):

@@ -13,8 +13,15 @@ from awa_infra.planning.describe import version_ranges
 from awa_infra.planning.pure_gates import TRANSITION
 from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
-from awa_infra.verification.obstacles import Privilege, Setting, narrowed_findings, obstacle_findings
-from awa_infra.verification.sequences import Behind, sequence_findings
+from awa_infra.verification.obstacles import (
+    Adopted,
+    Privilege,
+    Setting,
+    adopted_findings,
+    narrowed_findings,
+    obstacle_findings,
+)
+from awa_infra.verification.sequences import Behind, exhausted_findings, sequence_findings
 from awa_infra.wording import listed
 
 SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
@@ -44,7 +51,10 @@ class Health:
         unreadable: tables whose rows this role may not read, though a verification looks at them.
         settings: with which sessions of workers start, and Awa fails.
         public: what everybody may do beyond reading.
-        slots: rows of the three ``*_ring_slots`` tables, by the name of the count; empty if unreadable.
+        adopted: what an extension has adopted.
+        exhausted: sequences near their end, and the last number of each.
+        slots: rows of the three ``*_ring_slots`` tables by the name of the count, and at which slot the rings are, as
+            ``queue_position`` and the like; empty if unreadable.
         lost_lanes: sequences that rows of the lane heads name and that do not exist.
         weak_roles: role to the number of sequences which it may not advance, though it may insert jobs.
     """
@@ -62,6 +72,8 @@ class Health:
     most_lanes: int = 0
     settings: tuple[Setting, ...] = ()
     public: tuple[Privilege, ...] = ()
+    adopted: tuple[Adopted, ...] = ()
+    exhausted: tuple[tuple[str, str], ...] = ()
 
 
 def no_such_schema(schema: str) -> Finding:
@@ -202,7 +214,9 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, activ
         message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
         repair = "Restore them from a backup: a new sequence would start at 1 again, over the jobs that are there."
         findings.append(state("lane-sequence-missing", name.text, "sequences", message, repair))
-    findings += sequence_findings(name, health.behind)
+    findings += [*sequence_findings(name, health.behind), *exhausted_findings(name, health.exhausted)]
+    # What an extension itself made in the schema is reported as objects too many.
+    findings += adopted_findings(name, [a for a in health.adopted if a.kind == "SCHEMA" or _is_awas(catalog, a.object)])
     for role, count in sorted((health.weak_roles or {}).items()):
         message = f"role {role} may insert jobs, but lacks USAGE, SELECT or UPDATE on {count} sequences"
         grant = f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {name.quoted} TO {quote(role)};"

@@ -31,6 +31,24 @@ def state_row_findings(schema: str, observed: ObservedState, healths: Mapping[st
         findings.append(state("state-rows-missing", schema, "rings", message, repair, step=step))
     if len(lost) > len(rings):
         findings.append(_transition(observed, healths))
+    return [*findings, *_positions(schema, observed, healths)]
+
+
+def _positions(schema: str, observed: ObservedState, healths: Mapping[str, Health]) -> list[Finding]:
+    """Return which rings are at a slot that they do not have: Awa finds no partition for what it writes."""
+    substrate = observed.substrate(schema)
+    if substrate is None or schema not in healths:
+        return []
+    findings = []
+    for ring in ("queue", "lease", "claim"):
+        position, count = healths[schema].slots.get(f"{ring}_position"), getattr(substrate.shape, f"{ring}_slots")
+        if position is not None and not 0 <= position < count:
+            message = f"the {ring} ring is at slot {position}, but its slots are 0 to {count - 1}"
+            repair = (
+                f"While no worker runs, set current_slot of {schema}.{ring}_ring_state to the slot that has the ring's "
+                f"generation in {schema}.{ring}_ring_slots, or restore the row from a backup."
+            )
+            findings.append(state("ring-slot-missing", schema, f"{ring}_ring_state", message, repair))
     return findings
 
 

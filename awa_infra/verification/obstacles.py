@@ -50,6 +50,21 @@ class Setting:
     statements: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """An object that an extension has adopted, so that a dump leaves it out and dropping the extension drops it.
+
+    Attributes:
+        object: its name as a catalog has it, or ``(schema)``.
+        extension: which one.
+        kind: of the object, as ALTER EXTENSION names it.
+    """
+
+    object: str
+    extension: str
+    kind: str
+
+
 def obstacle_findings(
     name: SchemaName,
     catalog: Catalog,
@@ -125,6 +140,31 @@ def narrowed_findings(name: SchemaName, narrowed: Iterable[tuple[str, str]]) -> 
     )
     repair = "Filter by columns of the replica identity alone and list all of them, or publish inserts only."
     return [state("publication-without-identity", name.text, publications, message, repair)]
+
+
+def adopted_findings(name: SchemaName, adopted: Iterable[Adopted]) -> list[Finding]:
+    """Return what of a schema extensions have adopted, one finding for each of them."""
+    grouped: dict[str, list[Adopted]] = defaultdict(list)
+    for one in adopted:
+        grouped[one.extension].append(one)
+    findings = []
+    for extension, ones in grouped.items():
+        message = f"extension {extension} has adopted what Awa made: {listed((one.object for one in ones), most=_FEW)}"
+        sql = [f"ALTER EXTENSION {quote(extension)} DROP {one.kind} {_of_extension(name, one)};" for one in ones]
+        repair = (
+            "pg_dump leaves them out, and DROP EXTENSION drops them. Run the statements, which only let go of them."
+        )
+        findings.append(state("extension-adopted", name.text, extension, message, repair, *sql))
+    return findings
+
+
+def _of_extension(name: SchemaName, one: Adopted) -> str:
+    function, bracket, arguments = one.object.partition("(")
+    return f"{name.quoted}.{quote(function)}{bracket}{arguments}" if function else name.quoted
+
+
+_FEW = 3
+"""Names in a message, as many as in that about owners."""
 
 
 def _publications(tables: Iterable[tuple[str, str]]) -> str:

@@ -56,6 +56,16 @@ def sequence_findings(name: SchemaName, behind: Iterable[Behind]) -> list[Findin
     return [state("sequences-behind", name.text, "sequences", message, "", *statements, step=f"sequences:{name.text}")]
 
 
+def exhausted_findings(name: SchemaName, exhausted: Iterable[tuple[str, str]]) -> list[Finding]:
+    """Return that sequences of a schema are near their end, as one finding; each with its last number."""
+    found = [f"{sequence} is at {last}" for sequence, last in exhausted]
+    if not found:
+        return []
+    message = f"sequences have given more than half of their numbers: {listed(found, most=_FEW)}"
+    repair = "Somebody set them. Set each back to the highest number of its rows, while no worker and no producer runs."
+    return [state("sequences-exhausted", name.text, "sequences", message, repair)]
+
+
 def unread_findings(name: SchemaName, sequences: int, user: str) -> list[Finding]:
     """Return that a role may not read sequences of a schema, so that they were not compared with their rows."""
     if not sequences:

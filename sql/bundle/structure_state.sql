@@ -2,7 +2,7 @@
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'adopted', 'exhausted', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text({private}::json))
 ), behind AS MATERIALIZED (
@@ -27,9 +27,9 @@
                                                               ELSE current_engine END, details ->> ''schema''))'),
                    ('runtime_storage_backends', true,
                     'array_agg(schema_name) FILTER (WHERE backend = ''queue_storage'')'),
-                   ('queue_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('lease_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('claim_ring_state', false, 'array_agg(slot_count::text)'),
+                   ('queue_ring_state', false, 'array_agg(concat_ws('' '', slot_count, to_jsonb(queue_ring_state) ->> ''current_slot''))'),
+                   ('lease_ring_state', false, 'array_agg(concat_ws('' '', slot_count, to_jsonb(lease_ring_state) ->> ''current_slot''))'),
+                   ('claim_ring_state', false, 'array_agg(concat_ws('' '', slot_count, to_jsonb(claim_ring_state) ->> ''current_slot''))'),
                    ('queue_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    ('lease_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    ('claim_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
@@ -48,7 +48,7 @@
      CROSS JOIN LATERAL unnest(l.v) AS e (word)
      WHERE l.relname = 'schema_version'
 ), rings AS MATERIALIZED (
-    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count,
+    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count, nullif(split_part(s.v[1], ' ', 2), '')::bigint AS position,
            -- Each slot below the recorded count must have its row.
            (SELECT count(DISTINCT e.slot)
               FROM unnest(string_to_array(split_part(c.v[1], ' ', 1), ',')::bigint[]) AS e (slot)
@@ -64,7 +64,7 @@
                                 array_agg(DISTINCT substring(r.relname FROM k.pattern)::numeric) AS numbers
                            FROM relations r
                           WHERE r.schema = s.schema AND r.relispartition AND r.relname ~ k.pattern) p
-     CROSS JOIN LATERAL (SELECT coalesce(nullif(s.v[1]::bigint, 0), p.partitions) AS recorded) n
+     CROSS JOIN LATERAL (SELECT coalesce(nullif(split_part(s.v[1], ' ', 1)::bigint, 0), p.partitions) AS recorded) n
      -- A number beyond all slots is none of them, whatever is attached under it.
      CROSS JOIN LATERAL (SELECT coalesce(max(o.number) + 1, 0) AS slots
                            FROM unnest(p.numbers) AS o (number)
@@ -238,6 +238,32 @@
                 END
       FROM rings r
      WHERE r.recorded <> r.slots OR r.slots <> r.always
+    UNION ALL
+    SELECT r.schema, true,
+           format('the %s ring is at slot %s, but its slots are 0 to %s', split_part(r.ring, '_', 1), r.position, r.recorded - 1)
+      FROM rings r
+     WHERE r.position NOT BETWEEN 0 AND r.recorded - 1
+    UNION ALL
+    SELECT r.schema, true,
+           format('sequences have given more than half of their numbers: %s%s',
+                  array_to_string((array_agg(format('%s is at %s', r.object, r.definition)
+                                             ORDER BY r.object COLLATE "C"))[1:3], ', '),
+                  CASE WHEN count(*) > 3 THEN format(' and %s more', count(*) - 3) ELSE '' END)
+      FROM health r
+     WHERE r.part = 'exhausted'
+     GROUP BY r.schema
+    UNION ALL
+    SELECT r.schema, true,
+           format('extension %s has adopted what Awa made: %s%s', r.definition::json ->> 'extension',
+                  array_to_string((array_agg(r.object ORDER BY r.object COLLATE "C"))[1:3], ', '),
+                  CASE WHEN count(*) > 3 THEN format(' and %s more', count(*) - 3) ELSE '' END)
+      FROM health r
+     WHERE r.part = 'adopted'
+       -- What an extension itself made in the schema is named as objects too many.
+       AND NOT EXISTS (SELECT FROM compared c
+                        WHERE (c.schema, c.object) = (r.schema, r.object) AND c.expected IS NULL
+                          AND c.part IN ('relation', 'sequence', 'function', 'type'))
+     GROUP BY r.schema, r.definition::json ->> 'extension'
     UNION ALL
     SELECT h.schema, true,
            format('%s lanes have rows, but no sequence: %s%s', count(*),

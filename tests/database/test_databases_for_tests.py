@@ -241,7 +241,7 @@ def test_one_server_of_the_wheel_serves_all_runs_and_goes_with_the_last_one(
 
 def test_where_there_is_no_server_all_three_ways_to_get_one_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(NoTestServerError) as caught, any_server({}):
+    with pytest.raises(NoTestServerError) as caught, any_server({servers.VARIABLE: " "}):
         pass
     for way in ("AWA_TEST_DATABASE_URL", "testcontainers", "awa-infra[dev]"):
         assert way in caught.value.report()

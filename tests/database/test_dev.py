@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from awa_infra.database import clones
 from awa_infra.dev import notes, project
 from awa_infra.dev.project import DevServer
-from awa_infra.errors import LocalServerError
+from awa_infra.errors import LocalServerError, NoTestServerError
 from awa_infra.testing import servers
 from devtools.docs_json import fields
 from tests.support.command import Run
@@ -102,9 +103,36 @@ def test_clean_drops_what_a_run_left_and_names_what_it_leaves(
     ]
 
 
+def test_variables_of_libpq_keep_nobody_from_a_server_of_his_own_and_are_there_afterwards(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {"PGSERVICE": "of-production", "PGSSLMODE": "require", "PGHOSTADDR": "192.0.2.1"}
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "elsewhere").mkdir()
+    folder = tmp_path / ".awa"
+    folder.symlink_to("elsewhere")
+    try:
+        started = run("dev", "start", "--folder", str(folder))
+    finally:
+        deleted = run("dev", "stop", "--delete", "--folder", str(folder))
+    assert (started.status, deleted.status) == (0, 0), started.err + deleted.err
+    assert {name: os.environ[name] for name in others} == others
+    # The link is the user's own.
+    assert folder.is_symlink()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_for_servers_of_tests_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(servers.FOLDER, "/proc/nowhere")
+    with pytest.raises(NoTestServerError, match="can have its data in /proc/nowhere: ") as caught:
+        servers.remove_shared_server()
+    assert servers.FOLDER in caught.value.hint
+
+
 def test_clean_says_what_it_did_not_look_at(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(servers.FOLDER, str(tmp_path))
-    monkeypatch.delenv(servers.VARIABLE, raising=False)
+    monkeypatch.setenv(servers.VARIABLE, " ")
     outcome = run("dev", "clean")
     assert outcome.status == 0
     assert outcome.out.splitlines() == [
@@ -127,7 +155,7 @@ def test_a_folder_whose_name_means_something_to_a_shell_is_refused(run: Run, tmp
     folder = tmp_path / name / ".awa"
     outcome = run("dev", "start", "--folder", str(folder))
     assert outcome.status == LocalServerError.exit_status
-    assert "Hint: Name another folder with --folder." in outcome.err
+    assert "Hint: Name another folder." in outcome.err
     assert not folder.exists()
 
 

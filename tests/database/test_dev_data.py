@@ -81,8 +81,26 @@ def test_a_copy_of_a_folder_leaves_the_server_of_the_original_alone(folder: Path
     assert _answers(url)
     # Moved, it is still the same server.
     original.rename(copy)
+    with pytest.raises(LocalServerError, match="the folder was moved meanwhile") as moved:
+        localserver.start(copy, settings=FAST)
+    assert "awa-infra dev stop" in moved.value.hint
     assert localserver.stop(copy)
     assert not _answers(url)
+
+
+def test_nobody_else_may_exchange_the_data_of_a_server_whatever_the_umask_is(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        localserver.start(folder / "pg", settings=FAST)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder / "pg").stat().st_mode) == 0o755
+
+
+def test_a_path_that_means_something_to_a_shell_is_refused_wherever_it_was_named(folder: Path) -> None:
+    with pytest.raises(LocalServerError, match="pg_ctl gives the path to a shell"):
+        localserver.start(folder / "with $HOME", settings=FAST)
+    assert list(folder.iterdir()) == []
 
 
 @contextmanager

@@ -130,6 +130,11 @@ def test_settings_of_a_role_and_live_runtimes_are_shown(run: Run, awa_database: 
         ("postgresql://u:hush@no-such-host.invalid/x", "name", "no-such-host.invalid: "),
         ("postgresql://u:hush@127.0.0.1:1/x", "port", "127.0.0.1, port 1: connection refused"),
         ("postgresql://u:hu@sh/x@y", "database URL", "is not a connection string"),
+        (
+            "postgresql://u:hush@127.0.0.1:5x/x",
+            "database URL",
+            "The port of the database URL, or PGPORT, is no number.",
+        ),
         ("", "database URL", "There is no database URL."),
     ],
 )
@@ -152,6 +157,12 @@ def test_a_configuration_that_cannot_be_used_is_one_problem_among_others(
     assert of(done, "everything")[0] == "unknown"
     config.write_text("config: {}\n", encoding="utf-8")
     assert of(run("doctor", "--json", "--config", str(config), url=awa_database.url), "configuration")[0] == "ok"
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_connection_string_in_the_place_of_a_file_is_shown_without_its_password(run: Run, options: list[str]) -> None:
+    done = run("doctor", "--offline", "--config", "postgresql://u:hush@host/x", *options)
+    assert (done.status, "hush" in done.out + done.err) == (1, False)
 
 
 def test_offline_opens_no_connection(run: Run) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from awa_infra.cli import plan_file
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from tests.support.command import Run
@@ -133,6 +134,20 @@ def test_a_plan_that_cannot_be_written_leaves_nothing(run: Run, database: Databa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_that_leads_to_itself_is_replaced_by_the_plan(run: Run, database: Database, file: Path) -> None:
+    file.symlink_to(file)
+    assert run("plan", "--out", str(file), url=database.url).status == 0
+    assert "plan_file_version" in file.read_text(encoding="utf-8")
+
+
+def test_a_plan_is_read_from_standard_input(
+    run: Run, awa_database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("plan", "--out", str(file), url=awa_database.url).status == 0
+    monkeypatch.setattr(plan_file, "_STANDARD_INPUT", file)
+    assert run("apply", "--plan", "-", url=awa_database.url).status == 0
+
+
 def test_a_plan_as_markdown_is_all_that_is_printed(run: Run, database: Database) -> None:
     shown = run("plan", "--markdown", url=database.url)
     assert (shown.status, shown.err) == (0, "")
@@ -182,7 +197,7 @@ def test_a_page_lists_no_condition_that_was_not_checked(run: Run, awa_database: 
 def test_what_is_no_plain_file_is_neither_read_nor_replaced(run: Run, awa_database: Database, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path in (str(pipe), os.devnull):
+    for path in (str(pipe), os.devnull, "-"):
         for words in (("plan", "--out"), ("plan", "--html"), ("verify", "--format=junit", "--output")):
             refused = run(*words, path, url=awa_database.url)
             assert (refused.status, f"{path} is no plain file. [config-invalid]" in refused.err) == (2, True), words

@@ -101,6 +101,17 @@ def test_a_copy_that_a_superuser_looks_into_keeps_nobody_from_testing(
         assert left not in ours(server, clone_names.CLONE)
 
 
+def test_a_copy_that_a_subscription_uses_keeps_nobody_from_testing(server: TestServer) -> None:
+    _, left = left_by(server.url, "with a subscription")
+    subscription = "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = NONE)"
+    with psycopg.connect(Target.of(server.url).with_database(left), autocommit=True) as connection:
+        connection.execute(subscription.encode())
+        with clones.run(server.url):
+            assert left in clone_sweep.sweep(server.url).in_use
+        connection.execute("DROP SUBSCRIPTION s")
+    assert left in clone_sweep.sweep(server.url).dropped
+
+
 def test_a_template_that_a_run_takes_while_others_are_cleaned_up_is_not_dropped(server: TestServer) -> None:
     with clones.run(server.url) as run, psycopg.connect(server.url) as holder, ThreadPoolExecutor() as threads:
         template, left = left_by(server.url, "taken while cleaning")

@@ -66,6 +66,7 @@ def test_what_a_bundle_made_is_proven_for_every_schema(full: Database, release: 
         "DROP INDEX small.idx_small_dlq_queue_time",
         "ALTER TABLE \"user\".leases ALTER COLUMN queue SET DEFAULT 'x'",
         "CREATE TABLE awa.mine (id int PRIMARY KEY)",
+        "CREATE TABLE small.mine (id int); ALTER EXTENSION plpgsql ADD TABLE small.mine",
         "CREATE FUNCTION plain.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "DROP TABLE small.dlq_entries",
         "CREATE TABLE small.leases_20250101 (n int); ALTER TABLE small.leases_20250101 OWNER TO pg_monitor",
@@ -135,6 +136,14 @@ STATES = {
     "active-schema-missing": f"{QUEUE_STORAGE.replace('small', 'nonsense')}; {MARKER.format('nonsense')}",
     "slot-counts-changed": "UPDATE small.claim_ring_state SET slot_count = 3",
     "slot-counts-changed of awa": "UPDATE awa.lease_ring_state SET slot_count = 4",
+    "public-may-write": "GRANT ALL ON ALL TABLES IN SCHEMA awa, small TO PUBLIC;"
+    " GRANT CREATE ON SCHEMA small TO PUBLIC",
+    "ring-slot-missing": "UPDATE small.queue_ring_state SET current_slot = 9;"
+    " UPDATE awa.lease_ring_state SET current_slot = -1; UPDATE plain.claim_ring_state SET current_slot = 1",
+    "sequences-exhausted": "SELECT setval('small.job_id_seq', 9223372036854775807),"
+    " setval('awa.jobs_id_seq', 4611686018427387905), setval('plain.job_id_seq', 4611686018427387904)",
+    "extension-adopted": "ALTER EXTENSION plpgsql ADD TABLE small.dlq_entries;"
+    " ALTER EXTENSION plpgsql ADD FUNCTION awa.storage_status(); ALTER EXTENSION plpgsql ADD SCHEMA small",
     "lane-sequence-missing": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"
     " VALUES ('q', 1, 'queue_enqueue_seq_0123456789abcdef0123456789abcdef')",
     "lane without a name": "INSERT INTO small.queue_enqueue_heads (queue, priority, seq_name)"

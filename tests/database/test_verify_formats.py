@@ -223,6 +223,8 @@ def test_whatever_objects_and_roles_are_called_each_document_is_whole_and_the_te
         text = run("verify", url=awa_database.url)
         assert [line for line in text.out.splitlines() if line.startswith("Database ")] == [text.out.splitlines()[-1]]
         assert not set(text.out) & {chr(code) for code in range(32)} - {"\n", "\t"}
+        # So do notes and gates.
+        assert "\\x7f\\x1b[31mred" in run("plan", url=awa_database.url).err
         for kind in FORMATS:
             outcome = run("verify", "--format", kind, url=awa_database.url)
             assert (outcome.status, outcome.err) == (1, "")

@@ -106,10 +106,10 @@ def test_orphans_that_may_be_in_use_stay(place: Path, monkeypatch: pytest.Monkey
     assert stopped == [ran_for_days]
 
 
-def _nobody_gets_in(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nobody_gets_in(place: Path, monkeypatch: pytest.MonkeyPatch, kept: Path | None = None) -> None:
     """Have data placed elsewhere, as where root starts a server."""
     postgres_host.binaries()  # found by the real account, and remembered
-    monkeypatch.setattr(server_homes, "public_places", lambda: [place])
+    monkeypatch.setattr(server_homes, "public_places", lambda *before: [(before and kept) or place])
     unreachable = SimpleNamespace(own=lambda _: None, can=lambda _: False)
     for module in (postgres_host, server_homes):
         monkeypatch.setattr(module, "account", lambda: unreachable)
@@ -118,14 +118,18 @@ def _nobody_gets_in(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_data_of_a_project_are_no_orphans_when_the_project_is_out_of_reach(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _nobody_gets_in(place, monkeypatch)
+    lasting = tmp_path / "lasting"
+    lasting.mkdir()
+    _nobody_gets_in(place, monkeypatch, lasting)
     homes = {}
     for name, throw_away in (("project", False), ("test", True), ("demo", True)):
         data = tmp_path / name
         data.mkdir()
         homes[name] = server_homes.make_home(data, throw_away=throw_away)
+    # Temporary directories are emptied when a machine restarts, or after some days.
+    assert [home.parent for home in homes.values()] == [lasting, place, place]
     # A server for tests that is then started as a project's is one of a project.
-    running = SimpleNamespace(running=lambda: True, port=1, password="", major=18)
+    running = SimpleNamespace(running=lambda: True, moved=lambda: False, port=1, password="", major=18)
     monkeypatch.setattr(Cluster, "load", lambda *_: running)
     localserver.start(tmp_path / "test", settings={"fsync": "off"})
     localserver.start(tmp_path / "demo")

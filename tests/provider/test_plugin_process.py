@@ -216,3 +216,15 @@ def test_the_folder_of_the_plugin_starts_it_too(by: str) -> None:
         assert int(process.stdout.readline()) > 0
         process.terminate()
         assert process.wait(30) == 0
+
+
+def test_where_a_library_is_missing_it_says_which_and_what_brings_it(tmp_path: Path) -> None:
+    missing = "libstdc++.so.6: cannot open shared object file: No such file or directory"
+    (tmp_path / "grpc.py").write_text(f"raise ImportError({missing!r})\n", encoding="utf-8")
+    command = [sys.executable, "-m", "awa_infra.plugin.main", "127.0.0.1:1"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, second = done.stderr.splitlines()
+    assert first == f"error: pulumi-resource-awa cannot start on this machine: {missing}"
+    assert "apt-get install libstdc++6" in second

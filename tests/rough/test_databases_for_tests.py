@@ -56,7 +56,7 @@ def of_debian(*words: str, **settings: str) -> Iterator[str]:
 
 @contextmanager
 def of_few_connections() -> Iterator[str]:
-    settings = {"max_connections": "8", "max_wal_senders": "0", "max_locks_per_transaction": "512"}
+    settings = {"max_connections": "8", "max_wal_senders": "0"}
     with own_server(**settings) as server, by_role(server, "CREATEDB") as url:
         yield url
 

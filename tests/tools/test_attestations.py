@@ -126,7 +126,7 @@ def test_a_signature_that_is_in_no_log_is_refused(release: Release) -> None:
     refused(release, "inclusion proof")
 
 
-def test_without_a_network_the_keys_that_came_with_the_command_decide(release: Release) -> None:
+def test_without_a_network_the_keys_that_the_command_came_with_decide(release: Release) -> None:
     release.attested_by(RELEASED)
     (result,) = docs_shown.run(PAGE, release.sandbox(), {ONLINE})
     assert result.status == 1

@@ -95,16 +95,19 @@ def test_a_release_is_built_with_the_backend_that_the_tests_build_with() -> None
 
 
 def test_nothing_is_built_before_the_sdks_name_the_repository(tmp_path: Path) -> None:
-    text = (ROOT / "provider" / "schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text) | {"repository": "https://github.com/acme/awa-infra"}
+    schema = json.loads((ROOT / "provider" / "schema.json").read_text(encoding="utf-8"))
+    schema["repository"] = "https://github.com/acme/awa-infra"
+    named = json.dumps(schema, indent=2)
+    schema["repository"] = ""
+    nameless = json.dumps(schema, indent=2)
     command = step("build", "the SDKs name this repository")
     here = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/awa-infra"}
     other = {**here, "GITHUB_REPOSITORY": "acme/awa"}
     (tmp_path / "provider").mkdir()
     for content, variables, status in (
-        (text, here, 1),
-        (json.dumps(schema, indent=2), here, 0),
-        (json.dumps(schema, indent=2), other, 1),
+        (named, here, 0),
+        (named, other, 1),
+        (nameless, here, 1),
     ):
         (tmp_path / "provider" / "schema.json").write_text(content, encoding="utf-8")
         assert tried(command, tmp_path, **variables).returncode == status

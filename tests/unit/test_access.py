@@ -18,7 +18,7 @@ from awa_infra.model import (
     Stranger,
     Substrate,
 )
-from awa_infra.planning.access import missing_queries, missing_roles, roles_values
+from awa_infra.planning.access import excess_query, missing_queries, missing_roles, roles_values
 from awa_infra.planning.gates import gate_queries, special_queries
 from awa_infra.planning.ownership import hand_over_query, ownership_notes
 from awa_infra.planning.planner import make_plan
@@ -247,3 +247,9 @@ def test_force_overrules_only_the_count_of_jobs() -> None:
 def test_only_roles_with_a_declared_password_are_asked_about_theirs() -> None:
     asked = json.loads(str(roles_values(Roles("boss", "mover", "worker", passwords=("runtime",)))["roles"]))
     assert [role["name"] for role in asked if role.get("password")] == ["worker"]
+
+
+def test_what_roles_have_too_much_is_asked_with_the_schema_that_jobs_go_to() -> None:
+    roles = Roles("own", None, "work", "see", schemas=("acme",))
+    assert "w.name = 'acme' AS creates" in excess_query(roles, "acme")
+    assert "w.name = '' AS creates" in excess_query(roles, None)

@@ -57,11 +57,31 @@ def failed(text: str, url: str = URL) -> ConnectionFailedError:
             "unsupported startup parameter: options",
             "refuses this by its configuration",
         ),
+        (
+            'connection is bad: definition of service "shop" not found',
+            'connection is bad: definition of service "shop" not found',
+            "unset PGSERVICE",
+        ),
         (f"{AT}FATAL:  Rolle »app« existiert nicht", "Rolle »app« existiert nicht", "Check that the server runs"),
         (
             f"{AT}Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?",
             "Connection refused",
             "Check that the server runs",
+        ),
+        (
+            f'{AT}server certificate for "db.example" does not match host name "127.0.0.1"',
+            'server certificate for "db.example" does not match host name "127.0.0.1"',
+            "for the host of the URL",
+        ),
+        (
+            f"{AT}FATAL:  connection requires a valid client certificate",
+            "connection requires a valid client certificate",
+            "sslcert and sslkey",
+        ),
+        (
+            f'{AT}could not load private key file "/home/me/key": bad decrypt',
+            'could not load private key file "/home/me/key": bad decrypt',
+            "sslpassword",
         ),
         (f"{AT}SSL error: certificate verify failed", "SSL error: certificate verify failed", "sslrootcert=system"),
         (

@@ -102,7 +102,7 @@ def test_a_program_that_never_answers_is_not_waited_for(
 def test_the_engine_its_languages_and_where_the_state_is(of_machine: Find, program: Program, tmp_path: Path) -> None:
     program("pulumi", "echo v3.255.0")
     found = of_machine()
-    assert found["Pulumi"][1].startswith("v3.255.0 at ")
+    assert found["Pulumi"][1].startswith("3.255.0 at ")
     assert found["languages"][0] == "note"
     assert found["backend"][:2] == ("note", "not logged in")
     program("pulumi-language-yaml", "")
@@ -115,7 +115,40 @@ def test_the_engine_its_languages_and_where_the_state_is(of_machine: Find, progr
     (home / "credentials.json").write_text("[]")
     assert of_machine()["backend"][1] == "not logged in"
     assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}")["backend"][0] == "ok"
+    assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}?metadata=skip")["backend"][0] == "ok"
     assert of_machine(PULUMI_BACKEND_URL=f"file://{tmp_path}/none")["backend"][0] == "problem"
+
+
+@pytest.mark.parametrize("printed", ["v2.25.2", "v4.0.0", "hello"])
+def test_an_engine_that_up_would_refuse_is_a_problem(printed: str, of_machine: Find, program: Program) -> None:
+    program("pulumi", f"echo {printed}")
+    assert of_machine()["Pulumi"][0] == "problem"
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("http://[::1", "ok"),
+        ("postgres://u:hu/sh@ush@h/d", "ok"),
+        ("postgres://u:hu?sh@ush@h/d", "ok"),
+        ("s3://bucket?secret=hush@hush", "ok"),
+        ("hush", "problem"),
+    ],
+)
+def test_a_backend_whose_url_is_odd_is_shown_without_what_may_be_secret(
+    url: str, outcome: str, of_machine: Find, program: Program
+) -> None:
+    program("pulumi", "echo v3.255.0")
+    found = of_machine(PULUMI_BACKEND_URL=url)["backend"]
+    assert found[0] == outcome
+    assert "sh" not in "".join(found[1:])
+
+
+def test_a_configuration_that_comes_through_a_pipe_is_not_read_for_its_passphrase(
+    of_machine: Find, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert of_machine(tmp_path / "pipe")["passphrase"][0] == "ok"
 
 
 def test_a_passphrase_is_missed_only_by_a_stack_whose_secrets_have_one(of_machine: Find, tmp_path: Path) -> None:
@@ -141,7 +174,16 @@ def test_an_address_that_does_not_answer_is_a_note_where_another_one_of_the_host
         monkeypatch.setattr(network, "_addresses", lambda *_given: ["127.0.0.2", "127.0.0.1"])
         found = network_checks([("db.example", port)])
     assert [check.outcome for check in found] == [Outcome.OK, Outcome.NOTE, Outcome.OK]
-    assert "Another address of the host answers" in found[1].hint
+    assert "Another address answers" in found[1].hint
+
+
+def test_a_host_that_is_down_is_a_note_where_another_one_of_the_url_answers() -> None:
+    with socket.socket() as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.listen()
+        port = ear.getsockname()[1]
+        found = network_checks([("127.0.0.2", port), ("no-such-host.invalid", 5432), ("127.0.0.1", port)])
+    assert [check.outcome for check in found] == [Outcome.OK, Outcome.NOTE, Outcome.NOTE, Outcome.OK, Outcome.OK]
 
 
 def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows() -> None:

@@ -113,3 +113,10 @@ def test_an_empty_history_is_compared_where_awas_objects_are_there() -> None:
     assert [f.code for f in examine(full, ["awa"]).findings] == ["version-rows-missing"]
     bare = replace(full, existing={"awa": ObservedSchema(name, {("relation", "schema_version"): "table"}, Health({}))})
     assert [f.code for f in examine(bare, ["awa"]).findings] == ["version-rows-missing", "not-compared"]
+
+
+def test_a_ring_is_at_one_of_its_slots() -> None:
+    observed = ObservedState(substrates=(Substrate("acme", Shape(4, 2, 2), "o", 1, 1, 8, 2, 0),))
+    for position, said in ((3, []), (4, ["the queue ring is at slot 4, but its slots are 0 to 3"])):
+        found = state_row_findings("acme", observed, {"acme": Health({"queue_position": position})})
+        assert [finding.message for finding in found] == said

@@ -3,7 +3,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from awa_infra.verification.catalog import SchemaName
-from awa_infra.verification.obstacles import Privilege, Setting, excess_findings, narrowed_findings, obstacle_findings
+from awa_infra.verification.obstacles import (
+    Adopted,
+    Privilege,
+    Setting,
+    adopted_findings,
+    excess_findings,
+    narrowed_findings,
+    obstacle_findings,
+)
+from awa_infra.verification.sequences import exhausted_findings
 
 AWA = SchemaName("awa", "awa")
 
@@ -61,3 +70,22 @@ def test_a_publication_that_leaves_out_too_much_names_its_tables() -> None:
     [finding] = narrowed_findings(AWA, [("a", "p"), ("b", "p, q")])
     assert (finding.code, finding.object, finding.sql) == ("publication-without-identity", "p, q", ())
     assert "does not fit the replica identity of 2 tables" in finding.message
+
+
+def test_what_extensions_have_adopted_is_let_go_of_without_dropping_it() -> None:
+    ours = [Adopted("(schema)", "e", "SCHEMA"), Adopted("f(p_a text)", "e", "ROUTINE"), Adopted("t", "o", "TABLE")]
+    first, second = adopted_findings(AWA, ours)
+    assert first.sql == (
+        'ALTER EXTENSION "e" DROP SCHEMA awa;',
+        'ALTER EXTENSION "e" DROP ROUTINE awa."f"(p_a text);',
+    )
+    assert second.message == "extension o has adopted what Awa made: t"
+
+
+def test_sequences_near_their_end_are_one_finding() -> None:
+    assert exhausted_findings(AWA, ()) == []
+    [found] = exhausted_findings(AWA, [(f"s{n}", "7") for n in range(4)])
+    assert (
+        found.message
+        == "sequences have given more than half of their numbers: s0 is at 7, s1 is at 7, s2 is at 7 and 1 more"
+    )

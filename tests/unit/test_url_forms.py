@@ -104,3 +104,8 @@ def test_hosts_are_where_a_connection_would_go(monkeypatch: pytest.MonkeyPatch) 
     assert Target.of("dbname=db").hosts() == [("/var/run/postgresql", 6000)]
     assert Target.of("hostaddr=10.0.0.1").hosts() == [("10.0.0.1", 6000)]
     assert Target.of("service=shop").hosts() == []
+    # The name of the host is for the certificate alone here, and is not looked up.
+    assert Target.of("host=db.example hostaddr=10.0.0.1 port=7").hosts() == [("10.0.0.1", 7)]
+    monkeypatch.setenv("PGPORT", "mine")
+    with pytest.raises(ConfigurationError, match="or PGPORT, is no number"):
+        Target.of("host=a").hosts()

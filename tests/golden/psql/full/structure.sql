@@ -557,6 +557,45 @@ SELECT s.schema, 'setting' AS part, concat_ws(' ', e.whose, e.name) AS object,
                             WHERE o.setrole <> 0 AND o.setdatabase IN (0, d.setdatabase)
                               AND split_part(x.setting, '=', 1) = e.name))
 UNION ALL
+-- What an extension has adopted (ALTER EXTENSION ... ADD): pg_dump leaves it out, and DROP EXTENSION drops it. Asked from the
+-- extensions on, of which there are few.
+SELECT s.schema, 'adopted' AS part, o.name AS object, json_build_object('extension', e.extname, 'kind', o.kind)::text AS definition
+  FROM pg_catalog.pg_extension e
+  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+ CROSS JOIN LATERAL (
+        SELECT n.oid AS space, '(schema)' AS name, 'SCHEMA' AS kind
+          FROM pg_catalog.pg_namespace n
+         WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND n.oid = d.objid
+        UNION ALL
+        SELECT c.relnamespace, c.relname::text, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END
+          FROM pg_catalog.pg_class c
+         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid
+        UNION ALL
+        SELECT p.pronamespace, p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')', 'ROUTINE'
+          FROM pg_catalog.pg_proc p
+         WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
+        UNION ALL
+        SELECT t.typnamespace, t.typname::text, 'TYPE'
+          FROM pg_catalog.pg_type t
+         WHERE d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid AND t.typtype IN ('e', 'd', 'r')) o
+  JOIN spaces s ON s.oid = o.space
+UNION ALL
+-- Sequences that have given more than half of their numbers. At a million a second that takes 146,000 years, so one was set
+-- by mistake; at its end every statement that takes a number fails (PostgreSQL's CREATE SEQUENCE, NO CYCLE). Those of lanes are
+-- read where the lock table has room for them, as in behind.sql: one that was read stays locked until the transaction ends.
+SELECT r.schema, 'exhausted' AS part, r.relname AS object, n.last::text AS definition
+  FROM (SELECT r.*, count(*) OVER (PARTITION BY r.schema) AS many
+          FROM relations r
+         WHERE r.relkind = 'S' AND NOT (r.relpersistence = 'u' AND pg_is_in_recovery())) r
+ CROSS JOIN LATERAL (
+        SELECT CASE WHEN (r.relname !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$'
+                          OR r.many <= 16 + current_setting('max_locks_per_transaction')::bigint
+                                       * (current_setting('max_connections')::int
+                                          + current_setting('max_prepared_transactions')::int) / 2)
+                         AND has_schema_privilege(r.relnamespace, 'USAGE') AND has_sequence_privilege(r.oid, 'SELECT')
+                    THEN pg_catalog.pg_sequence_last_value(r.oid) END AS last) n
+ WHERE n.last > 4611686018427387904
+UNION ALL
 -- Sequences whose next number rows have already, as a partial restore or logical replication leaves them: what takes its
 -- number from one fails with a duplicate key, or is never claimed. A sequence that is ahead is normal, so only the highest
 -- row counts. It is found by an index, in each partition that has any page; without that index, itself a finding, nothing
@@ -773,7 +812,7 @@ SELECT r.schema, 'unread', '', count(*)::text
                                      WHEN strpos(t.object, '{c}') > 0 THEN '{c}' ELSE '' END AS slot) s
      CROSS JOIN LATERAL generate_series(0, CASE s.slot WHEN '{q}' THEN w.q WHEN '{l}' THEN w.l WHEN '{c}' THEN w.c
                                                        ELSE 1 END - 1) AS n (number)
-     WHERE NOT t.canonical AND w.schema IN (SELECT u.schema FROM unequal u)
+     WHERE NOT t.canonical AND (w.schema IN (SELECT u.schema FROM unequal u)) IS TRUE
 ), expected AS MATERIALIZED (
     SELECT 'awa' AS schema, t.part, t.object, t.definition FROM template t
      WHERE t.canonical AND 'awa' IN (SELECT u.schema FROM unequal u)
@@ -793,7 +832,8 @@ SELECT r.schema, 'unread', '', count(*)::text
                    CASE WHEN o.part = 'sequence' AND o.object ~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$' THEN 'bigint start 1 increment 1 from 1 to 9223372036854775807 cache 1' END,
                    o.definition
               FROM observed o
-             WHERE o.schema IN (SELECT u.schema FROM unequal u)) b
+             -- Looked up by hash: as a join, each entry would be compared with each of the schemas, of which there may be hundreds.
+             WHERE (o.schema IN (SELECT u.schema FROM unequal u)) IS TRUE) b
      GROUP BY b.schema, b.part, b.object
     HAVING max(b.expected) IS DISTINCT FROM max(b.found)
 ), differing AS MATERIALIZED (
@@ -844,7 +884,7 @@ SELECT r.schema, 'unread', '', count(*)::text
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'adopted', 'exhausted', 'behind', 'unread')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'::json))
 ), behind AS MATERIALIZED (
@@ -869,9 +909,9 @@ SELECT r.schema, 'unread', '', count(*)::text
                                                               ELSE current_engine END, details ->> ''schema''))'),
                    ('runtime_storage_backends', true,
                     'array_agg(schema_name) FILTER (WHERE backend = ''queue_storage'')'),
-                   ('queue_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('lease_ring_state', false, 'array_agg(slot_count::text)'),
-                   ('claim_ring_state', false, 'array_agg(slot_count::text)'),
+                   ('queue_ring_state', false, 'array_agg(concat_ws('' '', slot_count, to_jsonb(queue_ring_state) ->> ''current_slot''))'),
+                   ('lease_ring_state', false, 'array_agg(concat_ws('' '', slot_count, to_jsonb(lease_ring_state) ->> ''current_slot''))'),
+                   ('claim_ring_state', false, 'array_agg(concat_ws('' '', slot_count, to_jsonb(claim_ring_state) ->> ''current_slot''))'),
                    ('queue_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    ('lease_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
                    ('claim_ring_slots', false, 'ARRAY[format(''%s %s'', string_agg(slot::text, '',''), max(slot) + 1)]'),
@@ -890,7 +930,7 @@ SELECT r.schema, 'unread', '', count(*)::text
      CROSS JOIN LATERAL unnest(l.v) AS e (word)
      WHERE l.relname = 'schema_version'
 ), rings AS MATERIALIZED (
-    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count,
+    SELECT s.schema, k.number, k.ring, s.v[1] AS slot_count, nullif(split_part(s.v[1], ' ', 2), '')::bigint AS position,
            -- Each slot below the recorded count must have its row.
            (SELECT count(DISTINCT e.slot)
               FROM unnest(string_to_array(split_part(c.v[1], ' ', 1), ',')::bigint[]) AS e (slot)
@@ -906,7 +946,7 @@ SELECT r.schema, 'unread', '', count(*)::text
                                 array_agg(DISTINCT substring(r.relname FROM k.pattern)::numeric) AS numbers
                            FROM relations r
                           WHERE r.schema = s.schema AND r.relispartition AND r.relname ~ k.pattern) p
-     CROSS JOIN LATERAL (SELECT coalesce(nullif(s.v[1]::bigint, 0), p.partitions) AS recorded) n
+     CROSS JOIN LATERAL (SELECT coalesce(nullif(split_part(s.v[1], ' ', 1)::bigint, 0), p.partitions) AS recorded) n
      -- A number beyond all slots is none of them, whatever is attached under it.
      CROSS JOIN LATERAL (SELECT coalesce(max(o.number) + 1, 0) AS slots
                            FROM unnest(p.numbers) AS o (number)
@@ -1080,6 +1120,32 @@ SELECT r.schema, 'unread', '', count(*)::text
                 END
       FROM rings r
      WHERE r.recorded <> r.slots OR r.slots <> r.always
+    UNION ALL
+    SELECT r.schema, true,
+           format('the %s ring is at slot %s, but its slots are 0 to %s', split_part(r.ring, '_', 1), r.position, r.recorded - 1)
+      FROM rings r
+     WHERE r.position NOT BETWEEN 0 AND r.recorded - 1
+    UNION ALL
+    SELECT r.schema, true,
+           format('sequences have given more than half of their numbers: %s%s',
+                  array_to_string((array_agg(format('%s is at %s', r.object, r.definition)
+                                             ORDER BY r.object COLLATE "C"))[1:3], ', '),
+                  CASE WHEN count(*) > 3 THEN format(' and %s more', count(*) - 3) ELSE '' END)
+      FROM health r
+     WHERE r.part = 'exhausted'
+     GROUP BY r.schema
+    UNION ALL
+    SELECT r.schema, true,
+           format('extension %s has adopted what Awa made: %s%s', r.definition::json ->> 'extension',
+                  array_to_string((array_agg(r.object ORDER BY r.object COLLATE "C"))[1:3], ', '),
+                  CASE WHEN count(*) > 3 THEN format(' and %s more', count(*) - 3) ELSE '' END)
+      FROM health r
+     WHERE r.part = 'adopted'
+       -- What an extension itself made in the schema is named as objects too many.
+       AND NOT EXISTS (SELECT FROM compared c
+                        WHERE (c.schema, c.object) = (r.schema, r.object) AND c.expected IS NULL
+                          AND c.part IN ('relation', 'sequence', 'function', 'type'))
+     GROUP BY r.schema, r.definition::json ->> 'extension'
     UNION ALL
     SELECT h.schema, true,
            format('%s lanes have rows, but no sequence: %s%s', count(*),
