@@ -581,17 +581,20 @@ SELECT s.schema, 'adopted' AS part, o.name AS object, json_build_object('extensi
   JOIN spaces s ON s.oid = o.space
 UNION ALL
 -- Sequences that have given more than half of their numbers. At a million a second that takes 146,000 years, so one was set
--- by mistake; at its end every statement that takes a number fails (PostgreSQL's CREATE SEQUENCE, NO CYCLE). Of the sequences of
--- lanes too, if reading them leaves room in the lock table: a sequence that was read stays locked until the transaction ends.
+-- by mistake; at its end every statement that takes a number fails (PostgreSQL's CREATE SEQUENCE, NO CYCLE). Those of lanes are
+-- read where the lock table has room for them, as in behind.sql: one that was read stays locked until the transaction ends.
 SELECT r.schema, 'exhausted' AS part, r.relname AS object, n.last::text AS definition
   FROM (SELECT r.*, count(*) OVER (PARTITION BY r.schema) AS many
           FROM relations r
          WHERE r.relkind = 'S' AND NOT (r.relpersistence = 'u' AND pg_is_in_recovery())) r
  CROSS JOIN LATERAL (
-        SELECT CASE WHEN has_schema_privilege(r.relnamespace, 'USAGE') AND has_sequence_privilege(r.oid, 'SELECT')
+        SELECT CASE WHEN (r.relname !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$'
+                          OR r.many <= 16 + current_setting('max_locks_per_transaction')::bigint
+                                       * (current_setting('max_connections')::int
+                                          + current_setting('max_prepared_transactions')::int) / 2)
+                         AND has_schema_privilege(r.relnamespace, 'USAGE') AND has_sequence_privilege(r.oid, 'SELECT')
                     THEN pg_catalog.pg_sequence_last_value(r.oid) END AS last) n
  WHERE n.last > 4611686018427387904
-   AND (r.many < 1000 OR r.relname !~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$')
 UNION ALL
 -- Sequences whose next number rows have already, as a partial restore or logical replication leaves them: what takes its
 -- number from one fails with a duplicate key, or is never claimed. A sequence that is ahead is normal, so only the highest
@@ -809,7 +812,7 @@ SELECT r.schema, 'unread', '', count(*)::text
                                      WHEN strpos(t.object, '{c}') > 0 THEN '{c}' ELSE '' END AS slot) s
      CROSS JOIN LATERAL generate_series(0, CASE s.slot WHEN '{q}' THEN w.q WHEN '{l}' THEN w.l WHEN '{c}' THEN w.c
                                                        ELSE 1 END - 1) AS n (number)
-     WHERE NOT t.canonical AND w.schema IN (SELECT u.schema FROM unequal u)
+     WHERE NOT t.canonical AND (w.schema IN (SELECT u.schema FROM unequal u)) IS TRUE
 ), expected AS MATERIALIZED (
     SELECT 'awa' AS schema, t.part, t.object, t.definition FROM template t
      WHERE t.canonical AND 'awa' IN (SELECT u.schema FROM unequal u)
@@ -829,7 +832,8 @@ SELECT r.schema, 'unread', '', count(*)::text
                    CASE WHEN o.part = 'sequence' AND o.object ~ '^queue_(enqueue|claim)_seq_[0-9a-f]{32}$' THEN 'bigint start 1 increment 1 from 1 to 9223372036854775807 cache 1' END,
                    o.definition
               FROM observed o
-             WHERE o.schema IN (SELECT u.schema FROM unequal u)) b
+             -- Looked up by hash: as a join, each entry would be compared with each of the schemas, of which there may be hundreds.
+             WHERE (o.schema IN (SELECT u.schema FROM unequal u)) IS TRUE) b
      GROUP BY b.schema, b.part, b.object
     HAVING max(b.expected) IS DISTINCT FROM max(b.found)
 ), differing AS MATERIALIZED (
