@@ -62,8 +62,9 @@ def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] =
     if isinstance(error, BlockedError) and error.parts:
         found = [Check(area, name, Outcome.PROBLEM, part.message, part.hint, part.code) for part in error.parts]
     else:
-        more = "".join(f"; {detail}" for detail in error.details)
-        found = [Check(area, name, Outcome.PROBLEM, f"{error.message}{more}", error.hint, error.code)]
+        parts = [part.removesuffix(".") for part in (error.message, *error.details)]
+        message = "; ".join(parts) if error.details else error.message
+        found = [Check(area, name, Outcome.PROBLEM, message, error.hint, error.code)]
     return [check for check in found if check.code not in reported]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from awa_infra import sqltext
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Gate, Note, Plan, Shape, Step, Transaction
@@ -82,7 +83,7 @@ def summary_of(database: str, plan: Plan, desired: DesiredState) -> PlanSummary:
     shapes = desired.shapes
     failing = {gate.code for gate in plan.gates}
     return PlanSummary(
-        database=database,
+        database=sqltext.one_line(database),
         verdict=Verdict.BLOCKED if plan.gates else Verdict.READY if plan.steps else Verdict.DONE,
         headline=_headline(plan, desired.release.name),
         outcome=f"Blocked: {counted(len(plan.gates), 'condition does', 'conditions do')} not hold."

@@ -117,6 +117,9 @@ def test_who_may_not_make_event_triggers_is_reported_before_anything_is_written(
         (gate,) = read_plan(staff.administrator.url, declared(release))[1].gates
         assert gate.code == "guard-not-allowed"
         assert "Guarding schema acme, awa needs an event trigger" in gate.message
+        many = replace(declared(release), guarded=("awa", *(f"s{n:02}" for n in range(9))))
+        (gate,) = read_plan(staff.administrator.url, many)[1].gates
+        assert "Guarding schema awa, s00, s01, s02, s03, s04, s05, s06 and 2 more needs an event" in gate.message
         with pytest.raises(BlockedError):
             apply(staff.administrator.url, declared(release))
         assert not read_state(database.url).schema_exists

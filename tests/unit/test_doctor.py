@@ -252,8 +252,8 @@ def test_every_gate_behind_a_failure_is_a_check_of_its_own() -> None:
     gates = failed(Area.SCHEMA, "plan", BlockedError("Both.", parts=(one, other)))
     assert [check.code for check in gates] == ["pooler", "downgrade"]
     assert [check.code for check in failed(Area.SCHEMA, "objects", one, known=gates)] == []
-    [listed] = failed(Area.MACHINE, "configuration", ConfigurationError("Wrong.", hint="Mend.", details=["a", "b"]))
-    assert listed.message == "Wrong.; a; b"
+    [listed] = failed(Area.MACHINE, "configuration", ConfigurationError("Wrong.", hint="Mend.", details=["a.", "b."]))
+    assert listed.message == "Wrong; a; b"
 
 
 def test_what_a_broken_link_hides_is_said_to_be_unknown() -> None:

@@ -97,6 +97,12 @@ def test_names_and_texts_are_shown_as_they_are_and_never_as_markup(plan: Plan, w
     assert page.sql == ["\n" + HOSTILE]
 
 
+def test_a_name_cannot_turn_the_direction_of_what_people_read(plan: Plan, written: Written) -> None:
+    page = Page(written(plan, "pr\u202edo"))
+    assert "pr?do" in page.text
+    assert "\u202e" not in page.text
+
+
 def test_conditions_are_red_with_what_to_do_or_green_and_listed(plan: Plan, written: Written) -> None:
     green = Page(written(plan))
     assert "All conditions hold." in green.text

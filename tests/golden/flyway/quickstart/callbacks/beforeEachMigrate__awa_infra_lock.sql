@@ -839,7 +839,8 @@ SELECT 'lost-history' AS code,
 -- skip one that has lost such a table (Awa 0.6.9).
 SELECT 'queue-storage-damaged' AS code,
        format('Queue-storage schema %s of database %I has lost tables of its rings: Awa''s migrations would silently '
-              'skip it.', string_agg(n.nspname, ', ' ORDER BY n.nspname), current_database()) AS message,
+              'skip it.', array_to_string((array_agg(n.nspname ORDER BY n.nspname))[:8], ', ')
+              || CASE WHEN count(*) > 8 THEN format(' and %s more', count(*) - 8) ELSE '' END, current_database()) AS message,
        'Restore the tables from a backup, or drop the schema if nothing in it is needed; awa-infra verify shows it.' AS hint
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
