@@ -24,8 +24,8 @@ What awa-infra supports, and which versions the tests start for real: `make test
 the majors of PostgreSQL also `make test-matrix`. Older and newer versions may work; they are not tested. A version is
 added by adding it to the tests.
 
-A PostgreSQL that is newer than all of these is taken for the newest of them. With 19rc1 that was tried by hand: `apply`,
-roles, the guard, `verify` and `structure.sql` do what they do on 18, and a healthy schema is healthy.
+A PostgreSQL that is newer than all of these is taken for the newest of them. With 19rc1 that was tried by hand:
+`apply`, roles, the guard, `verify` and `structure.sql` do what they do on 18, and a healthy schema is healthy.
 """
 
 
