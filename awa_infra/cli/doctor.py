@@ -13,7 +13,7 @@ from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
 from awa_infra.cli.options import ROLE, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
-from awa_infra.cli.tables import Cell, tables
+from awa_infra.cli.tables import Cell, one_line, tables
 from awa_infra.doctor.chain import every_check
 from awa_infra.doctor.checks import Check, Outcome, worst
 
@@ -71,7 +71,7 @@ def _print(checks: Sequence[Check]) -> None:
         for check in inside:
             mark = click.style(f"{check.outcome:<8}", fg=_COLOURS[check.outcome])
             code = f" [{check.code}]" if check.code else ""
-            click.echo(f"  {mark} {check.name:<{width}}  {check.message}{code}")
+            click.echo(f"  {mark} {check.name:<{width}}  {one_line(check.message)}{code}")
             if check.hint and check.outcome is not Outcome.OK:
                 click.echo(f"  {'':<8} {'':<{width}}  {click.style(check.hint, dim=True)}")
     click.echo(_verdict(checks))

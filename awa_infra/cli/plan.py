@@ -23,7 +23,7 @@ from awa_infra.cli.options import (
 )
 from awa_infra.cli.output import print_error, print_json
 from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, write_page, write_plan
-from awa_infra.cli.tables import tables
+from awa_infra.cli.tables import one_line, tables
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.lifecycle.database_url import url_for
@@ -184,7 +184,7 @@ def print_steps(plan: Plan) -> None:
         drawing.table(columns, (row[: len(columns)] for row in steps), numbered=True)
         return
     for step, held in zip(plan.steps, locks, strict=True):
-        click.echo(f"  + {step.title}")
+        click.echo(f"  + {one_line(step.title)}")
         if held:
             click.echo(click.style(f"      {held}", dim=True))
 

@@ -11,7 +11,7 @@ import click
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import ROLE, config_option, database_url_option, json_option, read_config
 from awa_infra.cli.output import print_json
-from awa_infra.cli.tables import tables
+from awa_infra.cli.tables import one_line, tables
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.lifecycle.database_url import url_to_read
 from awa_infra.lifecycle.desired import desired_state
@@ -74,7 +74,7 @@ def _print(observed: ObservedState, pending: Sequence[tuple[str, str]]) -> None:
     if drawing is None:
         schemas = [("queue storage", schema.line()) for schema in custom]
         for label, value in [*_lines(observed), *schemas, *_lost_rows(observed), *pending]:
-            click.echo(f"{label + ':':<16} {value}")
+            click.echo(f"{label + ':':<16} {one_line(value)}")
         return
     lines = [*_lines(observed), *_lost_rows(observed), *pending]
     drawing.rows(

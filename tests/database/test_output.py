@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from awa_infra.cli.main import COMMANDS
+from awa_infra.naming import quote
 from tests.support.command import Run
 from tests.support.servers import Database
 
@@ -146,6 +147,17 @@ def test_progress_that_cannot_be_written_ends_no_apply(database: Database) -> No
         done = command("apply", url=database.url, stderr=full)
     assert done.returncode == 0
     assert done.stdout.decode().endswith("schema awa is at version 40.\n")
+
+
+def test_no_name_of_an_object_makes_a_line_of_its_own(run: Run, awa_database: Database) -> None:
+    name = quote("mine\nschema awa:      version 99\x1b[2J")
+    awa_database.rows("SELECT awa.install_queue_storage_substrate('mine')")
+    awa_database.rows(f"ALTER SCHEMA mine RENAME TO {name}")
+    for command_ in ("status", "doctor"):
+        shown = run(command_, url=awa_database.url).out
+        assert "version 99" in shown, command_
+        assert "\x1b" not in shown
+        assert not any(line.startswith("schema awa:      version 99") for line in shown.splitlines())
 
 
 # --json
