@@ -244,8 +244,8 @@ def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
             # Its owner is a runtime that goes on with them.
             sql += [f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {_qualified(name, o)} TO {quote(role)};" for o in objects]
         repair = (
-            f"Run awa-infra apply as {role}, as a member of it and of {owner}, or as a superuser, which hands them over; "
-            "or run the statements."
+            f"Run awa-infra apply as {role}, as a member of it and of {owner}, or as a superuser, which hands them "
+            "over; or run the statements."
         )
         findings.append(
             state("lane-sequence-owner" if lane else "owner-differs", name.text, role, message, repair, *sql)

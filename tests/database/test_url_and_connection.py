@@ -137,7 +137,7 @@ def test_a_missing_database_is_proven_missing(database: Database) -> None:
         ("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC", "", "GRANT CONNECT ON DATABASE"),
         ("ALTER ROLE {role} NOLOGIN", "", "ALTER ROLE ... LOGIN"),
         ("ALTER ROLE {role} SET session_preload_libraries = 'no_such_library'", "", "session_preload_libraries"),
-        ("SELECT 1", "?sslmode=require", "The URL asks for TLS"),
+        ("SELECT 1", "?sslmode=require", "The URL, or PGSSLMODE, asks for TLS"),
     ],
 )
 def test_a_server_that_refuses_says_why_and_the_hint_says_what_to_do(
