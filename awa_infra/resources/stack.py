@@ -21,7 +21,7 @@ from awa_infra.resources.roles import AwaRoles
 from awa_infra.resources.schema import AwaSchema
 from awa_infra.spec.problems import Problem
 from awa_infra.spec.rules import LOGINS
-from awa_infra.spec.stack import NAMESPACE, SECRETS, StackConfig
+from awa_infra.spec.stack import NAMESPACE, PREFIX, SECRETS, StackConfig
 
 _KINDS: Mapping[str, Callable[..., Any]] = {
     DATABASE: AwaDatabase,
@@ -180,11 +180,10 @@ def _refuse_passwords(config: StackConfig, given: Mapping[str, pulumi.Input[str]
 
 def _values() -> dict[str, Any]:
     """Return the keys of the namespace as the engine hands them over, unknown ones included."""
-    prefix = f"{NAMESPACE}:"
     given = runtime_config.get_config_env() | runtime_config.CONFIG.get()
     config = pulumi.Config(NAMESPACE)
     found = {}
-    for key in (str(k).removeprefix(prefix) for k in given if str(k).startswith(prefix)):
+    for key in (str(k).removeprefix(PREFIX) for k in given if str(k).startswith(PREFIX)):
         value = config.get(key) or ""
         # Secrets are checked where they are used; their text stays out of here.
         found[key] = "given" if key in SECRETS and value else value
