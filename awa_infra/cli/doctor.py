@@ -12,8 +12,8 @@ import click
 from awa_infra.cli.examples import examples
 from awa_infra.cli.failures import hide_passwords
 from awa_infra.cli.options import ROLE, config_option, database_url_option, json_option, read_config
-from awa_infra.cli.output import print_json
-from awa_infra.cli.tables import Cell, one_line, tables
+from awa_infra.cli.output import one_line, print_json
+from awa_infra.cli.tables import Cell, tables
 from awa_infra.doctor.chain import every_check
 from awa_infra.doctor.checks import Check, Outcome, worst
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from awa_infra.cli.output import CONTROLS, print_error, print_json
+from awa_infra.cli.output import print_error, print_json, visible
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError, InterruptionError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def hide_passwords(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return hide_passwords(text).translate(CONTROLS)
+    return visible(hide_passwords(text))
 
 
 def _block(label: str, colour: str, error: AwaInfraError) -> None:
@@ -114,6 +114,6 @@ def _block(label: str, colour: str, error: AwaInfraError) -> None:
     for detail in () if parts else error.details:
         print_error(f"  - {_shown(detail)}")
     if error.hint:
-        print_error(f"{click.style('Hint:', bold=True)} {error.hint.translate(CONTROLS)}")
+        print_error(f"{click.style('Hint:', bold=True)} {visible(error.hint)}")
     for part in parts:
         print_failure(part)

@@ -26,7 +26,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of a file system or terminal that cannot take more."""
 
 
-CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 """Characters that move the cursor of a terminal, each with how it is shown: the name of an object can hold any."""
 
 
@@ -65,6 +65,16 @@ def prepare_streams() -> None:
             continue
         keeps = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
         stream.reconfigure(encoding=None if keeps else "utf-8", errors="backslashreplace")
+
+
+def visible(text: str) -> str:
+    """Return a text with nothing that moves the cursor but the ends of its lines and tabs."""
+    return text.translate(_CONTROLS)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line with nothing that moves the cursor: the name of an object can hold anything."""
+    return visible(text).replace("\n", "\\n")
 
 
 def print_json(data: dict[str, Any]) -> None:

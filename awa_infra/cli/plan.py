@@ -21,9 +21,9 @@ from awa_infra.cli.options import (
     read_config,
     transaction_option,
 )
-from awa_infra.cli.output import print_error, print_json
+from awa_infra.cli.output import one_line, print_error, print_json
 from awa_infra.cli.plan_file import refuse_other_files, refuse_other_pages, write_page, write_plan
-from awa_infra.cli.tables import one_line, tables
+from awa_infra.cli.tables import tables
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.lifecycle.database_url import url_for

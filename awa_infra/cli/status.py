@@ -10,8 +10,8 @@ import click
 
 from awa_infra.cli.examples import examples
 from awa_infra.cli.options import ROLE, config_option, database_url_option, json_option, read_config
-from awa_infra.cli.output import print_json
-from awa_infra.cli.tables import one_line, tables
+from awa_infra.cli.output import one_line, print_json
+from awa_infra.cli.tables import tables
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.lifecycle.database_url import url_to_read
 from awa_infra.lifecycle.desired import desired_state

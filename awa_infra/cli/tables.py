@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from awa_infra.cli.output import CONTROLS, no_colour
+from awa_infra.cli.output import no_colour, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -91,9 +91,4 @@ def _text(cell: Cell) -> Text:
 
 
 def _visible(text: str) -> str:
-    return text.translate(CONTROLS | {ord("\t"): "\\x09"})
-
-
-def one_line(text: str) -> str:
-    """Return a text as one line with nothing that moves the cursor: the name of an object can hold anything."""
-    return text.translate(CONTROLS | {ord("\n"): "\\n"})
+    return visible(text).replace("\t", "\\x09")

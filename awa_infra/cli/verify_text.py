@@ -7,8 +7,9 @@ from itertools import groupby
 
 import click
 
+from awa_infra.cli.output import one_line
 from awa_infra.cli.plan import print_steps
-from awa_infra.cli.tables import Tables, one_line, tables
+from awa_infra.cli.tables import Tables, tables
 from awa_infra.model import ObservedState, Plan, Report
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, FindingKind
