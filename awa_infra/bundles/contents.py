@@ -122,8 +122,9 @@ def script_name(contents: Contents, step: Step) -> str:
 KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
 """What is true of stopping every tool with a connection of its own."""
 
-HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = (
+HISTORY_OWNER, LINE_ENDS, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = (
     "history-other-owner",
+    "line-ends",
     "not-adopted",
     "schema-gone",
     "tool-timeout",

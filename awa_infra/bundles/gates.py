@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, SCHEMA_GONE, Contents
+from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, LINE_ENDS, SCHEMA_GONE, Contents
 from awa_infra.facts.measured import CANONICAL_LOCKS, shape_locks
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -52,6 +52,14 @@ def history_owner_query() -> GateQuery:
     """Return the gate for a history that another role has made before the tool does."""
     text = sqltext.render("bundle/history_other_owner.sql", history_schema=HISTORY_SCHEMA)
     return GateQuery(HISTORY_OWNER, (), text)
+
+
+def line_ends_query() -> GateQuery:
+    """Return the gate for files whose line ends were converted, of a tool that runs a text as the file has it.
+
+    Alembic, goose and Liquibase read any line end as one line feed.
+    """
+    return GateQuery(LINE_ENDS, (), sqltext.load("bundle/line_ends.sql").rstrip(), pending=True)
 
 
 def history_of(tool: str) -> tuple[tuple[str, ...], str]:

@@ -13,7 +13,13 @@ from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
-from awa_infra.bundles.gates import dropped_schema_queries, history_of, history_owner_query, lock_table_queries
+from awa_infra.bundles.gates import (
+    dropped_schema_queries,
+    history_of,
+    history_owner_query,
+    line_ends_query,
+    lock_table_queries,
+)
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -90,7 +96,9 @@ def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
     return "\n".join(parts).encode()
 
 
-def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: bool = False) -> dict[str, bytes]:
+def psql_scripts(
+    contents: Contents, tool: str, *, first: str = "", last_only: bool = False, reads_lines: bool = False
+) -> dict[str, bytes]:
     """Return what such a tool cannot run by itself, for psql.
 
     Args:
@@ -98,9 +106,11 @@ def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: b
         tool: whose history the script writes that takes over a database.
         first: what to do before that script is run.
         last_only: whether the tool's history has only the last number.
+        reads_lines: whether the tool reads a file line by line, and so any line end as one line feed.
     """
     more = [
         history_owner_query(),
+        *(() if reads_lines else (line_ends_query(),)),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, tool, last_only=last_only),
         *not_adopted_queries(

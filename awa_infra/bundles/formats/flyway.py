@@ -14,6 +14,7 @@ from awa_infra import sqltext
 from awa_infra.bundles.contents import (
     HISTORY_OWNER,
     HISTORY_SCHEMA,
+    LINE_ENDS,
     NOT_ADOPTED,
     SCHEMA_GONE,
     TOOL_TIMEOUT,
@@ -21,7 +22,7 @@ from awa_infra.bundles.contents import (
     Format,
     script_name,
 )
-from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, lock_table_queries
+from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, line_ends_query, lock_table_queries
 from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
 from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
@@ -103,6 +104,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     gone = dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
     more = [
         history_owner_query(),
+        line_ends_query(),
         _not_adopted(contents),
         *lock_table_queries(contents, together=False),
         *gone,
@@ -181,5 +183,5 @@ FLYWAY = Format(
     "Flyway",
     paths,
     files,
-    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
+    checks=frozenset({HISTORY_OWNER, LINE_ENDS, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
 )

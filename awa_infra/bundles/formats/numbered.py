@@ -8,7 +8,16 @@ from __future__ import annotations
 from functools import partial
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
+from awa_infra.bundles.contents import (
+    HISTORY_OWNER,
+    HISTORY_SCHEMA,
+    KILLED,
+    LINE_ENDS,
+    NOT_ADOPTED,
+    SCHEMA_GONE,
+    Contents,
+    Format,
+)
 from awa_infra.bundles.numbering import psql_scripts, stem_paths, unwrapped, wrapped
 from awa_infra.model import Step
 
@@ -33,7 +42,7 @@ GOOSE = Format(
     "goose",
     "goose",
     _PATHS,
-    partial(psql_scripts, tool="goose", first="Run goose with the command version, then"),
+    partial(psql_scripts, tool="goose", first="Run goose with the command version, then", reads_lines=True),
     wrap=_goose_wrapped,
     text_of=_goose_unwrapped,
     appends=True,
@@ -51,7 +60,7 @@ GOLANG_MIGRATE = Format(
     text_of=unwrapped,
     appends=True,
     asks=False,
-    checks=_CHECKS,
+    checks=_CHECKS | {LINE_ENDS},
     again="Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
     stopping=f"golang-migrate is *dirty* then: run `adopt.sql` before `up`. {KILLED}",
 )
@@ -97,5 +106,5 @@ DBMATE = Format(
     text_of=_dbmate_unwrapped,
     appends=True,
     asks=False,
-    checks=_CHECKS,
+    checks=_CHECKS | {LINE_ENDS},
 )

@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import Contents, Format, plain_paths
-from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.contents import LINE_ENDS, Contents, Format, plain_paths
+from awa_infra.bundles.gates import line_ends_query, lock_table_queries
 from awa_infra.bundles.preflight import acting, keeping_installer, locked, preflight, refusal
 from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
@@ -96,7 +96,7 @@ SELECT set_config('awa_infra.each', :'awa_each', true) AS each_set \\gset awa_
 
 def files(contents: Contents) -> dict[str, bytes]:
     """Return the script, and the SQL that it runs around Awa's."""
-    more = lock_table_queries(contents, together=True)
+    more = (line_ends_query(), *lock_table_queries(contents, together=True))
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": locked(contents.waits).encode(),
@@ -171,4 +171,12 @@ def _variable(step: Step) -> str:
 
 _STOPPING = "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay."
 
-PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True, stopping=_STOPPING)
+PSQL = Format(
+    "psql",
+    "psql",
+    plain_paths,
+    files,
+    one_transaction=True,
+    checks=frozenset({LINE_ENDS}),
+    stopping=_STOPPING,
+)

@@ -13,13 +13,14 @@ from awa_infra import sqltext
 from awa_infra.bundles.contents import (
     HISTORY_OWNER,
     HISTORY_SCHEMA,
+    LINE_ENDS,
     NOT_ADOPTED,
     SCHEMA_GONE,
     TOOL_TIMEOUT,
     Contents,
     Format,
 )
-from awa_infra.bundles.gates import history_owner_query, lock_table_queries
+from awa_infra.bundles.gates import history_owner_query, line_ends_query, lock_table_queries
 from awa_infra.bundles.numbering import (
     AWAS_TEXT,
     ROOM,
@@ -72,6 +73,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
     more = [
         history_owner_query(),
+        line_ends_query(),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, "sqitch"),
         *not_adopted_queries(contents, "sqitch", _ADOPTING),
@@ -115,7 +117,7 @@ SQITCH = Format(
     wrap=_wrapped,
     text_of=_unwrapped,
     appends=True,
-    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
+    checks=frozenset({HISTORY_OWNER, LINE_ENDS, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
     again="Run again. If it stops with `not-adopted`, sqitch has not recorded the last change: record it as for a "
     "database that `awa migrate` migrated.",
 )
