@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+FEW = 3
+"""Names in a message about many objects: after logical replication two sequences of each lane are behind."""
+
 
 def listed(names: Iterable[str], separator: str = ", ", most: int = 8) -> str:
     """Return names as a list for one line; of many the first few, and how many more there are."""

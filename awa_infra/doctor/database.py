@@ -12,7 +12,7 @@ from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached
 from awa_infra.doctor.network import network_checks
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import DesiredState, Plan
-from awa_infra.planning.release_notes import UNKNOWN_RELEASE
+from awa_infra.planning.pure_gates import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
 from awa_infra.wording import counted
 

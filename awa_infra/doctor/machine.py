@@ -17,7 +17,7 @@ from pathlib import Path
 from awa_infra.doctor.checks import Area, Check, Outcome, failed
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Provenance
-from awa_infra.planning.release_notes import UNKNOWN_RELEASE
+from awa_infra.planning.pure_gates import UNKNOWN_RELEASE
 from awa_infra.release import installed_release
 
 _check = partial(Check, Area.MACHINE)

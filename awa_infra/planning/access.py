@@ -98,18 +98,13 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
     rest = steps[len(made) :]
     moved = ownership_steps(observed)
     if roles is None:
-        return (*moved, *as_owner(rest, observed))
+        acting = [act_as_step(observed.acting_owner)] if rest and observed.acting_owner is not None else []
+        return (*moved, *acting, *rest)
     if not rest:
         return (*made, *moved)
     # With all roles in place, the login may still not be a member of the owner; the same step corrects that.
     first = made or ([roles_step(roles, {roles.owner})] if observed.is_missing(ACT_AS_KEY) else [])
     return (*first, *moved, act_as_step(roles.owner), *rest)
-
-
-def as_owner(steps: Sequence[Step], observed: ObservedState) -> tuple[Step, ...]:
-    """Put the step that acts as the owner of schema ``awa`` before others, where the session may."""
-    owner = observed.acting_owner
-    return (act_as_step(owner), *steps) if steps and owner is not None else tuple(steps)
 
 
 def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
@@ -208,22 +203,19 @@ def access_step(roles: Roles, schema: str) -> Step:
     return Step(StepKind.ACCESS, _access_key(schema), f"privileges on schema {schema}", text)
 
 
-def installer_step() -> Step:
-    """Return the step that takes Awa's installer from whom default privileges gave it."""
-    text = sqltext.render("roles/installer.sql", private=private_functions())
-    return Step(StepKind.ACCESS, INSTALLER_KEY, "Awa's installer stays with its owner", text)
-
-
 def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool) -> list[Step]:
-    """Return the step that keeps Awa's installer with its owner, where default privileges give it away."""
+    """Return the step that takes Awa's installer from whom default privileges gave it, where they do."""
     given = roles is not None or observed.functions_given
     lacking = roles is not None and bool(observed.missing) and observed.is_missing(INSTALLER_KEY)
-    return [installer_step()] if lacking or (made and given) else []
+    if not (lacking or (made and given)):
+        return []
+    text = sqltext.render("roles/installer.sql", private=private_functions())
+    return [Step(StepKind.ACCESS, INSTALLER_KEY, "Awa's installer stays with its owner", text)]
 
 
 def private_functions() -> str:
     """Return the names of the functions that only the owner may execute, as an array of PostgreSQL."""
-    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts().private})) + "}"
+    return sqltext.array(sorted({name.partition("(")[0] for name in newest_catalog_facts().private}))
 
 
 def lanes_step(wanted: QueueStorage) -> Step:

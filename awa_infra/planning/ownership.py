@@ -18,7 +18,7 @@ OWNERSHIP_KEY = "ownership"
 @cache
 def strangers_query() -> str:
     """Return the query for the objects of Awa that the owner of their schema cannot change."""
-    return sqltext.render("ownership/strangers.sql", names="{" + ",".join(sorted(names_of_awa())) + "}").rstrip()
+    return sqltext.render("ownership/strangers.sql", names=sqltext.array(sorted(names_of_awa()))).rstrip()
 
 
 @cache

@@ -25,8 +25,7 @@ from awa_infra.planning.effort import locks_text
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
 from awa_infra.planning.installer import INSTALLER, replays_installer
-from awa_infra.planning.pure_gates import pure_gates
-from awa_infra.planning.release_notes import release_notes
+from awa_infra.planning.pure_gates import pure_gates, release_notes
 from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions
 

@@ -26,21 +26,14 @@ class _Count:
     claim: int
 
     def of(self, shape: Shape) -> int:
-        return (
-            self.fixed
-            + self.queue * shape.queue_slots
-            + self.lease * shape.lease_slots
-            + self.claim * shape.claim_slots
-        )
+        return self.fixed + sum(factor * slots for factor, slots in self._terms(shape))
+
+    def _terms(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+        return (self.queue, shape.queue_slots), (self.lease, shape.lease_slots), (self.claim, shape.claim_slots)
 
     def sql(self, shape: Shape) -> sqltext.Part:
         """Return the sum as it is written in SQL, so that a reader sees what it consists of."""
-        factors = (
-            (self.queue, shape.queue_slots),
-            (self.lease, shape.lease_slots),
-            (self.claim, shape.claim_slots),
-        )
-        terms = [str(slots) if factor == 1 else f"{factor} * {slots}" for factor, slots in factors]
+        terms = [str(slots) if factor == 1 else f"{factor} * {slots}" for factor, slots in self._terms(shape)]
         return sqltext.Part(" + ".join([str(self.fixed), *terms]))
 
 

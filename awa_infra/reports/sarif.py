@@ -20,7 +20,7 @@ from awa_infra.verification.findings import Finding, FindingCode, FindingKind
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-_CODES: tuple[FindingCode, ...] = get_args(FindingCode)
+_CODES: list[FindingCode] = sorted(get_args(FindingCode))
 _LEVELS = {FindingKind.UNKNOWN: "warning", FindingKind.RUNTIME_CREATED: "note"}
 
 

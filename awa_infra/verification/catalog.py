@@ -19,6 +19,7 @@ from functools import cache
 from awa_infra import sqltext
 from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import Shape
+from awa_infra.naming import quote
 
 Key = tuple[str, str]
 """Part and object, for example ``("column", "leases_0.job_id")``."""
@@ -61,6 +62,11 @@ class SchemaName:
 
     text: str
     quoted: str
+
+    def qualified(self, thing: str) -> str:
+        """Return the name of an object of the schema as statements have it; a function has its arguments behind it."""
+        name, bracket, arguments = thing.partition("(")
+        return f"{self.quoted}.{quote(name)}{bracket}{arguments}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,13 @@ from awa_infra.verification.obstacles import (
     obstacle_findings,
 )
 from awa_infra.verification.sequences import Behind, exhausted_findings, sequence_findings
-from awa_infra.wording import listed
+from awa_infra.wording import FEW, listed
 
 SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
 """Placeholder of a slot to the name of its count."""
 
 EMPTY_HISTORY = "Restore its rows from a backup; if the schema awa was never used, drop that one table."
 """What to do about an empty table of versions whose schema is not that of the release; the gate says the same."""
-
-_FEW = 3
-"""Names in a message about many objects."""
 
 BY_HAND = "Nothing here drops or overwrites: decide what is right, and run the statements yourself."
 
@@ -211,7 +208,7 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, activ
     """
     findings = _owners(name, catalog)
     if health.lost_lanes:
-        message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
+        message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=FEW)}"
         repair = "Restore them from a backup: a new sequence would start at 1 again, over the jobs that are there."
         findings.append(state("lane-sequence-missing", name.text, "sequences", message, repair))
     findings += [*sequence_findings(name, health.behind), *exhausted_findings(name, health.exhausted)]
@@ -238,11 +235,11 @@ def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
     findings = []
     for (role, lane), objects in strangers.items():
         what = "lane sequences" if lane else "objects"
-        message = f"{what} of role {role} instead of {owner}: {listed(objects, most=_FEW)}"
-        sql = [f"ALTER {_kind(catalog, o)} {_qualified(name, o)} OWNER TO {quote(owner or '')};" for o in objects]
+        message = f"{what} of role {role} instead of {owner}: {listed(objects, most=FEW)}"
+        sql = [f"ALTER {_kind(catalog, o)} {name.qualified(o)} OWNER TO {quote(owner or '')};" for o in objects]
         if lane:
             # Its owner is a runtime that goes on with them.
-            sql += [f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {_qualified(name, o)} TO {quote(role)};" for o in objects]
+            sql += [f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {name.qualified(o)} TO {quote(role)};" for o in objects]
         repair = (
             f"Run awa-infra apply as {role}, as a member of it and of {owner}, or as a superuser, which hands them "
             "over; or run the statements."
@@ -266,11 +263,6 @@ def _kind(catalog: Catalog, name: str) -> str:
             return word
     relation = catalog.get(("relation", name), "table")
     return "VIEW" if relation == "view" else "TABLE"
-
-
-def _qualified(name: SchemaName, thing: str) -> str:
-    function, bracket, arguments = thing.partition("(")
-    return f"{name.quoted}.{quote(function)}{bracket}{arguments}"
 
 
 def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]:
