@@ -22,12 +22,7 @@ from awa_infra.release import normalised_sha256
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something about a bundle that is not as it should be.
-
-    Attributes:
-        file: its path.
-        what: one line.
-    """
+    """Something about a file of a bundle that is not as it should be, in one line."""
 
     file: str
     what: str

@@ -41,13 +41,7 @@ class EarlierWaits:
 
 
 def earlier_waits(files: Mapping[str, bytes], released: Iterable[str], now: Waits) -> tuple[EarlierWaits, ...]:
-    """Return the released files whose waits are others than those of now, together if they wait equally long.
-
-    Args:
-        files: the bytes of every file by its path.
-        released: paths of the files that stay as they are.
-        now: what the configuration declares.
-    """
+    """Return the released files whose waits are others than those of now, together if they wait equally long."""
     found: dict[Waits, list[str]] = {}
     for path in sorted({path for path in released if path in files}):
         waits = _waits_in(files[path])

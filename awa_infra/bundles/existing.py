@@ -19,12 +19,7 @@ from awa_infra.errors import BundleError
 
 @dataclass(frozen=True)
 class ExistingBundle:
-    """A bundle in a folder.
-
-    Attributes:
-        folder: where it is.
-        files: the bytes of everything in it, by path.
-    """
+    """A bundle in a folder, with the bytes of everything in it by path."""
 
     folder: Path
     files: Mapping[str, bytes] = field(repr=False)
@@ -139,11 +134,7 @@ def _is_python_cache(path: Path) -> bool:
 
 
 def refuse_what_changed(existing: ExistingBundle) -> None:
-    """Raise unless a bundle is exactly as it was written.
-
-    Raises:
-        BundleError: see above; it names the files.
-    """
+    """Raise a BundleError that names the files unless a bundle is exactly as it was written."""
     folder = existing.folder
     if existing.foreign:
         raise BundleError(

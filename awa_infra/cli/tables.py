@@ -87,8 +87,4 @@ def _text(cell: Cell) -> Text:
     from rich.text import Text  # noqa: PLC0415  see tables
 
     parts = [(cell, "")] if isinstance(cell, str) else cell
-    return Text.assemble(*((_visible(text), style) for text, style in parts))
-
-
-def _visible(text: str) -> str:
-    return visible(text).replace("\t", "\\x09")
+    return Text.assemble(*((visible(text).replace("\t", "\\x09"), style) for text, style in parts))

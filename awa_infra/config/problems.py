@@ -44,11 +44,8 @@ def problems_error(problems: list[Problem], source: str) -> ConfigurationError:
         return ConfigurationError(
             listed[0] + ("" if listed[0].endswith("?") else "."), hint="Correct it and run again; nothing was done."
         )
-    return ConfigurationError(
-        f"{source} has {len(listed)} problems.",
-        details=listed,
-        hint="Correct them and run again; nothing was done.",
-    )
+    hint = "Correct them and run again; nothing was done."
+    return ConfigurationError(f"{source} has {len(listed)} problems.", details=listed, hint=hint)
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from awa_infra.config.clear import clear_warning
-from awa_infra.config.environments import environment_warning
+from awa_infra.config.caution import warnings
 from awa_infra.config.loader import UNREADABLE, Loader, mapping_of, reason
 from awa_infra.config.places import Places
 from awa_infra.config.problems import problems_error, validate
@@ -54,18 +53,6 @@ def load_with_warnings(path: Path) -> tuple[StackConfig, list[str]]:
     if config is None:
         raise problems_error(problems, str(path))
     return config, warnings(text, config, str(path))
-
-
-def warnings(text: str, config: StackConfig, source: str) -> list[str]:
-    """Return what to warn of in a configuration that is right.
-
-    Args:
-        text: of the file.
-        config: what it declares.
-        source: its name.
-    """
-    found = clear_warning(config.secrets(), source), environment_warning(text, source)
-    return [warning for warning in found if warning]
 
 
 def read(path: Path) -> str:

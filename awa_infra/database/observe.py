@@ -98,12 +98,7 @@ def plan_from(
 
 
 def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tuple[ObservedState, Plan]:
-    """Plan in a read-only transaction.
-
-    Args:
-        url: connection string; hidden from every message.
-        desired: the desired state.
-        role: become this role first, as an apply would.
+    """Plan in a read-only transaction, as the role that an apply would become.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
@@ -117,12 +112,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
 
 
 def read_state(url: str, *, role: str | None = None, only: Collection[str] = ()) -> ObservedState:
-    """Observe in a read-only transaction.
-
-    Args:
-        url: connection string; hidden from every message.
-        role: become this role first.
-        only: look at these queue-storage schemas alone; without any at all of them.
+    """Observe in a read-only transaction; of queue-storage schemas ``only`` these, without any all of them.
 
     Raises:
         BlockedError: this role may not read the version of the schema.

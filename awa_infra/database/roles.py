@@ -70,10 +70,7 @@ def apply_roles(
 def read_excess(url: str, roles: Roles, active: str | None) -> tuple[Privilege, ...]:
     """Return what declared roles have beyond what they are declared for; writes nothing.
 
-    Args:
-        url: connection string; hidden from every message.
-        roles: the declared ones.
-        active: where new jobs go, if that is queue storage.
+    ``active`` is the schema where new jobs go, if that is queue storage.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.

@@ -85,14 +85,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """A table that has fewer rows than Awa put there, for example in a database restored without its data.
-
-    Attributes:
-        schema: where.
-        table: which.
-        found: how many rows there are.
-        expected: how many there must be.
-    """
+    """A table that has fewer rows than Awa put there, for example in a database restored without its data."""
 
     schema: str
     table: str
@@ -108,9 +101,7 @@ class LostRows:
 class Missing:
     """Something desired that the database does not have, found by a query: rows and privileges, not objects.
 
-    Attributes:
-        step: key of the step that makes it.
-        text: what is missing, in words.
+    It has the key of the step that makes it, and what is missing in words.
     """
 
     step: str

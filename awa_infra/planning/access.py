@@ -163,12 +163,9 @@ def retried(
     values: sqltext.Values,
     conflicts: str = "unique_violation OR duplicate_object OR internal_error",
 ) -> str:
-    """Return statements about roles, tried again where another database of the server changes the same roles.
+    """Return statements of files under ``sql/roles``, tried again where another database changes the same roles.
 
-    Args:
-        files: names of files under ``sql/roles``.
-        values: by placeholder.
-        conflicts: what PostgreSQL raises in that case.
+    The conflicts are what PostgreSQL raises in that case.
     """
     # Indented before a value is in it: a name may have several lines.
     text = "".join(textwrap.indent(sqltext.load(f"roles/{file}.sql"), " " * 12) for file in files)
@@ -252,9 +249,7 @@ def roles_values(roles: Roles) -> sqltext.Values:
 def excess_query(roles: Roles, active: str | None) -> str:
     """Return the query for what declared roles have beyond what they are declared for.
 
-    Args:
-        roles: the declared ones.
-        active: where new jobs go, if that is queue storage.
+    The active schema is where new jobs go, if that is queue storage.
     """
     return sqltext.render("roles/excess.sql", **roles_values(roles), active=active or "")
 

@@ -25,8 +25,7 @@ def strangers_query() -> str:
 def hand_over_query(only: str = "[]") -> str:
     """Return the query for the statements that hand those objects over.
 
-    Args:
-        only: JSON array of the schemas that are looked at; all of Awa's if it is empty.
+    It looks at the schemas of a JSON array alone; at all of Awa's if that is empty.
     """
     return sqltext.render("ownership/hand_over.sql", strangers=sqltext.Part(strangers_query()), only=only)
 

@@ -18,13 +18,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What ssh-keygen answered.
-
-    Attributes:
-        success: whether its exit status is 0.
-        output: its standard output.
-        errors: its standard error.
-    """
+    """What ssh-keygen answered: whether its exit status is 0, its standard output and its standard error."""
 
     success: bool
     output: str

@@ -86,9 +86,7 @@ class Expanded:
 def parts_query(private: Collection[str] = (), *, health: bool) -> str:
     """Return the query of every part of the catalog; ``sql/fingerprint/state/scope.sql`` comes before it.
 
-    Args:
-        private: functions that PUBLIC must not execute.
-        health: also read what roles and publications keep workers from.
+    With ``health`` it also reads what roles and publications keep workers from, and who may execute private functions.
     """
     parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
     if health:
@@ -154,12 +152,8 @@ def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[
     """Return the template of a schema's catalog.
 
     Where slots of a family disagree, the definition of most of them is taken. Whether a catalog is regular at
-    all, is checked by expanding the result again.
-
-    Args:
-        catalog: of one schema.
-        schema: which one.
-        own: names that mean the schema's own objects, see :func:`own_names`.
+    all, is checked by expanding the result again. The names of the schema's own objects are as :func:`own_names` has
+    them.
     """
     found: dict[Key, Counter[str]] = defaultdict(Counter)
     for key, definition in catalog.items():
@@ -174,10 +168,7 @@ def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[
 def with_hashes(catalog: Catalog, schema: SchemaName, own: Iterable[str]) -> dict[Key, str]:
     """Return a catalog in which bodies of functions and queries of views are hashes.
 
-    Args:
-        catalog: as it was read.
-        schema: whose it is.
-        own: names of the template; what is not called so is hashed as observed.
+    What has no name of the template's own is hashed as observed.
     """
     names = frozenset(own)
     return {
@@ -189,13 +180,7 @@ def with_hashes(catalog: Catalog, schema: SchemaName, own: Iterable[str]) -> dic
 
 
 def neutral_body(text: str, schema: SchemaName, own: frozenset[str]) -> str:
-    """Return a function's body with a placeholder wherever it names its schema.
-
-    Args:
-        text: the body.
-        schema: whose function it is.
-        own: what of that schema the body may name.
-    """
+    """Return a function's body with a placeholder wherever it names its schema before one of its own objects."""
     return _unschema(text, schema, own).replace(f"'{schema.text}'", "'{schema}'")
 
 

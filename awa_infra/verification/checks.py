@@ -200,11 +200,7 @@ def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Subs
 def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, active: bool) -> list[Finding]:
     """Return what is wrong with owners, lanes and privileges of one schema.
 
-    Args:
-        name: of the schema.
-        catalog: as it was read.
-        health: what is not in it.
-        active: whether new jobs go to queue storage there, for which every role that adds one needs CREATE.
+    In the active one, where new jobs go to queue storage, every role that adds a job needs CREATE.
     """
     findings = _owners(name, catalog)
     if health.lost_lanes:
@@ -280,13 +276,7 @@ def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]
 
 
 def cut_names(schema: str, shared: int, kept: int) -> list[Finding]:
-    """Return that PostgreSQL cut names of indexes, so that several became one.
-
-    Args:
-        schema: which one.
-        shared: how many indexes share their cut name with another.
-        kept: how many of them exist.
-    """
+    """Return that PostgreSQL cut names of indexes, so that several share one, and how many of these are kept."""
     if not shared:
         return []
     message = (

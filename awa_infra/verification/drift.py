@@ -34,13 +34,7 @@ REFERENCE = "Run awa-infra verify --reference: it compares with a scratch databa
 
 @dataclass(frozen=True, slots=True)
 class ObservedSchema:
-    """The contents of one schema, as it was read.
-
-    Attributes:
-        name: of the schema.
-        catalog: with the texts of functions and views.
-        health: what is not in a catalog: rows of the rings, lanes, privileges.
-    """
+    """The contents of one schema, as it was read; the catalog has the texts of functions and views."""
 
     name: SchemaName
     catalog: dict[Key, str] = field(repr=False)
