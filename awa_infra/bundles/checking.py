@@ -28,7 +28,6 @@ class Flaw:
     what: str
 
     def __str__(self) -> str:
-        """Return it as one line."""
         return f"{self.file} {self.what}"
 
 

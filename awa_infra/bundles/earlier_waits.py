@@ -18,20 +18,13 @@ _MIGRATION_LOCK = re.compile(rb"interval '1 second' \* (\d+(?:\.\d+)?);")
 
 @dataclass(frozen=True, slots=True)
 class EarlierWaits:
-    """Released files that keep the lock waits with which they were released.
-
-    Attributes:
-        files: their paths, in order.
-        waits: how long they wait.
-        newer: how long the files wait that are written now.
-    """
+    """Released files, in order, that keep the lock waits with which they were released; newer files have others."""
 
     files: tuple[str, ...]
     waits: Waits
     newer: Waits
 
     def __str__(self) -> str:
-        """Return it as one line."""
         one = len(self.files) == 1
         names = self.files[0] if one else f"{self.files[0]} to {self.files[-1]} ({len(self.files)} files)"
         return (

@@ -24,7 +24,6 @@ class Kept:
     newer: str
 
     def __str__(self) -> str:
-        """Return it as one line."""
         return f"{self.file} stays as Awa {self.release} released it to this bundle; Awa {self.newer} has another text."
 
 

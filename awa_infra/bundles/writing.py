@@ -23,11 +23,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
     """Write a bundle to a folder, replacing the bundle that is there as a whole.
 
     Everything is written to a folder beside it first, which then takes its place. If anything fails, the target
-    is as it was.
-
-    Args:
-        files: contents by path, as :func:`awa_infra.bundles.package.render` returns them.
-        out: the folder; it and its parents are created.
+    is as it was. The folder and its parents are created.
 
     Raises:
         BundleError: the target is a file, holds something that is not ours, or cannot be written.

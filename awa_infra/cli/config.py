@@ -69,7 +69,6 @@ def schema() -> None:
 
 
 def _line(found: StackConfig) -> str:
-    """Return what is declared, as one line."""
     parts = [f"{key} {how}" for key, how in _secrets(found).items()]
     if found.database:
         parts.append(f"database {found.database.name}")

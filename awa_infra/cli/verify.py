@@ -156,7 +156,6 @@ def verify(
 
 
 def _status(found: Examination, plan: Plan | None) -> int:
-    """Return the exit status."""
     if plan is not None and plan.blocked:
         return BlockedError.exit_status
     if found.drift:

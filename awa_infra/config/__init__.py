@@ -9,7 +9,7 @@ from awa_infra.config.decode import decode
 from awa_infra.config.problems import in_order, problems_error, validate
 from awa_infra.config.project import project_file, project_keys, read_project
 from awa_infra.config.schema import json_schema
-from awa_infra.config.source import examine, load, load_with_warnings, parse, read
+from awa_infra.config.source import examine, load, load_with_warnings, read
 
 __all__ = [
     "clear_warning",
@@ -21,7 +21,6 @@ __all__ = [
     "keys_in_clear",
     "load",
     "load_with_warnings",
-    "parse",
     "problems_error",
     "project_file",
     "project_keys",

@@ -130,7 +130,6 @@ class Run:
                 raise
 
     def _create(self, template: str | None) -> str:
-        """Create a database, a copy of a template or empty."""
         name = f"{CLONE}{self._number:08x}_{next(self._count)}"
         file = "clones/create_by_files.sql" if self._by_files else "clones/create.sql"
         if template is None and self._encoding != _ENCODING:

@@ -28,12 +28,9 @@ class LockBudget:
         self._changed = threading.Condition()
 
     def try_reserve(self, server: str, count: int, capacity: int) -> bool:
-        """Reserve locks if there is room, or if this process has reserved none; return whether they were reserved.
+        """Reserve locks on so many objects of a server if there is room, or if this process has reserved none.
 
-        Args:
-            server: its address.
-            count: how many objects are going to be locked.
-            capacity: for how many objects the server's lock table is sized.
+        Returns whether they were reserved. The capacity is for how many objects the server's lock table is sized.
         """
         with self._changed:
             if self._used[server] and self._used[server] + count > capacity:

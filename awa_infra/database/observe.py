@@ -42,12 +42,7 @@ def plan_from(
 ) -> Plan:
     """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing.
 
-    Args:
-        connection: that of the look.
-        desired: the desired state.
-        seen: the look.
-        draft: another plan than the one for what is desired, to ask the gates for.
-        end: end the transaction in the same round trip, because nothing else is asked.
+    The gates can be asked for a draft of another plan. With ``end`` that round trip ends the transaction, too.
     """
     stranger = database_gate(desired.database, seen.state.database)
     if stranger is not None:

@@ -25,10 +25,7 @@ _ALMOST_ALL = 0.9
 def database_checks(url: str, desired: DesiredState | None, *, role: str | None = None) -> list[Check]:
     """Return every check of the network, the server and the schema; writes nothing.
 
-    Args:
-        url: connection string; no secret of it is in any message.
-        desired: the desired state; ``None`` where the release or the configuration cannot be used.
-        role: become this role first.
+    Desired is ``None`` where the release or the configuration cannot be used. No secret of the URL is in any message.
     """
     try:
         target = Target.of(url)

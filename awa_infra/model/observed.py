@@ -93,7 +93,6 @@ class LostRows:
     expected: int
 
     def __str__(self) -> str:
-        """Return the table and its rows, in words."""
         return f"{self.schema}.{self.table} ({self.found} of {self.expected} rows)"
 
 

@@ -39,8 +39,6 @@ def prometheus_unchecked(unchecked: Unchecked, now: float) -> str:
 
 
 class _Gauges:
-    """Gauges of one database."""
-
     def __init__(self, database: str) -> None:
         self._database = database
         self._registry = CollectorRegistry()

@@ -73,13 +73,6 @@ class Health:
     exhausted: tuple[tuple[str, str], ...] = ()
 
 
-def no_such_schema(schema: str) -> Finding:
-    """Return the finding about a requested schema that is no queue storage."""
-    return state(
-        "schema-missing", schema, "schema", f"there is no queue-storage schema {schema}", "Declare it, and apply."
-    )
-
-
 def release_findings(release: Release, observed: ObservedState) -> list[Finding]:
     """Return what is wrong with version rows and patches."""
     schema = CANONICAL_SCHEMA

@@ -25,7 +25,7 @@ from awa_infra.verification.catalog import (
     structure,
     with_hashes,
 )
-from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes, not_readable, unknown
+from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes, not_readable, state, unknown
 from awa_infra.verification.sequences import lane_limit_findings, unread_findings
 
 REFERENCE = "Run awa-infra verify --reference: it compares with a scratch database of the same release."
@@ -111,7 +111,8 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
         existing = subject.existing.get(schema)
         if existing is None:
             if schema != CANONICAL_SCHEMA:
-                findings.append(checks.no_such_schema(schema))
+                message = f"there is no queue-storage schema {schema}"
+                findings.append(state("schema-missing", schema, "schema", message, "Declare it, and apply."))
             continue
         substrate = subject.observed.substrate(schema)
         recorded = _recorded(subject.observed, schema)

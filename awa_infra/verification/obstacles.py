@@ -37,13 +37,7 @@ class Privilege:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of the database or of a role, with which its sessions start, and Awa fails.
-
-    Attributes:
-        of: whose it is, and its name.
-        message: what it does.
-        statements: take it back.
-    """
+    """A setting of the database or of a role, with which its sessions start, and Awa fails; statements take it back."""
 
     of: str
     message: str
@@ -54,10 +48,7 @@ class Setting:
 class Adopted:
     """An object that an extension has adopted, so that a dump leaves it out and dropping the extension drops it.
 
-    Attributes:
-        object: its name as a catalog has it, or ``(schema)``.
-        extension: which one.
-        kind: of the object, as ALTER EXTENSION names it.
+    Its name is as a catalog has it, or ``(schema)``; its kind as ALTER EXTENSION has it.
     """
 
     object: str
