@@ -11,8 +11,16 @@ from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
-from awa_infra.verification.catalog import LANE_SEQUENCE, STRUCTURE, Catalog, SchemaName, digest, expand, parts_query
-from awa_infra.verification.checks import SLOT_COUNTS
+from awa_infra.verification.catalog import (
+    LANE_SEQUENCE,
+    SLOT_COUNTS,
+    STRUCTURE,
+    Catalog,
+    SchemaName,
+    digest,
+    expand,
+    parts_query,
+)
 
 STRUCTURE_FILE = "structure.sql"
 

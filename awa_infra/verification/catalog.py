@@ -38,6 +38,9 @@ STRUCTURE = frozenset(
 MADE_PARTS = frozenset(("relation", "column", "constraint", "index", "function", "trigger", "sequence", "type"))
 """The parts of kinds that Awa makes in a queue-storage schema: of these only a name shows what it did not make."""
 
+SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
+"""Placeholder of a slot to the name of its count."""
+
 HASHED = frozenset(("body", "view"))
 """Parts whose definitions are Awa's own texts: facts know only their hash."""
 
@@ -190,9 +193,9 @@ def concrete_body(text: str, schema: SchemaName) -> str:
 
 
 def _slots(name: str, shape: Shape) -> tuple[str, range]:
-    for slot, count in (("{q}", shape.queue_slots), ("{l}", shape.lease_slots), ("{c}", shape.claim_slots)):
+    for slot, count in SLOT_COUNTS.items():
         if slot in name:
-            return slot, range(count)
+            return slot, range(getattr(shape, count))
     return "", range(1)
 
 

@@ -11,7 +11,7 @@ from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, Sto
 from awa_infra.naming import quote
 from awa_infra.planning.describe import version_ranges
 from awa_infra.planning.pure_gates import TRANSITION
-from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
+from awa_infra.verification.catalog import SLOT_COUNTS, Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import (
     Adopted,
@@ -23,9 +23,6 @@ from awa_infra.verification.obstacles import (
 )
 from awa_infra.verification.sequences import Behind, exhausted_findings, sequence_findings
 from awa_infra.wording import FEW, listed
-
-SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
-"""Placeholder of a slot to the name of its count."""
 
 EMPTY_HISTORY = "Restore its rows from a backup; if the schema awa was never used, drop that one table."
 """What to do about an empty table of versions whose schema is not that of the release; the gate says the same."""
@@ -163,13 +160,12 @@ def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
             numbers[SLOT_COUNTS[FAMILIES[partition[0]]]].add(partition[1])
     counts = {}
     for ring, found in numbers.items():
-        most = max(len(found), getattr(recorded, ring))
-        counts[ring] = max((number + 1 for number in found if number < most), default=0)
-    for ring, count in counts.items():
         recorded_count = getattr(recorded, ring)
-        if count < recorded_count and health.slots.get(ring) != count:
-            counts[ring] = recorded_count
-    return Shape(counts["queue_slots"], counts["lease_slots"], counts["claim_slots"], recorded.receipts)
+        most = max(len(found), recorded_count)
+        count = max((number + 1 for number in found if number < most), default=0)
+        lost = count < recorded_count and health.slots.get(ring) != count
+        counts[ring] = recorded_count if lost else count
+    return Shape(**counts, receipts=recorded.receipts)
 
 
 def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Substrate | None) -> list[Finding]:

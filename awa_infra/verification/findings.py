@@ -193,21 +193,14 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     found = list(findings)
     tables = {(f.kind, f.object) for f in found if f.part == "relation"}
     others = {(f.kind, f.part, f.object) for f in found}
-    kept: list[Finding] = []
-    covered: Counter[tuple[object, ...]] = Counter()
-    for finding in found:
-        cause = _cause(finding, tables, others)
-        if cause is None:
-            kept.append(finding)
-        else:
-            covered[cause] += 1
+    caused = [(finding, _cause(finding, tables, others)) for finding in found]
+    covered = Counter(cause for _finding, cause in caused if cause is not None)
     # A cause can depend on another one: a column on its partition, the partition on its parent.
-    for finding in found:
-        cause, own = _cause(finding, tables, others), (finding.kind, finding.part, finding.object)
+    for finding, cause in caused:
+        own = finding.kind, finding.part, finding.object
         if cause is not None and covered[own]:
             covered[cause] += covered[own]
-    reported = [replace(f, also=covered[f.kind, f.part, f.object]) for f in kept]
-    return _families(reported)
+    return _families([replace(f, also=covered[f.kind, f.part, f.object]) for f, cause in caused if cause is None])
 
 
 def _cause(
@@ -251,14 +244,7 @@ def _families(findings: Sequence[Finding]) -> list[Finding]:
             for text in (finding.object, finding.expected, finding.found)
         )
         # The partition value differs for each partition.
-        group = (
-            finding.kind,
-            finding.code,
-            finding.schema,
-            finding.part,
-            name,
-            expected if finding.part != "partition" else "",
-        )
+        group = (*replace(finding, object=str(name)).identity, expected if finding.part != "partition" else "")
         first = grouped.get(group)
         if first is None:
             grouped[group] = replace(finding, slots=(partition[1],))

@@ -31,7 +31,10 @@ def _goose_unwrapped(content: bytes) -> str:
     return unwrapped(content.removesuffix(_GOOSE_END))
 
 
-GOOSE = Format(
+_numbered = partial(Format, appends=True, asks=False)
+
+
+GOOSE = _numbered(
     "goose",
     "goose",
     _PATHS,
@@ -39,12 +42,10 @@ GOOSE = Format(
     partial(psql_scripts, tool="goose"),
     wrap=_goose_wrapped,
     text_of=_goose_unwrapped,
-    appends=True,
-    asks=False,
 )
 
 
-GOLANG_MIGRATE = Format(
+GOLANG_MIGRATE = _numbered(
     "golang-migrate",
     "golang-migrate",
     partial(_PATHS, ending=".up.sql"),
@@ -52,8 +53,6 @@ GOLANG_MIGRATE = Format(
     partial(psql_scripts, tool="golang_migrate"),
     wrap=wrapped,
     text_of=unwrapped,
-    appends=True,
-    asks=False,
     again="Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
     stopping=f"golang-migrate is *dirty* then: run `adopt.sql` before `up`. {KILLED}",
 )
@@ -90,7 +89,7 @@ def _dbmate_unwrapped(content: bytes) -> str:
     return unwrapped(content.rpartition(_DBMATE_DOWN)[0])
 
 
-DBMATE = Format(
+DBMATE = _numbered(
     "dbmate",
     "dbmate",
     _PATHS,
@@ -98,6 +97,4 @@ DBMATE = Format(
     _dbmate_files,
     wrap=_dbmate_wrapped,
     text_of=_dbmate_unwrapped,
-    appends=True,
-    asks=False,
 )
