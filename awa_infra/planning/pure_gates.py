@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from awa_infra.errors import BlockedError
 from awa_infra.facts.measured import FIRST_VERSION_WITH_CUSTOM_SCHEMAS
-from awa_infra.model import DesiredState, Gate, LostRows, Note, ObservedState, Provenance, Release
+from awa_infra.model import DesiredState, Gate, Note, ObservedState, Provenance, Release
 from awa_infra.wording import listed
 
 TRANSITION = "storage_transition_state"
@@ -42,7 +42,7 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
         )
     # Without any version another gate says what is wrong.
     if observed.versions:
-        gates += state_row_gates(observed.lost_rows, observed.database)
+        gates += state_row_gates(observed)
     version = max(observed.version, target or 0)
     if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
         wanted = listed(q.schema for q in desired.queue_storage)
@@ -101,9 +101,10 @@ def refuse_unreadable(gates: Iterable[Gate], database: str) -> None:
     raise_if_blocked([gate for gate in gates if gate.code == "history-unreadable"], database)
 
 
-def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]:
-    """Return the gate that blocks whatever needs the missing rows."""
+def state_row_gates(observed: ObservedState, schema: str | None = None) -> tuple[Gate, ...]:
+    """Return the gate that blocks whatever needs the missing rows: all of them, or those of one schema's routing."""
+    lost = [row for row in observed.lost_rows if schema in {None, row.schema} or row.table == TRANSITION]
     if not lost:
         return ()
-    message = f"Rows of Awa's state are missing in database {database}: {listed(map(str, lost))}."
+    message = f"Rows of Awa's state are missing in database {observed.database}: {listed(map(str, lost))}."
     return (Gate("state-rows-missing", message, STATE_ROWS_HINT),)

@@ -8,7 +8,7 @@ from awa_infra import sqltext
 from awa_infra.facts.measured import removal_locks
 from awa_infra.model import Gate, ObservedState, Place, Plan, Release, Same, Step, StepKind
 from awa_infra.naming import schema_name_problem
-from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
+from awa_infra.planning.pure_gates import state_row_gates
 from awa_infra.wording import listed
 
 _SHOWN = 10
@@ -101,9 +101,9 @@ def missing_gate(schema: str, kept: Place | None, where: str) -> Gate | None:
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
     """Return the gates for a schema that receives jobs, or is about to; nothing overrules them."""
-    lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
+    lost = state_row_gates(observed, schema)
     if lost:
-        return list(state_row_gates(lost, observed.database))
+        return list(lost)
     transition = observed.transition
     if transition is None:
         return [

@@ -47,10 +47,11 @@ _FUNCTIONS = 8
 """Measured with Awa 0.6.8 and 0.6.9. Lease and claim partitions have a fill factor, one for each slot."""
 
 
-def is_complete(substrate: Substrate) -> bool:
-    """Whether a queue-storage schema has every table, index, function, trigger and storage parameter of its shape."""
+def is_complete(substrate: Substrate | None) -> bool:
+    """Whether there is a queue-storage schema with every table, index, function, trigger and parameter of its shape."""
     return (
-        substrate.tables >= _TABLES.of(substrate.shape)
+        substrate is not None
+        and substrate.tables >= _TABLES.of(substrate.shape)
         and substrate.indexes >= _INDEXES.of(substrate.shape)
         and substrate.functions >= _FUNCTIONS
         and substrate.triggers >= _TRIGGERS
