@@ -34,7 +34,7 @@ class Leftovers:
 
 
 def sweep(url: str, *, templates: bool = False) -> Leftovers:
-    """Drop the copies that runs left which are gone, with ``templates`` those too that no run uses, and nothing else.
+    """Drop the copies that runs left which are gone, with ``templates`` also templates that no run uses; nothing else.
 
     The connection string may be that of any database of the server.
 

@@ -28,8 +28,8 @@ class Answer:
 def signer(plan: str, allowed: str, listing: Answer, verify: Callable[[str], Answer]) -> str:
     """Return the allowed signer of a plan file; both paths are for messages.
 
-    The listing is the answer to ``find-principals``, whose key the signature is made with; for each of these names
-    there is an answer to ``verify``.
+    ``listing`` is the answer to ``find-principals``: whose key the signature is made with. ``verify`` returns the
+    answer to ``verify`` for one of those names.
 
     Raises:
         SignerUnknownError: no signer in the file has signed it, or the key has expired.

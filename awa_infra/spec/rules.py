@@ -101,7 +101,7 @@ def duty_checks(roles: Mapping[str, Any]) -> Found:
 
 
 def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any], within: str = "") -> Found:
-    """Check that every password has its role; people write the roles ``within`` something, with a full stop behind."""
+    """Check that every password has its role; messages name the role after ``within``, which ends with a full stop."""
     for key, duty in PASSWORDS.items():
         if key in passwords and roles.get(duty) is None:
             yield (key,), f"there is no {duty} role; set {within}{duty}, or remove its password"

@@ -37,8 +37,8 @@ def facts_from(
 ) -> CatalogFacts:
     """Return what the catalogs of a healthy database say about its release.
 
-    In each queue-storage schema, ``awa`` included, claims are held as receipts or not. Names are facts that say which
-    objects of schema ``awa`` are queue storage, if need be of another release.
+    ``receipts`` says of each queue-storage schema, ``awa`` included, whether claims are held as receipts there;
+    ``names`` are facts that say which objects of schema ``awa`` are queue storage, if need be of another release.
     """
     templates: dict[bool, Catalog] = {}
     for schema in sorted(receipts.keys() - {CANONICAL_SCHEMA}):
