@@ -111,10 +111,14 @@ class Missing:
     Attributes:
         step: key of the step that makes it.
         text: what is missing, in words.
+        name: of the role, the queue or the schema that lacks it.
+        absent: whether that is missing itself.
     """
 
     step: str
     text: str
+    name: str = ""
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
