@@ -172,7 +172,7 @@ def test_what_it_may_not_hand_over_is_reported(wanted: DesiredState, existing: O
 def test_roles_that_are_missing_are_known_by_name(existing: ObservedState) -> None:
     missing = (
         Missing("roles", "role awa_runtime does not exist", "awa_runtime", absent=True),
-        Missing("roles", "role awa_migrator does not exist soon is no member of awa_owner", "awa_migrator does not exist soon"),
+        Missing("roles", "role awa_migrator is no member of awa_owner", "awa_migrator"),
         Missing("access:awa", "schema awa does not exist", "awa", absent=True),
     )
     assert missing_roles(replace(existing, missing=missing)) == {"awa_runtime"}
