@@ -16,6 +16,9 @@ from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, parsed, sha256
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, is_ours, parse_checksums
 from awa_infra.errors import BundleError
 
+_LARGEST = 64 * 1024 * 1024
+"""Bytes: more than any file of a bundle has; 200 custom schemas make a few megabytes."""
+
 
 @dataclass(frozen=True)
 class ExistingBundle:
@@ -110,9 +113,8 @@ def read(folder: Path) -> ExistingBundle | None:
         if not any(folder.iterdir()):
             return None
         ours = (folder / MANIFEST).is_file() and is_ours((folder / MANIFEST).read_text("utf-8", errors="replace"))
-        # A link is nothing that was written here, wherever it points.
         files = {
-            path.relative_to(folder).as_posix(): b"" if path.is_symlink() else path.read_bytes()
+            path.relative_to(folder).as_posix(): _content(path)
             for path in (folder.rglob("*") if ours else ())
             if path.is_symlink() or not (path.is_dir() or _is_python_cache(path))
         }
@@ -126,6 +128,15 @@ def read(folder: Path) -> ExistingBundle | None:
             hint="Choose a new or an empty folder; nothing here is overwritten.",
         )
     return ExistingBundle(folder, files)
+
+
+def _content(path: Path) -> bytes:
+    """Return what is in a file, as far as anything written here could be: a backup may lie beside it."""
+    # A link was not written here, wherever it points. Nor was a pipe, whose reader would wait for a writer.
+    if path.is_symlink() or not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(_LARGEST)
 
 
 def _is_python_cache(path: Path) -> bool:

@@ -49,7 +49,7 @@ def apply_roles(
         roles = [step for step in found.steps if step.kind is StepKind.ROLES]
         rest = found.steps[len(roles) :]
         # Before the transaction acts as the owner, who may not set passwords.
-        made = missing_roles(desired.roles, seen.state) if desired.roles else frozenset()
+        made = missing_roles(seen.state)
         wanted = {**{role: password for role, password in when_made.items() if role in made}, **passwords}
         set_here = [_password_step(connection, role, password) for role, password in wanted.items()]
         return replace(found, steps=(*roles, *set_here, *rest))

@@ -100,11 +100,17 @@ class LostRows:
 class Missing:
     """Something desired that the database does not have, found by a query: rows and privileges, not objects.
 
-    It has the key of the step that makes it, and what is missing in words.
+    Attributes:
+        step: key of the step that makes it.
+        text: what is missing, in words.
+        name: of the role, the queue or the schema that lacks it.
+        absent: whether that is missing itself.
     """
 
     step: str
     text: str
+    name: str = ""
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ _PRIVILEGES: Mapping[str, sqltext.Values] = {
 
 @dataclass(frozen=True, slots=True)
 class MissingQuery:
-    """A query that returns a row ``(step, text)`` for everything of one kind that is missing.
+    """A query that returns a row ``(step, name, absent, text)`` for everything of one kind that is missing.
 
     Attributes:
         needs: queue-storage schema whose tables it reads; empty if it reads catalogs only.
@@ -119,31 +119,28 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
 
 def _wanting_queues(wanted: QueueStorage, observed: ObservedState) -> tuple[Queue, ...]:
     """Return the queues of a schema that lack lanes or have another number of shards; all if that was not checked."""
-    texts = _reported(observed, lanes_key(wanted))
-    # One with stripes is reported by the names of its physical queues too.
-    found = (q for q in wanted.queues if any(t.startswith((f"queue {q.name} ", f"queue {q.name}#")) for t in texts))
-    return tuple(found) or wanted.queues
+    wanting = _wanting(observed, lanes_key(wanted))
+    return tuple(queue for queue in wanted.queues if queue.name in wanting) or wanted.queues
 
 
 def _wanting_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return the roles that are missing or not as they should be; all if that was not checked."""
-    texts = _reported(observed, ROLES_KEY)
     every = frozenset(roles.duties().values())
-    found = {n for n in every if any(t.startswith((f"role {n} ", f"sessions of role {n} ")) for t in texts)}
+    found = _wanting(observed, ROLES_KEY) & every
     # What others lack of an owner that does not exist cannot be queried.
     if not found or roles.owner in found:
         return every
-    return frozenset(found | {roles.owner}) if observed.is_missing(ACT_AS_KEY) else frozenset(found)
+    return found | {roles.owner} if observed.is_missing(ACT_AS_KEY) else found
 
 
-def _reported(observed: ObservedState, key: str) -> list[str]:
-    return [entry.text for entry in observed.missing or () if entry.step == key]
+def _wanting(observed: ObservedState, key: str) -> frozenset[str]:
+    """Return the names of what lacks something that a step makes."""
+    return frozenset(entry.name for entry in observed.missing or () if entry.step == key)
 
 
-def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
+def missing_roles(observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
-    reported = {entry.text for entry in observed.missing or ()}
-    return frozenset(name for name in roles.duties().values() if f"role {name} does not exist" in reported)
+    return frozenset(entry.name for entry in observed.missing or () if entry.step == ROLES_KEY and entry.absent)
 
 
 def roles_step(roles: Roles, names: Collection[str]) -> Step:
