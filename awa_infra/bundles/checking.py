@@ -25,18 +25,12 @@ CONVERTED = "has the line ends of Windows (CRLF), and is otherwise as it was wri
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something about a bundle that is not as it should be.
-
-    Attributes:
-        file: its path.
-        what: one line.
-    """
+    """Something about a file of a bundle that is not as it should be, in one line."""
 
     file: str
     what: str
 
     def __str__(self) -> str:
-        """Return it as one line."""
         return f"{self.file} {self.what}"
 
 

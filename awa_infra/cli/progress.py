@@ -102,7 +102,6 @@ class _Lines:
         self.running = ""
 
     def __call__(self, number: int, total: int, step: Step) -> None:
-        """Print that a step begins."""
         self.close()
         self.began, self.running = time.monotonic(), step.key
         print_error(f"[{number:>{len(str(total))}}/{total}] {self.began - self.started:6.1f} s  {step.title}")

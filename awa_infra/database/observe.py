@@ -42,12 +42,7 @@ def plan_from(
 ) -> Plan:
     """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing.
 
-    Args:
-        connection: that of the look.
-        desired: the desired state.
-        seen: the look.
-        draft: another plan than the one for what is desired, to ask the gates for.
-        end: end the transaction in the same round trip, because nothing else is asked.
+    The gates can be asked for a draft of another plan. With ``end`` that round trip ends the transaction, too.
     """
     stranger = database_gate(desired.database, seen.state.database)
     if stranger is not None:
@@ -98,12 +93,7 @@ def plan_from(
 
 
 def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tuple[ObservedState, Plan]:
-    """Plan in a read-only transaction.
-
-    Args:
-        url: connection string; hidden from every message.
-        desired: the desired state.
-        role: become this role first, as an apply would.
+    """Plan in a read-only transaction, as the role that an apply would become.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
@@ -117,12 +107,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
 
 
 def read_state(url: str, *, role: str | None = None, only: Collection[str] = ()) -> ObservedState:
-    """Observe in a read-only transaction.
-
-    Args:
-        url: connection string; hidden from every message.
-        role: become this role first.
-        only: look at these queue-storage schemas alone; without any at all of them.
+    """Observe in a read-only transaction; of queue-storage schemas ``only`` these, without any all of them.
 
     Raises:
         BlockedError: this role may not read the version of the schema.

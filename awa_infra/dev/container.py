@@ -239,6 +239,5 @@ def stop(folder: Path, client: Any, *, delete: bool) -> None:  # noqa: ANN401  t
 
 
 def _volumes(folder: Path, client: Any) -> list[Any]:  # noqa: ANN401  the docker package has no types
-    """Return the volume of a folder, if there is one."""
     found = client.volumes.list(filters={"label": f"{LABEL}={folder}"})
     return [volume for volume in found if volume.name == name_of(folder)]

@@ -147,8 +147,7 @@ class Inputs(Entry):
     def read(cls, props: Props) -> tuple[Self, list[ErrorDetails]]:
         """Return the inputs with their defaults, and what is wrong with them; what is wrong stays as it was given.
 
-        Args:
-            props: by name. Whatever is no input is left out, and ``None`` is the same as not given.
+        Whatever is no input is left out, and ``None`` is the same as not given.
         """
         wrong, found = _Wrong([]), cls.given(props)
         missing = [i.key for i in cls.described() if i.required and i.key not in found]

@@ -78,10 +78,7 @@ def entry_problems(
 ) -> tuple[E | None, list[tuple[KeyPath, str]]]:
     """Return what was declared, and where something is wrong with it.
 
-    Args:
-        model: what it should be.
-        values: by key.
-        in_yaml: whether people write it in YAML, and may have to put a text into quotes.
+    With ``in_yaml`` people write it in YAML, and may have to put a text into quotes.
     """
     try:
         return model.model_validate(values), list(model.checked(values))
