@@ -46,15 +46,7 @@ _LOOKS = {"bool_type": re.compile("true|false", re.IGNORECASE), "float_type": _N
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong.
-
-    Attributes:
-        key: the key or the input as people write it.
-        message: what is wrong with it.
-        hint: what to do.
-        code: stable identifier.
-        line: where it is in a file, if that is known.
-    """
+    """One thing that is wrong with a key or an input, named as people write it; the line is that in its file."""
 
     key: str
     message: str
