@@ -19,6 +19,9 @@ from awa_infra.facts import known_releases
 from awa_infra.model import History, HistoryRow
 from awa_infra.release import normalised_sha256
 
+CONVERTED = "has the line ends of Windows (CRLF), and is otherwise as it was written."
+"""What is said of a file that a checkout or a copy has converted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
@@ -53,7 +56,11 @@ def check(existing: ExistingBundle) -> tuple[Flaw, ...]:
     lock = existing.lock
     found = [Flaw(path, "was not written by awa-infra.") for path in existing.foreign]
     found += [Flaw(path, "is missing.") for path in existing.missing]
-    found += [Flaw(path, "was edited: SHA256SUMS has another hash.") for path in existing.edited]
+    converted = frozenset(existing.converted)
+    found += [
+        Flaw(path, CONVERTED if path in converted else "was edited: SHA256SUMS has another hash.")
+        for path in existing.edited
+    ]
     found += _against_the_lock(existing, lock)
     found += _against_awa(existing, lock)
     return tuple(found)
