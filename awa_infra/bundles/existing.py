@@ -86,6 +86,11 @@ class ExistingBundle:
         both = self.files.keys() & self._sums.keys()
         return sorted(path for path in both if sha256(self.files[path]) != self._sums[path])
 
+    @property
+    def converted(self) -> list[str]:
+        """Those of the edited files in which nothing but line ends changed, to those of Windows."""
+        return [path for path in self.edited if sha256(self.files[path].replace(b"\r\n", b"\n")) == self._sums[path]]
+
     @cached_property
     def _sums(self) -> dict[str, str]:
         return parse_checksums(self.files.get(CHECKSUMS, b"").decode(errors="replace"))
@@ -151,6 +156,14 @@ def refuse_what_changed(existing: ExistingBundle) -> None:
         raise BundleError(
             f"The bundle in {folder} also holds files that awa-infra did not write: {', '.join(existing.foreign)}.",
             hint="A bundle is replaced as a whole. Move them elsewhere, then run this again.",
+        )
+    converted = existing.converted
+    if converted and converted == existing.edited and not existing.missing:
+        raise BundleError(
+            f"The bundle in {folder} is not as awa-infra wrote it: {len(converted)} of its files have the line ends of "
+            "Windows (CRLF), which a checkout or a copy has converted.",
+            hint="Restore the files from where nothing converts them. In git the bundle's own file .gitattributes "
+            "keeps their line ends: commit it with the rest.",
         )
     changed = [f"{path} was edited" for path in existing.edited] + [f"{path} is missing" for path in existing.missing]
     if changed:

@@ -54,6 +54,14 @@ def history_owner_query() -> GateQuery:
     return GateQuery(HISTORY_OWNER, (), text)
 
 
+def line_ends_query() -> GateQuery:
+    """Return the gate for files whose line ends were converted, of a tool that runs a text as the file has it.
+
+    Alembic, goose and Liquibase read any line end as one line feed.
+    """
+    return GateQuery("line-ends", (), sqltext.load("bundle/line_ends.sql").rstrip(), pending=True)
+
+
 def history_of(tool: str) -> tuple[tuple[str, ...], str]:
     """Return the tables of a tool's history, and the query that reads it (``sql/bundle``), without comments."""
     text = sqltext.load(f"bundle/history_{tool}.sql")

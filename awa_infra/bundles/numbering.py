@@ -14,7 +14,13 @@ from pathlib import PurePosixPath
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, SLUGS, Contents
-from awa_infra.bundles.gates import dropped_schema_queries, history_of, history_owner_query, lock_table_queries
+from awa_infra.bundles.gates import (
+    dropped_schema_queries,
+    history_of,
+    history_owner_query,
+    line_ends_query,
+    lock_table_queries,
+)
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -96,7 +102,7 @@ def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
 
 
 def numbered_gates(
-    contents: Contents, tool: str, *, hint: str = _ADOPT, last_only: bool = False
+    contents: Contents, tool: str, *, hint: str = _ADOPT, last_only: bool = False, reads_lines: bool = False
 ) -> tuple[GateQuery, ...]:
     """Return the gates of a tool that runs each file in a transaction of its own.
 
@@ -105,9 +111,11 @@ def numbered_gates(
         tool: as in the names of its files under ``sql/bundle``.
         hint: how the tool records the version of an existing database; ``%s`` is the change of the highest version.
         last_only: whether the tool's history has only the last number.
+        reads_lines: whether the tool reads a file line by line, and so any line end as one line feed.
     """
     return (
         history_owner_query(),
+        *(() if reads_lines else (line_ends_query(),)),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, tool, last_only=last_only),
         *_not_adopted_queries(contents, tool, hint),

@@ -189,6 +189,20 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: py
         write(bundle(), tmp_path / "out")
 
 
+def test_a_checkout_that_converted_line_ends_is_named_as_such(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    files = {MANIFEST: bundle()[MANIFEST], "a.sql": b"a\n", "b.sql": b"b\n"}
+    write({**files, CHECKSUMS: checksums(files)}, out)
+    for name in ("a.sql", "b.sql"):
+        (out / name).write_bytes((out / name).read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(BundleError, match=r"2 of its files have the line ends of Windows \(CRLF\)") as refused:
+        write(bundle("new.sql"), out)
+    assert ".gitattributes" in refused.value.hint
+    (out / "a.sql").write_text("mine")
+    with pytest.raises(BundleError, match=r"a\.sql was edited, b\.sql was edited"):
+        write(bundle("new.sql"), out)
+
+
 def test_a_file_that_somebody_edited_or_removed_is_named(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(bundle("a.sql", "b.sql"), out)

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, script_name
-from awa_infra.bundles.gates import HISTORY_OWNER, dropped_schema_queries, history_owner_query, lock_table_queries
+from awa_infra.bundles.gates import (
+    HISTORY_OWNER,
+    dropped_schema_queries,
+    history_owner_query,
+    line_ends_query,
+    lock_table_queries,
+)
 from awa_infra.bundles.numbering import BEFORE_THE_HISTORY, NOT_ADOPTED
 from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
@@ -90,6 +96,7 @@ def paths(contents: Contents) -> dict[str, str]:
 def _gates(contents: Contents) -> list[GateQuery]:
     return [
         history_owner_query(),
+        line_ends_query(),
         _not_adopted(contents),
         *lock_table_queries(contents, together=False),
         *dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2]),

@@ -38,7 +38,7 @@ GOOSE = _numbered(
     "goose",
     "goose",
     _PATHS,
-    partial(numbered_gates, tool="goose", hint=_GOOSE_ADOPT),
+    partial(numbered_gates, tool="goose", hint=_GOOSE_ADOPT, reads_lines=True),
     partial(psql_scripts, tool="goose"),
     wrap=_goose_wrapped,
     text_of=_goose_unwrapped,

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from functools import partial
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents, Format, plain_paths
-from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.gates import line_ends_query, lock_table_queries
 from awa_infra.bundles.preflight import acting, keeping_installer, locked, preflight, refusal
 from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
@@ -172,6 +171,9 @@ def _variable(step: Step) -> str:
 
 _STOPPING = "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay."
 
-_GATES = partial(lock_table_queries, together=True)
 
-PSQL = Format("psql", "psql", plain_paths, _GATES, files, one_transaction=True, stopping=_STOPPING)
+def _gates(contents: Contents) -> list[GateQuery]:
+    return [line_ends_query(), *lock_table_queries(contents, together=True)]
+
+
+PSQL = Format("psql", "psql", plain_paths, _gates, files, one_transaction=True, stopping=_STOPPING)
