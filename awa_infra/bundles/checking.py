@@ -85,16 +85,11 @@ def applied_files(existing: ExistingBundle, history: History) -> tuple[Applied, 
     if format_named(lock.form).appends:
         return tuple(_numbered(lock, rows))
     names = _changesets(existing) if lock.form == "liquibase" else {}
-    found = []
-    for version, entry in sorted(lock.frozen.items()):
-        row = rows.get(names.get(entry.file, str(version)))
-        found.append(Applied(entry.file, row.outcome if row else "pending"))
+    identities = {entry.file: names.get(entry.file, str(version)) for version, entry in sorted(lock.frozen.items())}
     # Only a tool with a history records whether it ran a repeatable file.
-    for path in _repeatable(existing, lock):
-        if path in names:
-            row = rows.get(names[path])
-            found.append(Applied(path, row.outcome if row else "pending"))
-    return tuple(found)
+    identities |= {path: names[path] for path in _repeatable(existing, lock) if path in names}
+    ran = {file: rows.get(identity) for file, identity in identities.items()}
+    return tuple(Applied(file, row.outcome if row else "pending") for file, row in ran.items())
 
 
 def flyway_checksum(content: bytes) -> int:
@@ -110,11 +105,8 @@ def _flyway(existing: ExistingBundle, lock: LockFile, rows: Mapping[str, History
     ran = {int(identity): row for identity, row in rows.items() if identity.isdigit()}
     baseline = max((version for version, row in ran.items() if row.outcome == "baseline"), default=0)
     for version, entry in sorted(lock.frozen.items()):
-        row = ran.get(version)
-        if version <= baseline:
-            yield Applied(entry.file, "adopted")
-        else:
-            yield Applied(entry.file, _against(existing.files.get(entry.file), row, otherwise="different"))
+        ours = _against(existing.files.get(entry.file), ran.get(version), otherwise="different")
+        yield Applied(entry.file, "adopted" if version <= baseline else ours)
     for path in _repeatable(existing, lock):
         # Another text of a repeatable file is one that Flyway will run.
         yield Applied(path, _against(existing.files[path], rows.get(path.rpartition("/")[2]), otherwise="pending"))

@@ -26,13 +26,9 @@ _OF_THE_KEY = re.compile(rf"{PREFIX}([^.\[]+)")
 
 @dataclass(frozen=True, slots=True)
 class ProjectKeys:
-    """What a project declares in namespace ``awa`` for all of its stacks.
+    """What a project's file declares in namespace ``awa`` for all of its stacks, by key without the namespace.
 
-    Attributes:
-        file: the project's file, for messages.
-        values: by key, without the namespace.
-        lines: the line of each key.
-        problems: what Pulumi refuses of them.
+    The problems are what Pulumi refuses of it.
     """
 
     file: str = ""

@@ -116,21 +116,12 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
 
     def work(connection: Connection) -> ObservedState:
         seen = look_to_read(connection, role, only=only)
-        require_history(connection, seen)
+        # A schema that it cannot look into would be reported as not migrated.
+        if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
+            raise_if_blocked(ask_gates(connection, [history_query()], seen.readable), seen.state.database)
         return seen.state
 
     return read(url, work)
-
-
-def require_history(connection: Connection, seen: Look) -> None:
-    """Refuse where this role may not read the version of the schema.
-
-    Raises:
-        BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.
-    """
-    if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
-        rows = ask(connection, [history_query()], seen.readable)
-        raise_if_blocked(_gates(rows), seen.state.database)
 
 
 def refuse_other_database(url: str, declared: str | None) -> None:

@@ -36,13 +36,7 @@ _FIRST_WITH_FOLDERS = 18
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What is remembered of a container between starts.
-
-    Attributes:
-        image: with a tag that begins with the version, such as ``postgres:18``.
-        port: on this machine.
-        password: of the superuser.
-    """
+    """What is remembered of a container between starts; the tag of its image begins with a version: ``postgres:18``."""
 
     image: str
     port: int

@@ -140,7 +140,7 @@ class Inputs(Entry):
             if not isinstance(info.context, _Wrong):
                 raise
             key = cls.model_fields[str(info.field_name)].alias
-            info.context.errors += ({**error, "loc": (str(key), *error["loc"])} for error in _errors(exc))
+            info.context.errors += ({**error, "loc": (str(key), *error["loc"])} for error in errors_of(exc))
             return value
 
     @classmethod
@@ -204,7 +204,8 @@ def _input(key: str, field: FieldInfo) -> Input:
     )
 
 
-def _errors(exc: ValidationError) -> list[ErrorDetails]:
+def errors_of(exc: ValidationError) -> list[ErrorDetails]:
+    """Return what is wrong, without the values, which may be secret."""
     return exc.errors(include_url=False, include_input=False)
 
 
