@@ -11,9 +11,9 @@ from psycopg import errors, sql
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.kept import pool
+from awa_infra.database.kept import alone
 from awa_infra.database.reading import read
-from awa_infra.database.session import read_transaction, session
+from awa_infra.database.session import BEGIN_READ, END, READ_SETTINGS, apply_settings, session
 from awa_infra.errors import SqlFailedError
 from awa_infra.model.desired import LOCK_TIMEOUT, UNLIMITED
 from awa_infra.planning.new_database import TEMPLATE, DatabaseLook
@@ -70,8 +70,12 @@ def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> D
     )
 
     def look(connection: Connection) -> DatabaseLook:
-        with read_transaction(connection):
-            return DatabaseLook(**(connection.execute(text.encode()).fetchone() or {}))
+        with connection.pipeline():
+            connection.execute(BEGIN_READ.encode())
+            apply_settings(connection, READ_SETTINGS)
+            found = connection.execute(text.encode())
+            connection.execute(END)
+        return DatabaseLook(**(found.fetchone() or {}))
 
     return read(server_url, look, "Looking for the database")
 
@@ -120,8 +124,8 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
 @contextmanager
 def _connected(server_url: str, doing: str, left: str) -> Iterator[Connection]:
     """Connect for statements that cannot be in a transaction. No idle connection of ours may be in their way."""
-    pool.close_idle()
     with (
+        alone(),
         connect(server_url) as connection,
         translated(server_url, doing, left),
         session(connection, LOCK_TIMEOUT),

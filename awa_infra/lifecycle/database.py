@@ -13,6 +13,7 @@ from awa_infra.database.databases import (
 )
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.foreseen import foreseen
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.planning.new_database import new_database_gates, owner_gates
@@ -76,6 +77,11 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         gates = new_database_gates(seen, name, owner=owner, template=template, encoding=encoding)
         step = Step(StepKind.DATABASE, f"database:{name}", f"database {name}", "")
         return observed, Plan(0, 0, steps=(step,), gates=gates)
+
+    def foresee_next(self, olds: Props, wanted: DatabaseInputs, seen: Comparison) -> None:
+        """Remember where a schema is asked for, of a database that is as declared."""
+        if not seen.plan.steps and not self.changed(olds, wanted):
+            foreseen.note(self.follows(wanted)["url"])
 
     def show_pending(self, wanted: DatabaseInputs, seen: Comparison, show: Show) -> None:
         """Say whether it is there."""
