@@ -82,9 +82,14 @@ class ReadsAhead:
         self._allowed = True
 
     @property
-    def running(self) -> int:
-        """How many reads ahead run at this moment."""
-        return self._running
+    def allowed(self) -> bool:
+        """Whether :meth:`allow` was called."""
+        return self._allowed
+
+    @property
+    def writes(self) -> int:
+        """How often something began or ended to write: what was read before is of no use where this has changed."""
+        return self._writes
 
     def foresee(self, place: str, question: str, work: Callable[[], object]) -> None:
         """Have something read in the background, as soon as a thread is free.
@@ -133,6 +138,7 @@ class ReadsAhead:
         """Let nothing be read ahead, and forget what was found: something is written. Afterwards it is read again."""
         with self._changed:
             self._writers += 1
+            self._writes += 1
             again = OrderedDict((place, _Read(read.question, read.work)) for place, read in self._begun.items())
             for read in self._begun.values():
                 read.worthless = True
@@ -145,6 +151,7 @@ class ReadsAhead:
         finally:
             with self._changed:
                 self._writers -= 1
+                self._writes += 1
                 self._go_on()
 
     def give_way(self) -> bool:
@@ -171,7 +178,7 @@ class ReadsAhead:
         self._changed = threading.Condition()
         self._queue: OrderedDict[str, _Read] = OrderedDict()
         self._begun: dict[str, _Read] = {}
-        self._threads = self._running = self._writers = self._most = 0
+        self._threads = self._running = self._writers = self._writes = self._most = 0
         self._refused = False
 
     def _go_on(self) -> None:

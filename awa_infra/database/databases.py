@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from typing import Any, LiteralString
 from psycopg import errors, sql
 
 from awa_infra import sqltext
+from awa_infra.database.ahead import ahead
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.kept import alone
+from awa_infra.database.listed import listed
 from awa_infra.database.reading import read
 from awa_infra.database.session import BEGIN_READ, END, READ_SETTINGS, apply_settings, session
 from awa_infra.errors import SqlFailedError
@@ -70,12 +73,15 @@ def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> D
     )
 
     def look(connection: Connection) -> DatabaseLook:
+        writes, began = ahead.writes, time.monotonic()
         with connection.pipeline():
             connection.execute(BEGIN_READ.encode())
             apply_settings(connection, READ_SETTINGS)
             found = connection.execute(text.encode())
             connection.execute(END)
-        return DatabaseLook(**(found.fetchone() or {}))
+        row = found.fetchone() or {}
+        listed.put(server_url, writes, began, row.pop("databases"))
+        return DatabaseLook(**row)
 
     return read(server_url, look, "Looking for the database")
 

@@ -61,7 +61,7 @@ class Lifecycle(DeclaredInputs[W]):
             if new:
                 self.show_unknown(wanted, show)
             return []
-        seen = self.read_ahead(wanted) or self.compare(olds, wanted)
+        seen = self.read_ahead(olds, wanted) or self.compare(olds, wanted)
         blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
         raise_if_blocked(blocking, seen.observed.database)
         if new:
@@ -207,7 +207,7 @@ class Lifecycle(DeclaredInputs[W]):
         """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
         return Comparison(*self.plan(olds, wanted))
 
-    def read_ahead(self, wanted: W) -> Comparison | None:  # noqa: ARG002  for those that are foreseen
+    def read_ahead(self, olds: Props, wanted: W) -> Comparison | None:  # noqa: ARG002  for those that are foreseen
         """Return what was read before it was asked for, a few seconds ago at most; ``None`` if nothing was."""
         return None
 

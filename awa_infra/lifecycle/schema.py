@@ -78,7 +78,7 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         seen = comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
         return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
 
-    def read_ahead(self, wanted: SchemaInputs) -> Comparison | None:
+    def read_ahead(self, olds: Props, wanted: SchemaInputs) -> Comparison | None:  # noqa: ARG002
         """Have the schemas of other databases read, and return what was read of this one."""
         for url in foreseen.others(wanted.database_url):
             other = wanted.model_copy(update={"database_url": url})
