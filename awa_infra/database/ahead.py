@@ -45,7 +45,7 @@ _LEISURE = 2.0
 """Seconds after which a thread without work ends."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Read:
     """A read.
 
@@ -80,6 +80,11 @@ class ReadsAhead:
     def allow(self) -> None:
         """Read ahead from now on. May be called any number of times."""
         self._allowed = True
+
+    @property
+    def running(self) -> int:
+        """How many reads ahead run at this moment."""
+        return len(self._running)
 
     @property
     def allowed(self) -> bool:
@@ -140,7 +145,7 @@ class ReadsAhead:
             self._writers += 1
             self._writes += 1
             again = OrderedDict((place, _Read(read.question, read.work)) for place, read in self._begun.items())
-            for read in self._begun.values():
+            for read in (*self._begun.values(), *self._running):
                 read.worthless = True
             self._begun.clear()
             self._queue = again | self._queue
@@ -161,7 +166,7 @@ class ReadsAhead:
             Whether connections of reads ahead were in use, so that trying again may help. Never true in a read ahead.
         """
         with self._changed:
-            busy = self._running > 0
+            busy = bool(self._running)
             self._refused = self._refused or busy
             if not busy or getattr(self._own, "reads", False):
                 return False
@@ -178,12 +183,13 @@ class ReadsAhead:
         self._changed = threading.Condition()
         self._queue: OrderedDict[str, _Read] = OrderedDict()
         self._begun: dict[str, _Read] = {}
-        self._threads = self._running = self._writers = self._writes = self._most = 0
+        self._running: list[_Read] = []
+        self._threads = self._writers = self._writes = self._most = 0
         self._refused = False
 
     def _go_on(self) -> None:
         """Tell whoever waits, and start a thread if one more has something to do; the lock is held."""
-        if self._threads < self._most and self._running + len(self._queue) > self._threads and self._may_begin():
+        if self._threads < self._most and len(self._running) + len(self._queue) > self._threads and self._may_begin():
             self._threads += 1
             threading.Thread(target=self._serve, args=(self._changed,), name="awa-infra-ahead", daemon=True).start()
         self._changed.notify_all()
@@ -198,7 +204,7 @@ class ReadsAhead:
                     return
                 place, read = self._queue.popitem(last=False)
                 self._begun[place] = read
-                self._running += 1
+                self._running.append(read)
                 read.began = time.monotonic()
             found = None
             try:
@@ -207,7 +213,7 @@ class ReadsAhead:
                 pass
             with changed:
                 read.found, read.ended = found, True
-                self._running -= 1
+                self._running.remove(read)
                 changed.notify_all()
 
     def _may_begin(self) -> bool:

@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -111,13 +112,20 @@ class LossyProxy(_Proxy):
 class Meter(_Proxy):
     """Forwards everything, and counts what clients do.
 
+    Args:
+        url: the server behind.
+        delay: seconds that every message of a client takes.
+
     Attributes:
         logins: connections so far.
+        most: how many were open at the same time, so far.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, delay: float = 0.0) -> None:
         super().__init__(url)
-        self.logins = 0
+        self.logins = self.most = 0
+        self._delay = delay
+        self._open: set[object] = set()
         self._answers: list[bytearray] = []
 
     @property
@@ -127,16 +135,21 @@ class Meter(_Proxy):
 
     def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
         self.logins += 1
+        self._open.add(client)
+        self.most = max(self.most, len(self._open))
         answers = bytearray()
         self._answers.append(answers)
-        yield partial(self._pump, client, server, bytearray())
+        yield partial(self._pump, client, server, bytearray(), self._delay)
         yield partial(self._pump, server, client, answers)
 
-    def _pump(self, source: socket.socket, target: socket.socket, seen: bytearray) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket, seen: bytearray, delay: float = 0.0) -> None:
         with suppress(OSError):
             while data := _receive(source):
                 seen.extend(data)
+                time.sleep(delay)
                 target.sendall(data)
+        # The client learns of the end only now.
+        self._open -= {source, target}
         _close(target)
         _close(source)
 
