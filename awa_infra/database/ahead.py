@@ -17,7 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from awa_infra.errors import ConfigurationError
@@ -75,7 +75,12 @@ class ReadsAhead:
     def __init__(self) -> None:
         self._allowed = False
         self._own = threading.local()
-        self._reset()
+        self._changed = threading.Condition()
+        self._queue: OrderedDict[str, _Read] = OrderedDict()
+        self._begun: dict[str, _Read] = {}
+        self._running: list[_Read] = []
+        self._threads = self._writers = self._writes = self._most = 0
+        self._refused = False
 
     def allow(self) -> None:
         """Read ahead from now on. May be called any number of times."""
@@ -102,7 +107,7 @@ class ReadsAhead:
         Args:
             place: what is read, for example a connection string.
             question: everything that the answer depends on.
-            work: reads it; called in another thread, at most once.
+            work: reads it; called in another thread, and once more after something was written.
 
         Raises:
             ConfigurationError: ``AWA_INFRA_READ_AHEAD`` is no number.
@@ -176,16 +181,7 @@ class ReadsAhead:
 
     def forget(self) -> None:
         """Forget everything, in a child process: the threads are those of its parent."""
-        self._own = threading.local()
-        self._reset()
-
-    def _reset(self) -> None:
-        self._changed = threading.Condition()
-        self._queue: OrderedDict[str, _Read] = OrderedDict()
-        self._begun: dict[str, _Read] = {}
-        self._running: list[_Read] = []
-        self._threads = self._writers = self._writes = self._most = 0
-        self._refused = False
+        vars(self).update(vars(ReadsAhead()), _allowed=self._allowed)
 
     def _go_on(self) -> None:
         """Tell whoever waits, and start a thread if one more has something to do; the lock is held."""
@@ -207,10 +203,8 @@ class ReadsAhead:
                 self._running.append(read)
                 read.began = time.monotonic()
             found = None
-            try:
+            with suppress(Exception):  # the question reads for itself, and reports it
                 found = read.work()
-            except Exception:  # noqa: BLE001, S110  the question reads for itself, and reports it
-                pass
             with changed:
                 read.found, read.ended = found, True
                 self._running.remove(read)

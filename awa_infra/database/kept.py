@@ -245,5 +245,6 @@ def alone() -> Iterator[None]:
         pool.close_idle()
         yield
 
+
 atexit.register(pool.close_idle)
 os.register_at_fork(after_in_child=pool.forget)

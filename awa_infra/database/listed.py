@@ -1,8 +1,8 @@
 """The databases that a server was just seen to have, for the questions about them that follow at once.
 
-Whoever looks for one database gets the names of all in the same answer. An engine that asks for fifty then waits for the
-server once, and not fifty times. Each name is used once, only while it is fresh, and not across anything that is written
-by this process. A name that is missing proves nothing: it is looked for.
+Whoever looks for one database gets the names of all in the same answer. An engine that asks for fifty then waits for
+the server once, and not fifty times. Each name is used once, only while it is fresh, and not across anything that this
+process writes. A name that is missing proves nothing: it is looked for.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import pytest
 from awa_infra.database import ahead as module
 from awa_infra.database.ahead import DEFAULT, VARIABLE, WAITING, ReadsAhead
 from awa_infra.database.connection import open_connection
-from awa_infra.database.databases import look_for_database
 from awa_infra.database.databases import DatabaseOptions as Options
+from awa_infra.database.databases import look_for_database
 from awa_infra.database.kept import alone, pool
 from awa_infra.database.listed import listed
 from awa_infra.database.target import Target
@@ -123,7 +123,7 @@ def test_nobody_reads_far_ahead_of_the_questions(reads: ReadsAhead) -> None:
     for number in range(2 * WAITING):
         reads.foresee(f"place {number}", "all", gate.work(str(number)))
     gate.wait_for(WAITING)
-    assert not gate._entered.acquire(timeout=0.2)  # noqa: SLF001
+    assert not gate._entered.acquire(timeout=0.2)
     assert reads.take("place 0", "all") == "what 0 holds, 1"
     gate.wait_for(1)
 
@@ -164,7 +164,7 @@ def test_a_question_does_not_get_what_was_read_before_a_write(reads: ReadsAhead)
     gate.wait_for(1)
     with ThreadPoolExecutor(2) as others:
         asking = others.submit(reads.take, "here", "all")
-        while reads._begun:  # noqa: SLF001
+        while reads._begun:
             threading.Event().wait(0.01)
         writing = others.submit(lambda: reads.paused().__enter__())
         while not reads.writes:
@@ -208,7 +208,7 @@ def test_a_child_process_has_no_reads_of_its_parent(of_process: ReadsAhead) -> N
         try:
             if of_process.take("here", "all") is None and of_process.running == 0:
                 of_process.foresee("there", "all", lambda: "of the child")
-                while not of_process._begun:  # noqa: SLF001
+                while not of_process._begun:
                     threading.Event().wait(0.01)
                 status = 0 if of_process.take("there", "all") == "of the child" else 2
         finally:
@@ -219,7 +219,7 @@ def test_a_child_process_has_no_reads_of_its_parent(of_process: ReadsAhead) -> N
 
 
 @pytest.fixture
-def limited(server: TestServer, database: Database) -> Iterator[str]:
+def limited(database: Database) -> Iterator[str]:
     """Give the connection string of a role that may have one connection."""
     role = f"awa_infra_ahead_{os.getpid()}"
     database.rows(f"CREATE ROLE {role} LOGIN PASSWORD 'one' CONNECTION LIMIT 1")

@@ -112,19 +112,16 @@ class LossyProxy(_Proxy):
 class Meter(_Proxy):
     """Forwards everything, and counts what clients do.
 
-    Args:
-        url: the server behind.
-        delay: seconds that every message of a client takes.
-
     Attributes:
         logins: connections so far.
         most: how many were open at the same time, so far.
+        delay: seconds that every message of a client takes from now on.
     """
 
-    def __init__(self, url: str, delay: float = 0.0) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__(url)
         self.logins = self.most = 0
-        self._delay = delay
+        self.delay = 0.0
         self._open: set[object] = set()
         self._answers: list[bytearray] = []
 
@@ -139,14 +136,16 @@ class Meter(_Proxy):
         self.most = max(self.most, len(self._open))
         answers = bytearray()
         self._answers.append(answers)
-        yield partial(self._pump, client, server, bytearray(), self._delay)
+        yield partial(self._pump, client, server, bytearray(), lambda: self.delay)
         yield partial(self._pump, server, client, answers)
 
-    def _pump(self, source: socket.socket, target: socket.socket, seen: bytearray, delay: float = 0.0) -> None:
+    def _pump(
+        self, source: socket.socket, target: socket.socket, seen: bytearray, delay: Callable[[], float] = float
+    ) -> None:
         with suppress(OSError):
             while data := _receive(source):
                 seen.extend(data)
-                time.sleep(delay)
+                time.sleep(delay())
                 target.sendall(data)
         # The client learns of the end only now.
         self._open -= {source, target}
