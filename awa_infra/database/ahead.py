@@ -31,12 +31,12 @@ DEFAULT = 4
 HIGHEST = 16
 """The highest number that the variable takes."""
 
-FRESH = 5.0
+FRESH = 10.0
 """Seconds from the beginning of a read during which what it found is used."""
 
 WAITING = 32
 """How many may have been started that nobody has asked for. An engine asks in about the order in which it was foreseen;
-what is read much too early is read in vain."""
+what is read much too early is read in vain. Where that happens, half as many may be."""
 
 PATIENCE = 12.0
 """Seconds to wait for a read that runs: longer than its login and its waits for locks may take, 10 each."""
@@ -80,6 +80,7 @@ class ReadsAhead:
         self._begun: dict[str, _Read] = {}
         self._running: list[_Read] = []
         self._threads = self._writers = self._writes = self._most = 0
+        self._window = WAITING
         self._refused = False
 
     def allow(self) -> None:
@@ -140,8 +141,10 @@ class ReadsAhead:
                 self._queue.clear()
                 return None
             self._changed.wait_for(lambda: read.ended or read.worthless, PATIENCE)
-            fresh = time.monotonic() - read.began < FRESH
-            return read.found if read.ended and fresh and not read.worthless else None
+            if time.monotonic() - read.began >= FRESH:
+                self._window = max(1, self._window // 2)
+                return None
+            return read.found if read.ended and not read.worthless else None
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -214,10 +217,10 @@ class ReadsAhead:
         """Whether a thread can begin the next read; the lock is held."""
         if not self._queue or self._writers or self._refused:
             return False
-        if len(self._begun) >= WAITING:
+        if len(self._begun) >= self._window:
             old = time.monotonic() - FRESH
             self._begun = {place: read for place, read in self._begun.items() if not read.ended or read.began > old}
-        return len(self._begun) < WAITING
+        return len(self._begun) < self._window
 
 
 def limit() -> int:

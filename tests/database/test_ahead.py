@@ -94,7 +94,23 @@ def test_what_has_not_begun_is_left_to_the_question(reads: ReadsAhead) -> None:
 def test_what_is_old_is_read_again(reads: ReadsAhead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FRESH", 0.0)
     reads.foresee("here", "all", lambda: "something")
+    while reads.running or not reads._begun:
+        threading.Event().wait(0.01)
     assert reads.take("here", "all") is None
+
+
+def test_fewer_are_read_ahead_after_one_was_read_in_vain(reads: ReadsAhead, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FRESH", 0.0)
+    gate = Gate()
+    gate.through.set()
+    reads.foresee("place 0", "all", gate.work("0"))
+    gate.wait_for(1)
+    assert reads.take("place 0", "all") is None
+    monkeypatch.setattr(module, "FRESH", GUARD)
+    for number in range(1, WAITING):
+        reads.foresee(f"place {number}", "all", gate.work(str(number)))
+    gate.wait_for(WAITING // 2)
+    assert not gate._entered.acquire(timeout=0.2)
 
 
 def test_another_question_gets_no_answer_and_ends_what_was_foreseen(reads: ReadsAhead) -> None:
