@@ -12,14 +12,7 @@ from typing import ClassVar
 
 
 def reported(message: str, code: str, hint: str = "", *, details: Sequence[str] = ()) -> str:
-    """Return what every failure, gate and refused input looks like to people.
-
-    Args:
-        message: what is wrong.
-        code: stable identifier, in brackets after the message.
-        hint: what to do, on a line of its own.
-        details: a line each, between the two.
-    """
+    """Return what every failure, gate and refused input looks like to people, in lines: details, then the hint."""
     hint_line = (f"Hint: {hint}",) if hint else ()
     return "\n".join([f"{message} [{code}]", *(f"  - {detail}" for detail in details), *hint_line])
 

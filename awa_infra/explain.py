@@ -21,14 +21,9 @@ LEFT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The prose of one code.
+    """The prose of one code: what happened, what was left behind, what to do, and statements for that if there are any.
 
-    Attributes:
-        group: ``failures``, ``gates``, ``bundles``, ``notes`` or ``findings``.
-        happened: what happened.
-        left: what was left behind.
-        do: what to do.
-        sql: statements for that, if there are any.
+    The group is ``failures``, ``gates``, ``bundles``, ``notes`` or ``findings``.
     """
 
     group: str

@@ -116,6 +116,11 @@ def schema_values(schema: str) -> Values:
     return {"schema": schema, "schema_name": Name(schema)}
 
 
+def array(items: Iterable[object]) -> str:
+    """Return items as an array of PostgreSQL; none of them may need quotes in it."""
+    return "{" + ",".join(map(str, items)) + "}"
+
+
 def _quoted(value: Value | Name) -> sql.Composable:
     from psycopg import sql  # noqa: PLC0415  see above
 

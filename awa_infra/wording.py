@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+FEW = 3
+"""Names in a message about many objects: after logical replication two sequences of each lane are behind."""
+
 
 def listed(names: Iterable[str], separator: str = ", ", most: int = 8) -> str:
     """Return names as a list for one line; of many the first few, and how many more there are."""
@@ -19,11 +22,5 @@ def and_listed(items: Iterable[str]) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number and what it counts.
-
-    Args:
-        count: the number.
-        one: what it counts, in the singular.
-        many: the same in the plural; with an s if empty.
-    """
+    """Return a number and what it counts; without a plural of its own that is the singular with an s."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -19,21 +19,18 @@ from awa_infra.facts import known_releases
 from awa_infra.model import History, HistoryRow
 from awa_infra.release import normalised_sha256
 
+CONVERTED = "has the line ends of Windows (CRLF), and is otherwise as it was written."
+"""What is said of a file that a checkout or a copy has converted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something about a bundle that is not as it should be.
-
-    Attributes:
-        file: its path.
-        what: one line.
-    """
+    """Something about a file of a bundle that is not as it should be, in one line."""
 
     file: str
     what: str
 
     def __str__(self) -> str:
-        """Return it as one line."""
         return f"{self.file} {self.what}"
 
 
@@ -59,7 +56,11 @@ def check(existing: ExistingBundle) -> tuple[Flaw, ...]:
     lock = existing.lock
     found = [Flaw(path, "was not written by awa-infra.") for path in existing.foreign]
     found += [Flaw(path, "is missing.") for path in existing.missing]
-    found += [Flaw(path, "was edited: SHA256SUMS has another hash.") for path in existing.edited]
+    converted = frozenset(existing.converted)
+    found += [
+        Flaw(path, CONVERTED if path in converted else "was edited: SHA256SUMS has another hash.")
+        for path in existing.edited
+    ]
     found += _against_the_lock(existing, lock)
     found += _against_awa(existing, lock)
     return tuple(found)
@@ -84,16 +85,11 @@ def applied_files(existing: ExistingBundle, history: History) -> tuple[Applied, 
     if format_named(lock.form).appends:
         return tuple(_numbered(lock, rows))
     names = _changesets(existing) if lock.form == "liquibase" else {}
-    found = []
-    for version, entry in sorted(lock.frozen.items()):
-        row = rows.get(names.get(entry.file, str(version)))
-        found.append(Applied(entry.file, row.outcome if row else "pending"))
+    identities = {entry.file: names.get(entry.file, str(version)) for version, entry in sorted(lock.frozen.items())}
     # Only a tool with a history records whether it ran a repeatable file.
-    for path in _repeatable(existing, lock):
-        if path in names:
-            row = rows.get(names[path])
-            found.append(Applied(path, row.outcome if row else "pending"))
-    return tuple(found)
+    identities |= {path: names[path] for path in _repeatable(existing, lock) if path in names}
+    ran = {file: rows.get(identity) for file, identity in identities.items()}
+    return tuple(Applied(file, row.outcome if row else "pending") for file, row in ran.items())
 
 
 def flyway_checksum(content: bytes) -> int:
@@ -109,11 +105,8 @@ def _flyway(existing: ExistingBundle, lock: LockFile, rows: Mapping[str, History
     ran = {int(identity): row for identity, row in rows.items() if identity.isdigit()}
     baseline = max((version for version, row in ran.items() if row.outcome == "baseline"), default=0)
     for version, entry in sorted(lock.frozen.items()):
-        row = ran.get(version)
-        if version <= baseline:
-            yield Applied(entry.file, "adopted")
-        else:
-            yield Applied(entry.file, _against(existing.files.get(entry.file), row, otherwise="different"))
+        ours = _against(existing.files.get(entry.file), ran.get(version), otherwise="different")
+        yield Applied(entry.file, "adopted" if version <= baseline else ours)
     for path in _repeatable(existing, lock):
         # Another text of a repeatable file is one that Flyway will run.
         yield Applied(path, _against(existing.files[path], rows.get(path.rpartition("/")[2]), otherwise="pending"))

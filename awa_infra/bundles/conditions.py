@@ -11,6 +11,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "history-unreadable": "The role may not read Awa's version table. Act as the owner of schema awa.",
         "isolation-level": "The role or the database has another default isolation level than READ COMMITTED. Reset "
         "it.",
+        "line-ends": "A checkout or a copy converted the line ends of the files. Take them as they were handed out.",
         "legacy-numbering": "Awa before 0.4 migrated this database and numbered differently. Run `awa migrate` once.",
         "not-adopted": "The tool's history ends before the version of schema awa: another program migrated it, or the "
         "tool was killed before it noted a file. *A database that `awa migrate` already migrated*.",

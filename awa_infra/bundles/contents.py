@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from awa_infra import sqltext
 from awa_infra.bundles.lock_file import Released
 from awa_infra.model import DesiredState, Plan, Step, StepKind
+from awa_infra.planning.gates import GateQuery
 
 if TYPE_CHECKING:
     from awa_infra.spec.stack import StackConfig  # pydantic takes a third of a second to import
@@ -54,10 +55,7 @@ class Waits:
 
     def values(self) -> sqltext.Values:
         """Return the placeholders of the scripts that take the lock."""
-        return {
-            "lock_wait": self.migration_lock,
-            "lock_wait_text": seconds(self.migration_lock),
-        }
+        return {"lock_wait": self.migration_lock, "lock_wait_text": seconds(self.migration_lock)}
 
 
 def seconds(value: float) -> str:
@@ -122,14 +120,6 @@ def script_name(contents: Contents, step: Step) -> str:
 KILLED = "If the tool itself is killed, the server goes on with the statement that runs: cancel that, too."
 """What is true of stopping every tool with a connection of its own."""
 
-HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT = (
-    "history-other-owner",
-    "not-adopted",
-    "schema-gone",
-    "tool-timeout",
-)
-"""Codes of conditions that depend on the tool."""
-
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -139,13 +129,13 @@ class Format:
         name: as on the command line.
         title: as people write it.
         paths: the path of every step's file by the step's key. The file is the step's SQL, byte for byte.
-        files: all other files that the tool needs, by path.
+        gates: conditions that only this tool's bundles check, beside those of a plan.
+        files: all other files that the tool needs, by path; gets those conditions.
         wrap: what makes a step's file, by its path, where the tool wants more in it than the SQL.
         text_of: the SQL of such a file.
         appends: whether each text of a repeatable script is a file of its own, because the tool runs none twice.
         asks: whether running it checks the gates, rather than a script for psql beside it.
         one_transaction: whether everything is run in one transaction, rather than each file in its own.
-        checks: codes of conditions that only this tool's bundles check.
         again: what to do after an interruption where running again is not enough.
         stopping: what is particular about stopping the tool.
     """
@@ -153,12 +143,12 @@ class Format:
     name: str
     title: str
     paths: Callable[[Contents], Mapping[str, str]]
-    files: Callable[[Contents], Mapping[str, bytes]]
+    gates: Callable[[Contents], Sequence[GateQuery]]
+    files: Callable[[Contents, Sequence[GateQuery]], Mapping[str, bytes]]
     one_transaction: bool = False
     wrap: Callable[[Contents, Step, str], bytes] | None = None
     text_of: Callable[[bytes], str] = bytes.decode
     appends: bool = False
     asks: bool = True
-    checks: frozenset[str] = frozenset()
     again: str = ""
     stopping: str = KILLED

@@ -5,10 +5,10 @@ The table does not depend on the clock or the machine.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 from awa_infra.bundles.contents import Contents
+from awa_infra.bundles.running import paragraph
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
@@ -34,16 +34,15 @@ def durations(contents: Contents, paths: Mapping[str, str]) -> str:
 
 def _about(total: float) -> str:
     facts = duration_facts()
-    text = (
-        f"Measured on {facts.reference}, each file by itself: other machines have other seconds. On an empty database "
-        f"all files together take about {max(total, 0.1):.1f} seconds. The last two columns are for a database in "
-        "use: what a file takes longer for every million jobs in the tables of schema `awa` itself, and for every "
-        "million ready or finished jobs in queue storage, those of all its schemas together. Column 4 empty: under "
-        "0.5 s. Column 5 has a figure for each file that runs the queue-storage installer again; these cost most. "
-        "Locks are held until the transaction ends; a custom queue-storage schema adds its own tables to those of "
-        "schema `awa`, which are counted here."
+    return paragraph(
+        f"Measured on {facts.reference}, each file by itself: other machines have other seconds. On an empty database",
+        f"all files together take about {max(total, 0.1):.1f} seconds. The last two columns are for a database in",
+        "use: what a file takes longer for every million jobs in the tables of schema `awa` itself, and for every",
+        "million ready or finished jobs in queue storage, those of all its schemas together. Column 4 empty: under",
+        "0.5 s. Column 5 has a figure for each file that runs the queue-storage installer again; these cost most.",
+        "Locks are held until the transaction ends; a custom queue-storage schema adds its own tables to those of",
+        "schema `awa`, which are counted here.",
     )
-    return textwrap.fill(text, 120, break_on_hyphens=False)
 
 
 def _row(path: str, step: Step, duration: Duration | None) -> str:

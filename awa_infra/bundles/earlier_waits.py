@@ -18,20 +18,13 @@ _MIGRATION_LOCK = re.compile(rb"interval '1 second' \* (\d+(?:\.\d+)?);")
 
 @dataclass(frozen=True, slots=True)
 class EarlierWaits:
-    """Released files that keep the lock waits with which they were released.
-
-    Attributes:
-        files: their paths, in order.
-        waits: how long they wait.
-        newer: how long the files wait that are written now.
-    """
+    """Released files, in order, that keep the lock waits with which they were released; newer files have others."""
 
     files: tuple[str, ...]
     waits: Waits
     newer: Waits
 
     def __str__(self) -> str:
-        """Return it as one line."""
         one = len(self.files) == 1
         names = self.files[0] if one else f"{self.files[0]} to {self.files[-1]} ({len(self.files)} files)"
         return (
@@ -41,13 +34,7 @@ class EarlierWaits:
 
 
 def earlier_waits(files: Mapping[str, bytes], released: Iterable[str], now: Waits) -> tuple[EarlierWaits, ...]:
-    """Return the released files whose waits are others than those of now, together if they wait equally long.
-
-    Args:
-        files: the bytes of every file by its path.
-        released: paths of the files that stay as they are.
-        now: what the configuration declares.
-    """
+    """Return the released files whose waits are others than those of now, together if they wait equally long."""
     found: dict[Waits, list[str]] = {}
     for path in sorted({path for path in released if path in files}):
         waits = _waits_in(files[path])

@@ -16,15 +16,13 @@ from awa_infra.bundles.lock_file import LOCK_FILE, LockFile, parsed, sha256
 from awa_infra.bundles.manifest import CHECKSUMS, MANIFEST, is_ours, parse_checksums
 from awa_infra.errors import BundleError
 
+_LARGEST = 64 * 1024 * 1024
+"""Bytes: more than any file of a bundle has; 200 custom schemas make a few megabytes."""
+
 
 @dataclass(frozen=True)
 class ExistingBundle:
-    """A bundle in a folder.
-
-    Attributes:
-        folder: where it is.
-        files: the bytes of everything in it, by path.
-    """
+    """A bundle in a folder, with the bytes of everything in it by path."""
 
     folder: Path
     files: Mapping[str, bytes] = field(repr=False)
@@ -88,6 +86,11 @@ class ExistingBundle:
         both = self.files.keys() & self._sums.keys()
         return sorted(path for path in both if sha256(self.files[path]) != self._sums[path])
 
+    @property
+    def converted(self) -> list[str]:
+        """Those of the edited files in which nothing but line ends changed, to those of Windows."""
+        return [path for path in self.edited if sha256(self.files[path].replace(b"\r\n", b"\n")) == self._sums[path]]
+
     @cached_property
     def _sums(self) -> dict[str, str]:
         return parse_checksums(self.files.get(CHECKSUMS, b"").decode(errors="replace"))
@@ -115,9 +118,8 @@ def read(folder: Path) -> ExistingBundle | None:
         if not any(folder.iterdir()):
             return None
         ours = (folder / MANIFEST).is_file() and is_ours((folder / MANIFEST).read_text("utf-8", errors="replace"))
-        # A link is nothing that was written here, wherever it points.
         files = {
-            path.relative_to(folder).as_posix(): b"" if path.is_symlink() else path.read_bytes()
+            path.relative_to(folder).as_posix(): _content(path)
             for path in (folder.rglob("*") if ours else ())
             if path.is_symlink() or not (path.is_dir() or _is_python_cache(path))
         }
@@ -133,22 +135,35 @@ def read(folder: Path) -> ExistingBundle | None:
     return ExistingBundle(folder, files)
 
 
+def _content(path: Path) -> bytes:
+    """Return what is in a file, as far as anything written here could be: a backup may lie beside it."""
+    # A link was not written here, wherever it points. Nor was a pipe, whose reader would wait for a writer.
+    if path.is_symlink() or not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(_LARGEST)
+
+
 def _is_python_cache(path: Path) -> bool:
     """Whether Python has made a file by itself, as it does for a script that Alembic runs. Nothing is lost with it."""
     return path.parent.name == "__pycache__" and path.suffix == ".pyc"
 
 
 def refuse_what_changed(existing: ExistingBundle) -> None:
-    """Raise unless a bundle is exactly as it was written.
-
-    Raises:
-        BundleError: see above; it names the files.
-    """
+    """Raise a BundleError that names the files unless a bundle is exactly as it was written."""
     folder = existing.folder
     if existing.foreign:
         raise BundleError(
             f"The bundle in {folder} also holds files that awa-infra did not write: {', '.join(existing.foreign)}.",
             hint="A bundle is replaced as a whole. Move them elsewhere, then run this again.",
+        )
+    converted = existing.converted
+    if converted and converted == existing.edited and not existing.missing:
+        raise BundleError(
+            f"The bundle in {folder} is not as awa-infra wrote it: {len(converted)} of its files have the line ends of "
+            "Windows (CRLF), which a checkout or a copy has converted.",
+            hint="Restore the files from where nothing converts them. In git the bundle's own file .gitattributes "
+            "keeps their line ends: commit it with the rest.",
         )
     changed = [f"{path} was edited" for path in existing.edited] + [f"{path} is missing" for path in existing.missing]
     if changed:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, SCHEMA_GONE, Contents
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents
 from awa_infra.facts.measured import CANONICAL_LOCKS, shape_locks
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -18,13 +18,13 @@ from awa_infra.planning.gates import GateQuery
 LOCK_TABLE = "lock-table-too-small"
 """Same code as in the engine: it is the same condition."""
 
+HISTORY_OWNER = "history-other-owner"
+
 
 def lock_table_queries(contents: Contents, *, together: bool) -> tuple[GateQuery, ...]:
     """Return the gate, or nothing where the bundle installs nothing large or the configuration overrules it.
 
-    Args:
-        contents: what the bundle contains.
-        together: whether all files are one transaction, rather than each its own.
+    With ``together`` all files are one transaction, otherwise each is one.
     """
     shapes = contents.desired.shapes
     schemas = [step.subject for step in contents.of(StepKind.QUEUE_STORAGE)]
@@ -54,12 +54,16 @@ def history_owner_query() -> GateQuery:
     return GateQuery(HISTORY_OWNER, (), text)
 
 
-def history_of(tool: str) -> tuple[tuple[str, ...], str]:
-    """Return the tables of a tool's history, and the query that reads it, without comments.
+def line_ends_query() -> GateQuery:
+    """Return the gate for files whose line ends were converted, of a tool that runs a text as the file has it.
 
-    Args:
-        tool: as in the name of its file under ``sql/bundle``.
+    Alembic, goose and Liquibase read any line end as one line feed.
     """
+    return GateQuery("line-ends", (), sqltext.load("bundle/line_ends.sql").rstrip(), pending=True)
+
+
+def history_of(tool: str) -> tuple[tuple[str, ...], str]:
+    """Return the tables of a tool's history, and the query that reads it (``sql/bundle``), without comments."""
     text = sqltext.load(f"bundle/history_{tool}.sql")
     needs = tuple(re.findall(r"^-- needs: (\S+)\n", text, flags=re.MULTILINE))
     return needs, re.sub(r"^--.*\n", "", text, flags=re.MULTILINE).rstrip()
@@ -70,16 +74,12 @@ def dropped_schema_queries(
 ) -> tuple[GateQuery, ...]:
     """Return the gate for each queue-storage schema of a bundle.
 
-    Args:
-        contents: what the bundle contains.
-        tool: whose history is read.
-        identity: the name of a step's script in that history.
-        last_only: whether the history has only the last number.
+    ``identity`` gives the name of a step's script in the tool's history; with ``last_only`` that has only the last one.
     """
     needs, history = history_of(tool)
     return tuple(
         GateQuery(
-            SCHEMA_GONE,
+            "schema-gone",
             needs,
             sqltext.render(
                 "bundle/schema_gone.sql",

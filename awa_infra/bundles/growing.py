@@ -17,20 +17,13 @@ from awa_infra.release import normalised_sha256
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that stays as it was released, although the newer Awa has another text for it.
-
-    Attributes:
-        file: its path.
-        release: of Awa, that the text is from.
-        newer: the Awa release whose text is another.
-    """
+    """A file that stays as an earlier Awa release had it, although the newer one has another text for it."""
 
     file: str
     release: str
     newer: str
 
     def __str__(self) -> str:
-        """Return it as one line."""
         return f"{self.file} stays as Awa {self.release} released it to this bundle; Awa {self.newer} has another text."
 
 
@@ -86,11 +79,7 @@ def _times(schema: str, lock: LockFile) -> int:
 
 
 def refuse_older(release: str, existing: ExistingBundle) -> None:
-    """Raise if a bundle was written with a newer Awa, or by a newer awa-infra, than the one at hand.
-
-    Raises:
-        BundleError: it names both releases.
-    """
+    """Raise a BundleError if a bundle was written with a newer Awa, or by a newer awa-infra, than the one at hand."""
     own, other = tool_version(), str(existing.manifest.get("tool_version", ""))
     if age(own) < age(other):
         raise BundleError(
@@ -109,11 +98,7 @@ def refuse_older(release: str, existing: ExistingBundle) -> None:
 
 
 def refuse_another_archive(archive: ExistingBundle, folder: ExistingBundle) -> None:
-    """Raise if a folder's bundle has not grown out of the one in an archive, which would lose what it has released.
-
-    Raises:
-        BundleError: it names both.
-    """
+    """Raise a BundleError if a folder's bundle has not grown out of the archive's, whose releases would be lost."""
     old, new = archive.lock, folder.lock
     released = old.frozen.items() <= new.frozen.items() and set(old.repeatable) <= set(new.repeatable)
     if (old.form, old.from_version) != (new.form, new.from_version) or not released:

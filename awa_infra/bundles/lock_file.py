@@ -23,13 +23,7 @@ _LAYOUT = 1
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """One text of one file, as it was handed out.
-
-    Attributes:
-        file: path in the bundle.
-        release: of Awa, with which it was written.
-        sha256: of its bytes.
-    """
+    """One text of one file, as it was handed out: its path, the Awa release that it was written with, and its hash."""
 
     file: str
     release: str

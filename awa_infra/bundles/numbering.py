@@ -9,11 +9,18 @@ a version may be taken as run on a database that has reached that version: it co
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_SCHEMA, NOT_ADOPTED, SLUGS, Contents
-from awa_infra.bundles.gates import dropped_schema_queries, history_of, history_owner_query, lock_table_queries
+from awa_infra.bundles.contents import HISTORY_SCHEMA, SLUGS, Contents
+from awa_infra.bundles.gates import (
+    dropped_schema_queries,
+    history_of,
+    history_owner_query,
+    line_ends_query,
+    lock_table_queries,
+)
 from awa_infra.bundles.preflight import acting, locked, preflight, refusal, stop
 from awa_infra.model import Step, StepKind
 from awa_infra.planning.gates import GateQuery
@@ -29,6 +36,10 @@ Do not change it: released bundles are split at this line.
 """
 
 _SLUGS = {StepKind.PATCH: "patch", **SLUGS}
+
+NOT_ADOPTED = "not-adopted"
+
+_ADOPT = "Run adopt.sql with psql, as README.md says; then run this again."
 
 BEFORE_THE_HISTORY = frozenset({"read-only", "database-encoding", "no-synchronous-standby"})
 """What has to be checked before the tool creates a table of its own."""
@@ -90,29 +101,35 @@ def prerequisite(contents: Contents, more: tuple[GateQuery, ...] = ()) -> bytes:
     return "\n".join(parts).encode()
 
 
-def psql_scripts(contents: Contents, tool: str, *, first: str = "", last_only: bool = False) -> dict[str, bytes]:
-    """Return what such a tool cannot run by itself, for psql.
+def numbered_gates(
+    contents: Contents, tool: str, *, hint: str = _ADOPT, last_only: bool = False, reads_lines: bool = False
+) -> tuple[GateQuery, ...]:
+    """Return the gates of a tool that runs each file in a transaction of its own.
 
     Args:
         contents: what the bundle contains.
-        tool: whose history the script writes that takes over a database.
-        first: what to do before that script is run.
+        tool: as in the names of its files under ``sql/bundle``.
+        hint: how the tool records the version of an existing database; ``%s`` is the change of the highest version.
         last_only: whether the tool's history has only the last number.
+        reads_lines: whether the tool reads a file line by line, and so any line end as one line feed.
     """
-    more = [
+    return (
         history_owner_query(),
+        *(() if reads_lines else (line_ends_query(),)),
         *lock_table_queries(contents, together=False),
         *numbered_dropped_queries(contents, tool, last_only=last_only),
-        *not_adopted_queries(
-            contents, tool, f"{first or 'Run'} adopt.sql with psql, as README.md says; then run this again."
-        ),
-    ]
+        *_not_adopted_queries(contents, tool, hint),
+    )
+
+
+def psql_scripts(contents: Contents, gates: Iterable[GateQuery], tool: str) -> dict[str, bytes]:
+    """Return what such a tool cannot run by itself, for psql: the gates, and what takes over a database."""
     lock = locked(contents.waits)
     conditions = [
         session_block(contents.waits.lock_timeout, local=False),
         "BEGIN;",
         lock,
-        preflight(contents, more=more),
+        preflight(contents, more=gates),
         stop("Nothing was run; do not run the tool before this is corrected."),
         "COMMIT;\n",
     ]
@@ -130,16 +147,11 @@ def numbered_dropped_queries(contents: Contents, tool: str, *, last_only: bool =
     return dropped_schema_queries(contents, tool, lambda step: str(number(named[step.key])), last_only=last_only)
 
 
-def not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
+def _not_adopted_queries(contents: Contents, tool: str, hint: str) -> tuple[GateQuery, ...]:
     """Return the gates for a database that another program has brought past the end of the tool's history.
 
     Of these tools only sqitch can have committed a migration without a note of it; where it was killed, its own command
     records the change.
-
-    Args:
-        contents: what the bundle contains.
-        tool: whose history is read.
-        hint: how the tool records the version of an existing database; ``%s`` is the change of the highest version.
     """
     needs, history = history_of(tool)
     absent = sqltext.render("bundle/no_history.sql", table=needs[0])

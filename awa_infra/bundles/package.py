@@ -97,8 +97,14 @@ def package(
         stay = (*lock.frozen.values(), *(lock.repeatable if form.appends else ()))
         files |= {entry.file: existing.files[entry.file] for entry in stay if entry.file in existing.files}
         earlier = earlier_waits(files, [entry.file for entry in stay], contents.waits)
-    around = {**form.files(contents), **roles_script(contents), **guard_script(contents), **structure_script(contents)}
-    files.update(with_headers({**around, "verify.sql": verify(contents).encode()}))
+    around = {
+        **form.files(contents, form.gates(contents)),
+        **roles_script(contents),
+        **guard_script(contents),
+        **structure_script(contents),
+        "verify.sql": verify(contents).encode(),
+    }
+    files.update(with_headers(around))
     files["README.md"] = readme(form, contents, paths, earlier).encode()
     files[".gitattributes"] = _ATTRIBUTES
     migrations = {step.version: paths[step.key] for step in contents.of(StepKind.MIGRATION)}

@@ -7,7 +7,7 @@ from functools import cache
 
 from awa_infra import sqltext
 from awa_infra.bundles.conditions import WHO, corrected_by
-from awa_infra.bundles.contents import HISTORY_SCHEMA, TOOL_TIMEOUT, Contents, Waits
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Waits
 from awa_infra.bundles.verify_script import facts
 from awa_infra.facts import EXCLUSIVE_VERSIONS, runtime_floor
 from awa_infra.facts.measured import FIRST_VERSION_OF_0_7
@@ -118,9 +118,9 @@ def tool_timeout_query(tool: str) -> GateQuery:
     return _timeout_query(_IN_A_TRANSACTION, ENOUGH, what)
 
 
-def own_statements_query(tool: str) -> GateQuery:
-    """Return the gate of a tool whose own statements need more time than a short timeout."""
-    what = f"What {tool} does with its own tables would end in it."
+def own_statements_query() -> GateQuery:
+    """Return the gate of Liquibase, whose own statements need more time than a short timeout."""
+    what = "What Liquibase does with its own tables would end in it."
     return _timeout_query(("statement_timeout", *_IN_A_TRANSACTION), OWN_STATEMENTS, what)
 
 
@@ -128,15 +128,13 @@ def _timeout_query(settings: tuple[str, ...], enough: int, consequence: str) -> 
     text = sqltext.render(
         "bundle/tool_timeout.sql", settings=" ".join(settings), enough=enough, consequence=consequence
     )
-    return GateQuery(TOOL_TIMEOUT, (), text)
+    return GateQuery("tool-timeout", (), text)
 
 
 def asked_of(contents: Contents, *, begins_itself: bool = False) -> tuple[GateQuery, ...]:
     """Return the engine's gates for what a bundle contains, without those that no database could fail.
 
-    Args:
-        contents: what the bundle contains.
-        begins_itself: whether the bundle rather than its tool begins the transactions.
+    With ``begins_itself`` the bundle rather than its tool begins the transactions.
     """
     queries = gate_queries(contents.desired, begins_itself=begins_itself)
     return tuple(query for query in queries if _can_block(query.code, contents))
@@ -166,21 +164,12 @@ def start_queries(start: int) -> tuple[GateQuery, ...]:
 
 
 def stop(outcome: str = "Nothing was run.", *, session: bool = False) -> str:
-    """Return the DO block that raises once, with all that :func:`preflight` kept, and :func:`acting` after it.
-
-    Args:
-        outcome: a sentence for the hint.
-        session: as for :func:`acting`.
-    """
+    """Return :func:`refusal`, and :func:`acting` after it."""
     return f"{refusal(outcome)}\n{acting(session=session)}"
 
 
 def refusal(outcome: str = "Nothing was run.") -> str:
-    """Return the DO block that raises once, with all that :func:`preflight` kept.
-
-    Args:
-        outcome: a sentence for the hint.
-    """
+    """Return the DO block that raises once, with all that :func:`preflight` kept; the outcome begins its hint."""
     return sqltext.render("bundle/stop.sql", outcome=outcome)
 
 
@@ -188,8 +177,7 @@ def refusal(outcome: str = "Nothing was run.") -> str:
 def acting(*, session: bool = False) -> str:
     """Return the DO block from which on everything belongs to the owner of schema ``awa``, where the session may.
 
-    Args:
-        session: until the end of the session rather than of the transaction.
+    That is until the end of the transaction, or with ``session`` of the session.
     """
     text = sqltext.render("bundle/act_as_owner.sql", history_schema=HISTORY_SCHEMA, until_the_end=not session)
     # The file before may have made Awa's installer.

@@ -8,10 +8,9 @@ from importlib import resources
 
 from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
 from awa_infra.bundles.conditions import CONDITIONS
-from awa_infra.bundles.contents import SCHEMA_GONE, Contents, Format, seconds
+from awa_infra.bundles.contents import Contents, Format, seconds
 from awa_infra.bundles.durations import durations
 from awa_infra.bundles.earlier_waits import EarlierWaits
-from awa_infra.bundles.gates import lock_table_queries
 from awa_infra.bundles.preflight import asked_of, start_queries
 from awa_infra.bundles.running import abort, bad_release, statement, total
 from awa_infra.bundles.structure_script import facts_to_compare
@@ -219,10 +218,8 @@ def _roles(contents: Contents) -> str:
 
 def _conditions(form: Format, contents: Contents) -> str:
     """Return a table of what a bundle checks, for each person who can correct it."""
-    codes = {query.code for query in asked_of(contents)}
-    codes |= {"state-rows-missing", *(query.code for query in start_queries(contents.plan.from_version))}
-    codes |= {query.code for query in lock_table_queries(contents, together=form.one_transaction)}
-    codes |= form.checks - (set() if contents.of(StepKind.QUEUE_STORAGE) else {SCHEMA_GONE})
+    queries = (*asked_of(contents), *start_queries(contents.plan.from_version), *form.gates(contents))
+    codes = {"state-rows-missing", *(query.code for query in queries)}
     parts = []
     for who, meanings in CONDITIONS.items():
         rows = [f"| `{code}` | {meanings[code]} |" for code in sorted(codes & meanings.keys())]

@@ -11,17 +11,15 @@ from awa_infra.facts.durations import duration_facts
 from awa_infra.planning.effort import effort_of
 from awa_infra.planning.installer import replays
 
-_WIDTH = 120
 
-
-def indented(text: str) -> str:
-    """Return SQL as Markdown shows it as it is, for copying."""
-    return textwrap.indent(text.rstrip(), "    ")
+def paragraph(*sentences: str) -> str:
+    """Return sentences as a paragraph in lines that people can read in an editor."""
+    return textwrap.fill(" ".join(sentences), 120, break_on_hyphens=False)
 
 
 def statement(path: str) -> str:
-    """Return a file of SQL with one statement as :func:`indented` has it, with the semicolon that psql waits for."""
-    return indented(f"{sqltext.load(path).rstrip()};")
+    """Return a file of SQL with one statement as Markdown shows it for copying, with the semicolon psql waits for."""
+    return textwrap.indent(f"{sqltext.load(path).rstrip()};", "    ")
 
 
 def total(contents: Contents) -> str:
@@ -47,7 +45,7 @@ def total(contents: Contents) -> str:
         sentences.append(
             "At a later version it needs only the files above that version: add up their rows in the last table."
         )
-    text = textwrap.fill(" ".join(sentences), _WIDTH, break_on_hyphens=False)
+    text = paragraph(*sentences)
     if not more:
         return text
     counted = statement("observe/count_jobs.sql")
@@ -61,13 +59,12 @@ def abort(form: Format) -> str:
         if form.one_transaction
         else "The files before the current one stay committed. The current one was rolled back."
     )
-    sentences = [
+    return paragraph(
         "**Stop it.** `SELECT pg_cancel_backend(PID);` with the `pid` that has the migration lock.",
         f"{form.title} reports the error and ends. {remains}",
         form.stopping,
         "Run again to go on; what is done is not done twice.",
-    ]
-    return textwrap.fill(" ".join(sentences), _WIDTH, break_on_hyphens=False)
+    )
 
 
 def bad_release(contents: Contents) -> str:
@@ -79,9 +76,8 @@ def bad_release(contents: Contents) -> str:
         if floor
         else f"Awa names no release whose workers would be too old for version {plan.to_version}."
     )
-    text = (
-        "**If the release is bad.** First deploy the earlier application and workers; leave the database as it is. "
-        f"{workers} Awa has no migrations that go back. Restore the backup from before the run only if the database "
-        "itself is wrong. Stop the workers before; everything that was enqueued or done since the backup is lost."
+    return paragraph(
+        "**If the release is bad.** First deploy the earlier application and workers; leave the database as it is.",
+        f"{workers} Awa has no migrations that go back. Restore the backup from before the run only if the database",
+        "itself is wrong. Stop the workers before; everything that was enqueued or done since the backup is lost.",
     )
-    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)

@@ -11,8 +11,16 @@ from awa_infra.bundles.contents import Contents
 from awa_infra.facts.catalog import FAMILIES, CatalogFacts, catalog_facts, measured_majors, own_names
 from awa_infra.model import CANONICAL_SCHEMA, QueueStorage, Shape
 from awa_infra.planning.session import quiet, session_query, transaction
-from awa_infra.verification.catalog import LANE_SEQUENCE, STRUCTURE, Catalog, SchemaName, digest, expand, parts_query
-from awa_infra.verification.checks import SLOT_COUNTS
+from awa_infra.verification.catalog import (
+    LANE_SEQUENCE,
+    SLOT_COUNTS,
+    STRUCTURE,
+    Catalog,
+    SchemaName,
+    digest,
+    expand,
+    parts_query,
+)
 
 STRUCTURE_FILE = "structure.sql"
 
@@ -39,26 +47,25 @@ def structure_script(contents: Contents) -> dict[str, bytes]:
     own = sorted(own_names(facts.substrate), key=lambda name: (-len(name), name))
     state = sqltext.render(
         "bundle/structure_state.sql",
-        versions="{" + ",".join(map(str, sorted(desired.release.versions))) + "}",
+        versions=sqltext.array(sorted(desired.release.versions)),
         target=desired.release.schema_version,
         release=desired.release.name,
         private=json.dumps(sorted(facts.private)),
         rings=json.dumps(_rings()),
     )
+    scope = sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps([q.schema for q in wanted]))
     text = sqltext.render(
         "bundle/structure.sql",
         opening=sqltext.Part(_opening(len(wanted))),
-        scope=sqltext.Part(
-            sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps([q.schema for q in wanted])).rstrip()
-        ),
+        scope=sqltext.Part(scope.rstrip()),
         parts=sqltext.Part(parts_query(facts.private, health=True)),
         state=sqltext.Part(state.rstrip()),
-        compared="{" + ",".join(sorted(_COMPARED)) + "}",
+        compared=sqltext.array(sorted(_COMPARED)),
         digests=json.dumps([row for q in wanted for row in _digests(desired.release.name, q)]),
         newest=measured_majors()[-1],
         template=_template(desired.release.name, facts),
         wanted=json.dumps([_wanted(q) for q in wanted]),
-        own="{" + ",".join(own) + "}",
+        own=sqltext.array(own),
         names="|".join(map(re.escape, own)),
         families="|".join(sorted(FAMILIES, key=len, reverse=True)),
         release=desired.release.name,
@@ -88,24 +95,18 @@ def _digests(release: str, wanted: QueueStorage) -> tuple[dict[str, object], ...
     """
     measured = {major: facts for major in measured_majors() if (facts := catalog_facts(release, major)) is not None}
     found: list[dict[str, object]] = []
-    last: tuple[Catalog, str] | None = None
+    last: tuple[Catalog, Catalog] | None = None
+    hashed = ""
     for major, facts in measured.items():
-        template = dict(facts.template(receipts=wanted.shape.receipts))
-        if wanted.schema == CANONICAL_SCHEMA:
-            template |= facts.canonical
+        canonical = facts.canonical if wanted.schema == CANONICAL_SCHEMA else {}
+        described = canonical, facts.template(receipts=wanted.shape.receipts)
         # Most majors describe the same objects in the same words.
-        if last is None or last[0] != template:
-            last = template, digest(_expanded(facts, wanted))
-        found.append({"schema": wanted.schema, "major": major, "digest": last[1]})
+        if described != last:
+            entries = canonical | expand(described[1], SchemaName(wanted.schema, wanted.schema), wanted.shape).catalog
+            hashed = digest({key: text for key, text in entries.items() if key[0] in _COMPARED})
+            last = described
+        found.append({"schema": wanted.schema, "major": major, "digest": hashed})
     return tuple(found)
-
-
-def _expanded(facts: CatalogFacts, wanted: QueueStorage) -> Catalog:
-    name, template = SchemaName(wanted.schema, wanted.schema), facts.template(receipts=wanted.shape.receipts)
-    entries = expand(template, name, wanted.shape).catalog
-    if wanted.schema == CANONICAL_SCHEMA:
-        entries = facts.canonical | entries
-    return {key: text for key, text in entries.items() if key[0] in _COMPARED}
 
 
 def _rings() -> list[dict[str, object]]:

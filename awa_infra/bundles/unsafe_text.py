@@ -61,11 +61,7 @@ _OUTSIDE_QUOTES = (
 
 
 def refuse_what_tools_misread(desired: DesiredState, steps: Iterable[Step]) -> None:
-    """Raise if any step cannot be carried by a migration tool.
-
-    Raises:
-        BundleError: it lists every text and name.
-    """
+    """Raise a BundleError that lists every text and name that a migration tool cannot carry."""
     listed = tuple(steps)
     declared = [
         f"{what} {name!r} has {problem}."

@@ -23,11 +23,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
     """Write a bundle to a folder, replacing the bundle that is there as a whole.
 
     Everything is written to a folder beside it first, which then takes its place. If anything fails, the target
-    is as it was.
-
-    Args:
-        files: contents by path, as :func:`awa_infra.bundles.package.render` returns them.
-        out: the folder; it and its parents are created.
+    is as it was. The folder and its parents are created.
 
     Raises:
         BundleError: the target is a file, holds something that is not ours, or cannot be written.
@@ -59,11 +55,7 @@ def write(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def refuse_what_is_not_ours(target: Path) -> None:
-    """Raise unless the target is absent, an empty folder, or a bundle that is as it was written.
-
-    Raises:
-        BundleError: see above.
-    """
+    """Raise a BundleError unless the target is absent, an empty folder, or a bundle that is as it was written."""
     existing = read(target)
     if target.exists() and Path.cwd().is_relative_to(target):
         raise BundleError(
@@ -132,12 +124,7 @@ def write_archive(files: Mapping[str, bytes], target: Path) -> None:
 
 
 def replace_file(target: Path, content: bytes, *, mode: int) -> None:
-    """Put a file in its place, all of it or nothing.
-
-    Args:
-        target: the file; its folder is there.
-        content: all of it.
-        mode: its permissions.
+    """Put a file in its place, all of it or nothing; its folder is there.
 
     Raises:
         OSError: it cannot be written; what was there is as it was.

@@ -31,7 +31,7 @@ from awa_infra.lifecycle.database_url import url_for
 from awa_infra.lifecycle.desired import desired_state
 from awa_infra.model import AgreedPlan, Policy
 from awa_infra.planning.describe import state_data
-from awa_infra.planning.release_notes import release_notes
+from awa_infra.planning.pure_gates import release_notes
 
 
 @click.command(epilog=examples("apply"))

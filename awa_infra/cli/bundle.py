@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from awa_infra.bundles.checking import Applied, applied_files, check, unknown_releases
+from awa_infra.bundles.checking import CONVERTED, Applied, Flaw, applied_files, check, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle, read
 from awa_infra.cli.examples import examples
 from awa_infra.cli.groups import SuggestingGroup
@@ -16,6 +17,7 @@ from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import tables
 from awa_infra.errors import BundleError
 from awa_infra.model import History
+from awa_infra.wording import counted
 
 WRONG = 1
 """Exit status of ``bundle verify`` when something is not as it should be."""
@@ -67,11 +69,27 @@ def verify(ctx: click.Context, *, folder: Path, database_url: str | None, as_jso
             }
         )
     else:
-        _print(folder, existing, [str(finding) for finding in found])
+        _print(folder, existing, _lines(found))
         if history is not None:
             _print_progress(history, done)
     if found or any(entry.state in {"different", "failed"} for entry in done):
         ctx.exit(WRONG)
+
+
+def _lines(found: Sequence[Flaw]) -> list[str]:
+    """Return a line for each finding, and one for all files whose line ends were converted."""
+    converted = [finding.file for finding in found if finding.what == CONVERTED]
+    others = [str(finding) for finding in found if finding.what != CONVERTED]
+    if not converted:
+        return others
+    if len(converted) == 1:
+        return [f"{converted[0]} {CONVERTED}", *others]
+    files = f"{converted[0]} and {counted(len(converted) - 1, 'more file')}"
+    together = (
+        f"{files} have the line ends of Windows (CRLF), and are otherwise as they were written. Take them from where "
+        "nothing converts them; in git the file .gitattributes keeps them."
+    )
+    return [together, *others]
 
 
 def _print(folder: Path, existing: ExistingBundle, findings: list[str]) -> None:
@@ -81,7 +99,9 @@ def _print(folder: Path, existing: ExistingBundle, findings: list[str]) -> None:
     for release in unknown_releases(existing):
         click.echo(f"Note: this awa-infra knows no texts of Awa {release}, so it cannot tell whether they are Awa's.")
     releases = ", ".join(sorted({entry.release for entry in lock.frozen.values()}))
-    verdict = click.style(f"{len(findings)} findings", fg="red") if findings else click.style("intact", fg="green")
+    verdict = (
+        click.style(counted(len(findings), "finding"), fg="red") if findings else click.style("intact", fg="green")
+    )
     click.echo(
         f"{folder}: {lock.form} bundle of Awa {releases}, versions {lock.from_version} to {lock.to_version}, "
         f"{len(existing.files)} files: {verdict}."

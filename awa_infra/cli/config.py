@@ -44,15 +44,8 @@ def check(ctx: click.Context, *, file: Path, as_json: bool) -> None:
         wrong = [{"key": p.key, "line": p.line, "message": p.message} for p in stack_config.in_order(problems)]
         declared = _data(found) if found is not None else None
         clear = [] if found is None else stack_config.keys_in_clear(found.secrets())
-        print_json(
-            {
-                "file": str(file),
-                "valid": found is not None,
-                "declared": declared,
-                "problems": wrong,
-                "in_clear": clear,
-            }
-        )
+        valid = found is not None
+        print_json({"file": str(file), "valid": valid, "declared": declared, "problems": wrong, "in_clear": clear})
         warn(stack_config.environment_warning(text, str(file)))
         if found is None:
             ctx.exit(ConfigurationError.exit_status)
@@ -76,7 +69,6 @@ def schema() -> None:
 
 
 def _line(found: StackConfig) -> str:
-    """Return what is declared, as one line."""
     parts = [f"{key} {how}" for key, how in _secrets(found).items()]
     if found.database:
         parts.append(f"database {found.database.name}")

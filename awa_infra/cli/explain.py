@@ -87,7 +87,6 @@ def _first(text: str) -> str:
 
 
 def _text(code: str, section: dict[str, str]) -> str:
-    """Return one section for people."""
     width = min(_WIDTH, shutil.get_terminal_size().columns) if stdout_is_terminal() else _WIDTH
     titles = {"What happened": "happened", "Left behind": "left", "What to do": "do"}
     paragraphs = [

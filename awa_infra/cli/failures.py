@@ -56,10 +56,16 @@ def print_failure(error: AwaInfraError) -> None:
     if isinstance(error, InterruptionError):
         print_error(error.message)
         return
-    if isinstance(error, BlockedError) and error.code != BlockedError.code:
-        _block("Blocked:", "red", error)
-        return
-    _block("Error:", "red", error)
+    label = "Blocked:" if isinstance(error, BlockedError) and error.code != BlockedError.code else "Error:"
+    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
+    print_error(f"{click.style(label, fg='red', bold=True)} {_shown(error.message)}{state} [{error.code}]")
+    parts = error.parts if isinstance(error, BlockedError) else ()
+    for detail in () if parts else error.details:
+        print_error(f"  - {_shown(detail)}")
+    if error.hint:
+        print_error(f"{click.style('Hint:', bold=True)} {visible(error.hint)}")
+    for part in parts:
+        print_failure(part)
 
 
 def print_gates(gates: Iterable[Gate]) -> None:
@@ -105,15 +111,3 @@ def hide_passwords(text: str) -> str:
 
 def _shown(text: str) -> str:
     return visible(hide_passwords(text))
-
-
-def _block(label: str, colour: str, error: AwaInfraError) -> None:
-    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    print_error(f"{click.style(label, fg=colour, bold=True)} {_shown(error.message)}{state} [{error.code}]")
-    parts = error.parts if isinstance(error, BlockedError) else ()
-    for detail in () if parts else error.details:
-        print_error(f"  - {_shown(detail)}")
-    if error.hint:
-        print_error(f"{click.style('Hint:', bold=True)} {visible(error.hint)}")
-    for part in parts:
-        print_failure(part)

@@ -65,13 +65,7 @@ URL = _Url()
 
 
 def file_option(*names: str, about: str, required: bool = False) -> Callable[[F], F]:
-    """Return an option that takes the path of a file.
-
-    Args:
-        names: of the option, and of its parameter if that has another one.
-        about: its help.
-        required: whether it must be given.
-    """
+    """Return an option that takes the path of a file, with what the help says about it."""
     path = click.Path(path_type=Path, dir_okay=False)
     return click.option(*names, type=path, metavar="FILE", help=about, required=required)
 

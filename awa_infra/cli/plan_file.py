@@ -41,7 +41,11 @@ def read_signed_plan_file(path: Path, signature: Path | None, allowed: Path) -> 
 def _plan(content: bytes, path: Path) -> AgreedPlan:
     from awa_infra.planning.plan_file import read_document  # noqa: PLC0415  pydantic takes a third of a second
 
-    return read_document(_decoded(content, path), str(path))
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as exc:
+        raise ConfigurationError(f"Cannot read {path}: it is not UTF-8 text.", hint=_MAKE) from exc
+    return read_document(text, str(path))
 
 
 def refuse_other_files(path: Path) -> None:
@@ -115,10 +119,3 @@ def _bytes(path: Path, most: int = _LARGEST, hint: str = _MAKE) -> bytes:
             return file.read(most)
     except OSError as exc:
         raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=hint) from exc
-
-
-def _decoded(content: bytes, path: Path) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as exc:
-        raise ConfigurationError(f"Cannot read {path}: it is not UTF-8 text.", hint=_MAKE) from exc

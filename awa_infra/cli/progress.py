@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from awa_infra.cli.output import Loudness, is_dumb, loudness, no_colour, print_error
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import retry_line
-from awa_infra.errors import AwaInfraError
 from awa_infra.model import Step
 
 if TYPE_CHECKING:
@@ -60,10 +59,7 @@ def _draw_safely(draw: Callable[[], object]) -> None:
 
 
 def _reporting(options: ApplyOptions, report: Callable[[str], None]) -> ApplyOptions:
-    def retry(attempt: int, error: AwaInfraError, pause: float) -> None:
-        report(retry_line(attempt, error, pause))
-
-    return replace(options, on_wait=report, on_retry=retry)
+    return replace(options, on_wait=report, on_retry=lambda *failed: report(retry_line(*failed)))
 
 
 def _bar() -> Progress:
@@ -102,7 +98,6 @@ class _Lines:
         self.running = ""
 
     def __call__(self, number: int, total: int, step: Step) -> None:
-        """Print that a step begins."""
         self.close()
         self.began, self.running = time.monotonic(), step.key
         print_error(f"[{number:>{len(str(total))}}/{total}] {self.began - self.started:6.1f} s  {step.title}")

@@ -13,13 +13,10 @@ _SECONDS = 10.0
 
 
 def require_signature(document: bytes, plan: Path, signature: Path | None, allowed: Path) -> str:
-    """Return who signed a plan file.
+    """Return who signed a plan file, of which the document was read: what is checked is what is used.
 
-    Args:
-        document: what was read from it, and is checked and used.
-        plan: its path.
-        signature: path of the detached signature; ``None`` is the plan's with ``.sig`` behind it.
-        allowed: path of the allowed signers, see ``ssh-keygen(1)``.
+    Without a path of the detached signature it is the plan's with ``.sig`` behind it. The allowed signers are a file as
+    ``ssh-keygen(1)`` has it.
 
     Raises:
         SignatureMissingError: there is no signature.

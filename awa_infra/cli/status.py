@@ -58,12 +58,10 @@ def status(*, database_url: str | None, config_path: Path | None, role: str | No
         observed, plan = read_plan(url, desired_state(config), role=role)
         refuse_unreadable(plan.gates, observed.database)
     if as_json:
-        pending = (
-            {}
-            if plan is None
-            else {"pending": [step.key for step in plan.steps], "digest": plan.digest if plan.steps else None}
-        )
-        print_json({**state_data(observed), **pending})
+        data = state_data(observed)
+        if plan is not None:
+            data |= {"pending": [step.key for step in plan.steps], "digest": plan.digest if plan.steps else None}
+        print_json(data)
         return
     _print(observed, _pending(plan) if plan is not None else [])
 

@@ -56,13 +56,7 @@ class Tables:
         self._print(made)
 
     def rows(self, rows: Iterable[Sequence[Cell]], *, widths: Sequence[int], indent: int = 0) -> None:
-        """Print rows without headers: columns of fixed widths, then one that takes the rest of the line.
-
-        Args:
-            rows: a cell for each column.
-            widths: of all columns but the last, in characters.
-            indent: blanks in front.
-        """
+        """Print rows without headers: columns of fixed widths in characters, then one that takes the rest of a line."""
         from rich.padding import Padding  # noqa: PLC0415  see tables
         from rich.table import Table  # noqa: PLC0415  see tables
 
@@ -87,8 +81,4 @@ def _text(cell: Cell) -> Text:
     from rich.text import Text  # noqa: PLC0415  see tables
 
     parts = [(cell, "")] if isinstance(cell, str) else cell
-    return Text.assemble(*((_visible(text), style) for text, style in parts))
-
-
-def _visible(text: str) -> str:
-    return visible(text).replace("\t", "\\x09")
+    return Text.assemble(*((visible(text).replace("\t", "\\x09"), style) for text, style in parts))

@@ -21,15 +21,7 @@ from awa_infra.cli.options import (
 )
 from awa_infra.cli.plan import print_sql
 from awa_infra.cli.progress import shown_progress
-from awa_infra.cli.verify_report import (
-    FORMATS,
-    TEXT_FORMAT,
-    FailureDocument,
-    Result,
-    chosen_format,
-    report_text,
-    write_report,
-)
+from awa_infra.cli.verify_report import FORMATS, TEXT_FORMAT, FailureDocument, chosen_format, report_text, write_report
 from awa_infra.cli.verify_text import print_findings, print_repair
 from awa_infra.database.fingerprint import read_repair
 from awa_infra.database.fingerprint import repair as run_repair
@@ -141,7 +133,8 @@ def verify(
     if config is not None:
         found = compared_with_declared(url, config, found, schemas, role=role)
     if kind != TEXT_FORMAT:
-        write_report(report_text(kind, Result(observed, release.name, found, report, plan, config_path)), output)
+        text = report_text(kind, observed, release.name, found, report=report, plan=plan, config=config_path)
+        write_report(text, output)
     if kind != TEXT_FORMAT and output is None:
         ctx.exit(_status(found, plan))
     if show_sql and plan is not None:
@@ -156,7 +149,6 @@ def verify(
 
 
 def _status(found: Examination, plan: Plan | None) -> int:
-    """Return the exit status."""
     if plan is not None and plan.blocked:
         return BlockedError.exit_status
     if found.drift:

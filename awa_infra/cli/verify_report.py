@@ -31,18 +31,6 @@ _SIGNS = {
 FORMATS = (TEXT_FORMAT, *_SIGNS)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Result of a run of ``verify``."""
-
-    observed: ObservedState
-    release: str
-    found: Examination
-    report: Report | None
-    plan: Plan | None
-    config: Path | None
-
-
 def chosen_format(requested: str | None, *, as_json: bool, output: Path | None, dry_run: bool) -> str:
     """Return the format, before anything is done.
 
@@ -65,24 +53,32 @@ def chosen_format(requested: str | None, *, as_json: bool, output: Path | None, 
     return kind
 
 
-def report_text(kind: str, result: Result) -> str:
+def report_text(
+    kind: str,
+    observed: ObservedState,
+    release: str,
+    found: Examination,
+    *,
+    report: Report | None,
+    plan: Plan | None,
+    config: Path | None,
+) -> str:
     """Return the document in one of the formats for programs."""
     if kind == "junit":
         from awa_infra.reports.junit import junit  # noqa: PLC0415  an optional package
 
-        return junit(result.observed, result.release, result.found)
+        return junit(observed, release, found)
     if kind == "sarif":
         from awa_infra.reports.sarif import sarif  # noqa: PLC0415  rarely used
 
-        config = None if result.config is None else result.config.as_posix()
-        return sarif(result.observed, result.release, result.found, config, __version__)
+        return sarif(observed, release, found, None if config is None else config.as_posix(), __version__)
     if kind == "prometheus":
         from awa_infra.reports.prometheus import prometheus  # noqa: PLC0415  an optional package
 
-        return prometheus(result.observed, result.release, result.found, time.time())
+        return prometheus(observed, release, found, time.time())
     from awa_infra.reports.data import verification_data  # noqa: PLC0415  most reports are text
 
-    data = verification_data(result.observed, result.release, result.found, result.report, result.plan)
+    data = verification_data(observed, release, found, report, plan)
     return json.dumps({"json_version": JSON_VERSION, **data}, indent=2) + "\n"
 
 

@@ -14,14 +14,11 @@ _JSON: dict[object, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int
 
 
 def decode(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of namespace ``awa`` with every text decoded that is JSON of another type.
+    """Return the values of namespace ``awa``, by key without it, with every text decoded that is JSON of another type.
 
     The engine hands everything to a program as text, and ``pulumi config set`` and ``pulumi stack init`` rewrite
     ``40`` and ``true`` in the file as ``"40"`` and ``"true"``. What cannot be decoded stays text, for
     :func:`awa_infra.config.validate` to report. Doing it twice changes nothing.
-
-    Args:
-        values: keys without the namespace; text, or values that are decoded already.
     """
     return {key: _decoded(key, value) if isinstance(value, str) else value for key, value in values.items()}
 

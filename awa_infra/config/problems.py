@@ -15,12 +15,10 @@ from awa_infra.spec.stack import NAMESPACE, StackConfig
 def validate(
     values: Mapping[str, Any], lines: Mapping[KeyPath, int] | None = None, *, in_yaml: bool = True
 ) -> tuple[StackConfig | None, list[Problem]]:
-    """Check the values of namespace ``awa``, keys without the namespace.
+    """Check the values of namespace ``awa``, keys without the namespace; those from a file have lines.
 
-    Args:
-        values: decoded, or as text where the engine or ``pulumi config set`` makes it that.
-        lines: the line of each key, if they are from a file.
-        in_yaml: whether people write it in YAML, and may have to put a text into quotes.
+    They are decoded, or as text where the engine or ``pulumi config set`` makes them that. With ``in_yaml`` people
+    write them in YAML, and may have to put a text into quotes.
 
     Returns:
         The configuration and no problems, or ``None`` and every problem.
@@ -44,11 +42,8 @@ def problems_error(problems: list[Problem], source: str) -> ConfigurationError:
         return ConfigurationError(
             listed[0] + ("" if listed[0].endswith("?") else "."), hint="Correct it and run again; nothing was done."
         )
-    return ConfigurationError(
-        f"{source} has {len(listed)} problems.",
-        details=listed,
-        hint="Correct them and run again; nothing was done.",
-    )
+    hint = "Correct them and run again; nothing was done."
+    return ConfigurationError(f"{source} has {len(listed)} problems.", details=listed, hint=hint)
 
 
 def in_order(problems: list[Problem]) -> list[Problem]:

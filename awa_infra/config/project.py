@@ -26,13 +26,9 @@ _OF_THE_KEY = re.compile(rf"{PREFIX}([^.\[]+)")
 
 @dataclass(frozen=True, slots=True)
 class ProjectKeys:
-    """What a project declares in namespace ``awa`` for all of its stacks.
+    """What a project's file declares in namespace ``awa`` for all of its stacks, by key without the namespace.
 
-    Attributes:
-        file: the project's file, for messages.
-        values: by key, without the namespace.
-        lines: the line of each key.
-        problems: what Pulumi refuses of them.
+    The problems are what Pulumi refuses of it.
     """
 
     file: str = ""
@@ -54,9 +50,6 @@ NO_PROJECT = ProjectKeys()
 
 def project_file(path: Path) -> Path | None:
     """Return the project's file of a stack's file: beside it, or above it if ``stackConfigDir`` leads to its folder.
-
-    Args:
-        path: of a ``Pulumi.<stack>.yaml``.
 
     Raises:
         ConfigurationError: a file of that name cannot be read.
@@ -82,10 +75,7 @@ def read_project(file: Path) -> Mapping[str, Any]:
 
 
 def project_keys(path: Path) -> ProjectKeys:
-    """Return what the project of a stack's file declares for every stack.
-
-    Args:
-        path: of a configuration; only that of a ``Pulumi.<stack>.yaml`` has a project.
+    """Return what the project of a stack's file declares for every stack; only a ``Pulumi.<stack>.yaml`` has one.
 
     Raises:
         ConfigurationError: the project's file cannot be read.

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from awa_infra.config.clear import clear_warning
-from awa_infra.config.environments import environment_warning
+from awa_infra.config.caution import warnings
 from awa_infra.config.loader import UNREADABLE, Loader, mapping_of, reason
 from awa_infra.config.places import Places
 from awa_infra.config.problems import problems_error, validate
@@ -22,23 +21,12 @@ _LARGEST = 10_000_000
 """Characters; a configuration with a thousand schemas has less than one million. /dev/zero has no end."""
 
 
-def parse(text: str, source: str) -> StackConfig:
-    """Return the configuration in the text of a ``Pulumi.<stack>.yaml``.
-
-    Raises:
-        ConfigurationError: it is not YAML, or anything in namespace ``awa`` is wrong; all of it is listed.
-    """
-    config, problems = examine(text)
-    if config is None:
-        raise problems_error(problems, source)
-    return config
-
-
 def load(path: Path) -> StackConfig:
     """Return the configuration in a file, with the keys that its Pulumi project declares for every stack.
 
     Raises:
-        ConfigurationError: the file or the project's cannot be read, or see :func:`parse`.
+        ConfigurationError: one of the two cannot be read or is not YAML, or anything in namespace ``awa`` is wrong;
+            all of it is listed.
     """
     return load_with_warnings(path)[0]
 
@@ -54,18 +42,6 @@ def load_with_warnings(path: Path) -> tuple[StackConfig, list[str]]:
     if config is None:
         raise problems_error(problems, str(path))
     return config, warnings(text, config, str(path))
-
-
-def warnings(text: str, config: StackConfig, source: str) -> list[str]:
-    """Return what to warn of in a configuration that is right.
-
-    Args:
-        text: of the file.
-        config: what it declares.
-        source: its name.
-    """
-    found = clear_warning(config.secrets(), source), environment_warning(text, source)
-    return [warning for warning in found if warning]
 
 
 def read(path: Path) -> str:
@@ -93,11 +69,7 @@ def read(path: Path) -> str:
 def examine(text: str, project: ProjectKeys = NO_PROJECT) -> tuple[StackConfig | None, list[Problem]]:
     """Return the configuration in the text of a ``Pulumi.<stack>.yaml``, or ``None`` and every problem.
 
-    What is in other namespaces is not interpreted at all.
-
-    Args:
-        text: of the file.
-        project: what its project declares for every stack; the file comes first.
+    What is in other namespaces is not interpreted at all. What the project declares for every stack comes second.
     """
     try:
         # Made here too: it refuses characters that no YAML has.

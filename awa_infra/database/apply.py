@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 
 from psycopg import errors
@@ -84,7 +85,7 @@ def apply_plans(
     *,
     agreed: AgreedPlan | None = None,
     role: str | None = None,
-    options: ApplyOptions = ApplyOptions(),  # noqa: B008  frozen
+    options: ApplyOptions,
 ) -> Report:
     """Run the plans of a given planner; otherwise as :func:`apply`."""
     started = time.monotonic()
@@ -110,11 +111,11 @@ def _attempt(
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
         alone(),
-        RolesLock(url) as roles_lock,
+        closing(RolesLock(url)) as roles_lock,
         connect(url) as connection,
         translated(url, "Applying"),
         turn_of(connection, options.migration_lock, options.on_wait) as turn,
-        Reservation(connection) as reservation,
+        closing(Reservation(connection)) as reservation,
     ):
         retries.exclude(turn.queued)
         while True:

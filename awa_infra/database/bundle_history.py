@@ -11,11 +11,9 @@ from awa_infra.model import History, HistoryRow
 
 
 def read_history(url: str, form: str) -> History:
-    """Return what a database has run of a bundle.
+    """Return what a database has run of a bundle in this format.
 
-    Args:
-        url: the database.
-        form: name of the bundle's format. Without a query of its own the tool has no history but Awa's table.
+    Without a query of its own the format's tool has no history but Awa's table.
     """
     own = f"history_{form.replace('-', '_')}"
     query = sqltext.load(f"bundle/{own if own in sqltext.names('bundle') else 'history_awa'}.sql")

@@ -34,19 +34,11 @@ _HEADS = frozenset(("queue_enqueue_heads", "queue_claim_heads"))
 _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 """Tables of schema ``awa`` alone whose rows a verification looks at."""
 
-_OF_HEALTH = _WEAK, _DENIED, _PUBLIC, _PUBLISHED, _NARROWED, _SETTING, _ADOPTED, _EXHAUSTED, _BEHIND, _UNREAD = (
-    "weak-role",
-    "denied",
-    "public",
-    "published",
-    "narrowed",
-    "setting",
-    "adopted",
-    "exhausted",
-    "behind",
-    "unread",
+_OF_HEALTH = (
+    *("weak-role", "denied", "public", "published", "narrowed"),
+    *("setting", "adopted", "exhausted", "behind", "unread"),
 )
-"""What these call their rows."""
+"""What the queries about health call their rows."""
 
 _SAVEPOINT = "awa_infra_catalogs"
 
@@ -75,14 +67,10 @@ class SchemaReader:
     _asked: _Asked | None = field(default=None, init=False, repr=False)
 
     def ask(self, connection: Connection, readable: frozenset[str], found: Iterable[str]) -> None:
-        """Send the queries, in a pipeline of the caller.
+        """Send the queries in a pipeline of the caller, whose transaction has the session's settings.
 
-        The settings that they need must not reach what follows: a savepoint takes them back.
-
-        Args:
-            connection: in a transaction that has the session's settings.
-            readable: relations that this role can read, see :class:`awa_infra.database.observe.Look`.
-            found: every queue-storage schema of the database.
+        The settings that they need must not reach what follows: a savepoint takes them back. What this role can read
+        is in :class:`awa_infra.database.observe.Look`; found is every queue-storage schema of the database.
         """
         schemas = self.schemas or tuple(dict.fromkeys((CANONICAL_SCHEMA, *found)))
         connection.execute(f"SAVEPOINT {_SAVEPOINT}".encode())
@@ -199,24 +187,23 @@ def _health(
     looked_at = STATE_TABLES | _HEADS | (_OF_AWA if schema == CANONICAL_SCHEMA else frozenset())
     unreadable = {t for t in looked_at if f"{schema}.{t}" not in readable and ("relation", t) in rows}
     # Sequences and lanes have no name there, but a number.
-    unread = dict(taken[_UNREAD])
+    unread = dict(taken["unread"])
     unread_sequences, most_lanes = int(unread.pop("", 0)), int(unread.pop("#", 0))
     return Health(
-        {ring: int(count) for ring, count in slots.items() if count is not None},
-        tuple(lanes),
-        {role: int(count) for role, count in taken[_WEAK]},
-        tuple(sorted(unreadable.union(unread))),
-        (),
-        tuple(taken[_PUBLISHED]),
-        tuple(taken[_NARROWED]),
-        _privileges(taken[_DENIED]),
-        tuple(Behind(name, **json.loads(text)) for name, text in taken[_BEHIND]),
-        unread_sequences,
-        most_lanes,
-        tuple(Setting(name, **json.loads(text)) for name, text in taken[_SETTING]),
-        _privileges(taken[_PUBLIC]),
-        tuple(Adopted(name, **json.loads(text)) for name, text in taken[_ADOPTED]),
-        tuple(taken[_EXHAUSTED]),
+        slots={ring: int(count) for ring, count in slots.items() if count is not None},
+        lost_lanes=tuple(lanes),
+        weak_roles={role: int(count) for role, count in taken["weak-role"]},
+        unread_sequences=unread_sequences,
+        most_lanes=most_lanes,
+        unreadable=tuple(sorted(unreadable.union(unread))),
+        published=tuple(taken["published"]),
+        narrowed=tuple(taken["narrowed"]),
+        denied=_privileges(taken["denied"]),
+        behind=tuple(Behind(name, **json.loads(text)) for name, text in taken["behind"]),
+        settings=tuple(Setting(name, **json.loads(text)) for name, text in taken["setting"]),
+        public=_privileges(taken["public"]),
+        adopted=tuple(Adopted(name, **json.loads(text)) for name, text in taken["adopted"]),
+        exhausted=tuple(taken["exhausted"]),
     )
 
 
@@ -231,19 +218,11 @@ def _counted(connection: Connection, existing: ObservedSchema, tables: Collectio
         return existing
     text = sqltext.render("fingerprint/state/readable.sql", quoted=quote(schema), schema=schema)
     here = {str(row["relation"]) for row in connection.execute(text.encode()).fetchall()}.intersection(tables)
-    holding = _ask_rows(connection, schema, sorted(here))
-    return replace(existing, health=replace(existing.health, holding=tuple(holding)))
-
-
-def _ask_rows(connection: Connection, schema: str, tables: Iterable[str]) -> list[str]:
+    name = sqltext.Name(schema)
     texts = [
-        sqltext.render(
-            "fingerprint/state/holds.sql",
-            schema_name=sqltext.Name(schema),
-            table=table,
-            table_name=sqltext.Name(table),
-        )
-        for table in tables
+        sqltext.render("fingerprint/state/holds.sql", schema_name=name, table=table, table_name=sqltext.Name(table))
+        for table in sorted(here)
     ]
     rows = connection.execute("\nUNION ALL\n".join(texts).encode()).fetchall() if texts else []
-    return [str(row["relation"]) for row in rows]
+    holding = tuple(str(row["relation"]) for row in rows)
+    return replace(existing, health=replace(existing.health, holding=holding))

@@ -34,11 +34,9 @@ class Leftovers:
 
 
 def sweep(url: str, *, templates: bool = False) -> Leftovers:
-    """Drop the copies that runs left which are gone, and nothing else.
+    """Drop the copies that runs left which are gone, with ``templates`` also templates that no run uses; nothing else.
 
-    Args:
-        url: connection string of any database of the server.
-        templates: drop templates that no run uses, too.
+    The connection string may be that of any database of the server.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.

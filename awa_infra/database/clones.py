@@ -82,7 +82,7 @@ class Run:
 
     def clone(self, template: str) -> str:
         """Return the name of a new copy of a template, which is this run's to drop."""
-        return self._create(template, by_files=self._by_files)
+        return self._create(template)
 
     def drop(self, name: str) -> None:
         """Drop a copy that this run made; sessions connected to it are ended."""
@@ -117,7 +117,7 @@ class Run:
 
     def _make(self, name: str, make: Callable[[str], object], base: str | None) -> None:
         """Make a template under the name of a copy, so that the next run drops it if this one is killed."""
-        building = self._create(base, by_files=self._by_files)
+        building = self._create(base)
         try:
             make(self.url_of(building))
             self._execute("close", name=sqltext.Name(building))
@@ -129,10 +129,9 @@ class Run:
             if not (isinstance(exc, SqlFailedError) and exc.sqlstate == _TAKEN and self._exists(name)):
                 raise
 
-    def _create(self, template: str | None, *, by_files: bool) -> str:
-        """Create a database, a copy of a template or empty."""
+    def _create(self, template: str | None) -> str:
         name = f"{CLONE}{self._number:08x}_{next(self._count)}"
-        file = "clones/create_by_files.sql" if by_files else "clones/create.sql"
+        file = "clones/create_by_files.sql" if self._by_files else "clones/create.sql"
         if template is None and self._encoding != _ENCODING:
             file = "clones/create_utf8.sql"
         source = sqltext.Name(template or "template0")
@@ -199,8 +198,7 @@ def run(url: str) -> Iterator[Run]:
             number = secrets.randbits(31)
         sweep_on(connection, url, templates=False)
         by_files = row["version"] >= _BY_FILES and not row["keeps"]
-        begun = Run(url, row["login"], row["version"] // 10000, connection, number, by_files, row["encoding"])
-        yield begun
+        yield Run(url, row["login"], row["version"] // 10000, connection, number, by_files, row["encoding"])
 
 
 def _refuse_shared_session(url: str, pid: int) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 import psycopg
 
@@ -39,22 +37,12 @@ class RolesLock:
         self._stack = ExitStack()
         self.asked = False
 
-    def __enter__(self) -> Self:
-        """Return the lock, not taken yet."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Give it back."""
+    def close(self) -> None:
+        """Give it back, if it was taken."""
         self._stack.close()
 
     def take(self, wait: float, on_wait: Callable[[str], None]) -> None:
-        """Take it, or go on without it.
-
-        Args:
-            wait: seconds to wait at most.
-            on_wait: called once if it is not free.
+        """Take it, or go on without it after ``wait`` seconds; ``on_wait`` is called once if it is not free.
 
         Raises:
             CancelledError: everything in this process was cancelled.

@@ -18,13 +18,7 @@ _PATIENCE = 3.0
 
 
 def commit(connection: Connection, url: str, on_wait: Callable[[str], None], what: str) -> None:
-    """Commit.
-
-    Args:
-        connection: whose transaction is committed.
-        url: its connection string, to look from outside at what it waits for.
-        on_wait: called if the commit waits for a synchronous standby.
-        what: is committed.
+    """Commit what is named; ``on_wait`` is called if that waits for a synchronous standby, as seen from outside.
 
     Raises:
         CommitUnknownError: the connection was lost, or the wait interrupted, after COMMIT was sent.

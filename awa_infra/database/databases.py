@@ -56,10 +56,7 @@ def database_exists(server_url: str, name: str) -> bool:
 def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> DatabaseLook:
     """Return whether the server has a database of that name, and what would be in the way of creating it.
 
-    Args:
-        server_url: connection string of any database of the server, for example ``postgres``.
-        name: the database to look for.
-        options: how it would be made.
+    The connection string is that of any database of the server, for example ``postgres``.
 
     Raises:
         ConnectionFailedError: the server could not be asked.

@@ -82,11 +82,8 @@ def read_drift(
         plan = plan_from(connection, desired, seen, end=not seen.state.lost_rows)
         if any(gate.code in READING for gate in plan.gates):
             return seen.state, plan, Examination((), ())
-        return (
-            seen.state,
-            plan,
-            _examination(_subject(connection, release, seen.state, None, reader.fetch()), [schema]),
-        )
+        subject = _subject(connection, release, seen.state, None, reader.fetch())
+        return seen.state, plan, _examination(subject, [schema])
 
     return read(url, work)
 
@@ -213,15 +210,7 @@ def _subject(
     facts: CatalogFacts | None,
     existing: Mapping[str, ObservedSchema] | None = None,
 ) -> Subject:
-    """Return what there is to examine.
-
-    Args:
-        connection: in a transaction.
-        release: the one that is installed.
-        observed: what was observed in it.
-        facts: what to compare with, if not the committed ones.
-        existing: what was read already; otherwise schema ``awa`` and every queue-storage schema is read here.
-    """
+    """Return what there is to examine; what was not read already is read here, in the transaction of the caller."""
     major = observed.major
     compared = facts or catalog_facts(release.name, major)
     names = facts or newest_catalog_facts(major)

@@ -12,12 +12,7 @@ from awa_infra.model import DatabaseIdentity, ObservedState, Place
 
 
 def place(url: str, observed: ObservedState) -> Place:
-    """Return in which database something was observed; asks nothing.
-
-    Args:
-        url: the connection string that led there; of it only the address of the server is taken.
-        observed: the observed state.
-    """
+    """Return in which database something was observed; of the URL that led there only the server's address is taken."""
     return Place(_where(url, observed.database), observed.oid, observed.system)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from functools import cached_property
-from typing import Self
 
 from awa_infra import sqltext
 from awa_infra.database.cancellation import running
@@ -29,12 +28,9 @@ class LockBudget:
         self._changed = threading.Condition()
 
     def try_reserve(self, server: str, count: int, capacity: int) -> bool:
-        """Reserve locks if there is room, or if this process has reserved none; return whether they were reserved.
+        """Reserve locks on so many objects of a server if there is room, or if this process has reserved none.
 
-        Args:
-            server: its address.
-            count: how many objects are going to be locked.
-            capacity: for how many objects the server's lock table is sized.
+        Returns whether they were reserved. The capacity is for how many objects the server's lock table is sized.
         """
         with self._changed:
             if self._used[server] and self._used[server] + count > capacity:
@@ -65,21 +61,13 @@ PROCESS_BUDGET = LockBudget()
 
 
 class Reservation:
-    """The locks that one transaction has reserved on the server of its connection; released at the end of the block."""
+    """The locks that one transaction has reserved on the server of its connection; released by :meth:`close`."""
 
     def __init__(self, connection: Connection, budget: LockBudget = PROCESS_BUDGET) -> None:
         self._connection = connection
         self._budget = budget
         self._server = f"{connection.info.host}:{connection.info.port}"
         self._count = 0
-
-    def __enter__(self) -> Self:
-        """Begin without any reserved lock."""
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        """Release every reserved lock."""
-        self._release()
 
     def try_reserve(self, count: int) -> bool:
         """Reserve locks unless enough are reserved already; return whether there was room for them."""
@@ -97,12 +85,13 @@ class Reservation:
         Raises:
             CancelledError: everything was cancelled meanwhile.
         """
-        self._release()
+        self.close()
         stay_while_idle(self._connection)
         self._budget.reserve(self._server, count, self._capacity)
         self._count = count
 
-    def _release(self) -> None:
+    def close(self) -> None:
+        """Release every reserved lock."""
         self._budget.release(self._server, self._count)
         self._count = 0
 

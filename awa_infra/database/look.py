@@ -139,7 +139,7 @@ def look(
         substrates=tuple(_substrate(s, rings[s["schema"]]["recorded"]) for s in substrates),
         unseen=tuple(Unseen(s["schema"], s["owner"], s["receipts"], s["rings"] != len(RINGS)) for s in unseen),
         lost_rows=_lost_rows(contents, substrates, readable),
-        missing=tuple(Missing(row["step"], row["text"]) for row in missing),
+        missing=tuple(Missing(**row) for row in missing),
         acting_owner=row["acting_owner"],
         strangers=tuple(Stranger(**stranger) for stranger in strangers),
         functions_given=row["functions_given"],
@@ -158,7 +158,7 @@ def _missing(connection: Connection, desired: DesiredState | None, existing: lis
     """Ask what declared roles, privileges and lanes are missing, if any are declared."""
     queries = missing_queries(desired) if desired is not None else ()
     texts = [query.sql for query in queries if not query.needs or query.needs in existing]
-    # A cursor for each query in one message is not needed: all have the same two columns.
+    # A cursor for each query in one message is not needed: all have the same columns.
     return (
         connection.execute("\nUNION ALL\n".join(f"SELECT * FROM (\n{t}) AS lack" for t in texts).encode())
         if texts

@@ -127,9 +127,7 @@ PROCESS_QUEUE = MigrationQueue()
 
 
 @contextmanager
-def turn_of(
-    connection: Connection, wait: float, on_wait: Callable[[str], None], queue: MigrationQueue = PROCESS_QUEUE
-) -> Iterator[Turn]:
+def turn_of(connection: Connection, wait: float, on_wait: Callable[[str], None]) -> Iterator[Turn]:
     """Wait for the turn of a connection.
 
     Raises:
@@ -141,5 +139,5 @@ def turn_of(
         stay_while_idle(connection)
         on_wait(f"Waiting for other migrations of this program in database {info.dbname}.")
 
-    with queue.turn(f"{info.host}:{info.port}/{info.dbname}", wait, waits) as turn:
+    with PROCESS_QUEUE.turn(f"{info.host}:{info.port}/{info.dbname}", wait, waits) as turn:
         yield turn

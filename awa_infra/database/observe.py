@@ -39,12 +39,7 @@ def plan_from(
 ) -> Plan:
     """Plan for what was seen, and ask every gate that applies in one more round trip; writes nothing.
 
-    Args:
-        connection: that of the look.
-        desired: the desired state.
-        seen: the look.
-        draft: another plan than the one for what is desired, to ask the gates for.
-        end: end the transaction in the same round trip, because nothing else is asked.
+    The gates can be asked for a draft of another plan. With ``end`` that round trip ends the transaction, too.
     """
     stranger = database_gate(desired.database, seen.state.database)
     if stranger is not None:
@@ -95,12 +90,7 @@ def plan_from(
 
 
 def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tuple[ObservedState, Plan]:
-    """Plan in a read-only transaction.
-
-    Args:
-        url: connection string; hidden from every message.
-        desired: the desired state.
-        role: become this role first, as an apply would.
+    """Plan in a read-only transaction, as the role that an apply would become.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
@@ -114,12 +104,7 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
 
 
 def read_state(url: str, *, role: str | None = None, only: Collection[str] = ()) -> ObservedState:
-    """Observe in a read-only transaction.
-
-    Args:
-        url: connection string; hidden from every message.
-        role: become this role first.
-        only: look at these queue-storage schemas alone; without any at all of them.
+    """Observe in a read-only transaction; of queue-storage schemas ``only`` these, without any all of them.
 
     Raises:
         BlockedError: this role may not read the version of the schema.
@@ -128,21 +113,12 @@ def read_state(url: str, *, role: str | None = None, only: Collection[str] = ())
 
     def work(connection: Connection) -> ObservedState:
         seen = look_to_read(connection, role, only=only)
-        require_history(connection, seen)
+        # A schema that it cannot look into would be reported as not migrated.
+        if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
+            raise_if_blocked(ask_gates(connection, [history_query()], seen.readable), seen.state.database)
         return seen.state
 
     return read(url, work)
-
-
-def require_history(connection: Connection, seen: Look) -> None:
-    """Refuse where this role may not read the version of the schema.
-
-    Raises:
-        BlockedError: otherwise a schema that it cannot look into would be reported as not migrated.
-    """
-    if seen.state.schema_exists and "awa.schema_version" not in seen.readable:
-        rows = ask(connection, [history_query()], seen.readable)
-        raise_if_blocked(_gates(rows), seen.state.database)
 
 
 def refuse_other_database(url: str, declared: str | None) -> None:

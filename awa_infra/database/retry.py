@@ -78,8 +78,7 @@ class Retries:
     def pause_or_raise(self, error: AwaInfraError) -> None:
         """Wait until a transaction that was rolled back may be tried again.
 
-        Args:
-            error: why it failed; gets the sessions that hold tables of Awa as its details.
+        The error says why it failed, and gets the sessions that hold tables of Awa as its details.
 
         Raises:
             AwaInfraError: the error itself, if it is not worth another try or there is no time for one.

@@ -49,7 +49,7 @@ def apply_roles(
         roles = [step for step in found.steps if step.kind is StepKind.ROLES]
         rest = found.steps[len(roles) :]
         # Before the transaction acts as the owner, who may not set passwords.
-        made = missing_roles(desired.roles, seen.state) if desired.roles else frozenset()
+        made = missing_roles(seen.state)
         wanted = {**{role: password for role, password in when_made.items() if role in made}, **passwords}
         set_here = [_password_step(connection, role, password) for role, password in wanted.items()]
         return replace(found, steps=(*roles, *set_here, *rest))
@@ -70,10 +70,7 @@ def apply_roles(
 def read_excess(url: str, roles: Roles, active: str | None) -> tuple[Privilege, ...]:
     """Return what declared roles have beyond what they are declared for; writes nothing.
 
-    Args:
-        url: connection string; hidden from every message.
-        roles: the declared ones.
-        active: where new jobs go, if that is queue storage.
+    ``active`` is the schema where new jobs go, if that is queue storage.
 
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.

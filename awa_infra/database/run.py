@@ -88,10 +88,7 @@ class Run:
     ) -> Report:
         """Run every part in a transaction of its own, under one lock of the session from the first to the last.
 
-        Args:
-            parts: the steps of the plan, as they commit together.
-            settings: returns what the next transaction runs under.
-            retries: decides whether a part is tried again; the lock is held meanwhile, and nothing else.
+        Before another try of a part this lock is held, and nothing else; each transaction gets settings of its own.
 
         Raises:
             BlockedError: another session answers than the one that took the lock: a pooler is in between.
@@ -182,7 +179,6 @@ class Run:
                 )
 
     def _finish(self) -> Report:
-        """Look again, require that nothing is left, and commit."""
         with translated(self.url, "Looking at the result"):
             after = observe(self.connection, self.planner.desired)
         self.planner.require_done(self.connection, self.before, after)

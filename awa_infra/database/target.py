@@ -81,10 +81,8 @@ class Target:
         """Return where it leads, without any secret: ``user@host:port/database``.
 
         What it leaves out is what PostgreSQL's library takes from the environment (``PGHOST`` and so on). A service is
-        named, because only its file says where it is. Several hosts are named each with its port.
-
-        Args:
-            tried: parameters with which a connection was tried; they win.
+        named, because only its file says where it is. Several hosts are named each with its port. Parameters with which
+        a connection was tried win.
         """
         user = self._resolved(tried).get("user", "")
         server, database = self.address(tried)
@@ -93,11 +91,7 @@ class Target:
         return f"{before}{server}" + (f"/{database}" if database or not self._in_a_service_file(tried) else "")
 
     def address(self, tried: Mapping[str, str] = MappingProxyType({})) -> tuple[str, str]:
-        """Return the server that it leads to, as :meth:`describe` names it, and the database.
-
-        Args:
-            tried: as for :meth:`describe`.
-        """
+        """Return the server that it leads to, as :meth:`describe` names it, and the database."""
         if self._in_a_service_file(tried):
             return f"service {self.parameters['service']}", self.parameters.get("dbname", "")
         resolved = self._resolved(tried)

@@ -36,13 +36,7 @@ _FIRST_WITH_FOLDERS = 18
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What is remembered of a container between starts.
-
-    Attributes:
-        image: with a tag that begins with the version, such as ``postgres:18``.
-        port: on this machine.
-        password: of the superuser.
-    """
+    """What is remembered of a container between starts; the tag of its image begins with a version: ``postgres:18``."""
 
     image: str
     port: int
@@ -239,6 +233,5 @@ def stop(folder: Path, client: Any, *, delete: bool) -> None:  # noqa: ANN401  t
 
 
 def _volumes(folder: Path, client: Any) -> list[Any]:  # noqa: ANN401  the docker package has no types
-    """Return the volume of a folder, if there is one."""
     found = client.volumes.list(filters={"label": f"{LABEL}={folder}"})
     return [volume for volume in found if volume.name == name_of(folder)]

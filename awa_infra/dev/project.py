@@ -183,9 +183,7 @@ def psql(folder: Path, arguments: Sequence[str]) -> int:
 def stop(folder: Path, *, delete: bool = False) -> bool:
     """Stop the server; its data stay unless they are to be deleted, and nothing else is touched.
 
-    Args:
-        folder: with the data.
-        delete: delete the server, all its databases, and the folder if nothing else is in it.
+    With ``delete`` the server is deleted, all its databases, and the folder if nothing else is in it.
 
     Returns:
         Whether there was something to stop or to delete.

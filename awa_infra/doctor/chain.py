@@ -27,12 +27,8 @@ def every_check(
 ) -> list[Check]:
     """Return all checks; those behind a failed one are reported as not checked.
 
-    Args:
-        url: connection string; ``None`` is that of the configuration or of the environment.
-        path: of the stack configuration, if there is one.
-        load: reads it.
-        role: become this role first.
-        offline: check this machine only; open no connection.
+    Without a URL it is that of the configuration, whose path is loaded, or of the environment. With ``offline`` this
+    machine alone is checked, and no connection opened.
     """
     config = desired = None
     found = machine_checks(path)

@@ -52,11 +52,7 @@ class Check:
 def failed(area: Area, name: str, error: AwaInfraError, known: Iterable[Check] = ()) -> list[Check]:
     """Return a check for a failure, or where gates are behind it, one for each of them.
 
-    Args:
-        area: what it is about.
-        name: of the check.
-        error: the failure.
-        known: checks so far; a code that one of them reports is not reported again.
+    A code that one of the known checks reports is not reported again.
     """
     reported = {check.code for check in known}
     if isinstance(error, BlockedError) and error.parts:

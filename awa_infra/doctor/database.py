@@ -12,11 +12,12 @@ from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached
 from awa_infra.doctor.network import network_checks
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import DesiredState, Plan
-from awa_infra.planning.release_notes import UNKNOWN_RELEASE
+from awa_infra.planning.pure_gates import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
 from awa_infra.wording import counted
 
 _of_server = partial(Check, Area.SERVER)
+_of_schema = partial(Check, Area.SCHEMA)
 
 _ALMOST_ALL = 0.9
 """Share of the server's sessions in use above which a deployment may get none."""
@@ -25,10 +26,7 @@ _ALMOST_ALL = 0.9
 def database_checks(url: str, desired: DesiredState | None, *, role: str | None = None) -> list[Check]:
     """Return every check of the network, the server and the schema; writes nothing.
 
-    Args:
-        url: connection string; no secret of it is in any message.
-        desired: the desired state; ``None`` where the release or the configuration cannot be used.
-        role: become this role first.
+    Desired is ``None`` where the release or the configuration cannot be used. No secret of the URL is in any message.
     """
     try:
         target = Target.of(url)
@@ -41,7 +39,7 @@ def database_checks(url: str, desired: DesiredState | None, *, role: str | None 
     except AwaInfraError as error:
         return [*found, *failed(Area.SERVER, "login", error), *not_reached(Area.SCHEMA)]
     found += _server(server)
-    found += [Check(Area.SERVER, "runtime", Outcome.OK, text) for text in server.runtimes]
+    found += [_of_server("runtime", Outcome.OK, text) for text in server.runtimes]
     return [*found, *(not_reached(Area.SCHEMA) if desired is None else _schema(url, desired, role))]
 
 
@@ -52,14 +50,11 @@ def _schema(url: str, desired: DesiredState, role: str | None) -> list[Check]:
         return failed(Area.SCHEMA, "plan", error)
     found = _plan(plan, desired)
     if not state.versions:
-        missing = "nothing to compare: there is no schema awa yet"
-        return [
-            *found,
-            Check(Area.SCHEMA, "objects", Outcome.NOTE, missing, "Run awa-infra verify after the migration."),
-        ]
+        missing, hint = "nothing to compare: there is no schema awa yet", "Run awa-infra verify after the migration."
+        return [*found, _of_schema("objects", Outcome.NOTE, missing, hint)]
     if plan.from_version < plan.to_version:
         later = "not compared: the schema is at an earlier version; run awa-infra verify after the migration"
-        return [*found, Check(Area.SCHEMA, "objects", Outcome.UNKNOWN, later)]
+        return [*found, _of_schema("objects", Outcome.UNKNOWN, later)]
     try:
         _state, examined = verify(url, desired.release, role=role)
     except AwaInfraError as error:
@@ -101,34 +96,33 @@ def _encryption(server: Server) -> Check:
 
 
 def _plan(plan: Plan, desired: DesiredState) -> list[Check]:
-    found = [Check(Area.SCHEMA, "condition", Outcome.PROBLEM, g.message, g.hint, g.code) for g in plan.gates]
+    found = [_of_schema("condition", Outcome.PROBLEM, g.message, g.hint, g.code) for g in plan.gates]
     if not found:
-        found.append(Check(Area.SCHEMA, "conditions", Outcome.OK, "nothing blocks a migration"))
+        found.append(_of_schema("conditions", Outcome.OK, "nothing blocks a migration"))
     if plan.steps:
         count = counted(len(plan.steps), "step")
         move = f"at version {plan.from_version} of {plan.to_version}"
         hint = "awa-infra plan shows what is pending, awa-infra apply runs it."
-        found.append(Check(Area.SCHEMA, "version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))
+        found.append(_of_schema("version", Outcome.NOTE, f"schema awa is {move}; {count} pending", hint))
     elif not plan.blocked:
         release = desired.release
         newest = f"the one of Awa {release.name}"
         held = f"as declared; Awa {release.name} has version {release.schema_version}"
         which = newest if plan.to_version == release.schema_version else held
         message = f"schema awa is at version {plan.to_version}, {which}; nothing is pending"
-        found.append(Check(Area.SCHEMA, "version", Outcome.OK, message))
+        found.append(_of_schema("version", Outcome.OK, message))
     notes = [note for note in plan.notes if note.code != UNKNOWN_RELEASE]  # a check of this machine, already
-    found += [Check(Area.SCHEMA, note.code, Outcome.NOTE, note.message, "", note.code) for note in notes]
+    found += [_of_schema(note.code, Outcome.NOTE, note.message, "", note.code) for note in notes]
     return found
 
 
 def _findings(found: Examination) -> list[Check]:
     if found.healthy:
-        return [Check(Area.SCHEMA, "objects", Outcome.OK, "all as the release promises")]
+        return [_of_schema("objects", Outcome.OK, "all as the release promises")]
     hint = "awa-infra verify lists everything and says what to do."
     wrong = (*found.drift, *found.unknown)
     checks = [
-        Check(
-            Area.SCHEMA,
+        _of_schema(
             "objects",
             Outcome.PROBLEM if finding.is_drift else Outcome.UNKNOWN,
             finding.message or f"{finding.schema}: {finding.part} {finding.object} is {finding.kind.value}",
@@ -139,7 +133,7 @@ def _findings(found: Examination) -> list[Check]:
     ]
     if len(wrong) > _SHOWN:
         rest = f"{len(wrong) - _SHOWN} more findings"
-        checks.append(Check(Area.SCHEMA, "objects", checks[0].outcome, rest, hint))
+        checks.append(_of_schema("objects", checks[0].outcome, rest, hint))
     return checks
 
 

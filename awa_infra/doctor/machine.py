@@ -17,7 +17,7 @@ from pathlib import Path
 from awa_infra.doctor.checks import Area, Check, Outcome, failed
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Provenance
-from awa_infra.planning.release_notes import UNKNOWN_RELEASE
+from awa_infra.planning.pure_gates import UNKNOWN_RELEASE
 from awa_infra.release import installed_release
 
 _check = partial(Check, Area.MACHINE)
@@ -32,7 +32,7 @@ _LANGUAGES = ("python", "python-exec", "nodejs", "go", "yaml", "dotnet", "java")
 _ENGINE = "3"
 """The only major version of the engine that Pulumi's SDK of that version starts (pulumi 3.250)."""
 
-_ENGINE_FOR = "Only up, preview, refresh and destroy need it, and Pulumi programs."
+_INSTALL = "Only up, preview, refresh and destroy need it, and Pulumi programs. Install it: https://www.pulumi.com/docs/install"
 
 
 def machine_checks(config: Path | None = None, environment: Mapping[str, str] = os.environ) -> list[Check]:
@@ -82,27 +82,20 @@ def _awa(environment: Mapping[str, str]) -> Check:
 def _engine(environment: Mapping[str, str]) -> list[Check]:
     path = shutil.which("pulumi", path=environment.get("PATH", ""))
     if path is None:
-        hint = f"{_ENGINE_FOR} Install it: https://www.pulumi.com/docs/install"
-        return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", hint)]
+        return [_check("Pulumi", Outcome.NOTE, "no pulumi on PATH", _INSTALL)]
     found = _version([path, "version"])
     if not found:
         return [_check("Pulumi", Outcome.PROBLEM, f"{path} does not print its version", "Reinstall Pulumi.")]
     if found.partition(".")[0] != _ENGINE:
-        hint = f"{_ENGINE_FOR} Install it: https://www.pulumi.com/docs/install"
-        return [_check("Pulumi", Outcome.PROBLEM, f"{found} at {path}; version {_ENGINE} is needed", hint)]
+        return [_check("Pulumi", Outcome.PROBLEM, f"{found} at {path}; version {_ENGINE} is needed", _INSTALL)]
     folders = os.pathsep.join([str(Path(path).parent), environment.get("PATH", "")])
     hosts = [name for name in _LANGUAGES if shutil.which(f"pulumi-language-{name}", path=folders)]
     languages = [name for name in hosts if not name.endswith("-exec")]
-    host = (
-        _check("languages", Outcome.OK, f"programs in {', '.join(languages)}")
-        if languages
-        else _check(
-            "languages",
-            Outcome.NOTE,
-            "no language host beside pulumi or on PATH",
-            "awa-infra up needs none; a Pulumi program of your own needs pulumi-language-<its language>.",
-        )
-    )
+    if languages:
+        host = _check("languages", Outcome.OK, f"programs in {', '.join(languages)}")
+    else:
+        hint = "awa-infra up needs none; a Pulumi program of your own needs pulumi-language-<its language>."
+        host = _check("languages", Outcome.NOTE, "no language host beside pulumi or on PATH", hint)
     return [_check("Pulumi", Outcome.OK, f"{found} at {path}"), host, _backend(environment)]
 
 

@@ -21,10 +21,8 @@ PATIENCE = 10.0
 def network_checks(places: Sequence[tuple[str, int]]) -> list[Check]:
     """Return the checks of every host: that its name is known, and that something listens.
 
-    Where one address answers, what is wrong with others is a note: libpq takes the first that answers.
-
-    Args:
-        places: host and port of each; a host that begins with a slash is the folder of a socket.
+    Where one address answers, what is wrong with others is a note: libpq takes the first that answers. A host that
+    begins with a slash is the folder of a socket.
     """
     found = [check for host, port in places for check in _host(host, port)]
     if not any(check.outcome is Outcome.OK and check.name != _NAME for check in found):

@@ -67,11 +67,6 @@ def measured_files(kind: str) -> tuple[dict[str, Any], ...]:
 
 
 def runtime_floor(after: int, to: int) -> str | None:
-    """Return the oldest release that live runtimes may be of while versions in (after, to] are applied.
-
-    Args:
-        after: version of the database before.
-        to: version of the database afterwards.
-    """
+    """Return the oldest release that live runtimes may be of while versions in (after, to] are applied."""
     floors = [release for version, release in RUNTIME_FLOORS.items() if after < version <= to]
     return max(floors, key=lambda release: [int(part) for part in release.split(".")], default=None)

@@ -14,7 +14,7 @@ from awa_infra.lifecycle.connections import same_connection
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
-from awa_infra.planning.access import ROLES_KEY
+from awa_infra.planning.access import ROLES_KEY, missing_roles
 from awa_infra.release import installed_release
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.roles import RolesInputs, RolesOutputs
@@ -112,8 +112,7 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
     def observe(self, wanted: RolesInputs) -> dict[str, Any] | None:
         """Look for the owner: without it there is nothing to adopt."""
         observed, _plan = self.plan({}, wanted)
-        gone = f"role {wanted.owner} does not exist"
-        return None if any(entry.text == gone for entry in observed.missing or ()) else _urls(wanted)
+        return None if wanted.owner in missing_roles(observed) else _urls(wanted)
 
     def delete(self, props: Props, show: Show) -> None:
         """Change nothing: roles own things, and sessions may be using them."""

@@ -188,11 +188,9 @@ class Cluster:
         return True
 
     def _is_served_by(self, pid: str, data: str) -> bool:
-        """Whether a process is the server of these data, not of those that they were copied from.
+        """Whether a process that lives is the server of these data, not of those that they were copied from.
 
-        Args:
-            pid: of a process that lives.
-            data: where the data were when it started, by its own words.
+        It says itself where its data were when it started.
         """
         process = Path("/proc", pid)
         try:

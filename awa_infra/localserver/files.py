@@ -16,11 +16,7 @@ _OUT_OF_THE_WAY = "Remove what is there and run the same again."
 def replace_file(path: Path, text: str, owner: tuple[int, int] | None = None, mode: int = PRIVATE_FILE) -> None:
     """Write a file anew, whole or not at all. A link in its place is replaced, never followed.
 
-    Args:
-        path: the file; its folder exists, and is no link.
-        text: what is in it.
-        owner: user and group that it is given to. Default: those of this process.
-        mode: its permissions.
+    Its folder exists, and is no link. The owner is user and group. Default: those of this process.
 
     Raises:
         LocalServerError: it cannot be written.

@@ -25,14 +25,10 @@ note = logging.getLogger("awa_infra.localserver").info
 
 @contextmanager
 def lock(path: Path, waiting_for: str, seconds: float | None = None) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, waiting for another run that has it.
+    """Hold an exclusive lock on a file, whose folder is made, waiting for another run that has it.
 
-    The kernel drops the lock with its holder, so a killed run leaves none.
-
-    Args:
-        path: the file; its folder is made.
-        waiting_for: what the other run does or holds, for messages.
-        seconds: see :func:`awa_infra.localserver.waiting.wait_until`.
+    The kernel drops the lock with its holder, so a killed run leaves none. How long to wait, and what messages say, is
+    as for :func:`awa_infra.localserver.waiting.wait_until`.
 
     Raises:
         LockTimeoutError: another run had it for all that time.
@@ -59,13 +55,9 @@ def _is_there(handle: IO[str], path: Path) -> bool:
 
 
 def take(handle: IO[str], kind: int, waiting_for: str, seconds: float | None = None) -> None:
-    """Take a lock of the kernel on an open file, waiting for another run that has it.
+    """Take a lock of the kernel on an open file, waiting for another run that has it, as :func:`lock` does.
 
-    Args:
-        handle: of the file.
-        kind: ``fcntl.LOCK_EX`` or ``fcntl.LOCK_SH``.
-        waiting_for: see :func:`lock`.
-        seconds: see :func:`lock`.
+    The kind is ``fcntl.LOCK_EX`` or ``fcntl.LOCK_SH``.
 
     Raises:
         LockTimeoutError: another run had it for all that time.

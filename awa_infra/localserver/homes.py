@@ -64,11 +64,9 @@ _HALF_MADE = frozenset(("pgdata", "initial-password", "postgres.log"))
 
 
 def foreign(data_dir: Path, others: Iterable[str] = ()) -> list[str]:
-    """Return the names of what is in a folder for a server and was made by somebody else.
+    """Return the names of what is in a folder for a server, which may be missing, and was made by somebody else.
 
-    Args:
-        data_dir: the folder; it may be missing.
-        others: names of further files that are ours there.
+    The others are names of further files that are ours there.
     """
     link = data_dir / CLUSTER
     names = {path.name for path in data_dir.iterdir()} if data_dir.is_dir() else set()

@@ -4,7 +4,6 @@
 only consume plans.
 """
 
-from awa_infra.model.agreed import AgreedPlan
 from awa_infra.model.desired import (
     LOCK_TIMEOUT,
     LOCK_WAIT,
@@ -30,7 +29,7 @@ from awa_infra.model.observed import (
     Unseen,
 )
 from awa_infra.model.place import DatabaseIdentity, Place, Same
-from awa_infra.model.plan import Gate, Note, Plan, Report, Step, StepKind, StepResult
+from awa_infra.model.plan import AgreedPlan, Gate, Note, Plan, Report, Step, StepKind, StepResult
 from awa_infra.model.release import CANONICAL_SCHEMA, Migration, Patch, Provenance, Release
 
 __all__ = [

@@ -23,12 +23,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What one database has run of a bundle.
-
-    Attributes:
-        database: its name.
-        rows: in the order in which they were run; ``None`` if the tool has never run there.
-    """
+    """What one database has run of a bundle, in this order; ``rows`` is ``None`` if the tool has never run there."""
 
     database: str
     rows: tuple[HistoryRow, ...] | None

@@ -85,14 +85,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """A table that has fewer rows than Awa put there, for example in a database restored without its data.
-
-    Attributes:
-        schema: where.
-        table: which.
-        found: how many rows there are.
-        expected: how many there must be.
-    """
+    """A table that has fewer rows than Awa put there, for example in a database restored without its data."""
 
     schema: str
     table: str
@@ -100,7 +93,6 @@ class LostRows:
     expected: int
 
     def __str__(self) -> str:
-        """Return the table and its rows, in words."""
         return f"{self.schema}.{self.table} ({self.found} of {self.expected} rows)"
 
 
@@ -111,10 +103,14 @@ class Missing:
     Attributes:
         step: key of the step that makes it.
         text: what is missing, in words.
+        name: of the role, the queue or the schema that lacks it.
+        absent: whether that is missing itself.
     """
 
     step: str
     text: str
+    name: str = ""
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
-"""Plans, steps, gates, and reports of what was done."""
+"""Plans, steps, gates, what was agreed to, and reports of what was done."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from awa_infra.errors import reported
+from awa_infra.model.desired import Transaction
 from awa_infra.model.observed import ObservedState
+from awa_infra.model.place import DatabaseIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,30 @@ class Plan:
     def digest(self) -> str:
         """Hash over the ordered steps: two plans with one digest run the same SQL."""
         return digest_of((step.key, step.sha256) for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedPlan:
+    """A plan that was agreed to: enough to recognise it, and none of its SQL.
+
+    Attributes:
+        from_version: version of schema ``awa`` when the plan was made.
+        digest: of the plan.
+        steps: key and hash of the SQL of each, in order.
+        transaction: what is committed together.
+        database: for which database it was made; ``None`` for any.
+        release: of Awa, with which it was made; empty if that does not matter.
+        declared: what it was made for, as :func:`awa_infra.planning.agreement.declared_data` has it; ``None`` if that
+            does not matter.
+    """
+
+    from_version: int
+    digest: str
+    steps: tuple[tuple[str, str], ...]
+    transaction: Transaction
+    database: DatabaseIdentity | None = None
+    release: str = ""
+    declared: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ _PRIVILEGES: Mapping[str, sqltext.Values] = {
 
 @dataclass(frozen=True, slots=True)
 class MissingQuery:
-    """A query that returns a row ``(step, text)`` for everything of one kind that is missing.
+    """A query that returns a row ``(step, name, absent, text)`` for everything of one kind that is missing.
 
     Attributes:
         needs: queue-storage schema whose tables it reads; empty if it reads catalogs only.
@@ -98,18 +98,13 @@ def owned_steps(roles: Roles | None, observed: ObservedState, steps: Sequence[St
     rest = steps[len(made) :]
     moved = ownership_steps(observed)
     if roles is None:
-        return (*moved, *as_owner(rest, observed))
+        acting = [act_as_step(observed.acting_owner)] if rest and observed.acting_owner is not None else []
+        return (*moved, *acting, *rest)
     if not rest:
         return (*made, *moved)
     # With all roles in place, the login may still not be a member of the owner; the same step corrects that.
     first = made or ([roles_step(roles, {roles.owner})] if observed.is_missing(ACT_AS_KEY) else [])
     return (*first, *moved, act_as_step(roles.owner), *rest)
-
-
-def as_owner(steps: Sequence[Step], observed: ObservedState) -> tuple[Step, ...]:
-    """Put the step that acts as the owner of schema ``awa`` before others, where the session may."""
-    owner = observed.acting_owner
-    return (act_as_step(owner), *steps) if steps and owner is not None else tuple(steps)
 
 
 def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
@@ -124,31 +119,28 @@ def lanes_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
 
 def _wanting_queues(wanted: QueueStorage, observed: ObservedState) -> tuple[Queue, ...]:
     """Return the queues of a schema that lack lanes or have another number of shards; all if that was not checked."""
-    texts = _reported(observed, lanes_key(wanted))
-    # One with stripes is reported by the names of its physical queues too.
-    found = (q for q in wanted.queues if any(t.startswith((f"queue {q.name} ", f"queue {q.name}#")) for t in texts))
-    return tuple(found) or wanted.queues
+    wanting = _wanting(observed, lanes_key(wanted))
+    return tuple(queue for queue in wanted.queues if queue.name in wanting) or wanted.queues
 
 
 def _wanting_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
     """Return the roles that are missing or not as they should be; all if that was not checked."""
-    texts = _reported(observed, ROLES_KEY)
     every = frozenset(roles.duties().values())
-    found = {n for n in every if any(t.startswith((f"role {n} ", f"sessions of role {n} ")) for t in texts)}
+    found = _wanting(observed, ROLES_KEY) & every
     # What others lack of an owner that does not exist cannot be queried.
     if not found or roles.owner in found:
         return every
-    return frozenset(found | {roles.owner}) if observed.is_missing(ACT_AS_KEY) else frozenset(found)
+    return found | {roles.owner} if observed.is_missing(ACT_AS_KEY) else found
 
 
-def _reported(observed: ObservedState, key: str) -> list[str]:
-    return [entry.text for entry in observed.missing or () if entry.step == key]
+def _wanting(observed: ObservedState, key: str) -> frozenset[str]:
+    """Return the names of what lacks something that a step makes."""
+    return frozenset(entry.name for entry in observed.missing or () if entry.step == key)
 
 
-def missing_roles(roles: Roles, observed: ObservedState) -> frozenset[str]:
+def missing_roles(observed: ObservedState) -> frozenset[str]:
     """Return which of the declared roles the server does not have."""
-    reported = {entry.text for entry in observed.missing or ()}
-    return frozenset(name for name in roles.duties().values() if f"role {name} does not exist" in reported)
+    return frozenset(entry.name for entry in observed.missing or () if entry.step == ROLES_KEY and entry.absent)
 
 
 def roles_step(roles: Roles, names: Collection[str]) -> Step:
@@ -168,12 +160,9 @@ def retried(
     values: sqltext.Values,
     conflicts: str = "unique_violation OR duplicate_object OR internal_error",
 ) -> str:
-    """Return statements about roles, tried again where another database of the server changes the same roles.
+    """Return statements of files under ``sql/roles``, tried again where another database changes the same roles.
 
-    Args:
-        files: names of files under ``sql/roles``.
-        values: by placeholder.
-        conflicts: what PostgreSQL raises in that case.
+    The conflicts are what PostgreSQL raises in that case.
     """
     # Indented before a value is in it: a name may have several lines.
     text = "".join(textwrap.indent(sqltext.load(f"roles/{file}.sql"), " " * 12) for file in files)
@@ -208,22 +197,19 @@ def access_step(roles: Roles, schema: str) -> Step:
     return Step(StepKind.ACCESS, _access_key(schema), f"privileges on schema {schema}", text)
 
 
-def installer_step() -> Step:
-    """Return the step that takes Awa's installer from whom default privileges gave it."""
-    text = sqltext.render("roles/installer.sql", private=private_functions())
-    return Step(StepKind.ACCESS, INSTALLER_KEY, "Awa's installer stays with its owner", text)
-
-
 def installer_steps(roles: Roles | None, observed: ObservedState, *, made: bool) -> list[Step]:
-    """Return the step that keeps Awa's installer with its owner, where default privileges give it away."""
+    """Return the step that takes Awa's installer from whom default privileges gave it, where they do."""
     given = roles is not None or observed.functions_given
     lacking = roles is not None and bool(observed.missing) and observed.is_missing(INSTALLER_KEY)
-    return [installer_step()] if lacking or (made and given) else []
+    if not (lacking or (made and given)):
+        return []
+    text = sqltext.render("roles/installer.sql", private=private_functions())
+    return [Step(StepKind.ACCESS, INSTALLER_KEY, "Awa's installer stays with its owner", text)]
 
 
 def private_functions() -> str:
     """Return the names of the functions that only the owner may execute, as an array of PostgreSQL."""
-    return "{" + ",".join(sorted({name.partition("(")[0] for name in newest_catalog_facts().private})) + "}"
+    return sqltext.array(sorted({name.partition("(")[0] for name in newest_catalog_facts().private}))
 
 
 def lanes_step(wanted: QueueStorage) -> Step:
@@ -260,9 +246,7 @@ def roles_values(roles: Roles) -> sqltext.Values:
 def excess_query(roles: Roles, active: str | None) -> str:
     """Return the query for what declared roles have beyond what they are declared for.
 
-    Args:
-        roles: the declared ones.
-        active: where new jobs go, if that is queue storage.
+    The active schema is where new jobs go, if that is queue storage.
     """
     return sqltext.render("roles/excess.sql", **roles_values(roles), active=active or "")
 

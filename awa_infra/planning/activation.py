@@ -5,7 +5,7 @@ from __future__ import annotations
 from awa_infra import sqltext
 from awa_infra.facts.measured import FIRST_VERSION_TO_ACTIVATE
 from awa_infra.model import CANONICAL_SCHEMA, Gate, ObservedState, Plan, Step, StepKind
-from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
+from awa_infra.planning.pure_gates import state_row_gates
 from awa_infra.planning.substrate import is_complete
 
 
@@ -38,11 +38,10 @@ def _gates(schema: str, observed: ObservedState) -> list[Gate]:
                 "Apply Awa's migrations first.",
             )
         ]
-    lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
-    gates = list(state_row_gates(lost, observed.database))
+    gates = list(state_row_gates(observed, schema))
     existing = observed.substrate(schema)
     # Awa's own function takes any name, and would send jobs to a schema that is not there.
-    if existing is None or not is_complete(existing):
+    if not is_complete(existing):
         what = "is incomplete" if existing else "is no queue-storage schema"
         hint = "awa-infra apply completes it" if schema == CANONICAL_SCHEMA or existing else "Install it first"
         gates.append(Gate("activation-schema-missing", f"{schema} {what} in database {observed.database}.", f"{hint}."))

@@ -31,7 +31,6 @@ class GateFile:
     """One of them.
 
     Attributes:
-        name: without folder and ending.
         code: stable identifier, a section of the error reference.
         blocks: whether it is a gate.
         needs: relations, with ``{schema}`` where they are those of a custom schema.
@@ -42,7 +41,6 @@ class GateFile:
         text: the query, with placeholders.
     """
 
-    name: str
     code: str
     blocks: bool
     needs: str
@@ -60,7 +58,6 @@ def gate_file(folder: Folder, name: str) -> GateFile:
     headers = {key: value.strip() for key, value in _HEADERS.findall(raw)}
     rest = {key: headers.get(key, "") for key in ("needs", "per", "when", "unless")}
     return GateFile(
-        name=name,
         code=headers["gate" if "gate" in headers else "note"],
         blocks="gate" in headers,
         purpose=headers.get("for", ""),

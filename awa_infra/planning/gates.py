@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -179,9 +178,9 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
         "release": release.name,
         "release_version": release.schema_version,
         "target_version": target if target is not None else release.schema_version,
-        "floor_versions": _array(RUNTIME_FLOORS),
-        "floor_releases": _array(RUNTIME_FLOORS.values()),
-        "exclusive_versions": _array(EXCLUSIVE_VERSIONS),
+        "floor_versions": sqltext.array(RUNTIME_FLOORS),
+        "floor_releases": sqltext.array(RUNTIME_FLOORS.values()),
+        "exclusive_versions": sqltext.array(EXCLUSIVE_VERSIONS),
         "strangers": sqltext.Part(strangers_query()),
         # The engine does it before anything else; a bundle leaves it to a role that may.
         "hands_over": live is not None,
@@ -192,7 +191,7 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
             "lock_objects": live.lock_objects,
             "lock_objects_each": live.lock_objects_each,
             "replays": live.replays,
-            "installs": _array(json.dumps(schema, ensure_ascii=False) for schema in live.installs),
+            "installs": sqltext.array(json.dumps(schema, ensure_ascii=False) for schema in live.installs),
             "row_seconds": SECONDS_PER_MILLION_ROWS_AND_REPLAY / 1e6,
             "row_bytes": BYTES_PER_READY_ROW,
             "seconds": round(live.effort.seconds, 3),
@@ -207,10 +206,6 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
         for part in ("jobs", "rows", "held"):
             values[part] = sqltext.Part(sqltext.fill(sqltext.load(f"traffic/{part}.sql"), values).strip())
     return values
-
-
-def _array(items: Iterable[object]) -> str:
-    return "{" + ",".join(str(item) for item in items) + "}"
 
 
 def queue_storage_values(wanted: QueueStorage) -> sqltext.Values:

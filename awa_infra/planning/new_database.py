@@ -46,12 +46,7 @@ def new_database_gates(
 ) -> tuple[Gate, ...]:
     """Return everything that keeps a database from being created.
 
-    Args:
-        seen: the server.
-        name: of the database.
-        owner: the declared one; ``None`` if there is none, or if it is not known yet.
-        template: likewise.
-        encoding: likewise.
+    Owner, template and encoding are the declared ones; ``None`` if there is none, or if it is not known yet.
     """
     found: list[Gate] = []
     if not seen.may_create:

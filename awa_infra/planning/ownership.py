@@ -18,15 +18,14 @@ OWNERSHIP_KEY = "ownership"
 @cache
 def strangers_query() -> str:
     """Return the query for the objects of Awa that the owner of their schema cannot change."""
-    return sqltext.render("ownership/strangers.sql", names="{" + ",".join(sorted(names_of_awa())) + "}").rstrip()
+    return sqltext.render("ownership/strangers.sql", names=sqltext.array(sorted(names_of_awa()))).rstrip()
 
 
 @cache
 def hand_over_query(only: str = "[]") -> str:
     """Return the query for the statements that hand those objects over.
 
-    Args:
-        only: JSON array of the schemas that are looked at; all of Awa's if it is empty.
+    It looks at the schemas of a JSON array alone; at all of Awa's if that is empty.
     """
     return sqltext.render("ownership/hand_over.sql", strangers=sqltext.Part(strangers_query()), only=only)
 

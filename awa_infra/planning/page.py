@@ -17,13 +17,7 @@ GENERATOR = '<meta name="generator" content="awa-infra'
 
 
 def plan_page(shown: PlanSummary, *, made_at: datetime, made_by: str) -> str:
-    """Return a plan for people who have to agree to it, as one HTML page.
-
-    Args:
-        shown: what they are shown.
-        made_at: when the plan was made.
-        made_by: which program made it, with its version.
-    """
+    """Return a plan for people who have to agree to it, as one HTML page that names the program and its version."""
     style = _text("plan_page.css")
     # The browser runs and loads nothing but this style sheet, whatever a name or a text may hold.
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

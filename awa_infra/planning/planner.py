@@ -25,8 +25,7 @@ from awa_infra.planning.effort import locks_text
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
 from awa_infra.planning.installer import INSTALLER, replays_installer
-from awa_infra.planning.pure_gates import pure_gates
-from awa_infra.planning.release_notes import release_notes
+from awa_infra.planning.pure_gates import pure_gates, release_notes
 from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions
 
@@ -127,15 +126,9 @@ def _canonical_steps(desired: DesiredState, observed: ObservedState) -> list[Ste
 
 
 def _queue_storage_steps(desired: DesiredState, observed: ObservedState) -> list[Step]:
-    steps = []
-    for wanted in desired.queue_storage:
-        # The one in awa comes with the migrations; declared here it only holds its queues.
-        if wanted.schema == CANONICAL_SCHEMA:
-            continue
-        existing = observed.substrate(wanted.schema)
-        if existing is None or not is_complete(existing):
-            steps.append(queue_storage_step(wanted))
-    return steps
+    # The one in awa comes with the migrations; declared here it only holds its queues.
+    custom = (wanted for wanted in desired.queue_storage if wanted.schema != CANONICAL_SCHEMA)
+    return [queue_storage_step(wanted) for wanted in custom if not is_complete(observed.substrate(wanted.schema))]
 
 
 def _lock_objects(desired: DesiredState, observed: ObservedState, steps: Sequence[Step]) -> int:

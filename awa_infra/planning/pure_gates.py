@@ -1,4 +1,4 @@
-"""Gates that need no query of their own, and the error that reports every gate that blocks. Pure."""
+"""Gates and notes that need no query of their own, and the error that reports every gate that blocks. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from awa_infra.errors import BlockedError
 from awa_infra.facts.measured import FIRST_VERSION_WITH_CUSTOM_SCHEMAS
-from awa_infra.model import DesiredState, Gate, LostRows, ObservedState, Release
+from awa_infra.model import DesiredState, Gate, Note, ObservedState, Provenance, Release
 from awa_infra.wording import listed
 
 TRANSITION = "storage_transition_state"
@@ -42,7 +42,7 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
         )
     # Without any version another gate says what is wrong.
     if observed.versions:
-        gates += state_row_gates(observed.lost_rows, observed.database)
+        gates += state_row_gates(observed)
     version = max(observed.version, target or 0)
     if desired.queue_storage and version < FIRST_VERSION_WITH_CUSTOM_SCHEMAS:
         wanted = listed(q.schema for q in desired.queue_storage)
@@ -58,12 +58,7 @@ def pure_gates(desired: DesiredState, observed: ObservedState) -> tuple[Gate, ..
 
 
 def release_gate(expected: str | None, installed: Release) -> Gate | None:
-    """Return a gate if another release is installed than the one that is declared.
-
-    Args:
-        expected: the declared release, for example ``0.6.9``; ``None`` accepts every one.
-        installed: the release that the SQL would come from.
-    """
+    """Return a gate if another release is installed than the one that is declared (``0.6.9``; ``None`` is any)."""
     if expected is None or expected == installed.name:
         return None
     return Gate(
@@ -74,16 +69,24 @@ def release_gate(expected: str | None, installed: Release) -> Gate | None:
     )
 
 
+UNKNOWN_RELEASE = "release-unknown"
+"""Code of the note, of the finding of verify and of the check of doctor about the same."""
+
+
+def release_notes(release: Release) -> tuple[Note, ...]:
+    """Return a note if the release is not one whose texts and facts awa-infra has."""
+    if release.provenance is Provenance.KNOWN:
+        return ()
+    message = (
+        f"This awa-infra does not know Awa {release.name}: it cannot compare its SQL with what was published, and "
+        "has no measured locks of what is new in it. Upgrade awa-infra, or try it on a copy first; "
+        "awa-infra verify --reference compares the result."
+    )
+    return (Note("release-unknown", message),)
+
+
 def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
-    """Raise one error that reports every gate that blocks.
-
-    Args:
-        gates: those that block.
-        database: its name, for the message; empty if there is none.
-
-    Raises:
-        BlockedError: see above.
-    """
+    """Raise one BlockedError that reports every gate; the name of the database, if there is one, is for the message."""
     if not gates:
         return
     parts = [BlockedError(gate.message, hint=gate.hint, gate=gate.code) for gate in gates]
@@ -94,21 +97,14 @@ def raise_if_blocked(gates: Sequence[Gate], database: str) -> None:
 
 
 def refuse_unreadable(gates: Iterable[Gate], database: str) -> None:
-    """Raise if the role may not read the version of the schema: the schema would be reported as not migrated.
-
-    Raises:
-        BlockedError: see above.
-    """
+    """Raise a BlockedError if the role may not read the version: the schema would be reported as not migrated."""
     raise_if_blocked([gate for gate in gates if gate.code == "history-unreadable"], database)
 
 
-def state_row_gates(lost: Sequence[LostRows], database: str) -> tuple[Gate, ...]:
-    """Return the gate that blocks whatever needs the missing rows."""
+def state_row_gates(observed: ObservedState, schema: str | None = None) -> tuple[Gate, ...]:
+    """Return the gate that blocks whatever needs the missing rows: all of them, or those of one schema's routing."""
+    lost = [row for row in observed.lost_rows if schema in {None, row.schema} or row.table == TRANSITION]
     if not lost:
         return ()
-    shown = listed([str(row) for row in lost])
-    return (
-        Gate(
-            "state-rows-missing", f"Rows of Awa's state are missing in database {database}: {shown}.", STATE_ROWS_HINT
-        ),
-    )
+    message = f"Rows of Awa's state are missing in database {observed.database}: {listed(map(str, lost))}."
+    return (Gate("state-rows-missing", message, STATE_ROWS_HINT),)

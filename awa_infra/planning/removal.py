@@ -8,7 +8,7 @@ from awa_infra import sqltext
 from awa_infra.facts.measured import removal_locks
 from awa_infra.model import Gate, ObservedState, Place, Plan, Release, Same, Step, StepKind
 from awa_infra.naming import schema_name_problem
-from awa_infra.planning.pure_gates import TRANSITION, state_row_gates
+from awa_infra.planning.pure_gates import state_row_gates
 from awa_infra.wording import listed
 
 _SHOWN = 10
@@ -23,9 +23,7 @@ _ELSEWHERE_HINT = (
 def make_removal(schema: str, observed: ObservedState) -> Plan:
     """Return the plan that drops a custom queue-storage schema; empty if it does not exist.
 
-    Args:
-        schema: its name; ``awa`` and other schemas that cannot be custom ones are refused by a gate.
-        observed: the observed state.
+    A gate refuses ``awa`` and other schemas that cannot be custom ones.
     """
     version = observed.version
     problem = schema_name_problem(schema)
@@ -52,13 +50,9 @@ def make_removal(schema: str, observed: ObservedState) -> Plan:
 
 
 def foreign_gate(schema: str, extra: Sequence[str] | None, observed: ObservedState, release: Release) -> Gate | None:
-    """Return the gate for objects that no release makes, or that cannot be compared; ``None`` without any.
+    """Return the gate for objects in a schema that the release does not make; ``None`` without any.
 
-    Args:
-        schema: the schema to be dropped.
-        extra: the objects in it that the release does not make; ``None`` if that cannot be compared.
-        observed: the observed state.
-        release: the one that was compared with.
+    Where the extra objects are ``None``, they could not be compared, which is a gate, too.
     """
     if extra is None:
         return Gate(
@@ -107,9 +101,9 @@ def missing_gate(schema: str, kept: Place | None, where: str) -> Gate | None:
 
 def _gates(schema: str, observed: ObservedState) -> list[Gate]:
     """Return the gates for a schema that receives jobs, or is about to; nothing overrules them."""
-    lost = [row for row in observed.lost_rows if row.schema == schema or row.table == TRANSITION]
+    lost = state_row_gates(observed, schema)
     if lost:
-        return list(state_row_gates(lost, observed.database))
+        return list(lost)
     transition = observed.transition
     if transition is None:
         return [

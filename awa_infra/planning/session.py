@@ -16,9 +16,7 @@ NO_TIMEOUT = "0"
 def session_settings(lock_timeout: str, *, statement_timeout: str = NO_TIMEOUT) -> str:
     """Return the SELECT of the settings that differ from what they have to be: names and values.
 
-    Args:
-        lock_timeout: as PostgreSQL writes it, for example ``30000ms``; ``0`` waits for ever.
-        statement_timeout: the same for each statement.
+    The timeouts are as PostgreSQL writes them, for example ``30000ms``; ``0`` waits for ever.
     """
     text = sqltext.render("session/settings.sql", lock_timeout=lock_timeout, statement_timeout=statement_timeout)
     return text.rstrip("\n")

@@ -18,13 +18,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What ssh-keygen answered.
-
-    Attributes:
-        success: whether its exit status is 0.
-        output: its standard output.
-        errors: its standard error.
-    """
+    """What ssh-keygen answered: whether its exit status is 0, its standard output and its standard error."""
 
     success: bool
     output: str
@@ -32,13 +26,10 @@ class Answer:
 
 
 def signer(plan: str, allowed: str, listing: Answer, verify: Callable[[str], Answer]) -> str:
-    """Return the allowed signer of a plan file.
+    """Return the allowed signer of a plan file; both paths are for messages.
 
-    Args:
-        plan: path of the plan file, for messages.
-        allowed: path of the allowed signers, for messages.
-        listing: answer to ``find-principals``: whose key the signature is made with.
-        verify: returns the answer to ``verify`` for one of those names.
+    ``listing`` is the answer to ``find-principals``: whose key the signature is made with. ``verify`` returns the
+    answer to ``verify`` for one of those names.
 
     Raises:
         SignerUnknownError: no signer in the file has signed it, or the key has expired.

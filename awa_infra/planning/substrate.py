@@ -26,21 +26,14 @@ class _Count:
     claim: int
 
     def of(self, shape: Shape) -> int:
-        return (
-            self.fixed
-            + self.queue * shape.queue_slots
-            + self.lease * shape.lease_slots
-            + self.claim * shape.claim_slots
-        )
+        return self.fixed + sum(factor * slots for factor, slots in self._terms(shape))
+
+    def _terms(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+        return (self.queue, shape.queue_slots), (self.lease, shape.lease_slots), (self.claim, shape.claim_slots)
 
     def sql(self, shape: Shape) -> sqltext.Part:
         """Return the sum as it is written in SQL, so that a reader sees what it consists of."""
-        factors = (
-            (self.queue, shape.queue_slots),
-            (self.lease, shape.lease_slots),
-            (self.claim, shape.claim_slots),
-        )
-        terms = [str(slots) if factor == 1 else f"{factor} * {slots}" for factor, slots in factors]
+        terms = [str(slots) if factor == 1 else f"{factor} * {slots}" for factor, slots in self._terms(shape)]
         return sqltext.Part(" + ".join([str(self.fixed), *terms]))
 
 
@@ -54,10 +47,11 @@ _FUNCTIONS = 8
 """Measured with Awa 0.6.8 and 0.6.9. Lease and claim partitions have a fill factor, one for each slot."""
 
 
-def is_complete(substrate: Substrate) -> bool:
-    """Whether a queue-storage schema has every table, index, function, trigger and storage parameter of its shape."""
+def is_complete(substrate: Substrate | None) -> bool:
+    """Whether there is a queue-storage schema with every table, index, function, trigger and parameter of its shape."""
     return (
-        substrate.tables >= _TABLES.of(substrate.shape)
+        substrate is not None
+        and substrate.tables >= _TABLES.of(substrate.shape)
         and substrate.indexes >= _INDEXES.of(substrate.shape)
         and substrate.functions >= _FUNCTIONS
         and substrate.triggers >= _TRIGGERS

@@ -28,16 +28,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SummaryStep:
-    """One step, as it is shown.
-
-    Attributes:
-        number: its place, from 1 on.
-        title: one line.
-        locks: what it locks or costs.
-        took: for how long it took, and kept its locks, where it was measured.
-        sha256: of its SQL.
-        sql: exactly what apply runs.
-    """
+    """One step, as it is shown: numbered from 1, with how long it took where it was measured, and what apply runs."""
 
     number: int
     title: str

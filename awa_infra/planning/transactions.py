@@ -8,9 +8,6 @@ from awa_infra.model import Step, StepKind, Transaction
 from awa_infra.planning.access import INSTALLER_KEY
 from awa_infra.planning.installer import replays_installer
 
-_FOR_LATER_STEPS = frozenset({StepKind.ACT_AS})
-"""Kinds whose steps set something for the rest of a transaction, so that every later one begins with them."""
-
 
 def transactions(steps: Sequence[Step], mode: Transaction) -> tuple[tuple[Step, ...], ...]:
     """Return the steps of a plan as the transactions in which they run, in order.
@@ -28,7 +25,8 @@ def transactions(steps: Sequence[Step], mode: Transaction) -> tuple[tuple[Step, 
     found: list[tuple[Step, ...]] = []
     setting: tuple[Step, ...] = ()
     for step in steps:
-        if step.kind in _FOR_LATER_STEPS:
+        if step.kind is StepKind.ACT_AS:
+            # It holds for the rest of a transaction, so every later one begins with it.
             setting = (*setting, step)
         elif step.kind is StepKind.PATCH and found and any(s.kind is StepKind.MIGRATION for s in found[-1]):
             found[-1] = (*found[-1], step)

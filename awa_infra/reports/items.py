@@ -5,51 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import get_args
 
 from awa_infra.explain import sections
 from awa_infra.model import CANONICAL_SCHEMA
 from awa_infra.verification.catalog import STRUCTURE
 from awa_infra.verification.drift import Examination
-from awa_infra.verification.findings import Finding, FindingCode, FindingKind
+from awa_infra.verification.findings import Finding, FindingCode, FindingKind, StateOfAwa, StateOfDeclared, StateOfEach
 
-OF_AWA: tuple[FindingCode, ...] = (
-    "active-schema-missing",
-    "marker-disagrees",
-    "marker-missing",
-    "marker-unexpected",
-    "not-migrated",
-    "patch-missing",
-    "pending",
-    "public-may-install",
-    "transition-inconsistent",
-    "version-rows-missing",
-    "version-rows-strange",
-)
-"""States that only schema ``awa`` can be in."""
-
-OF_EACH: tuple[FindingCode, ...] = (
-    "extension-adopted",
-    "index-names-truncated",
-    "lane-sequence-missing",
-    "lane-sequence-owner",
-    "owner-differs",
-    "privileges-missing",
-    "public-may-write",
-    "publication-without-identity",
-    "ring-slot-missing",
-    "row-level-security",
-    "schema-missing",
-    "sequences-behind",
-    "sequences-exhausted",
-    "sequences-without-update",
-    "session-settings",
-    "slot-counts-changed",
-    "state-rows-missing",
-)
-"""States that every schema can be in."""
-
-OF_DECLARED: tuple[FindingCode, ...] = ("declared-missing", "privileges-extra")
-"""States that are looked for only where something is declared, and so are listed only where they are found."""
+OF_AWA: tuple[FindingCode, ...] = get_args(StateOfAwa)
+OF_EACH: tuple[FindingCode, ...] = get_args(StateOfEach)
+OF_DECLARED: tuple[FindingCode, ...] = get_args(StateOfDeclared)
+"""These are listed only where they are found; all others always."""
 
 OBJECTS = tuple(sorted(STRUCTURE))
 """Parts of the catalog, each of which is compared as a whole."""

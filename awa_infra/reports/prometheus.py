@@ -15,11 +15,7 @@ from awa_infra.verification.drift import Examination
 def prometheus(observed: ObservedState, release: str, found: Examination, now: float) -> str:
     """Return the metrics; each check is there whether it failed or not, so that no alert waits for one to appear.
 
-    Args:
-        observed: the database.
-        release: what it was compared with.
-        found: what was found.
-        now: seconds since 1970, for alerts about a verification that does not run any more.
+    Now is in seconds since 1970, for alerts about a verification that does not run any more.
     """
     gauges = _Gauges(observed.database)
     gauges.ran(release, now, up=True, healthy=found.healthy)
@@ -36,20 +32,13 @@ def prometheus(observed: ObservedState, release: str, found: Examination, now: f
 
 
 def prometheus_unchecked(unchecked: Unchecked, now: float) -> str:
-    """Return the metrics of a verification that could not be made.
-
-    Args:
-        unchecked: why; only which database it is about is shown.
-        now: seconds since 1970.
-    """
+    """Return the metrics of a verification that could not be made; why is not shown. Now is in seconds since 1970."""
     gauges = _Gauges(unchecked.database)
     gauges.ran(unchecked.release, now, up=False, healthy=False)
     return gauges.text()
 
 
 class _Gauges:
-    """Gauges of one database."""
-
     def __init__(self, database: str) -> None:
         self._database = database
         self._registry = CollectorRegistry()

@@ -20,20 +20,15 @@ from awa_infra.verification.findings import Finding, FindingCode, FindingKind
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-_CODES: tuple[FindingCode, ...] = get_args(FindingCode)
+_CODES: list[FindingCode] = sorted(get_args(FindingCode))
 _LEVELS = {FindingKind.UNKNOWN: "warning", FindingKind.RUNTIME_CREATED: "note"}
 
 
 def sarif(observed: ObservedState, release: str, found: Examination, config: str | None, made_by: str) -> str:
-    """Return the document.
+    """Return the document, made by a version of awa-infra.
 
-    Args:
-        observed: the database.
-        release: what it was compared with.
-        found: what was found.
-        config: path of the stack configuration, which a page of code scanning shows the results at. A database is no
-            file; without a configuration its name takes the place of one.
-        made_by: version of awa-infra.
+    A page of code scanning shows the results at a file: the stack configuration, or without one the name of the
+    database.
     """
     uri = quote(config or f"database/{observed.database}", safe="/")
     run = {

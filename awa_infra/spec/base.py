@@ -140,15 +140,14 @@ class Inputs(Entry):
             if not isinstance(info.context, _Wrong):
                 raise
             key = cls.model_fields[str(info.field_name)].alias
-            info.context.errors += ({**error, "loc": (str(key), *error["loc"])} for error in _errors(exc))
+            info.context.errors += ({**error, "loc": (str(key), *error["loc"])} for error in errors_of(exc))
             return value
 
     @classmethod
     def read(cls, props: Props) -> tuple[Self, list[ErrorDetails]]:
         """Return the inputs with their defaults, and what is wrong with them; what is wrong stays as it was given.
 
-        Args:
-            props: by name. Whatever is no input is left out, and ``None`` is the same as not given.
+        Whatever is no input is left out, and ``None`` is the same as not given.
         """
         wrong, found = _Wrong([]), cls.given(props)
         missing = [i.key for i in cls.described() if i.required and i.key not in found]
@@ -205,7 +204,8 @@ def _input(key: str, field: FieldInfo) -> Input:
     )
 
 
-def _errors(exc: ValidationError) -> list[ErrorDetails]:
+def errors_of(exc: ValidationError) -> list[ErrorDetails]:
+    """Return what is wrong, without the values, which may be secret."""
     return exc.errors(include_url=False, include_input=False)
 
 

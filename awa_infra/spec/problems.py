@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from awa_infra.errors import ConfigurationError, reported
 from awa_infra.naming import nearest
-from awa_infra.spec.base import Entry, Inputs, Props, snake
+from awa_infra.spec.base import Entry, Inputs, Props, errors_of, snake
 from awa_infra.spec.paths import Found, KeyPath, reached, value_at, written
 from awa_infra.spec.values import Encrypted, forms, inner_model
 from awa_infra.wording import and_listed
@@ -46,15 +46,7 @@ _LOOKS = {"bool_type": re.compile("true|false", re.IGNORECASE), "float_type": _N
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong.
-
-    Attributes:
-        key: the key or the input as people write it.
-        message: what is wrong with it.
-        hint: what to do.
-        code: stable identifier.
-        line: where it is in a file, if that is known.
-    """
+    """One thing that is wrong with a key or an input, named as people write it; the line is that in its file."""
 
     key: str
     message: str
@@ -78,15 +70,12 @@ def entry_problems(
 ) -> tuple[E | None, list[tuple[KeyPath, str]]]:
     """Return what was declared, and where something is wrong with it.
 
-    Args:
-        model: what it should be.
-        values: by key.
-        in_yaml: whether people write it in YAML, and may have to put a text into quotes.
+    With ``in_yaml`` people write it in YAML, and may have to put a text into quotes.
     """
     try:
         return model.model_validate(values), list(model.checked(values))
     except ValidationError as exc:
-        found = _reported(exc.errors(include_url=False, include_input=False), model, values, in_yaml=in_yaml)
+        found = _reported(errors_of(exc), model, values, in_yaml=in_yaml)
         return None, [*found, *model.checked(values)]
 
 

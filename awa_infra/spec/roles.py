@@ -43,12 +43,7 @@ class RolesEntry(Entry):
     )
 
     def wanted(self, schemas: Sequence[str], activation: str | None = None) -> Roles:
-        """Return the value that plans are made from.
-
-        Args:
-            schemas: the declared queue-storage schemas.
-            activation: the schema in which queue storage is to be activated, if that is declared.
-        """
+        """Return the value that plans are made from, for the declared queue-storage schemas and activation."""
         lanes = self.lane_schemas
         if lanes is None:
             # Jobs go to the schema that is or will be active; until one is activated, it may be any.

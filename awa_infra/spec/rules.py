@@ -101,13 +101,7 @@ def duty_checks(roles: Mapping[str, Any]) -> Found:
 
 
 def password_checks(passwords: Mapping[str, Any], roles: Mapping[str, Any], within: str = "") -> Found:
-    """Check that every password has its role.
-
-    Args:
-        passwords: hold them.
-        roles: hold the roles.
-        within: where people write the roles, with a full stop at its end.
-    """
+    """Check that every password has its role; messages name the role after ``within``, which ends with a full stop."""
     for key, duty in PASSWORDS.items():
         if key in passwords and roles.get(duty) is None:
             yield (key,), f"there is no {duty} role; set {within}{duty}, or remove its password"

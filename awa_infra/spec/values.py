@@ -49,12 +49,7 @@ _ENCODING = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Says something of an input or output that is no part of its type.
-
-    Attributes:
-        secret: whether it is kept encrypted.
-        fixed: whether it can never change.
-    """
+    """Says of an input or output what is no part of its type: that it is kept encrypted, or can never change."""
 
     secret: bool = False
     fixed: bool = False

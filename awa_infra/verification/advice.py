@@ -59,13 +59,9 @@ _EXTRA_ADVICE = {
 def with_repairs(
     findings: Iterable[Finding], release: Release, substrate: Iterable[tuple[str, str]], *, known: bool
 ) -> tuple[Finding, ...]:
-    """Return the findings, each with what would repair it.
+    """Return the findings of an examination, each with what would repair it by the texts of the release.
 
-    Args:
-        findings: as :func:`awa_infra.verification.drift.examine` returns them.
-        release: whose texts can be applied again.
-        substrate: entries of the template of queue storage.
-        known: whether there are facts about the release; without them nothing of the catalog is repaired.
+    Where it is not known, there are no facts about the release, and nothing of the catalog is repaired.
     """
     own = own_names(substrate)
     judged = [_with_advice(f, release, own) if f.part != "state" and f.is_drift and known else f for f in findings]

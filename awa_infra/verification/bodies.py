@@ -29,14 +29,7 @@ def release_bodies(release: Release) -> dict[str, list[str]]:
 
 
 def text_of(wanted: str, schema: SchemaName, candidates: Iterable[str], neutral: Iterable[str]) -> str | None:
-    """Return the candidate that has a hash, if there is one.
-
-    Args:
-        wanted: the hash, as a catalog has it.
-        schema: whose function is looked for.
-        candidates: bodies, unchanged.
-        neutral: bodies with a placeholder for their schema.
-    """
+    """Return the body that has a hash, if there is one: a candidate, or a neutral one made for the schema."""
     for text in candidates:
         if body_hash(text) == wanted:
             return text

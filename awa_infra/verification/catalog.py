@@ -19,6 +19,7 @@ from functools import cache
 from awa_infra import sqltext
 from awa_infra.facts.catalog import FAMILIES, partition_of
 from awa_infra.model import Shape
+from awa_infra.naming import quote
 
 Key = tuple[str, str]
 """Part and object, for example ``("column", "leases_0.job_id")``."""
@@ -36,6 +37,9 @@ STRUCTURE = frozenset(
 
 MADE_PARTS = frozenset(("relation", "column", "constraint", "index", "function", "trigger", "sequence", "type"))
 """The parts of kinds that Awa makes in a queue-storage schema: of these only a name shows what it did not make."""
+
+SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
+"""Placeholder of a slot to the name of its count."""
 
 HASHED = frozenset(("body", "view"))
 """Parts whose definitions are Awa's own texts: facts know only their hash."""
@@ -62,6 +66,11 @@ class SchemaName:
     text: str
     quoted: str
 
+    def qualified(self, thing: str) -> str:
+        """Return the name of an object of the schema as statements have it; a function has its arguments behind it."""
+        name, bracket, arguments = thing.partition("(")
+        return f"{self.quoted}.{quote(name)}{bracket}{arguments}"
+
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
@@ -80,9 +89,7 @@ class Expanded:
 def parts_query(private: Collection[str] = (), *, health: bool) -> str:
     """Return the query of every part of the catalog; ``sql/fingerprint/state/scope.sql`` comes before it.
 
-    Args:
-        private: functions that PUBLIC must not execute.
-        health: also read what roles and publications keep workers from.
+    With ``health`` it also reads what roles and publications keep workers from, and who may execute private functions.
     """
     parts = [sqltext.load(f"fingerprint/{name}.sql") for name in sqltext.names("fingerprint")]
     if health:
@@ -148,12 +155,8 @@ def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[
     """Return the template of a schema's catalog.
 
     Where slots of a family disagree, the definition of most of them is taken. Whether a catalog is regular at
-    all, is checked by expanding the result again.
-
-    Args:
-        catalog: of one schema.
-        schema: which one.
-        own: names that mean the schema's own objects, see :func:`own_names`.
+    all, is checked by expanding the result again. The names of the schema's own objects are as :func:`own_names` has
+    them.
     """
     found: dict[Key, Counter[str]] = defaultdict(Counter)
     for key, definition in catalog.items():
@@ -168,10 +171,7 @@ def collapse(catalog: Catalog, schema: SchemaName, own: frozenset[str]) -> dict[
 def with_hashes(catalog: Catalog, schema: SchemaName, own: Iterable[str]) -> dict[Key, str]:
     """Return a catalog in which bodies of functions and queries of views are hashes.
 
-    Args:
-        catalog: as it was read.
-        schema: whose it is.
-        own: names of the template; what is not called so is hashed as observed.
+    What has no name of the template's own is hashed as observed.
     """
     names = frozenset(own)
     return {
@@ -183,13 +183,7 @@ def with_hashes(catalog: Catalog, schema: SchemaName, own: Iterable[str]) -> dic
 
 
 def neutral_body(text: str, schema: SchemaName, own: frozenset[str]) -> str:
-    """Return a function's body with a placeholder wherever it names its schema.
-
-    Args:
-        text: the body.
-        schema: whose function it is.
-        own: what of that schema the body may name.
-    """
+    """Return a function's body with a placeholder wherever it names its schema before one of its own objects."""
     return _unschema(text, schema, own).replace(f"'{schema.text}'", "'{schema}'")
 
 
@@ -199,9 +193,9 @@ def concrete_body(text: str, schema: SchemaName) -> str:
 
 
 def _slots(name: str, shape: Shape) -> tuple[str, range]:
-    for slot, count in (("{q}", shape.queue_slots), ("{l}", shape.lease_slots), ("{c}", shape.claim_slots)):
+    for slot, count in SLOT_COUNTS.items():
         if slot in name:
-            return slot, range(count)
+            return slot, range(getattr(shape, count))
     return "", range(1)
 
 

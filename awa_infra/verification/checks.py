@@ -11,7 +11,7 @@ from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape, Sto
 from awa_infra.naming import quote
 from awa_infra.planning.describe import version_ranges
 from awa_infra.planning.pure_gates import TRANSITION
-from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence
+from awa_infra.verification.catalog import SLOT_COUNTS, Catalog, SchemaName, is_lane_sequence
 from awa_infra.verification.findings import Finding, state
 from awa_infra.verification.obstacles import (
     Adopted,
@@ -22,16 +22,10 @@ from awa_infra.verification.obstacles import (
     obstacle_findings,
 )
 from awa_infra.verification.sequences import Behind, exhausted_findings, sequence_findings
-from awa_infra.wording import listed
-
-SLOT_COUNTS: Mapping[str, str] = {"{q}": "queue_slots", "{l}": "lease_slots", "{c}": "claim_slots"}
-"""Placeholder of a slot to the name of its count."""
+from awa_infra.wording import FEW, listed
 
 EMPTY_HISTORY = "Restore its rows from a backup; if the schema awa was never used, drop that one table."
 """What to do about an empty table of versions whose schema is not that of the release; the gate says the same."""
-
-_FEW = 3
-"""Names in a message about many objects."""
 
 BY_HAND = "Nothing here drops or overwrites: decide what is right, and run the statements yourself."
 
@@ -74,13 +68,6 @@ class Health:
     public: tuple[Privilege, ...] = ()
     adopted: tuple[Adopted, ...] = ()
     exhausted: tuple[tuple[str, str], ...] = ()
-
-
-def no_such_schema(schema: str) -> Finding:
-    """Return the finding about a requested schema that is no queue storage."""
-    return state(
-        "schema-missing", schema, "schema", f"there is no queue-storage schema {schema}", "Declare it, and apply."
-    )
 
 
 def release_findings(release: Release, observed: ObservedState) -> list[Finding]:
@@ -173,13 +160,12 @@ def observed_shape(catalog: Catalog, health: Health, recorded: Shape) -> Shape:
             numbers[SLOT_COUNTS[FAMILIES[partition[0]]]].add(partition[1])
     counts = {}
     for ring, found in numbers.items():
-        most = max(len(found), getattr(recorded, ring))
-        counts[ring] = max((number + 1 for number in found if number < most), default=0)
-    for ring, count in counts.items():
         recorded_count = getattr(recorded, ring)
-        if count < recorded_count and health.slots.get(ring) != count:
-            counts[ring] = recorded_count
-    return Shape(counts["queue_slots"], counts["lease_slots"], counts["claim_slots"], recorded.receipts)
+        most = max(len(found), recorded_count)
+        count = max((number + 1 for number in found if number < most), default=0)
+        lost = count < recorded_count and health.slots.get(ring) != count
+        counts[ring] = recorded_count if lost else count
+    return Shape(**counts, receipts=recorded.receipts)
 
 
 def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Substrate | None) -> list[Finding]:
@@ -203,15 +189,11 @@ def slot_findings(schema: str, expected: Shape, existing: Shape, substrate: Subs
 def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, active: bool) -> list[Finding]:
     """Return what is wrong with owners, lanes and privileges of one schema.
 
-    Args:
-        name: of the schema.
-        catalog: as it was read.
-        health: what is not in it.
-        active: whether new jobs go to queue storage there, for which every role that adds one needs CREATE.
+    In the active one, where new jobs go to queue storage, every role that adds a job needs CREATE.
     """
     findings = _owners(name, catalog)
     if health.lost_lanes:
-        message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=_FEW)}"
+        message = f"{len(health.lost_lanes)} lanes have rows, but no sequence: {listed(health.lost_lanes, most=FEW)}"
         repair = "Restore them from a backup: a new sequence would start at 1 again, over the jobs that are there."
         findings.append(state("lane-sequence-missing", name.text, "sequences", message, repair))
     findings += [*sequence_findings(name, health.behind), *exhausted_findings(name, health.exhausted)]
@@ -238,11 +220,11 @@ def _owners(name: SchemaName, catalog: Catalog) -> list[Finding]:
     findings = []
     for (role, lane), objects in strangers.items():
         what = "lane sequences" if lane else "objects"
-        message = f"{what} of role {role} instead of {owner}: {listed(objects, most=_FEW)}"
-        sql = [f"ALTER {_kind(catalog, o)} {_qualified(name, o)} OWNER TO {quote(owner or '')};" for o in objects]
+        message = f"{what} of role {role} instead of {owner}: {listed(objects, most=FEW)}"
+        sql = [f"ALTER {_kind(catalog, o)} {name.qualified(o)} OWNER TO {quote(owner or '')};" for o in objects]
         if lane:
             # Its owner is a runtime that goes on with them.
-            sql += [f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {_qualified(name, o)} TO {quote(role)};" for o in objects]
+            sql += [f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {name.qualified(o)} TO {quote(role)};" for o in objects]
         repair = (
             f"Run awa-infra apply as {role}, as a member of it and of {owner}, or as a superuser, which hands them "
             "over; or run the statements."
@@ -268,11 +250,6 @@ def _kind(catalog: Catalog, name: str) -> str:
     return "VIEW" if relation == "view" else "TABLE"
 
 
-def _qualified(name: SchemaName, thing: str) -> str:
-    function, bracket, arguments = thing.partition("(")
-    return f"{name.quoted}.{quote(function)}{bracket}{arguments}"
-
-
 def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]:
     """Return which functions PUBLIC may execute, though Awa revoked that."""
     findings = []
@@ -288,13 +265,7 @@ def public_findings(catalog: Catalog, private: Collection[str]) -> list[Finding]
 
 
 def cut_names(schema: str, shared: int, kept: int) -> list[Finding]:
-    """Return that PostgreSQL cut names of indexes, so that several became one.
-
-    Args:
-        schema: which one.
-        shared: how many indexes share their cut name with another.
-        kept: how many of them exist.
-    """
+    """Return that PostgreSQL cut names of indexes, so that several share one, and how many of these are kept."""
     if not shared:
         return []
     message = (

@@ -39,13 +39,7 @@ def with_declared(
 ) -> Examination:
     """Return an examination with what is declared and missing, and without drift that is declared.
 
-    Args:
-        found: what a verification found against the release.
-        observed: the state of the database.
-        plan: what is pending for what is declared.
-        desired: what is declared.
-        activation: the schema that is declared to be active; ``None`` if none is.
-        given: what declared roles have beyond what they are declared for.
+    What declared roles have beyond what they are declared for is ``given``.
     """
     findings = list(found.findings)
     if observed.version == desired.target_version != desired.release.schema_version:

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from awa_infra.facts.catalog import CatalogFacts, own_names
 from awa_infra.model import CANONICAL_SCHEMA, ObservedState, Release, Shape
-from awa_infra.naming import quote
 from awa_infra.verification import checks, lost_rows
 from awa_infra.verification.bodies import difference, release_bodies, text_of
 from awa_infra.verification.catalog import (
@@ -26,7 +25,7 @@ from awa_infra.verification.catalog import (
     structure,
     with_hashes,
 )
-from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes, unknown
+from awa_infra.verification.findings import Finding, FindingKind, compare, fold, lanes, not_readable, state, unknown
 from awa_infra.verification.sequences import lane_limit_findings, unread_findings
 
 REFERENCE = "Run awa-infra verify --reference: it compares with a scratch database of the same release."
@@ -35,13 +34,7 @@ REFERENCE = "Run awa-infra verify --reference: it compares with a scratch databa
 
 @dataclass(frozen=True, slots=True)
 class ObservedSchema:
-    """The contents of one schema, as it was read.
-
-    Attributes:
-        name: of the schema.
-        catalog: with the texts of functions and views.
-        health: what is not in a catalog: rows of the rings, lanes, privileges.
-    """
+    """The contents of one schema, as it was read; the catalog has the texts of functions and views."""
 
     name: SchemaName
     catalog: dict[Key, str] = field(repr=False)
@@ -118,7 +111,8 @@ def examine(subject: Subject, schemas: Iterable[str]) -> Examination:
         existing = subject.existing.get(schema)
         if existing is None:
             if schema != CANONICAL_SCHEMA:
-                findings.append(checks.no_such_schema(schema))
+                message = f"there is no queue-storage schema {schema}"
+                findings.append(state("schema-missing", schema, "schema", message, "Declare it, and apply."))
             continue
         substrate = subject.observed.substrate(schema)
         recorded = _recorded(subject.observed, schema)
@@ -294,10 +288,5 @@ def _unreadable(name: SchemaName, tables: Iterable[str], user: str) -> list[Find
     listed = sorted(tables)
     if not listed:
         return []
-    message = f"role {user} may not read {', '.join(listed)} of schema {name.text}: rows were not checked"
-    grants = (
-        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quote(user)};",
-        f"GRANT SELECT ON {', '.join(f'{name.quoted}.{table}' for table in listed)} TO {quote(user)};",
-    )
-    repair = "Connect as the owner, use --role, or grant them."
-    return [unknown("not-readable", name.text, "rows", message, repair, *grants)]
+    objects = ", ".join(f"{name.quoted}.{table}" for table in listed)
+    return [not_readable(name, user, "rows", ", ".join(listed), "rows were not checked", objects)]

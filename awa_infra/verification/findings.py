@@ -11,34 +11,33 @@ from types import MappingProxyType
 from typing import Literal
 
 from awa_infra.facts.catalog import partition_of
-from awa_infra.verification.catalog import Catalog, is_lane_sequence, relation_of
+from awa_infra.naming import quote
+from awa_infra.verification.catalog import Catalog, SchemaName, is_lane_sequence, relation_of
 
-FindingCode = Literal[
+StateOfAwa = Literal[
     "active-schema-missing",
-    "declared-missing",
+    "marker-disagrees",
+    "marker-missing",
+    "marker-unexpected",
+    "not-migrated",
+    "patch-missing",
+    "pending",
+    "public-may-install",
+    "transition-inconsistent",
+    "version-rows-missing",
+    "version-rows-strange",
+]
+"""States that only schema ``awa`` can be in."""
+
+StateOfEach = Literal[
     "extension-adopted",
     "index-names-truncated",
     "lane-sequence-missing",
     "lane-sequence-owner",
-    "lane-sequences",
-    "marker-disagrees",
-    "marker-missing",
-    "marker-unexpected",
-    "not-compared",
-    "not-migrated",
-    "not-readable",
-    "object-changed",
-    "object-extra",
-    "object-missing",
     "owner-differs",
-    "patch-missing",
-    "pending",
-    "privileges-extra",
     "privileges-missing",
-    "public-may-install",
     "public-may-write",
     "publication-without-identity",
-    "release-unknown",
     "ring-slot-missing",
     "row-level-security",
     "schema-missing",
@@ -48,10 +47,16 @@ FindingCode = Literal[
     "session-settings",
     "slot-counts-changed",
     "state-rows-missing",
-    "transition-inconsistent",
-    "version-rows-missing",
-    "version-rows-strange",
 ]
+"""States that every schema can be in."""
+
+StateOfDeclared = Literal["declared-missing", "privileges-extra"]
+"""States that are looked for only where something is declared."""
+
+ObjectCode = Literal["object-changed", "object-extra", "object-missing"]
+UnknownCode = Literal["not-compared", "not-readable", "release-unknown"]
+
+FindingCode = Literal[StateOfAwa, StateOfEach, StateOfDeclared, ObjectCode, UnknownCode, "lane-sequences"]
 """Every code that a finding can have; each is a section of the error reference, which is generated from here."""
 
 
@@ -66,7 +71,7 @@ class FindingKind(Enum):
     UNKNOWN = "unknown"
 
 
-OBJECT_CODES: Mapping[FindingKind, FindingCode] = MappingProxyType(
+OBJECT_CODES: Mapping[FindingKind, ObjectCode] = MappingProxyType(
     {
         FindingKind.MISSING: "object-missing",
         FindingKind.EXTRA: "object-extra",
@@ -135,9 +140,20 @@ def state(
     return Finding(FindingKind.STATE, code, schema, "state", thing, message=message, repair=repair, sql=sql, step=step)
 
 
-def unknown(code: FindingCode, schema: str, thing: str, message: str, repair: str, *sql: str) -> Finding:
+def unknown(code: UnknownCode, schema: str, thing: str, message: str, repair: str, *sql: str) -> Finding:
     """Return a finding that says what was not compared, and how it can be."""
     return replace(state(code, schema, thing, message, repair, *sql), kind=FindingKind.UNKNOWN)
+
+
+def not_readable(name: SchemaName, user: str, part: str, what: str, unchecked: str, objects: str) -> Finding:
+    """Return that a role may not read something of a schema, what was not checked therefore, and the grants for it."""
+    message = f"role {user} may not read {what} of schema {name.text}: {unchecked}"
+    grants = (
+        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quote(user)};",
+        f"GRANT SELECT ON {objects} TO {quote(user)};",
+    )
+    repair = "Connect as the owner, use --role, or grant them."
+    return unknown("not-readable", name.text, part, message, repair, *grants)
 
 
 def compare(schema: str, expected: Catalog, found: Catalog) -> list[Finding]:
@@ -177,21 +193,14 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     found = list(findings)
     tables = {(f.kind, f.object) for f in found if f.part == "relation"}
     others = {(f.kind, f.part, f.object) for f in found}
-    kept: list[Finding] = []
-    covered: Counter[tuple[object, ...]] = Counter()
-    for finding in found:
-        cause = _cause(finding, tables, others)
-        if cause is None:
-            kept.append(finding)
-        else:
-            covered[cause] += 1
+    caused = [(finding, _cause(finding, tables, others)) for finding in found]
+    covered = Counter(cause for _finding, cause in caused if cause is not None)
     # A cause can depend on another one: a column on its partition, the partition on its parent.
-    for finding in found:
-        cause, own = _cause(finding, tables, others), (finding.kind, finding.part, finding.object)
+    for finding, cause in caused:
+        own = finding.kind, finding.part, finding.object
         if cause is not None and covered[own]:
             covered[cause] += covered[own]
-    reported = [replace(f, also=covered[f.kind, f.part, f.object]) for f in kept]
-    return _families(reported)
+    return _families([replace(f, also=covered[f.kind, f.part, f.object]) for f, cause in caused if cause is None])
 
 
 def _cause(
@@ -235,14 +244,7 @@ def _families(findings: Sequence[Finding]) -> list[Finding]:
             for text in (finding.object, finding.expected, finding.found)
         )
         # The partition value differs for each partition.
-        group = (
-            finding.kind,
-            finding.code,
-            finding.schema,
-            finding.part,
-            name,
-            expected if finding.part != "partition" else "",
-        )
+        group = (*replace(finding, object=str(name)).identity, expected if finding.part != "partition" else "")
         first = grouped.get(group)
         if first is None:
             grouped[group] = replace(finding, slots=(partition[1],))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from awa_infra.naming import quote
 from awa_infra.verification.catalog import Catalog, SchemaName
 from awa_infra.verification.findings import Finding, state
-from awa_infra.wording import counted, listed
+from awa_infra.wording import FEW, counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,7 @@ class Privilege:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of the database or of a role, with which its sessions start, and Awa fails.
-
-    Attributes:
-        of: whose it is, and its name.
-        message: what it does.
-        statements: take it back.
-    """
+    """A setting of the database or of a role, with which its sessions start, and Awa fails; statements take it back."""
 
     of: str
     message: str
@@ -54,10 +48,7 @@ class Setting:
 class Adopted:
     """An object that an extension has adopted, so that a dump leaves it out and dropping the extension drops it.
 
-    Attributes:
-        object: its name as a catalog has it, or ``(schema)``.
-        extension: which one.
-        kind: of the object, as ALTER EXTENSION names it.
+    Its name is as a catalog has it, or ``(schema)``; its kind as ALTER EXTENSION has it.
     """
 
     object: str
@@ -149,7 +140,7 @@ def adopted_findings(name: SchemaName, adopted: Iterable[Adopted]) -> list[Findi
         grouped[one.extension].append(one)
     findings = []
     for extension, ones in grouped.items():
-        message = f"extension {extension} has adopted what Awa made: {listed((one.object for one in ones), most=_FEW)}"
+        message = f"extension {extension} has adopted what Awa made: {listed((one.object for one in ones), most=FEW)}"
         sql = [f"ALTER EXTENSION {quote(extension)} DROP {one.kind} {_of_extension(name, one)};" for one in ones]
         repair = (
             "pg_dump leaves them out, and DROP EXTENSION drops them. Run the statements, which only let go of them."
@@ -159,12 +150,7 @@ def adopted_findings(name: SchemaName, adopted: Iterable[Adopted]) -> list[Findi
 
 
 def _of_extension(name: SchemaName, one: Adopted) -> str:
-    function, bracket, arguments = one.object.partition("(")
-    return f"{name.quoted}.{quote(function)}{bracket}{arguments}" if function else name.quoted
-
-
-_FEW = 3
-"""Names in a message, as many as in that about owners."""
+    return name.quoted if one.kind == "SCHEMA" else name.qualified(one.object)
 
 
 def _publications(tables: Iterable[tuple[str, str]]) -> str:

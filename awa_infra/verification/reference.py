@@ -37,10 +37,8 @@ def facts_from(
 ) -> CatalogFacts:
     """Return what the catalogs of a healthy database say about its release.
 
-    Args:
-        catalogs: of its schemas, as they were read.
-        receipts: queue-storage schemas, ``awa`` included, and whether claims are held as receipts there.
-        names: facts that say which objects of schema ``awa`` are queue storage, if need be of another release.
+    ``receipts`` says of each queue-storage schema, ``awa`` included, whether claims are held as receipts there;
+    ``names`` are facts that say which objects of schema ``awa`` are queue storage, if need be of another release.
     """
     templates: dict[bool, Catalog] = {}
     for schema in sorted(receipts.keys() - {CANONICAL_SCHEMA}):

@@ -43,11 +43,11 @@ def make_repair(
     sound_installer: bool = True,
     existing: Mapping[str, ObservedSchema] = MappingProxyType({}),
 ) -> Plan:
-    """Return the plan that repairs what can be repaired.
+    """Return the plan that repairs what can be repaired, by applying texts of the release again.
 
     Args:
         findings: with their repairs.
-        release: whose texts are applied again.
+        release: the one that is installed.
         observed: the observed state.
         shapes: of every queue-storage schema, as observed.
         sound_installer: whether Awa's installer in schema ``awa`` is what the release ships.

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from awa_infra import sqltext
 from awa_infra.naming import quote
 from awa_infra.verification.catalog import SchemaName
-from awa_infra.verification.findings import Finding, state, unknown
-from awa_infra.wording import counted, listed
-
-_FEW = 3
-"""Sequences in a message: after logical replication it is each of two for a lane."""
+from awa_infra.verification.findings import Finding, not_readable, state, unknown
+from awa_infra.wording import FEW, counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def sequence_findings(name: SchemaName, behind: Iterable[Behind]) -> list[Findin
         return []
     message = (
         f"{counted(len(found), 'sequence is', 'sequences are')} behind: "
-        f"{listed(map(str, found), separator='; ', most=_FEW)}"
+        f"{listed(map(str, found), separator='; ', most=FEW)}"
     )
     statements = [forward(name, one) for one in found]
     return [state("sequences-behind", name.text, "sequences", message, "", *statements, step=f"sequences:{name.text}")]
@@ -61,7 +58,7 @@ def exhausted_findings(name: SchemaName, exhausted: Iterable[tuple[str, str]]) -
     found = [f"{sequence} is at {last}" for sequence, last in exhausted]
     if not found:
         return []
-    message = f"sequences have given more than half of their numbers: {listed(found, most=_FEW)}"
+    message = f"sequences have given more than half of their numbers: {listed(found, most=FEW)}"
     repair = "Somebody set them. Set each back to the highest number of its rows, while no worker and no producer runs."
     return [state("sequences-exhausted", name.text, "sequences", message, repair)]
 
@@ -70,16 +67,8 @@ def unread_findings(name: SchemaName, sequences: int, user: str) -> list[Finding
     """Return that a role may not read sequences of a schema, so that they were not compared with their rows."""
     if not sequences:
         return []
-    message = (
-        f"role {user} may not read {counted(sequences, 'sequence')} of schema {name.text}: "
-        "whether they are behind their rows was not checked"
-    )
-    grants = (
-        f"GRANT USAGE ON SCHEMA {name.quoted} TO {quote(user)};",
-        f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA {name.quoted} TO {quote(user)};",
-    )
-    repair = "Connect as the owner, use --role, or grant them."
-    return [unknown("not-readable", name.text, "sequences", message, repair, *grants)]
+    what, unchecked = counted(sequences, "sequence"), "whether they are behind their rows was not checked"
+    return [not_readable(name, user, "sequences", what, unchecked, f"ALL SEQUENCES IN SCHEMA {name.quoted}")]
 
 
 def lane_limit_findings(name: SchemaName, most: int) -> list[Finding]:

@@ -1,5 +1,6 @@
--- Which schemas have no guard against being dropped, or one that is disabled or was changed: rows (step, text).
-SELECT 'guard:' || g.schema AS step, format('schema %s is not guarded against being dropped', g.schema) AS text
+-- Which schemas have no guard against being dropped, or one that is disabled or was changed: rows (step, name, absent, text).
+SELECT 'guard:' || g.schema AS step, g.schema AS name, false AS absent,
+       format('schema %s is not guarded against being dropped', g.schema) AS text
   FROM json_to_recordset({guards}) AS g (schema text, body text)
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger t
                      JOIN pg_catalog.pg_proc p ON p.oid = t.evtfoid

@@ -1,6 +1,7 @@
 -- Which lanes of the declared queues are missing in queue-storage schema {schema}, and which queues have another number
--- of shards than the declared one: rows (step, text).
-SELECT {step}::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), {schema}) AS text
+-- of shards than the declared one: rows (step, name, absent, text).
+SELECT {step}::text AS step, w.name, false AS absent,
+       format('queue %s lacks %s lanes in schema %s', w.name, count(*), {schema}) AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
           FROM json_to_recordset({queues}) AS q (name text, priorities int[], shards int, stripes int)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
@@ -13,9 +14,9 @@ SELECT {step}::text AS step, format('queue %s lacks %s lanes in schema %s', w.na
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
 UNION ALL
-SELECT {step}::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
-                            w.enqueue_shards)
-  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+SELECT {step}::text, w.name, false,
+       format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1), w.enqueue_shards)
+  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
           FROM json_to_recordset({queues}) AS q (name text, stripes int, enqueue_shards smallint)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
          WHERE q.enqueue_shards IS NOT NULL) w

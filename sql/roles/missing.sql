@@ -1,5 +1,5 @@
--- Which of the declared roles and privileges are missing in this database: one row (step, text) for each role, and
--- for each role and kind of object in a schema. Reads catalogs only.
+-- Which of the declared roles and privileges are missing in this database: one row (step, name, absent, text) for each role,
+-- and for each role and kind of object in a schema; absent where the named object is missing itself. Reads catalogs only.
 WITH duty AS MATERIALIZED (
     SELECT w.duty, w.name, r.oid
       FROM json_to_recordset({roles}) AS w (duty text, name text)
@@ -41,18 +41,18 @@ WITH duty AS MATERIALIZED (
       JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
      WHERE pg_has_role(o.oid, thing.owner, 'USAGE')
 )
-SELECT 'roles' AS step, format('role %s does not exist', d.name) AS text
+SELECT 'roles' AS step, d.name, true AS absent, format('role %s does not exist', d.name) AS text
   FROM duty d
  WHERE d.oid IS NULL
 UNION ALL
-SELECT 'roles', format('role %s lacks %s on database %s', d.name, p.privilege, current_database())
+SELECT 'roles', d.name, false, format('role %s lacks %s on database %s', d.name, p.privilege, current_database())
   FROM duty d
  CROSS JOIN (VALUES ('CONNECT'), ('CREATE')) AS p (privilege)
  WHERE d.oid IS NOT NULL AND (p.privilege = 'CONNECT' OR d.duty = 'owner')
    AND NOT has_database_privilege(d.oid, current_database(), p.privilege)
 UNION ALL
 -- From PostgreSQL 16 on a member may be one without the right to act as the role.
-SELECT 'roles', format('role %s is no member of %s that may act as it', m.name, o.name)
+SELECT 'roles', m.name, false, format('role %s is no member of %s that may act as it', m.name, o.name)
   FROM duty m
   JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
  WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
@@ -60,12 +60,13 @@ SELECT 'roles', format('role %s is no member of %s that may act as it', m.name, 
                                           THEN 'MEMBER' ELSE 'SET' END)
 UNION ALL
 -- Matters only if there is something to do as the owner.
-SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)
+SELECT 'act-as', current_user, false, format('role %s is not yet able to act as %s', current_user, o.name)
   FROM duty o
  WHERE o.duty = 'owner' AND o.oid IS NOT NULL
    AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
 UNION ALL
-SELECT 'roles', format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
+SELECT 'roles', m.name, false,
+       format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
   FROM duty m
   JOIN duty o ON o.duty = 'owner'
  WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
@@ -74,11 +75,11 @@ SELECT 'roles', format('sessions of role %s do not start as %s in database %s', 
                     WHERE b.datname = current_database() AND s.setrole = m.oid
                       AND s.setconfig @> ARRAY['role=' || o.name])
 UNION ALL
-SELECT 'access:' || s.name, format('schema %s does not exist', s.name)
+SELECT 'access:' || s.name, s.name, true, format('schema %s does not exist', s.name)
   FROM wanted_schema s
  WHERE s.oid IS NULL
 UNION ALL
-SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.privilege, s.name)
+SELECT 'access:' || s.name, d.name, false, format('role %s lacks %s on schema %s', d.name, p.privilege, s.name)
   FROM wanted_schema s
  CROSS JOIN duty d
  CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p (privilege)
@@ -86,7 +87,7 @@ SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.pr
    AND (p.privilege = 'USAGE' OR d.duty = 'runtime' AND s.lanes)
    AND (d.oid IS NULL OR NOT has_schema_privilege(d.oid, s.oid, p.privilege))
 UNION ALL
-SELECT 'access:' || o.schema,
+SELECT 'access:' || o.schema, d.name, false,
        format('role %s lacks %s on %s %s of schema %s', d.name, string_agg(DISTINCT p.privilege, ', '),
               count(DISTINCT o.oid), k.plural, o.schema)
   FROM object o
@@ -100,7 +101,7 @@ SELECT 'access:' || o.schema,
                        ELSE has_table_privilege(d.oid, o.oid, p.privilege) END
  GROUP BY o.schema, k.plural, d.name
 UNION ALL
-SELECT 'access:' || s.name,
+SELECT 'access:' || s.name, d.name, false,
        format('role %s lacks %s on new %s in schema %s', d.name, string_agg(p.privilege, ', ' ORDER BY p.privilege),
               k.plural, s.name)
   FROM wanted_schema s
@@ -115,7 +116,8 @@ SELECT 'access:' || s.name,
                       AND e.grantee = d.oid AND e.privilege_type = p.privilege)
  GROUP BY s.name, k.plural, d.name
 UNION ALL
-SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with its owner', d.name, p.oid::regproc)
+SELECT DISTINCT 'installer', d.name, false,
+       format('role %s may execute %s, which stays with its owner', d.name, p.oid::regproc)
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  CROSS JOIN LATERAL aclexplode(p.proacl) AS given

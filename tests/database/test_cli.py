@@ -696,6 +696,15 @@ def test_a_bundle_is_checked_and_compared_with_what_a_database_has_run(
     wrong = run("bundle", "verify", str(out), url=None)
     assert wrong.status == 1
     assert "Wrong: upstream/V001.sql was edited: SHA256SUMS has another hash.\n" in wrong.out
+    for name in ("README.md", "apply.sql"):
+        (out / name).write_bytes((out / name).read_bytes().replace(b"\n", b"\r\n"))
+    converted = run("bundle", "verify", str(out), url=None)
+    assert "Wrong: README.md and 1 more file have the line ends of Windows (CRLF), and are otherwise" in converted.out
+    assert converted.out.endswith("3 findings.\n")
+    (out / "apply.sql").write_bytes((out / "apply.sql").read_bytes().replace(b"\r\n", b"\n"))
+    one = run("bundle", "verify", str(out), url=None)
+    assert "Wrong: README.md has the line ends of Windows (CRLF), and is otherwise as it was written.\n" in one.out
+    (out / "README.md").write_bytes((out / "README.md").read_bytes().replace(b"\r\n", b"\n"))
     data = run("bundle", "verify", str(out), "--json", url=awa_database.url)
     assert data.status == 1
     assert data.data["intact"] is False

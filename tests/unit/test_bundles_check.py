@@ -49,6 +49,18 @@ def test_every_file_that_is_not_as_it_was_written_is_reported(release: Release) 
     ]
 
 
+def test_a_file_whose_line_ends_were_converted_is_not_called_edited(release: Release) -> None:
+    files = bundle("psql", release)
+    for path in ("apply.sql", "upstream/V003.sql"):
+        files[path] = files[path].replace(b"\n", b"\r\n")
+    files["upstream/V003.sql"] += b"mine\n"
+    assert found(files) == [
+        "apply.sql has the line ends of Windows (CRLF), and is otherwise as it was written.",
+        "upstream/V003.sql was edited: SHA256SUMS has another hash.",
+        f"upstream/V003.sql is not the text that Awa {release.name} released.",
+    ]
+
+
 def test_who_edits_the_sums_is_found_out_by_the_lock(release: Release) -> None:
     files = bundle("psql", release)
     ours = "awa_infra/queue_storage_acme.sql"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -188,6 +189,20 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: py
         write(bundle(), tmp_path / "out")
 
 
+def test_a_checkout_that_converted_line_ends_is_named_as_such(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    files = {MANIFEST: bundle()[MANIFEST], "a.sql": b"a\n", "b.sql": b"b\n"}
+    write({**files, CHECKSUMS: checksums(files)}, out)
+    for name in ("a.sql", "b.sql"):
+        (out / name).write_bytes((out / name).read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(BundleError, match=r"2 of its files have the line ends of Windows \(CRLF\)") as refused:
+        write(bundle("new.sql"), out)
+    assert ".gitattributes" in refused.value.hint
+    (out / "a.sql").write_text("mine")
+    with pytest.raises(BundleError, match=r"a\.sql was edited, b\.sql was edited"):
+        write(bundle("new.sql"), out)
+
+
 def test_a_file_that_somebody_edited_or_removed_is_named(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(bundle("a.sql", "b.sql"), out)
@@ -203,6 +218,28 @@ def test_a_link_in_a_bundle_is_no_file_of_it(tmp_path: Path) -> None:
     write(bundle(), out)
     (out / "link").symlink_to(tmp_path)
     with pytest.raises(BundleError, match="did not write: link"):
+        write(bundle("new.sql"), out)
+
+
+def test_a_pipe_in_a_bundle_is_no_file_of_it_and_nobody_waits_for_its_writer(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle("a.sql"), out)
+    (out / "a.sql").unlink()
+    os.mkfifo(out / "a.sql")
+    os.mkfifo(out / "pipe")
+    with pytest.raises(BundleError, match="did not write: pipe"):
+        write(bundle("new.sql"), out)
+    (out / "pipe").unlink()
+    with pytest.raises(BundleError, match=r"a\.sql was edited"):
+        write(bundle("new.sql"), out)
+
+
+def test_a_backup_beside_a_bundle_is_not_read_to_its_end(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(bundle(), out)
+    with (out / "backup.dump").open("wb") as file:
+        file.truncate(1 << 40)  # a sparse file: no disk holds it, and no memory
+    with pytest.raises(BundleError, match=r"did not write: backup\.dump"):
         write(bundle("new.sql"), out)
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from awa_infra.config import clear_warning, keys_in_clear, parse
+from awa_infra.config import clear_warning, keys_in_clear
+from tests.support.configs import parse
 
 
 @pytest.mark.parametrize(

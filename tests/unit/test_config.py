@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awa_infra import config
-from awa_infra.config import parse, validate
+from awa_infra.config import validate
 from awa_infra.config.scalars import plain_value
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import QueueStorage, Shape
@@ -16,6 +16,7 @@ from awa_infra.spec.problems import Problem, input_problems
 from awa_infra.spec.queue_storage import QueueStorageInputs
 from awa_infra.spec.stack import StackConfig
 from awa_infra.spec.values import Encrypted
+from tests.support.configs import parse
 
 CANARY = "canary-password"
 NOTHING = StackConfig.model_validate({})

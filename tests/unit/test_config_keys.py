@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awa_infra.bundles.contents import Waits
-from awa_infra.config import decode, examine, parse, validate
+from awa_infra.config import decode, examine, validate
 from awa_infra.database.options import ApplyOptions
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import Queue, QueueStorage, Roles, Shape
@@ -20,6 +20,7 @@ from awa_infra.spec.problems import input_problems
 from awa_infra.spec.queue_storage import QueueStorageInputs
 from awa_infra.spec.stack import StackConfig
 from awa_infra.spec.values import Encrypted
+from tests.support.configs import parse
 
 CANARY = "canary-password"
 ROLES = {"owner": "awa_owner", "migrator": "awa_migrator", "runtime": "awa_runtime", "observer": "awa_observer"}

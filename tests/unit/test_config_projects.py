@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from awa_infra import config
-from awa_infra.config.environments import environment_warning
+from awa_infra.config import environment_warning
 from awa_infra.config.project import project_file
 from awa_infra.errors import ConfigurationError
 

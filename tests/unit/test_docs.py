@@ -7,7 +7,6 @@ from typing import get_args
 import pytest
 import yaml
 
-from awa_infra import config
 from awa_infra.spec.database import DatabaseEntry
 from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
 from awa_infra.spec.roles import RolesEntry
@@ -17,6 +16,7 @@ from devtools import docs, docs_codes, docs_configuration, docs_errors, docs_sho
 from devtools.docs_shown import ROOT, Block
 from devtools.progress import ToolError
 from devtools.site_navigation import NAVIGATION
+from tests.support.configs import parse
 
 PAGES = docs_shown.pages()
 
@@ -103,7 +103,7 @@ def test_a_code_without_a_section_and_a_section_without_a_code_stop_the_generato
 
 
 def test_the_example_of_the_reference_uses_every_key() -> None:
-    parsed = config.parse(docs_configuration.EXAMPLE, "Pulumi.dev.yaml")
+    parsed = parse(docs_configuration.EXAMPLE, "Pulumi.dev.yaml")
     assert parsed.model_fields_set == set(StackConfig.model_fields)
     assert parsed.database is not None
     assert parsed.database.model_fields_set == set(DatabaseEntry.model_fields)
@@ -119,7 +119,7 @@ def test_the_example_of_the_reference_uses_every_key() -> None:
 def test_configuration_that_a_page_shows_is_valid(block: Block) -> None:
     content = yaml.safe_load(block.text)
     if "config" in content and "runtime" not in content:
-        config.parse(block.text, f"{block.page}:{block.line}")
+        parse(block.text, f"{block.page}:{block.line}")
     else:
         assert {"name", "runtime"} <= set(content), "neither a stack configuration nor a Pulumi.yaml"
 

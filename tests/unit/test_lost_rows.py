@@ -73,7 +73,7 @@ def test_the_transition_row_is_put_back_only_where_nothing_says_that_queue_stora
 
 
 def test_what_relies_on_lost_rows_is_gated() -> None:
-    assert state_row_gates((), "app") == ()
+    assert state_row_gates(ObservedState(database="app")) == ()
     observed = replace(STATE, lost_rows=(RING, ROUTE))
     codes = [gate.code for gate in pure_gates(DesiredState(RELEASE, 40), observed)]
     assert "state-rows-missing" in codes
@@ -100,7 +100,7 @@ def test_an_empty_history_is_put_back_only_where_every_object_is_the_releases() 
     lost = with_repairs([finding, changed], RELEASE, [], known=True)[0]
     assert (lost.repairable, "backup" in lost.repair) == (False, True)
     draft = Plan(0, 0, steps=(Step(StepKind.REPAIR, "version-rows", "", ""),))
-    gated = replace(draft, steps=(), gates=state_row_gates((ROUTE,), "app"))
+    gated = replace(draft, steps=(), gates=state_row_gates(ObservedState(database="app", lost_rows=(ROUTE,))))
     assert with_history(gated, draft).steps == draft.steps
     assert with_history(gated, Plan(0, 0)) is gated
 

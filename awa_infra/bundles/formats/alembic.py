@@ -5,21 +5,15 @@ The files are Awa's text and nothing else; what surrounds them is in ``env.py``,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib import resources
 
-from awa_infra.bundles.contents import HISTORY_OWNER, SCHEMA_GONE, Contents, Format
+from awa_infra.bundles.contents import Contents, Format
 from awa_infra.bundles.gates import history_owner_query, lock_table_queries
-from awa_infra.bundles.numbering import (
-    in_order,
-    number,
-    numbered_dropped_queries,
-    reached_after,
-    stem_paths,
-    stems,
-)
+from awa_infra.bundles.numbering import in_order, number, numbered_dropped_queries, reached_after, stem_paths, stems
 from awa_infra.bundles.preflight import keeping_installer, locked, preflight, stop
+from awa_infra.planning.gates import GateQuery
 
 _SETTINGS = """\
 # Where the database is and who connects comes from the environment: AWA_DATABASE_URL.
@@ -64,20 +58,22 @@ _CONDITION = """\
 """
 
 
-def files(contents: Contents) -> dict[str, bytes]:
-    """Return the environment and a revision for every file."""
-    env = resources.files("awa_infra.bundles").joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
-    more = [
+def _gates(contents: Contents) -> list[GateQuery]:
+    return [
         history_owner_query(),
         *lock_table_queries(contents, together=True),
         *numbered_dropped_queries(contents, "alembic", last_only=True),
     ]
-    conditions = preflight(contents, more=more, begins_itself=True)
+
+
+def files(contents: Contents, gates: Iterable[GateQuery]) -> dict[str, bytes]:
+    """Return the environment and a revision for every file."""
+    env = resources.files("awa_infra.bundles").joinpath("texts", "alembic_env.py.txt").read_text(encoding="utf-8")
     return {
         "alembic.ini": _SETTINGS.encode(),
         "env.py": env.encode(),
         "awa_infra/lock.sql": locked(contents.waits).encode(),
-        "awa_infra/preflight.sql": conditions.encode(),
+        "awa_infra/preflight.sql": preflight(contents, more=gates, begins_itself=True).encode(),
         "awa_infra/stop.sql": stop().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
         **dict(_revisions(contents)),
@@ -107,8 +103,8 @@ ALEMBIC = Format(
     "alembic",
     "Alembic",
     partial(stem_paths, folder="sql"),
+    _gates,
     files,
     one_transaction=True,
     appends=True,
-    checks=frozenset({HISTORY_OWNER, SCHEMA_GONE}),
 )

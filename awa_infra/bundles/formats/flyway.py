@@ -8,21 +8,18 @@ that number belongs to a later Awa.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import (
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format, script_name
+from awa_infra.bundles.gates import (
     HISTORY_OWNER,
-    HISTORY_SCHEMA,
-    NOT_ADOPTED,
-    SCHEMA_GONE,
-    TOOL_TIMEOUT,
-    Contents,
-    Format,
-    script_name,
+    dropped_schema_queries,
+    history_owner_query,
+    line_ends_query,
+    lock_table_queries,
 )
-from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, lock_table_queries
-from awa_infra.bundles.numbering import BEFORE_THE_HISTORY
+from awa_infra.bundles.numbering import BEFORE_THE_HISTORY, NOT_ADOPTED
 from awa_infra.bundles.preflight import lock_script, locked, preflight, refusal, stop, tool_timeout_query
 from awa_infra.model import StepKind
 from awa_infra.planning.gates import GateQuery
@@ -75,9 +72,7 @@ _SETTINGS: tuple[_Setting, ...] = (
 )
 """Why, what, and the value; both files of settings are made of this."""
 
-ISOLATION_LEVEL = "isolation-level"
-
-_FIRST = BEFORE_THE_HISTORY | {ISOLATION_LEVEL}
+_FIRST = BEFORE_THE_HISTORY | {"isolation-level"}
 """Checked before Flyway makes its history."""
 
 _UNDER_THE_LOCK = frozenset({"newer-schema", NOT_ADOPTED})
@@ -98,30 +93,33 @@ def paths(contents: Contents) -> dict[str, str]:
     return found
 
 
-def files(contents: Contents) -> dict[str, bytes]:
-    """Return the configuration and the callbacks."""
-    gone = dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2])
-    more = [
+def _gates(contents: Contents) -> list[GateQuery]:
+    return [
         history_owner_query(),
+        line_ends_query(),
         _not_adopted(contents),
         *lock_table_queries(contents, together=False),
-        *gone,
+        *dropped_schema_queries(contents, "flyway", lambda step: paths(contents)[step.key].rpartition("/")[2]),
         tool_timeout_query("Flyway"),
-        GateQuery(ISOLATION_LEVEL, (), sqltext.load("bundle/isolation_level.sql")),
+        GateQuery("isolation-level", (), sqltext.load("bundle/isolation_level.sql")),
     ]
+
+
+def files(contents: Contents, gates: Sequence[GateQuery]) -> dict[str, bytes]:
+    """Return the configuration and the callbacks."""
     # Flyway has run queries in the transactions of its callbacks, which therefore keep their isolation level.
     begun = session_block(contents.waits.lock_timeout)
-    conditions = [locked(contents.waits, first=False), preflight(contents, more=more), stop()]
+    conditions = [locked(contents.waits, first=False), preflight(contents, more=gates), stop()]
     each = [
         f"-- Runs in the transaction of each file, before it.\n{begun}",
         lock_script("bundle/lock_flyway.sql", contents.waits, application=_APPLICATION),
-        preflight(contents, more=more, each_time=_UNDER_THE_LOCK),
+        preflight(contents, more=gates, each_time=_UNDER_THE_LOCK),
         stop("Nothing more was run."),
     ]
     alone = sqltext.render("bundle/alone_flyway.sql", application=_APPLICATION, key=ALONE_KEY)
 
     def first(codes: frozenset[str]) -> bytes:
-        return "\n".join([begun, preflight(contents, more=more, only=codes), refusal(), alone]).encode()
+        return "\n".join([begun, preflight(contents, more=gates, only=codes), refusal(), alone]).encode()
 
     folders = sorted({path.partition("/")[0] for path in paths(contents).values()} | {"callbacks"})
     return {
@@ -176,10 +174,4 @@ def _classic(value: _Value) -> str:
     return value if isinstance(value, str) else ",".join(value)
 
 
-FLYWAY = Format(
-    "flyway",
-    "Flyway",
-    paths,
-    files,
-    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT, ISOLATION_LEVEL}),
-)
+FLYWAY = Format("flyway", "Flyway", paths, _gates, files)

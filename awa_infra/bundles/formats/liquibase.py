@@ -7,27 +7,19 @@ and leave the schema.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import (
-    HISTORY_OWNER,
-    HISTORY_SCHEMA,
-    KILLED,
-    SCHEMA_GONE,
-    TOOL_TIMEOUT,
-    Contents,
-    Format,
-    plain_paths,
-    script_name,
-)
+from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, Contents, Format, plain_paths, script_name
 from awa_infra.bundles.gates import dropped_schema_queries, history_owner_query, lock_table_queries
 from awa_infra.bundles.numbering import prerequisite
 from awa_infra.bundles.preflight import keeping_installer, own_statements_query, preflight, stop
 from awa_infra.bundles.preflight import lock as take_lock
 from awa_infra.model import CANONICAL_SCHEMA, Step, StepKind
+from awa_infra.planning.gates import GateQuery
 from awa_infra.planning.session import keep_query, session_block, transaction
 
 _LOGICAL_PATH = "awa"
@@ -60,12 +52,17 @@ liquibase.analytics.enabled=false
 """
 
 
-def files(contents: Contents) -> dict[str, bytes]:
+def _gates(contents: Contents) -> list[GateQuery]:
+    return [
+        history_owner_query(),
+        *lock_table_queries(contents, together=False),
+        *dropped_schema_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step)),
+        own_statements_query(),
+    ]
+
+
+def files(contents: Contents, gates: Iterable[GateQuery]) -> dict[str, bytes]:
     """Return the changelog, its settings and the SQL that runs around Awa's."""
-    gone = dropped_schema_queries(contents, "liquibase", lambda step: _queue_storage_set(contents, step))
-    own = own_statements_query("Liquibase")
-    more = [history_owner_query(), *lock_table_queries(contents, together=False), *gone, own]
-    conditions = preflight(contents, more=more)
     wait = contents.waits.lock_timeout
     lock = [
         _FIRST_OF_ALL,
@@ -73,7 +70,7 @@ def files(contents: Contents) -> dict[str, bytes]:
         keep_query(wait),
         session_block(wait, local=False),
         take_lock(contents.waits, "pg_try_advisory_lock"),
-        conditions,
+        preflight(contents, more=gates),
     ]
     unlock = sqltext.render(
         "bundle/unlock_liquibase.sql", give_back=sqltext.Part(sqltext.load("session/give_back.sql"))
@@ -81,7 +78,7 @@ def files(contents: Contents) -> dict[str, bytes]:
     return {
         "changelog.yaml": _changelog(contents).encode(),
         "liquibase.properties": _PROPERTIES.encode(),
-        "prerequisite.sql": prerequisite(contents, (own,)),
+        "prerequisite.sql": prerequisite(contents, (own_statements_query(),)),
         "awa_infra/preflight.sql": "\n".join(lock).encode(),
         "awa_infra/stop.sql": stop(session=True).encode(),
         "awa_infra/unlock.sql": f"{keeping_installer()}\n{unlock}".encode(),
@@ -171,7 +168,7 @@ LIQUIBASE = Format(
     "liquibase",
     "Liquibase",
     plain_paths,
+    _gates,
     files,
-    checks=frozenset({HISTORY_OWNER, SCHEMA_GONE, TOOL_TIMEOUT}),
     stopping=_STOPPING,
 )

@@ -5,18 +5,20 @@ Tested with goose 3.30.1, golang-migrate 4.20.1 and dbmate 2.36.0.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import HISTORY_OWNER, HISTORY_SCHEMA, KILLED, NOT_ADOPTED, SCHEMA_GONE, Contents, Format
-from awa_infra.bundles.numbering import psql_scripts, stem_paths, unwrapped, wrapped
+from awa_infra.bundles.contents import HISTORY_SCHEMA, KILLED, Contents, Format
+from awa_infra.bundles.numbering import numbered_gates, psql_scripts, stem_paths, unwrapped, wrapped
 from awa_infra.model import Step
-
-_CHECKS = frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE})
+from awa_infra.planning.gates import GateQuery
 
 # Without these goose would split at the semicolons of function bodies.
 _GOOSE_BEGIN = b"-- +goose Up\n-- +goose StatementBegin\n"
 _GOOSE_END = b"\n-- +goose StatementEnd\n"
+
+_GOOSE_ADOPT = "Run goose with the command version, then adopt.sql with psql, as README.md says; then run this again."
 
 _PATHS = partial(stem_paths, folder="migrations")
 
@@ -29,29 +31,28 @@ def _goose_unwrapped(content: bytes) -> str:
     return unwrapped(content.removesuffix(_GOOSE_END))
 
 
-GOOSE = Format(
+_numbered = partial(Format, appends=True, asks=False)
+
+
+GOOSE = _numbered(
     "goose",
     "goose",
     _PATHS,
-    partial(psql_scripts, tool="goose", first="Run goose with the command version, then"),
+    partial(numbered_gates, tool="goose", hint=_GOOSE_ADOPT, reads_lines=True),
+    partial(psql_scripts, tool="goose"),
     wrap=_goose_wrapped,
     text_of=_goose_unwrapped,
-    appends=True,
-    asks=False,
-    checks=_CHECKS,
 )
 
 
-GOLANG_MIGRATE = Format(
+GOLANG_MIGRATE = _numbered(
     "golang-migrate",
     "golang-migrate",
     partial(_PATHS, ending=".up.sql"),
-    partial(psql_scripts, tool="golang_migrate", last_only=True),
+    partial(numbered_gates, tool="golang_migrate", last_only=True),
+    partial(psql_scripts, tool="golang_migrate"),
     wrap=wrapped,
     text_of=unwrapped,
-    appends=True,
-    asks=False,
-    checks=_CHECKS,
     again="Run `adopt.sql`, then `up`: see *What golang-migrate cannot do*.",
     stopping=f"golang-migrate is *dirty* then: run `adopt.sql` before `up`. {KILLED}",
 )
@@ -73,9 +74,9 @@ DBMATE_NO_DUMP_SCHEMA=true
 """
 
 
-def _dbmate_files(contents: Contents) -> dict[str, bytes]:
+def _dbmate_files(contents: Contents, gates: Iterable[GateQuery]) -> dict[str, bytes]:
     """Return the settings, and what dbmate cannot run by itself."""
-    return {"dbmate.env": _DBMATE_SETTINGS.encode(), **psql_scripts(contents, "dbmate")}
+    return {"dbmate.env": _DBMATE_SETTINGS.encode(), **psql_scripts(contents, gates, "dbmate")}
 
 
 def _dbmate_wrapped(contents: Contents, step: Step, path: str) -> bytes:
@@ -88,14 +89,12 @@ def _dbmate_unwrapped(content: bytes) -> str:
     return unwrapped(content.rpartition(_DBMATE_DOWN)[0])
 
 
-DBMATE = Format(
+DBMATE = _numbered(
     "dbmate",
     "dbmate",
     _PATHS,
+    partial(numbered_gates, tool="dbmate"),
     _dbmate_files,
     wrap=_dbmate_wrapped,
     text_of=_dbmate_unwrapped,
-    appends=True,
-    asks=False,
-    checks=_CHECKS,
 )

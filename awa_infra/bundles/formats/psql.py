@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from awa_infra import sqltext
 from awa_infra.bundles.contents import Contents, Format, plain_paths
-from awa_infra.bundles.gates import lock_table_queries
+from awa_infra.bundles.gates import line_ends_query, lock_table_queries
 from awa_infra.bundles.preflight import acting, keeping_installer, locked, preflight, refusal
 from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
+from awa_infra.planning.gates import GateQuery
 
 _HEADER = """\
 -- Brings a database to Awa {release}, schema version {to_version}: what is already there is skipped, so this can be run
@@ -94,14 +95,13 @@ SELECT set_config('awa_infra.each', :'awa_each', true) AS each_set \\gset awa_
 """
 
 
-def files(contents: Contents) -> dict[str, bytes]:
+def files(contents: Contents, gates: Iterable[GateQuery]) -> dict[str, bytes]:
     """Return the script, and the SQL that it runs around Awa's."""
-    more = lock_table_queries(contents, together=True)
     return {
         "apply.sql": _script(contents).encode(),
         "awa_infra/lock.sql": locked(contents.waits).encode(),
         "awa_infra/lock_session.sql": sqltext.load("bundle/lock_session.sql").encode(),
-        "awa_infra/preflight.sql": preflight(contents, more=more, begins_itself=True).encode(),
+        "awa_infra/preflight.sql": preflight(contents, more=gates, begins_itself=True).encode(),
         "awa_infra/stop.sql": refusal().encode(),
         "awa_infra/act_as_owner.sql": acting().encode(),
         "awa_infra/installer.sql": keeping_installer().encode(),
@@ -171,4 +171,9 @@ def _variable(step: Step) -> str:
 
 _STOPPING = "Ctrl-C in psql does the same. With `-v each=1` the migrations before the current one stay."
 
-PSQL = Format("psql", "psql", plain_paths, files, one_transaction=True, stopping=_STOPPING)
+
+def _gates(contents: Contents) -> list[GateQuery]:
+    return [line_ends_query(), *lock_table_queries(contents, together=True)]
+
+
+PSQL = Format("psql", "psql", plain_paths, _gates, files, one_transaction=True, stopping=_STOPPING)

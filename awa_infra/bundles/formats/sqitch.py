@@ -6,27 +6,18 @@ only the file's name, one fixed date and one fixed planner.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import PurePosixPath
 
 from awa_infra import sqltext
-from awa_infra.bundles.contents import (
-    HISTORY_OWNER,
-    HISTORY_SCHEMA,
-    NOT_ADOPTED,
-    SCHEMA_GONE,
-    TOOL_TIMEOUT,
-    Contents,
-    Format,
-)
-from awa_infra.bundles.gates import history_owner_query, lock_table_queries
+from awa_infra.bundles.contents import HISTORY_SCHEMA, Contents, Format
 from awa_infra.bundles.numbering import (
     AWAS_TEXT,
     ROOM,
     in_order,
-    not_adopted_queries,
     number,
-    numbered_dropped_queries,
+    numbered_gates,
     prerequisite,
     stem_paths,
     stems,
@@ -35,6 +26,7 @@ from awa_infra.bundles.numbering import (
 from awa_infra.bundles.preflight import locked, preflight, stop, tool_timeout_query
 from awa_infra.bundles.verify_script import verified
 from awa_infra.model import Step, StepKind
+from awa_infra.planning.gates import GateQuery
 
 PROJECT = "awa_infra"
 
@@ -66,25 +58,21 @@ BEGIN;
 _END = b"\n;\nCOMMIT;\n"
 
 
-def files(contents: Contents) -> dict[str, bytes]:
+def _gates(contents: Contents) -> list[GateQuery]:
+    return [*numbered_gates(contents, "sqitch", hint=_ADOPTING), tool_timeout_query("sqitch")]
+
+
+def files(contents: Contents, gates: Iterable[GateQuery]) -> dict[str, bytes]:
     """Return the plan, and every file beside the scripts that deploy."""
     ordered = in_order(contents, stems(contents))
     lines = ["%syntax-version=1.0.0", f"%project={PROJECT}", "", *(f"{stem} {_PLANNED}" for stem in ordered), ""]
-    more = [
-        history_owner_query(),
-        *lock_table_queries(contents, together=False),
-        *numbered_dropped_queries(contents, "sqitch"),
-        *not_adopted_queries(contents, "sqitch", _ADOPTING),
-        tool_timeout_query("sqitch"),
-    ]
-    conditions = preflight(contents, more=more)
     back = sqltext.load("bundle/no_way_back.sql").encode()
     return {
         "sqitch.conf": _SETTINGS.encode(),
         "prerequisite.sql": prerequisite(contents),
         "sqitch.plan": "\n".join(lines).encode(),
         "awa_infra/lock.sql": locked(contents.waits).encode(),
-        "awa_infra/preflight.sql": conditions.encode(),
+        "awa_infra/preflight.sql": preflight(contents, more=gates).encode(),
         "awa_infra/stop.sql": stop("This change was not run, nor any after it.").encode(),
         "awa_infra/verified.sql": verified(contents, "Nothing was changed.").encode(),
         **{f"revert/{stem}.sql": back for stem in ordered},
@@ -111,11 +99,11 @@ SQITCH = Format(
     "sqitch",
     "sqitch",
     partial(stem_paths, folder="deploy"),
+    _gates,
     files,
     wrap=_wrapped,
     text_of=_unwrapped,
     appends=True,
-    checks=frozenset({HISTORY_OWNER, NOT_ADOPTED, SCHEMA_GONE, TOOL_TIMEOUT}),
     again="Run again. If it stops with `not-adopted`, sqitch has not recorded the last change: record it as for a "
     "database that `awa migrate` migrated.",
 )

@@ -212,8 +212,8 @@ SELECT 'queue storage slow_queue: queue/lease/claim slots, receipts', '4/2/2 f',
                FROM (
 SELECT 'roles and privileges', 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER BY missing.text), 'nothing missing')
   FROM (
--- Which of the declared roles and privileges are missing in this database: one row (step, text) for each role, and
--- for each role and kind of object in a schema. Reads catalogs only.
+-- Which of the declared roles and privileges are missing in this database: one row (step, name, absent, text) for each role,
+-- and for each role and kind of object in a schema; absent where the named object is missing itself. Reads catalogs only.
 WITH duty AS MATERIALIZED (
     SELECT w.duty, w.name, r.oid
       FROM json_to_recordset('[{"duty": "owner", "name": "shop_owner"}, {"duty": "migrator", "name": "shop_migrator"}, {"duty": "runtime", "name": "shop_runtime"}, {"duty": "observer", "name": "shop_observer"}]') AS w (duty text, name text)
@@ -255,18 +255,18 @@ WITH duty AS MATERIALIZED (
       JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
      WHERE pg_has_role(o.oid, thing.owner, 'USAGE')
 )
-SELECT 'roles' AS step, format('role %s does not exist', d.name) AS text
+SELECT 'roles' AS step, d.name, true AS absent, format('role %s does not exist', d.name) AS text
   FROM duty d
  WHERE d.oid IS NULL
 UNION ALL
-SELECT 'roles', format('role %s lacks %s on database %s', d.name, p.privilege, current_database())
+SELECT 'roles', d.name, false, format('role %s lacks %s on database %s', d.name, p.privilege, current_database())
   FROM duty d
  CROSS JOIN (VALUES ('CONNECT'), ('CREATE')) AS p (privilege)
  WHERE d.oid IS NOT NULL AND (p.privilege = 'CONNECT' OR d.duty = 'owner')
    AND NOT has_database_privilege(d.oid, current_database(), p.privilege)
 UNION ALL
 -- From PostgreSQL 16 on a member may be one without the right to act as the role.
-SELECT 'roles', format('role %s is no member of %s that may act as it', m.name, o.name)
+SELECT 'roles', m.name, false, format('role %s is no member of %s that may act as it', m.name, o.name)
   FROM duty m
   JOIN duty o ON o.duty = 'owner' AND o.oid IS NOT NULL
  WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
@@ -274,12 +274,13 @@ SELECT 'roles', format('role %s is no member of %s that may act as it', m.name, 
                                           THEN 'MEMBER' ELSE 'SET' END)
 UNION ALL
 -- Matters only if there is something to do as the owner.
-SELECT 'act-as', format('role %s is not yet able to act as %s', current_user, o.name)
+SELECT 'act-as', current_user, false, format('role %s is not yet able to act as %s', current_user, o.name)
   FROM duty o
  WHERE o.duty = 'owner' AND o.oid IS NOT NULL
    AND NOT pg_has_role(o.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
 UNION ALL
-SELECT 'roles', format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
+SELECT 'roles', m.name, false,
+       format('sessions of role %s do not start as %s in database %s', m.name, o.name, current_database())
   FROM duty m
   JOIN duty o ON o.duty = 'owner'
  WHERE m.duty = 'migrator' AND m.oid IS NOT NULL
@@ -288,11 +289,11 @@ SELECT 'roles', format('sessions of role %s do not start as %s in database %s', 
                     WHERE b.datname = current_database() AND s.setrole = m.oid
                       AND s.setconfig @> ARRAY['role=' || o.name])
 UNION ALL
-SELECT 'access:' || s.name, format('schema %s does not exist', s.name)
+SELECT 'access:' || s.name, s.name, true, format('schema %s does not exist', s.name)
   FROM wanted_schema s
  WHERE s.oid IS NULL
 UNION ALL
-SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.privilege, s.name)
+SELECT 'access:' || s.name, d.name, false, format('role %s lacks %s on schema %s', d.name, p.privilege, s.name)
   FROM wanted_schema s
  CROSS JOIN duty d
  CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p (privilege)
@@ -300,7 +301,7 @@ SELECT 'access:' || s.name, format('role %s lacks %s on schema %s', d.name, p.pr
    AND (p.privilege = 'USAGE' OR d.duty = 'runtime' AND s.lanes)
    AND (d.oid IS NULL OR NOT has_schema_privilege(d.oid, s.oid, p.privilege))
 UNION ALL
-SELECT 'access:' || o.schema,
+SELECT 'access:' || o.schema, d.name, false,
        format('role %s lacks %s on %s %s of schema %s', d.name, string_agg(DISTINCT p.privilege, ', '),
               count(DISTINCT o.oid), k.plural, o.schema)
   FROM object o
@@ -314,7 +315,7 @@ SELECT 'access:' || o.schema,
                        ELSE has_table_privilege(d.oid, o.oid, p.privilege) END
  GROUP BY o.schema, k.plural, d.name
 UNION ALL
-SELECT 'access:' || s.name,
+SELECT 'access:' || s.name, d.name, false,
        format('role %s lacks %s on new %s in schema %s', d.name, string_agg(p.privilege, ', ' ORDER BY p.privilege),
               k.plural, s.name)
   FROM wanted_schema s
@@ -329,7 +330,8 @@ SELECT 'access:' || s.name,
                       AND e.grantee = d.oid AND e.privilege_type = p.privilege)
  GROUP BY s.name, k.plural, d.name
 UNION ALL
-SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with its owner', d.name, p.oid::regproc)
+SELECT DISTINCT 'installer', d.name, false,
+       format('role %s may execute %s, which stays with its owner', d.name, p.oid::regproc)
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  CROSS JOIN LATERAL aclexplode(p.proacl) AS given
@@ -358,8 +360,9 @@ SELECT DISTINCT 'installer', format('role %s may execute %s, which stays with it
 SELECT 'lanes in shop_queue', 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER BY missing.text), 'nothing missing')
   FROM (
 -- Which lanes of the declared queues are missing in queue-storage schema 'shop_queue', and which queues have another number
--- of shards than the declared one: rows (step, text).
-SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'shop_queue') AS text
+-- of shards than the declared one: rows (step, name, absent, text).
+SELECT 'lanes:shop_queue'::text AS step, w.name, false AS absent,
+       format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'shop_queue') AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
           FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, priorities int[], shards int, stripes int)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
@@ -372,9 +375,9 @@ SELECT 'lanes:shop_queue'::text AS step, format('queue %s lacks %s lanes in sche
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
 UNION ALL
-SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
-                            w.enqueue_shards)
-  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+SELECT 'lanes:shop_queue'::text, w.name, false,
+       format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1), w.enqueue_shards)
+  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
           FROM json_to_recordset('[{"name": "greetings", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}, {"name": "reports", "priorities": [1, 2], "shards": 2, "stripes": 1, "enqueue_shards": 2}]') AS q (name text, stripes int, enqueue_shards smallint)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
          WHERE q.enqueue_shards IS NOT NULL) w
@@ -400,8 +403,9 @@ SELECT 'lanes:shop_queue'::text, format('queue %s has %s enqueue shards, and %s 
 SELECT 'lanes in slow_queue', 'nothing missing', coalesce(string_agg(missing.text, '; ' ORDER BY missing.text), 'nothing missing')
   FROM (
 -- Which lanes of the declared queues are missing in queue-storage schema 'slow_queue', and which queues have another number
--- of shards than the declared one: rows (step, text).
-SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'slow_queue') AS text
+-- of shards than the declared one: rows (step, name, absent, text).
+SELECT 'lanes:slow_queue'::text AS step, w.name, false AS absent,
+       format('queue %s lacks %s lanes in schema %s', w.name, count(*), 'slow_queue') AS text
   FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, priority, shard
           FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, priorities int[], shards int, stripes int)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
@@ -414,9 +418,9 @@ SELECT 'lanes:slow_queue'::text AS step, format('queue %s lacks %s lanes in sche
                          WHERE h.queue = w.queue AND h.priority = w.priority AND h.enqueue_shard = w.shard))
  GROUP BY w.name
 UNION ALL
-SELECT 'lanes:slow_queue'::text, format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1),
-                            w.enqueue_shards)
-  FROM (SELECT q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
+SELECT 'lanes:slow_queue'::text, w.name, false,
+       format('queue %s has %s enqueue shards, and %s are declared', w.queue, coalesce(m.enqueue_shards, 1), w.enqueue_shards)
+  FROM (SELECT q.name, q.name || CASE WHEN q.stripes > 1 THEN '#' || stripe ELSE '' END AS queue, q.enqueue_shards
           FROM json_to_recordset('[{"name": "archive", "priorities": [1, 2, 3, 4], "shards": 1, "stripes": 1}]') AS q (name text, stripes int, enqueue_shards smallint)
          CROSS JOIN LATERAL generate_series(0, q.stripes - 1) AS stripe
          WHERE q.enqueue_shards IS NOT NULL) w

@@ -1,0 +1,42 @@
+"""Bundles whose line ends a checkout or a copy has converted, each with the real tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from awa_infra.bundles.package import render
+from awa_infra.bundles.writing import write
+from awa_infra.model import DesiredState, Release
+from tests.support.servers import Database
+from tests.support.tools import dump_schema
+from tests.tools.bundle_tools import CUSTOM, SCHEMAS, with_crlf
+from tests.tools.runners import RUNNERS, Runner
+
+AS_IN_THE_FILE = {"psql", "flyway", "golang-migrate", "dbmate", "sqitch"}
+"""Tools that run a text as the file has it; the others read lines."""
+
+every_tool = pytest.mark.parametrize("tool", RUNNERS.values(), ids=str)
+
+
+@every_tool
+def test_line_ends_of_windows_never_reach_a_function_of_awa(
+    tool: Runner, database: Database, release: Release, schema_of_awa: str, tmp_path: Path
+) -> None:
+    written = tmp_path / "written"
+    write(render(tool.name, DesiredState(release, release.schema_version, CUSTOM)), written)
+    converted = with_crlf(written, tmp_path / "converted")
+    done = tool.up(database.url, converted)
+    if tool.name in AS_IN_THE_FILE:
+        assert done.status != 0, done.output
+        assert "have the line ends of Windows (CRLF)" in done.output
+        assert "[line-ends]" in done.output
+        assert database.rows("SELECT to_regnamespace('awa') AS awa") == [{"awa": None}]
+        done = tool.up(database.url, written)
+    assert done.status == 0, done.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
+    # Where nothing is pending nothing is written, so it does not matter.
+    again = tool.up(database.url, converted)
+    assert again.status == 0, again.output
+    assert dump_schema(database.url, *SCHEMAS) == schema_of_awa
