@@ -100,7 +100,7 @@ class Lifecycle(DeclaredInputs[W]):
                 show(elsewhere, warning=True)
         if seen.refused:
             # No difference: an update could not be done either.
-            show(f"{seen.refused} {_REFUSED}", warning=True)
+            show(f"{seen.refused.rstrip('.')}. {_REFUSED}", warning=True)
         if seen.plan.steps:
             self._show_plan(wanted, seen, show)
             return Difference(inputs, pending=True, outputs=outputs)
