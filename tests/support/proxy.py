@@ -130,6 +130,11 @@ class Meter(_Proxy):
         """How often a client waited for the server, logins not counted."""
         return sum(bytes(seen).count(_READY_FOR_QUERY) - 1 for seen in self._answers)
 
+    @property
+    def received(self) -> int:
+        """How many bytes the server sent."""
+        return sum(len(seen) for seen in self._answers)
+
     def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
         self.logins += 1
         self._open.add(client)
