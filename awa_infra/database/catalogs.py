@@ -164,9 +164,9 @@ def _readable(readable: frozenset[str], schema: str, tables: Iterable[str]) -> b
     return all(f"{schema}.{table}" in readable for table in tables)
 
 
-def _by_schema(rows: Iterable[TupleRow]) -> dict[str, dict[Key, str]]:
+def _by_schema(rows: Cursor[TupleRow]) -> dict[str, dict[Key, str]]:
     found: defaultdict[str, dict[Key, str]] = defaultdict(dict)
-    for schema, part, name, text in rows:
+    for schema, part, name, text in rows.fetchall():
         # A fleet of schemas has hundreds of thousands of entries, of a few parts.
         found[schema][intern(part), name] = text
     return dict(found)
