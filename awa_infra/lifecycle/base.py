@@ -66,6 +66,7 @@ class Lifecycle(DeclaredInputs[W]):
         raise_if_blocked(blocking, seen.observed.database)
         if new:
             self._show_plan(wanted, seen, show)
+            self.show_adopted(wanted, seen, show)
         else:
             self._check_results.put(wanted.props(), seen)
             self.foresee_next(olds, wanted, seen)
@@ -75,7 +76,9 @@ class Lifecycle(DeclaredInputs[W]):
         """Say what a create would do, where :meth:`check` could not know that it is one."""
         wanted = self.normal(news)
         if wanted.known(*self.needed):
-            self._show_plan(wanted, self._seen({}, wanted), show)
+            seen = self._seen({}, wanted)
+            self._show_plan(wanted, seen, show)
+            self.show_adopted(wanted, seen, show)
         else:
             self.show_unknown(wanted, show)
 
@@ -262,6 +265,9 @@ class Lifecycle(DeclaredInputs[W]):
         """Say what is pending."""
         if seen.plan.steps:
             show(pending_line(seen.plan))
+
+    def show_adopted(self, wanted: W, seen: Comparison, show: Show) -> None:
+        """Say what a create changes about what exists already, where its plan does not show it."""
 
     def show_changed(self, olds: Props, wanted: W, inputs: tuple[str, ...], show: Show) -> None:
         """Say why there is an update, where the program does not show it."""

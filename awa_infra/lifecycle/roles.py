@@ -63,15 +63,22 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
 
     def show_changed(self, olds: Props, wanted: RolesInputs, inputs: tuple[str, ...], show: Show) -> None:  # noqa: ARG002
         """Say whose passwords an update sets: a secret shows no difference."""
-        if not wanted.known(*self.needed):
-            return
-        roles = [
-            str(wanted.logins()[duty])
-            for duty in self._to_be_set(olds, wanted)
-            if wanted.known(f"{duty}_password") and wanted.logins()[duty]
-        ]
+        roles = self._with_new_passwords(olds, wanted) if wanted.known(*self.needed) else []
         if roles:
             show(f"The update sets the password of {and_listed(roles)}.")
+
+    def show_adopted(self, wanted: RolesInputs, seen: Comparison, show: Show) -> None:
+        """Warn of passwords that others may know: whoever logs in with an older one no longer can."""
+        absent = missing_roles(seen.observed)
+        roles = [role for role in self._with_new_passwords({}, wanted) if role not in absent]
+        if roles:
+            exists = "exists and gets" if len(roles) == 1 else "exist and get"
+            show(f"{and_listed(roles)} {exists} the password that is declared here.", warning=True)
+
+    def _with_new_passwords(self, olds: Props, wanted: RolesInputs) -> list[str]:
+        """Return the roles whose passwords an update sets, of those whose passwords are known."""
+        duties = [duty for duty in self._to_be_set(olds, wanted) if wanted.known(f"{duty}_password")]
+        return [str(wanted.logins()[duty]) for duty in duties if wanted.logins()[duty]]
 
     def apply(self, olds: Props, wanted: RolesInputs, show: Show) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""

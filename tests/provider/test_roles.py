@@ -73,6 +73,23 @@ def test_create_makes_logins_that_work_and_hands_out_their_urls(roles: ProviderP
     assert roles.log == []
 
 
+def test_a_preview_of_a_second_stack_says_whose_passwords_it_replaces(
+    roles: ProviderProcess, inputs: dict[str, Any], names: dict[str, str]
+) -> None:
+    _id, kept = roles.create({key: value for key, value in inputs.items() if not key.startswith("migrator")})
+    roles.engine.lines.clear()
+    other = {**inputs, "runtime_password": "an0ther", "observer_password": UNKNOWN}
+    assert roles.check(other) == {}
+    # The migrator is missing, and made with its password.
+    assert roles.log[-1] == f"{names['runtime']} exists and gets the password that is declared here."
+    roles.engine.lines.clear()
+    assert roles.check({**other, "observer_password": "an0ther"}) == {}
+    both = f"{names['runtime']} and {names['observer']}"
+    assert roles.log[-1] == f"{both} exist and get the password that is declared here."
+    roles.create(other | {"observer_password": "an0ther"})
+    assert not can_log_in(kept["runtime_url"])
+
+
 def test_the_server_keeps_a_scram_verifier_of_a_password(
     roles: ProviderProcess, inputs: dict[str, Any], database: Database
 ) -> None:
