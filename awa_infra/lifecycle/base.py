@@ -64,11 +64,11 @@ class Lifecycle(DeclaredInputs[W]):
         seen = self.read_ahead(olds, wanted) or self.compare(olds, wanted)
         blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
         raise_if_blocked(blocking, seen.observed.database)
+        self._check_results.put(wanted.props(), seen)
         if new:
             self._show_plan(wanted, seen, show)
             self.show_adopted(wanted, seen, show)
         else:
-            self._check_results.put(wanted.props(), seen)
             self.foresee_next(olds, wanted, seen)
         return []
 
@@ -168,12 +168,12 @@ class Lifecycle(DeclaredInputs[W]):
         return self.read(given)
 
     def certain(self, olds: Props, news: Props) -> dict[str, Any]:
-        """Return the outputs that an update will certainly give, of those that follow from inputs.
+        """Return the outputs that a create or an update will certainly give, of those that follow from inputs.
 
         Call it after :meth:`check`, which has read what this needs; nothing is certain otherwise.
         """
         wanted = self.normal(news)
-        seen = self._check_results.look(wanted.props()) if olds else None
+        seen = self._check_results.look(wanted.props())
         if seen is None:
             return {}
         found = self.foresee(olds, wanted, seen.observed, seen.plan)

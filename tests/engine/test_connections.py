@@ -73,6 +73,23 @@ def test_a_rotated_password_is_previewed_as_what_it_is(project: Project, program
     assert refreshed.status == 0, refreshed.stdout
 
 
+def test_a_preview_that_adopts_a_database_reads_what_is_in_it(project: Project, program: str) -> None:
+    first = said(project.program("preview", source=program))
+    assert "The database is not known yet. Pending from an empty database: " in first
+    assert "3 created" in said(project.program("up", source=program))
+    # The state is lost, or another stack declares the same.
+    for resource in ("awa", "jobs"):
+        project.pulumi("state", "delete", "--force", "--yes", "--stack=dev", project.urn(resource))
+    adopting = said(project.program("preview", source=program))
+    assert "2 to create" in adopting
+    assert "exists and is adopted." in adopting
+    assert "Nothing is pending; schema awa is at version 40." in adopting
+    assert "not known yet" not in adopting
+    assert "2 created" in said(project.program("up", source=program))
+    assert CANARY not in project.state_text
+    assert re.search(r"3 unchanged", said(project.program("preview", source=program)))
+
+
 MANAGED = """
 import os
 import pulumi
