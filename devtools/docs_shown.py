@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = frozenset({"console", "go", "json", "python", "sql", "text", "typescript", "yaml"})
+LANGUAGES = frozenset({"console", "go", "java", "json", "properties", "python", "sql", "text", "typescript", "yaml"})
 TIMEOUT = 1800
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

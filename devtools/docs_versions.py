@@ -44,6 +44,7 @@ def render() -> str:
         ("Pulumi command", "3.200 and newer", _go_pin("pulumi-engine", "github.com/pulumi/pulumi/pkg/v3")),
         ("Flyway", "10 and newer", _flyways()),
         ("Liquibase", "4.33 and newer", ", ".join(java_tools.LIQUIBASES)),
+        ("Spring Boot", "3.5 and newer", ", ".join(java_tools.SPRING_BOOTS)),
         ("psql", "14 and newer", str(postgres_versions.majors()[-1])),
         ("pytest, of the plugin for tests", "8 and newer", locked["pytest"]),
         ("pytest-postgresql", "7 and newer", locked["pytest-postgresql"]),

@@ -1,4 +1,4 @@
-"""Flyway and Liquibase as jars from Maven Central, to test the bundles with.
+"""Flyway, Liquibase and Spring Boot as jars from Maven Central, to test the bundles with.
 
 Maven fetches each tool and version once; later runs need Java alone. No Python package has them. Without Java or Maven
 `ToolMissing` says which, and the tests that need the tool skip.
@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as once
 from pathlib import Path
@@ -30,13 +30,16 @@ FLYWAYS = ("12.4.0", "11.20.3", "10.21.0")
 """Of the command line, the newest first. That of Flyway 13 asks for flyway-command-mcp, which Maven Central lacks."""
 
 FLYWAY_LIBRARY = "13.12.1"
-"""The newest one, as Spring Boot has it."""
+"""The newest one."""
 
 FLYWAY_MAVEN = "13.12.0"
 """The newest plugin of Maven whose parts are all in Maven Central."""
 
 LIQUIBASES = ("4.33.0", "5.0.4")
 """The last one under Apache-2.0, and the newest."""
+
+SPRING_BOOTS = ("4.1.2", "3.5.8")
+"""The newest ones, with the Flyway and the Liquibase that each brings along: 12.4.0 and 5.0.4, 11.7.2 and 4.31.1."""
 
 # of Flyway's parts this one is not in Maven Central for every release; the nearest earlier one fits
 REPORTS = {"10.21.0": "10.20.1"}
@@ -61,6 +64,7 @@ class _Tool:
 
 FLYWAY = _Tool("flyway", "org.flywaydb.commandline.Main")
 EMBEDDED = _Tool("flyway-embedded", "")
+_SPRING_BOOT = dict(zip(SPRING_BOOTS, (_Tool("spring-boot", ""), _Tool("spring-boot-3", "")), strict=True))
 LIQUIBASE = _Tool("liquibase", "liquibase.integration.commandline.LiquibaseCommandLine")
 
 
@@ -74,6 +78,26 @@ def flyway_embedded(program: Path, version: str = FLYWAY_LIBRARY) -> list[str]:
     if shutil.which("javac") is None:
         raise ToolMissing("there is no `javac` on PATH; a program of one file needs a JDK to run")
     return [*_java_with(EMBEDDED, version), str(program)]
+
+
+def spring_boot(version: str, sources: Sequence[Path], folder: Path) -> list[str]:
+    """Return the start of a Spring Boot application, compiled into a folder; what is in that folder is its class path.
+
+    Args:
+        version: one of `SPRING_BOOTS`.
+        sources: its Java files.
+        folder: for the classes.
+
+    Raises:
+        ToolMissing: There is no JDK, or Spring Boot cannot be fetched.
+        subprocess.CalledProcessError: A source does not compile.
+    """
+    compiler = shutil.which("javac")
+    if compiler is None:
+        raise ToolMissing("there is no `javac` on PATH; an application needs a JDK to be compiled")
+    java, *options, _flag, jars = _java_with(_SPRING_BOOT[version], version)
+    subprocess.run([compiler, "-cp", jars, "-d", folder, *sources], check=True, timeout=JAVA_TIMEOUT)
+    return [java, *options, "-cp", f"{folder}:{jars}"]
 
 
 def flyway_maven() -> list[str]:

@@ -34,6 +34,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "Liquibase <how-to/package-liquibase>",
             "psql <how-to/package-psql>",
             "Alembic, goose and others <how-to/package-other-tools>",
+            "how-to/run-in-spring-boot",
             "how-to/upgrade-a-bundle",
             "how-to/adopt-a-live-database-with-a-bundle",
         ),

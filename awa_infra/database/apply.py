@@ -12,7 +12,7 @@ from psycopg import errors
 from awa_infra import sqltext
 from awa_infra.database.cluster import RolesLock
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.kept import pool
+from awa_infra.database.kept import alone
 from awa_infra.database.lock_budget import Reservation
 from awa_infra.database.look import Look, look
 from awa_infra.database.migration_lock import wait_for_migration_lock
@@ -108,10 +108,9 @@ def _attempt(
     retries: Retries,
 ) -> Report:
     settings = with_role(lock_timeout(retries.table_try), role)
-    # A role may be limited to one connection.
-    pool.close_idle()
     # The transaction is begun and committed here; psycopg's own BEGIN would be one more round trip.
     with (
+        alone(),
         closing(RolesLock(url)) as roles_lock,
         connect(url) as connection,
         translated(url, "Applying"),

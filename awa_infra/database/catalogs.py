@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, TupleRow, tuple_row
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
+from awa_infra.database.known import Rows, known
 from awa_infra.database.look import RINGS
 from awa_infra.database.session import READ_SETTINGS, apply_settings
 from awa_infra.model import CANONICAL_SCHEMA
@@ -51,6 +52,7 @@ class _Asked:
     slots: Cursor[DictRow] | None
     lanes: Cursor[DictRow] | None
     readable: frozenset[str]
+    known: Mapping[str, Rows] | None
 
 
 @dataclass(slots=True)
@@ -60,10 +62,12 @@ class SchemaReader:
     Attributes:
         schemas: which ones; without any, ``awa`` and every queue-storage schema.
         private: functions that only the owner may execute; Awa revokes them from PUBLIC.
+        again: whether this process has read the same of other databases, or will: then only what differs is sent.
     """
 
     schemas: tuple[str, ...] = ()
     private: Collection[str] = ()
+    again: bool = False
     _asked: _Asked | None = field(default=None, init=False, repr=False)
 
     def ask(self, connection: Connection, readable: frozenset[str], found: Iterable[str]) -> None:
@@ -75,11 +79,13 @@ class SchemaReader:
         schemas = self.schemas or tuple(dict.fromkeys((CANONICAL_SCHEMA, *found)))
         connection.execute(f"SAVEPOINT {_SAVEPOINT}".encode())
         _execute_settings(connection)
+        remembered = known.snapshot() if self.again else None
         self._asked = _Asked(
-            _ask(connection, schemas, health=True, private=self.private),
+            _ask(connection, schemas, health=True, private=self.private, known=remembered),
             _ask_each(connection, "slots", [s for s in schemas if _readable(readable, s, STATE_TABLES)]),
             _ask_each(connection, "lanes", [s for s in schemas if _readable(readable, s, _HEADS)]),
             readable,
+            remembered,
         )
         connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}".encode())
 
@@ -93,7 +99,7 @@ class SchemaReader:
         for row in _fetched(asked.lanes):
             lanes[str(row["schema"])].append(str(row["sequence"]))
         existing = {}
-        for schema, rows in _by_schema(asked.catalogs).items():
+        for schema, rows in _unless_known(asked).items():
             health = _health(schema, rows, asked.readable, slots.get(schema, {}), sorted(lanes[schema]))
             existing[schema] = ObservedSchema(_name(schema, rows), rows, health)
         return existing
@@ -128,7 +134,7 @@ def read_catalogs(connection: Connection, schemas: Iterable[str]) -> dict[str, t
     One query, for which the transaction must have :func:`prepare`'s settings: then definitions name everything
     with its schema, whatever the settings of the role are.
     """
-    found = _by_schema(_ask(connection, tuple(schemas), health=False))
+    found = _by_schema(_ask(connection, tuple(schemas), health=False).fetchall())
     return {schema: (_name(schema, rows), rows) for schema, rows in found.items()}
 
 
@@ -143,11 +149,20 @@ def _execute_settings(connection: Connection) -> None:
 
 
 def _ask(
-    connection: Connection, schemas: tuple[str, ...], *, health: bool, private: Collection[str] = ()
+    connection: Connection,
+    schemas: tuple[str, ...],
+    *,
+    health: bool,
+    private: Collection[str] = (),
+    known: Collection[str] | None = None,
 ) -> Cursor[TupleRow]:
     scope = sqltext.render("fingerprint/state/scope.sql", schemas=json.dumps(schemas))
+    parts = parts_query(private, health=health)
+    if known is not None:
+        digests = json.dumps(sorted(known))
+        parts = sqltext.render("fingerprint/state/unless_known.sql", entries=sqltext.Part(parts), known=digests)
     cursor = connection.cursor(row_factory=tuple_row)
-    return cursor.execute((scope + parts_query(private, health=health)).encode())
+    return cursor.execute((scope + parts).encode())
 
 
 def _ask_each(connection: Connection, name: str, schemas: Iterable[str]) -> Cursor[DictRow] | None:
@@ -162,6 +177,19 @@ def _fetched(cursor: Cursor[DictRow] | None) -> list[dict[str, Any]]:
 
 def _readable(readable: frozenset[str], schema: str, tables: Iterable[str]) -> bool:
     return all(f"{schema}.{table}" in readable for table in tables)
+
+
+def _unless_known(asked: _Asked) -> dict[str, dict[Key, str]]:
+    """Return the rows by schema, for the caller to change: those that were sent, or those of the digest that was."""
+    if asked.known is None:
+        return _by_schema(asked.catalogs.fetchall())
+    rows = asked.catalogs.fetchall()
+    digest = next(text for schema, _part, _name, text in rows if not schema)
+    if digest is None:  # there is no such schema
+        return {}
+    found = asked.known.get(digest) or _by_schema(row for row in rows if row[0])
+    known.put(digest, found)
+    return {schema: dict(one) for schema, one in found.items()}
 
 
 def _by_schema(rows: Iterable[TupleRow]) -> dict[str, dict[Key, str]]:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 
+from awa_infra.database.ahead import ahead
 from awa_infra.database.cancellation import running
 from awa_infra.database.connect_errors import connection_error, hint_for
 from awa_infra.database.target import Target, redact
@@ -21,6 +22,7 @@ from awa_infra.errors import (
     AwaInfraError,
     CancelledError,
     ConnectionFailedError,
+    DatabaseMissingError,
     LockTimeoutError,
     RoleRefusedError,
     SqlFailedError,
@@ -85,6 +87,18 @@ def open_connection(url: str) -> Connection:
         DatabaseMissingError: the server proves that the database does not exist.
         ConnectionFailedError: anything else that keeps the connection from opening.
     """
+    try:
+        return _login(url)
+    except DatabaseMissingError:
+        raise
+    except ConnectionFailedError:
+        # A role, a database or the server may have too many of those of reads ahead.
+        if not ahead.give_way():
+            raise
+    return _login(url)
+
+
+def _login(url: str) -> Connection:
     running.refuse_if_cancelled()
     known = Target.of(url)
     target = connection_string(known, connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from typing import Any, LiteralString
 from psycopg import errors, sql
 
 from awa_infra import sqltext
+from awa_infra.database.ahead import ahead
 from awa_infra.database.connection import Connection, connect, translated
-from awa_infra.database.kept import pool
+from awa_infra.database.kept import alone
+from awa_infra.database.listed import listed
 from awa_infra.database.reading import read
-from awa_infra.database.session import read_transaction, session
+from awa_infra.database.session import BEGIN_READ, END, READ_SETTINGS, apply_settings, session
 from awa_infra.errors import SqlFailedError
 from awa_infra.model.desired import LOCK_TIMEOUT, UNLIMITED
 from awa_infra.planning.new_database import TEMPLATE, DatabaseLook
@@ -67,8 +70,15 @@ def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> D
     )
 
     def look(connection: Connection) -> DatabaseLook:
-        with read_transaction(connection):
-            return DatabaseLook(**(connection.execute(text.encode()).fetchone() or {}))
+        writes, began = ahead.writes, time.monotonic()
+        with connection.pipeline():
+            connection.execute(BEGIN_READ.encode())
+            apply_settings(connection, READ_SETTINGS)
+            found = connection.execute(text.encode())
+            connection.execute(END)
+        row = found.fetchone() or {}
+        listed.put(server_url, writes, began, row.pop("databases"))
+        return DatabaseLook(**row)
 
     return read(server_url, look, "Looking for the database")
 
@@ -117,8 +127,8 @@ def alter_database(server_url: str, name: str, *, owner: str | None, connection_
 @contextmanager
 def _connected(server_url: str, doing: str, left: str) -> Iterator[Connection]:
     """Connect for statements that cannot be in a transaction. No idle connection of ours may be in their way."""
-    pool.close_idle()
     with (
+        alone(),
         connect(server_url) as connection,
         translated(server_url, doing, left),
         session(connection, LOCK_TIMEOUT),

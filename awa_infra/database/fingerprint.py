@@ -75,7 +75,8 @@ def read_drift(
     def work(connection: Connection) -> tuple[ObservedState, Plan, Examination]:
         facts = catalog_facts(release.name, connection.info.server_version // 10000)
         # Without facts a custom schema is compared with schema awa.
-        reader = _reader(connection, None, [schema] if facts else [CANONICAL_SCHEMA, schema])
+        schemas = [schema] if facts else [CANONICAL_SCHEMA, schema]
+        reader = _reader(connection, None, schemas, again=True)
         # Migrations concern every queue-storage schema.
         only = () if desired.target_version is not None else (CANONICAL_SCHEMA, schema)
         seen = look_to_read(connection, role, desired=desired, only=only, reader=reader)
@@ -191,9 +192,11 @@ def extra_objects(connection: Connection, release: Release, observed: ObservedSt
     return [f"{f.part} {f.object.replace('*', str(slot))}" for f in extra for slot in f.slots or ("*",)]
 
 
-def _reader(connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = ()) -> SchemaReader:
+def _reader(
+    connection: Connection, facts: CatalogFacts | None, schemas: Iterable[str] = (), *, again: bool = False
+) -> SchemaReader:
     names = facts or newest_catalog_facts(connection.info.server_version // 10000)
-    return SchemaReader(tuple(schemas), names.private)
+    return SchemaReader(tuple(schemas), names.private, again)
 
 
 def _examination(subject: Subject, schemas: Iterable[str]) -> Examination:

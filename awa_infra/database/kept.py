@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from awa_infra.database.ahead import ahead
 from awa_infra.database.cancellation import running
 from awa_infra.database.connection import Connection, close, connect, open_connection
 from awa_infra.errors import ConnectionFailedError
@@ -32,7 +33,8 @@ IDLE = 2.0
 """Seconds after which an idle connection is closed."""
 
 MOST = 4
-"""How many idle connections there may be at the same time; the longest idle ones are closed."""
+"""How many idle connections there may be at the same time; the longest idle ones are closed. Each that is in use beside
+another takes the place of one: there are no more than before where reads run at the same time."""
 
 QUEUE = 10.0
 """Seconds that a read waits for the kept connection of its target; then it opens one of its own."""
@@ -81,6 +83,7 @@ class Pool:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
+        self._excess = threading.Lock()
         self._keeping = False
         self._reaper: threading.Thread | None = None
         self._inherited: list[object] = []
@@ -88,6 +91,7 @@ class Pool:
     def keep(self) -> None:
         """Keep connections from now on. May be called any number of times."""
         self._keeping = True
+        ahead.allow()
 
     @contextmanager
     def lend(self, url: str) -> Iterator[Lent]:
@@ -113,8 +117,7 @@ class Pool:
             raise
         finally:
             kept.lock.release()
-        # A fleet has many targets, and a server few connections.
-        self._close(sorted(self._all(), key=lambda one: -one.since)[MOST:])
+        self._close_excess()
         self._watch()
 
     def close_idle(self) -> int:
@@ -131,6 +134,7 @@ class Pool:
         self._inherited.append(self._kept)
         self._kept = {}
         self._lock = threading.Lock()
+        self._excess = threading.Lock()
         self._reaper = None
 
     def _entry(self, url: str) -> _Kept | None:
@@ -149,6 +153,7 @@ class Pool:
             kept.close()
         again = kept.connection is not None
         if kept.connection is None:
+            self._close_excess()
             kept.connection = self._opened(url)
         connection = kept.connection
         running.add(connection)
@@ -170,6 +175,15 @@ class Pool:
             if not self.close_idle():
                 raise
         return open_connection(url)
+
+    def _close_excess(self) -> None:
+        """Close the longest idle connections: a fleet has many targets, and a server few connections."""
+        # One thread after the other: what another one is about to close is still open.
+        with self._excess:
+            several = self._all()
+            used = sum(kept.lock.locked() for kept in several)
+            idle = [kept for kept in several if kept.connection is not None and not kept.lock.locked()]
+            self._close(sorted(idle, key=lambda one: -one.since)[max(0, min(MOST, MOST + 1 - used)) :])
 
     @staticmethod
     def _close(several: Iterable[_Kept]) -> int:
@@ -222,6 +236,15 @@ def _is_lost(connection: Connection) -> bool:
 
 pool = Pool()
 """Of this process."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Run something that writes without any connection beside it: a role may be limited to one."""
+    with ahead.paused():
+        pool.close_idle()
+        yield
+
 
 atexit.register(pool.close_idle)
 os.register_at_fork(after_in_child=pool.forget)

@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from awa_infra.database.connection import Connection
 from awa_infra.database.look import Look, look_to_read
 from awa_infra.database.reading import read, reading
-from awa_infra.database.session import read_transaction
+from awa_infra.database.session import END, read_transaction
 from awa_infra.model import (
     DesiredState,
     Gate,
@@ -32,9 +32,6 @@ from awa_infra.planning.traffic import holds
 
 OWNER_ONLY = frozenset((StepKind.MIGRATION, StepKind.PATCH, StepKind.QUEUE_STORAGE, StepKind.REPAIR))
 """Steps that replace or alter what is there, which only its owner may."""
-
-END = b"ROLLBACK"
-"""Ends a transaction that only read."""
 
 
 def plan_from(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
 from awa_infra.database.look import look
-from awa_infra.database.observe import END, ask
+from awa_infra.database.observe import ask
 from awa_infra.database.reading import read
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, with_role
+from awa_infra.database.session import BEGIN_READ, END, READ_SETTINGS, apply_settings, with_role
 from awa_infra.planning.gates import runtime_query
 
 

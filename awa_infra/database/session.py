@@ -18,6 +18,9 @@ BEGIN_WRITE = begin(write=True)
 BEGIN_READ = begin(write=False)
 """Begins a transaction that only reads."""
 
+END = b"ROLLBACK"
+"""Ends a transaction that only read."""
+
 _LOCK_TIMEOUT = "lock_timeout"
 
 

@@ -61,13 +61,14 @@ class Lifecycle(DeclaredInputs[W]):
             if new:
                 self.show_unknown(wanted, show)
             return []
-        seen = self.compare(olds, wanted)
+        seen = self.read_ahead(olds, wanted) or self.compare(olds, wanted)
         blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
         raise_if_blocked(blocking, seen.observed.database)
         if new:
             self._show_plan(wanted, seen, show)
         else:
             self._check_results.put(wanted.props(), seen)
+            self.foresee_next(olds, wanted, seen)
         return []
 
     def announce_create(self, news: Props, show: Show) -> None:
@@ -99,7 +100,7 @@ class Lifecycle(DeclaredInputs[W]):
                 show(elsewhere, warning=True)
         if seen.refused:
             # No difference: an update could not be done either.
-            show(f"{seen.refused} {_REFUSED}", warning=True)
+            show(f"{seen.refused.rstrip('.')}. {_REFUSED}", warning=True)
         if seen.plan.steps:
             self._show_plan(wanted, seen, show)
             return Difference(inputs, pending=True, outputs=outputs)
@@ -205,6 +206,13 @@ class Lifecycle(DeclaredInputs[W]):
     def compare(self, olds: Props, wanted: W) -> Comparison:
         """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
         return Comparison(*self.plan(olds, wanted))
+
+    def read_ahead(self, olds: Props, wanted: W) -> Comparison | None:  # noqa: ARG002  for those that are foreseen
+        """Return what was read before it was asked for, a few seconds ago at most; ``None`` if nothing was."""
+        return None
+
+    def foresee_next(self, olds: Props, wanted: W, seen: Comparison) -> None:
+        """Remember what an engine asks for after an object that exists."""
 
     @abstractmethod
     def apply(self, olds: Props, wanted: W, show: Show) -> dict[str, Any]:

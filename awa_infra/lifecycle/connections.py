@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from awa_infra.database.target import Target
-from awa_infra.errors import ConfigurationError
+from awa_infra.errors import ConfigurationError, ConnectionFailedError, DatabaseMissingError
+
+_KEPT = "A refresh and a removal log in with what the last pulumi up kept: if the login has changed, run that first."
+
+
+@contextmanager
+def kept_connection() -> Iterator[None]:
+    """Say of a login that fails that it is the one in the state: a refresh and a removal see no program."""
+    try:
+        yield
+    except DatabaseMissingError:
+        raise
+    except ConnectionFailedError as exc:
+        exc.hint = f"{exc.hint} {_KEPT}"
+        raise
 
 
 def connection_change(before: object, now: object) -> str:

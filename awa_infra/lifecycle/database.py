@@ -11,8 +11,10 @@ from awa_infra.database.databases import (
     ensure_database,
     look_for_database,
 )
+from awa_infra.database.listed import listed
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.foreseen import foreseen
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan, Step, StepKind
 from awa_infra.planning.new_database import new_database_gates, owner_gates
@@ -76,6 +78,17 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         gates = new_database_gates(seen, name, owner=owner, template=template, encoding=encoding)
         step = Step(StepKind.DATABASE, f"database:{name}", f"database {name}", "")
         return observed, Plan(0, 0, steps=(step,), gates=gates)
+
+    def read_ahead(self, olds: Props, wanted: DatabaseInputs) -> Comparison | None:
+        """Return what a look for another database of the server has just shown: that this one is there."""
+        if not olds or self.normal(olds).owner != wanted.owner or not listed.take(wanted.server_url, wanted.name):
+            return None
+        return Comparison(ObservedState(database=wanted.name), Plan(0, 0))
+
+    def foresee_next(self, olds: Props, wanted: DatabaseInputs, seen: Comparison) -> None:
+        """Remember where a schema is asked for, of a database that is as declared."""
+        if not seen.plan.steps and not self.changed(olds, wanted):
+            foreseen.note(self.follows(wanted)["url"])
 
     def show_pending(self, wanted: DatabaseInputs, seen: Comparison, show: Show) -> None:
         """Say whether it is there."""

@@ -19,7 +19,7 @@ from awa_infra.release import installed_release
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.roles import RolesInputs, RolesOutputs
 from awa_infra.spec.rules import LOGINS
-from awa_infra.wording import listed
+from awa_infra.wording import and_listed, listed
 
 
 class RolesLifecycle(Lifecycle[RolesInputs]):
@@ -60,6 +60,18 @@ class RolesLifecycle(Lifecycle[RolesInputs]):
         missing = [entry.text for entry in seen.observed.missing or ()]
         if missing:
             show(f"Pending: {listed(missing, '; ')}.")
+
+    def show_changed(self, olds: Props, wanted: RolesInputs, inputs: tuple[str, ...], show: Show) -> None:  # noqa: ARG002
+        """Say whose passwords an update sets: a secret shows no difference."""
+        if not wanted.known(*self.needed):
+            return
+        roles = [
+            str(wanted.logins()[duty])
+            for duty in self._to_be_set(olds, wanted)
+            if wanted.known(f"{duty}_password") and wanted.logins()[duty]
+        ]
+        if roles:
+            show(f"The update sets the password of {and_listed(roles)}.")
 
     def apply(self, olds: Props, wanted: RolesInputs, show: Show) -> dict[str, Any]:
         """Make what is missing, and set the passwords that changed."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
+from awa_infra.database.ahead import ahead
 from awa_infra.database.fingerprint import repair
 from awa_infra.database.identity import place
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.foreseen import foreseen
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
 from awa_infra.lifecycle.places import PLACE
 from awa_infra.lifecycle.progress import apply_options, show_result
@@ -74,6 +77,14 @@ class SchemaLifecycle(Lifecycle[SchemaInputs]):
         desired = self.desired(wanted)
         seen = comparison(wanted.database_url, desired, CANONICAL_SCHEMA, wanted.role)
         return replace(seen, plan=plan_with_repair(wanted, desired, seen.observed, seen.plan))
+
+    def read_ahead(self, olds: Props, wanted: SchemaInputs) -> Comparison | None:  # noqa: ARG002
+        """Have the schemas of other databases read, and return what was read of this one."""
+        for url in foreseen.others(wanted.database_url):
+            other = wanted.model_copy(update={"database_url": url})
+            ahead.foresee(url, _question(other), partial(self.compare, {}, other))
+        found = ahead.take(wanted.database_url, _question(wanted))
+        return found if isinstance(found, Comparison) else None
 
     def show_pending(self, wanted: SchemaInputs, seen: Comparison, show: Show) -> None:
         """Name the pending versions and what they lock; on adoption, drift."""
@@ -170,6 +181,10 @@ def _drift_hint(*, repairable: bool, repair: bool) -> str:
     if repairable:
         return f"{_VERIFY}; set repair to true to have an update run Awa's own SQL again"
     return f"{_VERIFY}; repair cannot reach this, the findings say what can"
+
+
+def _question(wanted: SchemaInputs) -> str:
+    return repr(sorted(wanted.props().items()))
 
 
 def _outputs(url: str, observed: ObservedState) -> dict[str, Any]:

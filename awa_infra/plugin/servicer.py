@@ -13,7 +13,7 @@ from awa_infra.database.cancellation import running
 from awa_infra.database.kept import pool
 from awa_infra.errors import AwaInfraError, BlockedError, ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.connections import connection_change, leads_elsewhere
+from awa_infra.lifecycle.connections import connection_change, kept_connection, leads_elsewhere
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
@@ -136,7 +136,8 @@ class Servicer:
         if sent.values:
             known = self._merged(sent)
             _require_connection(kind, known)
-            found = kind.read(known)
+            with kept_connection():
+                found = kind.read(known)
             inputs = request.inputs
         else:
             given = self._merged(decode(request.inputs))
@@ -149,7 +150,8 @@ class Servicer:
     def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
         kind, given = _kind(request.urn), self._merged(decode(request.properties))
-        self._declared.delete(request.urn, kind, given, self._show(request.urn))
+        with kept_connection():
+            self._declared.delete(request.urn, kind, given, self._show(request.urn))
         return empty_pb2.Empty()
 
     def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:

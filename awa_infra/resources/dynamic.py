@@ -22,6 +22,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.connections import kept_connection
 from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import placed, with_inputs
@@ -81,13 +82,15 @@ class LifecycleProvider(ResourceProvider):
     @served
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read it again; no id means that it is proven to be gone."""
-        found = self.lifecycle.read(props)
+        with kept_connection():
+            found = self.lifecycle.read(props)
         return ReadResult("", {}) if found is None else ReadResult(id_, found)
 
     @served
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do what a removal from the program means; nothing if the same is declared under another name now."""
-        _declared.delete(urn(), self.lifecycle, _props, _show_here())
+        with kept_connection():
+            _declared.delete(urn(), self.lifecycle, _props, _show_here())
 
 
 def documented(lifecycle: Lifecycle[Any], opts: str) -> Callable[[type[C]], type[C]]:

@@ -1,6 +1,8 @@
 -- What decides whether CREATE DATABASE succeeds, for one name, owner, template and encoding; one row. An owner or an
 -- encoding that is not given is empty.
 SELECT EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname = {name}) AS found,
+       -- For questions about other names that follow at once; where there are very many, each is looked for.
+       coalesce((SELECT json_agg(d.datname) FROM pg_catalog.pg_database d HAVING count(*) <= 1000), '[]') AS databases,
        me.rolname::text AS role,
        me.rolsuper OR me.rolcreatedb AS may_create,
        o.oid IS NOT NULL AS owner_found,

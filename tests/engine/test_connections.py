@@ -11,7 +11,8 @@ from psycopg import sql
 from awa_infra.database.target import Target
 from tests.engine.conftest import CANARY
 from tests.engine.projects import Project, Result
-from tests.support.servers import TestServer
+from tests.support.proxy import Meter
+from tests.support.servers import Database, TestServer
 
 SECOND = "sec0nd-w0rd"
 PROGRAM = """
@@ -120,3 +121,35 @@ def test_a_stack_on_a_server_that_the_same_program_makes_takes_its_connection_an
         assert connection.execute("SELECT count(*) FROM awa.jobs").fetchone() == (0,)
     assert CANARY not in project.state_text
     assert SECOND not in project.state_text
+
+
+FLEET = """
+import os
+from awa_infra import AwaDatabase, AwaSchema
+
+for name in os.environ["DATABASES"].split():
+    database = AwaDatabase(name, server_url=os.environ["SERVER_URL"], name=name)
+    AwaSchema(f"{name}-awa", database_url=database.url)
+"""
+
+
+def test_a_preview_reads_several_databases_at_the_same_time_and_shows_drift_where_it_is(
+    project: Project, server: TestServer, awa_template: Database
+) -> None:
+    databases = [server.create(awa_template.name) for _ in range(4)]
+    try:
+        with Meter(server.url) as meter:
+            project.environment.update(SERVER_URL=meter.url, DATABASES=" ".join(one.name for one in databases))
+            project.pulumi("stack", "init", "dev")
+            assert "9 created" in said(project.program("up", source=FLEET))
+            databases[2].rows("DROP INDEX awa.idx_awa_dlq_queue_time")
+            meter.logins, meter.most, meter.delay = 0, 0, 0.02
+            previewed = said(project.program("preview", source=FLEET))
+        assert "9 unchanged" in previewed
+        diagnostics = previewed.partition("Diagnostics:")[2]
+        assert re.findall(r"\((\w+)-awa\):\n.*Schema awa has drifted", diagnostics) == [databases[2].name]
+        assert meter.logins == 1 + len(databases)
+        assert meter.most > 2
+    finally:
+        for one in databases:
+            server.drop(one)

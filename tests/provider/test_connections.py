@@ -11,11 +11,12 @@ from psycopg import sql
 
 from awa_infra.database.target import Target
 from awa_infra.resources.database import AwaDatabaseProvider
+from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
 from awa_infra.resources.roles import AwaRolesProvider
 from awa_infra.resources.schema import AwaSchemaProvider
 from tests.support.people import forget
 from tests.support.plugin import UNKNOWN, Plugin, secret
-from tests.support.provider import ProviderProcess
+from tests.support.provider import CallFailed, ProviderProcess
 from tests.support.servers import Database, TestServer, embedded_server
 
 WRITTEN = """
@@ -43,6 +44,11 @@ class Deployer:
             connection.execute(text)
         return Target.of(self.server.url).with_login(self.name, password)
 
+    def end_sessions(self) -> None:
+        """End what a provider keeps for its next call."""
+        with psycopg.connect(self.server.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [self.name])
+
 
 @pytest.fixture
 def deployer(server: TestServer, database: Database) -> Iterator[Deployer]:
@@ -51,7 +57,7 @@ def deployer(server: TestServer, database: Database) -> Iterator[Deployer]:
         connection.execute(sql.SQL("CREATE ROLE {} SUPERUSER LOGIN").format(sql.Identifier(name)))
     yield Deployer(server, name)
     server.drop(database)
-    forget(server, f"runtime_of_{database.name}", f"owner_of_{database.name}", name)
+    forget(server, *(f"{duty}_of_{database.name}" for duty in ("observer", "runtime", "owner")), name)
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +126,36 @@ def test_urls_of_roles_and_their_passwords_follow_the_provider_to_another_server
     plugin.engine.lines.clear()
     assert plugin.check(inputs, inputs)[1] == {}
     assert plugin.diff(kept, inputs, inputs).changes
-    assert plugin.log[0].startswith(f"The connection leads to database {database.name} at ")
+    assert plugin.log[0] == f"The update sets the password of {runtime}."
+    assert plugin.log[1].startswith(f"The connection leads to database {database.name} at ")
     assert plugin.update(kept, inputs, preview=True)["runtimeUrl"] == secret(UNKNOWN)
     kept = plugin.update(kept, inputs)
     found = str(kept["runtimeUrl"]["value"])
     assert Target.of(found).address() == Target.of(moved).address()
     psycopg.connect(found).close()
     assert not plugin.diff(kept, inputs, inputs).changes
+
+
+def test_a_password_of_a_worker_that_changes_together_with_the_login_is_said_too(
+    plugin: Plugin, database: Database, deployer: Deployer
+) -> None:
+    owner, runtime, observer = (f"{duty}_of_{database.name}" for duty in ("owner", "runtime", "observer"))
+    first = {"databaseUrl": secret(Target.of(deployer.rotated("first")).with_database(database.name))}
+    roles = {"owner": owner, "runtime": runtime, "observer": observer}
+    before = {**first, **roles, "runtimePassword": secret("s3cret"), "observerPassword": secret("s3cret")}
+    _id, kept = plugin.use("Roles").create(before)
+    alone = {**before, "runtimePassword": secret("an0ther")}
+    plugin.engine.lines.clear()
+    assert plugin.diff(kept, alone, before).changes
+    assert plugin.log == [f"The update sets the password of {runtime}."]
+    both = {**alone, "databaseUrl": secret(Target.of(deployer.rotated("second")).with_database(database.name))}
+    plugin.engine.lines.clear()
+    assert plugin.diff(kept, both, before).changes
+    assert plugin.log == [f"The update sets the password of {runtime}.", ROTATED]
+    unknown = {**before, "runtimePassword": secret(UNKNOWN), "observerPassword": secret("an0ther")}
+    plugin.engine.lines.clear()
+    assert plugin.diff(kept, unknown, before).changes
+    assert plugin.log == [f"The update sets the password of {observer}."]
 
 
 @pytest.mark.usefixtures("deployer")
@@ -221,3 +250,42 @@ def test_an_update_with_an_unknown_connection_says_what_may_follow(
     assert line.startswith(
         "The connection is not known yet. The same database as before is only updated if it is not as "
     )
+
+
+LAST_UP = "log in with what the last pulumi up kept: if the login has changed, run that first."
+
+
+@pytest.mark.parametrize("inputs", [{}, {"schema": "acme", "deletionPolicy": "drop"}])
+def test_a_refresh_or_a_removal_with_a_login_that_is_gone_says_that_it_is_the_one_in_the_state(
+    plugin: Plugin, own_plugin: Plugin, awa_database: Database, deployer: Deployer, inputs: dict[str, str]
+) -> None:
+    plugin.use("QueueStorageSchema" if inputs else "Schema")
+    given = {"databaseUrl": secret(Target.of(deployer.rotated("first")).with_database(awa_database.name)), **inputs}
+    id_, kept = plugin.create(given)
+    deployer.rotated("second")
+    deployer.end_sessions()
+    with pytest.raises(CallFailed, match="password authentication failed") as refused:
+        plugin.read(id_, kept)
+    assert LAST_UP in str(refused.value)
+    if inputs:
+        with pytest.raises(CallFailed, match="password authentication failed") as refused:
+            own_plugin.use("QueueStorageSchema").delete(id_, kept)
+        assert LAST_UP in str(refused.value)
+    # An import and a preview log in with what is configured now.
+    plugin.configure({"databaseUrl": given["databaseUrl"]})
+    with pytest.raises(CallFailed, match="password authentication failed") as refused:
+        plugin.check(given, given)
+    assert LAST_UP not in str(refused.value)
+
+
+def test_a_refresh_of_dynamic_resources_says_it_too(
+    provider: ProviderProcess, awa_database: Database, deployer: Deployer
+) -> None:
+    schemas = provider.use(QueueStorageSchemaProvider())
+    url = Target.of(deployer.rotated("first")).with_database(awa_database.name)
+    id_, kept = schemas.create({"database_url": url, "schema": "acme", "deletion_policy": "drop"})
+    deployer.rotated("second")
+    deployer.end_sessions()
+    with pytest.raises(CallFailed, match="password authentication failed") as refused:
+        schemas.read(id_, kept)
+    assert LAST_UP in str(refused.value)

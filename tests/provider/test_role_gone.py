@@ -51,7 +51,7 @@ def test_a_preview_says_that_the_role_of_an_object_does_not_exist_any_more(
                 assert provider.check(inputs, inputs) == {}
             assert not provider.changes(kept[kind], inputs)
             (line,) = provider.log
-            assert f'role "{role}" does not exist' in line
+            assert f'role "{role}" does not exist. An update' in line
             assert "An update or a removal fails with role-refused" in line
         with pytest.raises(CallFailed, match=r"role-refused"):
             provider.update(kept[kind], inputs)

@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -113,11 +114,15 @@ class Meter(_Proxy):
 
     Attributes:
         logins: connections so far.
+        most: how many were open at the same time, so far.
+        delay: seconds that every message of a client takes from now on.
     """
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.logins = 0
+        self.logins = self.most = 0
+        self.delay = 0.0
+        self._open: set[object] = set()
         self._answers: list[bytearray] = []
 
     @property
@@ -125,18 +130,30 @@ class Meter(_Proxy):
         """How often a client waited for the server, logins not counted."""
         return sum(bytes(seen).count(_READY_FOR_QUERY) - 1 for seen in self._answers)
 
+    @property
+    def received(self) -> int:
+        """How many bytes the server sent."""
+        return sum(len(seen) for seen in self._answers)
+
     def _connected(self, client: socket.socket, server: socket.socket) -> Iterable[Callable[[], None]]:
         self.logins += 1
+        self._open.add(client)
+        self.most = max(self.most, len(self._open))
         answers = bytearray()
         self._answers.append(answers)
-        yield partial(self._pump, client, server, bytearray())
+        yield partial(self._pump, client, server, bytearray(), lambda: self.delay)
         yield partial(self._pump, server, client, answers)
 
-    def _pump(self, source: socket.socket, target: socket.socket, seen: bytearray) -> None:
+    def _pump(
+        self, source: socket.socket, target: socket.socket, seen: bytearray, delay: Callable[[], float] = float
+    ) -> None:
         with suppress(OSError):
             while data := _receive(source):
                 seen.extend(data)
+                time.sleep(delay())
                 target.sendall(data)
+        # The client learns of the end only now.
+        self._open -= {source, target}
         _close(target)
         _close(source)
 

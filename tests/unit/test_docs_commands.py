@@ -91,8 +91,17 @@ RUN_WITH_LIQUIBASE = "docs/how-to/package-liquibase.md"
 RUN_WITH_PSQL = "docs/how-to/package-psql.md"
 RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
+RUN_WITH_SPRING_BOOT = "docs/how-to/run-in-spring-boot.md"
 RUN_ADOPTION = "docs/how-to/adopt-a-live-database-with-a-bundle.md"
-RUN_WITH_BUNDLES = (RUN_WITH_FLYWAY, RUN_WITH_LIQUIBASE, RUN_WITH_PSQL, RUN_UPGRADE, RUN_WITH_OTHERS, RUN_ADOPTION)
+RUN_WITH_BUNDLES = (
+    RUN_WITH_FLYWAY,
+    RUN_WITH_LIQUIBASE,
+    RUN_WITH_PSQL,
+    RUN_UPGRADE,
+    RUN_WITH_OTHERS,
+    RUN_WITH_SPRING_BOOT,
+    RUN_ADOPTION,
+)
 
 RUN_IMPORT = "docs/how-to/import-a-live-schema.md"
 RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
