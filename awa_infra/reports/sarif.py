@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -21,6 +22,9 @@ from awa_infra.verification.findings import Finding, FindingCode, FindingKind
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 _CODES: list[FindingCode] = sorted(get_args(FindingCode))
+_SENTENCE_END = re.compile(r"(?<!\.)\. ")
+"""Not the last of three dots, which stand for a part of a statement."""
+
 _LEVELS = {FindingKind.UNKNOWN: "warning", FindingKind.RUNTIME_CREATED: "note"}
 
 
@@ -83,7 +87,7 @@ def _rule(code: FindingCode) -> dict[str, Any]:
     section = next(section for section in sections()[code] if section.group == "findings")
     return {
         "id": code,
-        "shortDescription": {"text": section.happened.partition(". ")[0].rstrip(".") + "."},
+        "shortDescription": {"text": _SENTENCE_END.split(section.happened, maxsplit=1)[0].rstrip(".") + "."},
         "fullDescription": {"text": section.happened},
         "help": {"text": section.do, "markdown": section.do},
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.errors import BlockedError
+from awa_infra.localserver.host import binaries, wheel_major
 from awa_infra.model import DesiredState, Gate, QueueStorage, Release, Shape
 from tests.support.people import DUTIES, People, forget, log_in, people, take_over
 from tests.support.schemas import EARLY
@@ -18,6 +21,7 @@ from tests.support.servers import Database, TestServer
 from tests.support.tools import awa, dump_schema
 
 SMALL = Shape(4, 2, 2)
+MAJOR = int(os.environ.get("AWA_INFRA_TEST_MAJOR") or wheel_major())
 
 OWNERS = """
     WITH of_awa (oid) AS (SELECT oid FROM pg_namespace WHERE nspname ~ '^(awa|acme|beta)$')
@@ -362,3 +366,42 @@ def test_a_second_administrator_goes_on_where_the_first_stopped(
         finally:
             server.drop(database)
             forget(server, second)
+
+
+def restored_as(owner: str, source: Database, target: Database) -> None:
+    programs = {name: str(binaries() / name) for name in ("pg_dump", "pg_restore")}
+    dump = [programs["pg_dump"], "--format=custom", f"--dbname={source.url}"]
+    kept = subprocess.run(dump, capture_output=True, timeout=300, check=True).stdout
+    words = [
+        programs["pg_restore"],
+        "--exit-on-error",
+        "--no-owner",
+        "--no-privileges",
+        *([f"--role={owner}"] if owner else []),
+    ]
+    subprocess.run([*words, f"--dbname={target.url}"], input=kept, capture_output=True, timeout=300, check=True)
+
+
+@pytest.mark.skipif(wheel_major() != MAJOR, reason="pg_dump has to be of the server's major")
+@pytest.mark.parametrize("as_the_owner", [True, False])
+def test_a_backup_restored_without_owners_is_granted_again_if_the_declared_owner_restored_it(
+    server: TestServer, awa_database: Database, release: Release, *, as_the_owner: bool
+) -> None:
+    with people(server, server.create()) as staff:
+        database, owner = staff.database, staff.name("owner")
+        database.rows(f"CREATE ROLE {owner}")
+        database.rows(f"GRANT CREATE ON DATABASE {database.name} TO {owner}")
+        restored_as(owner if as_the_owner else "", awa_database, database)
+        desired = wanted(staff, release)
+        if not as_the_owner:
+            with pytest.raises(BlockedError, match="schema-other-owner"):
+                apply(database.url, desired)
+            return
+        [finding] = verify(database.url, release)[1].drift
+        assert finding.code == "public-may-install"
+        for statement in finding.sql:
+            database.rows(statement)
+        assert apply(database.url, desired).changed
+        nothing_is_left(staff, release)
+        assert verify(database.url, release)[1].drift == ()
+        assert staff.login("runtime").rows("SELECT count(*) FROM awa.jobs") == [{"count": 0}]

@@ -124,6 +124,14 @@ def test_a_failure_before_anything_is_known_makes_whole_documents_too() -> None:
     assert values == [0, 0, 9]
 
 
+def test_the_short_description_of_a_code_in_sarif_is_a_whole_sentence() -> None:
+    [run] = json.loads(sarif(DATABASE, "0.6.9", HEALTHY, None, "1.0"))["runs"]
+    for rule in run["tool"]["driver"]["rules"]:
+        short = rule["shortDescription"]["text"]
+        assert short.count("`") % 2 == 0, short
+        assert short.count("(") == short.count(")"), short
+
+
 @pytest.mark.parametrize(("found", "config"), [(DAMAGED, None), (DAMAGED, "infra/Pulumi.prod.yaml"), (HEALTHY, None)])
 def test_sarif_is_as_the_schema_of_the_format_says(found: Examination, config: str | None) -> None:
     document = json.loads(sarif(DATABASE, "0.6.9", found, config, "1.0"))
