@@ -9,11 +9,7 @@ from awa_infra.errors import ConfigurationError
 
 
 def refuse_devices(path: Path) -> None:
-    """Refuse what is no plain file, such as /dev/stdout or -: reading would block, or it would be replaced.
-
-    Raises:
-        ConfigurationError: it is one.
-    """
+    """Raise a ConfigurationError for no plain file, as /dev/stdout or -: reading would block, or it is replaced."""
     if str(path) == "-" or (path.exists() and not path.is_file()):
         raise ConfigurationError(
             f"{path} is no plain file.", hint="Name a file. Standard output takes what is printed without this option."

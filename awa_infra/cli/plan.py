@@ -107,11 +107,7 @@ def plan(
 
 
 def _refuse_files(out: Path | None, html_path: Path | None) -> None:
-    """Refuse one file for the plan and its page, and to replace one that is no plan, or no page.
-
-    Raises:
-        ConfigurationError: something would be lost.
-    """
+    """Raise a ConfigurationError if one file is for the plan and its page, or one is replaced that is no such file."""
     if out is not None and html_path is not None and os.path.realpath(out) == os.path.realpath(html_path):
         raise ConfigurationError("--out and --html name the same file.", hint="Give each a file of its own.")
     if html_path is not None:

@@ -49,11 +49,7 @@ def _plan(content: bytes, path: Path) -> AgreedPlan:
 
 
 def refuse_other_files(path: Path) -> None:
-    """Refuse to replace a file that is no plan.
-
-    Raises:
-        ConfigurationError: there is one.
-    """
+    """Raise a ConfigurationError if there is a file that is no plan."""
     refuse_devices(path)
     if not path.exists():
         return
@@ -78,11 +74,7 @@ def write_plan(path: Path, plan: Plan, desired: DesiredState, database: Database
 
 
 def refuse_other_pages(path: Path) -> None:
-    """Refuse to replace a file that is no page of a plan.
-
-    Raises:
-        ConfigurationError: there is one.
-    """
+    """Raise a ConfigurationError if there is a file that is no page of a plan."""
     from awa_infra.planning.page import GENERATOR  # noqa: PLC0415  most plans have no page
 
     refuse_devices(path)

@@ -157,11 +157,7 @@ def _status(found: Examination, plan: Plan | None) -> int:
 
 
 def _require_fitting(*, repair: bool, dry_run: bool, show_sql: bool) -> None:
-    """Refuse options that have no effect without others.
-
-    Raises:
-        ConfigurationError: one is given without the other.
-    """
+    """Raise a ConfigurationError for an option that has no effect without another one."""
     if (dry_run and not repair) or (show_sql and not dry_run):
         option, other = ("--dry-run", "--repair") if dry_run else ("--sql", "--repair --dry-run")
         raise ConfigurationError(f"{option} needs {other}.", hint=f"Add {other}.")

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
-from awa_infra.database.look import Look, look_to_read
-from awa_infra.database.observe import ask_gates
+from awa_infra.database.look import Look
+from awa_infra.database.observe import ask_gates, read_planned
 from awa_infra.database.options import ApplyOptions
-from awa_infra.database.reading import read
 from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
 from awa_infra.facts.measured import FIRST_VERSION_TO_ACTIVATE
@@ -22,12 +21,7 @@ from awa_infra.release import installed_release
 
 def read_activation(url: str, schema: str, *, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Return the observed state, and the plan that activates queue storage in a schema; writes nothing."""
-
-    def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look_to_read(connection, role)
-        return seen.state, _activation(connection, schema, seen)
-
-    return read(url, work)
+    return read_planned(url, lambda connection, seen: _activation(connection, schema, seen), role)
 
 
 def activate(

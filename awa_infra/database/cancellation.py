@@ -31,20 +31,12 @@ class Running:
         self._cancelled = threading.Event()
 
     def refuse_if_cancelled(self) -> None:
-        """Refuse to begin or go on with anything.
-
-        Raises:
-            CancelledError: everything was cancelled.
-        """
+        """Raise a CancelledError if everything was cancelled: nothing may begin, or go on."""
         if self._cancelled.is_set():
             raise CancelledError("This was cancelled.", hint="It was rolled back. Run the same command again.")
 
     def pause(self, seconds: float) -> None:
-        """Wait for that long.
-
-        Raises:
-            CancelledError: everything was cancelled, before or meanwhile.
-        """
+        """Wait for that long; raise a CancelledError if everything was cancelled, before or meanwhile."""
         self._cancelled.wait(seconds)
         self.refuse_if_cancelled()
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from psycopg import sql
-
 from awa_infra import sqltext
 from awa_infra.database import clone_locks
 from awa_infra.database.clone_names import CLONE, DENIED, MARK, TEMPLATE, Made, made
@@ -25,6 +23,7 @@ from awa_infra.database.target import Target
 from awa_infra.errors import BlockedError, NotOursError, SqlFailedError
 from awa_infra.localserver.waiting import wait_until
 from awa_infra.model.desired import LOCK_TIMEOUT
+from awa_infra.naming import quote
 
 COMMENT = "Made by awa-infra for tests; awa-infra dev clean drops it when no test run uses it."
 """The comment on each of them, for people."""
@@ -141,8 +140,8 @@ class Run:
                 self._connection.execute(create.encode())
         except SqlFailedError as exc:
             if exc.sqlstate == DENIED:
-                role = sql.Identifier(self.login).as_string(None)
-                exc.hint = f"Role {self.login} needs CREATEDB: ALTER ROLE {role} CREATEDB. Nothing was created."
+                alter = f"ALTER ROLE {quote(self.login)} CREATEDB"
+                exc.hint = f"Role {self.login} needs CREATEDB: {alter}. Nothing was created."
             elif exc.sqlstate == _READ_ONLY:
                 exc.hint = "Databases for tests need a server that can be written to: name the primary, not a standby."
             raise

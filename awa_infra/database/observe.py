@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -95,10 +95,17 @@ def read_plan(url: str, desired: DesiredState, *, role: str | None = None) -> tu
     Raises:
         AwaInfraError: see :func:`awa_infra.database.connection.connect`.
     """
+    return read_planned(url, lambda connection, seen: plan_from(connection, desired, seen, end=True), role, desired)
+
+
+def read_planned(
+    url: str, plan: Callable[[Connection, Look], Plan], role: str | None, desired: DesiredState | None = None
+) -> tuple[ObservedState, Plan]:
+    """Look at a database in a read-only transaction, and plan for what was seen."""
 
     def work(connection: Connection) -> tuple[ObservedState, Plan]:
         seen = look_to_read(connection, role, desired=desired)
-        return seen.state, plan_from(connection, desired, seen, end=True)
+        return seen.state, plan(connection, seen)
 
     return read(url, work)
 

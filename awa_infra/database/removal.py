@@ -11,9 +11,9 @@ from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
 from awa_infra.database.identity import place
 from awa_infra.database.look import look_to_read, observe
-from awa_infra.database.observe import ask_gates
+from awa_infra.database.observe import ask_gates, read_planned
 from awa_infra.database.options import ApplyOptions
-from awa_infra.database.reading import read, reading
+from awa_infra.database.reading import reading
 from awa_infra.database.run import Planner
 from awa_infra.errors import SqlFailedError
 from awa_infra.model import ObservedState, Place, Plan, Report
@@ -24,12 +24,7 @@ from awa_infra.release import installed_release
 
 def read_removal(url: str, schema: str, *, force: bool = False, role: str | None = None) -> tuple[ObservedState, Plan]:
     """Return the observed state, and the plan that drops a custom queue-storage schema; writes nothing."""
-
-    def work(connection: Connection) -> tuple[ObservedState, Plan]:
-        seen = look_to_read(connection, role)
-        return seen.state, _removal(connection, schema, seen.state, force=force)
-
-    return read(url, work)
+    return read_planned(url, lambda connection, seen: _removal(connection, schema, seen.state, force=force), role)
 
 
 def jobs_in(url: str, schema: str, *, role: str | None = None) -> str:

@@ -67,11 +67,7 @@ class Container:
         return server_url(self.port, self.password, database)
 
     def check(self, image: str | None, port: int | None) -> None:
-        """Refuse another image, or another port, than the container has.
-
-        Raises:
-            LocalServerError: one of them differs.
-        """
+        """Raise a LocalServerError for another image, or another port, than the container has."""
         for what, requested, has in (("image", image, self.image), ("port", port, self.port)):
             if requested not in (None, has):
                 raise LocalServerError(
@@ -175,11 +171,7 @@ def _pull(image: str, client: Any) -> None:  # noqa: ANN401  the docker package 
 
 @contextmanager
 def _docker(hint: str = "Remove the cause, then run the same command again.") -> Iterator[None]:
-    """Translate failures of Docker into an error of ours.
-
-    Raises:
-        LocalServerError: Docker refused, or did not answer in time.
-    """
+    """Raise a LocalServerError if Docker refuses, or does not answer in time."""
     from docker.errors import DockerException  # noqa: PLC0415  an extra
     from urllib3.exceptions import HTTPError  # noqa: PLC0415  of that extra
 

@@ -137,11 +137,7 @@ def destroy(data_dir: Path) -> bool:
 
 
 def refuse_path(path: Path) -> None:
-    """Refuse a path where no server can have its data.
-
-    Raises:
-        LocalServerError: it is one.
-    """
+    """Raise a LocalServerError for a path where no server can have its data."""
     odd = sorted(set(str(path.absolute())) & _OF_SHELLS)
     if odd:
         raise LocalServerError(

@@ -35,10 +35,9 @@ def require_agreed(
     database: DatabaseIdentity | None,
     role: str | None = None,
 ) -> None:
-    """Refuse anything but what was agreed to. Nothing to do is accepted: another session was faster.
+    """Raise a StalePlanError, with what differs in its details, for anything but what was agreed to.
 
-    Raises:
-        StalePlanError: what differs is in the details.
+    Nothing to do is accepted: another session was faster.
     """
     if agreed.database is not None and database is not None and agreed.database.is_another_than(database):
         raise StalePlanError(
