@@ -42,7 +42,8 @@ def _nothing_stays(server: TestServer) -> Iterator[None]:
 
 @pytest.fixture
 def developers(server: TestServer) -> Iterator[tuple[str, str]]:
-    """Give the connection strings of two roles that may create databases, and nothing else."""
+    """Give the connection strings of two roles that may create databases; no other test has left any here."""
+    clone_sweep.sweep(server.url, templates=True)
     names = [f"dev_{letter}_{os.getpid()}" for letter in "ab"]
     with psycopg.connect(server.url, autocommit=True) as connection:
         for name in names:
