@@ -123,3 +123,7 @@ def awa_database(server: TestServer, awa_template: Database) -> Iterator[Databas
     made = server.create(awa_template.name)
     yield made
     server.drop(made)
+
+
+other_awa_database = awa_database
+"""A second one, for a test that has the first."""

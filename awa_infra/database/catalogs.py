@@ -181,9 +181,9 @@ def _readable(readable: frozenset[str], schema: str, tables: Iterable[str]) -> b
 
 def _unless_known(asked: _Asked) -> dict[str, dict[Key, str]]:
     """Return the rows by schema, for the caller to change: those that were sent, or those of the digest that was."""
-    if asked.known is None:
-        return _by_schema(asked.catalogs.fetchall())
     rows = asked.catalogs.fetchall()
+    if asked.known is None:
+        return _by_schema(rows)
     digest = next(text for schema, _part, _name, text in rows if not schema)
     if digest is None:  # there is no such schema
         return {}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -24,13 +24,6 @@ def nothing_known() -> None:
 
 
 @pytest.fixture
-def other(server: TestServer, awa_template: Database) -> Iterator[Database]:
-    made = server.create(awa_template.name)
-    yield made
-    server.drop(made)
-
-
-@pytest.fixture
 def examined(desired: Callable[..., DesiredState]) -> Callable[[str], Examination]:
     return lambda url: read_drift(url, desired(), "awa")[2]
 
@@ -43,15 +36,15 @@ def sent(database: Database, work: Callable[[str], Examination]) -> tuple[int, E
 
 
 def test_the_catalog_of_a_second_database_is_sent_only_where_it_differs(
-    awa_database: Database, other: Database, examined: Callable[[str], Examination]
+    awa_database: Database, other_awa_database: Database, examined: Callable[[str], Examination]
 ) -> None:
     first, found = sent(awa_database, examined)
-    second, again = sent(other, examined)
+    second, again = sent(other_awa_database, examined)
     assert (found.findings, again) == ((), found)
     assert found.fingerprints
     assert first > WHOLE > 4 * second
-    other.rows("DROP INDEX awa.idx_awa_dlq_queue_time")
-    third, drifted = sent(other, examined)
+    other_awa_database.rows("DROP INDEX awa.idx_awa_dlq_queue_time")
+    third, drifted = sent(other_awa_database, examined)
     assert third > WHOLE
     assert [finding.object for finding in drifted.drift] == ["idx_awa_dlq_queue_time"]
     assert sent(awa_database, examined)[1] == found

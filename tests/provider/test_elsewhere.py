@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,14 +17,6 @@ from tests.support.servers import Database, TestServer
 SMALL = {"schema": "acme_jobs", "queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
 DROPPING = {**SMALL, "deletionPolicy": "drop"}
 PLACE = r"{} at [\w.:]+ \(oid \d+, system \d+\)"
-
-
-@pytest.fixture
-def other(server: TestServer, awa_template: Database) -> Iterator[Database]:
-    """Give a second database that the real ``awa migrate`` migrated."""
-    made = server.create(awa_template.name)
-    yield made
-    server.drop(made)
 
 
 @pytest.fixture
@@ -54,20 +45,25 @@ def made_by_others(database: Database) -> None:
 @pytest.mark.parametrize("occupied", [True, False], ids=["another one there", "none there"])
 @pytest.mark.parametrize("refreshed", [True, False], ids=["refreshed", "not refreshed"])
 def test_a_schema_is_dropped_in_no_other_database_than_the_one_where_it_was_applied(
-    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database, other: Database, occupied: bool, refreshed: bool
+    own_plugin: Plugin,
+    kept: dict[str, Any],
+    awa_database: Database,
+    other_awa_database: Database,
+    occupied: bool,
+    refreshed: bool,
 ) -> None:
     if occupied:
-        made_by_others(other)
-    plugin = to(own_plugin, other)
+        made_by_others(other_awa_database)
+    plugin = to(own_plugin, other_awa_database)
     if refreshed:
         id_, _inputs, kept = plugin.read("acme_jobs", kept)
         assert id_ == "acme_jobs"
     with pytest.raises(CallFailed, match=r"removal-elsewhere") as refused:
         plugin.delete("acme_jobs", kept)
-    names = (PLACE.format(database.name) for database in (awa_database, other))
+    names = (PLACE.format(database.name) for database in (awa_database, other_awa_database))
     assert re.search("last applied in database {}, .* leads to another one: {}".format(*names), str(refused.value))
     assert there(awa_database)
-    assert there(other) is occupied
+    assert there(other_awa_database) is occupied
 
 
 def test_a_schema_is_not_gone_because_the_connection_leads_to_a_database_that_is_missing(
@@ -91,34 +87,34 @@ def test_a_database_that_is_gone_takes_its_schema_along(
 
 
 def test_an_update_moves_a_schema_to_the_database_that_took_the_place_of_the_first(
-    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database, other: Database
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database, other_awa_database: Database
 ) -> None:
     """As after a dump that was restored elsewhere: the preview says it, and a removal is allowed after the update."""
-    made_by_others(other)
-    plugin = to(own_plugin, other)
+    made_by_others(other_awa_database)
+    plugin = to(own_plugin, other_awa_database)
     assert plugin.check(DROPPING, DROPPING)[1] == {}
     assert plugin.diff(kept, DROPPING, DROPPING).changes
     (line,) = plugin.log
-    now, before = PLACE.format(other.name), PLACE.format(awa_database.name)
+    now, before = PLACE.format(other_awa_database.name), PLACE.format(awa_database.name)
     assert re.match(f"The connection leads to database {now} now, and led to {before} before, which is another", line)
     moved = plugin.update(kept, DROPPING)
     assert not plugin.diff(moved, DROPPING, DROPPING).changes
     with plugin_process() as later:
-        to(later, other).delete("acme_jobs", moved)
+        to(later, other_awa_database).delete("acme_jobs", moved)
     assert there(awa_database)
-    assert not there(other)
+    assert not there(other_awa_database)
 
 
 @pytest.mark.parametrize(("kind", "inputs"), [("Schema", {}), ("StorageActivation", {"schema": "awa"})])
 def test_another_database_of_the_provider_is_an_update_that_is_said(
-    own_plugin: Plugin, awa_database: Database, other: Database, kind: str, inputs: dict[str, Any]
+    own_plugin: Plugin, awa_database: Database, other_awa_database: Database, kind: str, inputs: dict[str, Any]
 ) -> None:
     kept = to(own_plugin, awa_database).use(kind).create(inputs)[1]
-    plugin = to(own_plugin, other).use(kind)
+    plugin = to(own_plugin, other_awa_database).use(kind)
     assert plugin.diff(kept, inputs, inputs).changes
-    assert plugin.log[0].startswith(f"The connection leads to database {other.name} at ")
+    assert plugin.log[0].startswith(f"The connection leads to database {other_awa_database.name} at ")
     moved = plugin.update(kept, inputs)
-    assert moved["databaseIdentity"].startswith(f"{other.name} at ")
+    assert moved["databaseIdentity"].startswith(f"{other_awa_database.name} at ")
     assert not plugin.diff(moved, inputs, inputs).changes
 
 
@@ -167,12 +163,12 @@ def test_a_refresh_of_a_dynamic_schema_records_where_it_is(provider: ProviderPro
 
 
 def test_the_preview_says_that_the_connection_of_the_provider_leads_elsewhere(
-    plugin: Plugin, awa_database: Database, other: Database
+    plugin: Plugin, awa_database: Database, other_awa_database: Database
 ) -> None:
     """Also where every resource is removed, so that no other is compared."""
-    olds, news = ({"databaseUrl": secret(database.url)} for database in (awa_database, other))
+    olds, news = ({"databaseUrl": secret(database.url)} for database in (awa_database, other_awa_database))
     urn = "urn:pulumi:test::test::pulumi:providers:awa::default"
     plugin.call("DiffConfig", provider_pb2.DiffRequest(urn=urn, olds=struct(olds), news=struct(news)))
     (line,) = plugin.log
-    assert f"leads to database {other.name} at " in line
+    assert f"leads to database {other_awa_database.name} at " in line
     assert f"led to {awa_database.name} at " in line

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
+import pytest
+
 from awa_infra.database.target import Target
 from awa_infra.localserver.host import binaries
 from devtools import go_tools, java_tools, node_packages, perl_tools
@@ -282,6 +284,17 @@ def finish(process: subprocess.Popen[str]) -> Result:
         finally:
             process.kill()
     return Result(process.returncode, output)
+
+
+def said_after(process: subprocess.Popen[str], beginning: str) -> str:
+    """Read what an application says, up to a line with a beginning; return the rest of that line, or fail."""
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith(beginning):
+            return line.removeprefix(beginning).strip()
+    pytest.fail("".join(said))
 
 
 def _where(where: str | Where) -> Where:

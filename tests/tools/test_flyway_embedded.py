@@ -10,7 +10,7 @@ from awa_infra.model import Release
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, ran, wait_for_the_lock
-from tests.tools.runners import Tool, embedded_flyway, finish
+from tests.tools.runners import Tool, embedded_flyway, finish, said_after
 
 SUCCESSFUL = "SELECT count(*) FROM awa_migrations.flyway_schema_history WHERE success AND type = 'SQL'"
 
@@ -33,14 +33,8 @@ def start(application: Tool, database: Database, *how: str) -> subprocess.Popen[
 
 
 def until_migrated(running: subprocess.Popen[str]) -> int:
-    """Read what the application says, up to the number of files that it ran; its pool is open then."""
-    assert running.stdout is not None
-    said = []
-    for line in running.stdout:
-        said.append(line)
-        if line.startswith("migrated: "):
-            return int(line.removeprefix("migrated: "))
-    pytest.fail("".join(said))
+    """Return the number of files that the application ran; its pool is open then."""
+    return int(said_after(running, "migrated: "))
 
 
 def test_an_application_migrates_on_its_pool_under_the_lock_and_leaves_none_behind(

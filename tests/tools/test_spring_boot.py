@@ -15,7 +15,7 @@ from devtools.docs_shown import ROOT
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, ran, unverified, wait_for_the_lock
-from tests.tools.runners import Tool, command, finish, psql
+from tests.tools.runners import Tool, command, finish, psql, said_after
 from tests.tools.test_docs_bundles import sandbox
 from tests.unit.test_docs_commands import NOT_RUN, RUN_WITH_SPRING_BOOT
 
@@ -85,14 +85,8 @@ def shown_class(tool: str) -> str:
 
 
 def until_started(running: subprocess.Popen[str]) -> str:
-    """Read what the application says, up to what its own connection has been left with."""
-    assert running.stdout is not None
-    said = []
-    for line in running.stdout:
-        said.append(line)
-        if line.startswith("started; "):
-            return line.partition(" was left with ")[2].strip()
-    pytest.fail("".join(said))
+    """Return what the application's own connection has been left with."""
+    return said_after(running, "started; its connection was left with ")
 
 
 def start_and_stop(made: Tool, database: Database) -> str:
