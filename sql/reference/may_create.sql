@@ -1,7 +1,7 @@
--- Whether the scratch database can be created here, by the connected role; if not, under which code, and what to do. On a
--- standby --reference-url can name a database of that standby: it is only read.
+-- Whether the scratch database can be created here, by the connected role, and what to do if not. On a standby
+-- --reference-url can name a database of that standby: it is only read.
 SELECT (r.rolsuper OR r.rolcreatedb) AND NOT pg_catalog.pg_is_in_recovery() AS allowed,
-       CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'read-only' ELSE 'no-createdb' END AS code,
+       pg_catalog.pg_is_in_recovery() AS standby,
        CASE WHEN pg_catalog.pg_is_in_recovery()
             THEN 'The server is a standby, where no scratch database to compare with can be created.'
             ELSE format('Role %I may not create the scratch database to compare with.', r.rolname) END AS message,
