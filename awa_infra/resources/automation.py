@@ -15,9 +15,8 @@ from pulumi.automation import errors as automation_errors
 from awa_infra import config as stack_config
 from awa_infra.database.target import redact
 from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError, ProtectedResourcesError
-from awa_infra.resources.belongings import foreign_resources
 from awa_infra.resources.engine_process import EngineCommand
-from awa_infra.resources.project import StackFile, refuse_own_program, target_of
+from awa_infra.resources.project import StackFile, foreign_resources, refuse_own_program, target_of
 from awa_infra.resources.stack import AwaStack
 
 Operation = Literal["up", "preview", "refresh", "destroy"]
