@@ -16,9 +16,8 @@ from awa_infra import config as stack_config
 from awa_infra.database.target import redact
 from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError, ProtectedResourcesError
 from awa_infra.lifecycle.preview_only import refuse_to_write
-from awa_infra.resources.belongings import foreign_resources
 from awa_infra.resources.engine_process import EngineCommand
-from awa_infra.resources.project import StackFile, refuse_own_program, target_of
+from awa_infra.resources.project import StackFile, foreign_resources, refuse_own_program, target_of
 from awa_infra.resources.stack import AwaStack
 
 Operation = Literal["up", "preview", "refresh", "destroy"]
