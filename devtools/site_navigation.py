@@ -28,6 +28,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/run-in-kubernetes",
             "how-to/run-in-github-actions",
             "how-to/run-in-gitlab-ci",
+            "how-to/preview-pull-requests",
         ),
         "How-to: hand over a bundle": (
             "Flyway <how-to/package-flyway>",

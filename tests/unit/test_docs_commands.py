@@ -110,6 +110,9 @@ RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
 RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
+RUN_PREVIEWS = "docs/how-to/preview-pull-requests.md"
+"""By tests/engine/test_preview_only.py, which makes the login that it shows."""
+
 RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
 RUN_WITH_SIGSTORE = "docs/how-to/verify-a-release.md"
 
@@ -121,6 +124,7 @@ RUN = frozenset(
         *RUN_WITH_LANGUAGE_HOSTS,
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
+        RUN_PREVIEWS,
         RUN_WITH_PODMAN,
         RUN_WITH_SIGSTORE,
     }
