@@ -44,6 +44,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/set-up-roles",
             "how-to/separate-roles",
             "how-to/guard-the-schemas",
+            "how-to/run-beside-your-migrations",
             "how-to/adopt-a-database",
             "how-to/import-a-live-schema",
             "how-to/move-to-the-plugin",

@@ -92,6 +92,7 @@ RUN_WITH_PSQL = "docs/how-to/package-psql.md"
 RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
 RUN_WITH_SPRING_BOOT = "docs/how-to/run-in-spring-boot.md"
+RUN_BESIDE_YOUR_MIGRATIONS = "docs/how-to/run-beside-your-migrations.md"
 RUN_ADOPTION = "docs/how-to/adopt-a-live-database-with-a-bundle.md"
 RUN_WITH_BUNDLES = (
     RUN_WITH_FLYWAY,
@@ -100,6 +101,7 @@ RUN_WITH_BUNDLES = (
     RUN_UPGRADE,
     RUN_WITH_OTHERS,
     RUN_WITH_SPRING_BOOT,
+    RUN_BESIDE_YOUR_MIGRATIONS,
     RUN_ADOPTION,
 )
 
