@@ -57,7 +57,9 @@ class Lifecycle(DeclaredInputs[W]):
         """
         wanted = self.normal(news)
         new = not olds if new is None else new
-        problems = [*self.problems(news), *self._fixed(olds, wanted)]
+        problems = self.problems(news)
+        wrong = {problem.key for problem in problems}
+        problems += [problem for problem in self._fixed(olds, wanted) if problem.key not in wrong]
         if problems:
             return problems
         if not wanted.known(*self.needed):
