@@ -113,6 +113,9 @@ RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 RUN_PREVIEWS = "docs/how-to/preview-pull-requests.md"
 """By tests/engine/test_preview_only.py, which makes the login that it shows."""
 
+RUN_AUTOMATION = "docs/how-to/use-from-the-automation-api.md"
+"""By tests/engine/test_automation.py, with the program that it shows."""
+
 RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
 RUN_WITH_SIGSTORE = "docs/how-to/verify-a-release.md"
 
@@ -125,6 +128,7 @@ RUN = frozenset(
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
         RUN_PREVIEWS,
+        RUN_AUTOMATION,
         RUN_WITH_PODMAN,
         RUN_WITH_SIGSTORE,
     }
