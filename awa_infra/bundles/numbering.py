@@ -73,15 +73,16 @@ def in_order(contents: Contents, named: dict[str, str]) -> list[str]:
     return sorted({*named.values(), *(_stem(entry.file) for entry in contents.released)})
 
 
-def wrapped(contents: Contents, step: Step, path: str) -> bytes:
-    """Return a step's text behind the lock, a last check and the acting as the owner: each file is a transaction.
+def wrapped(contents: Contents, step: Step, path: str, *, reads_lines: bool = False) -> bytes:
+    """Return a step's text behind the lock, last checks and the acting as the owner: each file is a transaction.
 
     These tools read their history before the lock, and goose and dbmate have no lock of their own: of two runs at once
     the second would replay every file. What they record of a file is in its transaction, or `adopt.sql` corrects it, so
     nothing that is right replays a file below the version of the database.
     """
     below = sqltext.render("bundle/below_version.sql", version=reached_after(number(path)))
-    return f"{locked(contents.waits)}\n{acting()}\n{below}".encode() + AWAS_TEXT + step.sql.encode()
+    ends = "" if reads_lines else sqltext.load("bundle/own_line_ends.sql")
+    return f"{locked(contents.waits)}\n{acting()}\n{ends}{below}".encode() + AWAS_TEXT + step.sql.encode()
 
 
 def unwrapped(content: bytes) -> str:

@@ -9,15 +9,13 @@ from importlib import resources
 from awa_infra.bundles.admin_scripts import GUARD_FILE, ROLES_FILE
 from awa_infra.bundles.conditions import CONDITIONS
 from awa_infra.bundles.contents import Contents, Format, seconds
-from awa_infra.bundles.durations import durations
 from awa_infra.bundles.earlier_waits import EarlierWaits
 from awa_infra.bundles.preflight import asked_of, start_queries
-from awa_infra.bundles.running import abort, bad_release, statement, total
+from awa_infra.bundles.running import abort, bad_release, durations, statement, total
 from awa_infra.bundles.structure_script import facts_to_compare
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.model import Plan, Provenance, Step, StepKind
-from awa_infra.planning.effort import WAITING, effort_of
-from awa_infra.planning.installer import replays_installer
+from awa_infra.planning.effort import WAITING, effort_of, replays_installer
 from awa_infra.planning.markdown import as_code, as_text
 from awa_infra.wording import and_listed
 

@@ -11,7 +11,7 @@ import click
 from awa_infra.bundles.checking import CONVERTED, Applied, Flaw, applied_files, check, unknown_releases
 from awa_infra.bundles.existing import ExistingBundle, read
 from awa_infra.cli.examples import examples
-from awa_infra.cli.groups import SuggestingGroup
+from awa_infra.cli.main import SuggestingGroup
 from awa_infra.cli.options import database_url_option, json_option
 from awa_infra.cli.output import print_json
 from awa_infra.cli.tables import tables

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from awa_infra.cli.examples import examples
-from awa_infra.cli.groups import SuggestingGroup
+from awa_infra.cli.main import SuggestingGroup
 from awa_infra.cli.options import json_option
 from awa_infra.cli.output import print_json, warn
 from awa_infra.errors import ConfigurationError

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from awa_infra.cli.examples import examples
-from awa_infra.cli.groups import SuggestingGroup
+from awa_infra.cli.main import SuggestingGroup
 from awa_infra.cli.options import TEXT, URL, config_option, json_option
 from awa_infra.cli.output import print_error, print_json
 

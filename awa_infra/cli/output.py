@@ -1,4 +1,4 @@
-"""Standard output and standard error: their encoding, a closed pipe, and a full disk."""
+"""Where output goes: standard output and error (encoding, a closed pipe, a full disk), and files of a user."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import sys
 from contextlib import suppress
 from enum import Enum
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from awa_infra.errors import OutputError
+from awa_infra.errors import ConfigurationError, OutputError
 
 JSON_VERSION = 1
 """Version of the documents of ``--json``. It grows when a field is removed or changes its meaning."""
@@ -129,3 +130,29 @@ def _send_nowhere(*streams: TextIO) -> None:
     for stream in streams:
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(nowhere, stream.fileno())
+
+
+def refuse_devices(path: Path) -> None:
+    """Raise a ConfigurationError for no plain file, as /dev/stdout or -: reading would block, or it is replaced."""
+    if str(path) == "-" or (path.exists() and not path.is_file()):
+        raise ConfigurationError(
+            f"{path} is no plain file.", hint="Name a file. Standard output takes what is printed without this option."
+        )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        ConfigurationError: it cannot be written there.
+    """
+    from awa_infra.bundles.writing import replace_file  # noqa: PLC0415  apply needs none of it
+
+    mask = os.umask(0)
+    os.umask(mask)
+    try:
+        replace_file(Path(os.path.realpath(path)), text.encode(), mode=0o666 & ~mask)
+    except OSError as exc:
+        raise ConfigurationError(
+            f"Cannot write {path}: {exc.strerror}.", hint="Name a file in a folder in which you may make files."
+        ) from exc

@@ -1,15 +1,18 @@
-"""Plans on disk: as files that apply takes, and as pages for people."""
+"""Plans on disk: as files that apply takes, whose signature OpenSSH's own program checks, and as pages for people."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 from awa_infra import __version__
-from awa_infra.cli.files import refuse_devices, write_text
-from awa_infra.errors import ConfigurationError
+from awa_infra.cli.output import refuse_devices, write_text
+from awa_infra.errors import ConfigurationError, SignatureMissingError, SignatureToolError
 from awa_infra.model import AgreedPlan, DatabaseIdentity, DesiredState, Plan
+from awa_infra.planning.signature import MAKE as SIGN
+from awa_infra.planning.signature import NAMESPACE, Answer, signer
 
 _MAKE = "Make one with awa-infra plan --out FILE."
 _LARGEST = 10_000_000
@@ -32,8 +35,6 @@ def read_signed_plan_file(path: Path, signature: Path | None, allowed: Path) -> 
         SignatureError: it is not signed as it must be.
         ConfigurationError: it cannot be read, or is no plan file.
     """
-    from awa_infra.cli.signature import require_signature  # noqa: PLC0415  most plans are not signed
-
     content = _bytes(path)
     return _plan(content, path), require_signature(content, path, signature, allowed)
 
@@ -111,3 +112,68 @@ def _bytes(path: Path, most: int = _LARGEST, hint: str = _MAKE) -> bytes:
             return file.read(most)
     except OSError as exc:
         raise ConfigurationError(f"Cannot read {path}: {exc.strerror}.", hint=hint) from exc
+
+
+_SECONDS = 10.0
+"""A check takes milliseconds; reading a pipe would block for ever."""
+
+
+def require_signature(document: bytes, plan: Path, signature: Path | None, allowed: Path) -> str:
+    """Return who signed a plan file, of which the document was read: what is checked is what is used.
+
+    Without a path of the detached signature it is the plan's with ``.sig`` behind it. The allowed signers are a file as
+    ``ssh-keygen(1)`` has it.
+
+    Raises:
+        SignatureMissingError: there is no signature.
+        SignatureToolError: ssh-keygen is missing, or gave no answer.
+        ConfigurationError: the allowed signers cannot be read.
+        SignatureError: it is not signed as it must be, see :func:`awa_infra.planning.signature.signer`.
+    """
+    where = signature or plan.with_name(f"{plan.name}.sig")
+    if not where.is_file():
+        raise SignatureMissingError(
+            f"{plan} must be signed, and there is no signature {where}.", hint=f"{SIGN} Nothing was run."
+        )
+    _require_readable(allowed)
+    # A relative path that begins with a dash would be an option.
+    files = ["-s", str(where.absolute()), "-f", str(allowed.absolute())]
+    listing = _ssh_keygen("find-principals", *files)
+    return signer(
+        str(plan),
+        str(allowed),
+        listing,
+        lambda name: _ssh_keygen("verify", *files, "-n", NAMESPACE, "-I", name, document=document),
+    )
+
+
+def _ssh_keygen(action: str, *arguments: str, document: bytes = b"") -> Answer:
+    command = ["ssh-keygen", "-Y", action, *arguments]
+    try:
+        done = subprocess.run(command, input=document, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
+    except FileNotFoundError as exc:
+        raise SignatureToolError(
+            "There is no ssh-keygen to check the signature with.",
+            hint="Install the client of OpenSSH 8.2 or newer, for example: apt-get install openssh-client.",
+        ) from exc
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else f"no answer within {_SECONDS:g} seconds"
+        raise SignatureToolError(
+            f"ssh-keygen could not check the signature: {reason}.",
+            hint="Give the signature and the allowed signers as plain files.",
+        ) from exc
+    return Answer(done.returncode == 0, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+def _require_readable(allowed: Path) -> None:
+    if allowed.exists() and not allowed.is_file():
+        raise ConfigurationError(f"The allowed signers {allowed} are no plain file.", hint="Name a plain file.")
+    try:
+        with allowed.open("rb"):
+            pass
+    except OSError as exc:
+        raise ConfigurationError(
+            f"Cannot read the allowed signers {allowed}: {exc.strerror}.",
+            hint="Name a file with a line for each signer: NAME namespaces="
+            f'"{NAMESPACE}" KEY-TYPE KEY, as ssh-keygen(1) has it.',
+        ) from exc

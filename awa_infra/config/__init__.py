@@ -4,12 +4,19 @@ One model validates what comes from a file and what the Pulumi engine hands to a
 reported at once, with its key and, for a file, its line.
 """
 
-from awa_infra.config.caution import clear_warning, environment_warning, keys_in_clear, warnings
-from awa_infra.config.decode import decode
-from awa_infra.config.problems import in_order, problems_error, validate
+from awa_infra.config.problems import decode, in_order, problems_error, validate
 from awa_infra.config.project import project_file, project_keys, read_project
 from awa_infra.config.schema import json_schema
-from awa_infra.config.source import examine, load, load_with_warnings, read
+from awa_infra.config.source import (
+    clear_warning,
+    environment_warning,
+    examine,
+    keys_in_clear,
+    load,
+    load_with_warnings,
+    read,
+    warnings,
+)
 
 __all__ = [
     "clear_warning",

@@ -7,8 +7,7 @@ from datetime import date
 
 import yaml
 
-from awa_infra.config.loader import PLAIN
-from awa_infra.config.scalars import Value, plain_value
+from awa_infra.config.loader import PLAIN, Value, plain_value
 from awa_infra.spec.base import whole_numbers
 from awa_infra.spec.paths import KeyPath, written
 from awa_infra.spec.problems import Problem

@@ -1,13 +1,13 @@
-"""Read a ``Pulumi.<stack>.yaml``: its text, and every problem with its line."""
+"""Read a ``Pulumi.<stack>.yaml``: its text, every problem with its line, and what to warn of in one that is right."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
-from awa_infra.config.caution import warnings
 from awa_infra.config.loader import UNREADABLE, Loader, mapping_of, reason
 from awa_infra.config.places import Places
 from awa_infra.config.problems import problems_error, validate
@@ -15,7 +15,9 @@ from awa_infra.config.project import NO_PROJECT, ProjectKeys, project_keys
 from awa_infra.errors import ConfigurationError
 from awa_infra.spec.paths import KeyPath
 from awa_infra.spec.problems import Problem
+from awa_infra.spec.rules import PASSWORDS
 from awa_infra.spec.stack import NAMESPACE, PREFIX, StackConfig
+from awa_infra.spec.values import Encrypted
 
 _LARGEST = 10_000_000
 """Characters; a configuration with a thousand schemas has less than one million. /dev/zero has no end."""
@@ -120,3 +122,51 @@ def _misplaced(
                 "project's own",
                 line=node.start_mark.line + 1,
             )
+
+
+_PASSWORD_IN_URL = re.compile(r"://[^/?#@]*:[^@]+@|\bpassword\s*=")
+
+
+def keys_in_clear(secrets: Mapping[str, str | Encrypted]) -> list[str]:
+    """Return the keys of passwords that are not encrypted, those in a connection string included; by key, as given."""
+    texts = {key: value for key, value in secrets.items() if isinstance(value, str)}
+    return [key for key, value in texts.items() if key in PASSWORDS or _PASSWORD_IN_URL.search(value)]
+
+
+def clear_warning(secrets: Mapping[str, str | Encrypted], source: str) -> str:
+    """Return a warning about passwords that are not encrypted, with the command that encrypts; empty if all are."""
+    keys = [f"{PREFIX}{key}" for key in keys_in_clear(secrets)]
+    if not keys:
+        return ""
+    what = "a password" if len(keys) == 1 else "passwords"
+    return (
+        f"{source} has {what} in clear, in {' and '.join(keys)}. "
+        f"Hint: Encrypt with pulumi config set --secret {keys[0]}, and change what others could read."
+    )
+
+
+def environment_warning(text: str, source: str) -> str:
+    """Return a warning that keys may be missing here which environments of Pulumi ESC give the stack; empty if none do.
+
+    The text is that of a ``Pulumi.<stack>.yaml``, the source its name.
+    """
+    if "environment" not in text:
+        return ""  # reading a thousand schemas a second time takes a tenth of a second
+    try:
+        loader = Loader(text)
+        document = mapping_of(loader, loader.get_single_node()) or {}
+        found = loader.construct_document(document["environment"]) if "environment" in document else None
+    except UNREADABLE:
+        return ""
+    if not found:
+        return ""
+    return (
+        f"{source} takes values from environments of Pulumi ESC, which only Pulumi reads: keys awa:* that one of them "
+        "gives are missing here. Hint: Write those keys into the file, or use pulumi preview and pulumi up."
+    )
+
+
+def warnings(text: str, config: StackConfig, source: str) -> list[str]:
+    """Return what to warn of in the text of a file, and in the configuration that it declares."""
+    found = clear_warning(config.secrets(), source), environment_warning(text, source)
+    return [warning for warning in found if warning]

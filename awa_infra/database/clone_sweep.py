@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from awa_infra import sqltext
-from awa_infra.database import clone_locks
-from awa_infra.database.clone_names import CLONE, DENIED, IN_USE, TEMPLATE, made
+from awa_infra.database import clone_marks
+from awa_infra.database.clone_marks import CLONE, DENIED, IN_USE, TEMPLATE, made
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.session import session
 from awa_infra.errors import SqlFailedError
@@ -51,9 +51,9 @@ def sweep_on(connection: Connection, url: str, *, templates: bool) -> Leftovers:
     clones = made(connection, url, f"^{CLONE}[0-9a-f]{{8}}_[0-9]+$")
     kept = made(connection, url, f"^{TEMPLATE}[0-9a-f]{{16}}$")
     found = clones | kept
-    holders = {name: (clone_locks.RUNS, int(name.removeprefix(CLONE)[:8], 16)) for name in clones}
-    holders |= {name: (clone_locks.TEMPLATES, clone_locks.number_of(name)) for name in kept}
-    live = clone_locks.taken(connection, url)
+    holders = {name: (clone_marks.RUNS, int(name.removeprefix(CLONE)[:8], 16)) for name in clones}
+    holders |= {name: (clone_marks.TEMPLATES, clone_marks.number_of(name)) for name in kept}
+    live = clone_marks.taken(connection, url)
     used = {name for name, holder in holders.items() if holder in live}
     unused = [name for name in (found if templates else clones) if found[name].marked and name not in used]
     dropped: list[str] = []
@@ -83,12 +83,12 @@ def drop(connection: Connection, url: str, name: str) -> None:
 def _drop_unused(connection: Connection, url: str, name: str) -> bool | None:
     """Drop a copy, or a template that no run has begun to use: whether it was dropped, ``None`` if that is refused."""
     template = name.startswith(TEMPLATE)
-    number = clone_locks.number_of(name) if template else 0
-    if template and not clone_locks.take(connection, url, clone_locks.TEMPLATES, number):
+    number = clone_marks.number_of(name) if template else 0
+    if template and not clone_marks.take(connection, url, clone_marks.TEMPLATES, number):
         return False
     try:
         # Such a lock is known in one database of the server, and the list has those of all.
-        if template and (clone_locks.TEMPLATES, number) in clone_locks.taken(connection, url):
+        if template and (clone_marks.TEMPLATES, number) in clone_marks.taken(connection, url):
             return False
         drop(connection, url, name)
     except SqlFailedError as exc:
@@ -99,5 +99,5 @@ def _drop_unused(connection: Connection, url: str, name: str) -> bool | None:
         return None
     finally:
         if template:
-            clone_locks.release(connection, url, clone_locks.TEMPLATES, number)
+            clone_marks.release(connection, url, clone_marks.TEMPLATES, number)
     return True

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from awa_infra import sqltext
-from awa_infra.database import clone_locks
-from awa_infra.database.clone_names import CLONE, DENIED, MARK, TEMPLATE, Made, made
+from awa_infra.database import clone_marks
+from awa_infra.database.clone_marks import CLONE, DENIED, MARK, TEMPLATE, Made, made
 from awa_infra.database.clone_sweep import drop, sweep_on
 from awa_infra.database.connection import Connection, connect, translated
 from awa_infra.database.session import session, stay_while_idle
@@ -76,7 +76,7 @@ class Run:
         """
         digest = hashlib.sha256(f"{content}\n{self.login}\n{self.major}".encode()).hexdigest()[:16]
         name = TEMPLATE + digest
-        wait_until(lambda: self._ready(name, make, base), f"template {name}", clone_locks.find_holders(name))
+        wait_until(lambda: self._ready(name, make, base), f"template {name}", clone_marks.find_holders(name))
         return name
 
     def clone(self, template: str) -> str:
@@ -93,7 +93,7 @@ class Run:
 
     def _ready(self, name: str, make: Callable[[str], object], base: str | None) -> bool:
         """Make a template that is not there, and hold its lock together with other runs; whether that succeeded."""
-        number = clone_locks.number_of(name)
+        number = clone_marks.number_of(name)
         if not self._exists(name):
             if not self._take(number):
                 return False
@@ -162,10 +162,10 @@ class Run:
         return found
 
     def _take(self, number: int, *, shared: bool = False) -> bool:
-        return clone_locks.take(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)
+        return clone_marks.take(self._connection, self.url, clone_marks.TEMPLATES, number, shared=shared)
 
     def _release(self, number: int, *, shared: bool = False) -> None:
-        clone_locks.release(self._connection, self.url, clone_locks.TEMPLATES, number, shared=shared)
+        clone_marks.release(self._connection, self.url, clone_marks.TEMPLATES, number, shared=shared)
 
     def _execute(self, file: str, **values: sqltext.Value | sqltext.Name) -> None:
         with translated(self.url, "Preparing a database for tests"):
@@ -191,8 +191,8 @@ def run(url: str) -> Iterator[Run]:
             if row["pid"] != connection.info.backend_pid:
                 _refuse_shared_session(url, row["pid"])
         number = secrets.randbits(31)
-        while made(connection, url, f"^{CLONE}{number:08x}_") or not clone_locks.take(
-            connection, url, clone_locks.RUNS, number
+        while made(connection, url, f"^{CLONE}{number:08x}_") or not clone_marks.take(
+            connection, url, clone_marks.RUNS, number
         ):
             number = secrets.randbits(31)
         sweep_on(connection, url, templates=False)

@@ -17,7 +17,6 @@ from awa_infra.database.ahead import ahead
 from awa_infra.database.cancellation import running
 from awa_infra.database.connect_errors import connection_error, hint_for
 from awa_infra.database.target import Target, redact
-from awa_infra.database.trusted_roots import connection_string
 from awa_infra.errors import (
     AwaInfraError,
     CancelledError,
@@ -101,7 +100,7 @@ def open_connection(url: str) -> Connection:
 def _login(url: str) -> Connection:
     running.refuse_if_cancelled()
     known = Target.of(url)
-    target = connection_string(known, connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)
+    target = known.connection_string(connect_timeout=str(CONNECT_TIMEOUT), application_name="awa-infra", **WATCHED)
     try:
         return psycopg.connect(target, autocommit=True, row_factory=dict_row, prepare_threshold=None)
     except (psycopg.Error, UnicodeError) as exc:
@@ -188,7 +187,7 @@ def _exists(target: Target, name: str) -> bool | None:
     for other in ("postgres", "template1"):
         with suppress(psycopg.Error):
             elsewhere = Target.of(target.with_database(other))
-            where = connection_string(elsewhere, connect_timeout=str(CONNECT_TIMEOUT), **WATCHED)
+            where = elsewhere.connection_string(connect_timeout=str(CONNECT_TIMEOUT), **WATCHED)
             with psycopg.connect(where, autocommit=True) as connection:
                 # No default of the role or of that database may affect this query.
                 connection.execute(begin(write=False).encode())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
-from awa_infra.database.optional import may_fail
 from awa_infra.database.reading import read
-from awa_infra.database.session import read_transaction
+from awa_infra.database.session import may_fail, read_transaction
 from awa_infra.database.target import Target
 from awa_infra.model import DatabaseIdentity, ObservedState, Place
 

@@ -16,8 +16,7 @@ from psycopg.rows import DictRow
 from awa_infra import sqltext
 from awa_infra.database.connection import Connection
 from awa_infra.database.migration_lock import TRY_MIGRATION_LOCK
-from awa_infra.database.optional import may_fail
-from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, with_role
+from awa_infra.database.session import BEGIN_READ, READ_SETTINGS, apply_settings, may_fail, with_role
 from awa_infra.model import (
     CANONICAL_SCHEMA,
     DesiredState,

@@ -22,9 +22,8 @@ from awa_infra.model import (
     StepKind,
     Transaction,
 )
-from awa_infra.planning.effort import effort_of
+from awa_infra.planning.effort import effort_of, installs, replays
 from awa_infra.planning.gates import VERSION_UNKNOWN, GateQuery, LiveFacts, gate_queries, history_query, note_queries
-from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import lock_objects, make_plan
 from awa_infra.planning.pure_gates import database_gate, raise_if_blocked

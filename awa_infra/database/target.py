@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
@@ -29,6 +30,20 @@ _OWN_OPTION = re.compile(r"(?:-c\s*|--)[\w-]+\.[\w.-]+=((?:\\.|\S)+)")
 # As libpq splits a URL: urllib splits at ? and # in a password, drops an empty host, and knows IPv6.
 _URL = re.compile(r"(postgres(?:ql)?://(?:[^@/]*@)?)([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
 
+
+ROOTS = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # RHEL, Fedora, Amazon Linux
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # macOS
+)
+"""Where systems keep the certificates of the authorities that they trust, in one file.
+
+The OpenSSL in psycopg's wheels looks for them in ``/usr/lib/psycopg-openssl``, which no machine has: where it is told
+no other place, every server would be refused.
+"""
+
+_STRICT = "verify-full"
 
 _KEPT = 256
 """How many connection strings a process remembers: those of a fleet."""
@@ -72,10 +87,25 @@ class Target:
     def connection_string(self, **defaults: str) -> str:
         """Return what to connect with: in UTF-8, and with these parameters where it does not say something else itself.
 
-        Awa's texts are UTF-8, whatever PGCLIENTENCODING says, and what a SQL_ASCII database returns is text, too.
+        Awa's texts are UTF-8, whatever PGCLIENTENCODING says, and what a SQL_ASCII database returns is text, too. With
+        ``sslrootcert=system`` the server is checked with the certificates that this machine trusts, see :data:`ROOTS`.
         """
         missing = {key: value for key, value in defaults.items() if key not in self.parameters}
-        return conninfo.make_conninfo(self.text, **missing | {"client_encoding": "UTF8"})
+        return conninfo.make_conninfo(self.text, **missing | self._trusted_roots() | {"client_encoding": "UTF8"})
+
+    def _trusted_roots(self) -> dict[str, str]:
+        """Return the file of certificates that ``sslrootcert=system`` means.
+
+        ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` tell OpenSSL another place. A weaker ``sslmode`` than ``verify-full`` is
+        left to PostgreSQL's library, which refuses it together with ``system``.
+        """
+        asked = self.parameters.get("sslrootcert", os.environ.get("PGSSLROOTCERT"))
+        mode = self.parameters.get("sslmode", os.environ.get("PGSSLMODE", _STRICT))
+        elsewhere = {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
+        if asked != "system" or mode != _STRICT or elsewhere or pq.__impl__ != "binary":
+            return {}
+        found = next((file for file in ROOTS if Path(file).is_file()), None)
+        return {"sslrootcert": found, "sslmode": _STRICT} if found else {}
 
     def describe(self, tried: Mapping[str, str] = MappingProxyType({})) -> str:
         """Return where it leads, without any secret: ``user@host:port/database``.
@@ -95,7 +125,7 @@ class Target:
         if self._in_a_service_file(tried):
             return f"service {self.parameters['service']}", self.parameters.get("dbname", "")
         resolved = self._resolved(tried)
-        server = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in _hosts(resolved, _LOCAL))
+        server = ",".join(f"{_bracketed(host) or _LOCAL}:{port or 5432}" for host, port in _hosts(resolved, _LOCAL))
         return server, resolved.get("dbname", resolved.get("user", ""))
 
     def hosts(self) -> list[tuple[str, int]]:
@@ -175,6 +205,11 @@ def connection_string_of(parameters: Mapping[str, str | int | None]) -> str:
 def _defaults() -> dict[str, str]:
     """Return what the environment says for each parameter, and otherwise PostgreSQL's library itself."""
     return {o.keyword.decode(): (o.val or b"").decode(errors="replace") for o in pq.Conninfo.get_defaults()}
+
+
+def _bracketed(host: str) -> str:
+    """Return a host as people write it before a port; the folder of a socket may have colons too."""
+    return f"[{host}]" if ":" in host and not host.startswith(("/", "@")) else host
 
 
 def _hosts(found: Mapping[str, str], local: str) -> list[tuple[str, str]]:

@@ -15,8 +15,7 @@ from urllib.parse import quote
 
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver import host
-from awa_infra.localserver.files import read_file, replace_file
-from awa_infra.localserver.folders import note
+from awa_infra.localserver.folders import note, read_file, replace_file
 from awa_infra.localserver.host import account
 
 if TYPE_CHECKING:

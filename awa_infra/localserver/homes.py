@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awa_infra.errors import LocalServerError
-from awa_infra.localserver.files import replace_file
+from awa_infra.localserver.folders import replace_file
 from awa_infra.localserver.host import (
     ORDINARY,
     PRIVATE_DIRECTORY,

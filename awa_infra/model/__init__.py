@@ -16,10 +16,11 @@ from awa_infra.model.desired import (
     Shape,
     Transaction,
 )
-from awa_infra.model.history import History, HistoryRow
 from awa_infra.model.observed import (
     LATEST_LEGACY_VERSION,
     LEGACY_VERSIONS,
+    History,
+    HistoryRow,
     LostRows,
     Missing,
     ObservedState,

@@ -21,10 +21,9 @@ from awa_infra.model import (
     Transaction,
 )
 from awa_infra.planning.access import access_steps, installer_steps, lanes_steps, owned_steps
-from awa_infra.planning.effort import locks_text
+from awa_infra.planning.effort import INSTALLER, locks_text, replays_installer
 from awa_infra.planning.gates import queue_storage_values
 from awa_infra.planning.guard import guard_steps
-from awa_infra.planning.installer import INSTALLER, replays_installer
 from awa_infra.planning.pure_gates import pure_gates, release_notes
 from awa_infra.planning.substrate import expected_counts, is_complete
 from awa_infra.planning.transactions import transactions

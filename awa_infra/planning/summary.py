@@ -10,8 +10,7 @@ from awa_infra import sqltext
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, Gate, Note, Plan, Shape, Step, Transaction
-from awa_infra.planning.effort import duration_of
-from awa_infra.planning.installer import replays_installer
+from awa_infra.planning.effort import duration_of, replays_installer
 from awa_infra.wording import counted
 
 _LEAST = 0.01

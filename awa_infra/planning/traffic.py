@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from awa_infra.model import Shape, Step, StepKind, Transaction
-from awa_infra.planning.effort import WAITING, effort_of
-from awa_infra.planning.installer import installs, replays
+from awa_infra.planning.effort import WAITING, effort_of, installs, replays
 from awa_infra.planning.transactions import transactions
 from awa_infra.wording import and_listed
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from awa_infra.model import Step, StepKind, Transaction
 from awa_infra.planning.access import INSTALLER_KEY
-from awa_infra.planning.installer import replays_installer
+from awa_infra.planning.effort import replays_installer
 
 
 def transactions(steps: Sequence[Step], mode: Transaction) -> tuple[tuple[Step, ...], ...]:

@@ -7,7 +7,7 @@ from google.protobuf import message_factory
 from google.protobuf.message import DecodeError
 from pulumi.runtime.proto import provider_pb2
 
-from awa_infra.plugin.failures import fail
+from awa_infra.plugin.answers import fail
 from awa_infra.plugin.server import Serve
 from awa_infra.plugin.servicer import Servicer
 

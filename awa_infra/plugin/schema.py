@@ -1,9 +1,14 @@
-"""The schema of the package, from which Pulumi generates SDKs."""
+"""The schema of the package, from which Pulumi generates SDKs.
+
+``texts/`` has a description of each resource and function, which ends with one program in each language; every SDK
+keeps those of its own.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import resources
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -12,7 +17,6 @@ from pydantic import BaseModel
 from awa_infra import __version__
 from awa_infra.plugin import functions
 from awa_infra.plugin.about import About
-from awa_infra.plugin.descriptions import INTRODUCTION, description
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, PACKAGE, PROVIDER, STACK, VARIABLES, worded
 from awa_infra.spec.base import Input, Inputs, Output, camel, described
 from awa_infra.spec.database import DatabaseEntry
@@ -21,6 +25,32 @@ from awa_infra.spec.queue_storage import QueueEntry, QueueStorageEntry
 from awa_infra.spec.roles import RolesEntry
 from awa_infra.spec.stack import StackConfig, StackOutputs
 from awa_infra.spec.values import Encrypted, TextOrMapping, forms, inner_model
+
+INTRODUCTION = (
+    "Provision the PostgreSQL side of the Awa job queue: Awa's versioned migrations, custom queue-storage schemas, "
+    "roles, databases. Nothing activates queue storage unless that is declared, and schema awa is never dropped."
+)
+
+_MARKED = """\
+{about}
+
+{{{{% examples %}}}}
+## Example Usage
+{{{{% example %}}}}
+
+```{programs}{{{{% /example %}}}}
+{{{{% /examples %}}}}
+"""
+"""What Pulumi's generators expect around examples."""
+
+
+def description(token: str) -> str:
+    """Return what a resource, a function or the provider is for, and the programs that show it."""
+    name = "Provider" if token == PROVIDER else token.rpartition(":")[2]
+    text = resources.files(__package__).joinpath("texts", f"{name}.md").read_text(encoding="utf-8")
+    about, programs = text.split("\n\n```", maxsplit=1)
+    return _MARKED.format(about=" ".join(about.split()), programs=programs)
+
 
 _FORMS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 

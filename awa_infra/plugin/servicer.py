@@ -18,9 +18,15 @@ from awa_infra.lifecycle.declared import Declared
 from awa_infra.lifecycle.values import Show
 from awa_infra.lifecycle.wording import in_lines
 from awa_infra.plugin import functions, schema
-from awa_infra.plugin.answers import difference, failures, function_failures, strange_failures, with_secrets
+from awa_infra.plugin.answers import (
+    PartlyDoneError,
+    difference,
+    failures,
+    function_failures,
+    strange_failures,
+    with_secrets,
+)
 from awa_infra.plugin.configuration import configured, remarks, with_environment
-from awa_infra.plugin.failures import PartlyDoneError
 from awa_infra.plugin.kinds import FALLBACKS, KINDS, spoken, with_fallbacks, without_fallbacks
 from awa_infra.plugin.wire import Sent, decode, encode
 from awa_infra.spec.base import Props, camel

@@ -7,8 +7,7 @@ import re
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from awa_infra.model import ObservedState
-from awa_infra.reports.items import Item, Outcome, items, lines_of, text_of
-from awa_infra.reports.unchecked import Unchecked
+from awa_infra.reports.items import Item, Outcome, Unchecked, items, lines_of, text_of
 from awa_infra.verification.drift import Examination
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,8 +7,7 @@ from collections import Counter
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from awa_infra.model import ObservedState
-from awa_infra.reports.items import Outcome, items
-from awa_infra.reports.unchecked import Unchecked
+from awa_infra.reports.items import Outcome, Unchecked, items
 from awa_infra.verification.drift import Examination
 
 

@@ -14,8 +14,7 @@ from urllib.parse import quote
 
 from awa_infra.explain import sections
 from awa_infra.model import ObservedState
-from awa_infra.reports.items import lines_of, text_of
-from awa_infra.reports.unchecked import Unchecked
+from awa_infra.reports.items import Unchecked, lines_of, text_of
 from awa_infra.verification.drift import Examination
 from awa_infra.verification.findings import Finding, FindingCode, FindingKind
 

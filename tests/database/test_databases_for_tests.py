@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database import clone_names, clone_sweep, clones
+from awa_infra.database import clone_marks, clone_sweep, clones
 from awa_infra.errors import NoTestServerError, NotOursError
 from awa_infra.localserver import server as localserver
 from awa_infra.testing import servers
@@ -97,11 +97,11 @@ def _nothing_stays(server: TestServer) -> Iterator[None]:
 def test_each_test_has_its_own_database_and_nothing_is_left(server: TestServer, pytest_project: Path) -> None:
     (pytest_project / "Pulumi.dev.yaml").write_text(CONFIG.format(owner=OWNER, runtime=RUNTIME))
     (pytest_project / "test_own.py").write_text(textwrap.dedent(PROJECT).replace("RUNTIME", RUNTIME))
-    before = ours(server, clone_names.TEMPLATE)
+    before = ours(server, clone_marks.TEMPLATE)
     output, _ = start(pytest_project, server, "-n", "2").communicate(timeout=300)
     assert "5 passed, 1 xfailed" in output, output
-    assert ours(server, clone_names.CLONE) == set()
-    assert len(ours(server, clone_names.TEMPLATE) - before) == 3
+    assert ours(server, clone_marks.CLONE) == set()
+    assert len(ours(server, clone_marks.TEMPLATE) - before) == 3
 
 
 def test_a_killed_run_leaves_nothing_after_the_next_one(
@@ -119,19 +119,19 @@ def test_a_killed_run_leaves_nothing_after_the_next_one(
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
     left = name.read_text()
-    assert left in ours(server, clone_names.CLONE)
+    assert left in ours(server, clone_marks.CLONE)
     with psycopg.connect(server.url, autocommit=True) as connection, clones.run(server.url) as live:
         connection.execute("CREATE DATABASE awa_clone_00000000_0")
         try:
-            template = min(ours(server, clone_names.TEMPLATE))
+            template = min(ours(server, clone_marks.TEMPLATE))
             kept = live.clone(template)
             deadline = time.monotonic() + 30
-            while left in ours(server, clone_names.CLONE) and time.monotonic() < deadline:
+            while left in ours(server, clone_marks.CLONE) and time.monotonic() < deadline:
                 with clones.run(server.url):  # the server may take a moment to notice that the other one is gone
                     pass
             found = clone_sweep.sweep(server.url)
-            assert left not in ours(server, clone_names.CLONE)
-            assert {kept, "awa_clone_00000000_0"} <= ours(server, clone_names.CLONE)
+            assert left not in ours(server, clone_marks.CLONE)
+            assert {kept, "awa_clone_00000000_0"} <= ours(server, clone_marks.CLONE)
             assert found.unmarked == ("awa_clone_00000000_0",)
             assert kept in found.in_use
             assert ours(server, database.name) == {database.name}
@@ -172,10 +172,10 @@ def test_a_run_killed_while_the_server_copies_leaves_only_what_bears_the_mark(se
         time.sleep(pause)
         process.kill()
     deadline = time.monotonic() + 30
-    while ours(server, clone_names.CLONE) and time.monotonic() < deadline:
+    while ours(server, clone_marks.CLONE) and time.monotonic() < deadline:
         found = clone_sweep.sweep(server.url, templates=True)
         assert found.unmarked == ()
-    assert ours(server, clone_names.CLONE) == set()
+    assert ours(server, clone_marks.CLONE) == set()
 
 
 def test_a_template_that_failed_is_not_there_and_the_next_run_makes_it(server: TestServer) -> None:
@@ -204,7 +204,7 @@ def test_a_database_of_others_with_the_name_of_a_template_is_neither_used_nor_dr
             with clones.run(server.url) as run, pytest.raises(NotOursError, match=name):
                 run.template("of others", lambda _url: None)
             assert name in clone_sweep.sweep(server.url, templates=True).unmarked
-            assert name in ours(server, clone_names.TEMPLATE)
+            assert name in ours(server, clone_marks.TEMPLATE)
         finally:
             connection.execute(f'DROP DATABASE "{name}"'.encode())
 

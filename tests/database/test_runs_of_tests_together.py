@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.database import clone_names, clone_sweep, clones
+from awa_infra.database import clone_marks, clone_sweep, clones
 from awa_infra.database.connection import connect
 from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError
@@ -88,7 +88,7 @@ def test_a_member_of_a_role_drops_what_a_killed_run_of_that_role_left(
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f"GRANT {users[0]} TO {users[1]}".encode())
     with clones.run(mine):
-        assert left not in ours(server, clone_names.CLONE)
+        assert left not in ours(server, clone_marks.CLONE)
 
 
 def test_a_copy_that_a_superuser_looks_into_keeps_nobody_from_testing(
@@ -99,7 +99,7 @@ def test_a_copy_that_a_superuser_looks_into_keeps_nobody_from_testing(
     with connect(Target.of(server.url).with_database(left)), clones.run(mine):
         assert clone_sweep.sweep(mine).others == (left,)
     with clones.run(mine):
-        assert left not in ours(server, clone_names.CLONE)
+        assert left not in ours(server, clone_marks.CLONE)
 
 
 def test_a_copy_that_a_subscription_uses_keeps_nobody_from_testing(server: TestServer) -> None:
@@ -133,7 +133,7 @@ def test_a_template_that_a_run_takes_while_others_are_cleaned_up_is_not_dropped(
 
 def lock_of(template: str) -> str:
     """Return both numbers of the advisory lock of a template."""
-    return f"{0x41574154}, {int(template.removeprefix(clone_names.TEMPLATE)[:8], 16) % 2**31}"
+    return f"{0x41574154}, {int(template.removeprefix(clone_marks.TEMPLATE)[:8], 16) % 2**31}"
 
 
 def test_a_template_that_was_dropped_while_a_run_waited_for_it_is_made_again(server: TestServer) -> None:
@@ -185,7 +185,7 @@ def test_a_run_that_is_stopped_with_the_lock_of_a_template_is_reported_with_the_
 def test_a_run_of_pytest_prints_what_it_waits_for_while_it_waits(server: TestServer, pytest_project: Path) -> None:
     (pytest_project / "test_any.py").write_text("def test_any(awa_database):\n    pass\n")
     with clones.run(server.url) as run, Databases(run).create():
-        templates = ours(server, clone_names.TEMPLATE)
+        templates = ours(server, clone_marks.TEMPLATE)
     with psycopg.connect(server.url, autocommit=True) as stopped:
         for name in templates:
             stopped.execute(f"SELECT pg_advisory_lock({lock_of(name)})".encode())
@@ -229,7 +229,7 @@ def test_a_database_that_is_just_being_dropped_is_no_strangers(server: TestServe
             pytest.skip("older servers drop in one step, or by minor release")
         # What DROP DATABASE does first, and what stays of one that was interrupted.
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])
-        found = clone_names.made(admin, server.url, f"^{template}$")[template]
+        found = clone_marks.made(admin, server.url, f"^{template}$")[template]
         assert found.marked
         assert found.dropping
         assert template in clone_sweep.sweep(server.url, templates=True).dropped
@@ -244,4 +244,4 @@ def test_the_next_run_makes_a_template_anew_whose_drop_was_interrupted(server: T
         admin.execute(b"UPDATE pg_catalog.pg_database SET datconnlimit = -2 WHERE datname = %s", [template])
         with clones.run(server.url) as run:
             assert run.template("an interrupted drop", lambda _url: None) == template
-        assert not clone_names.made(admin, server.url, f"^{template}$")[template].dropping
+        assert not clone_marks.made(admin, server.url, f"^{template}$")[template].dropping

@@ -118,6 +118,6 @@ def test_without_ssh_keygen_nothing_is_run(run: Run, plan: Path, keys: Path, mon
     slow = keys / "ssh-keygen"
     slow.write_text("#!/bin/sh\nexec /bin/sleep 60\n", encoding="utf-8")
     slow.chmod(0o755)
-    monkeypatch.setattr("awa_infra.cli.signature._SECONDS", 0.2)
+    monkeypatch.setattr("awa_infra.cli.plan_file._SECONDS", 0.2)
     refused = apply(run, plan, keys)
     assert "no answer within 0.2 seconds" in refused.err

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from awa_infra.plugin import functions
-from awa_infra.plugin.descriptions import description
 from awa_infra.plugin.kinds import KINDS, PROVIDER, STACK
+from awa_infra.plugin.schema import description
 from devtools import node_packages, sdks
 from devtools.go_build import environment, find_go
 from devtools.progress import ToolError

@@ -17,8 +17,8 @@ import pytest
 from awa_infra import __version__
 from awa_infra.plugin import functions, schema
 from awa_infra.plugin.about import About
-from awa_infra.plugin.descriptions import description
 from awa_infra.plugin.kinds import KINDS, PROVIDER, STACK, worded
+from awa_infra.plugin.schema import description
 from awa_infra.spec.base import Input, Output, snake
 from devtools import go_build, sdks
 from devtools.docs_shown import ROOT

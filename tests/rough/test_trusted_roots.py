@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from awa_infra.database import trusted_roots
+from awa_infra.database import target
 from awa_infra.database.server import read_server
 from awa_infra.errors import ConnectionFailedError
 from tests.rough.servers import debian_server, place, with_tls
@@ -42,7 +42,7 @@ def test_the_server_is_verified_with_the_certificates_of_the_machine(
     where, authority = url
     with pytest.raises(ConnectionFailedError, match="certificate verify failed"):
         verified(f"{where}&sslrootcert=system")
-    monkeypatch.setattr(trusted_roots, "FILES", (str(authority.with_name("none")), str(authority)))
+    monkeypatch.setattr(target, "ROOTS", (str(authority.with_name("none")), str(authority)))
     assert verified(f"{where}&sslrootcert=system")
     assert verified(f"{where}&sslrootcert=system&sslmode=verify-full")
     monkeypatch.setenv("PGSSLROOTCERT", "system")
@@ -55,7 +55,7 @@ def test_another_name_than_the_certificate_has_is_refused(
     url: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where, authority = url
-    monkeypatch.setattr(trusted_roots, "FILES", (str(authority),))
+    monkeypatch.setattr(target, "ROOTS", (str(authority),))
     with pytest.raises(ConnectionFailedError, match="does not match host name"):
         verified(f"{where}&sslrootcert=system".replace("@127.0.0.1:", "@db.example.com:") + "&hostaddr=127.0.0.1")
 
@@ -64,7 +64,7 @@ def test_a_place_that_openssl_is_told_wins(url: tuple[str, Path], monkeypatch: p
     where, authority = url
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     assert verified(f"{where}&sslrootcert=system")
-    monkeypatch.setattr(trusted_roots, "FILES", (str(authority),))
+    monkeypatch.setattr(target, "ROOTS", (str(authority),))
     monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
     with pytest.raises(ConnectionFailedError, match="certificate verify failed"):
         verified(f"{where}&sslrootcert=system")

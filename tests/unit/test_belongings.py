@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awa_infra.resources.belongings import foreign_resources
+from awa_infra.resources.project import foreign_resources
 
 STACK = "urn:pulumi:dev::jobs::pulumi:pulumi:Stack::jobs-dev"
 COMPONENT = "urn:pulumi:dev::jobs::awa:index:AwaStack::awa"

@@ -8,7 +8,7 @@ import pytest
 
 from awa_infra import config
 from awa_infra.config import validate
-from awa_infra.config.scalars import plain_value
+from awa_infra.config.loader import plain_value
 from awa_infra.errors import ConfigurationError
 from awa_infra.model import QueueStorage, Shape
 from awa_infra.spec.database import DatabaseEntry

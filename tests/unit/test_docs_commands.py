@@ -92,6 +92,7 @@ RUN_WITH_PSQL = "docs/how-to/package-psql.md"
 RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
 RUN_WITH_SPRING_BOOT = "docs/how-to/run-in-spring-boot.md"
+RUN_BESIDE_YOUR_MIGRATIONS = "docs/how-to/run-beside-your-migrations.md"
 RUN_ADOPTION = "docs/how-to/adopt-a-live-database-with-a-bundle.md"
 RUN_WITH_BUNDLES = (
     RUN_WITH_FLYWAY,
@@ -100,6 +101,7 @@ RUN_WITH_BUNDLES = (
     RUN_UPGRADE,
     RUN_WITH_OTHERS,
     RUN_WITH_SPRING_BOOT,
+    RUN_BESIDE_YOUR_MIGRATIONS,
     RUN_ADOPTION,
 )
 
@@ -109,6 +111,12 @@ RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
 RUN_WITH_PG_UPGRADE = "docs/how-to/upgrade-postgresql.md"
+RUN_PREVIEWS = "docs/how-to/preview-pull-requests.md"
+"""By tests/engine/test_preview_only.py, which makes the login that it shows."""
+
+RUN_AUTOMATION = "docs/how-to/use-from-the-automation-api.md"
+"""By tests/engine/test_automation.py, with the program that it shows."""
+
 RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
 RUN_WITH_SIGSTORE = "docs/how-to/verify-a-release.md"
 
@@ -121,6 +129,8 @@ RUN = frozenset(
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
         RUN_WITH_PG_UPGRADE,
+        RUN_PREVIEWS,
+        RUN_AUTOMATION,
         RUN_WITH_PODMAN,
         RUN_WITH_SIGSTORE,
     }

@@ -19,7 +19,7 @@ from awa_infra.model import (
     StepKind,
     Substrate,
 )
-from awa_infra.planning.installer import replays_installer
+from awa_infra.planning.effort import replays_installer
 from awa_infra.planning.planner import make_plan, migration_step, queue_storage_step
 from awa_infra.planning.substrate import is_complete
 from awa_infra.release import normalised_sha256

@@ -17,11 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from awa_infra.model import ObservedState, Plan, Report, Step, StepKind, StepResult
 from awa_infra.reports.data import verification_data
-from awa_infra.reports.items import OBJECTS, OF_AWA, OF_DECLARED, OF_EACH, Outcome, hint_of, items, lines_of
+from awa_infra.reports.items import OBJECTS, OF_AWA, OF_DECLARED, OF_EACH, Outcome, Unchecked, hint_of, items, lines_of
 from awa_infra.reports.junit import junit, junit_unchecked
 from awa_infra.reports.prometheus import prometheus, prometheus_unchecked
 from awa_infra.reports.sarif import sarif, sarif_unchecked
-from awa_infra.reports.unchecked import Unchecked
 from awa_infra.verification.drift import Examination, Fingerprint
 from awa_infra.verification.findings import OBJECT_CODES, Finding, FindingCode, FindingKind, state, unknown
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from psycopg import conninfo
 
+from awa_infra.database import target
 from awa_infra.database.target import Target, connection_string_of, describe_or_hide, redact, secrets_of
 from awa_infra.errors import ConfigurationError
 
@@ -44,7 +46,10 @@ def forms(password: str) -> list[str]:
         ("postgresql://host/db", "host:5432/db"),
         ("postgresql://user:secret@host", "user@host:5432/user"),
         ("postgresql://user@a:1,b:2/db", "user@a:1,b:2/db"),
-        ("postgresql://user@[::1]/db", "user@::1:5432/db"),
+        ("postgresql://user@[::1]/db", "user@[::1]:5432/db"),
+        ("postgresql://user@[fe80::1]:6432,b/db", "user@[fe80::1]:6432,b:5432/db"),
+        ("hostaddr=::1 user=user dbname=db", "user@[::1]:5432/db"),
+        ("host=/cloudsql/shop:europe:jobs user=user dbname=db", "user@/cloudsql/shop:europe:jobs:5432/db"),
         ("postgresql:///db?host=/run/postgresql&user=user", "user@/run/postgresql:5432/db"),
         ("hostaddr=127.0.0.1 user=user dbname=db password=secret", "user@127.0.0.1:5432/db"),
         ("dbname=db", "[local]:5432/db"),
@@ -305,11 +310,24 @@ def test_a_connection_string_of_parts_leaves_out_what_is_empty() -> None:
 
 
 def test_a_connection_speaks_utf8_and_keeps_what_it_says_itself() -> None:
-    target = Target.of("postgresql://me@db/shop?connect_timeout=7")
-    found = conninfo.conninfo_to_dict(target.connection_string(connect_timeout="3", application_name="awa-infra"))
+    connecting = Target.of("postgresql://me@db/shop?connect_timeout=7")
+    found = conninfo.conninfo_to_dict(connecting.connection_string(connect_timeout="3", application_name="awa-infra"))
     assert found["client_encoding"] == "UTF8"
     assert found["connect_timeout"] == "7"
     assert found["application_name"] == "awa-infra"
+
+
+def test_the_authorities_of_the_system_are_in_the_file_that_this_machine_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "PGSSLROOTCERT", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+    authorities = tmp_path / "authorities.pem"
+    authorities.touch()
+    monkeypatch.setattr(target, "ROOTS", (str(tmp_path / "none"), str(authorities)))
+    connecting = Target.of("postgresql://me@db/shop?sslrootcert=system").connection_string()
+    found = conninfo.conninfo_to_dict(connecting)
+    assert (found["sslrootcert"], found["sslmode"]) == (str(authorities), "verify-full")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from awa_infra.model import DesiredState, QueueStorage, Release, Step, StepKind
+from awa_infra.planning.effort import installs, replays
 from awa_infra.planning.gates import LiveFacts, note_queries
-from awa_infra.planning.installer import installs, replays
 from awa_infra.planning.planner import migration_step, queue_storage_step
 
 

@@ -24,7 +24,7 @@ _PATHS = partial(stem_paths, folder="migrations")
 
 
 def _goose_wrapped(contents: Contents, step: Step, path: str) -> bytes:
-    return _GOOSE_BEGIN + wrapped(contents, step, path) + _GOOSE_END
+    return _GOOSE_BEGIN + wrapped(contents, step, path, reads_lines=True) + _GOOSE_END
 
 
 def _goose_unwrapped(content: bytes) -> str:

@@ -156,6 +156,17 @@ BEGIN
 END
 $awa_infra$;
 
+-- Line ends of Windows in this file would be stored in the functions of Awa that it defines.
+DO $awa_infra$
+BEGIN
+    IF position(chr(13) IN '
+') > 0 THEN
+        RAISE EXCEPTION 'This file has the line ends of Windows (CRLF), and was written without them. [line-ends]'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Nothing was changed. Take the file as it was handed out; sha256sum -c SHA256SUMS finds every converted one.';
+    END IF;
+END
+$awa_infra$;
 -- This file is for a schema below version 2. A second run of the tool, which waited for the lock above while the
 -- first one ran the same files, would run it on top of later ones and bring back what those have replaced.
 DO $awa_infra$
