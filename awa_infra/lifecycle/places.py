@@ -22,6 +22,12 @@ def moved(kept: Place | None, now: Place) -> str:
     """Return in one sentence that an object was last applied elsewhere; empty if it was not, or is not recorded."""
     if kept is None or (same := kept.same_as(now)) is Same.YES:
         return ""
+    if kept.has_other_data(now):
+        return (
+            f"The connection leads to database {now.where} as before, but the server's data have identifier "
+            f"{now.system} now, and had {kept.system}. After pg_upgrade that is so; otherwise it is another database, "
+            "and nothing was copied to it. An update records the new one."
+        )
     led = f"The connection leads to database {now} now, and led to {kept} before"
     if same is Same.NO:
         return f"{led}, which is another one. What is there stays as it is, and is not copied."
