@@ -25,7 +25,7 @@ import grpc
 import psycopg
 from psycopg import sql
 
-from awa_infra.bundles.package import render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
@@ -102,7 +102,7 @@ class Bench:
     def tool(self, name: str) -> Way:
         """Return a run of Flyway or Liquibase on its bundle, as a whole process."""
         bundle = self.folder / name
-        write(render(name, CURRENT), bundle)
+        write(package(name, CURRENT).files, bundle)
         flyway = name == "flyway"
         words = java_tools.flyway() if flyway else java_tools.liquibase()
         prefix = "FLYWAY_" if flyway else "LIQUIBASE_COMMAND_"
