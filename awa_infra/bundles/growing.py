@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from awa_infra import __version__
 from awa_infra.bundles.contents import Format
 from awa_infra.bundles.existing import ExistingBundle, age
 from awa_infra.bundles.lock_file import LockFile, sha256
+from awa_infra.bundles.manifest import tool_version
 from awa_infra.errors import BundleError
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState, Migration
 from awa_infra.release import normalised_sha256
@@ -80,7 +80,7 @@ def _times(schema: str, lock: LockFile) -> int:
 
 def refuse_older(release: str, existing: ExistingBundle) -> None:
     """Raise a BundleError if a bundle was written with a newer Awa, or by a newer awa-infra, than the one at hand."""
-    own, other = __version__, str(existing.manifest.get("tool_version", ""))
+    own, other = tool_version(), str(existing.manifest.get("tool_version", ""))
     if age(own) < age(other):
         raise BundleError(
             f"The bundle in {existing.folder} was written by awa-infra {other}, and awa-infra {own} is installed, "

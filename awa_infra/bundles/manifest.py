@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import metadata
 from typing import Any
 
-from awa_infra import __version__
 from awa_infra.bundles.contents import Contents
 from awa_infra.bundles.lock_file import LockFile, sha256
 from awa_infra.facts import runtime_floor
@@ -20,13 +20,18 @@ TOOL = "awa-infra"
 """This distribution, and the value of ``tool`` in a manifest: a folder whose manifest says so is ours."""
 
 
+def tool_version() -> str:
+    """Return the version of awa-infra that is installed."""
+    return metadata.version(TOOL)
+
+
 def manifest(form: str, contents: Contents, paths: Mapping[str, str], lock: LockFile) -> bytes:
     """Return the manifest: where the texts come from and what each hashes to."""
     desired, plan = contents.desired, contents.plan
     release = desired.release
     data: dict[str, Any] = {
         "tool": TOOL,
-        "tool_version": __version__,
+        "tool_version": tool_version(),
         "format": form,
         "awa_release": release.name,
         "provenance": release.provenance.value,

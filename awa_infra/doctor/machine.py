@@ -14,7 +14,6 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from awa_infra import __version__
 from awa_infra.doctor.checks import Area, Check, Outcome, failed
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import Provenance
@@ -40,7 +39,7 @@ def machine_checks(config: Path | None = None, environment: Mapping[str, str] = 
     """Return every check of this machine."""
     return [
         _check("Python", Outcome.OK, f"{platform.python_version()} at {sys.executable}"),
-        _check("awa-infra", Outcome.OK, __version__),
+        _check("awa-infra", Outcome.OK, metadata.version("awa-infra")),
         *_release(),
         _awa(environment),
         *_engine(environment),
