@@ -128,6 +128,12 @@ class BlockedError(AwaInfraError):
         return "\n".join([f"{self.message} [{self.code}]", *(part.report() for part in self.parts)])
 
 
+class PreviewOnlyError(BlockedError):
+    """An engine that is only to preview was about to write; nothing was written."""
+
+    code = "preview-only"
+
+
 class ForeignResourcesError(AwaInfraError):
     """The stack holds resources that this run would not declare, and would therefore delete; nothing was run."""
 

@@ -31,8 +31,9 @@ what to do.
 _GATES = f"""\
 A gate is a condition that must hold before anything is written. All gates are checked at once, and every gate
 that blocks is reported. `plan` and `apply` exit with {BlockedError.exit_status}; in `up` and `preview` the gate stops
-its resource, and the command exits with {EngineError.exit_status} ([`engine-failed`](#engine-failed)). A Flyway or
-Liquibase bundle runs the same SQL before its first file and fails as that tool does.
+its resource after what is pending was shown, and the command exits with {EngineError.exit_status}
+([`engine-failed`](#engine-failed)). A Flyway or Liquibase bundle runs the same SQL before its first file and fails as
+that tool does.
 
 In a stack, resources before the refused one are done; in a bundle, the tool may have created its own empty
 history table.

@@ -28,6 +28,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/run-in-kubernetes",
             "how-to/run-in-github-actions",
             "how-to/run-in-gitlab-ci",
+            "how-to/preview-pull-requests",
         ),
         "How-to: hand over a bundle": (
             "Flyway <how-to/package-flyway>",
@@ -42,6 +43,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/set-up-roles",
             "how-to/separate-roles",
             "how-to/guard-the-schemas",
+            "how-to/run-beside-your-migrations",
             "how-to/adopt-a-database",
             "how-to/import-a-live-schema",
             "how-to/move-to-the-plugin",

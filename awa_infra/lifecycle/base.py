@@ -11,9 +11,11 @@ from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.check_results import CheckResults
 from awa_infra.lifecycle.connections import PLACE, connection_change, is_elsewhere, kept_place, leads_elsewhere, moved
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
+from awa_infra.lifecycle.preview_only import refuse_to_write, stopping
 from awa_infra.lifecycle.values import Comparison, Difference, Show
 from awa_infra.model import DesiredState, ObservedState, Plan
 from awa_infra.planning.describe import digest_line, pending_line
+from awa_infra.planning.gates import VERSION_UNKNOWN
 from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
@@ -39,7 +41,7 @@ class Lifecycle(DeclaredInputs[W]):
         self._check_results: CheckResults[Comparison] = CheckResults()
 
     def check(self, olds: Props, news: Props, show: Show, *, new: bool | None = None) -> list[Problem]:
-        """Return what is wrong with the inputs; on create say what is pending.
+        """Return what is wrong with the inputs; on create say what is pending, and in any case before a gate blocks.
 
         Args:
             olds: inputs of before.
@@ -48,7 +50,8 @@ class Lifecycle(DeclaredInputs[W]):
             new: whether it is to be created; by default if it had no inputs.
 
         Raises:
-            BlockedError: a gate blocks; a preview reports it before an update would meet it.
+            BlockedError: a gate blocks; a preview reports it before an update would meet it. Not in a run that only
+                previews, if another login may be enough.
             AwaInfraError: the database cannot be read.
         """
         wanted = self.normal(news)
@@ -62,6 +65,10 @@ class Lifecycle(DeclaredInputs[W]):
             return []
         seen = self.read_ahead(olds, wanted) or self.compare(olds, wanted)
         blocking = [gate for gate in seen.plan.gates if gate.code not in self.satisfied_by_dependency]
+        blocking = stopping(blocking, show)
+        if blocking:
+            # The engine asks for no difference of what is refused here.
+            self._show_refused(olds, wanted, seen, show, new=new)
         raise_if_blocked(blocking, seen.observed.database)
         self._check_results.put(wanted.props(), seen)
         if new:
@@ -100,13 +107,7 @@ class Lifecycle(DeclaredInputs[W]):
             outputs = (*outputs, PLACE)
             if not leads_elsewhere(before, now):
                 show(elsewhere, warning=True)
-        if seen.refused:
-            # No difference: an update could not be done either.
-            show(f"{seen.refused.rstrip('.')}. {_REFUSED}", warning=True)
-        if seen.plan.steps:
-            self._show_plan(wanted, seen, show)
-            return Difference(inputs, pending=True, outputs=outputs)
-        return Difference(inputs, self.drifted(wanted, seen, show), outputs)
+        return Difference(inputs, self._show_difference(wanted, seen, show), outputs)
 
     def preview(self, olds: Props, news: Props) -> dict[str, Any]:
         """Return everything that a create or an update would keep; what cannot be known is ``UNKNOWN``."""
@@ -119,12 +120,14 @@ class Lifecycle(DeclaredInputs[W]):
 
     def create(self, news: Props, show: Show) -> tuple[str, dict[str, Any]]:
         """Create what is declared, or adopt what exists; return the id and everything to be kept."""
+        refuse_to_write()
         wanted = self.normal(news)
         self._check_results.clear()
         return self.identifier(wanted), {**wanted.props(), **self.apply({}, wanted, show)}
 
     def update(self, olds: Props, news: Props, show: Show) -> dict[str, Any]:
         """Bring it to what is declared now; return everything to be kept."""
+        refuse_to_write()
         wanted = self.normal(news)
         self._check_results.clear()
         return {**wanted.props(), **self.apply(olds, wanted, show)}
@@ -253,6 +256,26 @@ class Lifecycle(DeclaredInputs[W]):
     def desired(self, wanted: W) -> DesiredState | None:  # noqa: ARG002  for those that are planned from it
         """Return what the database is to have."""
         return None
+
+    def _show_refused(self, olds: Props, wanted: W, seen: Comparison, show: Show, *, new: bool) -> None:
+        """Say what is pending where a gate blocks, as a preview says it where none does."""
+        if any(gate.code in VERSION_UNKNOWN for gate in seen.plan.gates):
+            return
+        if not new:
+            self.show_changed(olds, wanted, self.changed(olds, wanted), show)
+        self._show_difference(wanted, seen, show)
+        if new:
+            self.show_adopted(wanted, seen, show)
+
+    def _show_difference(self, wanted: W, seen: Comparison, show: Show) -> bool:
+        """Say what an update would be about, other than changed inputs; return whether the database needs it."""
+        if seen.refused:
+            # No difference: an update could not be done either.
+            show(f"{seen.refused.rstrip('.')}. {_REFUSED}", warning=True)
+        if seen.plan.steps:
+            self._show_plan(wanted, seen, show)
+            return True
+        return self.drifted(wanted, seen, show)
 
     def _show_plan(self, wanted: W, seen: Comparison, show: Show) -> None:
         """Say what is pending, and the digest by which an approval can name it."""

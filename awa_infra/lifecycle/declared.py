@@ -13,6 +13,7 @@ from typing import Any
 
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.claims import Claim, Claims, State
+from awa_infra.lifecycle.preview_only import refuse_to_write
 from awa_infra.lifecycle.values import Show
 from awa_infra.spec.base import Props
 
@@ -54,6 +55,7 @@ class Declared:
 
     def delete(self, urn: str, lifecycle: Lifecycle[Any], props: Props, show: Show) -> None:
         """Do what a removal from the program means, unless something else declares the same object now."""
+        refuse_to_write()
         holder = self.holder(urn, lifecycle, props)
         if holder:
             show(f"{holder}, so nothing is dropped.", warning=True)

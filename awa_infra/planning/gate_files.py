@@ -8,6 +8,7 @@ A file begins with lines such as ``-- gate: downgrade``; what follows them is th
   ``roles`` or a ``guard`` are declared.
 - ``when``: only if anything is ``pending``, only if existing ``structure`` is altered, or ``always`` for a note.
 - ``unless``: the field of the policy that overrules it, ``roles`` or ``force``.
+- ``of``: ``login`` where another login, or another connection to the same database, may be enough.
 - ``for``: only in the ``engine``, in a ``bundle``, or for an ``activation``, a ``removal`` or a ``removal-of-nothing``.
 """
 
@@ -23,7 +24,7 @@ from awa_infra import sqltext
 
 Folder = Literal["gates", "notes"]
 
-_HEADERS = re.compile(r"^-- (gate|note|needs|per|when|unless|for): (.*)\n", flags=re.MULTILINE)
+_HEADERS = re.compile(r"^-- (gate|note|needs|per|when|unless|of|for): (.*)\n", flags=re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class GateFile:
         per: what it is checked once for; empty for the database.
         when: when it is checked; empty for always.
         unless: what overrules it; empty if nothing does.
+        of: whose fault it is: ``login``, or empty for that of the database.
         purpose: what it is only for; empty for plans of every kind.
         text: the query, with placeholders.
     """
@@ -47,6 +49,7 @@ class GateFile:
     per: str
     when: str
     unless: str
+    of: str
     purpose: str
     text: str = field(repr=False)
 
@@ -56,7 +59,7 @@ def gate_file(folder: Folder, name: str) -> GateFile:
     """Return one file, read once."""
     raw = sqltext.load(f"{folder}/{name}.sql")
     headers = {key: value.strip() for key, value in _HEADERS.findall(raw)}
-    rest = {key: headers.get(key, "") for key in ("needs", "per", "when", "unless")}
+    rest = {key: headers.get(key, "") for key in ("needs", "per", "when", "unless", "of")}
     return GateFile(
         code=headers["gate" if "gate" in headers else "note"],
         blocks="gate" in headers,

@@ -24,6 +24,14 @@ from awa_infra.planning.traffic import Hold, holds_json
 VERSION_UNKNOWN = frozenset(("empty-history", "history-unreadable", "lost-history"))
 """Gates that say: the version of the schema is unknown."""
 
+_LOGIN_GATES = ("database-not-creatable",)
+"""Gates about the login that are no files."""
+
+
+def login_gates() -> frozenset[str]:
+    """Return the codes of gates that may not block with another login, or another connection to the same database."""
+    return frozenset((*_LOGIN_GATES, *(file.code for file in gate_files("gates") if file.of == "login")))
+
 
 @dataclass(frozen=True, slots=True)
 class GateQuery:

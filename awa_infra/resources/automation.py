@@ -15,6 +15,7 @@ from pulumi.automation import errors as automation_errors
 from awa_infra import config as stack_config
 from awa_infra.database.target import redact
 from awa_infra.errors import EngineError, ForeignResourcesError, NotConfirmedError, ProtectedResourcesError
+from awa_infra.lifecycle.preview_only import refuse_to_write
 from awa_infra.resources.engine_process import EngineCommand
 from awa_infra.resources.project import StackFile, foreign_resources, refuse_own_program, target_of
 from awa_infra.resources.stack import AwaStack
@@ -81,8 +82,11 @@ def run(  # noqa: PLR0913  options of a command
         ForeignResourcesError: the stack holds resources that this program does not declare; each is named.
         ProtectedResourcesError: a ``destroy`` would stop at protected resources; each is named.
         NotConfirmedError: it was not approved.
+        PreviewOnlyError: an ``up`` or ``destroy`` where ``AWA_INFRA_PREVIEW_ONLY`` is set.
         EngineError: the engine is missing or failed; what it printed has gone to ``on_output``.
     """
+    if operation in {"up", "destroy"}:
+        refuse_to_write()
     target = target_of(path, stack_name)
     refuse_own_program(target, operation)
     declared = stack_config.load(path)

@@ -1,6 +1,7 @@
 -- gate: cannot-act-as-owner
 -- per: roles
 -- when: pending
+-- of: login
 SELECT 'cannot-act-as-owner' AS code,
        format('Role %I can neither act as the owner %I nor make itself a member of it.', me.rolname, o.rolname)
          AS message,

@@ -1,6 +1,7 @@
 -- gate: database-not-owned
 -- per: roles
 -- when: pending
+-- of: login
 SELECT 'database-not-owned' AS code,
        format('Role %I may not grant %s on database %I to %I, because the database belongs to %I.', current_user,
               string_agg(p.privilege, ', '), current_database(), w.name,

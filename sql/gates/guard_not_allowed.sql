@@ -1,6 +1,7 @@
 -- gate: guard-not-allowed
 -- per: guard
 -- for: engine
+-- of: login
 -- A guard is an event trigger. Only superusers may make one, and on managed services the administrator's role.
 SELECT 'guard-not-allowed' AS code,
        format('Guarding schema %s needs an event trigger, and login %I may not create one.',

@@ -1,6 +1,7 @@
 -- gate: no-create-privilege
 -- when: pending
 -- unless: roles
+-- of: login
 -- Awa's first migration and its queue-storage installer run CREATE SCHEMA IF NOT EXISTS at every run,
 -- for which PostgreSQL asks for CREATE on the database even if the schema is there. What runs acts as the owner of
 -- schema awa, once there is one.

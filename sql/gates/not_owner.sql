@@ -1,6 +1,7 @@
 -- gate: not-owner
 -- when: pending
 -- unless: roles
+-- of: login
 -- Migrations replace functions and alter tables of schema awa, which only their owner may. They act as the owner; from
 -- PostgreSQL 16 on a member may be one without the right to do so.
 SELECT 'not-owner' AS code,

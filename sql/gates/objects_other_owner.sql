@@ -1,5 +1,6 @@
 -- gate: objects-other-owner
 -- when: structure
+-- of: login
 -- What the owner of a schema could neither replace nor alter, and what this session cannot hand over: PostgreSQL would
 -- refuse in the middle of a migration.
 SELECT 'objects-other-owner' AS code,

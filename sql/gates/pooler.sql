@@ -2,6 +2,7 @@
 -- when: pending
 -- unless: allow_pooler
 -- for: engine
+-- of: login
 -- A server announces its process when a connection is opened. If another process answers, a pooler sits between.
 SELECT 'pooler' AS code,
        format('A connection pooler sits between this program and database %I (process %s was announced, %s answers).',

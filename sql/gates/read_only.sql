@@ -1,5 +1,6 @@
 -- gate: read-only
 -- when: pending
+-- of: login
 -- A tool that begins its own transactions cannot be switched to read-write from here; the engine, psql and Alembic are.
 SELECT 'read-only' AS code,
        format('Database %I accepts no writes on this connection (%s).', current_database(),

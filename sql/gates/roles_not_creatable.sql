@@ -1,6 +1,7 @@
 -- gate: roles-not-creatable
 -- per: roles
 -- when: pending
+-- of: login
 SELECT 'roles-not-creatable' AS code,
        format('Role %I may not create roles, and %s missing on this server.', current_user,
               string_agg(quote_ident(d.name), ', ') || CASE count(*) WHEN 1 THEN ' is' ELSE ' are' END) AS message,

@@ -1,6 +1,7 @@
 -- gate: roles-not-grantable
 -- per: roles
 -- when: pending
+-- of: login
 -- Existing roles belong to the role that made them. From PostgreSQL 16 on CREATEROLE alone does not reach them.
 SELECT 'roles-not-grantable' AS code,
        format('Role %I may not %s.', me.rolname, x.what) AS message,

@@ -92,6 +92,7 @@ RUN_WITH_PSQL = "docs/how-to/package-psql.md"
 RUN_UPGRADE = "docs/how-to/upgrade-a-bundle.md"
 RUN_WITH_OTHERS = "docs/how-to/package-other-tools.md"
 RUN_WITH_SPRING_BOOT = "docs/how-to/run-in-spring-boot.md"
+RUN_BESIDE_YOUR_MIGRATIONS = "docs/how-to/run-beside-your-migrations.md"
 RUN_ADOPTION = "docs/how-to/adopt-a-live-database-with-a-bundle.md"
 RUN_WITH_BUNDLES = (
     RUN_WITH_FLYWAY,
@@ -100,6 +101,7 @@ RUN_WITH_BUNDLES = (
     RUN_UPGRADE,
     RUN_WITH_OTHERS,
     RUN_WITH_SPRING_BOOT,
+    RUN_BESIDE_YOUR_MIGRATIONS,
     RUN_ADOPTION,
 )
 
@@ -107,6 +109,9 @@ RUN_IMPORT = "docs/how-to/import-a-live-schema.md"
 RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
 RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
+
+RUN_PREVIEWS = "docs/how-to/preview-pull-requests.md"
+"""By tests/engine/test_preview_only.py, which makes the login that it shows."""
 
 RUN_WITH_PODMAN = "docs/how-to/run-in-a-container.md"
 RUN_WITH_SIGSTORE = "docs/how-to/verify-a-release.md"
@@ -119,6 +124,7 @@ RUN = frozenset(
         *RUN_WITH_LANGUAGE_HOSTS,
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
+        RUN_PREVIEWS,
         RUN_WITH_PODMAN,
         RUN_WITH_SIGSTORE,
     }

@@ -85,6 +85,7 @@ def test_scripts_can_rely_on_the_exit_statuses() -> None:
         "StalePlanError": 3,
         "ForeignResourcesError": 3,
         "ProtectedResourcesError": 3,
+        "PreviewOnlyError": 3,
         "NotOursError": 3,
         "SignatureError": 3,
         "SignatureMissingError": 3,

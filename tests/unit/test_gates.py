@@ -16,6 +16,7 @@ from awa_infra.planning.gates import (
     LiveFacts,
     gate_queries,
     history_query,
+    login_gates,
     note_queries,
     queue_storage_values,
     runtime_query,
@@ -124,7 +125,7 @@ def test_what_a_gate_reads_of_awa_is_what_it_says_that_it_needs(name: str, relea
 
 def test_the_headers_of_a_gate_are_no_part_of_its_query(release: Release) -> None:
     for query in every_query(release):
-        assert not re.search(r"^-- (gate|needs|per|when|unless|for): ", query.sql, re.MULTILINE)
+        assert not re.search(r"^-- (gate|needs|per|when|unless|of|for): ", query.sql, re.MULTILINE)
         # An array of one value looks like a placeholder, but is in quotes.
         assert not re.search(r"(?<!')\{[a-z_]+\}", query.sql)
         assert query.sql == query.sql.strip() + "\n"
@@ -315,3 +316,8 @@ def test_who_owns_objects_only_matters_where_something_is_altered_now(
     live = replace(LIVE, structure=structure)
     found = {query.code for query in gate_queries(DesiredState(release, 40), pending=pending, live=live)}
     assert ("objects-other-owner" in found) is asked
+
+
+def test_gates_about_the_login_are_those_that_another_login_may_pass() -> None:
+    assert {"not-owner", "cannot-act-as-owner", "read-only", "pooler", "database-not-creatable"} <= login_gates()
+    assert not {*VERSION_UNKNOWN, "runtime-too-old", "newer-schema", "queue-storage-shape"} & login_gates()
