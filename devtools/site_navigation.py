@@ -12,6 +12,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "how-to/install-pulumi",
             "how-to/use-in-a-pulumi-program",
             "how-to/use-from-other-languages",
+            "how-to/use-from-the-automation-api",
             "how-to/declare-queue-storage-schemas",
             "how-to/check-a-stack-configuration",
             "how-to/migrate-without-pulumi",
@@ -51,6 +52,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "How-to: check and develop": (
             "how-to/verify-a-database",
             "how-to/restore-a-backup",
+            "how-to/upgrade-postgresql",
             "how-to/verify-a-release",
             "how-to/find-out-why",
             "how-to/develop-with-a-database",

@@ -53,7 +53,8 @@ def total(contents: Contents) -> str:
     if not more:
         return text
     counted = statement("observe/count_jobs.sql")
-    return f"{text}\n\nThis counts the jobs, by the server's statistics:\n\n{counted}"
+    by = "This counts the jobs, by the server's statistics; after pg_upgrade or a crash run `ANALYZE` first:"
+    return f"{text}\n\n{by}\n\n{counted}"
 
 
 def abort(form: Format) -> str:

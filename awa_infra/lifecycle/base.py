@@ -13,7 +13,7 @@ from awa_infra.lifecycle.connections import PLACE, connection_change, is_elsewhe
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
 from awa_infra.lifecycle.preview_only import refuse_to_write, stopping
 from awa_infra.lifecycle.values import Comparison, Difference, Show
-from awa_infra.model import DesiredState, ObservedState, Plan
+from awa_infra.model import DesiredState, ObservedState, Plan, Same
 from awa_infra.planning.describe import digest_line, pending_line
 from awa_infra.planning.gates import VERSION_UNKNOWN
 from awa_infra.planning.planner import make_plan
@@ -56,7 +56,9 @@ class Lifecycle(DeclaredInputs[W]):
         """
         wanted = self.normal(news)
         new = not olds if new is None else new
-        problems = [*self.problems(news), *self._fixed(olds, wanted)]
+        problems = self.problems(news)
+        wrong = {problem.key for problem in problems}
+        problems += [problem for problem in self._fixed(olds, wanted) if problem.key not in wrong]
         if problems:
             return problems
         if not wanted.known(*self.needed):
@@ -94,15 +96,15 @@ class Lifecycle(DeclaredInputs[W]):
         inputs, outputs = self.changed(olds, wanted), self.outdated(olds, wanted)
         self.show_changed(olds, wanted, inputs, show)
         before, now = self.connections(olds, wanted)
-        sentence = connection_change(before, now)
-        if sentence:
-            show(sentence)
         if not wanted.known(*self.needed):
+            _show_any(connection_change(before, now), show)
             if not wanted.known(self.connection):
                 self.show_still_unknown(wanted, show)
             return Difference(inputs, pending=True, outputs=outputs)
         seen = self._seen(olds, wanted)
-        elsewhere = moved(kept_place(olds), place(getattr(wanted, self.connection), seen.observed))
+        kept, here = kept_place(olds), place(getattr(wanted, self.connection), seen.observed)
+        elsewhere = moved(kept, here)
+        _show_any(connection_change(before, now, Same.UNKNOWN if kept is None else kept.same_as(here)), show)
         if elsewhere:
             outputs = (*outputs, PLACE)
             if not leads_elsewhere(before, now):
@@ -301,3 +303,8 @@ class Lifecycle(DeclaredInputs[W]):
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""
         return self._check_results.take(wanted.props()) or self.compare(olds, wanted)
+
+
+def _show_any(sentence: str, show: Show) -> None:
+    if sentence:
+        show(sentence)

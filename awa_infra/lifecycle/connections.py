@@ -12,7 +12,15 @@ from awa_infra.errors import ConfigurationError, ConnectionFailedError, Database
 from awa_infra.model import Place, Same
 from awa_infra.spec.base import Props
 
-_KEPT = "A refresh and a removal log in with what the last pulumi up kept: if the login has changed, run that first."
+_KEPT = (
+    "A refresh and a removal use the connection that the last pulumi up kept: if the login or the address has changed, "
+    "run that first."
+)
+_CONSEQUENCE = {
+    Same.YES: "It is the same one, by its identifiers: renamed, moved, or on a server that was promoted.",
+    Same.NO: "What is there stays as it is, and is not copied.",
+    Same.UNKNOWN: "Nothing is copied from there, and nothing removed.",
+}
 
 
 @contextmanager
@@ -27,17 +35,21 @@ def kept_connection() -> Iterator[None]:
         raise
 
 
-def connection_change(before: object, now: object) -> str:
-    """Return one sentence on how a connection changed, without a secret; empty if it did not, or is not known."""
+def connection_change(before: object, now: object, same: Same = Same.UNKNOWN) -> str:
+    """Return in words how a connection changed, without a secret; empty if it did not, or is not known.
+
+    Args:
+        before: connection string of the last update.
+        now: the one that is declared.
+        same: whether both lead to one database, under whatever address and name.
+    """
     old, new = _target(before), _target(now)
     if old is None or new is None or old.parameters == new.parameters:
         return ""
     if leads_elsewhere(before, now):
         (old_server, old_name), (server, name) = old.address(), new.address()
-        return (
-            f"The connection leads to database {name} at {server} now, and led to {old_name} at {old_server} before. "
-            "What is there stays as it is, and is not copied."
-        )
+        led = f"The connection leads to database {name} at {server} now, and led to {old_name} at {old_server} before."
+        return f"{led} {_CONSEQUENCE[same]}"
     parts = sorted(k for k in {*old.parameters, *new.parameters} if old.parameters.get(k) != new.parameters.get(k))
     return f"The {' and the '.join(parts)} of the connection changed. That changes nothing in the database."
 
@@ -76,6 +88,12 @@ def moved(kept: Place | None, now: Place) -> str:
     """Return in one sentence that an object was last applied elsewhere; empty if it was not, or is not recorded."""
     if kept is None or (same := kept.same_as(now)) is Same.YES:
         return ""
+    if kept.has_other_data(now):
+        return (
+            f"The connection leads to database {now.where} as before, but the server's data have identifier "
+            f"{now.system} now, and had {kept.system}. After pg_upgrade that is so; otherwise it is another database, "
+            "and nothing was copied to it. An update records the new one."
+        )
     led = f"The connection leads to database {now} now, and led to {kept} before"
     if same is Same.NO:
         return f"{led}, which is another one. What is there stays as it is, and is not copied."

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from awa_infra import sqltext
-from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_MILLION_ROWS_AND_REPLAY
+from awa_infra.facts import (
+    BYTES_PER_JOB,
+    BYTES_PER_READY_ROW,
+    EXCLUSIVE_VERSIONS,
+    RUNTIME_FLOORS,
+    SECONDS_PER_MILLION_ROWS_AND_REPLAY,
+)
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, QueueStorage, Release, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
@@ -197,6 +203,7 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
             "installs": sqltext.array(live.effort.installs),
             "row_seconds": SECONDS_PER_MILLION_ROWS_AND_REPLAY / 1e6,
             "row_bytes": BYTES_PER_READY_ROW,
+            "job_bytes": BYTES_PER_JOB,
             "seconds": round(live.effort.seconds, 3),
             "per_million": live.effort.per_million,
             "reference": duration_facts().reference,
