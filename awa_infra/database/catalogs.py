@@ -37,7 +37,7 @@ _OF_AWA = frozenset(("storage_transition_state", "runtime_storage_backends"))
 
 _OF_HEALTH = (
     *("weak-role", "denied", "public", "published", "narrowed"),
-    *("setting", "adopted", "exhausted", "behind", "unread"),
+    *("setting", "adopted", "exhausted", "behind", "unread", "collation"),
 )
 """What the queries about health call their rows."""
 
@@ -239,6 +239,7 @@ def _health(
         denied=_privileges(taken["denied"]),
         behind=tuple(Behind(name, **json.loads(text)) for name, text in taken["behind"]),
         settings=tuple(Setting(name, **json.loads(text)) for name, text in taken["setting"]),
+        collations=tuple(Setting(name, **json.loads(text)) for name, text in taken["collation"]),
         public=_privileges(taken["public"]),
         adopted=tuple(Adopted(name, **json.loads(text)) for name, text in taken["adopted"]),
         exhausted=tuple(taken["exhausted"]),

@@ -12,9 +12,6 @@ from awa_infra.database.reading import read
 from awa_infra.database.session import BEGIN_READ, END, READ_SETTINGS, apply_settings, with_role
 from awa_infra.planning.gates import runtime_query
 
-_RECORDS_COLLATIONS = 150000
-"""The first version of PostgreSQL, as a number, that records with which version of a collation a database was made."""
-
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -34,7 +31,6 @@ class Server:
         encrypted: whether the connection is.
         verified: whether the server's name and certificate were (``sslmode=verify-full``).
         local: whether the connection is a socket's or stays on this machine.
-        collation: version of the database's collation when it was made, and the library's, where the two differ.
         runtimes: one line for each live runtime of Awa, as far as the role may read them.
     """
 
@@ -51,7 +47,6 @@ class Server:
     encrypted: bool
     verified: bool
     local: bool
-    collation: tuple[str, str] | None = None
     runtimes: tuple[str, ...] = field(default=())
 
 
@@ -66,7 +61,6 @@ def read_server(url: str, *, role: str | None = None) -> Server:
         # Before our own settings are made: this reads those of the role and the database.
         connection.execute(BEGIN_READ.encode())
         facts = connection.execute(sqltext.load("observe/server.sql").encode()).fetchone() or {}
-        collation = _collation(connection)
         apply_settings(connection, with_role(READ_SETTINGS, role))
         acting = connection.execute(b"SELECT current_user::text AS role").fetchone() or {}
         seen = look(connection)
@@ -78,18 +72,10 @@ def read_server(url: str, *, role: str | None = None) -> Server:
             encrypted=connection.pgconn.ssl_in_use,
             verified=mode == b"verify-full",
             local=_is_local(connection.info.host, connection.info.hostaddr),
-            collation=collation,
             runtimes=tuple(row["message"] for row in live),
         )
 
     return read(url, work)
-
-
-def _collation(connection: Connection) -> tuple[str, str] | None:
-    if connection.info.server_version < _RECORDS_COLLATIONS:
-        return None
-    row = connection.execute(sqltext.load("observe/collation.sql").encode()).fetchone()
-    return None if row is None else (row["recorded"], row["actual"])
 
 
 def _is_local(host: str, address: str) -> bool:

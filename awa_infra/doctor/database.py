@@ -12,7 +12,6 @@ from awa_infra.doctor.checks import Area, Check, Outcome, failed, not_reached
 from awa_infra.doctor.network import network_checks
 from awa_infra.errors import AwaInfraError
 from awa_infra.model import DesiredState, Plan
-from awa_infra.naming import quote
 from awa_infra.planning.pure_gates import UNKNOWN_RELEASE
 from awa_infra.verification.drift import Examination
 from awa_infra.wording import counted
@@ -78,12 +77,6 @@ def _server(server: Server) -> list[Check]:
         found.append(_of_server("sessions", Outcome.NOTE, sessions, hint))
     else:
         found.append(_of_server("sessions", Outcome.OK, sessions))
-    if server.collation:
-        recorded, actual = server.collation
-        sorts = f"the database was made with version {recorded} of its collation, and the server's library has {actual}"
-        hint = f"Stop what writes; then, as its owner: REINDEX DATABASE {quote(server.database)}; "
-        hint += f"ALTER DATABASE {quote(server.database)} REFRESH COLLATION VERSION;"
-        found.append(_of_server("collation", Outcome.PROBLEM, f"{sorts}: indexes of texts may miss rows", hint))
     if server.settings:
         settings = f"set for the database or the role, and not used by awa-infra: {'; '.join(server.settings)}"
         found.append(_of_server("settings", Outcome.OK, settings))

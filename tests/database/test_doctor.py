@@ -12,7 +12,7 @@ from psycopg import sql
 from awa_infra.database.target import Target
 from awa_infra.model import Release
 from tests.support.command import Outcome, Run
-from tests.support.servers import Database, TestServer
+from tests.support.servers import Database
 
 PASSWORD = "h/u@s:h"  # noqa: S105  of a role that lives as long as a test
 
@@ -122,31 +122,6 @@ def test_settings_of_a_role_and_live_runtimes_are_shown(run: Run, awa_database: 
     done = run("doctor", "--json", url=awa_database.url)
     assert of(done, "settings")[1].endswith("statement_timeout = 3000 ms")
     assert of(done, "runtime")[1].startswith("Runtime worker-1 (pid 7, Awa 0.6.9) is live")
-
-
-def test_a_library_that_sorts_otherwise_than_before_is_a_problem(
-    run: Run, server: TestServer, database: Database
-) -> None:
-    """As after the server moved to another operating system, by pg_upgrade or by a failover."""
-    server.drop(database)
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        if connection.info.server_version < 170000:
-            return  # no collation that has a version and is on every machine
-        made = "CREATE DATABASE {} TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
-        connection.execute(sql.SQL(made).format(sql.Identifier(database.name)))
-        assert [c["name"] for c in checks(run("doctor", "--json", url=database.url))].count("collation") == 0
-        connection.execute("UPDATE pg_database SET datcollversion = '0.1' WHERE datname = %s", [database.name])
-    done = run("doctor", "--json", url=database.url)
-    assert done.status == 1
-    outcome, message = of(done, "collation")
-    assert outcome == "problem"
-    assert message.startswith(
-        "the database was made with version 0.1 of its collation, and the server's library has 1:"
-    )
-    (hint,) = [check["hint"] for check in checks(done) if check["name"] == "collation"]
-    for statement in hint.partition("owner: ")[2].rstrip(";").split("; "):
-        database.rows(statement)
-    assert "collation" not in [c["name"] for c in checks(run("doctor", "--json", url=database.url))]
 
 
 @pytest.mark.parametrize(
