@@ -6,10 +6,11 @@ One place for each fact. ``releases.json`` was measured on the real wheels of ``
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from importlib import resources
 from typing import Any, TypedDict, cast
+
+from packaging.version import Version
 
 FLOOR = "0.6.8"
 """The oldest Awa release that may migrate anything here.
@@ -67,13 +68,12 @@ def known_releases() -> dict[str, ReleaseFacts]:
 def measured_files(kind: str) -> tuple[dict[str, Any], ...]:
     """Return all committed facts of a kind, ``catalog`` or ``durations``, those of the newest release last."""
     folder = resources.files(__name__)
-    names = (entry.name for entry in folder.iterdir() if entry.name.startswith(f"{kind}-"))
-    # By number: 0.6.10 is newer than 0.6.9.
-    ordered = sorted(names, key=lambda name: [int(number) for number in re.findall("[0-9]+", name)])
+    names = [entry.name for entry in folder.iterdir() if entry.name.startswith(f"{kind}-")]
+    ordered = sorted(names, key=lambda name: Version(name.removeprefix(f"{kind}-").removesuffix(".json")))
     return tuple(json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in ordered)
 
 
 def runtime_floor(after: int, to: int) -> str | None:
     """Return the oldest release that live runtimes may be of while versions in (after, to] are applied."""
     floors = [release for version, release in RUNTIME_FLOORS.items() if after < version <= to]
-    return max(floors, key=lambda release: [int(part) for part in release.split(".")], default=None)
+    return max(floors, key=Version, default=None)

@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 from awa_infra.database.identity import place
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.check_results import CheckResults
-from awa_infra.lifecycle.connections import connection_change, leads_elsewhere
+from awa_infra.lifecycle.connections import PLACE, connection_change, is_elsewhere, kept_place, leads_elsewhere, moved
 from awa_infra.lifecycle.inputs import DeclaredInputs, W
-from awa_infra.lifecycle.places import PLACE, is_elsewhere, kept_place, moved
 from awa_infra.lifecycle.preview_only import refuse_to_write, stopping
 from awa_infra.lifecycle.values import Comparison, Difference, Show
 from awa_infra.model import DesiredState, ObservedState, Plan, Same

@@ -266,7 +266,7 @@ def test_an_invented_awa_0_7_needs_a_finished_transition_or_a_database_that_was_
 
 
 def test_a_pooler_is_recognised_by_the_process_that_answers(pending_patch: Database, desired: Desired) -> None:
-    live = LiveFacts(announced_pid=1, lock_objects=0, lock_objects_each=0, replays=0)
+    live = LiveFacts(announced_pid=1, lock_objects=0, lock_objects_each=0)
     queries = {q.code: q.sql for q in gate_queries(desired(), live=live)}
     (found,) = pending_patch.rows(queries["pooler"])
     assert "A connection pooler sits between this program and database" in found["message"]

@@ -17,7 +17,7 @@ from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.identity import read_place
 from awa_infra.database.target import Target
-from awa_infra.lifecycle.places import moved
+from awa_infra.lifecycle.connections import moved
 from awa_infra.localserver.host import binaries, wheel_major
 from awa_infra.model import DesiredState, Queue, Roles
 from awa_infra.release import installed_release

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from awa_infra.lifecycle.places import moved
+from awa_infra.lifecycle.connections import moved
 from awa_infra.model import DatabaseIdentity, ObservedState, Place, Same
 from awa_infra.planning.removal import elsewhere_gate, missing_gate
 

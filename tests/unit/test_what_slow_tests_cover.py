@@ -14,9 +14,9 @@ from tests.engine.test_plugin_folder import FOLDER
 from tests.engine.test_protection import ATTEMPTS
 from tests.engine.test_wheel_alone import RUNS
 from tests.rough.profiles import PROFILES
-from tests.unit.test_docs_commands import RUN_BESIDE_YOUR_MIGRATIONS, RUN_WITH_THEIR_PROGRAMS
+from tests.unit.test_docs_commands import RUN_AUTOMATION, RUN_BESIDE_YOUR_MIGRATIONS, RUN_WITH_THEIR_PROGRAMS
 
-RUN_BY_OWN_TESTS = (*RUN_WITH_THEIR_PROGRAMS, RUN_BESIDE_YOUR_MIGRATIONS)
+RUN_BY_OWN_TESTS = (*RUN_WITH_THEIR_PROGRAMS, RUN_BESIDE_YOUR_MIGRATIONS, RUN_AUTOMATION)
 
 HOW_TO = ROOT / "docs" / "how-to"
 
