@@ -159,5 +159,9 @@ class QueueStorageSchemaLifecycle(Lifecycle[QueueStorageInputs]):
             raise_if_blocked([elsewhere] if elsewhere else [], "")
             show(f"The database of queue-storage schema {schema} is gone, and the schema with it.", warning=True)
             return
-        done = "was dropped, as its deletion_policy says" if report.changed else "was gone already"
+        if not report.changed:
+            show(f"Queue-storage schema {schema} was gone already.", warning=True)
+            return
+        # Where the state led to, which need not be where the program leads to now.
+        done = f"was dropped, as its deletion_policy says. It was in database {place(url, report.after).where}"
         show(f"Queue-storage schema {schema} {done}.{' Lost: ' + lost if lost else ''}", warning=True)

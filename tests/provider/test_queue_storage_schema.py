@@ -149,7 +149,12 @@ def test_a_schema_that_is_to_be_dropped_is_dropped(
     id_, kept = storage.create(wanted(awa_database, deletion_policy="drop"))
     later.delete(id_, kept)
     assert read_state(awa_database.url).substrate("acme_jobs") is None
-    assert later.log == ["Queue-storage schema acme_jobs was dropped, as its deletion_policy says."]
+    (line,) = later.log
+    assert line.startswith(
+        "Queue-storage schema acme_jobs was dropped, as its deletion_policy says. It was in database "
+    )
+    server, name = Target.of(awa_database.url).address()
+    assert line.endswith(f" {name} at {server}.")
     later.delete(id_, kept)
     assert later.log[-1] == "Queue-storage schema acme_jobs was gone already."
 
