@@ -1,4 +1,4 @@
-"""Show lines on the user's screen, through the engine that calls."""
+"""Show lines on the user's screen, and why a call failed, through the engine that calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import functools
 from typing import cast
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from google.protobuf.message import Message
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, status_pb2
 
 INFO = engine_pb2.INFO
 WARNING = engine_pb2.WARNING
@@ -31,6 +32,17 @@ def send(address: str, urn: str, message: str, *, severity: int = INFO, ephemera
     )
     with contextlib.suppress(grpc.RpcError):
         _engine(address).Log(request, timeout=_LOG_TIMEOUT)
+
+
+def fail_with(context: grpc.ServicerContext, message: str, *details: Message) -> None:
+    """Have the engine show a message as why the call failed, whatever the SDK says afterwards.
+
+    It believes the status in the trailing metadata rather than the text of an exception, and finds details only there.
+    """
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    for detail in details:
+        status.details.add().Pack(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
 
 
 @functools.cache

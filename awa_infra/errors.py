@@ -43,17 +43,20 @@ class AwaInfraError(Exception):
         self.sqlstate = sqlstate
         self.retryable = False
 
+    @property
+    def headline(self) -> str:
+        """The message, with the five characters of PostgreSQL's error where it was one."""
+        return self.message + (f" (SQLSTATE {self.sqlstate})" if self.sqlstate else "")
+
     def report(self) -> str:
         """Return everything in lines: what, with the code, then each detail, then what to do."""
-        state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
-        return reported(f"{self.message}{state}", self.code, self.hint, details=self.details)
+        return reported(self.headline, self.code, self.hint, details=self.details)
 
     def __str__(self) -> str:
         """Return everything as one line, with the code, for logs."""
         listed = "".join(f" ({number}) {detail}" for number, detail in enumerate(self.details, start=1))
-        state = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
         hint = f" Hint: {self.hint}" if self.hint else ""
-        return f"{self.message}{state}{listed}{hint} [{self.code}]"
+        return f"{self.headline}{listed}{hint} [{self.code}]"
 
 
 class ConfigurationError(AwaInfraError):

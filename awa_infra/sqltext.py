@@ -9,6 +9,7 @@ bundles use what is rendered here, so they cannot differ.
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ Values = dict[str, Value | Name | Part]
 
 _TAG = "$awa_infra$"
 """Around the body of every anonymous block under ``sql/``; see :func:`_tag`."""
+
+_ELEMENT = re.compile(r"[\w.]+")
+"""An item of an array that needs no quotes."""
 
 _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 """Comments have lines of their own: nothing under ``sql/`` has one behind a statement."""
@@ -116,9 +120,16 @@ def schema_values(schema: str) -> Values:
     return {"schema": schema, "schema_name": Name(schema)}
 
 
-def array(items: Iterable[object]) -> str:
-    """Return items as an array of PostgreSQL; none of them may need quotes in it."""
-    return "{" + ",".join(map(str, items)) + "}"
+def array(items: Iterable[object], *, width: int = 0) -> str:
+    """Return items as an array of PostgreSQL, with quotes where one needs them; in lines of about a width, if given."""
+    lines: list[str] = []
+    for item in items:
+        text = str(item) if _ELEMENT.fullmatch(str(item)) else json.dumps(str(item), ensure_ascii=False)
+        if lines and (not width or len(lines[-1]) + len(text) < width):
+            lines[-1] += f", {text}" if width else f",{text}"
+        else:
+            lines.append(text)
+    return "{" + ",\n".join(lines) + "}"
 
 
 def _quoted(value: Value | Name) -> sql.Composable:

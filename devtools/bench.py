@@ -15,218 +15,128 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import grpc
 import psycopg
-from psycopg import sql
 
-from awa_infra.bundles.package import render
-from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.catalogs import prepare, read_catalogs
 from awa_infra.database.connection import Connection, connect
 from awa_infra.database.look import look
 from awa_infra.database.observe import plan_from
 from awa_infra.database.session import read_transaction
-from awa_infra.database.target import Target
-from awa_infra.localserver.host import binaries
-from awa_infra.model import DesiredState, ObservedState, QueueStorage, Shape
-from awa_infra.planning.planner import make_plan
-from awa_infra.release import installed_release
-from devtools import bench_clones, bench_reads, bench_startup, bench_structure, bench_traffic, java_tools, postgres
+from awa_infra.model import DesiredState, QueueStorage, Shape
+from devtools import bench_clones, bench_reads, bench_startup, bench_structure, bench_traffic, postgres
+from devtools.bench_ways import CURRENT, RELEASE, Bench, Results, Way, seconds
 from devtools.progress import ToolMissing, note, run_cli
 
 RESULTS = Path("docs/reference/benchmark.json")
 PAGE = Path("docs/reference/benchmark.md")
-RELEASE = installed_release()
-CURRENT = DesiredState(RELEASE, RELEASE.schema_version)
 SLOTS = (16, 32, 64)
 NOWHERE = "127.0.0.1:1"
 """An engine that is not there; providers ask it for nothing when they start."""
 
-Way = Callable[[str], object]
-Results = dict[str, dict[str, list[float]]]
-"""Seconds of every round, by group and way."""
 
-
-class Bench:
-    """One server, and the ways to be compared on it."""
-
-    def __init__(self, server: postgres.Server, folder: Path) -> None:
-        self.server = server
-        self.folder = folder
-        self._numbers = iter(range(10**6))
-
-    @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """Give the URL of a new database, a copy of the template."""
-        name = f"bench_{next(self._numbers)}"
-        with psycopg.connect(self.server.url, autocommit=True) as connection:
-            text = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG")
-            connection.execute(text.format(sql.Identifier(name), sql.Identifier(template)))
-        try:
-            yield self.server.url_for(name)
-        finally:
-            with psycopg.connect(self.server.url, autocommit=True) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-    def template(self, name: str, prepare: Way) -> str:
-        """Return the name of a database that copies are made of."""
-        with psycopg.connect(self.server.url, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        prepare(self.server.url_for(name))
-        return name
-
-    def awa(self, url: str, *arguments: str) -> None:
-        """Run Awa's own command."""
-        quiet = {"RUST_LOG": "off", "PGOPTIONS": "-c client_min_messages=warning"}
-        _run([str(Path(sys.executable).with_name("awa")), *(arguments or ("migrate",))], {"DATABASE_URL": url, **quiet})
-
-    def command(self, url: str) -> None:
-        """Run ``awa-infra apply`` as a whole process."""
-        _run([str(Path(sys.executable).with_name("awa-infra")), "apply"], {"DATABASE_URL": url})
-
-    def psql(self, url: str) -> None:
-        """Run the same text with psql, in one transaction."""
-        file = self.folder / "fresh.sql"
-        if not file.exists():
-            file.write_text("\n".join(step.sql.rstrip() + "\n;" for step in make_plan(CURRENT, ObservedState()).steps))
-        options = ["-q", "-X", "-1", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", str(file)]
-        _run([str(binaries() / "psql"), *options], {"PGOPTIONS": "-c client_min_messages=warning"})
-
-    def tool(self, name: str) -> Way:
-        """Return a run of Flyway or Liquibase on its bundle, as a whole process."""
-        bundle = self.folder / name
-        write(render(name, CURRENT), bundle)
-        flyway = name == "flyway"
-        words = java_tools.flyway() if flyway else java_tools.liquibase()
-        prefix = "FLYWAY_" if flyway else "LIQUIBASE_COMMAND_"
-        user = "USER" if flyway else "USERNAME"
-
-        def run(url: str) -> None:
-            found = Target.of(url).parameters
-            if not flyway:
-                with psycopg.connect(url, autocommit=True) as connection:
-                    connection.execute((bundle / "prerequisite.sql").read_bytes())
-            environment = {
-                f"{prefix}URL": f"jdbc:postgresql://{found['host']}:{found['port']}/{found['dbname']}",
-                f"{prefix}{user}": found["user"],
-                f"{prefix}PASSWORD": found["password"],
-            }
-            _run([*words, "migrate" if flyway else "update"], environment, bundle)
-
-        return run
-
-    def compare(self, ways: dict[str, Way], rounds: int, template: str = "template0") -> dict[str, list[float]]:
-        """Return the seconds of every way in every round."""
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, way in ways.items():
-                with self.database(template) as url:
-                    seconds[name].append(_seconds(lambda way=way, url=url: way(url)))  # type: ignore[misc]
-        return seconds
-
-
-def measure(bench: Bench, rounds: int) -> Results:
-    """Run everything; the first way of each comparison is what the others are divided by."""
-    results: Results = {}
-    fresh: dict[str, Way] = {
+def migrations(bench: Bench) -> Results:
+    """Measure a fresh install, one version behind, and nothing to do."""
+    ways: dict[str, Way] = {
         "awa migrate": bench.awa,
         "awa-infra, in process": lambda url: apply(url, CURRENT),
         "awa-infra apply, whole process": bench.command,
-        "psql, one transaction": bench.psql,
     }
+    others: dict[str, Way] = {"psql, one transaction": bench.psql}
     try:
-        fresh |= {"Flyway, whole process": bench.tool("flyway"), "Liquibase, whole process": bench.tool("liquibase")}
+        others |= {"Flyway, whole process": bench.tool("flyway"), "Liquibase, whole process": bench.tool("liquibase")}
     except ToolMissing as exc:
         note(f"bench: without Flyway and Liquibase: {exc}")
-    note("bench: fresh install")
-    results["fresh install"] = bench.compare(fresh, rounds)
-    note("bench: one version behind")
     before = bench.template("bench_behind", lambda url: apply(url, DesiredState(RELEASE, RELEASE.schema_version - 1)))
-    results["one version behind"] = bench.compare(dict(list(fresh.items())[:3]), rounds, before)
-    note("bench: nothing to do")
-    done = bench.template("bench_done", bench.awa)
-    results["nothing to do"] = bench.compare(dict(list(fresh.items())[:3]), rounds, done)
-    with bench.database(done) as url, connect(url) as connection:
+    return {
+        "fresh install": bench.compare(ways | others),
+        "one version behind": bench.compare(ways, before),
+        "nothing to do": bench.compare(ways, bench.done),
+    }
+
+
+def parts(bench: Bench) -> Results:
+    """Measure what a run with nothing to do consists of."""
+    with bench.database(bench.done) as url, connect(url) as connection:
         # What a connection costs by itself is the floor; on one that is open and warm, the rest shows.
-        results["nothing to do, its parts"] = {
-            "connecting, SELECT 1": [_seconds(lambda: _connect(url)) for _ in range(rounds)],
-            "awa-infra, in process": [_seconds(lambda: apply(url, CURRENT)) for _ in range(rounds)],
-            "awa-infra, on an open connection": [_seconds(lambda: _plan(connection)) for _ in range(rounds + 1)][1:],
+        unchanged = {
+            "connecting, SELECT 1": [seconds(lambda: _connect(url)) for _ in range(bench.rounds)],
+            "awa-infra, in process": [seconds(lambda: apply(url, CURRENT)) for _ in range(bench.rounds)],
+            "awa-infra, on an open connection": bench.warm(lambda: _plan(connection)),
         }
-    note("bench: fingerprint")
-    with bench.database(done) as url, connect(url) as connection, read_transaction(connection):
+    with bench.database(bench.done) as url, connect(url) as connection, read_transaction(connection):
         prepare(connection)
-        warm = [_seconds(lambda: read_catalogs(connection, ["awa"])) for _ in range(rounds + 1)][1:]
-        results["catalog of schema awa, warm"] = {"one query": warm}
-    results |= measure_reads(bench, rounds, done)
-    for measured in OTHERS.values():
-        results |= measured(bench, rounds, done)
-    note("bench: start of the providers")
+        warm = bench.warm(lambda: read_catalogs(connection, ["awa"]))
+    return {"nothing to do, its parts": unchanged, "catalog of schema awa, warm": {"one query": warm}}
+
+
+def reads(bench: Bench) -> Results:
+    """Measure what only reads, on copies of a migrated database."""
+    results = {}
+    with bench.database(bench.done) as url:
+        results["verify"] = bench_reads.verifications(url, bench.rounds)
+        try:
+            results["up, nothing to do"] = bench_reads.unchanged(bench.folder, url, bench.rounds)
+        except ToolMissing as exc:
+            note(f"bench: without Pulumi: {exc}")
+            return results
+    with bench.database(bench.done) as url:
+        results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, bench.rounds)
+    return results
+
+
+def tests(bench: Bench) -> Results:
+    """Measure what gives each test a database."""
+    return {bench_clones.GROUP: bench_clones.for_tests(bench.rounds, bench.awa)}
+
+
+def startup(bench: Bench) -> Results:
+    """Measure commands without anything to do."""
+    with bench.database(bench.done) as url:
+        return {bench_startup.GROUP: bench_startup.commands(url, bench.rounds)}
+
+
+def structure(bench: Bench) -> Results:
+    """Measure ``structure.sql``."""
+    with bench.database(bench.done) as url:
+        return {bench_structure.GROUP: bench_structure.script(url, bench.rounds)}
+
+
+def providers(bench: Bench) -> Results:
+    """Measure the start of the provider in Python and of the plugin."""
     plugin = [str(Path(sys.executable).with_name("pulumi-resource-awa")), NOWHERE]
     dynamic = [sys.executable, "-u", "-m", "pulumi.dynamic", NOWHERE]
-    results["start of a provider"] = {
-        "dynamic provider, until it prints its port": [_seconds(lambda: _start(dynamic)) for _ in range(rounds)],
-        "plugin, until it prints its port": [_seconds(lambda: _start(plugin)) for _ in range(rounds)],
-        "plugin, until its first answer": [_seconds(lambda: _start(plugin, ask=True)) for _ in range(rounds)],
+    rounds = range(bench.rounds)
+    started = {
+        "dynamic provider, until it prints its port": [seconds(lambda: _start(dynamic)) for _ in rounds],
+        "plugin, until it prints its port": [seconds(lambda: _start(plugin)) for _ in rounds],
+        "plugin, until its first answer": [seconds(lambda: _start(plugin, ask=True)) for _ in rounds],
     }
+    return {"start of a provider": started}
+
+
+def schemas(bench: Bench) -> Results:
+    """Measure custom schemas of more and more slots."""
+    results = {}
     for slots in SLOTS:
-        note(f"bench: custom schema with {slots} slots")
         wanted = DesiredState(RELEASE, None, (QueueStorage("acme_jobs", Shape(slots)),))
         words = ("storage", "prepare-queue-storage-schema", "--schema", "acme_jobs", "--queue-slot-count", str(slots))
         ways: dict[str, Way] = {
             "awa storage prepare-queue-storage-schema": lambda url, words=words: bench.awa(url, *words),  # type: ignore[misc]
             "awa-infra, in process": lambda url, wanted=wanted: apply(url, wanted),  # type: ignore[misc]
         }
-        results[f"custom schema, {slots} queue slots"] = bench.compare(ways, rounds, done)
+        results[f"custom schema, {slots} queue slots"] = bench.compare(ways, bench.done)
     return results
 
 
-def measure_reads(bench: Bench, rounds: int, done: str) -> Results:
-    """Run what only reads, on copies of a migrated database."""
-    results = {}
-    with bench.database(done) as url:
-        results["verify"] = bench_reads.verifications(url, rounds, _seconds)
-        note("bench: what changes nothing, through Pulumi")
-        try:
-            results["up, nothing to do"] = bench_reads.unchanged(bench.folder, url, rounds, _seconds)
-        except ToolMissing as exc:
-            note(f"bench: without Pulumi: {exc}")
-            return results
-    with bench.database(done) as url:
-        results["preview, nothing to do"] = bench_reads.previews(bench.folder, url, rounds, _seconds)
-    return results
-
-
-def measure_one(bench: Bench, group: str, done: str, run: Callable[[str], dict[str, list[float]]]) -> Results:
-    """Run one group on a copy of a migrated database."""
-    note(f"bench: {group}")
-    with bench.database(done) as url:
-        return {group: run(url)}
-
-
-OTHERS: dict[str, Callable[[Bench, int, str], Results]] = {
-    "tests": lambda bench, rounds, _done: {bench_clones.GROUP: bench_clones.for_tests(rounds, _seconds, bench.awa)},
-    "startup": lambda bench, rounds, done: measure_one(
-        bench, bench_startup.GROUP, done, lambda url: bench_startup.commands(url, rounds)
-    ),
-    "structure": lambda bench, rounds, done: measure_one(
-        bench, bench_structure.GROUP, done, lambda url: bench_structure.script(url, rounds)
-    ),
-}
-"""Groups of their own: what gives each test a database, commands without anything to do, structure.sql."""
-
-
-def _seconds(way: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    way()
-    return time.perf_counter() - began
+PARTS: tuple[Callable[[Bench], Results], ...]
+PARTS = (migrations, parts, reads, tests, startup, structure, providers, schemas)
+"""The first way of each group is what the others are divided by."""
 
 
 def _start(words: list[str], *, ask: bool = False) -> None:
@@ -267,38 +177,27 @@ def table(results: Results, server: str) -> str:
     for group, ways in results.items():
         lines.append(f"| **{group}** | | | {len(next(iter(ways.values())))} |")
         base = next(iter(ways.values()))
-        for name, seconds in ways.items():
-            ratio = statistics.median(b / s for b, s in zip(base, seconds, strict=True))
-            lines.append(f"| {name} | {statistics.median(seconds):.3f} | {ratio:.2f} | |")
+        for name, measured in ways.items():
+            ratio = statistics.median(b / s for b, s in zip(base, measured, strict=True))
+            lines.append(f"| {name} | {statistics.median(measured):.3f} | {ratio:.2f} | |")
     return "\n".join([*lines, "", bench_structure.NOTE])
 
 
-def _run(words: list[str], environment: dict[str, str], folder: Path | None = None) -> None:
-    done = subprocess.run(
-        words, env={**os.environ, **environment}, cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"{words[0]} failed: {done.stdout[-1000:]}{done.stderr[-1000:]}")
-
-
 def _main() -> int:
+    measures = {part.__name__: part for part in PARTS}
     parser = argparse.ArgumentParser(prog="devtools.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=["reads", *OTHERS], help="measure these groups, and keep the others")
+    parser.add_argument("--only", choices=measures, help="measure this part, and keep the others")
     given = parser.parse_args()
-    rounds: int = given.rounds
     folder = Path(tempfile.mkdtemp(prefix="awa-infra-bench-"))
     server = postgres.start(folder / "pg")
     try:
-        bench = Bench(server, folder)
-        kept = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"]
-        if given.only:
-            done = "" if given.only == "tests" else bench.template("bench_done", bench.awa)
-            results = kept | {"reads": measure_reads, **OTHERS}[given.only](bench, rounds, done)
-            traffic = _known_traffic()
-        else:
-            results = measure(bench, rounds)
-            traffic = _measured_traffic(server)
+        bench = Bench(server, folder, given.rounds)
+        results: Results = json.loads(RESULTS.read_text(encoding="utf-8"))["seconds"] if given.only else {}
+        for name in [given.only] if given.only else measures:
+            note(f"bench: {name}")
+            results |= measures[name](bench)
+        traffic = _known_traffic() if given.only else _measured_traffic(server)
         page = table(results, f"PostgreSQL {server.major} (embedded build, without JIT)")
     finally:
         postgres.destroy(folder / "pg")

@@ -7,23 +7,18 @@ from collections.abc import Callable
 from awa_infra.database import clones
 from awa_infra.testing.databases import Databases
 from awa_infra.testing.servers import shared_server
-from devtools.progress import note
-
-Seconds = dict[str, list[float]]
-Measure = Callable[[Callable[[], object]], float]
+from devtools.bench_ways import Seconds, in_turn, seconds
 
 GROUP = "a database for each test, made and dropped, on the server of the pytest plugin"
 
 
-def for_tests(rounds: int, seconds: Measure, migrate: Callable[[str], object]) -> Seconds:
+def for_tests(rounds: int, migrate: Callable[[str], object]) -> Seconds:
     """Return how long a test's database takes: made, and dropped again.
 
     Args:
         rounds: how often each way runs, in turn.
-        seconds: measures one.
         migrate: runs ``awa migrate`` on the database of a URL.
     """
-    note("bench: a database for each test")
     with shared_server() as url, clones.run(url) as run:
         databases = Databases(run)
         empty = run.template("empty", lambda _url: None)
@@ -38,9 +33,4 @@ def for_tests(rounds: int, seconds: Measure, migrate: Callable[[str], object]) -
                 pass
 
         copied()  # makes the template
-        ways = {"awa migrate": migrated, "fixture awa_database": copied}
-        measured: Seconds = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, way in ways.items():
-                measured[name].append(seconds(way))
-        return measured
+        return in_turn({"awa migrate": migrated, "fixture awa_database": copied}, rounds, seconds)

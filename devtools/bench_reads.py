@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, QueueStorage, Shape
 from awa_infra.release import installed_release
 from devtools import pulumi_cli
+from devtools.bench_ways import Seconds, in_turn, seconds
 from devtools.progress import note
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ SCHEMAS = (5, 10, 20, 40)
 
 SMALL = Shape(4, 2, 2)
 """The smallest queue storage that Awa allows."""
-
-Seconds = dict[str, list[float]]
-Measure = Callable[[Callable[[], object]], float]
 
 _TRIVIAL = """
 from pulumi.dynamic import CreateResult, ResourceProvider
@@ -76,14 +74,13 @@ else:
 """
 
 
-def previews(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
+def previews(folder: Path, url: str, rounds: int) -> Seconds:
     """Return how long a preview of unchanged resources takes, beside as many resources that do nothing.
 
     Args:
         folder: for the project and its state.
         url: connection string of a migrated database; the server gets a fleet of copies of it.
         rounds: how often each is measured, in turn.
-        seconds: measures one.
 
     Raises:
         ToolMissing: there is no Pulumi.
@@ -93,17 +90,16 @@ def previews(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
         f"{RESOURCES} trivial dynamic resources": _stack(folder, url, "trivial", RESOURCES),
         f"{RESOURCES // 2} databases, each with AwaSchema": _stack(folder, url, "fleet", RESOURCES),
     }
-    return _measured({name: one.preview for name, one in stacks.items()}, rounds, seconds)
+    return in_turn({name: one.preview for name, one in stacks.items()}, rounds, seconds)
 
 
-def unchanged(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
+def unchanged(folder: Path, url: str, rounds: int) -> Seconds:
     """Return how long an ``up`` that changes nothing takes for a database with more and more custom schemas.
 
     Args:
         folder: for the projects and their states.
         url: connection string of a migrated database with the schemas that `verifications` has made.
         rounds: how often each is measured, in turn.
-        seconds: measures one.
 
     Raises:
         ToolMissing: there is no Pulumi.
@@ -112,7 +108,7 @@ def unchanged(folder: Path, url: str, rounds: int, seconds: Measure) -> Seconds:
         f"{count + 1} trivial dynamic resources": _stack(folder, url, "trivial", count + 1) for count in SCHEMAS[-1:]
     }
     stacks |= {f"{count} custom schemas": _stack(folder, url, "custom", count + 1) for count in SCHEMAS}
-    return _measured({name: one.up for name, one in stacks.items()}, rounds, seconds)
+    return in_turn({name: one.up for name, one in stacks.items()}, rounds, seconds)
 
 
 def _copy(url: str, names: Iterable[str]) -> None:
@@ -121,14 +117,6 @@ def _copy(url: str, names: Iterable[str]) -> None:
     with psycopg.connect(Target.of(url).with_database("postgres"), autocommit=True) as connection:
         for name in names:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
-
-
-def _measured(ways: Mapping[str, Callable[[], object]], rounds: int, seconds: Measure) -> Seconds:
-    measured: Seconds = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            measured[name].append(seconds(way))
-    return measured
 
 
 def _stack(folder: Path, url: str, kind: str, count: int) -> automation.Stack:
@@ -166,13 +154,12 @@ def _stack(folder: Path, url: str, kind: str, count: int) -> automation.Stack:
     return stack
 
 
-def verifications(url: str, rounds: int, seconds: Measure) -> Seconds:
+def verifications(url: str, rounds: int) -> Seconds:
     """Return how long the verification of a database takes with more and more custom schemas.
 
     Args:
         url: connection string of a migrated database, which gets the schemas.
         rounds: how often each is measured.
-        seconds: measures one.
     """
     release = installed_release()
     measured: Seconds = {}

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from devtools.bench_ways import Seconds, in_turn
+
 GROUP = "CPU of a whole process, nothing to do"
 
 _HERE = Path(sys.executable).parent
@@ -21,18 +23,16 @@ _WAYS = {
 }
 
 
-def commands(url: str, rounds: int) -> dict[str, list[float]]:
+def commands(url: str, rounds: int) -> Seconds:
     """Return the seconds of CPU, user and system, of every command in every round but the first.
 
     Args:
         url: of a database that is migrated.
         rounds: how often.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in _WAYS}
-    for _ in range(rounds + 1):  # the first fills the caches of files and of compiled Python
-        for name, words in _WAYS.items():
-            seconds[name].append(_cpu([str(word) for word in words], url))
-    return {name: all_[1:] for name, all_ in seconds.items()}
+    # The first round fills the caches of files and of compiled Python.
+    measured = in_turn(_WAYS, rounds + 1, lambda words: _cpu([str(word) for word in words], url))
+    return {name: all_[1:] for name, all_ in measured.items()}
 
 
 def _cpu(words: list[str], url: str) -> float:

@@ -11,6 +11,7 @@ from awa_infra.bundles.structure_script import STRUCTURE_FILE, structure_script
 from awa_infra.database.connection import Connection, connect
 from awa_infra.model import CANONICAL_SCHEMA, DesiredState
 from awa_infra.release import installed_release
+from devtools.bench_ways import Seconds
 
 GROUP = "CPU of the server for structure.sql of schema awa, a session for each"
 NOTE = """\
@@ -25,7 +26,7 @@ _BEGIN = "\nWITH spaces"
 _NANOSECONDS = 1e9
 
 
-def script(url: str, rounds: int) -> dict[str, list[float]]:
+def script(url: str, rounds: int) -> Seconds:
     """Return the seconds of CPU of the server for each piece, in every round.
 
     Args:
@@ -44,7 +45,7 @@ def script(url: str, rounds: int) -> dict[str, list[float]]:
         "finding what is in it": f"{scope} SELECT FROM relations",
     }
     pieces |= {f"finding it, and each {name}": f"{scope} {sqltext.load(f'fingerprint/{name}.sql')}" for name in parts}
-    seconds: dict[str, list[float]] = {}
+    seconds: Seconds = {}
     for _ in range(rounds):
         for name, piece in pieces.items():
             with connect(url) as connection:

@@ -32,8 +32,9 @@ _PLACES: Mapping[str, tuple[int, str]] = MappingProxyType(
 
 
 def gates() -> dict[str, Path]:
-    """Return every gate and the file that checks it: those in SQL by their header, the others by the call in Python."""
-    return _by_header("gate") | dict(written("Gate"))
+    """Return every gate and the file that checks it: by its header in SQL, or else by the call in Python."""
+    found = _by_header("gate")
+    return found | {code: path for code, path in written("Gate") if code not in found}
 
 
 def notes() -> dict[str, Path]:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from awa_infra.bundles.existing import changes, unified
 from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.lock_file import sha256
-from awa_infra.bundles.package import contents_of, render
+from awa_infra.bundles.package import contents_of, package
 from awa_infra.bundles.structure_script import STRUCTURE_FILE
 from awa_infra.cli.options import read_config
 from awa_infra.lifecycle.desired import desired_state
@@ -68,7 +68,7 @@ def golden() -> dict[str, bytes]:
             for sql in [step.sql.encode()]
         ]
         for form in FORMATS:
-            for path, content in render(form, desired).items():
+            for path, content in package(form, desired).files.items():
                 version = _OF_A_VERSION.search(path)
                 if version and int(version[1]) in _LEFT_OUT:
                     continue

@@ -52,6 +52,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "How-to: check and develop": (
             "how-to/verify-a-database",
             "how-to/restore-a-backup",
+            "how-to/upgrade-postgresql",
             "how-to/verify-a-release",
             "how-to/find-out-why",
             "how-to/develop-with-a-database",

@@ -111,9 +111,7 @@ def parsed(content: bytes, where: str) -> LockFile:
             raise BundleError(
                 f"{where} was written by a newer awa-infra.", hint="Install that one; nothing here was changed."
             )
-        frozen = {
-            entry["version"]: Released(entry["file"], entry["release"], entry["sha256"]) for entry in data["frozen"]
-        }
+        frozen = {entry.pop("version"): Released(**entry) for entry in data["frozen"]}
         repeatable = tuple(Released(**entry) for entry in data["repeatable"])
         shapes = {schema: Shape(**shape) for schema, shape in data["queue_storage"].items()}
         return LockFile(data["format"], data["from_version"], frozen, repeatable, shapes)

@@ -46,11 +46,6 @@ class Bundle:
     digest: str = ""
 
 
-def render(fmt: str, desired: DesiredState) -> dict[str, bytes]:
-    """Return every file of a new bundle by its path, for a database that starts empty; see :func:`package`."""
-    return dict(package(fmt, desired).files)
-
-
 def package(
     fmt: str,
     desired: DesiredState,

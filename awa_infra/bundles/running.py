@@ -13,7 +13,7 @@ from awa_infra.bundles.contents import Contents, Format
 from awa_infra.facts import SECONDS_PER_MILLION_ROWS_AND_REPLAY, runtime_floor
 from awa_infra.facts.durations import Duration, duration_facts
 from awa_infra.model import Step
-from awa_infra.planning.effort import duration_of, effort_of, replays, replays_installer
+from awa_infra.planning.effort import duration_of, effort_of, replays_installer
 from awa_infra.wording import counted
 
 
@@ -38,12 +38,11 @@ def total(contents: Contents) -> str:
     ]
     if effort.unmeasured:
         sentences.append(f"Not counted: {effort.unmeasured} files that were never measured.")
-    more = [f"{effort.per_million:.1f} s for every million jobs in the tables of schema `awa`"] * bool(
-        effort.per_million
-    )
-    again = replays(contents.plan.steps)
-    if again:
-        seconds = again * SECONDS_PER_MILLION_ROWS_AND_REPLAY
+    more = []
+    if effort.per_million:
+        more.append(f"{effort.per_million:.1f} s for every million jobs in the tables of schema `awa`")
+    if effort.replays:
+        seconds = effort.replays * SECONDS_PER_MILLION_ROWS_AND_REPLAY
         more.append(f"{seconds:.0f} s for every million ready or finished jobs in queue storage")
     if more:
         sentences.append(f"A database in use adds {' and '.join(more)}.")
@@ -54,7 +53,8 @@ def total(contents: Contents) -> str:
     if not more:
         return text
     counted = statement("observe/count_jobs.sql")
-    return f"{text}\n\nThis counts the jobs, by the server's statistics:\n\n{counted}"
+    by = "This counts the jobs, by the server's statistics; after pg_upgrade or a crash run `ANALYZE` first:"
+    return f"{text}\n\n{by}\n\n{counted}"
 
 
 def abort(form: Format) -> str:

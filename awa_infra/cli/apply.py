@@ -85,8 +85,8 @@ def apply(
     url = url_for(database_url, config)
     waiting = replace(
         options,
-        migration_lock=or_declared(ctx, "lock_wait", options.migration_lock, config.lock_wait if config else None),
-        table_lock=or_declared(ctx, "lock_timeout", options.table_lock, config.lock_timeout if config else None),
+        migration_lock=or_declared(ctx, "migration_lock", options.migration_lock, config.lock_wait if config else None),
+        table_lock=or_declared(ctx, "table_lock", options.table_lock, config.lock_timeout if config else None),
     )
     with shown_progress(waiting) as shown:
         desired = desired_state(config, target_version, policy, transaction)

@@ -57,8 +57,7 @@ def print_failure(error: AwaInfraError) -> None:
         print_error(error.message)
         return
     label = "Blocked:" if isinstance(error, BlockedError) and error.code != BlockedError.code else "Error:"
-    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    print_error(f"{click.style(label, fg='red', bold=True)} {_shown(error.message)}{state} [{error.code}]")
+    print_error(f"{click.style(label, fg='red', bold=True)} {_shown(error.headline)} [{error.code}]")
     parts = error.parts if isinstance(error, BlockedError) else ()
     for detail in () if parts else error.details:
         print_error(f"  - {_shown(detail)}")

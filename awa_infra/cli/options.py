@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -111,17 +111,22 @@ def read_config(path: Path | None) -> StackConfig | None:
     return found
 
 
+def _with_options(command: F, call: Callable[..., Any], options: Sequence[Callable[[F], F]]) -> F:
+    """Return a command that also has these options, in this order, and is called by way of a function."""
+    made = cast("F", functools.wraps(command)(call))
+    for option in reversed(options):
+        made = option(made)
+    return made
+
+
 def policy_options(command: F) -> F:
     """Add the options that overrule gates by name, which arrive as one ``policy``, and the role to act as."""
 
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        given = {name: kwargs.pop(name) for name in (f.name for f in dataclasses.fields(Policy))}
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        given = {field.name: kwargs.pop(field.name) for field in dataclasses.fields(Policy)}
         return command(*args, policy=Policy(**given), **kwargs)
 
-    for option in reversed(_POLICY):
-        wrapper = option(wrapper)
-    return cast("F", wrapper)
+    return _with_options(command, call, _POLICY)
 
 
 _POLICY = (
@@ -144,50 +149,43 @@ def lock_options(command: F) -> F:
     """Add how long to wait for locks and how often to try. They arrive as one ``options``."""
     from awa_infra.database.options import ApplyOptions  # noqa: PLC0415  commands without a database need none
 
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        options = ApplyOptions(
-            kwargs.pop("lock_wait"),
-            kwargs.pop("lock_timeout"),
-            kwargs.pop("attempts"),
-            table_try=kwargs.pop("lock_try"),
-        )
-        return command(*args, options=options, **kwargs)
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        given = {name: kwargs.pop(name) for name in ("migration_lock", "table_lock", "table_try", "attempts")}
+        return command(*args, options=ApplyOptions(**given), **kwargs)
 
     defaults, seconds = ApplyOptions(), click.FloatRange(min=0)
-    for option in (
-        click.option(
+    option = functools.partial(click.option, show_default=True)
+    options = (
+        option(
+            "--lock-wait",
+            "migration_lock",
+            type=seconds,
+            default=defaults.migration_lock,
+            help="Seconds to wait for another migration to finish.",
+        ),
+        option(
+            "--lock-timeout",
+            "table_lock",
+            type=seconds,
+            default=defaults.table_lock,
+            help="Seconds to keep trying for table locks; between two tries everything is rolled back and no session "
+            "waits. 0 tries for ever.",
+        ),
+        option(
+            "--lock-try",
+            "table_try",
+            type=click.FloatRange(min=0.001),
+            default=defaults.table_try,
+            help="Seconds that one try waits for a table lock. All other sessions wait behind it for as long.",
+        ),
+        option(
             "--attempts",
             type=click.IntRange(min=1),
             default=defaults.attempts,
-            show_default=True,
             help="How often to try after deadlocks and full lock tables.",
         ),
-        click.option(
-            "--lock-try",
-            type=click.FloatRange(min=0.001),
-            default=defaults.table_try,
-            show_default=True,
-            help="Seconds that one try waits for a table lock. All other sessions wait behind it for as long.",
-        ),
-        click.option(
-            "--lock-timeout",
-            type=seconds,
-            default=defaults.table_lock,
-            show_default=True,
-            help="Seconds to keep trying for table locks; between two tries everything is rolled back and no "
-            "session waits. 0 tries for ever.",
-        ),
-        click.option(
-            "--lock-wait",
-            type=seconds,
-            default=defaults.migration_lock,
-            show_default=True,
-            help="Seconds to wait for another migration to finish.",
-        ),
-    ):
-        wrapper = option(wrapper)
-    return cast("F", wrapper)
+    )
+    return _with_options(command, call, options)
 
 
 _DOCUMENTS = ("as_json", "requested", "as_markdown", "show_sql", "show_diff")
@@ -200,8 +198,7 @@ _NO_DOCUMENT = (None, False, "text")
 def loudness_options(command: F) -> F:
     """Add ``--quiet`` and ``--verbose``. With ``--quiet``, only a requested document goes to standard output."""
 
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         wanted = any(kwargs.get(name) not in _NO_DOCUMENT for name in _DOCUMENTS) and not kwargs.get("output")
         if loudness() is not Loudness.QUIET or wanted:
             return command(*args, **kwargs)
@@ -212,15 +209,16 @@ def loudness_options(command: F) -> F:
         if chosen is not None:
             ctx.meta[LOUDNESS] = Loudness(chosen)
 
-    for names, value, text in (
-        (("-v", "--verbose"), Loudness.VERBOSE, "Print more: how long each step took."),
-        (("-q", "--quiet"), Loudness.QUIET, "Print only failures, warnings and waits."),
-    ):
-        add = click.option(
+    options = [
+        click.option(
             *names, "loudness", flag_value=value.value, default=None, expose_value=False, callback=choose, help=text
         )
-        wrapper = add(wrapper)
-    return cast("F", wrapper)
+        for names, value, text in (
+            (("-q", "--quiet"), Loudness.QUIET, "Print only failures, warnings and waits."),
+            (("-v", "--verbose"), Loudness.VERBOSE, "Print more: how long each step took."),
+        )
+    ]
+    return _with_options(command, call, options)
 
 
 def or_declared(ctx: click.Context, option: str, value: float, declared: float | None) -> float:

@@ -102,18 +102,7 @@ def package(
                 "archive": None if archive_path is None else str(archive_path),
                 "written": not looking,
                 "release": desired.release.name,
-                "digest": bundle.digest,
-                "files": sorted(bundle.files),
-                "changes": [{"file": change.file, "what": change.what} for change in done],
-                "kept": [{"file": k.file, "release": k.release, "newer": k.newer} for k in bundle.kept],
-                "kept_waits": [
-                    {
-                        "files": list(one.files),
-                        "lock_timeout": one.waits.table_lock,
-                        "lock_wait": one.waits.migration_lock,
-                    }
-                    for one in bundle.waits
-                ],
+                **_document(bundle, done),
             }
         )
     elif looking:
@@ -121,16 +110,31 @@ def package(
     else:
         places = " and ".join(str(place) for place in (out, archive_path) if place)
         article = "an" if bundle_format[0] in "aeiou" else "a"
+        custom = f", queue-storage {listed(q.schema for q in desired.queue_storage)}" if desired.queue_storage else ""
         click.echo(
             f"Wrote {article} {bundle_format} bundle of {len(bundle.files)} files to {places}: "
-            f"Awa {desired.release.name}, schema awa up to version {desired.target_version}"
-            + (f", queue-storage {listed(q.schema for q in desired.queue_storage)}" if desired.queue_storage else "")
-            + f". Start with its README.md.\nDigest: {bundle.digest}"
+            f"Awa {desired.release.name}, schema awa up to version {desired.target_version}{custom}. "
+            f"Start with its README.md.\nDigest: {bundle.digest}"
         )
     for entry in (*bundle.kept, *bundle.waits):
         print_error(f"{click.style('Kept:', bold=True)} {entry}")
     if check and done:
         ctx.exit(DIFFERENT)
+
+
+def _document(bundle: Bundle, done: tuple[Change, ...]) -> dict[str, object]:
+    """Return what is in the bundle, for ``--json``."""
+    waits = [
+        {"files": list(one.files), "lock_timeout": one.waits.table_lock, "lock_wait": one.waits.migration_lock}
+        for one in bundle.waits
+    ]
+    return {
+        "digest": bundle.digest,
+        "files": sorted(bundle.files),
+        "changes": [{"file": change.file, "what": change.what} for change in done],
+        "kept": [{"file": k.file, "release": k.release, "newer": k.newer} for k in bundle.kept],
+        "kept_waits": waits,
+    }
 
 
 def _show(

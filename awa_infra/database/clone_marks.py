@@ -66,17 +66,16 @@ def number_of(template: str) -> int:
 
 def take(connection: Connection, url: str, first: int, number: int, *, shared: bool = False) -> bool:
     """Try once to hold a lock for as long as the session lives, alone or together with others; whether it has it."""
-    file = "clones/hold_shared.sql" if shared else "clones/hold.sql"
     with translated(url, "Taking an advisory lock"):
-        text = sqltext.render(file, **{"class": first}, number=number)
+        text = sqltext.render("clones/hold.sql", **{"class": first}, number=number, shared=shared)
         return bool((connection.execute(text.encode()).fetchone() or {})["taken"])
 
 
 def release(connection: Connection, url: str, first: int, number: int, *, shared: bool = False) -> None:
     """Release a lock that the session took in the same way."""
-    file = "clones/let_go_shared.sql" if shared else "clones/let_go.sql"
     with translated(url, "Releasing an advisory lock"):
-        connection.execute(sqltext.render(file, **{"class": first}, number=number).encode())
+        text = sqltext.render("clones/let_go.sql", **{"class": first}, number=number, shared=shared)
+        connection.execute(text.encode())
 
 
 def taken(connection: Connection, url: str) -> set[tuple[int, int]]:

@@ -79,9 +79,26 @@ class Run:
         wait_until(lambda: self._ready(name, make, base), f"template {name}", clone_marks.find_holders(name))
         return name
 
-    def clone(self, template: str) -> str:
-        """Return the name of a new copy of a template, which is this run's to drop."""
-        return self._create(template)
+    def clone(self, template: str | None) -> str:
+        """Return the name of a new copy of a template, or of an empty database, which is this run's to drop."""
+        name = f"{CLONE}{self._number:08x}_{next(self._count)}"
+        file = "clones/create_by_files.sql" if self._by_files else "clones/create.sql"
+        if template is None and self._encoding != _ENCODING:
+            file = "clones/create_utf8.sql"
+        source = sqltext.Name(template or "template0")
+        create = sqltext.render(file, name=sqltext.Name(name), template=source, limit=MARK)
+        try:
+            with translated(self.url, f"Creating database {name}", "Nothing was created."):
+                self._connection.execute(create.encode())
+        except SqlFailedError as exc:
+            if exc.sqlstate == DENIED:
+                alter = f"ALTER ROLE {quote(self.login)} CREATEDB"
+                exc.hint = f"Role {self.login} needs CREATEDB: {alter}. Nothing was created."
+            elif exc.sqlstate == _READ_ONLY:
+                exc.hint = "Databases for tests need a server that can be written to: name the primary, not a standby."
+            raise
+        self._execute("comment", name=sqltext.Name(name), comment=COMMENT)
+        return name
 
     def drop(self, name: str) -> None:
         """Drop a copy that this run made; sessions connected to it are ended."""
@@ -116,7 +133,7 @@ class Run:
 
     def _make(self, name: str, make: Callable[[str], object], base: str | None) -> None:
         """Make a template under the name of a copy, so that the next run drops it if this one is killed."""
-        building = self._create(base)
+        building = self.clone(base)
         try:
             make(self.url_of(building))
             self._execute("close", name=sqltext.Name(building))
@@ -127,26 +144,6 @@ class Run:
             # Advisory locks are a database's: a run that administers from another one may have been faster.
             if not (isinstance(exc, SqlFailedError) and exc.sqlstate == _TAKEN and self._exists(name)):
                 raise
-
-    def _create(self, template: str | None) -> str:
-        name = f"{CLONE}{self._number:08x}_{next(self._count)}"
-        file = "clones/create_by_files.sql" if self._by_files else "clones/create.sql"
-        if template is None and self._encoding != _ENCODING:
-            file = "clones/create_utf8.sql"
-        source = sqltext.Name(template or "template0")
-        create = sqltext.render(file, name=sqltext.Name(name), template=source, limit=MARK)
-        try:
-            with translated(self.url, f"Creating database {name}", "Nothing was created."):
-                self._connection.execute(create.encode())
-        except SqlFailedError as exc:
-            if exc.sqlstate == DENIED:
-                alter = f"ALTER ROLE {quote(self.login)} CREATEDB"
-                exc.hint = f"Role {self.login} needs CREATEDB: {alter}. Nothing was created."
-            elif exc.sqlstate == _READ_ONLY:
-                exc.hint = "Databases for tests need a server that can be written to: name the primary, not a standby."
-            raise
-        self._execute("comment", name=sqltext.Name(name), comment=COMMENT)
-        return name
 
     def _exists(self, name: str) -> bool:
         found = self._found(name)

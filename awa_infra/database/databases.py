@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from psycopg import errors, sql
@@ -19,29 +18,12 @@ from awa_infra.database.reading import read
 from awa_infra.database.session import BEGIN_READ, END, READ_SETTINGS, apply_settings, session
 from awa_infra.errors import SqlFailedError
 from awa_infra.model.desired import LOCK_TIMEOUT, UNLIMITED
-from awa_infra.planning.new_database import TEMPLATE, DatabaseLook
+from awa_infra.planning.new_database import TEMPLATE, DatabaseLook, DatabaseOptions
 
 _FOUND = """
     SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS connection_limit
       FROM pg_catalog.pg_database WHERE datname = %s
 """
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseOptions:
-    """How a new database is made.
-
-    Attributes:
-        owner: the role that owns it; the one of the connection if ``None``.
-        encoding: for example ``UTF8``; that of the template if ``None``. Immutable.
-        template: copied; ``template1`` if ``None``, as PostgreSQL has it. Only matters when it is made.
-        connection_limit: connections at the same time, -1 for no limit.
-    """
-
-    owner: str | None = None
-    encoding: str | None = None
-    template: str | None = None
-    connection_limit: int = UNLIMITED
 
 
 def database_exists(server_url: str, name: str) -> bool:
@@ -83,7 +65,11 @@ def look_for_database(server_url: str, name: str, options: DatabaseOptions) -> D
     return read(server_url, look, "Looking for the database")
 
 
-def ensure_database(server_url: str, name: str, options: DatabaseOptions = DatabaseOptions()) -> bool:
+def ensure_database(
+    server_url: str,
+    name: str,
+    options: DatabaseOptions = DatabaseOptions(),  # noqa: B008  frozen
+) -> bool:
     """Create the database unless it is there. Nothing is ever changed about one that is.
 
     Returns:

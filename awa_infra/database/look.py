@@ -148,11 +148,6 @@ def look(
     return Look(state, readable, locked)
 
 
-def observe(connection: Connection, desired: DesiredState | None = None) -> ObservedState:
-    """Return the observed state; writes nothing."""
-    return look(connection, desired=desired).state
-
-
 def _missing(connection: Connection, desired: DesiredState | None, existing: list[str]) -> Cursor[DictRow] | None:
     """Ask what declared roles, privileges and lanes are missing, if any are declared."""
     queries = missing_queries(desired) if desired is not None else ()

@@ -22,7 +22,7 @@ from awa_infra.model import (
     StepKind,
     Transaction,
 )
-from awa_infra.planning.effort import effort_of, installs, replays
+from awa_infra.planning.effort import effort_of
 from awa_infra.planning.gates import VERSION_UNKNOWN, GateQuery, LiveFacts, gate_queries, history_query, note_queries
 from awa_infra.planning.ownership import ownership_notes
 from awa_infra.planning.planner import lock_objects, make_plan
@@ -55,8 +55,6 @@ def plan_from(
         announced_pid=connection.info.backend_pid,
         lock_objects=draft.lock_objects,
         lock_objects_each=each,
-        replays=replays(draft.steps),
-        installs=installs(draft.steps),
         effort=effort_of(draft.steps, desired.shapes),
         # Nothing waits in a database without Awa.
         holds=holds(draft.steps, desired.shapes, modes) if seen.state.schema_exists else (),

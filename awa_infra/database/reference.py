@@ -60,7 +60,8 @@ def _scratch(url: str, release: Release) -> Iterator[str]:
         with read_transaction(connection):
             row = connection.execute(sqltext.load("reference/may_create.sql").encode()).fetchone() or {}
         if not row["allowed"]:
-            raise_if_blocked([Gate("no-createdb", row["message"], row["hint"])], name)
+            gate = Gate("read-only" if row["standby"] else "no-createdb", row["message"], row["hint"])
+            raise_if_blocked([gate], name)
     try:
         _run(url, doing, "create", name)
         scratch = Target.of(url).with_database(name)

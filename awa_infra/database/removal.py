@@ -10,7 +10,7 @@ from awa_infra.database.apply import apply_plans
 from awa_infra.database.connection import Connection
 from awa_infra.database.fingerprint import extra_objects
 from awa_infra.database.identity import place
-from awa_infra.database.look import look_to_read, observe
+from awa_infra.database.look import look, look_to_read
 from awa_infra.database.observe import ask_gates, read_planned
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.reading import reading
@@ -82,7 +82,7 @@ def remove(
             return found
         connection.execute(sqltext.render("removal/lock.sql", **sqltext.schema_values(schema)).encode())
         # Whatever came in between is committed by now, and nothing more can.
-        return _removal(connection, schema, observe(connection), force=force)
+        return _removal(connection, schema, look(connection).state, force=force)
 
     planner = Planner(lambda connection, seen: plan(connection, seen.state), require_done)
     return apply_plans(url, planner, role=role, options=options)

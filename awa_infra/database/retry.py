@@ -35,9 +35,8 @@ _BEYOND = 1.25
 
 def retry_line(attempt: int, error: AwaInfraError, pause: float) -> str:
     """Return one line that says why an attempt was rolled back, who was in the way, and when the next one begins."""
-    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
     holders = f" Locks on Awa's tables are held by {'; '.join(error.details)}." if error.details else ""
-    return f"Attempt {attempt} was rolled back: {error.message}{state}.{holders} Trying again within {pause:.1f} s."
+    return f"Attempt {attempt} was rolled back: {error.headline}.{holders} Trying again within {pause:.1f} s."
 
 
 class Retries:

@@ -16,7 +16,7 @@ from awa_infra import sqltext
 from awa_infra.database.cancellation import running
 from awa_infra.database.commit import commit
 from awa_infra.database.connection import ROLLED_BACK, Connection, translate, translated
-from awa_infra.database.look import Look, observe
+from awa_infra.database.look import Look, look
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.retry import Retries
@@ -180,7 +180,7 @@ class Run:
 
     def _finish(self) -> Report:
         with translated(self.url, "Looking at the result"):
-            after = observe(self.connection, self.planner.desired)
+            after = look(self.connection, desired=self.planner.desired).state
         self.planner.require_done(self.connection, self.before, after)
         what = "all of it" if self.planner.transaction is Transaction.WHOLE else "the last part of it"
         commit(self.connection, self.url, self.options.on_wait, what)

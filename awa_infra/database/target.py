@@ -125,7 +125,7 @@ class Target:
         if self._in_a_service_file(tried):
             return f"service {self.parameters['service']}", self.parameters.get("dbname", "")
         resolved = self._resolved(tried)
-        server = ",".join(f"{host or _LOCAL}:{port or 5432}" for host, port in _hosts(resolved, _LOCAL))
+        server = ",".join(f"{_bracketed(host) or _LOCAL}:{port or 5432}" for host, port in _hosts(resolved, _LOCAL))
         return server, resolved.get("dbname", resolved.get("user", ""))
 
     def hosts(self) -> list[tuple[str, int]]:
@@ -205,6 +205,11 @@ def connection_string_of(parameters: Mapping[str, str | int | None]) -> str:
 def _defaults() -> dict[str, str]:
     """Return what the environment says for each parameter, and otherwise PostgreSQL's library itself."""
     return {o.keyword.decode(): (o.val or b"").decode(errors="replace") for o in pq.Conninfo.get_defaults()}
+
+
+def _bracketed(host: str) -> str:
+    """Return a host as people write it before a port; the folder of a socket may have colons too."""
+    return f"[{host}]" if ":" in host and not host.startswith(("/", "@")) else host
 
 
 def _hosts(found: Mapping[str, str], local: str) -> list[tuple[str, str]]:

@@ -15,8 +15,8 @@ from typing import Any
 
 from awa_infra.database.connection import connect
 from awa_infra.errors import ConnectionFailedError, LocalServerError, NotOursError
-from awa_infra.localserver.cluster import HOST, SUPERUSER, free_port, server_url
 from awa_infra.localserver.folders import note
+from awa_infra.localserver.host import HOST, SUPERUSER, free_port, server_url
 
 LABEL = "awa-infra.folder"
 """Label of the container and of its volume, with the folder of the project."""

@@ -15,8 +15,8 @@ from awa_infra.dev.container import stop as stop_container
 from awa_infra.dev.notes import NOTES, Notes, forget, has_notes, make_folder, names_of_others, read_notes
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import server as localserver
-from awa_infra.localserver.cluster import HOST, SUPERUSER
 from awa_infra.localserver.docker import IMAGE, docker_client
+from awa_infra.localserver.host import HOST, SUPERUSER
 from awa_infra.testing.prepared import contents, make_ready
 
 FOLDER = ".awa"

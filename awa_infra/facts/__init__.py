@@ -6,10 +6,11 @@ One place for each fact. ``releases.json`` was measured on the real wheels of ``
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from importlib import resources
 from typing import Any, TypedDict, cast
+
+from packaging.version import Version
 
 FLOOR = "0.6.8"
 """The oldest Awa release that may migrate anything here.
@@ -38,6 +39,13 @@ BYTES_PER_READY_ROW = 175
 Measured with Awa 0.6.9 on PostgreSQL 18: 20,000 jobs with two small arguments, 3.49 MB.
 """
 
+BYTES_PER_JOB = 186
+"""What one job takes on disk in the tables of before queue storage, as :data:`BYTES_PER_READY_ROW`.
+
+Measured with Awa 0.5.7 and 0.6.9 on PostgreSQL 18: 20,000 jobs with two small arguments, available ones 3.65 MB and
+completed ones 3.81 MB.
+"""
+
 
 class ReleaseFacts(TypedDict):
     """Hashes of one release: by version number as text, and by patch name."""
@@ -60,13 +68,12 @@ def known_releases() -> dict[str, ReleaseFacts]:
 def measured_files(kind: str) -> tuple[dict[str, Any], ...]:
     """Return all committed facts of a kind, ``catalog`` or ``durations``, those of the newest release last."""
     folder = resources.files(__name__)
-    names = (entry.name for entry in folder.iterdir() if entry.name.startswith(f"{kind}-"))
-    # By number: 0.6.10 is newer than 0.6.9.
-    ordered = sorted(names, key=lambda name: [int(number) for number in re.findall("[0-9]+", name)])
+    names = [entry.name for entry in folder.iterdir() if entry.name.startswith(f"{kind}-")]
+    ordered = sorted(names, key=lambda name: Version(name.removeprefix(f"{kind}-").removesuffix(".json")))
     return tuple(json.loads(folder.joinpath(name).read_text(encoding="utf-8")) for name in ordered)
 
 
 def runtime_floor(after: int, to: int) -> str | None:
     """Return the oldest release that live runtimes may be of while versions in (after, to] are applied."""
     floors = [release for version, release in RUNTIME_FLOORS.items() if after < version <= to]
-    return max(floors, key=lambda release: [int(part) for part in release.split(".")], default=None)
+    return max(floors, key=Version, default=None)

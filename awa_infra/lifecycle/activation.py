@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from awa_infra.database.activation import activate, read_activation
 from awa_infra.database.identity import place
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.places import PLACE
+from awa_infra.lifecycle.connections import PLACE
 from awa_infra.lifecycle.progress import apply_options
 from awa_infra.lifecycle.reading import as_role_or_login, state_as
 from awa_infra.lifecycle.values import Comparison, Show

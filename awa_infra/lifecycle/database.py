@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from awa_infra.database.databases import (
-    DatabaseOptions,
-    alter_database,
-    database_exists,
-    ensure_database,
-    look_for_database,
-)
+from awa_infra.database.databases import alter_database, database_exists, ensure_database, look_for_database
 from awa_infra.database.listed import listed
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.base import Lifecycle
 from awa_infra.lifecycle.foreseen import foreseen
 from awa_infra.lifecycle.values import Comparison, Show
 from awa_infra.model import ObservedState, Plan, Step, StepKind
-from awa_infra.planning.new_database import new_database_gates, owner_gates
+from awa_infra.planning.new_database import DatabaseOptions, new_database_gates, owner_gates
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.database import DatabaseInputs, DatabaseOutputs
@@ -68,14 +62,14 @@ class DatabaseLifecycle(Lifecycle[DatabaseInputs]):
         """
         name = str(wanted.name)
         # What is not known yet is as good as not declared: nothing can be said about it.
-        declared = (getattr(wanted, key) if wanted.known(key) else None for key in ("owner", "encoding", "template"))
-        owner, encoding, template = declared
-        seen = look_for_database(wanted.server_url, name, DatabaseOptions(owner, encoding, template))
+        known = {key: getattr(wanted, key) for key in ("owner", "encoding", "template") if wanted.known(key)}
+        declared = DatabaseOptions(**known)
+        seen = look_for_database(wanted.server_url, name, declared)
         observed = ObservedState(database=name)
         if seen.found:
             changed = bool(olds) and self.normal(olds).owner != wanted.owner
-            return observed, Plan(0, 0, gates=owner_gates(seen, name, owner) if changed else ())
-        gates = new_database_gates(seen, name, owner=owner, template=template, encoding=encoding)
+            return observed, Plan(0, 0, gates=owner_gates(seen, name, declared.owner) if changed else ())
+        gates = new_database_gates(seen, name, declared)
         step = Step(StepKind.DATABASE, f"database:{name}", f"database {name}", "")
         return observed, Plan(0, 0, steps=(step,), gates=gates)
 

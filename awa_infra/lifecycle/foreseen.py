@@ -8,8 +8,7 @@ to be declared like it. Where that is wrong, what was read is of no use, and not
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+from awa_infra.recent import Recent
 
 MOST = 4096
 """How many connection strings are remembered, of databases whose schemas nobody may ask for."""
@@ -19,16 +18,12 @@ class Foreseen:
     """The connection strings of databases that are there, until a schema is asked for. Threads may share it."""
 
     def __init__(self) -> None:
-        self._urls: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._urls: Recent[str, bool] = Recent(MOST)
         self._wanted = False
 
     def note(self, url: str) -> None:
         """Remember the connection string of a database that is as declared."""
-        with self._lock:
-            self._urls[url] = None
-            while len(self._urls) > MOST:
-                self._urls.popitem(last=False)
+        self._urls.put(url, thing=True)
 
     def others(self, url: str) -> list[str]:
         """Return the connection strings whose schemas are asked for next, each one once.
@@ -36,14 +31,9 @@ class Foreseen:
         Args:
             url: the one that is asked for. Nothing follows from that, as long as none is of a database of the program.
         """
-        with self._lock:
-            self._wanted = self._wanted or url in self._urls
-            self._urls.pop(url, None)
-            if not self._wanted:
-                return []
-            found = [*self._urls]
-            self._urls.clear()
-            return found
+        if self._urls.take(url):
+            self._wanted = True
+        return list(self._urls.take_all()) if self._wanted else []
 
 
 foreseen = Foreseen()

@@ -43,7 +43,8 @@ def stopping(gates: Iterable[Gate], show: Show) -> list[Gate]:
     if not {gate.code for gate in blocking} <= login_gates():
         return blocking
     for gate in blocking:
-        show(f"An up with this login fails: {gate.message} [{gate.code}] Hint: {gate.hint}", warning=True)
+        # Without its hint, which would have this login get what it is not to have.
+        show(f"An up with this login fails: {gate.message} [{gate.code}]", warning=True)
     return []
 
 

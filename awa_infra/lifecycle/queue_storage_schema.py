@@ -11,7 +11,7 @@ from awa_infra.database.removal import jobs_in, read_removal, remove
 from awa_infra.database.target import Target
 from awa_infra.errors import AwaInfraError, ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.base import Lifecycle
-from awa_infra.lifecycle.places import PLACE, kept_place
+from awa_infra.lifecycle.connections import PLACE, kept_place
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import as_role, comparison, desired_plan, state_as, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show

@@ -11,9 +11,9 @@ from awa_infra.database.fingerprint import repair
 from awa_infra.database.identity import place
 from awa_infra.errors import ConfigurationError
 from awa_infra.lifecycle.base import Lifecycle
+from awa_infra.lifecycle.connections import PLACE
 from awa_infra.lifecycle.foreseen import foreseen
 from awa_infra.lifecycle.lost_rows import apply_with_repair, plan_with_repair
-from awa_infra.lifecycle.places import PLACE
 from awa_infra.lifecycle.progress import apply_options, show_result
 from awa_infra.lifecycle.reading import comparison, desired_plan, warn_of_drift
 from awa_infra.lifecycle.values import Comparison, Show

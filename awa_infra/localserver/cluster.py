@@ -6,17 +6,15 @@ import json
 import re
 import secrets
 import shutil
-import socket
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
 
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver import host
 from awa_infra.localserver.folders import note, read_file, replace_file
-from awa_infra.localserver.host import account
+from awa_infra.localserver.host import HOST, SUPERUSER, account, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     Binaries = Callable[[int], Path]
     """Gives the ``bin`` directory of a major version, which the account can execute."""
 
-HOST = "127.0.0.1"
-SUPERUSER = "postgres"
 START_TIMEOUT = 90
 PORT_ATTEMPTS = 5
 _READ_IT = "Its own words are above. Remove the cause, then run the same again."
@@ -183,7 +179,7 @@ class Cluster:
         except FileNotFoundError:
             return False
         except OSError:
-            return True
+            pass  # it is there, or whatever comes next reports that it cannot be read
         return True
 
     def _is_served_by(self, pid: str, data: str) -> bool:
@@ -288,15 +284,3 @@ def _tail(text: str, lines: int = 12) -> list[str]:
 
 def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def server_url(port: int, password: str, database: str) -> str:
-    """Return the connection string of a database of a server on this machine, as its superuser."""
-    return f"postgresql://{SUPERUSER}:{password}@{HOST}:{port}/{quote(database, safe='')}"
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

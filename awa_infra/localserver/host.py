@@ -1,4 +1,4 @@
-"""Find the account, the binaries and the place with which PostgreSQL can run; no library does it for root.
+"""Find the account, the binaries, the place and the address with which PostgreSQL can run; no library does it for root.
 
 PostgreSQL refuses to run as root, and many containers give nothing else. Started by root it therefore runs as
 ``nobody``, which often may not enter a checkout in a 0700 home or a temporary directory of pytest. What nobody cannot
@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from awa_infra.errors import LocalServerError
 from awa_infra.localserver.folders import READABLE_DIRECTORY, built_beside, note
@@ -26,6 +28,8 @@ from awa_infra.localserver.folders import READABLE_DIRECTORY, built_beside, note
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+HOST = "127.0.0.1"
+SUPERUSER = "postgres"
 UNPRIVILEGED_ACCOUNT = "nobody"
 PRIVATE_DIRECTORY = 0o700
 SHORT_TIMEOUT = 60.0
@@ -208,3 +212,15 @@ def _copy_installation(sources: Sequence[Path], side: Path) -> None:
             continue
         executable = path.is_dir() or path.stat().st_mode & 0o100
         path.chmod(0o755 if executable else 0o644)
+
+
+def server_url(port: int, password: str, database: str) -> str:
+    """Return the connection string of a database of a server on this machine, as its superuser."""
+    return f"postgresql://{SUPERUSER}:{password}@{HOST}:{port}/{quote(database, safe='')}"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

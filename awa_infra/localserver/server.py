@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from awa_infra.errors import LocalServerError, NotOursError
 from awa_infra.localserver import host
-from awa_infra.localserver.cluster import HOST, SUPERUSER, Cluster, StopMode, server_url
+from awa_infra.localserver.cluster import Cluster, StopMode
 from awa_infra.localserver.folders import READABLE_DIRECTORY, Lock, lock, note
 from awa_infra.localserver.homes import CLUSTER, foreign, home_of, keep, make_home, orphans, remove_home
-from awa_infra.localserver.host import account, wheel_major
+from awa_infra.localserver.host import HOST, SUPERUSER, account, server_url, wheel_major
 
 if TYPE_CHECKING:
     from awa_infra.localserver.cluster import Binaries

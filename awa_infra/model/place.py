@@ -62,6 +62,13 @@ class Place:
         system = f", system {self.system}" if self.system else ""
         return f"{self.where} (oid {self.oid}{system})"
 
+    def has_other_data(self, other: Place) -> bool:
+        """Whether the two are one name, address and number, on data of a server with other identifiers.
+
+        ``pg_upgrade`` keeps the number of a database (from PostgreSQL 15 on), and its new server has a new identifier.
+        """
+        return (self.where, self.oid) == (other.where, other.oid) and self.same_as(other) is Same.NO
+
     def same_as(self, other: Place) -> Same:
         """Return whether the two are one database.
 

@@ -41,8 +41,7 @@ def require_agreed(
     """
     if agreed.database is not None and database is not None and agreed.database.is_another_than(database):
         raise StalePlanError(
-            f"The plan was made for database {agreed.database.name}, and this is another one: {database.name}"
-            + (", restored or made anew." if agreed.database.name == database.name else "."),
+            f"The plan was made for database {agreed.database.name}, and {_another(agreed.database, database)}",
             hint="Make a plan for this database. Nothing was changed.",
         )
     # What would be nothing to do for somebody who wants something else says nothing about what was agreed to.
@@ -57,6 +56,17 @@ def require_agreed(
             hint="Give the options with which the plan was made; or look at a new plan, then apply that. Nothing was "
             "changed.",
         )
+
+
+def _another(agreed: DatabaseIdentity, now: DatabaseIdentity) -> str:
+    """Return why a database is another one than the one of the plan."""
+    if agreed.name != now.name:
+        # Its number says nothing on another server.
+        renamed = agreed.system is not None and (agreed.oid, agreed.system) == (now.oid, now.system)
+        return f"it is called {now.name} now." if renamed else f"this is another one: {now.name}."
+    if agreed.oid != now.oid:
+        return f"this is another one: {now.name}, restored or made anew."
+    return "the server's data have another identifier now: they were made anew, or upgraded with pg_upgrade."
 
 
 def _other_wishes(agreed: AgreedPlan, desired: DesiredState | None, role: str | None) -> Iterator[str]:

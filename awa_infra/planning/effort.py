@@ -31,12 +31,16 @@ class Effort:
         per_million: seconds more for a million jobs in the tables of before queue storage.
         waiting: who waits until the transaction ends, in the order of :data:`WAITING`.
         unmeasured: how many steps have a text that was never measured.
+        replays: how often migrations run Awa's installer again, each time over every queue-storage schema.
+        installs: over which schemas steps of their own run it; one that is not there yet has nothing to scan.
     """
 
     seconds: float = 0.0
     per_million: float = 0.0
     waiting: tuple[str, ...] = ()
     unmeasured: int = 0
+    replays: int = 0
+    installs: tuple[str, ...] = ()
 
 
 def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
@@ -48,6 +52,8 @@ def effort_of(steps: Iterable[Step], shapes: Mapping[str, Shape]) -> Effort:
         sum(duration.per_million for duration in measured),
         tuple(who for who in WAITING if any(who in duration.waiting for duration in measured)),
         sum(duration is None and step.kind in _MEASURED_ALONE for step, duration in each),
+        sum(replays_installer(step) for step, _duration in each),
+        tuple(step.subject for step, _duration in each if runs_over_one_schema(step)),
     )
 
 
@@ -91,16 +97,10 @@ def replays_installer(step: Step) -> bool:
     return step.kind is StepKind.MIGRATION and INSTALLER in step.sql
 
 
-_OVER_ONE_SCHEMA = frozenset(("queue-storage", "install"))
+_OVER_ONE_SCHEMA = ("queue-storage:", "install:")
 """What the keys of steps begin with that install, complete or repair one queue-storage schema."""
 
 
-def replays(steps: Iterable[Step]) -> int:
-    """Return how often migrations run the installer again, each time over every queue-storage schema."""
-    return sum(map(replays_installer, steps))
-
-
-def installs(steps: Iterable[Step]) -> tuple[str, ...]:
-    """Return over which schemas steps of their own run it; one that is not there yet has nothing to scan."""
-    parts = (step.key.partition(":") for step in steps)
-    return tuple(schema for kind, _, schema in parts if kind in _OVER_ONE_SCHEMA)
+def runs_over_one_schema(step: Step) -> bool:
+    """Whether a step runs the installer over one queue-storage schema alone."""
+    return step.key.startswith(_OVER_ONE_SCHEMA)

@@ -6,13 +6,18 @@ here.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from awa_infra import sqltext
-from awa_infra.facts import BYTES_PER_READY_ROW, EXCLUSIVE_VERSIONS, RUNTIME_FLOORS, SECONDS_PER_MILLION_ROWS_AND_REPLAY
+from awa_infra.facts import (
+    BYTES_PER_JOB,
+    BYTES_PER_READY_ROW,
+    EXCLUSIVE_VERSIONS,
+    RUNTIME_FLOORS,
+    SECONDS_PER_MILLION_ROWS_AND_REPLAY,
+)
 from awa_infra.facts.durations import duration_facts
 from awa_infra.model import DesiredState, QueueStorage, Release, Transaction
 from awa_infra.planning.access import lanes_values, roles_values
@@ -61,8 +66,6 @@ class LiveFacts:
         announced_pid: server process that was announced when the connection was opened.
         lock_objects: about how many objects the plan's transaction will lock.
         lock_objects_each: the same with a transaction for each step.
-        replays: how often the plan replays the queue-storage installer over every queue-storage schema.
-        installs: over which schemas it runs the installer beside that.
         effort: what the plan costs where there are no jobs, and more for jobs.
         holds: for how long it locks what producers and workers use.
         structure: whether the plan replaces or alters what is there, and so needs to own it.
@@ -71,8 +74,6 @@ class LiveFacts:
     announced_pid: int
     lock_objects: int
     lock_objects_each: int
-    replays: int
-    installs: tuple[str, ...] = ()
     effort: Effort = field(default_factory=Effort)
     holds: tuple[Hold, ...] = ()
     structure: bool = True
@@ -198,10 +199,11 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
             "announced_pid": live.announced_pid,
             "lock_objects": live.lock_objects,
             "lock_objects_each": live.lock_objects_each,
-            "replays": live.replays,
-            "installs": sqltext.array(json.dumps(schema, ensure_ascii=False) for schema in live.installs),
+            "replays": live.effort.replays,
+            "installs": sqltext.array(live.effort.installs),
             "row_seconds": SECONDS_PER_MILLION_ROWS_AND_REPLAY / 1e6,
             "row_bytes": BYTES_PER_READY_ROW,
+            "job_bytes": BYTES_PER_JOB,
             "seconds": round(live.effort.seconds, 3),
             "per_million": live.effort.per_million,
             "reference": duration_facts().reference,

@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awa_infra.model import Gate
+from awa_infra.model import UNLIMITED, Gate
 from awa_infra.naming import quote
 
 TEMPLATE = "template1"
 """What PostgreSQL copies if no template is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOptions:
+    """How a new database is made.
+
+    Attributes:
+        owner: the role that owns it; the one of the connection if ``None``.
+        encoding: for example ``UTF8``; that of the template if ``None``. Immutable.
+        template: copied; ``template1`` if ``None``, as PostgreSQL has it. Only matters when it is made.
+        connection_limit: connections at the same time, -1 for no limit.
+    """
+
+    owner: str | None = None
+    encoding: str | None = None
+    template: str | None = None
+    connection_limit: int = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +58,8 @@ class DatabaseLook:
     template_encoding: str = ""
 
 
-def new_database_gates(
-    seen: DatabaseLook, name: str, *, owner: str | None, template: str | None, encoding: str | None
-) -> tuple[Gate, ...]:
-    """Return everything that keeps a database from being created.
-
-    Owner, template and encoding are the declared ones; ``None`` if there is none, or if it is not known yet.
-    """
+def new_database_gates(seen: DatabaseLook, name: str, declared: DatabaseOptions) -> tuple[Gate, ...]:
+    """Return everything that keeps a database from being created; what is not known yet counts as not declared."""
     found: list[Gate] = []
     if not seen.may_create:
         found.append(
@@ -57,9 +69,10 @@ def new_database_gates(
                 f"Let a superuser run ALTER ROLE {quote(seen.role)} CREATEDB, or create the database: it is adopted.",
             )
         )
-    found += owner_gates(seen, name, owner)
-    found += _template_gates(seen, name, template or TEMPLATE)
-    found += _encoding_gates(seen, name, template or TEMPLATE, encoding)
+    template = declared.template or TEMPLATE
+    found += owner_gates(seen, name, declared.owner)
+    found += _template_gates(seen, name, template)
+    found += _encoding_gates(seen, name, template, declared.encoding)
     return tuple(found)
 
 

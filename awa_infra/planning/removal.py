@@ -15,8 +15,8 @@ _SHOWN = 10
 """How many objects a message names; the gate in SQL names as many."""
 
 _ELSEWHERE_HINT = (
-    "To drop it, connect to the database where it was applied. If the other one replaces that, as after a restore, "
-    "declare the schema again, run up, then remove it. To only forget it: pulumi state delete."
+    "To drop it, connect to the database where it was applied. If the other one replaces that, as after a restore or "
+    "pg_upgrade, declare the schema again, run up, then remove it. To only forget it: pulumi state delete."
 )
 
 

@@ -5,7 +5,6 @@ Only objects with names that Awa makes are counted, so that what somebody else a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -92,11 +91,4 @@ def own_objects() -> sqltext.Values:
 
 def _array(names: Iterable[str]) -> str:
     """Return names as an array of PostgreSQL, in lines that a reader of a bundle can see whole."""
-    lines: list[str] = []
-    for name in sorted(names):
-        text = json.dumps(name) if re.search(r"\W", name) else name
-        if lines and len(lines[-1]) + len(text) < _WIDTH:
-            lines[-1] += f", {text}"
-        else:
-            lines.append(text)
-    return "{" + ",\n".join(lines) + "}"
+    return sqltext.array(sorted(names), width=_WIDTH)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from awa_infra.model import Shape, Step, StepKind, Transaction
-from awa_infra.planning.effort import WAITING, effort_of, installs, replays
+from awa_infra.planning.effort import WAITING, effort_of, runs_over_one_schema
 from awa_infra.planning.transactions import transactions
 from awa_infra.wording import and_listed
 
@@ -51,7 +51,7 @@ def holds(
     for mode in modes:
         for together in transactions(steps, mode):
             locking = [n for n, step in enumerate(together) if _locks(step, shapes)]
-            installing = [n for n, step in enumerate(together) if installs([step])]
+            installing = [n for n, step in enumerate(together) if runs_over_one_schema(step)]
             if locking:
                 found.append(_hold(mode, together[locking[0] :], shapes, certain=True))
             if installing and (not locking or installing[0] < locking[0]):
@@ -74,8 +74,8 @@ def _hold(mode: Transaction, steps: Sequence[Step], shapes: Mapping[str, Shape],
         and_listed(waiting),
         round(effort.seconds, 3),
         round(effort.per_million, 1),
-        replays(steps),
-        installs(steps),
+        effort.replays,
+        effort.installs,
         certain,
         effort.unmeasured,
     )

@@ -8,8 +8,9 @@ from typing import NoReturn
 
 import grpc
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2, status_pb2
+from pulumi.runtime.proto import provider_pb2
 
+from awa_infra import engine_log
 from awa_infra.errors import AwaInfraError
 from awa_infra.lifecycle.wording import placed
 from awa_infra.naming import nearest
@@ -115,9 +116,6 @@ def fail(context: grpc.ServicerContext, exc: Exception) -> NoReturn:
 def _fail_partly(context: grpc.ServicerContext, exc: PartlyDoneError) -> NoReturn:
     message = spoken(exc.cause.report())
     exc.left.reasons.append(message)
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
-    status.details.add().Pack(exc.left)
-    # The engine believes the status in this trailer, and finds the detail only there.
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    engine_log.fail_with(context, message, exc.left)
     context.abort(grpc.StatusCode.UNKNOWN, message)
     raise AssertionError

@@ -63,7 +63,8 @@ def worded(text: str) -> str:
 
 def spoken(text: str) -> str:
     """Return a message with resources and inputs as other languages name them: ``awa:Schema``, ``queueSlots``."""
-    return worded(_CLASSES.sub(lambda found: _BY_CLASS[found[0]], with_inputs(text)))
+    named = worded(_CLASSES.sub(lambda found: _BY_CLASS[found[0]], with_inputs(text)))
+    return _IN_A_CONFIGURATION.sub("", named)
 
 
 _BY_CLASS: Final[Mapping[str, str]] = {
@@ -71,5 +72,8 @@ _BY_CLASS: Final[Mapping[str, str]] = {
     "AwaStack": STACK.replace(":index:", ":"),
 }
 _CLASSES = re.compile(rf"(?<![\w:])(?:{'|'.join(_BY_CLASS)})\b")
+
+_IN_A_CONFIGURATION = re.compile(r" \(\w+ in the stack configuration\)")
+"""How a stack configuration names an input, which is as other languages do."""
 
 _NAMES = frozenset(field.name for kind in KINDS.values() for field in kind.fields)

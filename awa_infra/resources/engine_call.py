@@ -16,7 +16,6 @@ from types import FrameType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import grpc
-from pulumi.runtime.proto import status_pb2
 
 from awa_infra import engine_log
 from awa_infra.database.kept import pool
@@ -82,15 +81,10 @@ def urn() -> str:
 
 
 def _abort_with(message: str) -> None:
-    """Make the call that is being served fail with this message, whatever the SDK says afterwards.
-
-    The engine believes the status in the trailing metadata rather than the text of the exception.
-    """
+    """Make the call that is being served fail with this message."""
     call = _current_call()
-    if call is None:
-        return
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
-    call.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    if call is not None:
+        engine_log.fail_with(call.context, message)
 
 
 def _current_call() -> _Call | None:

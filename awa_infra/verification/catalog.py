@@ -55,7 +55,17 @@ _INDEX_NAME = re.compile(r"\bidx_\{schema\}_[a-z0-9_]+")
 _INDEX_TABLE = re.compile(r" on ([^ ]+) \(")
 
 
-_HEALTH = ("weak_roles", "denied", "public", "publications", "sessions", "extensions", "exhausted", "behind")
+_HEALTH = (
+    "weak_roles",
+    "denied",
+    "public",
+    "publications",
+    "sessions",
+    "extensions",
+    "exhausted",
+    "behind",
+    "collations",
+)
 """Files under ``sql/fingerprint/state/`` that are read like parts of the catalog, but are findings by themselves."""
 
 

@@ -18,6 +18,7 @@ from awa_infra.verification.obstacles import (
     Privilege,
     Setting,
     adopted_findings,
+    collation_findings,
     narrowed_findings,
     obstacle_findings,
 )
@@ -44,6 +45,7 @@ class Health:
         most_lanes: how many lanes were compared with their rows, if there are more.
         unreadable: tables whose rows this role may not read, though a verification looks at them.
         settings: with which sessions of workers start, and Awa fails.
+        collations: what sorts otherwise than when indexes were built.
         public: what everybody may do beyond reading.
         adopted: what an extension has adopted.
         exhausted: sequences near their end, and the last number of each.
@@ -65,6 +67,7 @@ class Health:
     unread_sequences: int = 0
     most_lanes: int = 0
     settings: tuple[Setting, ...] = ()
+    collations: tuple[Setting, ...] = ()
     public: tuple[Privilege, ...] = ()
     adopted: tuple[Adopted, ...] = ()
     exhausted: tuple[tuple[str, str], ...] = ()
@@ -206,6 +209,7 @@ def schema_findings(name: SchemaName, catalog: Catalog, health: Health, *, activ
     owner = catalog.get(("owner", "(schema)"))
     denied = [d for d in health.denied if active or d.role == owner or d.privilege != "CREATE"]
     findings += obstacle_findings(name, catalog, health.published, denied, health.settings, health.public)
+    findings += collation_findings(name, health.collations)
     return findings + narrowed_findings(name, health.narrowed)
 
 

@@ -30,6 +30,7 @@ StateOfAwa = Literal[
 """States that only schema ``awa`` can be in."""
 
 StateOfEach = Literal[
+    "collation-changed",
     "extension-adopted",
     "index-names-truncated",
     "lane-sequence-missing",

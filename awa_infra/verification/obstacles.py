@@ -37,7 +37,7 @@ class Privilege:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of the database or of a role, with which its sessions start, and Awa fails; statements take it back."""
+    """A setting of the database or of a role with which Awa fails, or the database's collation; statements mend it."""
 
     of: str
     message: str
@@ -69,6 +69,12 @@ def obstacle_findings(
     found = [state("session-settings", name.text, one.of, one.message, repair, *one.statements) for one in settings]
     found += _public(name, public)
     return [*_row_security(name, catalog), *_published(name, published), *_denied(name, denied), *found]
+
+
+def collation_findings(name: SchemaName, collations: Iterable[Setting]) -> list[Finding]:
+    """Return where text sorts otherwise than when the indexes were built."""
+    repair = "Stop what writes, and run the statements as the owner of the database."
+    return [state("collation-changed", name.text, one.of, one.message, repair, *one.statements) for one in collations]
 
 
 def excess_findings(given: Iterable[Privilege]) -> list[Finding]:

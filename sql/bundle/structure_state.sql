@@ -2,7 +2,7 @@
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'adopted', 'exhausted', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'adopted', 'exhausted', 'behind', 'unread', 'collation')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text({private}::json))
 ), behind AS MATERIALIZED (
@@ -134,7 +134,7 @@
     UNION ALL
     SELECT r.schema, true, r.definition::json ->> 'message'
       FROM health r
-     WHERE r.part = 'setting'
+     WHERE r.part IN ('setting', 'collation')
     UNION ALL
     SELECT r.schema, true,
            format('publication %s %s %s tables%s, so PostgreSQL refuses those of Awa: %s%s',

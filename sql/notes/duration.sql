@@ -2,9 +2,11 @@
 -- How long the whole plan takes on this database: what its steps were measured to take without jobs, and what they take
 -- longer for the jobs that are here.
 SELECT 'duration' AS code,
-       format('About %s s on this database: %s s for the steps themselves (measured on %s), %s s for about %s jobs in schema awa, %s s for scanning queue storage.%s%s',
+       format('About %s s on this database: %s s for the steps themselves (measured on %s), %s s for about %s jobs%s in schema awa, %s s for scanning queue storage.%s%s',
               round(({seconds} + c.jobs * {per_million} / 1e6 + q.scans * {row_seconds})::numeric, 1), {seconds}, {reference},
-              round((c.jobs * {per_million} / 1e6)::numeric, 1), c.jobs, round((q.scans * {row_seconds})::numeric, 1),
+              round((c.jobs * {per_million} / 1e6)::numeric, 1), c.jobs,
+              CASE WHEN c.by_size THEN ' (estimated from the size on disk: there are no statistics)' ELSE '' END,
+              round((q.scans * {row_seconds})::numeric, 1),
               coalesce((SELECT CASE WHEN {transaction} = 'whole'
                                     THEN format(' From %s until the end, about %s s, %s wait.', w.first,
                                                 round(w.seconds, 1), w.who)

@@ -10,12 +10,12 @@ import pytest
 from awa_infra.database import ahead as module
 from awa_infra.database.ahead import DEFAULT, VARIABLE, WAITING, ReadsAhead
 from awa_infra.database.connection import open_connection
-from awa_infra.database.databases import DatabaseOptions as Options
 from awa_infra.database.databases import look_for_database
 from awa_infra.database.kept import alone, pool
 from awa_infra.database.listed import listed
 from awa_infra.database.target import Target
 from awa_infra.errors import ConfigurationError, ConnectionFailedError, DatabaseMissingError
+from awa_infra.planning.new_database import DatabaseOptions as Options
 from tests.support.servers import Database, TestServer
 
 GUARD = 60.0

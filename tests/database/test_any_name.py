@@ -9,16 +9,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
-from awa_infra.database.databases import DatabaseOptions, alter_database, ensure_database
+from awa_infra.database.databases import alter_database, ensure_database
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.observe import read_plan
 from awa_infra.database.roles import apply_roles
 from awa_infra.database.target import Target
 from awa_infra.lifecycle.roles import RolesLifecycle
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles, Shape
+from awa_infra.planning.new_database import DatabaseOptions
+from tests.support.bundles import render
 from tests.support.servers import Database, TestServer
 from tests.tools.bundle_tools import unverified
 from tests.tools.runners import psql

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.options import ApplyOptions
 from awa_infra.database.roles import apply_roles
 from awa_infra.model import DesiredState, Release, Roles
+from tests.support.bundles import render
 from tests.support.people import DUTIES, forget
 from tests.support.servers import Database, TestServer
 from tests.tools.runners import psql

@@ -266,7 +266,7 @@ def test_an_invented_awa_0_7_needs_a_finished_transition_or_a_database_that_was_
 
 
 def test_a_pooler_is_recognised_by_the_process_that_answers(pending_patch: Database, desired: Desired) -> None:
-    live = LiveFacts(announced_pid=1, lock_objects=0, lock_objects_each=0, replays=0)
+    live = LiveFacts(announced_pid=1, lock_objects=0, lock_objects_each=0)
     queries = {q.code: q.sql for q in gate_queries(desired(), live=live)}
     (found,) = pending_patch.rows(queries["pooler"])
     assert "A connection pooler sits between this program and database" in found["message"]
@@ -362,6 +362,33 @@ def test_without_statistics_the_window_is_estimated_from_the_size_on_disk(
     assert found is not None
     assert 2500 < int(found[1]) < 10_000
     assert codes(awa_database.url, replace(desired(), policy=Policy(max_window=0.01))) == ["window-too-long"]
+
+
+def test_after_pg_upgrade_rows_that_were_there_before_count_though_new_ones_came(
+    awa_database: Database, desired: Desired
+) -> None:
+    """Up to PostgreSQL 17 the new server has no statistics, and counts live rows from 0."""
+    activate(awa_database.url, "awa")
+    awa_database.rows("ALTER TABLE awa.jobs_hot SET (autovacuum_enabled = off)")
+    more = """
+        INSERT INTO awa.jobs_hot (kind, queue, args, state, finalized_at)
+        SELECT 'send', 'emails', jsonb_build_object('to', 'someone' || i, 'number', i), 'completed', now()
+          FROM generate_series(1, %s) AS i
+    """
+    awa_database.rows(more % 20000)
+    awa_database.rows("UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid = 'awa.jobs_hot'::regclass")
+    awa_database.rows("SELECT pg_stat_reset()")
+    awa_database.rows(more % 5)
+    awa_database.rows("DELETE FROM awa.schema_version WHERE version > 36")
+    (note,) = [n for n in read_plan(awa_database.url, desired())[1].notes if n.code == "duration"]
+    found = re.search(
+        r"for about (\d+) jobs \(estimated from the size on disk: there are no statistics\)", note.message
+    )
+    assert found is not None, note.message
+    assert 10_000 < int(found[1]) < 40_000
+    awa_database.rows("ANALYZE awa.jobs_hot")
+    (note,) = [n for n in read_plan(awa_database.url, desired())[1].notes if n.code == "duration"]
+    assert " for about 20005 jobs in schema awa" in note.message
 
 
 def full(database: Database, *tables: str) -> None:

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.bundles.package import render
 from awa_infra.database.apply import apply
 from awa_infra.database.fingerprint import repair, verify
 from awa_infra.database.observe import read_plan, read_state
@@ -20,6 +19,7 @@ from awa_infra.database.removal import remove
 from awa_infra.errors import BlockedError, SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
 from awa_infra.planning.guard import guard_step
+from tests.support.bundles import render
 from tests.support.people import forget, log_in, people
 from tests.support.servers import Database, TestServer
 

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from awa_infra.database.catalogs import known
 from awa_infra.database.fingerprint import read_drift
-from awa_infra.database.known import MOST, KnownRows, known
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState
 from awa_infra.verification.drift import Examination
@@ -20,7 +20,7 @@ WHOLE = 300_000
 
 @pytest.fixture(autouse=True)
 def nothing_known() -> None:
-    known._rows.clear()
+    known.take_all()
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_database_without_the_schema_knows_nothing(
     database: Database, examined: Callable[[str], Examination]
 ) -> None:
     assert [finding.code for finding in examined(database.url).findings] == ["not-migrated"]
-    assert known.snapshot() == {}
+    assert known.all() == {}
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
@@ -79,15 +79,6 @@ def test_a_database_of_another_encoding_has_a_digest_of_its_own(
         for one in (database, there):
             one.rows('CREATE SCHEMA awa; CREATE TABLE awa."caf\u00e9" (id int)')
         assert examined(database.url) == examined(there.url) == examined(there.url)
-        assert {digest.partition(" ")[0] for digest in known.snapshot()} == {"UTF8", encoding}
+        assert {digest.partition(" ")[0] for digest in known.all()} == {"UTF8", encoding}
     finally:
         server.drop(there)
-
-
-def test_few_catalogs_are_remembered_the_last_used_ones() -> None:
-    rows = KnownRows()
-    for number in range(MOST):
-        rows.put(str(number), {})
-    rows.put("0", {})
-    rows.put("another", {})
-    assert list(rows.snapshot()) == ["2", "3", "0", "another"]

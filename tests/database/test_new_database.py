@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.database.databases import DatabaseOptions, ensure_database, look_for_database
+from awa_infra.database.databases import ensure_database, look_for_database
 from awa_infra.database.target import Target
 from awa_infra.errors import SqlFailedError
-from awa_infra.planning.new_database import new_database_gates
+from awa_infra.planning.new_database import DatabaseOptions, new_database_gates
 from tests.support.servers import Database, TestServer
 
 
@@ -69,5 +69,5 @@ def test_nothing_is_reported_of_what_postgresql_makes(creator: str, server: Test
 
 def found(url: str, name: str, given: DatabaseOptions) -> list[str]:
     seen = look_for_database(url, name, given)
-    gates = new_database_gates(seen, name, owner=given.owner, template=given.template, encoding=given.encoding)
+    gates = new_database_gates(seen, name, given)
     return [gate.code for gate in gates]

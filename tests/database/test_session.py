@@ -15,7 +15,7 @@ from awa_infra.database.activation import activate, read_activation
 from awa_infra.database.apply import apply
 from awa_infra.database.bundle_history import read_history
 from awa_infra.database.connection import connect
-from awa_infra.database.databases import DatabaseOptions, alter_database, database_exists, ensure_database
+from awa_infra.database.databases import alter_database, database_exists, ensure_database
 from awa_infra.database.fingerprint import read_repair, repair, verify
 from awa_infra.database.observe import read_plan, read_state, refuse_other_database
 from awa_infra.database.reference import measured_facts
@@ -24,6 +24,7 @@ from awa_infra.database.roles import apply_roles
 from awa_infra.database.session import session
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Release, Roles
+from awa_infra.planning.new_database import DatabaseOptions
 from tests.support.schemas import ACME
 from tests.support.servers import Database, TestServer
 

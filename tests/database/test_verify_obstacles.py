@@ -205,3 +205,25 @@ def test_a_publication_with_a_filter_or_columns_that_do_not_fit_the_identity(
     assert said == as_verify_says(awa_database, release)
     awa_database.rows("ALTER PUBLICATION narrow SET (publish = 'insert')")
     assert drift(awa_database, release) == []
+
+
+def test_a_library_that_sorts_otherwise_than_before_is_a_finding_until_indexes_are_built_anew(
+    awa_database: Database, release: Release
+) -> None:
+    """As after the server moved to another operating system, by pg_upgrade or by a failover."""
+    if int(awa_database.rows("SHOW server_version_num")[0]["server_version_num"]) < 170000:
+        return  # no collation that has a version and is on every machine
+    awa_database.rows(
+        "UPDATE pg_database SET datlocprovider = 'b', datlocale = 'C.UTF-8', datcollversion = '0.1' "
+        "WHERE datname = current_database()"
+    )
+    [finding] = drift(awa_database, release)
+    assert (finding.schema, finding.code) == ("awa", "collation-changed")
+    assert finding.message.startswith(
+        f"database {awa_database.name} was made with version 0.1 of its collation, and the "
+    )
+    assert finding.message.endswith("library of the server has 1: indexes of texts may miss rows")
+    said = {row["what"] for row in proof(awa_database, release, ()) if row["ok"] is False}
+    assert said == as_verify_says(awa_database, release)
+    run_statements(awa_database, [finding])
+    assert verify(awa_database.url, release)[1].healthy

@@ -15,7 +15,7 @@ import pytest
 
 from awa_infra.database.apply import apply
 from awa_infra.database.cluster import ROLES_LOCK_KEY
-from awa_infra.database.databases import DatabaseOptions, ensure_database
+from awa_infra.database.databases import ensure_database
 from awa_infra.database.fingerprint import verify
 from awa_infra.database.lock_budget import PROCESS_BUDGET
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
@@ -25,6 +25,7 @@ from awa_infra.database.session import READ_SETTINGS
 from awa_infra.database.target import Target
 from awa_infra.errors import LockTimeoutError, SqlFailedError
 from awa_infra.model import DesiredState, QueueStorage, Release, Step
+from awa_infra.planning.new_database import DatabaseOptions
 from devtools import postgres
 from tests.support.people import people
 from tests.support.servers import Database, TestServer

@@ -68,3 +68,27 @@ def test_the_page_about_previews_shows_what_is_pending_to_a_login_that_may_only_
     shown = project.pulumi("stack", "export", "--show-secrets", "--stack=prod").stdout
     assert database.name in shown
     assert [word for word in (CANARY, PASSWORD) if word in shown] == []
+
+
+def test_a_stack_with_roles_previews_as_its_observer_without_the_password_of_whoever_deploys(
+    shop: Project, canary: str
+) -> None:
+    deployer = Target.of(canary).parameters
+    url = f"postgresql://{deployer['host']}:{deployer['port']}/postgres"
+    shop.secret("observerPassword", PASSWORD)
+    shop.environment.update(DATABASE_URL=url, PGUSER=deployer["user"], PGPASSWORD=CANARY)
+    assert shop.awa_infra("up", "--json").changes == {"create": 7}
+    shop.database.rows("DROP TABLE awa.admin_dirty_kind_marks")
+    shop.declare({"schema": "shop_queue", "queues": ["greetings", "mails"]}, {"schema": "second"})
+    observer = f"shop_observer_{shop.database.name}"
+    shop.environment.update(PGUSER=observer, PGPASSWORD=PASSWORD, AWA_INFRA_PREVIEW_ONLY="true")
+    found = shop.awa_infra("preview", "--json")
+    assert found.changes == {"create": 1, "same": 4, "update": 3}
+    for pending in ("patch wait_free_dirty_marks.", "lanes of mails in shop_queue.", "queue-storage schema second "):
+        assert f"Pending: {pending}" in found.stderr
+    assert f"An up with this login fails: Role {observer} neither owns schema awa" in found.stderr
+    assert "of the connection changed" not in found.stderr
+    assert f"TO {observer}" not in found.stderr  # nobody is told to make it more than an observer
+    assert shop.awa_infra("refresh", "--json").status == 0
+    refused = shop.awa_infra("destroy", "--yes")
+    assert (refused.status, "[preview-only]" in refused.stderr) == (3, True)

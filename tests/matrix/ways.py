@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.observe import read_state
@@ -16,6 +15,7 @@ from awa_infra.database.options import ApplyOptions
 from awa_infra.model import DesiredState, QueueStorage, Shape, Step, Transaction
 from awa_infra.release import installed_release
 from tests.matrix.starts import CUSTOM_SHAPES, Start
+from tests.support.bundles import render
 from tests.support.folders import folder_of_the_run
 from tests.support.tools import awa
 from tests.tools.runners import RUNNERS

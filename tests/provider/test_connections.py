@@ -100,7 +100,7 @@ def test_another_server_of_the_provider_is_named_in_the_preview_of_a_database(
     (before, _old), (now, _new) = Target.of(server.url).address(), Target.of(other_server.url).address()
     leads = f"database {database.name} at {now} now, and led to {database.name} at {before} before."
     assert plugin.log == [
-        f"The connection leads to {leads} What is there stays as it is, and is not copied.",
+        f"The connection leads to {leads} Nothing is copied from there, and nothing removed.",
         f"Database {database.name} is missing and is created.",
     ]
     assert plugin.update(kept, inputs, preview=True)["url"] == secret(UNKNOWN)
@@ -252,7 +252,7 @@ def test_an_update_with_an_unknown_connection_says_what_may_follow(
     )
 
 
-LAST_UP = "log in with what the last pulumi up kept: if the login has changed, run that first."
+LAST_UP = "use the connection that the last pulumi up kept: if the login or the address has changed, run that first."
 
 
 @pytest.mark.parametrize("inputs", [{}, {"schema": "acme", "deletionPolicy": "drop"}])

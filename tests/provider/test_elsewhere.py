@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 from pulumi.runtime.proto import provider_pb2
 
 from awa_infra.database.observe import read_state
+from awa_infra.database.target import Target
 from awa_infra.resources.queue_storage_schema import QueueStorageSchemaProvider
 from tests.support.plugin import Plugin, plugin_process, secret, struct
-from tests.support.provider import CallFailed, ProviderProcess
+from tests.support.provider import CallFailed, ProviderProcess, provider_process
 from tests.support.servers import Database, TestServer
 
 SMALL = {"schema": "acme_jobs", "queueSlots": 4, "leaseSlots": 2, "claimSlots": 2}
@@ -137,6 +140,40 @@ def test_the_same_database_by_another_name_or_address_is_no_diff(
     plugin = to(own_plugin, awa_database)
     elsewhere = re.sub(".* at .* (?=[(])", "renamed at old-primary.example:5432 ", kept["databaseIdentity"])
     assert not plugin.diff({**kept, "databaseIdentity": elsewhere}, DROPPING, DROPPING).changes
+
+
+def test_a_database_that_was_renamed_is_said_to_be_the_same_one(server: TestServer, awa_database: Database) -> None:
+    """As for a standby that was promoted at another address: the identifiers are the same."""
+    inputs = {"database_url": awa_database.url, "schema": "acme_jobs"}
+    with provider_process() as earlier:
+        kept = earlier.use(QueueStorageSchemaProvider()).create(inputs)[1]
+    renamed = f"{awa_database.name}_renamed"
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(rename.format(*map(sql.Identifier, (awa_database.name, renamed))))
+        try:
+            with provider_process() as later:
+                url = Target.of(server.url).with_database(renamed)
+                assert later.use(QueueStorageSchemaProvider()).changes(kept, {**inputs, "database_url": url})
+                (line,) = later.log
+        finally:
+            connection.execute(rename.format(*map(sql.Identifier, (renamed, awa_database.name))))
+    assert re.search(f"leads to database {renamed} at .* It is the same one, by its identifiers", line)
+
+
+def test_a_server_that_pg_upgrade_made_has_another_identifier_which_an_update_records(
+    own_plugin: Plugin, kept: dict[str, Any], awa_database: Database
+) -> None:
+    """pg_upgrade to PostgreSQL 15 and newer keeps the number of a database, and the address is usually the same."""
+    plugin = to(own_plugin, awa_database)
+    before = {**kept, "databaseIdentity": re.sub("system [0-9]+", "system 7301", kept["databaseIdentity"])}
+    assert plugin.diff(before, DROPPING, DROPPING).changes
+    (line,) = plugin.log
+    assert re.search(r"as before, but the server's data have identifier \d+ now, and had 7301\. After pg_upgrade", line)
+    with plugin_process() as later, pytest.raises(CallFailed, match=r"as after a restore or pg_upgrade.*run up"):
+        to(later, awa_database).delete("acme_jobs", before)
+    assert plugin.update(before, DROPPING) == kept
+    assert not plugin.diff(kept, DROPPING, DROPPING).changes
 
 
 def test_without_the_identifier_of_the_server_another_address_is_said_and_refused(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from tests.support.plugin import UNKNOWN, Plugin, secret, struct, urn
+from tests.support.plugin import UNKNOWN, Plugin, plugin_process, secret, struct, urn
+from tests.support.provider import CallFailed
 from tests.support.servers import Database
 
 
@@ -43,3 +45,23 @@ def test_an_input_is_taken_only_under_the_name_that_it_has(plugin: Plugin, awa_d
         "targetVersoin": "Did you mean targetVersion?",
         "target_version": "Did you mean targetVersion?",
     }
+
+
+def test_a_value_that_cannot_be_one_is_not_said_to_be_a_change_as_well(plugin: Plugin, database: Database) -> None:
+    """The objections themselves, for two of one input would share its name in a mapping."""
+    given = {"databaseUrl": database.url, "schema": "acme", "queueSlots": 32}
+    request = provider_pb2.CheckRequest(
+        urn=urn("QueueStorageSchema"), olds=struct(given), news=struct(given | {"queueSlots": "thirty"})
+    )
+    answer = plugin.call("Check", request)
+    assert [failure.reason for failure in answer.failures] == ["must be a whole number [config-invalid]"]
+
+
+def test_a_hint_names_an_input_once(plugin: Plugin, awa_database: Database) -> None:
+    storage = plugin.use("QueueStorageSchema")
+    given = {"databaseUrl": awa_database.url, "schema": "acme", "deletionPolicy": "drop"}
+    id_, kept = storage.create(given)
+    awa_database.rows("SELECT awa.storage_auto_finalize_if_fresh('acme')")
+    with plugin_process() as later, pytest.raises(CallFailed) as refused:
+        later.use("QueueStorageSchema").delete(id_, kept)
+    assert str(refused.value).endswith("What is active stays: set deletionPolicy back to retain.")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.target import Target
 from awa_infra.localserver.host import binaries
@@ -25,6 +24,7 @@ from tests.rough.profiles import CUSTOM, PASSWORD, Site, migrated, restore, site
 from tests.rough.proof import assert_damage_is_named, assert_proof, proof
 from tests.rough.servers import caught_up, own_server, standby
 from tests.rough.ways import where
+from tests.support.bundles import render
 from tests.support.servers import TestServer, embedded_server
 from tests.support.tools import missing
 from tests.tools.runners import psql, run

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.localserver.host import binaries
 from awa_infra.model import DesiredState
@@ -18,6 +17,7 @@ from awa_infra.release import installed_release
 from tests.rough import up
 from tests.rough.profiles import CUSTOM, Site
 from tests.rough.servers import debian_programs
+from tests.support.bundles import render
 from tests.support.folders import folder_of_the_run
 from tests.tools.runners import RUNNERS, Where, run
 

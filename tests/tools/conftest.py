@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
 from devtools.java_tools import LIQUIBASES
+from tests.support.bundles import render
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, PASSWORD, SCHEMAS

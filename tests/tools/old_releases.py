@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 from awa_infra.bundles.existing import read
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
 from awa_infra.release import checked_release
 from devtools.awa_releases import awa_python
 from devtools.progress import ToolMissing
+from tests.support.bundles import render
 from tests.support.tools import missing
 from tests.tools.bundle_tools import CUSTOM
 

@@ -15,11 +15,11 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.observe import read_state
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Release, Roles
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.tools.runners import Result, psql
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.apply import apply
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Release
 from devtools import docs_shown, node_packages
 from devtools.docs_shown import ROOT
+from tests.support.bundles import render
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema, fingerprints
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS

@@ -11,9 +11,10 @@ import pytest
 
 from awa_infra.bundles.existing import read
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
+from tests.support.bundles import render
 from tests.support.schemas import EARLY
 from tests.support.servers import Database
 from tests.support.tools import dump_schema

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from awa_infra.bundles.formats.flyway import ALONE_KEY
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
+from tests.support.bundles import render
 from tests.support.schemas import EARLY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
 from devtools.awa_releases import awa_python
 from devtools.progress import ToolMissing
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.support.tools import dump_schema, missing
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, unverified

@@ -11,9 +11,10 @@ import psycopg
 import pytest
 
 from awa_infra.bundles.existing import read
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import unverified

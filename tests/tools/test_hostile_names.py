@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.tools.bundle_tools import unverified
 from tests.tools.runners import psql

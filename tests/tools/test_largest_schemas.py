@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.facts.measured import shape_locks
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
+from tests.support.bundles import render
 from tests.support.servers import Database, TestServer, embedded_server
 from tests.tools.bundle_tools import script, unverified
 from tests.tools.runners import Tool, flyway_tool, liquibase_tool

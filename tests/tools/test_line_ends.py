@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.support.tools import dump_schema
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS, with_crlf

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.fingerprint import verify
 from awa_infra.model import DesiredState, Release
 from devtools.java_tools import LIQUIBASES
+from tests.support.bundles import render
 from tests.support.schemas import EARLY
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_everything, dump_schema

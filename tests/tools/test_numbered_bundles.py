@@ -8,11 +8,12 @@ import pytest
 
 from awa_infra.bundles.checking import applied_files
 from awa_infra.bundles.existing import read
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.database.bundle_history import read_history
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Release
+from tests.support.bundles import render
 from tests.support.schemas import ACME, EARLY
 from tests.support.servers import Database
 from tests.support.tools import dump_everything, dump_schema

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Release
+from tests.support.bundles import render
 from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
 from tests.tools.runners import RUNNERS, Runner

@@ -4,10 +4,11 @@ import pytest
 
 from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.gates import lock_table_queries
-from awa_infra.bundles.package import contents_of, render
+from awa_infra.bundles.package import contents_of
 from awa_infra.bundles.preflight import preflight
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, QueueStorage, Release, Shape
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.tools.bundle_tools import CUSTOM
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.database.observe import read_plan, read_state
 from awa_infra.model import DesiredState, Release
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.support.tools import awa, dump_schema
 from tests.tools.bundle_tools import CUSTOM, LOCK_HOLDERS, SCHEMAS, unverified

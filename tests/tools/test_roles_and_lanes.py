@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.target import Target
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Roles
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.tools.bundle_tools import unverified
 from tests.tools.runners import Result, flyway_tool, liquibase_tool, psql

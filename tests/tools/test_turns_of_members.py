@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from awa_infra.bundles.existing import read
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.bundles.writing import write
 from awa_infra.model import DesiredState, Queue, QueueStorage, Release, Shape
+from tests.support.bundles import render
 from tests.support.people import forget, log_in
 from tests.support.servers import Database, TestServer
 from tests.tools.runners import RUNNERS, psql

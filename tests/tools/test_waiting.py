@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from awa_infra.bundles.package import render
 from awa_infra.bundles.writing import write
 from awa_infra.database.migration_lock import MIGRATION_LOCK_KEY
 from awa_infra.model import DesiredState, Release
 from devtools.java_tools import LIQUIBASES
+from tests.support.bundles import render
 from tests.support.servers import Database
 from tests.tools.bundle_tools import CUSTOM, script
 from tests.tools.runners import NUMBERED, Result, flyway_tool, liquibase_tool, psql

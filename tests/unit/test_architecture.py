@@ -88,13 +88,13 @@ CHANGES: dict[str, tuple[str, Callable[[Path], None], str, object]] = {
         "a gate",
         add_gate,
         """
-from awa_infra.bundles.package import render
+from awa_infra.bundles.package import package
 from awa_infra.explain import sections
 from awa_infra.model import DesiredState
 from awa_infra.planning.gates import gate_queries
 from awa_infra.release import installed_release
 desired = DesiredState(installed_release(), 40)
-readme = render("psql", desired)["README.md"].decode()
+readme = package("psql", desired).files["README.md"].decode()
 found = ["made-up" in {q.code for q in gate_queries(desired)}, "| `made-up` | It is made up. |" in readme,
          [section.do for section in sections()["made-up"]]]
 """,
@@ -106,11 +106,11 @@ found = ["made-up" in {q.code for q in gate_queries(desired)}, "| `made-up` | It
         """
 from awa_infra.bundles.checking import check
 from awa_infra.bundles.existing import ExistingBundle
-from awa_infra.bundles.package import render
+from awa_infra.bundles.package import package
 from awa_infra.model import DesiredState
 from awa_infra.release import installed_release
 from pathlib import Path
-files = render("made", DesiredState(installed_release(), 40))
+files = package("made", DesiredState(installed_release(), 40)).files
 found = [files["README.md"].decode().splitlines()[0], check(ExistingBundle(Path("b"), files))]
 """,
         ["# Awa 0.6.9, schema version 40: Made bundle", []],
@@ -130,11 +130,11 @@ found = [run("hello"), "Say hello." in run("--help"), "awa-infra hello" in run("
         "a PostgreSQL major",
         add_major,
         """
-from awa_infra.bundles.package import render
+from awa_infra.bundles.package import package
 from awa_infra.facts.catalog import catalog_facts, measured_majors
 from awa_infra.model import DesiredState
 from awa_infra.release import installed_release
-script = render("psql", DesiredState(installed_release(), 40))["structure.sql"].decode()
+script = package("psql", DesiredState(installed_release(), 40)).files["structure.sql"].decode()
 found = [measured_majors()[-1], catalog_facts("0.6.9", 19).fingerprint, '"18":' in script]
 """,
         [19, "of nineteen", False],

@@ -15,11 +15,11 @@ import yaml
 
 from awa_infra.bundles.conditions import CONDITIONS
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import render
 from awa_infra.errors import BlockedError, ConfigurationError
 from awa_infra.model import DesiredState, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape, StepKind
 from awa_infra.planning.gates import gate_queries
 from awa_infra.planning.planner import make_plan
+from tests.support.bundles import render
 
 Desired = Callable[..., DesiredState]
 
@@ -106,7 +106,7 @@ def test_without_a_migrator_the_readme_says_what_a_session_must_be(desired: Desi
 
 _DIGESTS = """
 import hashlib
-from awa_infra.bundles.package import render
+from awa_infra.bundles.package import package
 from awa_infra.model import DesiredState, QueueStorage, Roles
 from awa_infra.release import installed_release
 
@@ -114,7 +114,7 @@ desired = DesiredState(
     installed_release(), 40, (QueueStorage("acme_jobs"), QueueStorage("beta")), roles=Roles("boss", "migrator")
 )
 for form in ("liquibase", "sqitch"):
-    for path, content in render(form, desired).items():
+    for path, content in package(form, desired).files.items():
         print(form, path, hashlib.sha256(content).hexdigest())
 """
 

@@ -10,10 +10,11 @@ import pytest
 from awa_infra.bundles.conditions import WHO, corrected_by
 from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import contents_of, package, render
+from awa_infra.bundles.package import contents_of, package
 from awa_infra.bundles.preflight import asked_of
 from awa_infra.bundles.script_headers import with_headers
 from awa_infra.model import DesiredState, QueueStorage, Release, Roles, Shape
+from tests.support.bundles import render
 
 SMALL = QueueStorage("small", Shape(4, 2, 2))
 ROLES = Roles("boss", "migrator", "workers", "reader", schemas=("small",))

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import render
 from awa_infra.facts.durations import duration_facts
 from awa_infra.facts.measured import shape_locks
 from awa_infra.model import DesiredState, Migration, Queue, QueueStorage, Release, Shape
 from awa_infra.release import normalised_sha256
+from tests.support.bundles import render
 
 Desired = Callable[..., DesiredState]
 

@@ -15,11 +15,12 @@ from awa_infra.bundles.existing import ExistingBundle
 from awa_infra.bundles.formats import FORMATS
 from awa_infra.bundles.lock_file import LOCK_FILE, parsed, sha256, written
 from awa_infra.bundles.manifest import CHECKSUMS, checksums
-from awa_infra.bundles.package import package, render
+from awa_infra.bundles.package import package
 from awa_infra.config import validate
 from awa_infra.errors import BundleError, ConfigurationError
 from awa_infra.model import DesiredState, Migration, Queue, QueueStorage, Release, Shape
 from awa_infra.release import normalised_sha256
+from tests.support.bundles import render
 
 every_format = pytest.mark.parametrize("form", FORMATS)
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import render
 from awa_infra.bundles.unsafe_text import problems
 from awa_infra.errors import BundleError
 from awa_infra.model import DesiredState, Migration, Patch, Queue, QueueStorage, Release
+from tests.support.bundles import render
 
 every_format = pytest.mark.parametrize("form", FORMATS)
 

@@ -110,6 +110,7 @@ RUN_MOVE = "docs/how-to/move-to-the-plugin.md"
 RUN_WITH_THEIR_PROGRAMS = (RUN_IMPORT, RUN_MOVE)
 """By tests/engine/test_plugin.py, with the programs that they show."""
 
+RUN_WITH_PG_UPGRADE = "docs/how-to/upgrade-postgresql.md"
 RUN_PREVIEWS = "docs/how-to/preview-pull-requests.md"
 """By tests/engine/test_preview_only.py, which makes the login that it shows."""
 
@@ -127,6 +128,7 @@ RUN = frozenset(
         *RUN_WITH_LANGUAGE_HOSTS,
         *RUN_WITH_THEIR_PROGRAMS,
         *RUN_WITH_BUNDLES,
+        RUN_WITH_PG_UPGRADE,
         RUN_PREVIEWS,
         RUN_AUTOMATION,
         RUN_WITH_PODMAN,

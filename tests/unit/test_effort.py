@@ -56,7 +56,7 @@ def test_larger_schemas_take_longer_and_other_steps_are_not_counted() -> None:
     assert 0 < installs[0] < installs[1]
     assert effort_of([lanes_step(small)], shapes).seconds > 0
     others = [Step(StepKind.ROLES, "roles", "", ""), queue_storage_step(QueueStorage("unknown"))]
-    assert effort_of(others, shapes) == effort_of([], {})
+    assert replace(effort_of(others, shapes), installs=()) == effort_of([], {})
     assert effort_of([Step(StepKind.PATCH, "patch:new", "", "SELECT 1")], {}).unmeasured == 1
 
 

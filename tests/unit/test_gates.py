@@ -9,6 +9,7 @@ import pytest
 from awa_infra import sqltext
 from awa_infra.errors import BlockedError
 from awa_infra.model import DesiredState, Gate, ObservedState, Policy, Queue, QueueStorage, Release, Roles, Shape
+from awa_infra.planning.effort import Effort
 from awa_infra.planning.gates import (
     VERSION_UNKNOWN,
     GateQuery,
@@ -58,7 +59,7 @@ PURPOSES: tuple[Literal["activation", "removal", "removal-of-nothing"], ...] = (
     "removal",
     "removal-of-nothing",
 )
-LIVE = LiveFacts(announced_pid=1, lock_objects=2, lock_objects_each=2, replays=3)
+LIVE = LiveFacts(announced_pid=1, lock_objects=2, lock_objects_each=2, effort=Effort(replays=3))
 
 
 def every_query(release: Release) -> tuple[GateQuery, ...]:

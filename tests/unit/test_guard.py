@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from awa_infra.bundles.package import render
 from awa_infra.model import DesiredState, Migration, Missing, ObservedState, QueueStorage, Release, StepKind
 from awa_infra.planning.access import missing_queries
 from awa_infra.planning.planner import make_plan
@@ -13,6 +12,7 @@ from awa_infra.planning.pure_gates import database_gate
 from awa_infra.release import normalised_sha256
 from awa_infra.spec.problems import input_problems
 from awa_infra.spec.schema import SchemaInputs
+from tests.support.bundles import render
 
 Desired = Callable[..., DesiredState]
 

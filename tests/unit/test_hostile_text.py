@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from awa_infra import sqltext
 from awa_infra.bundles.formats import FORMATS
-from awa_infra.bundles.package import render
 from awa_infra.errors import BundleError
 from awa_infra.model import DesiredState, Migration, Provenance, Queue, QueueStorage, Release, Roles
 from awa_infra.sqltext import Name, Part, Values
+from tests.support.bundles import render
 from tests.support.sql_tokens import tokens
 from tests.unit.test_sqltext import FILES, placeholders
 

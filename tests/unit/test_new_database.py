@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from awa_infra.planning.new_database import DatabaseLook, new_database_gates
+from awa_infra.planning.new_database import DatabaseLook, DatabaseOptions, new_database_gates
 
 
 def gates(
     owner: str | None = None, template: str | None = None, encoding: str | None = None, **seen: bool | str
 ) -> dict[str, str]:
     look = DatabaseLook(found=False, role="me", **seen)  # type: ignore[arg-type]
-    found = new_database_gates(look, "jobs", owner=owner, template=template, encoding=encoding)
+    found = new_database_gates(look, "jobs", DatabaseOptions(owner, encoding, template))
     return {gate.code: f"{gate.message} {gate.hint}" for gate in found}
 
 

@@ -8,6 +8,7 @@ from awa_infra.verification.obstacles import (
     Privilege,
     Setting,
     adopted_findings,
+    collation_findings,
     excess_findings,
     narrowed_findings,
     obstacle_findings,
@@ -51,6 +52,11 @@ def test_what_a_role_may_not_do_is_one_statement_for_each_kind() -> None:
 def test_a_setting_has_the_statement_that_takes_it_back() -> None:
     [found] = obstacle_findings(AWA, {}, (), (), [Setting("role r x", "sessions of role r", ["ALTER ROLE r RESET x;"])])
     assert (found.code, found.object, found.sql) == ("session-settings", "role r x", ("ALTER ROLE r RESET x;",))
+
+
+def test_another_collation_has_the_statements_that_build_the_indexes_again() -> None:
+    [found] = collation_findings(AWA, [Setting("database d", "sorts otherwise", ["REINDEX DATABASE d;"])])
+    assert (found.code, found.object, found.sql) == ("collation-changed", "database d", ("REINDEX DATABASE d;",))
 
 
 def test_what_everybody_or_a_declared_role_has_too_much_is_taken_back_by_its_statement() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from awa_infra.lifecycle.connections import moved
 from awa_infra.model import DatabaseIdentity, ObservedState, Place, Same
 from awa_infra.planning.removal import elsewhere_gate, missing_gate
 
@@ -34,6 +35,25 @@ def test_a_database_is_the_same_by_its_identifiers_and_only_without_them_by_its_
 ) -> None:
     assert HERE.same_as(other) is same
     assert other.same_as(HERE) is same
+
+
+@pytest.mark.parametrize(
+    ("other", "other_data"),
+    [
+        (Place("jobs at db.example:5432", 16389, "9999"), True),
+        (Place("jobs at db.example:5432", 16389), False),
+        (Place("jobs at db.example:5432", 16999, "9999"), False),
+        (Place("jobs at new.example:5432", 16389, "9999"), False),
+        (HERE, False),
+    ],
+)
+def test_other_data_at_the_same_address_are_those_of_an_upgraded_server_or_of_another_one(
+    other: Place, other_data: bool
+) -> None:
+    assert HERE.has_other_data(other) is other_data
+    words = moved(HERE, other)
+    assert ("After pg_upgrade that is so" in words) is other_data
+    assert ("identifier 9999 now, and had 7301" in words) is other_data
 
 
 def test_a_removal_in_another_database_names_both() -> None:

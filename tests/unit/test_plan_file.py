@@ -94,9 +94,10 @@ def test_fields_that_a_later_version_adds_do_no_harm(written: dict[str, Any], pl
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (DatabaseIdentity("depot", 16384, "7301"), "and this is another one: depot."),
+        (DatabaseIdentity("depot", 16999, "7301"), "and this is another one: depot."),
         (DatabaseIdentity("shop", 16999, "7301"), "another one: shop, restored or made anew."),
-        (DatabaseIdentity("shop", 16384, "9999"), "another one: shop, restored or made anew."),
+        (DatabaseIdentity("shop", 16384, "9999"), "now: they were made anew, or upgraded with pg_upgrade."),
+        (DatabaseIdentity("shop2", 16384, "7301"), "was made for database shop, and it is called shop2 now."),
     ],
 )
 def test_a_plan_is_for_one_database_only(other: DatabaseIdentity, said: str, plan: Plan, wanted: DesiredState) -> None:

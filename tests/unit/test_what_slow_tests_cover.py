@@ -14,9 +14,9 @@ from tests.engine.test_plugin_folder import FOLDER
 from tests.engine.test_protection import ATTEMPTS
 from tests.engine.test_wheel_alone import RUNS
 from tests.rough.profiles import PROFILES
-from tests.unit.test_docs_commands import RUN_BESIDE_YOUR_MIGRATIONS, RUN_WITH_THEIR_PROGRAMS
+from tests.unit.test_docs_commands import RUN_AUTOMATION, RUN_BESIDE_YOUR_MIGRATIONS, RUN_WITH_THEIR_PROGRAMS
 
-RUN_BY_OWN_TESTS = (*RUN_WITH_THEIR_PROGRAMS, RUN_BESIDE_YOUR_MIGRATIONS)
+RUN_BY_OWN_TESTS = (*RUN_WITH_THEIR_PROGRAMS, RUN_BESIDE_YOUR_MIGRATIONS, RUN_AUTOMATION)
 
 HOW_TO = ROOT / "docs" / "how-to"
 
@@ -49,7 +49,7 @@ def test_every_python_block_is_a_program_or_a_file_that_its_page_runs_or_imports
         shown = docs_shown.blocks(page, "python")
         imported = {f"{name}.py" for block in shown for name in re.findall(r"^import (\w+)", block.text, re.MULTILINE)}
         for block in shown:
-            ran = re.search(rf"^\$ python (-m pytest )?{block.file}$", run, re.MULTILINE)
+            ran = re.search(rf"^\$ python (-m pytest )?{block.file}( [a-z]+)?$", run, re.MULTILINE)
             assert block in PROGRAMS or ran or block.file in imported or block.page in RUN_BY_OWN_TESTS
 
 

@@ -764,6 +764,26 @@ SELECT r.schema, 'unread', '', count(*)::text
    AND NOT (has_schema_privilege(r.relnamespace, 'USAGE') AND has_sequence_privilege(r.oid, 'SELECT'))
  GROUP BY r.schema
   ) b
+UNION ALL
+-- Whether the library of this server sorts text otherwise than the one with which the indexes of this database were built, as
+-- after a move to another operating system: PostgreSQL 15 and newer record the version of a collation. C and POSIX have none.
+-- It is said once, of schema awa where that is looked at. Version 14 has neither the column nor the function, and only ts_stat
+-- runs a query that is made meanwhile without a procedural language; its words are the texts.
+SELECT s.schema, 'collation' AS part, 'database ' || d.name AS object,
+       json_build_object('message', format('database %s was made with version %s of its collation, and the library of the '
+                                           'server has %s: indexes of texts may miss rows', d.name, v.recorded, v.actual),
+                         'statements', ARRAY[format('REINDEX DATABASE %I;', d.name),
+                                             format('ALTER DATABASE %I REFRESH COLLATION VERSION;', d.name)])::text AS definition
+  FROM (SELECT s.schema FROM spaces s ORDER BY s.schema <> 'awa', s.schema LIMIT 1) s
+ CROSS JOIN (SELECT current_database()::text AS name) d
+ CROSS JOIN LATERAL ts_stat(CASE WHEN current_setting('server_version_num')::int < 150000
+                                 THEN 'SELECT array_to_tsvector(ARRAY[]::text[])'
+                                 ELSE 'SELECT array_to_tsvector(ARRAY[json_build_array(d.datcollversion, '
+                                      'pg_catalog.pg_database_collation_actual_version(d.oid))::text]) '
+                                      'FROM pg_catalog.pg_database d WHERE d.datname = current_database() '
+                                      'AND d.datcollversion <> pg_catalog.pg_database_collation_actual_version(d.oid)'
+                                 END) AS w
+ CROSS JOIN LATERAL (SELECT w.word::json ->> 0 AS recorded, w.word::json ->> 1 AS actual) v
 ), observed AS MATERIALIZED (
     SELECT r.schema, r.part, r.object,
            CASE WHEN r.part NOT IN ('body', 'view') THEN r.definition
@@ -884,7 +904,7 @@ SELECT r.schema, 'unread', '', count(*)::text
     -- The few entries that are about owners, privileges and row-level security.
     SELECT r.schema, r.part, r.object, r.definition
       FROM raw r
-     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'adopted', 'exhausted', 'behind', 'unread')
+     WHERE r.part IN ('security', 'owner', 'weak-role', 'denied', 'public', 'published', 'narrowed', 'setting', 'adopted', 'exhausted', 'behind', 'unread', 'collation')
         OR r.schema = 'awa' AND r.part IN ('function', 'privilege')
            AND r.object IN (SELECT json_array_elements_text('["install_queue_storage_substrate(p_schema text, p_queue_slot_count integer, p_lease_slot_count integer, p_claim_slot_count integer, p_lease_claim_receipts boolean)"]'::json))
 ), behind AS MATERIALIZED (
@@ -1016,7 +1036,7 @@ SELECT r.schema, 'unread', '', count(*)::text
     UNION ALL
     SELECT r.schema, true, r.definition::json ->> 'message'
       FROM health r
-     WHERE r.part = 'setting'
+     WHERE r.part IN ('setting', 'collation')
     UNION ALL
     SELECT r.schema, true,
            format('publication %s %s %s tables%s, so PostgreSQL refuses those of Awa: %s%s',
