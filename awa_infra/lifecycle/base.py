@@ -1,22 +1,20 @@
-"""The life of a declared object, the same for all kinds; each kind adds a few short methods."""
+"""The life of a declared object, the same for all kinds; what each kind adds is in :mod:`awa_infra.lifecycle.kind`."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from awa_infra.database.identity import place
 from awa_infra.errors import ConfigurationError, DatabaseMissingError
 from awa_infra.lifecycle.check_results import CheckResults
 from awa_infra.lifecycle.connections import PLACE, connection_change, is_elsewhere, kept_place, leads_elsewhere, moved
-from awa_infra.lifecycle.inputs import DeclaredInputs, W
+from awa_infra.lifecycle.inputs import W
+from awa_infra.lifecycle.kind import Kind
 from awa_infra.lifecycle.preview_only import refuse_to_write, stopping
 from awa_infra.lifecycle.values import Comparison, Difference, Show
-from awa_infra.model import DesiredState, ObservedState, Plan, Same
-from awa_infra.planning.describe import digest_line, pending_line
+from awa_infra.model import Same
+from awa_infra.planning.describe import digest_line
 from awa_infra.planning.gates import VERSION_UNKNOWN
-from awa_infra.planning.planner import make_plan
 from awa_infra.planning.pure_gates import raise_if_blocked
 from awa_infra.spec.base import UNKNOWN, Props
 from awa_infra.spec.problems import Problem
@@ -24,17 +22,8 @@ from awa_infra.spec.problems import Problem
 _REFUSED = "An update or a removal fails with role-refused, unless the role is created or granted in the same run."
 
 
-class Lifecycle(DeclaredInputs[W]):
-    """One kind of declared object. Keeps nothing but what a check hands to the diff after it.
-
-    Attributes:
-        satisfied_by_dependency: gates that say nothing in a preview, where what they ask for may be pending
-            in the same run.
-        approvable: whether a plan of awa-infra plan can hold what is pending, so that an approval names its digest.
-    """
-
-    approvable: ClassVar[bool] = True
-    satisfied_by_dependency: ClassVar[frozenset[str]] = frozenset()
+class Lifecycle(Kind[W]):
+    """One kind of declared object. Keeps nothing but what a check hands to the diff after it."""
 
     def __init__(self) -> None:
         """Create the results of checks: one instance serves all objects of its kind in a process."""
@@ -183,82 +172,6 @@ class Lifecycle(DeclaredInputs[W]):
         found = self.foresee(olds, wanted, seen.observed, seen.plan)
         return {name: found[name] for name in self.follows(wanted) if found[name] is not UNKNOWN}
 
-    @abstractmethod
-    def delete(self, props: Props, show: Show) -> None:
-        """Do what a removal from the program means: for almost everything, nothing but forgetting it."""
-
-    def kept_of_failed(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is kept of an object that is there although its create failed."""
-        return dict(found)
-
-    def droppable(self, props: Props) -> str:  # noqa: ARG002
-        """Return which object a delete could drop, the same for every declaration of it; empty if it drops nothing."""
-        return ""
-
-    def drops(self, props: Props) -> bool:  # noqa: ARG002
-        """Whether a delete would drop the object."""
-        return False
-
-    def located(self, props: Props) -> str:  # noqa: ARG002
-        """Return the droppable object by what identifies its database, however it is connected to; reads that.
-
-        Empty where that cannot be read, or where there is no such object.
-        """
-        return ""
-
-    @abstractmethod
-    def plan(self, olds: Props, wanted: W) -> tuple[ObservedState, Plan]:
-        """Return the observed state and the plan; writes nothing."""
-
-    def compare(self, olds: Props, wanted: W) -> Comparison:
-        """Return the plan, and where the object is a schema what a verification of it found; writes nothing."""
-        return Comparison(*self.plan(olds, wanted))
-
-    def read_ahead(self, olds: Props, wanted: W) -> Comparison | None:  # noqa: ARG002  for those that are foreseen
-        """Return what was read before it was asked for, a few seconds ago at most; ``None`` if nothing was."""
-        return None
-
-    def foresee_next(self, olds: Props, wanted: W, seen: Comparison) -> None:
-        """Remember what an engine asks for after an object that exists."""
-
-    @abstractmethod
-    def apply(self, olds: Props, wanted: W, show: Show) -> dict[str, Any]:
-        """Do it; return the outputs."""
-
-    @abstractmethod
-    def foresee(self, olds: Props, wanted: W, observed: ObservedState, plan: Plan) -> dict[str, Any]:
-        """Return the outputs that an apply of this plan will certainly give."""
-
-    @abstractmethod
-    def observe(self, wanted: W) -> dict[str, Any] | None:
-        """Return outputs as they are in the database; ``None`` if the object is proven to be gone."""
-
-    def show_unknown(self, wanted: W, show: Show) -> None:
-        """Say what a new object would do in a database that is not known yet, where that much is known."""
-        pending = self._pending_unseen(wanted)
-        if pending:
-            show(f"The database is not known yet. {pending}")
-
-    def show_still_unknown(self, wanted: W, show: Show) -> None:
-        """Say what an update may do in a database that is not known yet, where that much is known."""
-        pending = self._pending_unseen(wanted)
-        may = f" Another, empty one gets: {pending}" if pending else ""
-        show(
-            "The connection is not known yet. The same database as before is only updated if it is not as declared."
-            f"{may}"
-        )
-
-    def _pending_unseen(self, wanted: W) -> str:
-        """Return what an empty database would get, as far as that is known without a connection."""
-        others = [name for name in self.needed if name != self.connection]
-        desired = self.desired(wanted) if wanted.known(*others) else None
-        plan = None if desired is None else make_plan(desired, ObservedState())
-        return pending_line(plan) if plan is not None and plan.steps else ""
-
-    def desired(self, wanted: W) -> DesiredState | None:  # noqa: ARG002  for those that are planned from it
-        """Return what the database is to have."""
-        return None
-
     def _show_refused(self, olds: Props, wanted: W, seen: Comparison, show: Show, *, new: bool) -> None:
         """Say what is pending where a gate blocks, as a preview says it where none does."""
         if any(gate.code in VERSION_UNKNOWN for gate in seen.plan.gates):
@@ -284,21 +197,6 @@ class Lifecycle(DeclaredInputs[W]):
         self.show_pending(wanted, seen, show)
         if seen.plan.steps and self.approvable:
             show(digest_line(seen.plan))
-
-    def show_pending(self, wanted: W, seen: Comparison, show: Show) -> None:  # noqa: ARG002
-        """Say what is pending."""
-        if seen.plan.steps:
-            show(pending_line(seen.plan))
-
-    def show_adopted(self, wanted: W, seen: Comparison, show: Show) -> None:
-        """Say what a create changes about what exists already, where its plan does not show it."""
-
-    def show_changed(self, olds: Props, wanted: W, inputs: tuple[str, ...], show: Show) -> None:
-        """Say why there is an update, where the program does not show it."""
-
-    def drifted(self, wanted: W, seen: Comparison, show: Show) -> bool:  # noqa: ARG002
-        """Warn of what differs although nothing is pending; return whether an update would put it right."""
-        return False
 
     def _seen(self, olds: Props, wanted: W) -> Comparison:
         """Return what the check before this has seen, or look."""

@@ -214,6 +214,8 @@ def test_a_variable_that_is_no_number_is_refused(
         reads.foresee("here", "all", lambda: "something")
 
 
+# Since Python 3.12 a fork of a process with threads is warned of.
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_a_child_process_has_no_reads_of_its_parent(of_process: ReadsAhead) -> None:
     gate = Gate()
     of_process.foresee("here", "all", gate.work("a"))

@@ -58,6 +58,8 @@ def test_a_pooler_finds_its_sessions_as_they_were(
     assert set(left) == {fresh}
 
 
+# Since Python 3.12 a fork of a process with threads is warned of.
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_a_child_process_leaves_the_connection_to_its_parent(kept: Pool, awa_database: Database) -> None:
     before = pid(awa_database.url)
     reader, writer = os.pipe()
