@@ -116,10 +116,10 @@ def test_an_automatic_vacuum_that_prevents_wraparound_blocks(pending: Database, 
     assert "pg_terminate_backend(" in hint
 
 
-def prepare(database: Database, gid: str) -> None:
+def prepare(database: Database, gid: str, table: str = "jobs_hot") -> None:
     """Lock a table of Awa in a transaction that is prepared, and that no session has any more."""
     with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute(b"BEGIN; LOCK TABLE awa.jobs_hot IN ACCESS EXCLUSIVE MODE")
+        connection.execute(f"BEGIN; LOCK TABLE awa.{table} IN ACCESS EXCLUSIVE MODE".encode())
         connection.execute(f"PREPARE TRANSACTION {gid}".encode())
 
 
@@ -133,8 +133,11 @@ def test_a_prepared_transaction_blocks_and_the_hint_says_how_to_decide(pending: 
     assert "COMMIT PREPARED 'it''s mine' or ROLLBACK PREPARED 'it''s mine' in this database as postgres" in hint
 
 
-def test_a_table_that_a_prepared_transaction_locks_is_named_with_it(pending: Database, desired: Desired) -> None:
-    prepare(pending, "'other'")
+@pytest.mark.parametrize("table", ["jobs_hot", "ready_entries_0"])
+def test_a_table_that_a_prepared_transaction_locks_is_named_with_it(
+    pending: Database, desired: Desired, table: str
+) -> None:
+    prepare(pending, "'other'", table)
     assert read_plan(pending.url, desired())[1].gates == ()  # not for ten seconds yet
     [line] = table_holders(pending.url)
     assert re.fullmatch(
