@@ -213,7 +213,7 @@ def _values(desired: DesiredState, live: LiveFacts | None) -> sqltext.Values:
             "holds": holds_json(live.holds),
             "choice": any(hold.mode == Transaction.EACH.value for hold in live.holds),
         }
-        for part in ("jobs", "rows", "held"):
+        for part in ("estimated", "jobs", "rows", "held"):
             values[part] = sqltext.Part(sqltext.fill(sqltext.load(f"traffic/{part}.sql"), values).strip())
     return values
 

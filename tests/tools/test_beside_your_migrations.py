@@ -19,7 +19,7 @@ from tests.support.bundles import render
 from tests.support.servers import Database, TestServer
 from tests.support.tools import dump_schema, fingerprints
 from tests.tools.bundle_tools import CUSTOM, SCHEMAS
-from tests.tools.runners import command, liquibase, liquibase_tool
+from tests.tools.runners import Tool, command, liquibase, liquibase_tool
 from tests.tools.test_docs_bundles import sandbox
 from tests.unit.test_docs_commands import NOT_RUN, RUN_BESIDE_YOUR_MIGRATIONS
 
@@ -124,11 +124,8 @@ def test_dropping_all_with_the_bundle_for_liquibase_forgets_the_history_only(
 
 def test_the_page_about_other_migrations_is_right(database: Database, release: Release, tmp_path: Path) -> None:
     apply(database.url, DesiredState(release, release.schema_version, CUSTOM[:1]))
-    made = sandbox(None, "", database, tmp_path)
-    launcher = tmp_path / "bin" / "dbmate"
-    tool = f"{' '.join(command(node_packages.dbmate))} --url '{database.url}?sslmode=disable'"
-    launcher.write_text(f'#!/bin/sh\nexec {tool} "$@"\n')
-    launcher.chmod(0o755)
+    words = (*command(node_packages.dbmate), "--url", f"{database.url}?sslmode=disable")
+    made = sandbox(Tool(words, ("PGHOST", "PGUSER", "PGPASSWORD"), tmp_path), "dbmate", database, tmp_path)
     assert docs_shown.problems(docs_shown.run(PAGE, made, NOT_RUN), made) == []
     dumped = (tmp_path / "quickstart" / "schema.sql").read_text()
     made_by_it = re.findall("CREATE (?:TABLE|FUNCTION|SCHEMA|EVENT TRIGGER) (.+?)[ (]", dumped)
